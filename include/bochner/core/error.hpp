@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <bochner/export.hpp>
+
+#include <stdexcept>
+#include <string>
+
+/// \file
+/// What the library throws. A numerical outcome is a field of a report, never an exception.
+
+namespace bochner {
+
+/// A caller's mistake: names the function, the argument, what was expected and what came.
+class BOCHNER_EXPORT InvalidArgument : public std::invalid_argument {
+ public:
+  using std::invalid_argument::invalid_argument;
+  ~InvalidArgument() override;
+};
+
+/// A file that could not be read, parsed or written: names the path and, where there is one, the
+/// line or the offset.
+class BOCHNER_EXPORT FileError : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+  ~FileError() override;
+};
+
+}  // namespace bochner

@@ -1,0 +1,16 @@
+# SPDX-License-Identifier: Apache-2.0
+
+# Flags of every target that this project compiles.
+function(bochner_compile_options target)
+  target_compile_features(${target} PUBLIC cxx_std_20)
+  set_target_properties(${target} PROPERTIES CXX_EXTENSIONS OFF CXX_VISIBILITY_PRESET hidden
+                                             VISIBILITY_INLINES_HIDDEN ON)
+  # A contracted a*b+c has other bits than the same line elsewhere; kernels say MulAdd where they mean it.
+  target_compile_options(${target} PRIVATE -Wall -Wextra -Wconversion -Wshadow -ffp-contract=off)
+  if(BOCHNER_WARNINGS_AS_ERRORS)
+    target_compile_options(${target} PRIVATE -Werror)
+  endif()
+  if(BOCHNER_ENABLE_ASSERTS)
+    target_compile_definitions(${target} PRIVATE BOCHNER_ENABLE_ASSERTS)
+  endif()
+endfunction()

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "bochner/core/matrix.hpp"
+
+#include "bochner/core/error.hpp"
+#include "core/checked.hpp"
+
+#include <algorithm>
+#include <new>
+#include <string>
+#include <utility>
+
+namespace bochner {
+namespace {
+
+constexpr std::align_val_t kAlignment{64};
+
+template <class T>
+std::unique_ptr<T[], AlignedDelete> allocate_zeroed(Index rows, Index cols) {
+  if (rows < 0 || cols < 0) {
+    throw InvalidArgument("Matrix: extents are " + std::to_string(rows) + " x " +
+                          std::to_string(cols) + ", expected none below zero");
+  }
+  const std::optional<Index> count = checked_product(rows, cols);
+  const std::optional<Index> bytes =
+      count ? checked_product(*count, static_cast<Index>(sizeof(T))) : std::nullopt;
+  if (!bytes) throw std::bad_alloc();
+  if (*count == 0) return nullptr;
+  T* memory = static_cast<T*>(::operator new(static_cast<std::size_t>(*bytes), kAlignment));
+  std::fill_n(memory, *count, T{});
+  return std::unique_ptr<T[], AlignedDelete>(memory);
+}
+
+}  // namespace
+
+void AlignedDelete::operator()(void* memory) const noexcept {
+  ::operator delete(memory, kAlignment);
+}
+
+template <class T>
+Matrix<T>::Matrix(Index rows, Index cols)
+    : rows_(rows), cols_(cols), data_(allocate_zeroed<T>(rows, cols)) {}
+
+template <class T>
+Matrix<T>::Matrix(const Matrix& other) : Matrix(other.rows_, other.cols_) {
+  std::copy_n(other.data(), other.size(), data());
+}
+
+template <class T>
+Matrix<T>::Matrix(Matrix&& other) noexcept
+    : rows_(std::exchange(other.rows_, 0)),
+      cols_(std::exchange(other.cols_, 0)),
+      data_(std::move(other.data_)) {}
+
+template <class T>
+Matrix<T>& Matrix<T>::operator=(const Matrix& other) {
+  if (this != &other) *this = Matrix(other);
+  return *this;
+}
+
+template <class T>
+Matrix<T>& Matrix<T>::operator=(Matrix&& other) noexcept {
+  rows_ = std::exchange(other.rows_, 0);
+  cols_ = std::exchange(other.cols_, 0);
+  data_ = std::move(other.data_);
+  return *this;
+}
+
+template class Matrix<float>;
+template class Matrix<double>;
+template class Matrix<std::int32_t>;
+
+}  // namespace bochner
