@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "bochner/core/view.hpp"
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+/// \file
+/// The engine: the hot loops, written once, compiled for every instruction set, chosen at run time.
+///
+/// Work comes in blocks of at most `kBlockRows` rows. A block is row-major, its base 64-byte aligned,
+/// its leading dimension (`ld`, in elements) a multiple of `kPanel<T>`; a kernel may read and write
+/// the padding between `cols` and the next multiple of `kPanel<T>`, never more. Whatever the
+/// instruction set, each output is one chain of operations in a fixed order over `k` (or over rows),
+/// so a value never depends on its position, on the tile it fell into or on its neighbours.
+/// Entries are unchecked and do not throw.
+
+namespace bochner::simd {
+
+/// Rows of a block.
+inline constexpr Index kBlockRows = 64;
+
+/// Columns of a packed panel: one cache line.
+template <Scalar T>
+inline constexpr Index kPanel = 64 / static_cast<Index>(sizeof(T));
+
+/// n rounded up to whole panels.
+template <Scalar T>
+constexpr Index padded(Index n) {
+  return (n + kPanel<T> - 1) / kPanel<T> * kPanel<T>;
+}
+
+template <Scalar T>
+struct Kernels {
+  std::string_view name;  ///< "scalar", "sse4", "avx2", "avx3", ...
+  Index lanes;            ///< elements of one vector
+
+  /// out[r][j] = sum_k x[r][k] w[k][j], k ascending, one fused chain; `packed` is `pack_columns(w)`,
+  /// `depth` x `cols`.
+  void (*project)(const T* x, Index ldx, Index rows, const T* packed, Index depth, Index cols, T* out,
+                  Index ldo) noexcept;
+
+  /// block[r][j] = scale * block[r][j] + column_offset[j]  (`column_offset` padded with zeros, or null).
+  void (*affine_rows)(T* block, Index ld, Index rows, Index cols, T scale,
+                      const T* column_offset) noexcept;
+
+  /// block[r][cols + j] = column_offset[j] - block[r][j], block[r][j] += column_offset[j], j < cols.
+  /// (`column_offset` may be null: zeros.) The second half need not start on a panel.
+  void (*mirror_rows)(T* block, Index ld, Index rows, Index cols, const T* column_offset) noexcept;
+
+  /// Base-2 log-features to features. Row r: e = ceil(max_j block[r][j]) (0 when the maximum is not
+  /// finite), block[r][j] = 2^(block[r][j] - e + fraction[r]), exponent[r] += e. A row maximum that
+  /// is NaN or +inf leaves NaN or inf where it was; -inf becomes 0.
+  void (*exp2_rows)(T* block, Index ld, Index rows, Index cols, const T* fraction,
+                    std::int32_t* exponent) noexcept;
+
+  /// block[r][j] = 2^(block[r][j] - column_exponent[j] + row_offset[r]): features stabilised per
+  /// column (`column_exponent` and `row_offset` may be null: zeros; a column exponent of
+  /// INT32_MIN marks a column without mass and gives 0).
+  void (*exp2_columns)(T* block, Index ld, Index rows, Index cols, const T* row_offset,
+                       const std::int32_t* column_exponent) noexcept;
+
+  /// Angles to paired features: block[r][j] = scale[r] cos(block[r][j]),
+  /// block[r][cols + j] = scale[r] sin(same angle), j < cols.
+  void (*sincos_rows)(T* block, Index ld, Index rows, Index cols, const T* scale) noexcept;
+
+  /// block[r][j] = scale[r] cos(block[r][j]).
+  void (*cos_rows)(T* block, Index ld, Index rows, Index cols, const T* scale) noexcept;
+
+  /// block[r][j] = scale[r] max(block[r][j], 0)^order, with 0^0 = 0; order 0, 1 or 2.
+  void (*rectify_rows)(T* block, Index ld, Index rows, Index cols, int order,
+                       const T* scale) noexcept;
+
+  /// Over plain arrays: out[i] = exp(x[i]), 2 ulp, gradual underflow.
+  void (*exp)(const T* x, T* out, Index n) noexcept;
+  /// cosine[i] = cos(x[i]), sine[i] = sin(x[i]).
+  void (*sincos)(const T* x, T* cosine, T* sine, Index n) noexcept;
+
+  /// In-place Walsh-Hadamard transform, not normalised; n a power of two.
+  void (*fwht)(T* data, Index n) noexcept;
+  /// One round of a Hadamard projection for 16 vectors at once, lane-interleaved:
+  /// data[i * 16 + l] is entry i of vector l; data <- H (signs * data); signs are +-1.
+  void (*fwht16)(T* data, const T* signs, Index n) noexcept;
+
+  /// s[j][c] += sum_r weight[r] phi[r][j] v[r][c], r ascending; `weight` may be null (ones).
+  /// s is features x values, row-major, leading dimension `lds` a multiple of `kPanel<T>`, as is `ldv`.
+  void (*accumulate)(const T* phi, Index ldphi, Index rows, Index features, const T* v, Index ldv,
+                     Index values, const T* weight, T* s, Index lds) noexcept;
+
+  /// out[r][c] = sum_j phi[r][j] s[j][c], j ascending.
+  void (*contract)(const T* phi, Index ldphi, Index rows, Index features, const T* s, Index lds,
+                   Index values, T* out, Index ldo) noexcept;
+
+  /// c[i][j] += sum_r phi[r][i] phi[r][j] for j <= i (lower triangle; entries above the diagonal but
+  /// inside a diagonal tile may be written too). c is double, leading dimension `ldc`; products of up
+  /// to `kFoldRows` rows are summed in T, r ascending, then folded into double.
+  void (*rank_update)(const T* phi, Index ldphi, Index rows, Index features, double* c,
+                      Index ldc) noexcept;
+};
+
+/// Rows whose products are summed in the scalar type before they are folded into double: a constant
+/// of the contract, since it decides bits.
+inline constexpr Index kFoldRows = 256;
+
+/// Packs w (depth x cols, any strides) for `project`: panels of `kPanel<T>` columns, k ascending
+/// inside a panel, the last panel padded with zeros. `out` holds depth * padded(cols) elements.
+template <Scalar T>
+void pack_columns(MatrixView<const double> w, T* out);
+
+/// The kernels for this machine, or for what `BOCHNER_ISA` lowers it to; chosen at the first call.
+/// Throws InvalidArgument when `BOCHNER_ISA` names no compiled instruction set (and lists those).
+template <Scalar T>
+const Kernels<T>& kernels();
+
+/// Every set of kernels that was compiled and that this machine can run, best first; "scalar" last.
+template <Scalar T>
+std::span<const Kernels<T>* const> available_kernels();
+
+}  // namespace bochner::simd
