@@ -10,11 +10,11 @@
 /// \file
 /// The engine: the hot loops, written once, compiled for every instruction set, chosen at run time.
 ///
-/// Work comes in blocks of at most `kBlockRows` rows. A block is row-major, its base 64-byte aligned,
-/// its leading dimension (`ld`, in elements) a multiple of `kPanel<T>`; a kernel may read and write
-/// the padding between `cols` and the next multiple of `kPanel<T>`, never more. Whatever the
-/// instruction set, each output is one chain of operations in a fixed order over `k` (or over rows),
-/// so a value never depends on its position, on the tile it fell into or on its neighbours.
+/// Work comes in blocks of at most `kBlockRows` rows. A block is row-major, its base 64-byte
+/// aligned, its leading dimension (`ld`, in elements) a multiple of `kPanel<T>`; a kernel may read
+/// and write the padding between `cols` and the next multiple of `kPanel<T>`, never more. Whatever
+/// the instruction set, each output is one chain of operations in a fixed order over `k` (or over
+/// rows), so a value never depends on its position, on the tile it fell into or on its neighbours.
 /// Entries are unchecked and do not throw.
 
 namespace bochner::simd {
@@ -37,16 +37,18 @@ struct Kernels {
   std::string_view name;  ///< "scalar", "sse4", "avx2", "avx3", ...
   Index lanes;            ///< elements of one vector
 
-  /// out[r][j] = sum_k x[r][k] w[k][j], k ascending, one fused chain; `packed` is `pack_columns(w)`,
-  /// `depth` x `cols`.
-  void (*project)(const T* x, Index ldx, Index rows, const T* packed, Index depth, Index cols, T* out,
-                  Index ldo) noexcept;
+  /// out[r][j] = sum_k x[r][k] w[k][j], k ascending, one fused chain; `packed` is
+  /// `pack_columns(w)`, `depth` x `cols`.
+  void (*project)(const T* x, Index ldx, Index rows, const T* packed, Index depth, Index cols,
+                  T* out, Index ldo) noexcept;
 
-  /// block[r][j] = scale * block[r][j] + column_offset[j]  (`column_offset` padded with zeros, or null).
+  /// block[r][j] = scale * block[r][j] + column_offset[j]  (`column_offset` padded with zeros, or
+  /// null).
   void (*affine_rows)(T* block, Index ld, Index rows, Index cols, T scale,
                       const T* column_offset) noexcept;
 
-  /// block[r][cols + j] = column_offset[j] - block[r][j], block[r][j] += column_offset[j], j < cols.
+  /// block[r][cols + j] = column_offset[j] - block[r][j], block[r][j] += column_offset[j], j <
+  /// cols.
   /// (`column_offset` may be null: zeros.) The second half need not start on a panel.
   void (*mirror_rows)(T* block, Index ld, Index rows, Index cols, const T* column_offset) noexcept;
 
@@ -85,7 +87,8 @@ struct Kernels {
   void (*fwht16)(T* data, const T* signs, Index n) noexcept;
 
   /// s[j][c] += sum_r weight[r] phi[r][j] v[r][c], r ascending; `weight` may be null (ones).
-  /// s is features x values, row-major, leading dimension `lds` a multiple of `kPanel<T>`, as is `ldv`.
+  /// s is features x values, row-major, leading dimension `lds` a multiple of `kPanel<T>`, as is
+  /// `ldv`.
   void (*accumulate)(const T* phi, Index ldphi, Index rows, Index features, const T* v, Index ldv,
                      Index values, const T* weight, T* s, Index lds) noexcept;
 
@@ -93,9 +96,9 @@ struct Kernels {
   void (*contract)(const T* phi, Index ldphi, Index rows, Index features, const T* s, Index lds,
                    Index values, T* out, Index ldo) noexcept;
 
-  /// c[i][j] += sum_r phi[r][i] phi[r][j] for j <= i (lower triangle; entries above the diagonal but
-  /// inside a diagonal tile may be written too). c is double, leading dimension `ldc`; products of up
-  /// to `kFoldRows` rows are summed in T, r ascending, then folded into double.
+  /// c[i][j] += sum_r phi[r][i] phi[r][j] for j <= i (lower triangle; entries above the diagonal
+  /// but inside a diagonal tile may be written too). c is double, leading dimension `ldc`; products
+  /// of up to `kFoldRows` rows are summed in T, r ascending, then folded into double.
   void (*rank_update)(const T* phi, Index ldphi, Index rows, Index features, double* c,
                       Index ldc) noexcept;
 };

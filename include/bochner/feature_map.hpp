@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <bochner/core/error.hpp>
+#include <bochner/core/execution.hpp>
+#include <bochner/core/matrix.hpp>
+#include <bochner/core/view.hpp>
+#include <bochner/export.hpp>
+#include <bochner/features/features.hpp>
+#include <bochner/kernel/kernel.hpp>
+#include <bochner/projection/projection.hpp>
+#include <bochner/random/stream.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <tuple>
+#include <vector>
+
+/// \file
+/// The narrow waist: a spec says everything, a map is its deterministic shadow.
+
+namespace bochner {
+
+/// An exact change of origin. Queries x are seen as x - query, keys y as y - key; for the softmax
+/// kernel, with s its scale,
+///   exp(s x.y) = exp(s (x - query).(y - key)) e^{s (x - query).key} e^{s query.y},
+/// and the factors multiply the features. Positive features then see |x + y - query - key|^2 in
+/// place of |x + y|^2. For shift-invariant kernels query must equal key. Empty vectors change
+/// nothing.
+struct Centring {
+  std::vector<double> query;  ///< empty, or input_dim finite numbers
+  std::vector<double> key;    ///< empty exactly when `query` is, or input_dim finite numbers
+  static constexpr std::string_view name = "centre";
+  static constexpr auto fields() {
+    return std::tuple{Field{"query", &Centring::query}, Field{"key", &Centring::key}};
+  }
+  friend bool operator==(const Centring&, const Centring&) = default;
+};
+
+/// Everything that determines a feature map, as a plain value: it prints, parses, compares, hashes.
+struct FeatureMapSpec {
+  Index input_dim = 0;        ///< d, columns of the inputs; at least 1
+  Index num_frequencies = 0;  ///< m, rows of the frequency matrix; at least 1
+  Kernel kernel{};
+  Projection projection{OrthogonalProjection{}};
+  FeatureFunction features{};
+  Seed seed{};
+  Centring centring{};
+  friend bool operator==(const FeatureMapSpec&, const FeatureMapSpec&) = default;
+};
+
+/// Columns of phi: num_frequencies times one or two.
+BOCHNER_EXPORT Index num_features(const FeatureMapSpec& spec);
+
+/// Why `spec`'s kernel, projection and feature function do not go together, or nothing when they
+/// do.
+BOCHNER_EXPORT std::optional<std::string> incompatibility(const Kernel& kernel,
+                                                          const Projection& projection,
+                                                          const FeatureFunction& features);
+
+/// Throws InvalidArgument, naming the member, when `spec` describes no map.
+BOCHNER_EXPORT void validate(const FeatureMapSpec& spec);
+
+/// One line of text, for instance
+///   input_dim=8 num_frequencies=256 kernel=gaussian(metric=isotropic(lengthscale=1))
+///   projection=orthogonal(radii=sampled) features=trigonometric seed=1
+/// Numbers print as the shortest text that reads back to the same bits.
+BOCHNER_EXPORT std::string to_text(const FeatureMapSpec& spec);
+BOCHNER_EXPORT std::string to_text(const Kernel& kernel);
+BOCHNER_EXPORT std::string to_text(const Projection& projection);
+BOCHNER_EXPORT std::string to_text(const FeatureFunction& features);
+
+/// The inverse of `to_text`. Members may come in any order; those left out keep their defaults.
+/// Throws InvalidArgument that names the position, the unknown word and the list of known ones.
+BOCHNER_EXPORT FeatureMapSpec parse_spec(std::string_view text);
+BOCHNER_EXPORT Kernel parse_kernel(std::string_view text);
+BOCHNER_EXPORT Projection parse_projection(std::string_view text);
+BOCHNER_EXPORT FeatureFunction parse_features(std::string_view text);
+
+/// Which factor of the kernel a row is for. Symmetric maps ignore it.
+enum class Side { query, key };
+
+/// Where features go: k(x_i, y_j) ~ 2^(exponent_i + exponent_j) phi_i . phi_j.
+template <Scalar T>
+struct FeatureBlock {
+  MatrixView<T> phi;  ///< rows x num_features, any strides, not overlapping the input
+  std::span<std::int32_t> exponent;  ///< one a row
+};
+
+template <Scalar T>
+class BlockMap;
+
+/// A random feature map phi with E[2^(a_i + b_j) phi(x_i) . phi(y_j)] = k(x_i, y_j) (for
+/// projections with an exact marginal): immutable, cheap to copy, safe to share between threads.
+///
+/// Rows are mapped in blocks of 64; results are bit-identical for any thread count and any split of
+/// the rows.
+template <Scalar T>
+class FeatureMap {
+ public:
+  /// Draws the frequencies: O(m d) for iid, O(m d^2) for orthogonal, O(m) for Hadamard projections.
+  /// Throws InvalidArgument when the spec is not valid.
+  explicit FeatureMap(const FeatureMapSpec& spec);
+
+  const FeatureMapSpec& spec() const noexcept;
+  Index input_dim() const noexcept;
+  Index num_features() const noexcept;
+
+  /// Features of the rows of x (n x input_dim, any strides): phi is n x num_features with entries
+  /// of order one, exponent holds n powers of two. O(n m d). Throws InvalidArgument when shapes do
+  /// not match, when outputs overlap the input, when x holds NaN or infinity (naming row and
+  /// column), or when a row is so long that its exponent leaves 31 bits (|x|^2 beyond about 1e9 for
+  /// exponential maps) or its projections the scalar's range.
+  void apply(Side side, MatrixView<const T> x, FeatureBlock<T> out,
+             const Execution& execution = {}) const;
+
+  /// Gradient of sum_ij dphi_ij phi_ij with respect to x, phi as `apply` returns it and the
+  /// exponents held fixed: dx is n x input_dim. O(n m d). Throws as `apply`.
+  void pullback(Side side, MatrixView<const T> x, MatrixView<const T> dphi, MatrixView<T> dx,
+                const Execution& execution = {}) const;
+
+  /// The frequencies w_1, ..., w_m as rows (m x input_dim), acting on raw inputs: lengthscales and
+  /// scale are in them.
+  Matrix<double> frequencies() const;
+
+  /// The block form that clients work in.
+  const BlockMap<T>& blocks() const noexcept;
+
+ private:
+  std::shared_ptr<const BlockMap<T>> blocks_;
+};
+
+extern template class BOCHNER_EXPORT FeatureMap<float>;
+extern template class BOCHNER_EXPORT FeatureMap<double>;
+
+}  // namespace bochner
+
+/// Equal specs have equal hashes; the hash is that of the text form and differs between processes
+/// only if the standard library's string hash does.
+template <>
+struct BOCHNER_EXPORT std::hash<bochner::FeatureMapSpec> {
+  std::size_t operator()(const bochner::FeatureMapSpec& spec) const;
+};

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <bochner/core/field.hpp>
+#include <bochner/core/view.hpp>
+
+#include <string_view>
+#include <tuple>
+
+namespace bochner {
+
+/// Optimal positive features in pairs +w, -w: phi(x) = [phi_a(w), phi_a(-w)] / sqrt(2), phi_a as in
+/// `OprfFeatures`; the features of +w come first. Over orthogonal blocks the best unbiased positive
+/// map at an equal number of columns (docs/theory/variance.md).
+struct HyperbolicOprfFeatures {
+  static constexpr std::string_view name = "hyperbolic-oprf";
+  /// The parameter; below 1/8, and 0 gives back hyperbolic features. See `optimal_oprf_parameter`.
+  double a = 0.0;
+  static constexpr Index features_per_frequency = 2;
+  static constexpr auto fields() { return std::tuple{Field{"a", &HyperbolicOprfFeatures::a}}; }
+  friend bool operator==(const HyperbolicOprfFeatures&, const HyperbolicOprfFeatures&) = default;
+};
+
+}  // namespace bochner

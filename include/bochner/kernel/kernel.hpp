@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <bochner/core/view.hpp>
+#include <bochner/export.hpp>
+#include <bochner/kernel/gaussian.hpp>
+#include <bochner/kernel/softmax.hpp>
+
+#include <variant>
+
+/// \file
+/// The registry of kernels.
+
+namespace bochner {
+
+/// Every kernel there is. The list of alternatives is the registry: a new kernel is one file and
+/// one name here.
+using Kernel = std::variant<GaussianKernel, SoftmaxKernel>;
+
+/// k(x, y), exactly, for one pair of `dim` contiguous coordinates. O(dim), O(dim^2) for a full
+/// metric. Throws InvalidArgument when the kernel's options are not valid for `dim`.
+BOCHNER_EXPORT double evaluate(const Kernel& kernel, const double* x, const double* y, Index dim);
+
+}  // namespace bochner

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <bochner/core/field.hpp>
+#include <bochner/core/view.hpp>
+#include <bochner/export.hpp>
+
+#include <string_view>
+#include <tuple>
+
+namespace bochner {
+
+/// The softmax (exponential dot-product) kernel k(x, y) = exp(scale x.y) [Choromanski21, sec. 2].
+struct BOCHNER_EXPORT SoftmaxKernel {
+  static constexpr std::string_view name = "softmax";
+  double scale =
+      1.0;  ///< finite, positive; attention's temperature, usually 1 / sqrt(head dimension)
+
+  /// The kernel of scaled dot-product attention with heads of `head_dim`: scale = 1 /
+  /// sqrt(head_dim). Throws InvalidArgument when head_dim < 1.
+  static SoftmaxKernel for_dimension(Index head_dim);
+
+  static constexpr auto fields() { return std::tuple{Field{"scale", &SoftmaxKernel::scale}}; }
+  friend bool operator==(const SoftmaxKernel&, const SoftmaxKernel&) = default;
+};
+
+}  // namespace bochner

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <bochner/core/field.hpp>
+#include <bochner/projection/radii.hpp>
+
+#include <string_view>
+#include <tuple>
+
+namespace bochner {
+
+/// Frequencies in blocks of input_dim rows, orthogonal within a block and independent between
+/// blocks: rows of a Haar-distributed matrix times independent radii [Yu16]. The last block is
+/// truncated when input_dim does not divide num_frequencies.
+struct OrthogonalProjection {
+  static constexpr std::string_view name = "orthogonal";
+  Radii radii = Radii::sampled;
+  constexpr bool exact_marginal() const { return radii == Radii::sampled; }
+  static constexpr auto fields() {
+    return std::tuple{Field{"radii", &OrthogonalProjection::radii}};
+  }
+  friend bool operator==(const OrthogonalProjection&, const OrthogonalProjection&) = default;
+};
+
+}  // namespace bochner

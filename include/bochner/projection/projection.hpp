@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <bochner/projection/hadamard.hpp>
+#include <bochner/projection/iid.hpp>
+#include <bochner/projection/orthogonal.hpp>
+
+#include <variant>
+
+/// \file
+/// The registry of projections.
+
+namespace bochner {
+
+/// Every way to couple frequencies. The list of alternatives is the registry.
+using Projection = std::variant<IidProjection, OrthogonalProjection, HadamardProjection>;
+
+}  // namespace bochner
