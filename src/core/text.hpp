@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "bochner/core/error.hpp"
+#include "bochner/core/view.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <concepts>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+#include <variant>
+#include <vector>
+
+/// \file
+/// One text form for every option: `name(member=value, ...)`, `[item, ...]`, numbers and words.
+/// Writing and reading follow the `fields()` of each alternative.
+
+namespace bochner::text {
+
+/// A parsed value: a word or number, a call `word(name=value, ...)`, or a list `[value, ...]`.
+struct Value {
+  std::string word;
+  std::vector<std::pair<std::string, Value>> members;
+  std::vector<Value> items;
+  Index position = 0;  ///< offset in the text, for messages
+  bool is_list = false;
+};
+
+/// Parses one value and nothing else. Throws InvalidArgument naming the offset.
+Value parse_value(std::string_view text);
+
+/// Parses `name=value name=value ...`, separated by blanks. Throws InvalidArgument naming the
+/// offset.
+Value parse_members(std::string_view text);
+
+/// The shortest text that reads back to the same double.
+std::string number(double value);
+
+[[noreturn]] void fail(const Value& at, const std::string& what);
+
+template <class T>
+concept Named = requires {
+  { T::name } -> std::convertible_to<std::string_view>;
+  T::fields();
+};
+
+template <class T>
+inline constexpr bool is_variant = false;
+template <class... A>
+inline constexpr bool is_variant<std::variant<A...>> = true;
+
+template <class T>
+inline constexpr bool is_vector = false;
+template <class T>
+inline constexpr bool is_vector<std::vector<T>> = true;
+
+/// "a, b, c"
+template <class Names>
+std::string join(const Names& names) {
+  std::string joined;
+  for (const std::string_view name : names) {
+    if (!joined.empty()) joined += ", ";
+    joined += name;
+  }
+  return joined;
+}
+
+template <class... A>
+constexpr std::array<std::string_view, sizeof...(A)> names_of_alternatives(
+    const std::variant<A...>* /*type*/) {
+  return {A::name...};
+}
+
+// --- writing -------------------------------------------------------------------------------------
+
+template <class T>
+std::string write(const T& value) {
+  if constexpr (std::is_same_v<T, double>) {
+    return number(value);
+  } else if constexpr (std::is_integral_v<T>) {
+    return std::to_string(value);
+  } else if constexpr (std::is_enum_v<T>) {
+    return std::string(names_of(value)[static_cast<std::size_t>(value)]);
+  } else if constexpr (is_variant<T>) {
+    return std::visit([](const auto& alternative) { return write(alternative); }, value);
+  } else if constexpr (is_vector<T>) {
+    std::string out = "[";
+    for (const auto& item : value) {
+      if (out.size() > 1) out += ", ";
+      out += write(item);
+    }
+    return out + "]";
+  } else {
+    static_assert(Named<T>, "an option needs a static `name` and a static `fields()`");
+    std::string members;
+    std::apply(
+        [&](const auto&... field) {
+          ((members += (members.empty() ? "" : ", ") + std::string(field.name) + "=" +
+                       write(value.*field.member)),
+           ...);
+        },
+        T::fields());
+    return std::string(T::name) + (members.empty() ? "" : "(" + members + ")");
+  }
+}
+
+// --- reading -------------------------------------------------------------------------------------
+
+template <class T>
+void read(const Value& from, T& into);
+
+/// Reads the members of `from` into the matching fields of `into`.
+template <class T>
+void read_fields(const Value& from, T& into) {
+  for (const auto& [name, value] : from.members) {
+    bool found = false;
+    std::apply(
+        [&](const auto&... field) {
+          ((field.name == name ? (read(value, into.*field.member), found = true) : false), ...);
+        },
+        T::fields());
+    if (!found) {
+      std::vector<std::string_view> known;
+      std::apply([&](const auto&... field) { (known.push_back(field.name), ...); }, T::fields());
+      fail(value, std::string(T::name) + " has no option '" + name + "'" +
+                      (known.empty() ? " (it has none)" : "; it has " + join(known)));
+    }
+  }
+}
+
+template <class Number>
+void read_number(const Value& from, Number& into, const char* expected) {
+  const char* const end = from.word.data() + from.word.size();
+  const auto [rest, error] = std::from_chars(from.word.data(), end, into);
+  if (error != std::errc{} || rest != end || !from.members.empty() || from.is_list) {
+    fail(from, std::string("expected ") + expected + ", got '" + from.word + "'");
+  }
+}
+
+template <class T>
+void read(const Value& from, T& into) {
+  if constexpr (std::is_same_v<T, double>) {
+    read_number(from, into, "a number");
+  } else if constexpr (std::is_integral_v<T>) {
+    read_number(from, into, "a whole number");
+  } else if constexpr (std::is_enum_v<T>) {
+    const auto names = names_of(into);
+    const auto found = std::find(names.begin(), names.end(), from.word);
+    if (found == names.end()) {
+      fail(from, "unknown value '" + from.word + "'; expected one of " + join(names));
+    }
+    into = static_cast<T>(found - names.begin());
+  } else if constexpr (is_variant<T>) {
+    if (from.is_list) fail(from, "expected a name, got a list");
+    const bool found = [&]<std::size_t... I>(std::index_sequence<I...>) {
+      return ((std::variant_alternative_t<I, T>::name == from.word
+                   ? (read_fields(from, into.template emplace<I>()), true)
+                   : false) ||
+              ...);
+    }
+    (std::make_index_sequence<std::variant_size_v<T>>{});
+    if (!found) {
+      fail(from, "unknown name '" + from.word + "'; expected one of " +
+                     join(names_of_alternatives(static_cast<const T*>(nullptr))));
+    }
+  } else if constexpr (is_vector<T>) {
+    if (!from.is_list) fail(from, "expected a list like [1, 2], got '" + from.word + "'");
+    into.assign(from.items.size(), {});
+    for (std::size_t i = 0; i < into.size(); ++i) read(from.items[i], into[i]);
+  } else {
+    static_assert(Named<T>);
+    if (from.word != T::name) {
+      fail(from, "expected '" + std::string(T::name) + "', got '" + from.word + "'");
+    }
+    read_fields(from, into);
+  }
+}
+
+}  // namespace bochner::text

@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "feature_map/block.hpp"
+
+#include "core/text.hpp"
+#include "features/amplitude.hpp"
+#include "features/row_products.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <numbers>
+
+namespace bochner {
+namespace {
+
+/// Rows longer than this could overflow the scalar in a projection.
+template <Scalar T>
+constexpr double kLongestRow = std::same_as<T, float> ? 1e30 : 1e150;
+
+}  // namespace
+
+template <Scalar T>
+BlockWorkspace<T>::BlockWorkspace(const BlockMap<T>& map)
+    : x_(simd::kBlockRows, simd::padded<T>(map.input_dim())),
+      raw_(simd::kBlockRows, simd::padded<T>(map.input_dim())),
+      work_(simd::kBlockRows, simd::padded<T>(map.stage_->work_columns())),
+      dp_(simd::kBlockRows, simd::padded<T>(map.num_frequencies())),
+      scratch_(1, map.projection_->scratch_size()) {}
+
+template <Scalar T>
+BlockMap<T>::BlockMap(const FeatureMapSpec& spec) : spec_(spec) {
+  validate(spec);
+  kernel_ = standard_form(spec.kernel, spec.input_dim);
+  law_ = {.dim = spec.input_dim,
+          .num_frequencies = spec.num_frequencies,
+          .spectrum = spectral_measure(spec.kernel),
+          .seed = spec.seed};
+  input_ = stage_input(spec.features, kernel_);
+  projection_ = make_operator<T>(spec.projection, law_, input_.frequency_factor);
+  stage_ = make_stage<T>(spec.features, spec.projection, law_);
+
+  const auto d = static_cast<std::size_t>(spec.input_dim);
+  query_ = key_ = {.centre = std::vector<T>(d, T{0}), .tilt = std::vector<double>(d, 0.0)};
+  column_scale_.assign(kernel_.transform.diagonal.begin(), kernel_.transform.diagonal.end());
+  if (!spec.centring.query.empty()) {
+    query_.centre.assign(spec.centring.query.begin(), spec.centring.query.end());
+    key_.centre.assign(spec.centring.key.begin(), spec.centring.key.end());
+    if (!kernel_.shift_invariant) {
+      kernel_.transform.apply(spec.centring.key.data(), query_.tilt.data());
+      kernel_.transform.apply(spec.centring.query.data(), key_.tilt.data());
+      for (std::size_t k = 0; k < d; ++k) key_.constant += key_.tilt[k] * query_.tilt[k];
+    }
+  }
+  if (!kernel_.transform.matrix.empty()) {
+    const MatrixView<const double> a(kernel_.transform.matrix.data(), spec.input_dim,
+                                     spec.input_dim);
+    full_ = Matrix<T>(spec.input_dim, simd::padded<T>(spec.input_dim));
+    full_transposed_ = full_;
+    simd::pack_columns<T>(a.transpose(), full_.data());
+    simd::pack_columns<T>(a, full_transposed_.data());
+  }
+}
+
+template <Scalar T>
+void BlockMap<T>::pack(Side side, MatrixView<const T> x,
+                       BlockWorkspace<T>& workspace) const noexcept {
+  const SideTerms& side_terms = terms(side);
+  const bool full = !kernel_.transform.matrix.empty();
+  const Index ld = workspace.x_.cols();
+  Matrix<T>& target = full ? workspace.raw_ : workspace.x_;
+  for (Index r = 0; r < x.rows; ++r) {
+    const T* const in = x.row(r);
+    T* const out = target.row(r);
+    for (Index k = 0; k < x.cols; ++k) {
+      const auto column = static_cast<std::size_t>(k);
+      const T centred = in[k * x.col_stride] - side_terms.centre[column];
+      out[k] = full ? centred : centred * column_scale_[column];
+    }
+  }
+  if (full) {
+    simd::kernels<T>().project(workspace.raw_.data(), ld, x.rows, full_.data(), x.cols, x.cols,
+                               workspace.x_.data(), ld);
+  }
+  for (Index r = 0; r < x.rows; ++r) {
+    const T* const row = workspace.x_.row(r);
+    const double squared_norm = row_product(row, row, x.cols);
+    workspace.squared_norm_[static_cast<std::size_t>(r)] = squared_norm;
+    double amplitude = side_terms.constant;
+    if (input_.norm_weight != 0.0) amplitude += 0.5 * input_.norm_weight * squared_norm;
+    for (Index k = 0; k < x.cols; ++k) {
+      amplitude += side_terms.tilt[static_cast<std::size_t>(k)] * static_cast<double>(row[k]);
+    }
+    workspace.amplitude_[static_cast<std::size_t>(r)] = amplitude * std::numbers::log2e;
+  }
+}
+
+template <Scalar T>
+void BlockMap<T>::features(Side side, MatrixView<const T> x, T* phi, std::int32_t* exponent,
+                           BlockWorkspace<T>& workspace) const noexcept {
+  pack(side, x, workspace);
+  projection_->apply(workspace.x_.data(), workspace.x_.cols(), x.rows, phi, ld(),
+                     workspace.scratch_.data());
+  stage_->features(phi, ld(), x.rows, workspace.amplitude_.data(), exponent);
+}
+
+template <Scalar T>
+void BlockMap<T>::log_features(Side side, MatrixView<const T> x, T* log_phi, double* offset,
+                               BlockWorkspace<T>& workspace) const noexcept {
+  pack(side, x, workspace);
+  projection_->apply(workspace.x_.data(), workspace.x_.cols(), x.rows, log_phi, ld(),
+                     workspace.scratch_.data());
+  stage_->log_features(log_phi, ld(), x.rows);
+  std::copy_n(workspace.amplitude_.data(), x.rows, offset);
+}
+
+template <Scalar T>
+void BlockMap<T>::pull_features(Side side, MatrixView<const T> x, const T* dphi, MatrixView<T> dx,
+                                BlockWorkspace<T>& workspace) const noexcept {
+  pack(side, x, workspace);
+  projection_->apply(workspace.x_.data(), workspace.x_.cols(), x.rows, workspace.work_.data(),
+                     workspace.work_.cols(), workspace.scratch_.data());
+  stage_->pull(workspace.work_.data(), workspace.work_.cols(), x.rows, workspace.amplitude_.data(),
+               dphi, ld(), workspace.dp_.data(), workspace.dp_.cols(),
+               workspace.damplitude_.data());
+  unpack_gradient(side, dx, workspace);
+}
+
+template <Scalar T>
+void BlockMap<T>::pull_log_features(Side side, MatrixView<const T> x, const T* dlog,
+                                    MatrixView<T> dx, BlockWorkspace<T>& workspace) const noexcept {
+  pack(side, x, workspace);
+  stage_->pull_log(dlog, ld(), x.rows, workspace.dp_.data(), workspace.dp_.cols(),
+                   workspace.damplitude_.data());
+  unpack_gradient(side, dx, workspace);
+}
+
+template <Scalar T>
+void BlockMap<T>::unpack_gradient(Side side, MatrixView<T> dx,
+                                  BlockWorkspace<T>& workspace) const noexcept {
+  const SideTerms& side_terms = terms(side);
+  const bool full = !kernel_.transform.matrix.empty();
+  const Index ld = workspace.raw_.cols();
+  projection_->apply_transpose(workspace.dp_.data(), workspace.dp_.cols(), dx.rows,
+                               workspace.raw_.data(), ld, workspace.scratch_.data());
+  for (Index r = 0; r < dx.rows; ++r) {
+    const T* const x = workspace.x_.row(r);
+    T* const gradient = workspace.raw_.row(r);
+    const double weight = std::numbers::log2e * workspace.damplitude_[static_cast<std::size_t>(r)];
+    for (Index k = 0; k < dx.cols; ++k) {
+      const auto column = static_cast<std::size_t>(k);
+      const double slope = input_.norm_weight * static_cast<double>(x[k]) + side_terms.tilt[column];
+      gradient[k] += static_cast<T>(weight * slope);
+    }
+  }
+  const Matrix<T>* result = &workspace.raw_;
+  if (full) {
+    simd::kernels<T>().project(workspace.raw_.data(), ld, dx.rows, full_transposed_.data(), dx.cols,
+                               dx.cols, workspace.x_.data(), ld);
+    result = &workspace.x_;
+  }
+  for (Index r = 0; r < dx.rows; ++r) {
+    for (Index k = 0; k < dx.cols; ++k) {
+      const T factor = full ? T{1} : column_scale_[static_cast<std::size_t>(k)];
+      dx(r, k) = (*result)(r, k) * factor;
+    }
+  }
+}
+
+template <Scalar T>
+std::optional<std::string> BlockMap<T>::refusal(MatrixView<const T> x, Index first_row,
+                                                const BlockWorkspace<T>& workspace) {
+  for (Index r = 0; r < x.rows; ++r) {
+    const double length = std::sqrt(workspace.squared_norm_[static_cast<std::size_t>(r)]);
+    const double amplitude = workspace.amplitude_[static_cast<std::size_t>(r)];
+    if (length <= kLongestRow<T> && std::abs(amplitude) < kLargestExponent) continue;
+    const std::string where = "row " + std::to_string(first_row + r);
+    for (Index k = 0; k < x.cols; ++k) {
+      const auto value = static_cast<double>(x(r, k));
+      if (!std::isfinite(value)) {
+        return where + ", column " + std::to_string(k) + " is " + text::number(value) +
+               ", expected a finite number";
+      }
+    }
+    return where + " is too long for this map: |x| = " + text::number(length) +
+           " after the kernel's scaling" +
+           (length <= kLongestRow<T> ? ", and its features' exponent does not fit in 31 bits"
+                                     : ", and its projections overflow");
+  }
+  return std::nullopt;
+}
+
+template <Scalar T>
+Matrix<double> BlockMap<T>::frequencies() const {
+  const Matrix<double> standard = draw_frequencies(spec_.projection, law_);
+  const InputTransform& transform = kernel_.transform;
+  if (transform.matrix.empty()) {
+    Matrix<double> w = standard;
+    for (Index i = 0; i < w.rows(); ++i) {
+      for (Index k = 0; k < w.cols(); ++k) {
+        w(i, k) *= transform.diagonal[static_cast<std::size_t>(k)];
+      }
+    }
+    return w;
+  }
+  Matrix<double> w(standard.rows(), standard.cols());
+  const Index d = standard.cols();
+  for (Index i = 0; i < w.rows(); ++i) {  // w.(A x) = (A^T w).x
+    for (Index l = 0; l < d; ++l) {
+      for (Index k = 0; k < d; ++k) {
+        w(i, k) += standard(i, l) * transform.matrix[static_cast<std::size_t>(l * d + k)];
+      }
+    }
+  }
+  return w;
+}
+
+template class BlockWorkspace<float>;
+template class BlockWorkspace<double>;
+template class BlockMap<float>;
+template class BlockMap<double>;
+
+}  // namespace bochner

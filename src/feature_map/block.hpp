@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "bochner/feature_map.hpp"
+#include "features/stage.hpp"
+#include "projection/operator.hpp"
+#include "simd/engine.hpp"
+
+#include <array>
+#include <memory>
+#include <vector>
+
+/// \file
+/// The block form of a feature map: at most 64 rows at a time, in the engine's layout, unchecked.
+
+namespace bochner {
+
+/// Scratch space for one thread.
+template <Scalar T>
+class BlockWorkspace {
+ public:
+  explicit BlockWorkspace(const BlockMap<T>& map);
+
+ private:
+  friend class BlockMap<T>;
+  Matrix<T> x_;        ///< packed rows: centred, transformed
+  Matrix<T> raw_;      ///< rows before a full transform, cotangents of packed rows
+  Matrix<T> work_;     ///< the widest block of the feature stage
+  Matrix<T> dp_;       ///< cotangents of projections
+  Matrix<T> scratch_;  ///< the projection's
+  std::array<double, simd::kBlockRows> squared_norm_{};
+  std::array<double, simd::kBlockRows> amplitude_{};
+  std::array<double, simd::kBlockRows> damplitude_{};
+};
+
+/// What a feature map does to a block of rows. Features have leading dimension `ld()`; buffers are
+/// 64-byte aligned. NaN and infinity in a row stay in that row. Nothing here throws.
+template <Scalar T>
+class BlockMap {
+ public:
+  explicit BlockMap(const FeatureMapSpec& spec);
+
+  const FeatureMapSpec& spec() const noexcept { return spec_; }
+  Index input_dim() const noexcept { return spec_.input_dim; }
+  Index num_frequencies() const noexcept { return spec_.num_frequencies; }
+  Index num_features() const noexcept { return stage_->num_features(); }
+  /// Leading dimension of feature blocks: num_features rounded up to whole panels.
+  Index ld() const noexcept { return simd::padded<T>(num_features()); }
+  /// Whether features are positive exponentials, so that log-features exist.
+  bool exponential() const noexcept { return stage_->exponential(); }
+
+  /// phi[r * ld() + j] 2^exponent[r] for the rows of x (at most 64).
+  void features(Side side, MatrixView<const T> x, T* phi, std::int32_t* exponent,
+                BlockWorkspace<T>& workspace) const noexcept;
+
+  /// Exponential maps: log2 of feature (r, j) is log_phi[r * ld() + j] + offset[r].
+  void log_features(Side side, MatrixView<const T> x, T* log_phi, double* offset,
+                    BlockWorkspace<T>& workspace) const noexcept;
+
+  /// dx = gradient of sum dphi phi with exponents held fixed; dphi has leading dimension ld().
+  void pull_features(Side side, MatrixView<const T> x, const T* dphi, MatrixView<T> dx,
+                     BlockWorkspace<T>& workspace) const noexcept;
+
+  /// Exponential maps: dx from the cotangents of the base-2 log-features (offset included).
+  void pull_log_features(Side side, MatrixView<const T> x, const T* dlog, MatrixView<T> dx,
+                         BlockWorkspace<T>& workspace) const noexcept;
+
+  /// After any of the four above: the first row of the same x that they could not represent, with
+  /// the reason, or nothing. The text counts rows from `first_row`.
+  static std::optional<std::string> refusal(MatrixView<const T> x, Index first_row,
+                                            const BlockWorkspace<T>& workspace);
+
+  Matrix<double> frequencies() const;
+
+ private:
+  friend class BlockWorkspace<T>;
+
+  /// What a side adds to a row: subtract `centre`, and log-amplitude tilt.x~ + constant (base 2).
+  struct SideTerms {
+    std::vector<T> centre;
+    std::vector<double> tilt;
+    double constant = 0.0;
+  };
+
+  void pack(Side side, MatrixView<const T> x, BlockWorkspace<T>& workspace) const noexcept;
+  void unpack_gradient(Side side, MatrixView<T> dx, BlockWorkspace<T>& workspace) const noexcept;
+  const SideTerms& terms(Side side) const noexcept { return side == Side::query ? query_ : key_; }
+
+  FeatureMapSpec spec_;
+  StandardForm kernel_;
+  FrequencyLaw law_;
+  StageInput input_;
+  std::unique_ptr<const ProjectionOperator<T>> projection_;
+  std::unique_ptr<const FeatureStage<T>> stage_;
+  SideTerms query_;
+  SideTerms key_;
+  std::vector<T> column_scale_;  ///< a diagonal transform
+  Matrix<T> full_;               ///< a full transform, packed as A^T
+  Matrix<T> full_transposed_;    ///< and as A
+};
+
+}  // namespace bochner

@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "bochner/feature_map.hpp"
+
+#include "core/overlap.hpp"
+#include "core/parallel.hpp"
+#include "feature_map/block.hpp"
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+namespace bochner {
+namespace {
+
+std::string shape(Index rows, Index cols) {
+  return std::to_string(rows) + " x " + std::to_string(cols);
+}
+
+void check_cols(const char* function, const char* argument, Index rows, Index cols, Index expected,
+                const char* meaning) {
+  if (rows < 0 || cols != expected) {
+    throw InvalidArgument(std::string(function) + ": " + argument + " is " + shape(rows, cols) +
+                          ", expected n x " + std::to_string(expected) + " (" + meaning + ")");
+  }
+}
+
+void check_rows(const char* function, const char* argument, Index rows, Index expected) {
+  if (rows != expected) {
+    throw InvalidArgument(std::string(function) + ": " + argument + " has " + std::to_string(rows) +
+                          " rows, expected " + std::to_string(expected) + " (those of x)");
+  }
+}
+
+void refuse_overlap(const char* function, const char* argument) {
+  throw InvalidArgument(std::string(function) + ": " + argument + " overlaps the input x");
+}
+
+/// Whether the engine may write straight into the caller's rows.
+template <Scalar T>
+bool fits_engine(const MatrixView<T>& phi) {
+  return phi.col_stride == 1 && phi.row_stride == simd::padded<T>(phi.cols) &&
+         phi.row_stride == phi.cols && reinterpret_cast<std::uintptr_t>(phi.data) % 64 == 0;
+}
+
+}  // namespace
+
+template <Scalar T>
+FeatureMap<T>::FeatureMap(const FeatureMapSpec& spec)
+    : blocks_(std::make_shared<const BlockMap<T>>(spec)) {}
+
+template <Scalar T>
+const FeatureMapSpec& FeatureMap<T>::spec() const noexcept {
+  return blocks_->spec();
+}
+
+template <Scalar T>
+Index FeatureMap<T>::input_dim() const noexcept {
+  return blocks_->input_dim();
+}
+
+template <Scalar T>
+Index FeatureMap<T>::num_features() const noexcept {
+  return blocks_->num_features();
+}
+
+template <Scalar T>
+Matrix<double> FeatureMap<T>::frequencies() const {
+  return blocks_->frequencies();
+}
+
+template <Scalar T>
+const BlockMap<T>& FeatureMap<T>::blocks() const noexcept {
+  return *blocks_;
+}
+
+namespace {
+
+/// What one worker needs: scratch space, and a block of features for callers' layouts.
+template <Scalar T>
+struct Worker {
+  BlockWorkspace<T> workspace;
+  Matrix<T> phi;
+};
+
+/// Runs body(first_row, count, worker) over blocks of rows; the body's block form having run,
+/// refuses rows it could not represent.
+template <Scalar T, class Body>
+void for_row_blocks(const char* function, const BlockMap<T>& map, MatrixView<const T> x,
+                    const Execution& execution, const Body& body) {
+  const Index blocks = (x.rows + simd::kBlockRows - 1) / simd::kBlockRows;
+  std::vector<Worker<T>> workers;
+  const int count = worker_count(blocks, execution);
+  workers.reserve(static_cast<std::size_t>(count));
+  for (int w = 0; w < count; ++w) {
+    workers.push_back({BlockWorkspace<T>(map), Matrix<T>(simd::kBlockRows, map.ld())});
+  }
+  parallel_for_blocks(blocks, execution, [&](Index block, int worker) {
+    Worker<T>& mine = workers[static_cast<std::size_t>(worker)];
+    const Index first = block * simd::kBlockRows;
+    const MatrixView<const T> rows =
+        x.middle_rows(first, std::min(simd::kBlockRows, x.rows - first));
+    body(first, rows, mine);
+    if (const auto reason = BlockMap<T>::refusal(rows, first, mine.workspace)) {
+      throw InvalidArgument(std::string(function) + ": x: " + *reason);
+    }
+  });
+}
+
+template <class From, class T>
+void copy(const MatrixView<From>& from, const MatrixView<T>& to) {
+  for (Index r = 0; r < from.rows; ++r) {
+    for (Index j = 0; j < from.cols; ++j) to(r, j) = from(r, j);
+  }
+}
+
+}  // namespace
+
+template <Scalar T>
+void FeatureMap<T>::apply(Side side, MatrixView<const T> x, FeatureBlock<T> out,
+                          const Execution& execution) const {
+  constexpr const char* kFunction = "FeatureMap::apply";
+  check_cols(kFunction, "x", x.rows, x.cols, input_dim(), "input_dim");
+  check_cols(kFunction, "phi", out.phi.rows, out.phi.cols, num_features(), "num_features");
+  check_rows(kFunction, "phi", out.phi.rows, x.rows);
+  check_rows(kFunction, "exponent", static_cast<Index>(out.exponent.size()), x.rows);
+  if (overlap<T>(x, out.phi)) refuse_overlap(kFunction, "phi");
+
+  const bool direct = fits_engine(out.phi);
+  for_row_blocks<T>(
+      kFunction, *blocks_, x, execution,
+      [&](Index first, MatrixView<const T> rows, Worker<T>& worker) {
+        std::int32_t* const exponent = out.exponent.data() + first;
+        T* const phi = direct ? out.phi.row(first) : worker.phi.data();
+        blocks_->features(side, rows, phi, exponent, worker.workspace);
+        if (!direct) {
+          copy(worker.phi.view().middle_rows(0, rows.rows).middle_cols(0, out.phi.cols),
+               out.phi.middle_rows(first, rows.rows));
+        }
+      });
+}
+
+template <Scalar T>
+void FeatureMap<T>::pullback(Side side, MatrixView<const T> x, MatrixView<const T> dphi,
+                             MatrixView<T> dx, const Execution& execution) const {
+  constexpr const char* kFunction = "FeatureMap::pullback";
+  check_cols(kFunction, "x", x.rows, x.cols, input_dim(), "input_dim");
+  check_cols(kFunction, "dphi", dphi.rows, dphi.cols, num_features(), "num_features");
+  check_cols(kFunction, "dx", dx.rows, dx.cols, input_dim(), "input_dim");
+  check_rows(kFunction, "dphi", dphi.rows, x.rows);
+  check_rows(kFunction, "dx", dx.rows, x.rows);
+  if (overlap<T>(x, dx)) refuse_overlap(kFunction, "dx");
+  if (overlap<T>(dphi, dx)) {
+    throw InvalidArgument(std::string(kFunction) + ": dx overlaps dphi");
+  }
+  for_row_blocks<T>(kFunction, *blocks_, x, execution,
+                    [&](Index first, MatrixView<const T> rows, Worker<T>& worker) {
+                      copy(dphi.middle_rows(first, rows.rows),
+                           worker.phi.view().middle_rows(0, rows.rows).middle_cols(0, dphi.cols));
+                      blocks_->pull_features(side, rows, worker.phi.data(),
+                                             dx.middle_rows(first, rows.rows), worker.workspace);
+                    });
+}
+
+template class FeatureMap<float>;
+template class FeatureMap<double>;
+
+}  // namespace bochner

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "bochner/core/error.hpp"
+#include "bochner/feature_map.hpp"
+#include "core/checked.hpp"
+#include "core/text.hpp"
+#include "features/stage.hpp"
+#include "kernel/standard_form.hpp"
+#include "projection/operator.hpp"
+
+#include <cmath>
+
+namespace bochner {
+namespace {
+
+void check_at_least_one(const char* member, Index value) {
+  if (value < 1) {
+    throw InvalidArgument(std::string("FeatureMapSpec: ") + member + " is " +
+                          std::to_string(value) + ", expected at least 1");
+  }
+}
+
+void check_centre(const char* member, const std::vector<double>& centre, Index dim) {
+  if (static_cast<Index>(centre.size()) != dim) {
+    throw InvalidArgument(std::string("FeatureMapSpec: centring.") + member + " has " +
+                          std::to_string(centre.size()) + " entries, expected " +
+                          std::to_string(dim) + " (input_dim), or none on both sides");
+  }
+  for (std::size_t k = 0; k < centre.size(); ++k) {
+    if (!std::isfinite(centre[k])) {
+      throw InvalidArgument(std::string("FeatureMapSpec: centring.") + member + "[" +
+                            std::to_string(k) + "] is " + text::number(centre[k]) +
+                            ", expected a finite number");
+    }
+  }
+}
+
+}  // namespace
+
+Index num_features(const FeatureMapSpec& spec) {
+  return spec.num_frequencies *
+         std::visit([](const auto& f) { return f.features_per_frequency; }, spec.features);
+}
+
+std::optional<std::string> incompatibility(const Kernel& kernel, const Projection& projection,
+                                           const FeatureFunction& features) {
+  return incompatibility_of(spectral_measure(kernel), projection, features);
+}
+
+void validate(const FeatureMapSpec& spec) {
+  check_at_least_one("input_dim", spec.input_dim);
+  check_at_least_one("num_frequencies", spec.num_frequencies);
+  const auto size = checked_product(spec.input_dim, spec.num_frequencies);
+  if (!size || !checked_product(*size, 64)) {
+    throw InvalidArgument("FeatureMapSpec: input_dim x num_frequencies is " +
+                          std::to_string(spec.input_dim) + " x " +
+                          std::to_string(spec.num_frequencies) + ", too large to address");
+  }
+  const StandardForm form = standard_form(spec.kernel, spec.input_dim);
+  validate(spec.projection);
+  validate(spec.features);
+  if (const auto reason = incompatibility(spec.kernel, spec.projection, spec.features)) {
+    throw InvalidArgument("FeatureMapSpec: " + *reason);
+  }
+  if (!spec.centring.query.empty() || !spec.centring.key.empty()) {
+    check_centre("query", spec.centring.query, spec.input_dim);
+    check_centre("key", spec.centring.key, spec.input_dim);
+    if (form.shift_invariant && spec.centring.query != spec.centring.key) {
+      throw InvalidArgument(
+          "FeatureMapSpec: centring.query and centring.key differ; a shift-invariant kernel needs "
+          "one and the same centre for both");
+    }
+  }
+}
+
+std::string to_text(const Kernel& kernel) { return text::write(kernel); }
+std::string to_text(const Projection& projection) { return text::write(projection); }
+std::string to_text(const FeatureFunction& features) { return text::write(features); }
+
+std::string to_text(const FeatureMapSpec& spec) {
+  std::string out = "input_dim=" + text::write(spec.input_dim) +
+                    " num_frequencies=" + text::write(spec.num_frequencies) +
+                    " kernel=" + to_text(spec.kernel) + " projection=" + to_text(spec.projection) +
+                    " features=" + to_text(spec.features) + " seed=" + text::write(spec.seed.value);
+  if (spec.centring != Centring{}) out += " centring=" + text::write(spec.centring);
+  return out;
+}
+
+namespace {
+
+template <class T>
+T parse_alternative(std::string_view text) {
+  T out;
+  text::read(text::parse_value(text), out);
+  return out;
+}
+
+}  // namespace
+
+Kernel parse_kernel(std::string_view text) { return parse_alternative<Kernel>(text); }
+Projection parse_projection(std::string_view text) { return parse_alternative<Projection>(text); }
+FeatureFunction parse_features(std::string_view text) {
+  return parse_alternative<FeatureFunction>(text);
+}
+
+FeatureMapSpec parse_spec(std::string_view text) {
+  FeatureMapSpec spec;
+  for (const auto& [name, value] : text::parse_members(text).members) {
+    if (name == "input_dim") {
+      text::read(value, spec.input_dim);
+    } else if (name == "num_frequencies") {
+      text::read(value, spec.num_frequencies);
+    } else if (name == "kernel") {
+      text::read(value, spec.kernel);
+    } else if (name == "projection") {
+      text::read(value, spec.projection);
+    } else if (name == "features") {
+      text::read(value, spec.features);
+    } else if (name == "seed") {
+      text::read(value, spec.seed.value);
+    } else if (name == "centring") {
+      text::read(value, spec.centring);
+    } else {
+      text::fail(value, "unknown member '" + name +
+                            "'; expected one of input_dim, num_frequencies, kernel, projection, "
+                            "features, seed, centring");
+    }
+  }
+  return spec;
+}
+
+}  // namespace bochner
+
+std::size_t std::hash<bochner::FeatureMapSpec>::operator()(
+    const bochner::FeatureMapSpec& spec) const {
+  return std::hash<std::string>{}(bochner::to_text(spec));
+}

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "features/exponential.hpp"
+
+#include "features/amplitude.hpp"
+#include "features/row_products.hpp"
+#include "simd/engine.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <numbers>
+
+namespace bochner {
+
+template <Scalar T>
+ExponentialStage<T>::ExponentialStage(ExponentialLaw law, const FrequencyNorms& norms,
+                                      Index num_frequencies)
+    : signs_(law.signs),
+      num_frequencies_(num_frequencies),
+      column_offset_(static_cast<std::size_t>(simd::padded<T>(num_frequencies)), T{0}) {
+  const double normaliser = 0.25 * static_cast<double>(norms.ambient_dim) *
+                                std::log1p(-4.0 * law.a) * std::numbers::log2e -
+                            0.5 * std::log2(static_cast<double>(num_features()));
+  for (std::size_t j = 0; j < static_cast<std::size_t>(num_frequencies); ++j) {
+    const double weight = law.a == 0.0 ? 0.0 : law.a * norms.squared[j] * std::numbers::log2e;
+    column_offset_[j] = static_cast<T>(weight + normaliser);
+  }
+}
+
+template <Scalar T>
+Index ExponentialStage<T>::num_features() const noexcept {
+  return signs_ == Signs::both ? 2 * num_frequencies_ : num_frequencies_;
+}
+
+template <Scalar T>
+void ExponentialStage<T>::log_features(T* block, Index ld, Index rows) const noexcept {
+  if (signs_ == Signs::both) {
+    simd::kernels<T>().mirror_rows(block, ld, rows, num_frequencies_, column_offset_.data());
+  } else {
+    simd::kernels<T>().affine_rows(block, ld, rows, num_frequencies_, T{1}, column_offset_.data());
+  }
+}
+
+template <Scalar T>
+void ExponentialStage<T>::features(T* block, Index ld, Index rows, const double* log_amplitude,
+                                   std::int32_t* exponent) const noexcept {
+  log_features(block, ld, rows);
+  std::array<T, simd::kBlockRows> fraction;
+  for (std::size_t r = 0; r < static_cast<std::size_t>(rows); ++r) {
+    fraction[r] = split_amplitude<T>(log_amplitude[r], exponent[r]);
+  }
+  simd::kernels<T>().exp2_rows(block, ld, rows, num_features(), fraction.data(), exponent);
+}
+
+template <Scalar T>
+void ExponentialStage<T>::pull(T* block, Index ld, Index rows, const double* log_amplitude,
+                               const T* dphi, Index lddphi, T* dp, Index lddp,
+                               double* damplitude) const noexcept {
+  std::array<std::int32_t, simd::kBlockRows> exponent;
+  features(block, ld, rows, log_amplitude, exponent.data());
+  constexpr T kLn2 = static_cast<T>(std::numbers::ln2);
+  for (Index r = 0; r < rows; ++r) {
+    T* const phi = block + r * ld;
+    const T* const d = dphi + r * lddphi;
+    for (Index j = 0; j < num_features(); ++j) phi[j] *= kLn2 * d[j];
+  }
+  pull_log(block, ld, rows, dp, lddp, damplitude);
+}
+
+template <Scalar T>
+void ExponentialStage<T>::pull_log(const T* dlog, Index ldd, Index rows, T* dp, Index lddp,
+                                   double* damplitude) const noexcept {
+  const Index m = num_frequencies_;
+  for (Index r = 0; r < rows; ++r) {
+    const T* const d = dlog + r * ldd;
+    T* const out = dp + r * lddp;
+    if (signs_ == Signs::both) {
+      for (Index j = 0; j < m; ++j) out[j] = d[j] - d[m + j];
+    } else {
+      std::copy_n(d, m, out);
+    }
+    damplitude[r] = row_sum(d, num_features());
+  }
+}
+
+template class ExponentialStage<float>;
+template class ExponentialStage<double>;
+
+}  // namespace bochner

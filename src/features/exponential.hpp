@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "features/stage.hpp"
+
+#include <concepts>
+#include <vector>
+
+namespace bochner {
+
+/// Which signs of a frequency carry a feature.
+enum class Signs { plus, both };
+
+/// What distinguishes one exponential feature function from another.
+struct ExponentialLaw {
+  Signs signs = Signs::plus;
+  double a = 0.0;
+};
+
+constexpr ExponentialLaw exponential_law(const PositiveFeatures&) { return {Signs::plus, 0.0}; }
+constexpr ExponentialLaw exponential_law(const HyperbolicFeatures&) { return {Signs::both, 0.0}; }
+constexpr ExponentialLaw exponential_law(const OprfFeatures& f) { return {Signs::plus, f.a}; }
+constexpr ExponentialLaw exponential_law(const HyperbolicOprfFeatures& f) {
+  return {Signs::both, f.a};
+}
+
+/// A feature function whose columns are exponentials: an `exponential_law` is all it needs.
+template <class F>
+concept ExponentialFeatures = requires(const F& features) {
+  { exponential_law(features) } -> std::same_as<ExponentialLaw>;
+};
+
+/// Positive features exp(a |w|^2 + sqrt(1 - 4a) w.x~ + amplitude), one a frequency or one for each
+/// sign; everything is kept in base 2.
+template <Scalar T>
+class ExponentialStage final : public FeatureStage<T> {
+ public:
+  ExponentialStage(ExponentialLaw law, const FrequencyNorms& norms, Index num_frequencies);
+
+  Index num_features() const noexcept override;
+  bool exponential() const noexcept override { return true; }
+  void features(T* block, Index ld, Index rows, const double* log_amplitude,
+                std::int32_t* exponent) const noexcept override;
+  void log_features(T* block, Index ld, Index rows) const noexcept override;
+  void pull(T* block, Index ld, Index rows, const double* log_amplitude, const T* dphi,
+            Index lddphi, T* dp, Index lddp, double* damplitude) const noexcept override;
+  void pull_log(const T* dlog, Index ldd, Index rows, T* dp, Index lddp,
+                double* damplitude) const noexcept override;
+
+ private:
+  Signs signs_;
+  Index num_frequencies_;
+  std::vector<T> column_offset_;  ///< log2 of the normaliser, and a |w|^2; padded with zeros
+};
+
+}  // namespace bochner

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "features/stage.hpp"
+
+#include "bochner/core/error.hpp"
+#include "core/text.hpp"
+#include "features/exponential.hpp"
+#include "features/periodic.hpp"
+
+#include <cmath>
+#include <numbers>
+
+namespace bochner {
+
+template <Scalar T>
+void FeatureStage<T>::log_features(T* /*block*/, Index /*ld*/, Index /*rows*/) const noexcept {}
+
+template <Scalar T>
+void FeatureStage<T>::pull_log(const T* /*dlog*/, Index /*ldd*/, Index /*rows*/, T* /*dp*/,
+                               Index /*lddp*/, double* /*damplitude*/) const noexcept {}
+
+namespace {
+
+template <class F>
+void validate_alternative(const F& features) {
+  if constexpr (ExponentialFeatures<F>) {
+    const double a = exponential_law(features).a;
+    if (!(a < 0.125) || !std::isfinite(a)) {
+      throw InvalidArgument(
+          std::string(F::name) + ": a is " + text::number(a) +
+          ", expected a finite number below 1/8 (from there on the features have " +
+          "infinite variance)");
+    }
+  }
+}
+
+}  // namespace
+
+void validate(const FeatureFunction& features) {
+  std::visit([](const auto& f) { validate_alternative(f); }, features);
+}
+
+std::optional<std::string> incompatibility_of(const SpectralMeasure& spectrum,
+                                              const Projection& /*projection*/,
+                                              const FeatureFunction& features) {
+  return std::visit(
+      [&]<class F>(const F&) -> std::optional<std::string> {
+        if (ExponentialFeatures<F> && spectrum.scale) {
+          return std::string(F::name) +
+                 " features need a kernel whose frequencies are normal: gaussian or softmax";
+        }
+        return std::nullopt;
+      },
+      features);
+}
+
+StageInput stage_input(const FeatureFunction& features, const StandardForm& kernel) {
+  return std::visit(
+      [&]<class F>(const F& f) -> StageInput {
+        if constexpr (ExponentialFeatures<F>) {
+          // E exp(w.(x + y)) = exp(|x|^2 / 2 + x.y + |y|^2 / 2), and kappa is exp(x.y - |x|^2 / 2 -
+          // |y|^2 / 2): two squares to take away on each side.
+          return {
+              .frequency_factor = std::numbers::log2e * std::sqrt(1.0 - 4.0 * exponential_law(f).a),
+              .norm_weight = kernel.amplitude - 2.0};
+        } else {
+          return {.frequency_factor = 1.0, .norm_weight = kernel.amplitude};
+        }
+      },
+      features);
+}
+
+template <Scalar T>
+std::unique_ptr<const FeatureStage<T>> make_stage(const FeatureFunction& features,
+                                                  const Projection& projection,
+                                                  const FrequencyLaw& law) {
+  return std::visit(
+      [&]<class F>(const F& f) -> std::unique_ptr<const FeatureStage<T>> {
+        if constexpr (ExponentialFeatures<F>) {
+          const ExponentialLaw exponential = exponential_law(f);
+          const FrequencyNorms norms = exponential.a == 0.0
+                                           ? FrequencyNorms{.squared = {}, .ambient_dim = law.dim}
+                                           : frequency_norms(projection, law);
+          return std::make_unique<ExponentialStage<T>>(exponential, norms, law.num_frequencies);
+        } else {
+          return make_stage<T>(f, law);
+        }
+      },
+      features);
+}
+
+template class FeatureStage<float>;
+template class FeatureStage<double>;
+template std::unique_ptr<const FeatureStage<float>> make_stage<float>(const FeatureFunction&,
+                                                                      const Projection&,
+                                                                      const FrequencyLaw&);
+template std::unique_ptr<const FeatureStage<double>> make_stage<double>(const FeatureFunction&,
+                                                                        const Projection&,
+                                                                        const FrequencyLaw&);
+
+}  // namespace bochner

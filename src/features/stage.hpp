@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "bochner/features/features.hpp"
+#include "kernel/standard_form.hpp"
+#include "projection/operator.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+
+/// \file
+/// From projections to features, a block at a time.
+
+namespace bochner {
+
+/// The second half of a feature map. A block holds `p = factor W x~` in its first m columns on
+/// entry. Row r carries a base-2 log-amplitude R_r = log2(e) (norm_weight |x~|^2 / 2 + ...), kept
+/// in double: its whole part goes to the row's exponent, its fraction into the features.
+template <Scalar T>
+class FeatureStage {
+ public:
+  FeatureStage() = default;
+  FeatureStage(const FeatureStage&) = delete;
+  FeatureStage& operator=(const FeatureStage&) = delete;
+  virtual ~FeatureStage() = default;
+
+  /// Columns of phi.
+  virtual Index num_features() const noexcept = 0;
+  /// Columns of the widest block that `pull` works in.
+  virtual Index work_columns() const noexcept { return num_features(); }
+  /// Whether features are exponentials of log-features, hence positive.
+  virtual bool exponential() const noexcept = 0;
+
+  /// Projections to features with sum-free scaling: phi 2^exponent is the feature.
+  virtual void features(T* block, Index ld, Index rows, const double* log_amplitude,
+                        std::int32_t* exponent) const noexcept = 0;
+
+  /// Exponential stages: projections to base-2 log-features less the row's log-amplitude.
+  virtual void log_features(T* block, Index ld, Index rows) const noexcept;
+
+  /// Gradient of sum dphi phi, phi as `features` gives it and exponents held fixed. `block` holds
+  /// projections on entry and is work space; `dp` (rows x m) receives the cotangents of the
+  /// projections, `damplitude` those of the log-amplitudes.
+  virtual void pull(T* block, Index ld, Index rows, const double* log_amplitude, const T* dphi,
+                    Index lddphi, T* dp, Index lddp, double* damplitude) const noexcept = 0;
+
+  /// Exponential stages: the same from cotangents of the base-2 log-features.
+  virtual void pull_log(const T* dlog, Index ldd, Index rows, T* dp, Index lddp,
+                        double* damplitude) const noexcept;
+};
+
+/// How a stage wants its inputs.
+struct StageInput {
+  double frequency_factor = 1.0;  ///< multiplies the frequencies
+  double norm_weight = 0.0;       ///< R = log2(e) norm_weight |x~|^2 / 2 + ...
+};
+
+/// Throws InvalidArgument when an option of the feature function is out of range.
+void validate(const FeatureFunction& features);
+
+/// Why these three do not go together, or nothing.
+std::optional<std::string> incompatibility_of(const SpectralMeasure& spectrum,
+                                              const Projection& projection,
+                                              const FeatureFunction& features);
+
+StageInput stage_input(const FeatureFunction& features, const StandardForm& kernel);
+
+template <Scalar T>
+std::unique_ptr<const FeatureStage<T>> make_stage(const FeatureFunction& features,
+                                                  const Projection& projection,
+                                                  const FrequencyLaw& law);
+
+}  // namespace bochner

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "kernel/gaussian.hpp"
+
+#include "kernel/metric.hpp"
+#include "simd/engine.hpp"
+
+#include <algorithm>
+
+namespace bochner {
+
+SpectralMeasure spectral_measure(const GaussianKernel& /*kernel*/) { return {}; }
+
+StandardForm standard_form(const GaussianKernel& kernel, Index dim) {
+  return {.transform = transform_of(kernel.metric, dim, GaussianKernel::name),
+          .amplitude = 0.0,
+          .shift_invariant = true};
+}
+
+void kernel_values(const GaussianKernel& /*kernel*/, const double* xy, double xx, const double* yy,
+                   double* out, Index count) {
+  for (Index j = 0; j < count; ++j) out[j] = std::min(xy[j] - 0.5 * (xx + yy[j]), 0.0);
+  simd::kernels<double>().exp(out, out, count);
+}
+
+}  // namespace bochner

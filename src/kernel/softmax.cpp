@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "kernel/softmax.hpp"
+
+#include "bochner/core/error.hpp"
+#include "core/text.hpp"
+#include "simd/engine.hpp"
+
+#include <cmath>
+
+namespace bochner {
+
+SoftmaxKernel SoftmaxKernel::for_dimension(Index head_dim) {
+  if (head_dim < 1) {
+    throw InvalidArgument("SoftmaxKernel::for_dimension: head_dim is " + std::to_string(head_dim) +
+                          ", expected at least 1");
+  }
+  return {.scale = 1.0 / std::sqrt(static_cast<double>(head_dim))};
+}
+
+SpectralMeasure spectral_measure(const SoftmaxKernel& /*kernel*/) { return {}; }
+
+StandardForm standard_form(const SoftmaxKernel& kernel, Index dim) {
+  if (!(kernel.scale > 0.0) || !std::isfinite(kernel.scale)) {
+    throw InvalidArgument("softmax: scale is " + text::number(kernel.scale) +
+                          ", expected a positive, finite number");
+  }
+  return {.transform = {.diagonal = std::vector<double>(static_cast<std::size_t>(dim),
+                                                        std::sqrt(kernel.scale)),
+                        .matrix = {}},
+          .amplitude = 1.0,
+          .shift_invariant = false};
+}
+
+void kernel_values(const SoftmaxKernel& /*kernel*/, const double* xy, double /*xx*/,
+                   const double* /*yy*/, double* out, Index count) {
+  simd::kernels<double>().exp(xy, out, count);
+}
+
+}  // namespace bochner

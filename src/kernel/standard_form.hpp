@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "bochner/kernel/kernel.hpp"
+#include "kernel/spectral_measure.hpp"
+#include "kernel/transform.hpp"
+
+/// \file
+/// What the rest of the library needs to know of a kernel.
+
+namespace bochner {
+
+/// k(x, y) = a(x) a(y) kappa(A x - A y) with log a(x) = amplitude |A x|^2 / 2 and kappa(0) = 1;
+/// kappa is the Fourier transform of the spectral measure.
+struct StandardForm {
+  InputTransform transform;
+  double amplitude = 0.0;
+  bool shift_invariant = true;  ///< k depends on x - y only
+};
+
+/// The kernel's spectral measure, whatever its options.
+SpectralMeasure spectral_measure(const Kernel& kernel);
+
+/// Throws InvalidArgument when the kernel's options are not valid for inputs of `dim` coordinates.
+StandardForm standard_form(const Kernel& kernel, Index dim);
+
+/// out[j] = k(x, y_j) from inner products of transformed inputs: xy[j] = Ax.Ay_j, xx = |Ax|^2,
+/// yy[j] = |Ay_j|^2. Equal rows, whose three products are equal, give exactly k(x, x).
+void kernel_values(const Kernel& kernel, const double* xy, double xx, const double* yy, double* out,
+                   Index count);
+
+}  // namespace bochner

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "kernel/transform.hpp"
+
+#include <cmath>
+
+namespace bochner {
+
+Index InputTransform::dim() const {
+  return matrix.empty() ? static_cast<Index>(diagonal.size())
+                        : static_cast<Index>(std::llround(std::sqrt(matrix.size())));
+}
+
+void InputTransform::apply(const double* x, double* out) const {
+  const auto d = static_cast<std::size_t>(dim());
+  if (matrix.empty()) {
+    for (std::size_t k = 0; k < d; ++k) out[k] = diagonal[k] * x[k];
+    return;
+  }
+  for (std::size_t i = 0; i < d; ++i) {
+    double sum = 0.0;
+    for (std::size_t k = 0; k < d; ++k) sum += matrix[i * d + k] * x[k];
+    out[i] = sum;
+  }
+}
+
+}  // namespace bochner

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "bochner/core/matrix.hpp"
+#include "bochner/projection/projection.hpp"
+#include "projection/sampling.hpp"
+
+#include <memory>
+#include <vector>
+
+/// \file
+/// Frequencies as an operator on blocks of rows in the engine's layout.
+
+namespace bochner {
+
+template <Scalar T>
+class ProjectionOperator {
+ public:
+  ProjectionOperator() = default;
+  ProjectionOperator(const ProjectionOperator&) = delete;
+  ProjectionOperator& operator=(const ProjectionOperator&) = delete;
+  virtual ~ProjectionOperator() = default;
+
+  /// Elements of scratch space that `apply` and `apply_transpose` want, 64-byte aligned.
+  virtual Index scratch_size() const noexcept = 0;
+  /// out (rows x num_frequencies) = factor x W^T for x rows x dim.
+  virtual void apply(const T* x, Index ldx, Index rows, T* out, Index ldo,
+                     T* scratch) const noexcept = 0;
+  /// out (rows x dim) = factor y W for y rows x num_frequencies.
+  virtual void apply_transpose(const T* y, Index ldy, Index rows, T* out, Index ldo,
+                               T* scratch) const noexcept = 0;
+};
+
+/// The operator of `projection` with every frequency multiplied by `factor`.
+template <Scalar T>
+std::unique_ptr<const ProjectionOperator<T>> make_operator(const Projection& projection,
+                                                           const FrequencyLaw& law, double factor);
+
+/// The frequencies themselves, as rows.
+Matrix<double> draw_frequencies(const Projection& projection, const FrequencyLaw& law);
+
+/// |w_j|^2 in the space the rows are drawn in (padded, for Hadamard blocks) and that space's
+/// dimension: what a weight exp(a |w|^2) and its normaliser need.
+struct FrequencyNorms {
+  std::vector<double> squared;
+  Index ambient_dim = 0;
+};
+FrequencyNorms frequency_norms(const Projection& projection, const FrequencyLaw& law);
+
+/// Throws InvalidArgument when an option of the projection is out of range.
+void validate(const Projection& projection);
+
+}  // namespace bochner

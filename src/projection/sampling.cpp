@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "projection/sampling.hpp"
+
+#include "core/parallel.hpp"
+#include "linalg/orthonormal.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <span>
+
+namespace bochner {
+namespace {
+
+double draw_scale(const FrequencyLaw& law, Index row) {
+  if (!law.spectrum.scale) return 1.0;
+  return law.spectrum.scale(Stream(law.seed, Purpose::scales, static_cast<std::uint64_t>(row)));
+}
+
+void draw_gaussian_row(const FrequencyLaw& law, Index row, std::span<double> out) {
+  Stream(law.seed, Purpose::directions, static_cast<std::uint64_t>(row)).normals(0, out);
+}
+
+std::span<double> row_of(Matrix<double>& matrix, Index row) {
+  return {matrix.row(row), static_cast<std::size_t>(matrix.cols())};
+}
+
+void scale_row(std::span<double> row, double factor) {
+  for (double& entry : row) entry *= factor;
+}
+
+}  // namespace
+
+double draw_radius(Radii radii, const FrequencyLaw& law, Index dim, Index row) {
+  const double norm =
+      radii == Radii::constant
+          ? std::sqrt(static_cast<double>(dim))
+          : Stream(law.seed, Purpose::radii, static_cast<std::uint64_t>(row)).chi(dim);
+  return norm * draw_scale(law, row);
+}
+
+Matrix<double> draw_frequencies(const IidProjection& /*projection*/, const FrequencyLaw& law) {
+  Matrix<double> w(law.num_frequencies, law.dim);
+  parallel_for_blocks(law.num_frequencies, {}, [&](Index row, int) {
+    draw_gaussian_row(law, row, row_of(w, row));
+    scale_row(row_of(w, row), draw_scale(law, row));
+  });
+  return w;
+}
+
+Matrix<double> draw_frequencies(const OrthogonalProjection& projection, const FrequencyLaw& law) {
+  Matrix<double> w(law.num_frequencies, law.dim);
+  const Index blocks = (law.num_frequencies + law.dim - 1) / law.dim;
+  parallel_for_blocks(blocks, {}, [&](Index block, int) {
+    const Index first = block * law.dim;
+    const Index last = std::min(first + law.dim, law.num_frequencies);
+    for (Index row = first; row < last; ++row) draw_gaussian_row(law, row, row_of(w, row));
+    orthonormal_rows(w.view().middle_rows(first, last - first));
+    for (Index row = first; row < last; ++row) {
+      scale_row(row_of(w, row), draw_radius(projection.radii, law, law.dim, row));
+    }
+  });
+  return w;
+}
+
+}  // namespace bochner

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "bochner/core/matrix.hpp"
+#include "bochner/projection/projection.hpp"
+#include "bochner/random/stream.hpp"
+#include "kernel/spectral_measure.hpp"
+
+/// \file
+/// Drawing frequencies. Row i (block b of an orthogonal draw) reads only its own counters, so
+/// growing the number of frequencies keeps the old ones.
+
+namespace bochner {
+
+/// What a draw needs to know.
+struct FrequencyLaw {
+  Index dim = 0;  ///< of transformed inputs
+  Index num_frequencies = 0;
+  SpectralMeasure spectrum;
+  Seed seed;
+};
+
+/// num_frequencies x dim frequencies, in double, the same bits everywhere.
+Matrix<double> draw_frequencies(const IidProjection& projection, const FrequencyLaw& law);
+Matrix<double> draw_frequencies(const OrthogonalProjection& projection, const FrequencyLaw& law);
+
+/// The norm of frequency `row`: chi(dim) times the measure's scale, or sqrt(dim) times it.
+double draw_radius(Radii radii, const FrequencyLaw& law, Index dim, Index row);
+
+}  // namespace bochner
