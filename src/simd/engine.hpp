@@ -47,20 +47,22 @@ struct Kernels {
   void (*affine_rows)(T* block, Index ld, Index rows, Index cols, T scale,
                       const T* column_offset) noexcept;
 
-  /// block[r][cols + j] = column_offset[j] - block[r][j], block[r][j] += column_offset[j], j <
-  /// cols.
-  /// (`column_offset` may be null: zeros.) The second half need not start on a panel.
+  /// block[r][cols + j] = column_offset[j] - block[r][j], block[r][j] += column_offset[j],
+  /// j < cols (`column_offset` may be null: zeros). The second half need not start on a panel.
   void (*mirror_rows)(T* block, Index ld, Index rows, Index cols, const T* column_offset) noexcept;
 
-  /// Base-2 log-features to features. Row r: e = ceil(max_j block[r][j]) (0 when the maximum is not
-  /// finite), block[r][j] = 2^(block[r][j] - e + fraction[r]), exponent[r] += e. A row maximum that
-  /// is NaN or +inf leaves NaN or inf where it was; -inf becomes 0.
+  /// Base-2 log-features to features. Row r: e = ceil(max_j block[r][j]), block[r][j] =
+  /// 2^(block[r][j] - e + fraction[r]), exponent[r] += e. NaN takes no part in the maximum and
+  /// stays NaN; +inf stays inf, -inf becomes 0; a maximum of 2^30 or more in magnitude, or
+  /// infinite, counts as e = 0. What would be less than the smallest normal number may be flushed
+  /// to 0.
   void (*exp2_rows)(T* block, Index ld, Index rows, Index cols, const T* fraction,
                     std::int32_t* exponent) noexcept;
 
   /// block[r][j] = 2^(block[r][j] - column_exponent[j] + row_offset[r]): features stabilised per
   /// column (`column_exponent` and `row_offset` may be null: zeros; a column exponent of
-  /// INT32_MIN marks a column without mass and gives 0).
+  /// INT32_MIN marks a column without mass and gives 0, the others are below 2^30 in magnitude).
+  /// Offsets and entries count as at most 2^20 in magnitude (double: 2^30). Flushed as above.
   void (*exp2_columns)(T* block, Index ld, Index rows, Index cols, const T* row_offset,
                        const std::int32_t* column_exponent) noexcept;
 
@@ -86,9 +88,9 @@ struct Kernels {
   /// data[i * 16 + l] is entry i of vector l; data <- H (signs * data); signs are +-1.
   void (*fwht16)(T* data, const T* signs, Index n) noexcept;
 
-  /// s[j][c] += sum_r weight[r] phi[r][j] v[r][c], r ascending; `weight` may be null (ones).
-  /// s is features x values, row-major, leading dimension `lds` a multiple of `kPanel<T>`, as is
-  /// `ldv`.
+  /// s[j][c] += sum_r phi[r][j] (weight[r] v[r][c]), r ascending; `weight` may be null (ones). The
+  /// products of up to `kFoldRows` rows are summed from zero, then added to s. s is
+  /// features x values, row-major, leading dimension `lds` a multiple of `kPanel<T>`, as is `ldv`.
   void (*accumulate)(const T* phi, Index ldphi, Index rows, Index features, const T* v, Index ldv,
                      Index values, const T* weight, T* s, Index lds) noexcept;
 
@@ -112,8 +114,12 @@ inline constexpr Index kFoldRows = 256;
 template <Scalar T>
 void pack_columns(MatrixView<const double> w, T* out);
 
-/// The kernels for this machine, or for what `BOCHNER_ISA` lowers it to; chosen at the first call.
-/// Throws InvalidArgument when `BOCHNER_ISA` names no compiled instruction set (and lists those).
+/// The best kernels of this machine that are no better than `isa` ("" sets no limit). Throws
+/// InvalidArgument when `isa` names no compiled instruction set (and lists those).
+template <Scalar T>
+const Kernels<T>& choose_kernels(std::string_view isa);
+
+/// `choose_kernels` of the environment variable `BOCHNER_ISA`, read once, at the first call.
 template <Scalar T>
 const Kernels<T>& kernels();
 

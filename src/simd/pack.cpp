@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "simd/engine.hpp"
+
+namespace bochner::simd {
+
+template <Scalar T>
+void pack_columns(MatrixView<const double> w, T* out) {
+  for (Index first = 0; first < w.cols; first += kPanel<T>) {
+    for (Index k = 0; k < w.rows; ++k) {
+      for (Index j = first; j < first + kPanel<T>; ++j) {
+        *out++ = j < w.cols ? static_cast<T>(w(k, j)) : T{0};
+      }
+    }
+  }
+}
+
+template void pack_columns(MatrixView<const double>, float*);
+template void pack_columns(MatrixView<const double>, double*);
+
+}  // namespace bochner::simd

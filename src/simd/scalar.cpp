@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "simd/elementary.hpp"
+#include "simd/engine.hpp"
+#include "simd/tables.hpp"
+
+#include <cmath>
+#include <limits>
+
+/// \file
+/// Every kernel in plain loops: the reference of the tests, and the engine of machines without a
+/// vector target.
+
+namespace bochner::simd {
+namespace {
+
+template <Scalar T>
+void project(const T* x, Index ldx, Index rows, const T* packed, Index depth, Index cols, T* out,
+             Index ldo) noexcept {
+  for (Index r = 0; r < rows; ++r) {
+    for (Index j = 0; j < cols; ++j) {
+      const T* w = packed + j / kPanel<T> * kPanel<T> * depth + j % kPanel<T>;
+      T sum = 0;
+      for (Index k = 0; k < depth; ++k) sum = std::fma(x[r * ldx + k], w[k * kPanel<T>], sum);
+      out[r * ldo + j] = sum;
+    }
+  }
+}
+
+template <Scalar T>
+void affine_rows(T* block, Index ld, Index rows, Index cols, T scale,
+                 const T* column_offset) noexcept {
+  for (Index r = 0; r < rows; ++r) {
+    for (Index j = 0; j < cols; ++j) {
+      T& value = block[r * ld + j];
+      value = column_offset ? std::fma(scale, value, column_offset[j]) : scale * value;
+    }
+  }
+}
+
+template <Scalar T>
+void mirror_rows(T* block, Index ld, Index rows, Index cols, const T* column_offset) noexcept {
+  for (Index r = 0; r < rows; ++r) {
+    for (Index j = 0; j < cols; ++j) {
+      const T value = block[r * ld + j];
+      const T offset = column_offset ? column_offset[j] : T{0};
+      block[r * ld + j] = offset + value;
+      block[r * ld + cols + j] = offset - value;
+    }
+  }
+}
+
+template <Scalar T>
+void exp2_rows(T* block, Index ld, Index rows, Index cols, const T* fraction,
+               std::int32_t* exponent) noexcept {
+  for (Index r = 0; r < rows; ++r) {
+    T* row = block + r * ld;
+    T maximum = -std::numeric_limits<T>::infinity();
+    for (Index j = 0; j < cols; ++j) maximum = row[j] > maximum ? row[j] : maximum;
+    std::int32_t e = 0;
+    if (std::abs(maximum) < static_cast<T>(kMaxRowExponent)) {
+      e = static_cast<std::int32_t>(std::ceil(maximum));
+      exponent[r] += e;
+      if (std::abs(maximum) > Constants<T>::kMaxLog2 / 2) {
+        for (Index j = 0; j < cols; ++j) row[j] -= static_cast<T>(e);
+        e = 0;
+      }
+    }
+    const auto offset = exp2_offset(fraction[r]);
+    for (Index j = 0; j < cols; ++j) row[j] = exp2_shifted(row[j], offset, e);
+  }
+}
+
+template <Scalar T>
+void exp2_columns(T* block, Index ld, Index rows, Index cols, const T* row_offset,
+                  const std::int32_t* column_exponent) noexcept {
+  for (Index r = 0; r < rows; ++r) {
+    T* row = block + r * ld;
+    const auto offset = exp2_offset(row_offset ? row_offset[r] : T{0});
+    for (Index j = 0; j < cols; ++j) {
+      const std::int32_t e = column_exponent ? column_exponent[j] : 0;
+      const bool massless = e == std::numeric_limits<std::int32_t>::min();
+      row[j] = massless ? T{0} : exp2_shifted(row[j], offset, e);
+    }
+  }
+}
+
+template <Scalar T>
+void sincos_rows(T* block, Index ld, Index rows, Index cols, const T* scale) noexcept {
+  for (Index r = 0; r < rows; ++r) {
+    for (Index j = 0; j < cols; ++j) {
+      const auto [sine, cosine] = simd::sincos(block[r * ld + j]);
+      block[r * ld + j] = scale[r] * cosine;
+      block[r * ld + cols + j] = scale[r] * sine;
+    }
+  }
+}
+
+template <Scalar T>
+void cos_rows(T* block, Index ld, Index rows, Index cols, const T* scale) noexcept {
+  for (Index r = 0; r < rows; ++r) {
+    for (Index j = 0; j < cols; ++j) {
+      block[r * ld + j] = scale[r] * simd::sincos(block[r * ld + j]).cosine;
+    }
+  }
+}
+
+template <Scalar T>
+void rectify_rows(T* block, Index ld, Index rows, Index cols, int order, const T* scale) noexcept {
+  for (Index r = 0; r < rows; ++r) {
+    for (Index j = 0; j < cols; ++j) {
+      T& value = block[r * ld + j];
+      const T positive = value < 0 ? T{0} : value;  // a NaN stays
+      T power = positive;
+      if (order == 0 && value == value) power = positive > 0 ? T{1} : T{0};
+      if (order == 2) power = positive * positive;
+      value = scale[r] * power;
+    }
+  }
+}
+
+template <Scalar T>
+void exp(const T* x, T* out, Index n) noexcept {
+  for (Index i = 0; i < n; ++i) out[i] = exponential(x[i]);
+}
+
+template <Scalar T>
+void sincos(const T* x, T* cosine, T* sine, Index n) noexcept {
+  for (Index i = 0; i < n; ++i) {
+    const auto both = simd::sincos(x[i]);
+    cosine[i] = both.cosine;
+    sine[i] = both.sine;
+  }
+}
+
+/// `lanes` interleaved transforms.
+template <Scalar T>
+void butterflies(T* data, Index n, Index lanes) noexcept {
+  for (Index half = lanes; half < n * lanes; half *= 2) {
+    for (Index first = 0; first < n * lanes; first += 2 * half) {
+      for (Index i = first; i < first + half; ++i) {
+        const T a = data[i];
+        const T b = data[i + half];
+        data[i] = a + b;
+        data[i + half] = a - b;
+      }
+    }
+  }
+}
+
+template <Scalar T>
+void fwht(T* data, Index n) noexcept {
+  butterflies(data, n, 1);
+}
+
+template <Scalar T>
+void fwht16(T* data, const T* signs, Index n) noexcept {
+  for (Index i = 0; i < n * 16; ++i) data[i] *= signs[i / 16];
+  butterflies(data, n, 16);
+}
+
+template <Scalar T>
+void accumulate(const T* phi, Index ldphi, Index rows, Index features, const T* v, Index ldv,
+                Index values, const T* weight, T* s, Index lds) noexcept {
+  for (Index first = 0; first < rows; first += kFoldRows) {
+    const Index last = std::min(rows, first + kFoldRows);
+    for (Index j = 0; j < features; ++j) {
+      for (Index c = 0; c < values; ++c) {
+        T sum = 0;
+        for (Index r = first; r < last; ++r) {
+          const T value = weight ? weight[r] * v[r * ldv + c] : v[r * ldv + c];
+          sum = std::fma(phi[r * ldphi + j], value, sum);
+        }
+        s[j * lds + c] += sum;
+      }
+    }
+  }
+}
+
+template <Scalar T>
+void contract(const T* phi, Index ldphi, Index rows, Index features, const T* s, Index lds,
+              Index values, T* out, Index ldo) noexcept {
+  for (Index r = 0; r < rows; ++r) {
+    for (Index c = 0; c < values; ++c) {
+      T sum = 0;
+      for (Index j = 0; j < features; ++j) sum = std::fma(phi[r * ldphi + j], s[j * lds + c], sum);
+      out[r * ldo + c] = sum;
+    }
+  }
+}
+
+template <Scalar T>
+void rank_update(const T* phi, Index ldphi, Index rows, Index features, double* c,
+                 Index ldc) noexcept {
+  for (Index first = 0; first < rows; first += kFoldRows) {
+    const Index last = std::min(rows, first + kFoldRows);
+    for (Index i = 0; i < features; ++i) {
+      for (Index j = 0; j <= i; ++j) {
+        T sum = 0;
+        for (Index r = first; r < last; ++r) {
+          sum = std::fma(phi[r * ldphi + i], phi[r * ldphi + j], sum);
+        }
+        c[i * ldc + j] += static_cast<double>(sum);
+      }
+    }
+  }
+}
+
+template <Scalar T>
+constexpr Kernels<T> kTable = {.name = "scalar",
+                               .lanes = 1,
+                               .project = project<T>,
+                               .affine_rows = affine_rows<T>,
+                               .mirror_rows = mirror_rows<T>,
+                               .exp2_rows = exp2_rows<T>,
+                               .exp2_columns = exp2_columns<T>,
+                               .sincos_rows = sincos_rows<T>,
+                               .cos_rows = cos_rows<T>,
+                               .rectify_rows = rectify_rows<T>,
+                               .exp = exp<T>,
+                               .sincos = sincos<T>,
+                               .fwht = fwht<T>,
+                               .fwht16 = fwht16<T>,
+                               .accumulate = accumulate<T>,
+                               .contract = contract<T>,
+                               .rank_update = rank_update<T>};
+
+}  // namespace
+
+template <Scalar T>
+const Kernels<T>& scalar_kernels() {
+  return kTable<T>;
+}
+
+template const Kernels<float>& scalar_kernels();
+template const Kernels<double>& scalar_kernels();
+
+}  // namespace bochner::simd
