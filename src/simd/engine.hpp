@@ -111,8 +111,8 @@ inline constexpr Index kFoldRows = 256;
 
 /// Packs w (depth x cols, any strides) for `project`: panels of `kPanel<T>` columns, k ascending
 /// inside a panel, the last panel padded with zeros. `out` holds depth * padded(cols) elements.
-template <Scalar T>
-void pack_columns(MatrixView<const double> w, T* out);
+template <Scalar T, Scalar U>
+void pack_columns(MatrixView<const U> w, T* out);
 
 /// The best kernels of this machine that are no better than `isa` ("" sets no limit). Throws
 /// InvalidArgument when `isa` names no compiled instruction set (and lists those).

@@ -3,8 +3,8 @@
 
 namespace bochner::simd {
 
-template <Scalar T>
-void pack_columns(MatrixView<const double> w, T* out) {
+template <Scalar T, Scalar U>
+void pack_columns(MatrixView<const U> w, T* out) {
   for (Index first = 0; first < w.cols; first += kPanel<T>) {
     for (Index k = 0; k < w.rows; ++k) {
       for (Index j = first; j < first + kPanel<T>; ++j) {
@@ -14,6 +14,7 @@ void pack_columns(MatrixView<const double> w, T* out) {
   }
 }
 
+template void pack_columns(MatrixView<const float>, float*);
 template void pack_columns(MatrixView<const double>, float*);
 template void pack_columns(MatrixView<const double>, double*);
 
