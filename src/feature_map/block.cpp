@@ -40,12 +40,13 @@ BlockMap<T>::BlockMap(const FeatureMapSpec& spec) : spec_(spec) {
   stage_ = make_stage<T>(spec.features, spec.projection, law_);
 
   const auto d = static_cast<std::size_t>(spec.input_dim);
-  query_ = key_ = {.centre = std::vector<T>(d, T{0}), .tilt = std::vector<double>(d, 0.0)};
   column_scale_.assign(kernel_.transform.diagonal.begin(), kernel_.transform.diagonal.end());
   if (!spec.centring.query.empty()) {
     query_.centre.assign(spec.centring.query.begin(), spec.centring.query.end());
     key_.centre.assign(spec.centring.key.begin(), spec.centring.key.end());
     if (!kernel_.shift_invariant) {
+      query_.tilt.resize(d);
+      key_.tilt.resize(d);
       kernel_.transform.apply(spec.centring.key.data(), query_.tilt.data());
       kernel_.transform.apply(spec.centring.query.data(), key_.tilt.data());
       for (std::size_t k = 0; k < d; ++k) key_.constant += key_.tilt[k] * query_.tilt[k];
@@ -65,30 +66,26 @@ template <Scalar T>
 void BlockMap<T>::pack(Side side, MatrixView<const T> x,
                        BlockWorkspace<T>& workspace) const noexcept {
   const SideTerms& side_terms = terms(side);
+  const simd::Kernels<T>& engine = simd::kernels<T>();
   const bool full = !kernel_.transform.matrix.empty();
   const Index ld = workspace.x_.cols();
   Matrix<T>& target = full ? workspace.raw_ : workspace.x_;
-  for (Index r = 0; r < x.rows; ++r) {
-    const T* const in = x.row(r);
-    T* const out = target.row(r);
-    for (Index k = 0; k < x.cols; ++k) {
-      const auto column = static_cast<std::size_t>(k);
-      const T centred = in[k * x.col_stride] - side_terms.centre[column];
-      out[k] = full ? centred : centred * column_scale_[column];
-    }
-  }
+  engine.pack_rows(x.data, x.row_stride, x.col_stride, x.rows, x.cols,
+                   side_terms.centre.empty() ? nullptr : side_terms.centre.data(),
+                   full ? nullptr : column_scale_.data(), target.data(), ld,
+                   workspace.squared_norm_.data());
   if (full) {
-    simd::kernels<T>().project(workspace.raw_.data(), ld, x.rows, full_.data(), x.cols, x.cols,
-                               workspace.x_.data(), ld);
+    engine.project(workspace.raw_.data(), ld, x.rows, full_.data(), x.cols, x.cols,
+                   workspace.x_.data(), ld);
   }
   for (Index r = 0; r < x.rows; ++r) {
     const T* const row = workspace.x_.row(r);
-    const double squared_norm = row_product(row, row, x.cols);
-    workspace.squared_norm_[static_cast<std::size_t>(r)] = squared_norm;
+    double& squared_norm = workspace.squared_norm_[static_cast<std::size_t>(r)];
+    if (full) squared_norm = row_product(row, row, x.cols);
     double amplitude = side_terms.constant;
     if (input_.norm_weight != 0.0) amplitude += 0.5 * input_.norm_weight * squared_norm;
-    for (Index k = 0; k < x.cols; ++k) {
-      amplitude += side_terms.tilt[static_cast<std::size_t>(k)] * static_cast<double>(row[k]);
+    for (std::size_t k = 0; k < side_terms.tilt.size(); ++k) {
+      amplitude += side_terms.tilt[k] * static_cast<double>(row[k]);
     }
     workspace.amplitude_[static_cast<std::size_t>(r)] = amplitude * std::numbers::log2e;
   }

@@ -75,7 +75,8 @@ class BlockMap {
  private:
   friend class BlockWorkspace<T>;
 
-  /// What a side adds to a row: subtract `centre`, and log-amplitude tilt.x~ + constant (base 2).
+  /// What centring does to a side: subtract `centre`, add tilt.x~ + constant to the log-amplitude.
+  /// Empty vectors stand for zeros.
   struct SideTerms {
     std::vector<T> centre;
     std::vector<double> tilt;

@@ -37,6 +37,14 @@ struct Kernels {
   std::string_view name;  ///< "scalar", "sse4", "avx2", "avx3", ...
   Index lanes;            ///< elements of one vector
 
+  /// Rows of any strides into a block: out[r][k] = (x[r][k] - centre[k]) * scale[k], zeros from
+  /// `cols` to the next panel, squared_norm[r] = sum_k out[r][k]^2 in double, as eight sums of
+  /// every eighth term that are folded in a fixed order. `centre` and `scale` may be null (zeros,
+  /// ones).
+  void (*pack_rows)(const T* x, Index row_stride, Index col_stride, Index rows, Index cols,
+                    const T* centre, const T* scale, T* out, Index ld,
+                    double* squared_norm) noexcept;
+
   /// out[r][j] = sum_k x[r][k] w[k][j], k ascending, one fused chain; `packed` is
   /// `pack_columns(w)`, `depth` x `cols`.
   void (*project)(const T* x, Index ldx, Index rows, const T* packed, Index depth, Index cols,

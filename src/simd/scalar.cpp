@@ -3,6 +3,7 @@
 #include "simd/engine.hpp"
 #include "simd/tables.hpp"
 
+#include <array>
 #include <cmath>
 #include <limits>
 
@@ -12,6 +13,28 @@
 
 namespace bochner::simd {
 namespace {
+
+template <Scalar T>
+void pack_rows(const T* x, Index row_stride, Index col_stride, Index rows, Index cols,
+               const T* centre, const T* scale, T* out, Index ld, double* squared_norm) noexcept {
+  for (Index r = 0; r < rows; ++r) {
+    std::array<double, 8> sums{};
+    T* row = out + r * ld;
+    for (Index k = 0; k < padded<T>(cols); ++k) {
+      T value = 0;
+      if (k < cols) {
+        value = x[r * row_stride + k * col_stride];
+        if (centre) value -= centre[k];
+        if (scale) value *= scale[k];
+      }
+      row[k] = value;
+      double& sum = sums[static_cast<std::size_t>(k % 8)];
+      sum = std::fma(static_cast<double>(value), static_cast<double>(value), sum);
+    }
+    squared_norm[r] =
+        ((sums[0] + sums[4]) + (sums[2] + sums[6])) + ((sums[1] + sums[5]) + (sums[3] + sums[7]));
+  }
+}
 
 template <Scalar T>
 void project(const T* x, Index ldx, Index rows, const T* packed, Index depth, Index cols, T* out,
@@ -208,6 +231,7 @@ void rank_update(const T* phi, Index ldphi, Index rows, Index features, double* 
 template <Scalar T>
 constexpr Kernels<T> kTable = {.name = "scalar",
                                .lanes = 1,
+                               .pack_rows = pack_rows<T>,
                                .project = project<T>,
                                .affine_rows = affine_rows<T>,
                                .mirror_rows = mirror_rows<T>,
