@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+/// \file
+/// Everything but the Eigen adaptor.
+
+#include <bochner/client/gram.hpp>
+#include <bochner/core/error.hpp>
+#include <bochner/core/execution.hpp>
+#include <bochner/core/field.hpp>
+#include <bochner/core/matrix.hpp>
+#include <bochner/core/view.hpp>
+#include <bochner/feature_map.hpp>
+#include <bochner/features/features.hpp>
+#include <bochner/kernel/data_scale.hpp>
+#include <bochner/kernel/kernel.hpp>
+#include <bochner/projection/projection.hpp>
+#include <bochner/random/stream.hpp>
+#include <bochner/version.hpp>
