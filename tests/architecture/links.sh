@@ -1,0 +1,18 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# Every relative link in a document, and every docs/ path that a source file names, leads somewhere.
+# Usage: links.sh ROOT
+set -euo pipefail
+cd "$1"
+bad=0
+missing() { echo "$1: no such file: $2"; bad=1; }
+while IFS=: read -r file target; do
+  target=${target#](}; target=${target%)}; target=${target%%#*}
+  [ -z "$target" ] || [ -e "$(dirname "$file")/$target" ] || missing "$file" "$target"
+done < <(find . -name '*.md' -not -path './build*' -not -path './.git/*' -print0 |
+  xargs -0 grep -HoE '\]\([^)]*\)' | grep -vE '\]\((https?|mailto):')
+while IFS=: read -r file target; do
+  [ -e "$target" ] || missing "$file" "$target"
+done < <(grep -rHoE 'docs/[A-Za-z0-9_/-]+\.md' src include tests examples --include='*.[ch]pp')
+exit $bad
