@@ -37,7 +37,8 @@ BlockMap<T>::BlockMap(const FeatureMapSpec& spec) : spec_(spec) {
           .seed = spec.seed};
   input_ = stage_input(spec.features, kernel_);
   projection_ = make_operator<T>(spec.projection, law_, input_.frequency_factor);
-  stage_ = make_stage<T>(spec.features, spec.projection, law_);
+  stage_ =
+      make_stage<T>(spec.features, law_, [&] { return frequency_norms(spec.projection, law_); });
 
   const auto d = static_cast<std::size_t>(spec.input_dim);
   column_scale_.assign(kernel_.transform.diagonal.begin(), kernel_.transform.diagonal.end());

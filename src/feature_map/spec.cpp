@@ -41,9 +41,9 @@ Index num_features(const FeatureMapSpec& spec) {
          std::visit([](const auto& f) { return f.features_per_frequency; }, spec.features);
 }
 
-std::optional<std::string> incompatibility(const Kernel& kernel, const Projection& projection,
+std::optional<std::string> incompatibility(const Kernel& kernel, const Projection& /*projection*/,
                                            const FeatureFunction& features) {
-  return incompatibility_of(spectral_measure(kernel), projection, features);
+  return incompatibility_of(spectral_measure(kernel), features);
 }
 
 void validate(const FeatureMapSpec& spec) {

@@ -40,7 +40,6 @@ void validate(const FeatureFunction& features) {
 }
 
 std::optional<std::string> incompatibility_of(const SpectralMeasure& spectrum,
-                                              const Projection& /*projection*/,
                                               const FeatureFunction& features) {
   return std::visit(
       [&]<class F>(const F&) -> std::optional<std::string> {
@@ -71,16 +70,16 @@ StageInput stage_input(const FeatureFunction& features, const StandardForm& kern
 
 template <Scalar T>
 std::unique_ptr<const FeatureStage<T>> make_stage(const FeatureFunction& features,
-                                                  const Projection& projection,
-                                                  const FrequencyLaw& law) {
+                                                  const FrequencyLaw& law,
+                                                  const std::function<FrequencyNorms()>& norms) {
   return std::visit(
       [&]<class F>(const F& f) -> std::unique_ptr<const FeatureStage<T>> {
         if constexpr (ExponentialFeatures<F>) {
           const ExponentialLaw exponential = exponential_law(f);
-          const FrequencyNorms norms = exponential.a == 0.0
-                                           ? FrequencyNorms{.squared = {}, .ambient_dim = law.dim}
-                                           : frequency_norms(projection, law);
-          return std::make_unique<ExponentialStage<T>>(exponential, norms, law.num_frequencies);
+          const bool weighs = exponential.a != 0.0;
+          return std::make_unique<ExponentialStage<T>>(
+              exponential, weighs ? norms() : FrequencyNorms{.squared = {}, .ambient_dim = law.dim},
+              law.num_frequencies);
         } else {
           return make_stage<T>(f, law);
         }
@@ -90,11 +89,9 @@ std::unique_ptr<const FeatureStage<T>> make_stage(const FeatureFunction& feature
 
 template class FeatureStage<float>;
 template class FeatureStage<double>;
-template std::unique_ptr<const FeatureStage<float>> make_stage<float>(const FeatureFunction&,
-                                                                      const Projection&,
-                                                                      const FrequencyLaw&);
-template std::unique_ptr<const FeatureStage<double>> make_stage<double>(const FeatureFunction&,
-                                                                        const Projection&,
-                                                                        const FrequencyLaw&);
+template std::unique_ptr<const FeatureStage<float>> make_stage<float>(
+    const FeatureFunction&, const FrequencyLaw&, const std::function<FrequencyNorms()>&);
+template std::unique_ptr<const FeatureStage<double>> make_stage<double>(
+    const FeatureFunction&, const FrequencyLaw&, const std::function<FrequencyNorms()>&);
 
 }  // namespace bochner

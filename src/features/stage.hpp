@@ -2,10 +2,11 @@
 #pragma once
 
 #include "bochner/features/features.hpp"
+#include "kernel/frequency_law.hpp"
 #include "kernel/standard_form.hpp"
-#include "projection/operator.hpp"
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -60,16 +61,16 @@ struct StageInput {
 /// Throws InvalidArgument when an option of the feature function is out of range.
 void validate(const FeatureFunction& features);
 
-/// Why these three do not go together, or nothing.
+/// Why frequencies of this measure and the feature function do not go together, or nothing.
 std::optional<std::string> incompatibility_of(const SpectralMeasure& spectrum,
-                                              const Projection& projection,
                                               const FeatureFunction& features);
 
 StageInput stage_input(const FeatureFunction& features, const StandardForm& kernel);
 
+/// `norms` is asked for the frequencies' norms by the feature functions that weigh with them.
 template <Scalar T>
 std::unique_ptr<const FeatureStage<T>> make_stage(const FeatureFunction& features,
-                                                  const Projection& projection,
-                                                  const FrequencyLaw& law);
+                                                  const FrequencyLaw& law,
+                                                  const std::function<FrequencyNorms()>& norms);
 
 }  // namespace bochner

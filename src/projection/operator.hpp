@@ -6,7 +6,6 @@
 #include "projection/sampling.hpp"
 
 #include <memory>
-#include <vector>
 
 /// \file
 /// Frequencies as an operator on blocks of rows in the engine's layout.
@@ -39,12 +38,7 @@ std::unique_ptr<const ProjectionOperator<T>> make_operator(const Projection& pro
 /// The frequencies themselves, as rows.
 Matrix<double> draw_frequencies(const Projection& projection, const FrequencyLaw& law);
 
-/// |w_j|^2 in the space the rows are drawn in (padded, for Hadamard blocks) and that space's
-/// dimension: what a weight exp(a |w|^2) and its normaliser need.
-struct FrequencyNorms {
-  std::vector<double> squared;
-  Index ambient_dim = 0;
-};
+/// Their squared norms, without drawing more than those need.
 FrequencyNorms frequency_norms(const Projection& projection, const FrequencyLaw& law);
 
 /// Throws InvalidArgument when an option of the projection is out of range.

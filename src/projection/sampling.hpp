@@ -3,22 +3,13 @@
 
 #include "bochner/core/matrix.hpp"
 #include "bochner/projection/projection.hpp"
-#include "bochner/random/stream.hpp"
-#include "kernel/spectral_measure.hpp"
+#include "kernel/frequency_law.hpp"
 
 /// \file
 /// Drawing frequencies. Row i (block b of an orthogonal draw) reads only its own counters, so
 /// growing the number of frequencies keeps the old ones.
 
 namespace bochner {
-
-/// What a draw needs to know.
-struct FrequencyLaw {
-  Index dim = 0;  ///< of transformed inputs
-  Index num_frequencies = 0;
-  SpectralMeasure spectrum;
-  Seed seed;
-};
 
 /// num_frequencies x dim frequencies, in double, the same bits everywhere.
 Matrix<double> draw_frequencies(const IidProjection& projection, const FrequencyLaw& law);
