@@ -38,7 +38,7 @@ class Parser {
     return out;
   }
 
-  std::pair<std::string, Value> member(int depth) {
+  Member member(int depth) {
     skip_blanks();
     std::string name = word();
     expect('=');
@@ -51,10 +51,10 @@ class Parser {
   }
 
   static void check_repeated(const Value& call) {
-    const auto& last = call.members.back();
-    const auto same = [&](const auto& m) { return m.first == last.first; };
+    const Member& last = call.members.back();
+    const auto same = [&](const Member& m) { return m.name == last.name; };
     if (std::count_if(call.members.begin(), call.members.end(), same) > 1) {
-      fail(last.second, "'" + last.first + "' is given twice");
+      fail(last.value, "'" + last.name + "' is given twice");
     }
   }
 

@@ -23,13 +23,21 @@
 
 namespace bochner::text {
 
+struct Member;
+
 /// A parsed value: a word or number, a call `word(name=value, ...)`, or a list `[value, ...]`.
 struct Value {
   std::string word;
-  std::vector<std::pair<std::string, Value>> members;
+  std::vector<Member> members;
   std::vector<Value> items;
   Index position = 0;  ///< offset in the text, for messages
   bool is_list = false;
+};
+
+/// One `name=value` of a call.
+struct Member {
+  std::string name;
+  Value value;
 };
 
 /// Parses one value and nothing else. Throws InvalidArgument naming the offset.
@@ -118,18 +126,20 @@ void read(const Value& from, T& into);
 /// Reads the members of `from` into the matching fields of `into`.
 template <class T>
 void read_fields(const Value& from, T& into) {
-  for (const auto& [name, value] : from.members) {
+  for (const Member& member : from.members) {
     bool found = false;
     std::apply(
         [&](const auto&... field) {
-          ((field.name == name ? (read(value, into.*field.member), found = true) : false), ...);
+          ((field.name == member.name ? (read(member.value, into.*field.member), found = true)
+                                      : false),
+           ...);
         },
         T::fields());
     if (!found) {
       std::vector<std::string_view> known;
       std::apply([&](const auto&... field) { (known.push_back(field.name), ...); }, T::fields());
-      fail(value, std::string(T::name) + " has no option '" + name + "'" +
-                      (known.empty() ? " (it has none)" : "; it has " + join(known)));
+      fail(member.value, std::string(T::name) + " has no option '" + member.name + "'" +
+                             (known.empty() ? " (it has none)" : "; it has " + join(known)));
     }
   }
 }
