@@ -39,26 +39,40 @@ BOCHNER_EXPORT std::array<std::uint32_t, 4> philox4x32(std::array<std::uint32_t,
 
 /// One stream: key = seed, counter = (index, purpose, item). `item` (below 2^48) is a row, a block,
 /// an entry: whatever must not depend on how many others there are.
+///
+/// A stream is an array of 64-bit words, of which block i of Philox holds 2i and 2i + 1; every
+/// accessor is a function of these words, so two kinds of draw from one stream are dependent. Give
+/// each kind a purpose, an item or a substream of its own.
 class BOCHNER_EXPORT Stream {
  public:
   Stream(Seed seed, Purpose purpose, std::uint64_t item = 0) noexcept;
 
-  /// 64 random bits.
+  /// The stream's part `which` >= 1, whose words are none of this stream's own (as long as indices
+  /// stay below 2^48). For draws that read more than one kind of word, or who knows how many.
+  /// A substream has no substreams.
+  Stream substream(std::uint16_t which) const noexcept;
+
+  /// 64 random bits: word `index`.
   std::uint64_t bits(std::uint64_t index) const noexcept;
-  /// Uniform on (0, 1): the midpoints of 2^52 equal cells, so never 0, never 1.
+  /// Uniform on (0, 1), from word `index`: the midpoints of 2^52 equal cells, so never 0, never 1.
   double uniform(std::uint64_t index) const noexcept;
-  /// Standard normal (Box-Muller, own log, sine and cosine); indices 2i and 2i + 1 share a block.
+  /// Standard normal (Box-Muller [BoxMuller58], own log, sine and cosine), at most 8.58 in size;
+  /// indices 2i and 2i + 1 share words 2i and 2i + 1.
   double normal(std::uint64_t index) const noexcept;
-  /// -1 or +1.
+  /// -1 or +1, from bit `index` of the stream.
   double sign(std::uint64_t index) const noexcept;
 
   /// out[i] = normal(first + i).
   void normals(std::uint64_t first, std::span<double> out) const noexcept;
+  /// out[i] = sign(first + i).
+  void signs(std::uint64_t first, std::span<double> out) const noexcept;
   /// Chi-distributed with `degrees` degrees of freedom: the root of the sum of the squares of
   /// normal(0), ..., normal(degrees - 1), in that order.
   double chi(Index degrees) const noexcept;
 
  private:
+  std::array<std::uint32_t, 4> block(std::uint64_t index) const noexcept;
+
   std::array<std::uint32_t, 4> counter_;
   std::array<std::uint32_t, 2> key_;
 };
