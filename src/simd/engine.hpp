@@ -111,6 +111,12 @@ struct Kernels {
   /// of up to `kFoldRows` rows are summed in T, r ascending, then folded into double.
   void (*rank_update)(const T* phi, Index ldphi, Index rows, Index features, double* c,
                       Index ldc) noexcept;
+
+  /// c[i][j] += sum_r a[r][i] b[r][j], i < a_cols, j < b_cols: a tile of `rank_update` away from
+  /// the diagonal, or all of a^T b, with the same folds and the same bits. Rows of several folds in
+  /// one call touch c once.
+  void (*cross_update)(const T* a, Index lda, Index a_cols, const T* b, Index ldb, Index b_cols,
+                       Index rows, double* c, Index ldc) noexcept;
 };
 
 /// Rows whose products are summed in the scalar type before they are folded into double: a constant

@@ -211,21 +211,32 @@ void contract(const T* phi, Index ldphi, Index rows, Index features, const T* s,
   }
 }
 
-template <Scalar T>
-void rank_update(const T* phi, Index ldphi, Index rows, Index features, double* c,
-                 Index ldc) noexcept {
+/// c[i][j] += sum_r a[r][i] b[r][j] for j < width(i), in folds.
+template <Scalar T, class Width>
+void fold_products(const T* a, Index lda, Index a_cols, const T* b, Index ldb, Index rows,
+                   double* c, Index ldc, const Width& width) noexcept {
   for (Index first = 0; first < rows; first += kFoldRows) {
     const Index last = std::min(rows, first + kFoldRows);
-    for (Index i = 0; i < features; ++i) {
-      for (Index j = 0; j <= i; ++j) {
+    for (Index i = 0; i < a_cols; ++i) {
+      for (Index j = 0; j < width(i); ++j) {
         T sum = 0;
-        for (Index r = first; r < last; ++r) {
-          sum = std::fma(phi[r * ldphi + i], phi[r * ldphi + j], sum);
-        }
+        for (Index r = first; r < last; ++r) sum = std::fma(a[r * lda + i], b[r * ldb + j], sum);
         c[i * ldc + j] += static_cast<double>(sum);
       }
     }
   }
+}
+
+template <Scalar T>
+void rank_update(const T* phi, Index ldphi, Index rows, Index features, double* c,
+                 Index ldc) noexcept {
+  fold_products(phi, ldphi, features, phi, ldphi, rows, c, ldc, [](Index i) { return i + 1; });
+}
+
+template <Scalar T>
+void cross_update(const T* a, Index lda, Index a_cols, const T* b, Index ldb, Index b_cols,
+                  Index rows, double* c, Index ldc) noexcept {
+  fold_products(a, lda, a_cols, b, ldb, rows, c, ldc, [b_cols](Index) { return b_cols; });
 }
 
 template <Scalar T>
@@ -246,7 +257,8 @@ constexpr Kernels<T> kTable = {.name = "scalar",
                                .fwht16 = fwht16<T>,
                                .accumulate = accumulate<T>,
                                .contract = contract<T>,
-                               .rank_update = rank_update<T>};
+                               .rank_update = rank_update<T>,
+                               .cross_update = cross_update<T>};
 
 }  // namespace
 
