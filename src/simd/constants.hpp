@@ -104,4 +104,7 @@ inline constexpr double kMaxFastAngle = 0x1p20;
 /// Row maxima (base 2) from this on carry no exponent: they are treated as infinite.
 inline constexpr double kMaxRowExponent = 0x1p30;
 
+/// Row offsets count as at most this in magnitude: with a column exponent they still fit 32 bits.
+inline constexpr double kMaxRowOffset = 0x1p29;
+
 }  // namespace bochner::simd

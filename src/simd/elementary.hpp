@@ -46,12 +46,12 @@ struct Exp2Offset {
 };
 
 template <Scalar T>
-Exp2Offset<T> exp2_offset(T offset) {
+Exp2Offset<T> exp2_offset(double offset) {
   using C = Constants<T>;
-  const T whole = round_to_integer(std::clamp(offset, -C::kMaxLog2, C::kMaxLog2));
+  const double whole = round_to_integer(std::clamp(offset, -kMaxRowOffset, kMaxRowOffset));
   Exp2Offset<T> result{0, C::kExp2};
   if (whole == whole) result.whole = static_cast<typename C::Signed>(whole);
-  const T factor = polynomial(C::kExp2, offset - whole);
+  const T factor = polynomial(C::kExp2, static_cast<T>(offset - whole));
   for (T& coefficient : result.coefficients) coefficient *= factor;
   return result;
 }

@@ -69,9 +69,18 @@ struct Kernels {
 
   /// block[r][j] = 2^(block[r][j] - column_exponent[j] + row_offset[r]): features stabilised per
   /// column (`column_exponent` and `row_offset` may be null: zeros; a column exponent of
-  /// INT32_MIN marks a column without mass and gives 0, the others are below 2^30 in magnitude).
-  /// Offsets and entries count as at most 2^20 in magnitude (double: 2^30). Flushed as above.
-  void (*exp2_columns)(T* block, Index ld, Index rows, Index cols, const T* row_offset,
+  /// INT32_MIN marks a column without mass and gives 0, the others are below 2^29 in magnitude).
+  /// Whole parts are split off before anything is added, so that large terms that cancel cost no
+  /// accuracy. Entries count as at most 2^20 in magnitude (double: 2^30), offsets as at most 2^29.
+  /// Flushed as above.
+  void (*exp2_columns)(T* block, Index ld, Index rows, Index cols, const double* row_offset,
+                       const std::int32_t* column_exponent) noexcept;
+
+  /// Base-2 log-weights to weights, the best one of a row in (1/2, 1]: e = ceil(max_j (block[r][j]
+  /// + column_exponent[j])), block[r][j] = 2^(block[r][j] + column_exponent[j] - e). Maxima, column
+  /// exponents, whole parts and bounds as in the two above; columns without mass take no part in a
+  /// maximum.
+  void (*exp2_weights)(T* block, Index ld, Index rows, Index cols,
                        const std::int32_t* column_exponent) noexcept;
 
   /// Angles to paired features: block[r][j] = scale[r] cos(block[r][j]),
@@ -117,6 +126,39 @@ struct Kernels {
   /// one call touch c once.
   void (*cross_update)(const T* a, Index lda, Index a_cols, const T* b, Index ldb, Index b_cols,
                        Index rows, double* c, Index ldc) noexcept;
+
+  /// A step of an online softmax in base 2, over the first count[r] entries of row r (the others
+  /// are left alone): e = max(exponent[r], ceil(maximum of the entries)); rescale[r] =
+  /// 2^(exponent[r] - e); the entries become 2^(entry - e); sum[r] = rescale[r] sum[r] + their sum,
+  /// as `row_products` adds; exponent[r] = e. INT32_MIN is the exponent of a row that has seen
+  /// nothing yet: its first rescale is 0, and it is 1 where there is still nothing finite.
+  void (*softmax_rows)(T* block, Index ld, Index rows, const std::int32_t* count,
+                       std::int32_t* exponent, T* rescale, T* sum) noexcept;
+
+  /// out[j] = sum_r block[r][j] weight[r], r ascending, one fused chain; `weight` may be null
+  /// (ones).
+  void (*column_sums)(const T* block, Index ld, Index rows, Index cols, const T* weight,
+                      T* out) noexcept;
+
+  /// out[r] = sum_j block[r][j] x[j] over the first count[r] columns (all `cols` when `count` is
+  /// null): `kPanel<T>` interleaved chains, folded by halves.
+  void (*row_products)(const T* block, Index ld, Index rows, Index cols, const std::int32_t* count,
+                       const T* x, T* out) noexcept;
+
+  /// out[r][c] = sum_{k < count[r]} a[r][k] s[k][c], k ascending, one fused chain: `contract` where
+  /// a row sees only the first rows of s, whatever the others hold.
+  void (*contract_prefixes)(const T* a, Index lda, Index rows, const std::int32_t* count,
+                            const T* s, Index lds, Index values, T* out, Index ldo) noexcept;
+
+  /// Packs a^T for `project`, as `pack_columns` does, with a's columns scaled: rows of a (of which
+  /// there may be any number) become packed columns, element (j, r) is a[r][j] scale[j]; `scale`
+  /// may be null (ones).
+  void (*pack_transposed)(const T* a, Index lda, Index rows, Index cols, const T* scale,
+                          T* packed) noexcept;
+
+  /// A compensated sum: (sum + rest)[i] = sum_scale (sum + rest)[i] + x_scale x[i] to about twice
+  /// the precision of T, sum[i] the nearest T [Kahan65, Moller65]. Scales are powers of two.
+  void (*add_compensated)(T* sum, T* rest, const T* x, Index n, T sum_scale, T x_scale) noexcept;
 };
 
 /// Rows whose products are summed in the scalar type before they are folded into double: a constant

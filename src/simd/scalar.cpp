@@ -3,6 +3,7 @@
 #include "simd/engine.hpp"
 #include "simd/tables.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <limits>
@@ -35,6 +36,8 @@ void pack_rows(const T* x, Index row_stride, Index col_stride, Index rows, Index
         ((sums[0] + sums[4]) + (sums[2] + sums[6])) + ((sums[1] + sums[5]) + (sums[3] + sums[7]));
   }
 }
+
+constexpr std::int32_t kMassless = std::numeric_limits<std::int32_t>::min();
 
 template <Scalar T>
 void project(const T* x, Index ldx, Index rows, const T* packed, Index depth, Index cols, T* out,
@@ -88,22 +91,107 @@ void exp2_rows(T* block, Index ld, Index rows, Index cols, const T* fraction,
         e = 0;
       }
     }
-    const auto offset = exp2_offset(fraction[r]);
+    const auto offset = exp2_offset<T>(static_cast<double>(fraction[r]));
     for (Index j = 0; j < cols; ++j) row[j] = exp2_shifted(row[j], offset, e);
   }
 }
 
 template <Scalar T>
-void exp2_columns(T* block, Index ld, Index rows, Index cols, const T* row_offset,
+void exp2_columns(T* block, Index ld, Index rows, Index cols, const double* row_offset,
                   const std::int32_t* column_exponent) noexcept {
   for (Index r = 0; r < rows; ++r) {
     T* row = block + r * ld;
-    const auto offset = exp2_offset(row_offset ? row_offset[r] : T{0});
+    const auto offset = exp2_offset<T>(row_offset ? row_offset[r] : 0.0);
     for (Index j = 0; j < cols; ++j) {
       const std::int32_t e = column_exponent ? column_exponent[j] : 0;
-      const bool massless = e == std::numeric_limits<std::int32_t>::min();
-      row[j] = massless ? T{0} : exp2_shifted(row[j], offset, e);
+      row[j] = e == kMassless ? T{0} : exp2_shifted(row[j], offset, e);
     }
+  }
+}
+
+/// The whole number at or above a maximum, where it is one that carries an exponent.
+template <Scalar T>
+bool row_exponent(T maximum, std::int32_t& e) noexcept {
+  if (!(std::abs(maximum) < static_cast<T>(kMaxRowExponent))) return false;
+  e = static_cast<std::int32_t>(std::ceil(maximum));
+  return true;
+}
+
+template <Scalar T>
+void exp2_weights(T* block, Index ld, Index rows, Index cols,
+                  const std::int32_t* column_exponent) noexcept {
+  const auto none = exp2_offset<T>(0.0);
+  for (Index r = 0; r < rows; ++r) {
+    T* row = block + r * ld;
+    T maximum = -std::numeric_limits<T>::infinity();
+    for (Index j = 0; j < cols; ++j) {
+      if (column_exponent[j] == kMassless) continue;
+      const T value = row[j] + static_cast<T>(column_exponent[j]);
+      maximum = value > maximum ? value : maximum;
+    }
+    std::int32_t e = 0;
+    row_exponent(maximum, e);
+    for (Index j = 0; j < cols; ++j) {
+      const std::int32_t c = column_exponent[j];
+      row[j] = c == kMassless ? T{0} : exp2_shifted(row[j], none, e - c);
+    }
+  }
+}
+
+/// 2^e for any e; 0 below the normal numbers.
+template <Scalar T>
+T exact_power(std::int64_t e) noexcept {
+  using C = Constants<T>;
+  const std::int64_t bounded = std::clamp<std::int64_t>(e, -C::kBias, C::kBias + 1);
+  return power_of_two<T>(static_cast<typename C::Signed>(bounded));
+}
+
+/// sum_j a[j] x[j], or of a alone, in interleaved chains.
+template <Scalar T>
+T row_product(const T* a, const T* x, Index n) noexcept {
+  std::array<T, static_cast<std::size_t>(kPanel<T>)> chains{};
+  for (Index j = 0; j < n; ++j) {
+    T& chain = chains[static_cast<std::size_t>(j % kPanel<T>)];
+    chain = x ? std::fma(a[j], x[j], chain) : chain + a[j];
+  }
+  for (std::size_t half = chains.size() / 2; half > 0; half /= 2) {
+    for (std::size_t l = 0; l < half; ++l) chains[l] += chains[l + half];
+  }
+  return chains[0];
+}
+
+template <Scalar T>
+void softmax_rows(T* block, Index ld, Index rows, const std::int32_t* count, std::int32_t* exponent,
+                  T* rescale, T* sum) noexcept {
+  const auto none = exp2_offset<T>(0.0);
+  for (Index r = 0; r < rows; ++r) {
+    T* row = block + r * ld;
+    T maximum = -std::numeric_limits<T>::infinity();
+    for (Index j = 0; j < count[r]; ++j) maximum = row[j] > maximum ? row[j] : maximum;
+    std::int32_t e = kMassless;
+    row_exponent(maximum, e);
+    e = std::max(e, exponent[r]);
+    rescale[r] = T{1};
+    if (e != exponent[r]) {
+      rescale[r] = exponent[r] == kMassless ? T{0} : exact_power<T>(std::int64_t{exponent[r]} - e);
+    }
+    exponent[r] = e;
+    for (Index j = 0; j < count[r]; ++j) {
+      row[j] = exp2_shifted(row[j], none, e == kMassless ? 0 : e);
+    }
+    sum[r] = rescale[r] * sum[r] + row_product(row, static_cast<const T*>(nullptr), count[r]);
+  }
+}
+
+template <Scalar T>
+void column_sums(const T* block, Index ld, Index rows, Index cols, const T* weight,
+                 T* out) noexcept {
+  for (Index j = 0; j < cols; ++j) {
+    T total = 0;
+    for (Index r = 0; r < rows; ++r) {
+      total = weight ? std::fma(block[r * ld + j], weight[r], total) : total + block[r * ld + j];
+    }
+    out[j] = total;
   }
 }
 
@@ -240,6 +328,47 @@ void cross_update(const T* a, Index lda, Index a_cols, const T* b, Index ldb, In
 }
 
 template <Scalar T>
+void row_products(const T* block, Index ld, Index rows, Index cols, const std::int32_t* count,
+                  const T* x, T* out) noexcept {
+  for (Index r = 0; r < rows; ++r) out[r] = row_product(block + r * ld, x, count ? count[r] : cols);
+}
+
+template <Scalar T>
+void contract_prefixes(const T* a, Index lda, Index rows, const std::int32_t* count, const T* s,
+                       Index lds, Index values, T* out, Index ldo) noexcept {
+  for (Index r = 0; r < rows; ++r) {
+    contract(a + r * lda, lda, 1, count[r], s, lds, values, out + r * ldo, ldo);
+  }
+}
+
+template <Scalar T>
+void pack_transposed(const T* a, Index lda, Index rows, Index cols, const T* scale,
+                     T* packed) noexcept {
+  for (Index first = 0; first < rows; first += kPanel<T>) {
+    for (Index j = 0; j < cols; ++j) {
+      const T factor = scale ? scale[j] : T{1};
+      for (Index r = first; r < first + kPanel<T>; ++r) {
+        *packed++ = r < rows ? factor * a[r * lda + j] : T{0};
+      }
+    }
+  }
+}
+
+template <Scalar T>
+void add_compensated(T* sum, T* rest, const T* x, Index n, T sum_scale, T x_scale) noexcept {
+  for (Index i = 0; i < n; ++i) {
+    const T a = sum_scale * sum[i];
+    const T b = x_scale * x[i];
+    const T total = a + b;
+    const T other = total - a;
+    const T error = (a - (total - other)) + (b - other);
+    const T correction = sum_scale * rest[i] + error;
+    sum[i] = total + correction;
+    rest[i] = correction - (sum[i] - total);
+  }
+}
+
+template <Scalar T>
 constexpr Kernels<T> kTable = {.name = "scalar",
                                .lanes = 1,
                                .pack_rows = pack_rows<T>,
@@ -248,6 +377,7 @@ constexpr Kernels<T> kTable = {.name = "scalar",
                                .mirror_rows = mirror_rows<T>,
                                .exp2_rows = exp2_rows<T>,
                                .exp2_columns = exp2_columns<T>,
+                               .exp2_weights = exp2_weights<T>,
                                .sincos_rows = sincos_rows<T>,
                                .cos_rows = cos_rows<T>,
                                .rectify_rows = rectify_rows<T>,
@@ -258,7 +388,13 @@ constexpr Kernels<T> kTable = {.name = "scalar",
                                .accumulate = accumulate<T>,
                                .contract = contract<T>,
                                .rank_update = rank_update<T>,
-                               .cross_update = cross_update<T>};
+                               .cross_update = cross_update<T>,
+                               .softmax_rows = softmax_rows<T>,
+                               .column_sums = column_sums<T>,
+                               .row_products = row_products<T>,
+                               .contract_prefixes = contract_prefixes<T>,
+                               .pack_transposed = pack_transposed<T>,
+                               .add_compensated = add_compensated<T>};
 
 }  // namespace
 
