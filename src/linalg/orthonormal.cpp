@@ -18,7 +18,7 @@ using View = MatrixView<double>;
 using ConstView = MatrixView<const double>;
 
 // Both decide bits: constants of the contract, whatever the shape.
-constexpr Index kPanel = 32;
+constexpr Index kPanel = 16;
 // Columns of a tile are independent: this one decides only speed.
 constexpr Index kTile = 64;
 

@@ -90,21 +90,25 @@ double Stream::sign(std::uint64_t index) const noexcept {
 }
 
 void Stream::normals(std::uint64_t first, std::span<double> out) const noexcept {
-  // Whole batches of blocks, one short loop a step, so that each step becomes vector code.
-  constexpr std::size_t batch = 32;
+  // Batches of blocks, a short loop a step, so that each step becomes vector code.
+  constexpr std::size_t batch = 16;
   std::size_t done = 0;
   if (first % 2 == 1 && !out.empty()) out[done++] = normal(first);
-  for (; out.size() - done >= 2 * batch; done += 2 * batch) {
-    const std::uint64_t first_block = (first + done) / 2;
+  std::uint64_t next_block = (first + done) / 2;
+  for (; out.size() - done >= 2 * batch; done += 2 * batch, next_block += batch) {
     std::array<Words, batch> word;
-    for (std::size_t i = 0; i < batch; ++i) word[i] = words(block(first_block + i));
+    for (std::size_t i = 0; i < batch; ++i) word[i] = words(block(next_block + i));
     for (std::size_t i = 0; i < batch; ++i) {
       const NormalPair pair = box_muller(word[i]);
       out[done + 2 * i] = pair.first;
       out[done + 2 * i + 1] = pair.second;
     }
   }
-  for (; done < out.size(); ++done) out[done] = normal(first + done);
+  for (; done < out.size(); done += 2) {
+    const NormalPair pair = box_muller(words(block(next_block++)));
+    out[done] = pair.first;
+    if (done + 1 < out.size()) out[done + 1] = pair.second;
+  }
 }
 
 void Stream::signs(std::uint64_t first, std::span<double> out) const noexcept {

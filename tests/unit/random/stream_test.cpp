@@ -3,6 +3,7 @@
 
 #include <catch2/catch.hpp>
 
+#include <array>
 #include <bit>
 #include <cmath>
 #include <set>
@@ -16,18 +17,17 @@ using bochner::Seed;
 using bochner::Stream;
 
 TEST_CASE("words come from the documented counters", "[stream]") {
-  const std::uint64_t seed = 0x0123456789abcdef, item = 0xaabbccddeeff, index = 0x123456789ab;
-  const auto block =
-      philox4x32({0x3456789a + 0x11, 0x12, 0xccddeeff, 0x0002aabb}, {0x89abcdef, 0x01234567});
-  const Stream stream({seed}, Purpose::radii, item);
-  const std::uint64_t words = (std::uint64_t{0x12} << 32 | (0x3456789a + 0x11)) * 2;
-  CHECK(stream.bits(words) == (std::uint64_t{block[1]} << 32 | block[0]));
-  CHECK(stream.bits(words + 1) == (std::uint64_t{block[3]} << 32 | block[2]));
+  const Stream stream({0x0123456789abcdef}, Purpose::radii, 0xaabbccddeeff);
+  constexpr std::array<std::uint32_t, 2> key = {0x89abcdef, 0x01234567};
+  constexpr std::uint32_t item_low = 0xccddeeff, purpose_and_item = 0x0002aabb;
+  constexpr std::uint64_t block_index = 0x1234567890;
 
-  const auto part = philox4x32(
-      {static_cast<std::uint32_t>(index >> 1), (index >> 33) | 5u << 16, 0xccddeeff, 0x0002aabb},
-      {0x89abcdef, 0x01234567});
-  CHECK(stream.substream(5).bits(index) == (std::uint64_t{part[3]} << 32 | part[2]));
+  const auto block = philox4x32({0x34567890, 0x12, item_low, purpose_and_item}, key);
+  CHECK(stream.bits(2 * block_index) == (std::uint64_t{block[1]} << 32 | block[0]));
+  CHECK(stream.bits(2 * block_index + 1) == (std::uint64_t{block[3]} << 32 | block[2]));
+
+  const auto part = philox4x32({0x34567890, 0x00050012, item_low, purpose_and_item}, key);
+  CHECK(stream.substream(5).bits(2 * block_index) == (std::uint64_t{part[1]} << 32 | part[0]));
 }
 
 TEST_CASE("streams that differ in anything differ in every word", "[stream]") {
