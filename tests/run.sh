@@ -1,0 +1,83 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# Installs what is missing, builds, runs every test.
+# Usage: bash tests/run.sh [--all]
+#   (nothing)  one compiler (g++), in minutes
+#   --all      also every instruction set, the long statistical runs, clang, the address and
+#              undefined-behaviour sanitizers, and the thread sanitizer
+# The last line is `N passed, N failed`, with `, N skipped` when there were any; the exit status is 0
+# when nothing failed.
+set -uo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
+. src/cmake/packages.sh
+
+packages=("${bochner_build_packages[@]}" catch2 pkgconf)
+everything=no
+case "${1-}" in
+  '') ;;
+  --all)
+    everything=yes
+    packages+=(clang libomp-dev libclang-rt-14-dev doxygen)
+    ;;
+  *)
+    echo "usage: bash tests/run.sh [--all]" >&2
+    exit 2
+    ;;
+esac
+
+passed=0 failed=0 skipped=0
+logs=build/logs
+
+# lines FILE PATTERN: how many lines match.
+lines() { grep -cE "$2" "$1"; }
+
+# count NAME PRESET [CTEST ARGUMENTS...]: runs tests and adds up what CTest says of them.
+count() {
+  local name=$1 preset=$2 start=$SECONDS
+  local log=$logs/$name-test.log results=$PWD/$logs/$name.xml
+  shift 2
+  rm -f "$results"
+  ctest --preset "$preset" -j "$(nproc)" --timeout 1200 --output-junit "$results" "$@" >"$log" 2>&1
+  if [ ! -s "$results" ]; then
+    tail -n 20 "$log" >&2
+    echo "$name: tests did not run (see $log)"
+    failed=$((failed + 1))
+    return
+  fi
+  # A test that could not start, or whose fixture failed, did not run and was not skipped either: it
+  # counts as failed.
+  local good idle bad
+  good=$(lines "$results" '^\s*<testcase .*status="run"')
+  idle=$(lines "$results" '^\s*(<testcase .*status="disabled"|<skipped message="SKIP_)')
+  bad=$(($(lines "$results" '^\s*<testcase ') - good - idle))
+  if [ "$bad" -gt 0 ]; then
+    grep -vE '^ +Start |Passed +[0-9.]+ sec$' "$log" | tail -n 200 >&2
+  fi
+  passed=$((passed + good)) failed=$((failed + bad)) skipped=$((skipped + idle))
+  echo "$name: $good passed, $bad failed, $idle skipped in $((SECONDS - start)) s"
+}
+
+build_and_count() {
+  if configure_and_build "$1" "$logs/$1.log"; then count "$1" "$1"; else failed=$((failed + 1)); fi
+}
+
+finish() {
+  echo "$passed passed, $failed failed$([ "$skipped" -eq 0 ] || echo ", $skipped skipped")"
+  [ "$failed" -eq 0 ]
+  exit
+}
+
+if ! require_packages "${packages[@]}"; then
+  failed=1
+  finish
+fi
+build_and_count dev
+if [ $everything = yes ]; then
+  for isa in $(build/dev/tests/bochner_list_isas); do
+    BOCHNER_ISA=$isa count "isa-$isa" dev -LE '^(architecture|consumer)$'
+  done
+  count long dev -C long -L long
+  for preset in clang asan tsan; do build_and_count $preset; done
+fi
+finish
