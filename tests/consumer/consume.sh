@@ -42,12 +42,12 @@ case $route in
     cmake --install "$work" --prefix "$prefix" >/dev/null
     ;;
   find_package) with_cmake "$@" -DCMAKE_PREFIX_PATH="$prefix" ;;
-  pkg_config) with_pkg_config main.cpp -O1 ;;
+  pkg_config) with_pkg_config main.cpp -O0 ;;
   -m*)
     # The library picks its instruction set by itself; this program cannot.
     [ "$route" != -mavx2 ] || grep -qw avx2 /proc/cpuinfo || { echo "no AVX2 here"; exit 77; }
     # shellcheck disable=SC2046
-    with_pkg_config matrices.cpp -O1 -g "$route" -fsanitize=address $(pkg-config --cflags eigen3)
+    with_pkg_config matrices.cpp -O0 "$route" -fsanitize=address $(pkg-config --cflags eigen3)
     ;;
   *) echo "unknown route $route" >&2 && exit 2 ;;
 esac
