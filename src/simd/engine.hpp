@@ -156,9 +156,11 @@ struct Kernels {
   void (*pack_transposed)(const T* a, Index lda, Index rows, Index cols, const T* scale,
                           T* packed) noexcept;
 
-  /// A compensated sum: (sum + rest)[i] = sum_scale (sum + rest)[i] + x_scale x[i] to about twice
-  /// the precision of T, sum[i] the nearest T [Kahan65, Moller65]. Scales are powers of two.
-  void (*add_compensated)(T* sum, T* rest, const T* x, Index n, T sum_scale, T x_scale) noexcept;
+  /// Compensated sums: sum + rest = sum_scale[r] (sum + rest) + x_scale[r] x, entry by entry of row
+  /// r, to about twice the precision of T; sum is the nearest T [Moller65]. All three have leading
+  /// dimension ld. Scales are powers of two.
+  void (*add_compensated)(T* sum, T* rest, const T* x, Index ld, Index rows, Index cols,
+                          const T* sum_scale, const T* x_scale) noexcept;
 };
 
 /// Rows whose products are summed in the scalar type before they are folded into double: a constant

@@ -355,16 +355,19 @@ void pack_transposed(const T* a, Index lda, Index rows, Index cols, const T* sca
 }
 
 template <Scalar T>
-void add_compensated(T* sum, T* rest, const T* x, Index n, T sum_scale, T x_scale) noexcept {
-  for (Index i = 0; i < n; ++i) {
-    const T a = sum_scale * sum[i];
-    const T b = x_scale * x[i];
-    const T total = a + b;
-    const T other = total - a;
-    const T error = (a - (total - other)) + (b - other);
-    const T correction = sum_scale * rest[i] + error;
-    sum[i] = total + correction;
-    rest[i] = correction - (sum[i] - total);
+void add_compensated(T* sum, T* rest, const T* x, Index ld, Index rows, Index cols,
+                     const T* sum_scale, const T* x_scale) noexcept {
+  for (Index r = 0; r < rows; ++r) {
+    for (Index i = r * ld; i < r * ld + cols; ++i) {
+      const T a = sum_scale[r] * sum[i];
+      const T b = x_scale[r] * x[i];
+      const T total = a + b;
+      const T other = total - a;
+      const T error = (a - (total - other)) + (b - other);
+      const T correction = sum_scale[r] * rest[i] + error;
+      sum[i] = total + correction;
+      rest[i] = correction - (sum[i] - total);
+    }
   }
 }
 
