@@ -1,0 +1,242 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "estimator/sphere.hpp"
+
+#include "estimator/poisson_sum.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+namespace bochner {
+namespace {
+
+using Extended = long double;  // alternation spends digits
+
+// I(+-d s / 4) = sum_k (+-s/2)^k / k! prod_{j<k} n / (n + j), n = d/2: a mean over K ~ Poisson(s/2)
+// once exp(+-s/2) is divided out. The complement of the product is the bias.
+template <class Real>
+struct BiasComplement {
+  Real n;
+  Real product = 1;
+  Real complement = 0;
+
+  explicit BiasComplement(Real half_dim) : n(half_dim) {}
+  Real value() const { return complement; }
+  void advance(Real k) {
+    complement += product * (k / (n + k));
+    product *= n / (n + k);
+  }
+  bool settled() const { return product < std::numeric_limits<Real>::epsilon() / 4; }
+};
+
+// 0F1(; b; -y) by its own series: absolute error exp(y / b) epsilon.
+Extended alternating_0f1(Extended b, Extended y) {
+  Extended term = 1;
+  Extended sum = 1;
+  for (Extended k = 0; std::abs(term) > std::numeric_limits<Extended>::min(); k += 1) {
+    const Extended ratio = y / ((b + k) * (k + 1));
+    term *= -ratio;
+    sum += term;
+    if (ratio < Extended{0.5} && std::abs(term) < std::numeric_limits<Extended>::epsilon() / 16) {
+      break;
+    }
+  }
+  return sum;
+}
+
+// 0F1(; n; -t^2 / 4) = Gamma(n) (2/t)^{n-1} J_{n-1}(t) by Hankel's expansion, for t >> n^2.
+Extended hankel_0f1(Extended n, Extended t) {
+  const Extended mu = 4 * (n - 1) * (n - 1);
+  Extended even = 0;
+  Extended odd = 0;
+  Extended term = 1;
+  for (int k = 0; k < 12; ++k) {
+    (k % 2 == 0 ? even : odd) += k % 4 < 2 ? term : -term;
+    const Extended order = 2 * static_cast<Extended>(k) + 1;
+    term *= (mu - order * order) / (8 * t * static_cast<Extended>(k + 1));
+  }
+  const Extended pi = std::acos(Extended{-1});
+  const Extended phase = t - (n - Extended{0.5}) * pi / 2;
+  return std::tgamma(n) * std::pow(2 / t, n - Extended{0.5}) / std::sqrt(pi) *
+         (std::cos(phase) * even - std::sin(phase) * odd);
+}
+
+// 0F1(; n; -y): where its series would cancel, start at an order b = n + N where it does not and
+// descend by the contiguous relation, of which 0F1 is the minimal solution.
+Extended cosine_transform(Extended n, Extended y) {
+  const Extended t = 2 * std::sqrt(y);
+  // |J| <= 1 for orders from zero on.
+  constexpr Extended kVanished = -45;
+  if (n >= 1 && t > 2 &&
+      std::lgamma(n) - (n - 1) * std::log(t / 2) < kVanished) {
+    return 0;
+  }
+  if (t > 1000 && t > 50 * n * n) return hankel_0f1(n, t);
+  constexpr Extended kMildCancellation = 4;
+  const Extended steps = std::max(Extended{0}, std::ceil(y / kMildCancellation - n));
+  Extended b = n + steps;
+  Extended here = alternating_0f1(b, y);
+  if (steps == 0) return here;
+  Extended above = alternating_0f1(b + 1, y);
+  for (Extended step = 0; step < steps; step += 1) {
+    b -= 1;
+    const Extended below = here - y / (b * (b + 1)) * above;
+    above = here;
+    here = below;
+  }
+  return here;
+}
+
+// Coefficients, against (4x)^k / ((n)_k k!) with x = +-d s / 4, of
+//   one_sided  I(4x) - I(x)^2,
+//   even       (1 + I(4x)) / 2 - I(x)^2,
+//   pair       I(x)^2 - I(2x)  (minus the covariance),
+// from I(x)^2 = sum_k (4x)^k g_k / ((n)_k k!), g_k = ((d-1)/2)_k / (d-1)_k, all without subtraction.
+template <class Real>
+class SphereCoefficients {
+ public:
+  explicit SphereCoefficients(Real dim) : d_(dim) {}
+
+  Real one_sided() const { return Real{0.5} + half_minus_g_; }
+  Real even() const { return k_ < 2 ? Real{0} : half_minus_g_; }
+  Real pair() const { return pair_; }
+  /// `even` - (d - 1) `pair`: the first two terms of a whole block vanish, as the sum of squares
+  /// of d orthogonal projections is constant, and the cube of it.
+  Real even_block() const { return k_ < 4 ? Real{0} : half_minus_g_ - (d_ - 1) * pair_; }
+  Real one_sided_block() const { return k_ == 0 ? Real{0} : one_sided() - (d_ - 1) * pair_; }
+
+  void advance() {
+    const Real k = k_;
+    // (d - 1) / (d - 1 + k) for k = 0 is one even where d = 1.
+    const Real share = k_ == 0 ? Real{1} : (d_ - 1) / (d_ - 1 + k);
+    half_minus_g_ += g_ * share / 2;
+    g_ *= 1 - share / 2;
+    pair_ = (pair_ + (pair_ + power_) * (1 - share)) / 2;
+    power_ /= 2;
+    k_ += 1;
+  }
+
+ private:
+  Real d_;
+  Real k_ = 0;
+  Real g_ = 1;                 // ((d-1)/2)_k / (d-1)_k
+  Real half_minus_g_ = -0.5;   // 1/2 - g_k
+  Real pair_ = 0;              // g_k - 2^{-k}
+  Real power_ = 1;             // 2^{-k}
+};
+
+// The same moments where I(2x) and 1 are nothing beside I(4x), of which I(x)^2 is `square_share`.
+struct SphereLimit {
+  double dim;
+  double square_share;
+  double one_sided() const { return 1.0 - square_share; }
+  double even() const { return 0.5 - square_share; }
+  double one_sided_block() const { return 1.0 - dim * square_share; }
+  double even_block() const { return 0.5 - dim * square_share; }
+};
+
+// What Hankel's expansions leave of I(t^2/4) ~ Gamma(n) (2/t)^{n-1/2} e^t / (2 sqrt(pi)) and of the
+// share that I(t^2/16)^2 has in it.
+template <class Pick>
+SphereMoments far_out(double n, double t, Pick pick) {
+  const double log_front = std::lgamma(n) - 0.5 * std::log(4.0 * M_PI);
+  const double square_share = std::exp(log_front - (n - 0.5) * std::log(t / 8.0));
+  const auto [variance, block] = pick(SphereLimit{2.0 * n, square_share});
+  return {variance, block, log_front - (n - 0.5) * std::log(t / 2.0) + t};
+}
+
+// sum_k (d s)^k / ((n)_k k!) c_k over both coefficients that `pick` names, all terms positive.
+template <class Pick>
+SphereMoments positive_series(double d, double s, Pick pick) {
+  const double n = 0.5 * d;
+  const double t = 2.0 * std::sqrt(d * s);
+  if (t > 2e7 && t > 1e3 * n * n) return far_out(n, t, pick);
+  SphereCoefficients<double> coefficients(d);
+  double weight = 1.0;
+  SphereMoments sum;
+  for (double k = 0.0;; k += 1.0) {
+    const auto [variance, block] = pick(coefficients);
+    sum.variance += weight * variance;
+    sum.block += weight * block;
+    const double ratio = d * s / ((n + k) * (k + 1.0));
+    // Coefficients are at most one.
+    if (k >= 4.0 && ratio < 0.5 && weight * ratio < 1e-18 * sum.block) break;
+    if (weight == 0.0) break;
+    weight *= ratio;
+    if (weight > 0x1p500) {
+      weight *= 0x1p-500;
+      sum.variance *= 0x1p-500;
+      sum.block *= 0x1p-500;
+      sum.log_scale += 500.0 * M_LN2;
+    }
+    coefficients.advance();
+  }
+  return sum;
+}
+
+}  // namespace
+
+double sphere_exponential_bias(double d, double s) {
+  return -poisson_mean(0.5 * s, BiasComplement<double>(0.5 * d));
+}
+
+double sphere_cosine(double d, double s) {
+  const Extended n = 0.5L * static_cast<Extended>(d);
+  return static_cast<double>(cosine_transform(n, n * static_cast<Extended>(s) / 2));
+}
+
+double sphere_cosine_bias(double d, double s) {
+  const Extended n = 0.5L * static_cast<Extended>(d);
+  const Extended mean = 0.5L * static_cast<Extended>(s);
+  constexpr double kSeriesLimit = 8.0;
+  const Extended bias =
+      s > kSeriesLimit ? cosine_transform(n, n * mean) - std::exp(-mean)
+                       : -std::exp(mean) * alternating_poisson_mean(mean, BiasComplement(n));
+  return static_cast<double>(bias);
+}
+
+SphereMoments sphere_exponential(double d, double s) {
+  return positive_series(d, s, [](const auto& c) {
+    return std::pair{c.one_sided(), c.one_sided_block()};
+  });
+}
+
+SphereMoments sphere_hyperbolic(double d, double s) {
+  return positive_series(d, s, [](const auto& c) {
+    return std::pair{c.even(), c.even_block()};
+  });
+}
+
+SphereMoments sphere_trigonometric(double d, double s) {
+  if (d == 1.0) return {};  // cos(v.w) = cos |v|
+  const Extended dim = d;
+  const Extended n = dim / 2;
+  const Extended y = dim * static_cast<Extended>(s);  // of E cos(2 v.w) = 0F1(; n; -y)
+  constexpr double kSeriesLimit = 4.0;
+  if (s > kSeriesLimit) {
+    const Extended mean = cosine_transform(n, y / 4);
+    const Extended variance = (1 + cosine_transform(n, y)) / 2 - mean * mean;
+    const Extended covariance = cosine_transform(n, y / 2) - mean * mean;
+    return {static_cast<double>(variance),
+            static_cast<double>(variance + (dim - 1) * covariance), 0.0};
+  }
+  SphereCoefficients<Extended> coefficients(dim);
+  Extended weight = 1;
+  Extended variance = 0;
+  Extended block = 0;
+  for (Extended k = 0;; k += 1) {
+    variance += weight * coefficients.even();
+    block += weight * coefficients.even_block();
+    const Extended ratio = y / ((n + k) * (k + 1));
+    if (k >= 4 && ratio < Extended{0.5} &&
+        std::abs(weight) * ratio < std::numeric_limits<Extended>::epsilon() * std::abs(block)) {
+      break;
+    }
+    if (weight == 0) break;
+    weight *= -ratio;
+    coefficients.advance();
+  }
+  return {static_cast<double>(variance), static_cast<double>(block), 0.0};
+}
+
+}  // namespace bochner

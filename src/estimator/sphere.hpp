@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "estimator/scaled.hpp"
+
+/// \file
+/// Moments of rows on the sphere of radius sqrt(d): the constant radii of "regularised" orthogonal
+/// features. With I(x) = 0F1(; d/2; x), one row has
+///   E exp(w.z) = I(d |z|^2 / 4),   E cos(v.w) = I(-d |v|^2 / 4),
+/// and two orthogonal rows E exp(z.(w1 + w2)) = I(d |z|^2 / 2), likewise for the cosine.
+/// All functions take s = |z|^2 or |v|^2 >= 0 and any real d >= 1.
+
+namespace bochner {
+
+/// E exp(w.z) / exp(s/2) - 1, in [-1, 0]: relative accuracy 1e-13. About -s^2 / (4 (d + 2)).
+double sphere_exponential_bias(double d, double s);
+
+/// E cos(v.w) - exp(-s/2): absolute error 1e-15 min(1, s^2 / d).
+double sphere_cosine_bias(double d, double s);
+
+/// E cos(v.w), to 1e-15.
+double sphere_cosine(double d, double s);
+
+/// One-row variance and covariance of two orthogonal rows, combined so that nothing cancels.
+struct SphereMoments {
+  double variance = 0.0;  ///< of one row
+  double block = 0.0;     ///< variance + (d - 1) covariance: d times the variance of a whole block's mean
+  double log_scale = 0.0;  ///< both are to be multiplied by exp(log_scale)
+};
+
+/// Of exp(w.z). Relative accuracy 1e-12.
+SphereMoments sphere_exponential(double d, double s);
+/// Of cosh(w.z). Relative accuracy 1e-12; a whole block's variance is of order s^4.
+SphereMoments sphere_hyperbolic(double d, double s);
+/// Of cos(w.v). Relative accuracy 1e-12; a whole block's variance is of order s^4.
+SphereMoments sphere_trigonometric(double d, double s);
+
+}  // namespace bochner
