@@ -91,8 +91,8 @@ double orthogonal_cosine_covariance(double d, double x) {
   if (is_large(d, x)) return algebraic_tail(d, x) - std::exp(-2.0 * x);
   if (x > kVanished) return 0.0;
   using Real = long double;  // alternation spends digits
-  return static_cast<double>(
-      -alternating_poisson_mean(static_cast<Real>(x), Complement<Real>(0.5L * static_cast<Real>(d))));
+  return static_cast<double>(-alternating_poisson_mean(
+      static_cast<Real>(x), Complement<Real>(0.5L * static_cast<Real>(d))));
 }
 
 }  // namespace bochner

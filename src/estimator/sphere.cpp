@@ -67,8 +67,7 @@ Extended cosine_transform(Extended n, Extended y) {
   const Extended t = 2 * std::sqrt(y);
   // |J| <= 1 for orders from zero on.
   constexpr Extended kVanished = -45;
-  if (n >= 1 && t > 2 &&
-      std::lgamma(n) - (n - 1) * std::log(t / 2) < kVanished) {
+  if (n >= 1 && t > 2 && std::lgamma(n) - (n - 1) * std::log(t / 2) < kVanished) {
     return 0;
   }
   if (t > 1000 && t > 50 * n * n) return hankel_0f1(n, t);
@@ -91,7 +90,8 @@ Extended cosine_transform(Extended n, Extended y) {
 //   one_sided  I(4x) - I(x)^2,
 //   even       (1 + I(4x)) / 2 - I(x)^2,
 //   pair       I(x)^2 - I(2x)  (minus the covariance),
-// from I(x)^2 = sum_k (4x)^k g_k / ((n)_k k!), g_k = ((d-1)/2)_k / (d-1)_k, all without subtraction.
+// from I(x)^2 = sum_k (4x)^k g_k / ((n)_k k!), g_k = ((d-1)/2)_k / (d-1)_k, all without
+// subtraction.
 template <class Real>
 class SphereCoefficients {
  public:
@@ -119,10 +119,10 @@ class SphereCoefficients {
  private:
   Real d_;
   Real k_ = 0;
-  Real g_ = 1;                 // ((d-1)/2)_k / (d-1)_k
-  Real half_minus_g_ = -0.5;   // 1/2 - g_k
-  Real pair_ = 0;              // g_k - 2^{-k}
-  Real power_ = 1;             // 2^{-k}
+  Real g_ = 1;                // ((d-1)/2)_k / (d-1)_k
+  Real half_minus_g_ = -0.5;  // 1/2 - g_k
+  Real pair_ = 0;             // g_k - 2^{-k}
+  Real power_ = 1;            // 2^{-k}
 };
 
 // The same moments where I(2x) and 1 are nothing beside I(4x), of which I(x)^2 is `square_share`.
@@ -189,9 +189,9 @@ double sphere_cosine_bias(double d, double s) {
   const Extended n = 0.5L * static_cast<Extended>(d);
   const Extended mean = 0.5L * static_cast<Extended>(s);
   constexpr double kSeriesLimit = 8.0;
-  const Extended bias =
-      s > kSeriesLimit ? cosine_transform(n, n * mean) - std::exp(-mean)
-                       : -std::exp(mean) * alternating_poisson_mean(mean, BiasComplement(n));
+  const Extended bias = s > kSeriesLimit
+                            ? cosine_transform(n, n * mean) - std::exp(-mean)
+                            : -std::exp(mean) * alternating_poisson_mean(mean, BiasComplement(n));
   return static_cast<double>(bias);
 }
 
@@ -202,9 +202,7 @@ SphereMoments sphere_exponential(double d, double s) {
 }
 
 SphereMoments sphere_hyperbolic(double d, double s) {
-  return positive_series(d, s, [](const auto& c) {
-    return std::pair{c.even(), c.even_block()};
-  });
+  return positive_series(d, s, [](const auto& c) { return std::pair{c.even(), c.even_block()}; });
 }
 
 SphereMoments sphere_trigonometric(double d, double s) {
@@ -217,8 +215,8 @@ SphereMoments sphere_trigonometric(double d, double s) {
     const Extended mean = cosine_transform(n, y / 4);
     const Extended variance = (1 + cosine_transform(n, y)) / 2 - mean * mean;
     const Extended covariance = cosine_transform(n, y / 2) - mean * mean;
-    return {static_cast<double>(variance),
-            static_cast<double>(variance + (dim - 1) * covariance), 0.0};
+    return {static_cast<double>(variance), static_cast<double>(variance + (dim - 1) * covariance),
+            0.0};
   }
   SphereCoefficients<Extended> coefficients(dim);
   Extended weight = 1;

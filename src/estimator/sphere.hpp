@@ -24,7 +24,8 @@ double sphere_cosine(double d, double s);
 /// One-row variance and covariance of two orthogonal rows, combined so that nothing cancels.
 struct SphereMoments {
   double variance = 0.0;  ///< of one row
-  double block = 0.0;     ///< variance + (d - 1) covariance: d times the variance of a whole block's mean
+  double block =
+      0.0;  ///< variance + (d - 1) covariance: d times the variance of a whole block's mean
   double log_scale = 0.0;  ///< both are to be multiplied by exp(log_scale)
 };
 

@@ -35,13 +35,13 @@ R sum_series(R term, Ratio ratio) {
 
 /// M(d; d/2; x): the defining series for x >= 0, exp(x) M(-d/2; d/2; -x) for x < 0, where the terms
 /// of the former cancel.
-inline Real kummer(double d, const Real& x) {
-  const Real n = Real(d) / 2;
+template <class R>
+R kummer(double d, const R& x) {
+  const R n = R(d) / 2;
   if (x >= 0) {
-    return sum_series(Real(1), [&](int k) -> Real { return (d + k) * x / ((n + k) * (k + 1)); });
+    return sum_series(R(1), [&](int k) -> R { return (d + k) * x / ((n + k) * (k + 1)); });
   }
-  return sum_series<Real>(exp(x),
-                          [&](int k) -> Real { return (n - k) * x / ((n + k) * (k + 1)); });
+  return sum_series<R>(exp(x), [&](int k) -> R { return (n - k) * x / ((n + k) * (k + 1)); });
 }
 
 /// 0F1(; d/2; x).

@@ -112,7 +112,7 @@ TEST_CASE("rows on the sphere: far out the answer stays finite and joins on", "[
       const SphereMoments inside = moments(d, s * (1.0 - 1e-9));
       const SphereMoments outside = moments(d, s * (1.0 + 1e-9));
       CHECK(std::log(inside.variance) + inside.log_scale ==
-              Approx(std::log(outside.variance) + outside.log_scale).epsilon(2e-9));
+            Approx(std::log(outside.variance) + outside.log_scale).epsilon(2e-9));
       CHECK(inside.block / inside.variance == Approx(outside.block / outside.variance));
     }
     CHECK(std::isfinite(sphere_exponential(d, 1e40).log_scale));

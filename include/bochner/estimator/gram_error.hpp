@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <bochner/core/execution.hpp>
+#include <bochner/core/view.hpp>
+#include <bochner/export.hpp>
+#include <bochner/feature_map.hpp>
+
+/// \file
+/// The error of an approximate Gram matrix before it is computed: closed forms summed over its
+/// entries.
+
+namespace bochner {
+
+/// What to expect of |K^ - K|_F, K^ the approximate and K the exact matrix. Numbers that leave the
+/// range of double are infinite, their logarithms finite.
+struct GramError {
+  double squared_error = 0.0;      ///< E |K^ - K|_F^2 = sum of variances and squared biases
+  double squared_norm = 0.0;       ///< |K|_F^2, exactly
+  double log_squared_error = 0.0;  ///< log of the first; -infinity for zero
+  double log_squared_norm = 0.0;   ///< log of the second
+  double relative_error = 0.0;     ///< sqrt(squared_error / squared_norm)
+};
+
+/// The prediction as a function of the number of frequencies: the sums over the matrix are taken
+/// once, each `at` is O(1).
+struct BOCHNER_EXPORT GramErrorCurve {
+  double log_row_variance = 0.0;    ///< log of the sum over entries of one row's variance
+  double log_block_variance = 0.0;  ///< the same of block_size times that of a whole block's mean
+  double log_squared_bias = 0.0;    ///< log of the sum of squared biases; -infinity for none
+  double log_squared_norm = 0.0;    ///< log |K|_F^2
+  Index block_size = 1;             ///< rows of a block: whole multiples waste nothing
+
+  /// With m frequencies, all else as in the spec. Not monotone in m where the last block is
+  /// truncated. Throws InvalidArgument when m < 1.
+  GramError at(Index num_frequencies) const;
+};
+
+/// The curve for K_ij = k(x_i, y_j), x (n x input_dim) as queries and y (l x input_dim) as
+/// keys. `spec.num_frequencies` is not used. A table and a polynomial
+/// an entry: about 50 ns, plus input_dim additions and multiplications. O(l input_dim) memory.
+/// Same bits for any number of threads. Throws InvalidArgument when the spec is not valid, columns
+/// are not input_dim, or a row holds NaN, infinity or numbers whose squared sum overflows.
+template <Scalar T>
+GramErrorCurve gram_error_curve(const FeatureMapSpec& spec, MatrixView<const T> x,
+                                MatrixView<const T> y, const Execution& execution = {});
+
+/// The curve for the Gram matrix of x, at half the cost.
+template <Scalar T>
+GramErrorCurve gram_error_curve(const FeatureMapSpec& spec, MatrixView<const T> x,
+                                const Execution& execution = {});
+
+/// One point of the curve: the error with `spec.num_frequencies` frequencies.
+template <Scalar T>
+GramError gram_error(const FeatureMapSpec& spec, MatrixView<const T> x, MatrixView<const T> y,
+                     const Execution& execution = {});
+
+/// The same for the Gram matrix of x.
+template <Scalar T>
+GramError gram_error(const FeatureMapSpec& spec, MatrixView<const T> x,
+                     const Execution& execution = {});
+
+extern template BOCHNER_EXPORT GramErrorCurve gram_error_curve<float>(const FeatureMapSpec&,
+                                                                      MatrixView<const float>,
+                                                                      MatrixView<const float>,
+                                                                      const Execution&);
+extern template BOCHNER_EXPORT GramErrorCurve gram_error_curve<double>(const FeatureMapSpec&,
+                                                                       MatrixView<const double>,
+                                                                       MatrixView<const double>,
+                                                                       const Execution&);
+extern template BOCHNER_EXPORT GramErrorCurve gram_error_curve<float>(const FeatureMapSpec&,
+                                                                      MatrixView<const float>,
+                                                                      const Execution&);
+extern template BOCHNER_EXPORT GramErrorCurve gram_error_curve<double>(const FeatureMapSpec&,
+                                                                       MatrixView<const double>,
+                                                                       const Execution&);
+extern template BOCHNER_EXPORT GramError gram_error<float>(const FeatureMapSpec&,
+                                                           MatrixView<const float>,
+                                                           MatrixView<const float>,
+                                                           const Execution&);
+extern template BOCHNER_EXPORT GramError gram_error<double>(const FeatureMapSpec&,
+                                                            MatrixView<const double>,
+                                                            MatrixView<const double>,
+                                                            const Execution&);
+extern template BOCHNER_EXPORT GramError gram_error<float>(const FeatureMapSpec&,
+                                                           MatrixView<const float>,
+                                                           const Execution&);
+extern template BOCHNER_EXPORT GramError gram_error<double>(const FeatureMapSpec&,
+                                                            MatrixView<const double>,
+                                                            const Execution&);
+
+}  // namespace bochner

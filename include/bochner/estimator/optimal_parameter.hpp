@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <bochner/core/view.hpp>
+#include <bochner/export.hpp>
+
+/// \file
+/// The parameter a of OPRF features that minimises the variance.
+
+namespace bochner {
+
+/// For OPRF features: a* = (1 - 2p - sqrt((1 + 2p)^2 + 8p)) / 16 with p = z2 / dim, in a form that
+/// does not cancel; it minimises the variance at a pair with |x + y|^2 = z2 (inputs after the
+/// kernel's scaling), and, z2 a mean over pairs, the mean log second moment
+/// [Likhosherstov22, thm 3.3]. The same a* is optimal over orthogonal blocks, whose covariances do
+/// not depend on it. In (-infinity, 0]; -z2 / (2 dim) for small z2. Throws InvalidArgument unless
+/// z2 is finite and not negative and dim >= 1.
+BOCHNER_EXPORT double optimal_oprf_parameter(double z2, Index dim);
+
+/// For hyperbolic OPRF features: the fixed point of a = a*(z2 / (1 + e^{-k})), k = 2 z2 (1 - 4a) /
+/// (1 - 8a), of which there is one. Smaller in size than for OPRF, the same for large z2. Throws as
+/// above.
+BOCHNER_EXPORT double optimal_hyperbolic_oprf_parameter(double z2, Index dim);
+
+}  // namespace bochner

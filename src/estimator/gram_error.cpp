@@ -1,0 +1,283 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "bochner/estimator/gram_error.hpp"
+
+#include "bochner/core/error.hpp"
+#include "bochner/core/matrix.hpp"
+#include "core/parallel.hpp"
+#include "estimator/moment_table.hpp"
+#include "estimator/pair_geometry.hpp"
+#include "simd/engine.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <limits>
+#include <numeric>
+#include <string>
+#include <vector>
+
+namespace bochner {
+namespace {
+
+constexpr Index kTile = 64;
+constexpr double kNothing = -std::numeric_limits<double>::infinity();
+
+/// A sum of exponentials, by its logarithm.
+class LogSum {
+ public:
+  /// Adds sum exp(top).
+  void add(double sum, double top) {
+    if (sum == 0.0) return;
+    if (top > top_) {
+      sum_ = sum_ * std::exp(top_ - top) + sum;
+      top_ = top;
+    } else {
+      sum_ += sum * std::exp(top - top_);
+    }
+  }
+  void add(const LogSum& other) { add(other.sum_, other.top_); }
+
+  double log() const { return std::log(sum_) + top_; }
+
+ private:
+  double sum_ = 0.0;
+  double top_ = kNothing;
+};
+
+struct Sums {
+  LogSum row;
+  LogSum block;
+  LogSum bias;
+  LogSum norm;
+
+  void add(const Sums& other) {
+    row.add(other.row);
+    block.add(other.block);
+    bias.add(other.bias);
+    norm.add(other.norm);
+  }
+};
+
+/// Rows in standard form, by tiles of 64 rows, coordinate by coordinate.
+class PlacedRows {
+ public:
+  template <class T>
+  PlacedRows(const char* function, const char* name, const PairGeometry& geometry, Side side,
+             MatrixView<const T> x)
+      : rows_(x.rows),
+        dim_(x.cols),
+        coordinates_((x.rows + kTile - 1) / kTile * x.cols, kTile),
+        log_factor_(static_cast<std::size_t>(x.rows)) {
+    check_columns(function, name, x.rows, x.cols, geometry.dim());
+    check_finite(function, name, x);
+    std::vector<double> in(static_cast<std::size_t>(dim_));
+    std::vector<double> out(in.size());
+    for (Index i = 0; i < x.rows; ++i) {
+      for (Index k = 0; k < dim_; ++k) in[static_cast<std::size_t>(k)] = x(i, k);
+      log_factor_[static_cast<std::size_t>(i)] = geometry.place(side, in.data(), out.data());
+      check_length(function, name, i, std::inner_product(out.begin(), out.end(), out.begin(), 0.0));
+      for (Index k = 0; k < dim_; ++k) {
+        coordinates_(i / kTile * dim_ + k, i % kTile) = out[static_cast<std::size_t>(k)];
+      }
+    }
+  }
+
+  Index tiles() const { return (rows_ + kTile - 1) / kTile; }
+  Index tile_rows(Index tile) const { return std::min(kTile, rows_ - tile * kTile); }
+  /// Coordinate k of the tile's rows.
+  const double* coordinate(Index tile, Index k) const { return coordinates_.row(tile * dim_ + k); }
+  const double* log_factors(Index tile) const { return log_factor_.data() + tile * kTile; }
+  Index dim() const { return dim_; }
+
+ private:
+  Index rows_;
+  Index dim_;
+  Matrix<double> coordinates_;
+  std::vector<double> log_factor_;
+};
+
+/// Numbers for the entries of one row and one tile.
+using Strip = std::array<double, kTile>;
+
+class GramSum {
+ public:
+  GramSum(const RowLaw& row, const BlockLaw& block)
+      : sign_(row.sign()),
+        coupled_(block.size > 1),
+        biased_(block.radii == Radii::constant),
+        table_(row, block) {}
+
+  /// Entries (row i of tile a of x, all of tile b of y), each `multiplicity` times.
+  void add(const PlacedRows& x, Index a, Index i, const PlacedRows& y, Index b, double multiplicity,
+           Sums& sums) const {
+    const auto count = static_cast<std::size_t>(y.tile_rows(b));
+    Strip s;
+    squared_distances(x, a, i, y, b, s);
+    std::array<MomentTable::Entry, kTile> moments;
+    table_.look_up(s.data(), static_cast<Index>(count), moments.data());
+    Strip log_square;  // of the unit of variances
+    const double log_here = x.log_factors(a)[i];
+    const double* const log_there = y.log_factors(b);
+    for (std::size_t j = 0; j < count; ++j) log_square[j] = 2.0 * (log_here + log_there[j]);
+
+    Strip exponent;
+    // exponent[j] becomes exp(exponent[j] - their maximum, which is returned).
+    const auto exponentials = [&] {
+      const double top = *std::max_element(exponent.begin(), exponent.begin() + count);
+      if (top == kNothing) {
+        exponent.fill(0.0);
+        return 0.0;
+      }
+      for (std::size_t j = 0; j < count; ++j) exponent[j] -= top;
+      simd::kernels<double>().exp(exponent.data(), exponent.data(), static_cast<Index>(count));
+      return top;
+    };
+    const auto fold = [&](LogSum& sum, double top, auto weight) {
+      double total = 0.0;
+      for (std::size_t j = 0; j < count; ++j) total += weight(moments[j]) * exponent[j];
+      sum.add(multiplicity * total, top);
+    };
+    const auto one = [](const MomentTable::Entry&) { return 1.0; };
+
+    for (std::size_t j = 0; j < count; ++j) exponent[j] = log_square[j] + sign_ * s[j];
+    double top = exponentials();
+    fold(sums.norm, top, one);
+    if (biased_) {
+      // The natural scale of biases is that of the kernel, or one for bounded maps.
+      for (std::size_t j = 0; j < count; ++j) {
+        exponent[j] = log_square[j] + std::max(sign_, 0.0) * s[j];
+      }
+      top = exponentials();
+      fold(sums.bias, top, [](const MomentTable::Entry& m) { return m.bias * m.bias; });
+    }
+    for (std::size_t j = 0; j < count; ++j) exponent[j] = log_square[j] + moments[j].log_row;
+    top = exponentials();
+    fold(sums.row, top, one);
+    if (coupled_) fold(sums.block, top, [](const MomentTable::Entry& m) { return m.ratio; });
+  }
+
+ private:
+  /// |x_i + sign y_j|^2 against a whole tile; what is behind its last row is not used.
+  void squared_distances(const PlacedRows& x, Index a, Index i, const PlacedRows& y, Index b,
+                         Strip& out) const {
+    constexpr std::size_t kGroup = 16;  // sums that stay in registers
+    for (std::size_t first = 0; first < kTile; first += kGroup) {
+      std::array<double, kGroup> sum{};
+      for (Index k = 0; k < x.dim(); ++k) {
+        const double here = x.coordinate(a, k)[i];
+        const double* const there = y.coordinate(b, k) + first;
+        for (std::size_t j = 0; j < kGroup; ++j) {
+          const double entry = here + sign_ * there[j];
+          sum[j] += entry * entry;
+        }
+      }
+      std::copy(sum.begin(), sum.end(), out.begin() + first);
+    }
+  }
+
+  double sign_;
+  bool coupled_;
+  bool biased_;
+  MomentTable table_;
+};
+
+/// Sums over all entries; with `symmetric`, over the upper triangle of tiles, twice what is off the
+/// diagonal.
+enum class Shape { general, symmetric };
+
+GramErrorCurve sum_entries(const FeatureMapSpec& spec, const PlacedRows& x, const PlacedRows& y,
+                           Shape shape, const Execution& execution) {
+  const BlockLaw block = block_law(spec.projection, spec.input_dim);
+  const GramSum gram(row_law(spec.features), block);
+  std::vector<Sums> partial(static_cast<std::size_t>(x.tiles()));
+  parallel_for_blocks(x.tiles(), execution, [&](Index a, int) {
+    Sums& sums = partial[static_cast<std::size_t>(a)];
+    for (Index b = shape == Shape::symmetric ? a : 0; b < y.tiles(); ++b) {
+      const double multiplicity = shape == Shape::symmetric && b > a ? 2.0 : 1.0;
+      for (Index i = 0; i < x.tile_rows(a); ++i) gram.add(x, a, i, y, b, multiplicity, sums);
+    }
+  });
+  Sums total;
+  for (const Sums& sums : partial) total.add(sums);
+  return {.log_row_variance = total.row.log(),
+          .log_block_variance = block.size > 1 ? total.block.log() : total.row.log(),
+          .log_squared_bias = total.bias.log(),
+          .log_squared_norm = total.norm.log(),
+          .block_size = block.size};
+}
+
+double log_add(double a, double b) {
+  const double top = std::max(a, b);
+  return top == kNothing ? kNothing : top + std::log(std::exp(a - top) + std::exp(b - top));
+}
+
+}  // namespace
+
+GramError GramErrorCurve::at(Index num_frequencies) const {
+  if (num_frequencies < 1) {
+    throw InvalidArgument("GramErrorCurve::at: num_frequencies is " +
+                          std::to_string(num_frequencies) + ", expected at least 1");
+  }
+  const double share = BlockLaw{.size = block_size}.pair_share(num_frequencies);
+  const double variance =
+      log_add(std::log1p(-share) + log_row_variance, std::log(share) + log_block_variance) -
+      std::log(static_cast<double>(num_frequencies));
+  GramError out;
+  out.log_squared_error = log_add(variance, log_squared_bias);
+  out.log_squared_norm = log_squared_norm;
+  out.squared_error = std::exp(out.log_squared_error);
+  out.squared_norm = std::exp(out.log_squared_norm);
+  out.relative_error = std::exp(0.5 * (out.log_squared_error - out.log_squared_norm));
+  return out;
+}
+
+template <Scalar T>
+GramErrorCurve gram_error_curve(const FeatureMapSpec& spec, MatrixView<const T> x,
+                                MatrixView<const T> y, const Execution& execution) {
+  constexpr const char* kFunction = "gram_error_curve";
+  const PairGeometry geometry(spec);
+  const PlacedRows queries(kFunction, "x", geometry, Side::query, x);
+  const PlacedRows keys(kFunction, "y", geometry, Side::key, y);
+  return sum_entries(spec, queries, keys, Shape::general, execution);
+}
+
+template <Scalar T>
+GramErrorCurve gram_error_curve(const FeatureMapSpec& spec, MatrixView<const T> x,
+                                const Execution& execution) {
+  // Two different centres break the symmetry.
+  if (spec.centring.query != spec.centring.key) return gram_error_curve(spec, x, x, execution);
+  const PairGeometry geometry(spec);
+  const PlacedRows rows("gram_error_curve", "x", geometry, Side::query, x);
+  return sum_entries(spec, rows, rows, Shape::symmetric, execution);
+}
+
+template <Scalar T>
+GramError gram_error(const FeatureMapSpec& spec, MatrixView<const T> x, MatrixView<const T> y,
+                     const Execution& execution) {
+  return gram_error_curve(spec, x, y, execution).at(spec.num_frequencies);
+}
+
+template <Scalar T>
+GramError gram_error(const FeatureMapSpec& spec, MatrixView<const T> x,
+                     const Execution& execution) {
+  return gram_error_curve(spec, x, execution).at(spec.num_frequencies);
+}
+
+template GramErrorCurve gram_error_curve<float>(const FeatureMapSpec&, MatrixView<const float>,
+                                                MatrixView<const float>, const Execution&);
+template GramErrorCurve gram_error_curve<double>(const FeatureMapSpec&, MatrixView<const double>,
+                                                 MatrixView<const double>, const Execution&);
+template GramErrorCurve gram_error_curve<float>(const FeatureMapSpec&, MatrixView<const float>,
+                                                const Execution&);
+template GramErrorCurve gram_error_curve<double>(const FeatureMapSpec&, MatrixView<const double>,
+                                                 const Execution&);
+template GramError gram_error<float>(const FeatureMapSpec&, MatrixView<const float>,
+                                     MatrixView<const float>, const Execution&);
+template GramError gram_error<double>(const FeatureMapSpec&, MatrixView<const double>,
+                                      MatrixView<const double>, const Execution&);
+template GramError gram_error<float>(const FeatureMapSpec&, MatrixView<const float>,
+                                     const Execution&);
+template GramError gram_error<double>(const FeatureMapSpec&, MatrixView<const double>,
+                                      const Execution&);
+
+}  // namespace bochner

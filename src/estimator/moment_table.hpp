@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "bochner/core/view.hpp"
+#include "estimator/row_law.hpp"
+
+#include <array>
+#include <atomic>
+#include <mutex>
+#include <vector>
+
+/// \file
+/// The closed forms of a map as piecewise polynomials, for sums over whole Gram matrices.
+
+namespace bochner {
+
+/// `row_moments` at many s, in nanoseconds each. The half-line is cut into octaves, every octave
+/// into as many equal pieces as it takes for polynomials of fixed degree to pass a check against
+/// the closed form to 1e-12; an octave where none passes (a variance with zeros) stays with the
+/// closed form. Octaves are built when first met, by whichever thread: what they hold depends on
+/// nothing else.
+class MomentTable {
+ public:
+  /// In units of U (see `RowLaw`), U^2 for variances.
+  struct Entry {
+    double log_row = 0.0;  ///< log of one row's variance
+    double ratio = 1.0;    ///< block variance over row variance
+    double bias = 0.0;     ///< times exp(sums: s / 2, differences: 0)
+  };
+
+  MomentTable(const RowLaw& row, const BlockLaw& block);
+
+  /// Entries at s[0 .. count).
+  void look_up(const double* s, Index count, Entry* out) const;
+
+  /// The closed form.
+  Entry exact(double s) const;
+
+ private:
+  static constexpr int kDegree = 11;
+  using Polynomial = std::array<double, kDegree + 1>;
+  struct Piece {
+    Polynomial log_row;
+    Polynomial ratio;
+    Polynomial bias;
+  };
+  struct Octave {
+    std::once_flag once;
+    std::atomic<bool> ready{false};
+    int log2_pieces = 0;
+    std::vector<Piece> pieces;  ///< empty when no polynomial passed
+  };
+  // Octaves [2^e, 2^{e+1}) for e from kFirst on; the rest of the half-line is rare.
+  static constexpr int kFirst = -64;
+  static constexpr int kCount = 96;
+
+  const Octave* octave(int index) const;
+  void build(Octave& octave, double start) const;
+  bool fit(double low, double high, Piece& piece) const;
+
+  RowLaw row_;
+  BlockLaw block_;
+  bool coupled_;
+  bool biased_;
+  mutable std::array<Octave, kCount> octaves_;
+};
+
+}  // namespace bochner

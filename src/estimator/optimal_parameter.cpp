@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "bochner/estimator/optimal_parameter.hpp"
+
+#include "bochner/core/error.hpp"
+#include "core/text.hpp"
+
+#include <cmath>
+#include <string>
+
+namespace bochner {
+namespace {
+
+void check(const char* function, double z2, Index dim) {
+  if (!std::isfinite(z2) || z2 < 0.0) {
+    throw InvalidArgument(std::string(function) + ": z2 is " + text::number(z2) +
+                          ", expected a finite number, not negative");
+  }
+  if (dim < 1) {
+    throw InvalidArgument(std::string(function) + ": dim is " + std::to_string(dim) +
+                          ", expected at least 1");
+  }
+}
+
+double one_sided_optimum(double p) {
+  const double root = std::hypot(1.0 + 2.0 * p, std::sqrt(8.0 * p));
+  return -0.125 * p * (1.0 + (6.0 + 2.0 * p) / (1.0 + root));
+}
+
+}  // namespace
+
+double optimal_oprf_parameter(double z2, Index dim) {
+  check("optimal_oprf_parameter", z2, dim);
+  return one_sided_optimum(z2 / static_cast<double>(dim));
+}
+
+double optimal_hyperbolic_oprf_parameter(double z2, Index dim) {
+  check("optimal_hyperbolic_oprf_parameter", z2, dim);
+  const double p = z2 / static_cast<double>(dim);
+  double a = one_sided_optimum(p);
+  constexpr int kMaxIterations = 100;  // a dozen reach the last bit
+  for (int i = 0; i < kMaxIterations; ++i) {
+    const double k = 2.0 * z2 * (1.0 - 4.0 * a) / (1.0 - 8.0 * a);
+    const double next = one_sided_optimum(p / (1.0 + std::exp(-k)));
+    if (next == a) break;
+    a = next;
+  }
+  return a;
+}
+
+}  // namespace bochner

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "estimator/pair_geometry.hpp"
+
+#include "core/text.hpp"
+
+#include <cmath>
+#include <numeric>
+#include <string>
+
+namespace bochner {
+namespace {
+
+double product(const std::vector<double>& x, const double* y) {
+  return std::inner_product(x.begin(), x.end(), y, 0.0);
+}
+
+std::string where(const char* function, const char* name, Index row) {
+  return std::string(function) + ": " + name + " row " + std::to_string(row);
+}
+
+}  // namespace
+
+PairGeometry::PairGeometry(const FeatureMapSpec& spec) : dim_(spec.input_dim) {
+  validate(spec);
+  argument_ = row_law(spec.features).argument;
+  kernel_ = standard_form(spec.kernel, dim_);
+  // A map of sums has e^{|x~ + y~|^2 / 2} for its mean and takes the squares away.
+  norm_weight_ = kernel_.amplitude - (argument_ == RowLaw::Argument::sum ? 2.0 : 0.0);
+  if (spec.centring.query.empty()) return;
+  query_.centre = spec.centring.query;
+  key_.centre = spec.centring.key;
+  if (kernel_.shift_invariant) return;
+  const auto d = static_cast<std::size_t>(dim_);
+  query_.tilt.resize(d);
+  key_.tilt.resize(d);
+  kernel_.transform.apply(key_.centre.data(), query_.tilt.data());
+  kernel_.transform.apply(query_.centre.data(), key_.tilt.data());
+  key_.constant = product(query_.tilt, key_.tilt.data());
+}
+
+double PairGeometry::place(Side side, const double* x, double* out) const {
+  const SideTerms& terms = side == Side::query ? query_ : key_;
+  if (terms.centre.empty()) {
+    kernel_.transform.apply(x, out);
+  } else {
+    std::vector<double> centred(terms.centre);
+    for (std::size_t k = 0; k < centred.size(); ++k) centred[k] = x[k] - centred[k];
+    kernel_.transform.apply(centred.data(), out);
+  }
+  const double squared_norm = std::inner_product(out, out + dim_, out, 0.0);
+  return 0.5 * norm_weight_ * squared_norm + product(terms.tilt, out) + terms.constant;
+}
+
+double PairGeometry::log_kernel(const double* x, const double* y) const {
+  std::vector<double> u(static_cast<std::size_t>(dim_));
+  std::vector<double> v(u.size());
+  kernel_.transform.apply(x, u.data());
+  kernel_.transform.apply(y, v.data());
+  const double distance = squared_distance(u.data(), -1.0, v.data(), dim_);
+  return kernel_.amplitude * product(u, v.data()) - 0.5 * (1.0 - kernel_.amplitude) * distance;
+}
+
+double squared_distance(const double* x, double sign, const double* y, Index dim) noexcept {
+  double sum = 0.0;
+  for (Index k = 0; k < dim; ++k) {
+    const double entry = x[k] + sign * y[k];
+    sum += entry * entry;
+  }
+  return sum;
+}
+
+template <class T>
+void check_finite(const char* function, const char* name, MatrixView<const T> x) {
+  for (Index i = 0; i < x.rows; ++i) {
+    for (Index k = 0; k < x.cols; ++k) {
+      if (!std::isfinite(x(i, k))) {
+        throw InvalidArgument(where(function, name, i) + ", column " + std::to_string(k) + " is " +
+                              text::number(static_cast<double>(x(i, k))) +
+                              ", expected a finite number");
+      }
+    }
+  }
+}
+template void check_finite<float>(const char*, const char*, MatrixView<const float>);
+template void check_finite<double>(const char*, const char*, MatrixView<const double>);
+
+void check_columns(const char* function, const char* name, Index rows, Index columns, Index dim) {
+  if (columns == dim) return;
+  throw InvalidArgument(std::string(function) + ": " + name + " is " + std::to_string(rows) +
+                        " x " + std::to_string(columns) + ", expected n x " + std::to_string(dim) +
+                        " (the spec's input_dim)");
+}
+
+void check_length(const char* function, const char* name, Index row, double squared_norm) {
+  constexpr double kLargest = 1e300;
+  if (squared_norm <= kLargest) return;
+  throw InvalidArgument(where(function, name, row) + " is too long: |x|^2 = " +
+                        text::number(squared_norm) + " after the kernel's scaling");
+}
+
+}  // namespace bochner

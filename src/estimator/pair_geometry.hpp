@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "bochner/feature_map.hpp"
+#include "estimator/row_law.hpp"
+#include "kernel/standard_form.hpp"
+
+#include <vector>
+
+/// \file
+/// From a pair of inputs to the one number that its moments depend on, and its scale.
+
+namespace bochner {
+
+/// For each side, x~ = A (x - centre) and a log-factor a(x), such that with s = |x~ -+ y~|^2
+///   U = exp(a(x) + b(y)),  k(x, y) = U exp(-+ s / 2)
+/// (upper sign for maps of differences, lower for maps of sums; see `RowLaw`).
+class PairGeometry {
+ public:
+  /// Throws InvalidArgument when the spec is not valid.
+  explicit PairGeometry(const FeatureMapSpec& spec);
+
+  Index dim() const noexcept { return dim_; }
+  RowLaw::Argument argument() const noexcept { return argument_; }
+
+  /// Writes x~ (dim numbers) and returns the log-factor. `x` is contiguous.
+  double place(Side side, const double* x, double* out) const;
+
+  /// log k(x, y) from the inputs themselves, without the cancellation of a(x) + b(y) -+ s / 2.
+  double log_kernel(const double* x, const double* y) const;
+
+ private:
+  struct SideTerms {
+    std::vector<double> centre;  ///< empty for none
+    std::vector<double> tilt;    ///< log-factor tilt.x~ + constant; empty for none
+    double constant = 0.0;
+  };
+
+  Index dim_;
+  RowLaw::Argument argument_;
+  StandardForm kernel_;
+  double norm_weight_;
+  SideTerms query_;
+  SideTerms key_;
+};
+
+/// |x + sign y|^2.
+double squared_distance(const double* x, double sign, const double* y, Index dim) noexcept;
+
+/// Throws InvalidArgument, "FUNCTION: NAME row I, column J is ..., expected a finite number".
+template <class T>
+void check_finite(const char* function, const char* name, MatrixView<const T> x);
+
+/// Throws InvalidArgument when x has not `dim` columns.
+void check_columns(const char* function, const char* name, Index rows, Index columns, Index dim);
+
+/// Throws InvalidArgument when a transformed row is so long that squared sums overflow.
+void check_length(const char* function, const char* name, Index row, double squared_norm);
+
+}  // namespace bochner

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "estimator/row_law.hpp"
+
+#include "projection/hadamard.hpp"
+
+#include <variant>
+
+namespace bochner {
+namespace {
+
+using enum RowLaw::Argument;
+using enum RowLaw::Sides;
+
+RowLaw law_of(const TrigonometricFeatures& /*features*/) {
+  return {.argument = difference, .sides = both};
+}
+RowLaw law_of(const CosineFeatures& /*features*/) {
+  return {.argument = difference, .sides = both, .phase_variance = 0.5};
+}
+RowLaw law_of(const PositiveFeatures& /*features*/) { return {.argument = sum, .sides = one}; }
+RowLaw law_of(const HyperbolicFeatures& /*features*/) { return {.argument = sum, .sides = both}; }
+RowLaw law_of(const OprfFeatures& features) {
+  return {.argument = sum, .sides = one, .a = features.a};
+}
+RowLaw law_of(const HyperbolicOprfFeatures& features) {
+  return {.argument = sum, .sides = both, .a = features.a};
+}
+
+BlockLaw law_of(const IidProjection& /*projection*/, Index dim) {
+  return {.size = 1, .dim = static_cast<double>(dim)};
+}
+BlockLaw law_of(const OrthogonalProjection& projection, Index dim) {
+  return {.size = dim, .dim = static_cast<double>(dim), .radii = projection.radii};
+}
+// Rows are orthogonal in the padded space, with radii of its dimension.
+BlockLaw law_of(const HadamardProjection& projection, Index dim) {
+  const Index padded = padded_to_power_of_two(dim);
+  return law_of(OrthogonalProjection{projection.radii}, padded < kSmallestHadamard ? dim : padded);
+}
+
+}  // namespace
+
+double BlockLaw::pair_share(Index num_frequencies) const {
+  if (size == 1) return 0.0;
+  const Index rest = num_frequencies % size;
+  const auto whole_rows = static_cast<double>(num_frequencies - rest);
+  const auto rest_rows = static_cast<double>(rest);
+  const auto others = static_cast<double>(size - 1);
+  return (whole_rows + rest_rows * ((rest_rows - 1.0) / others)) /
+         static_cast<double>(num_frequencies);
+}
+
+RowLaw row_law(const FeatureFunction& features) {
+  return std::visit([](const auto& f) { return law_of(f); }, features);
+}
+
+BlockLaw block_law(const Projection& projection, Index input_dim) {
+  return std::visit([&](const auto& p) { return law_of(p, input_dim); }, projection);
+}
+
+}  // namespace bochner

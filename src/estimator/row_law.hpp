@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "bochner/feature_map.hpp"
+
+/// \file
+/// What a spec's alternatives mean for the error of its estimate. A new feature function or
+/// projection says it here, once; everything in this layer follows.
+
+namespace bochner {
+
+/// A frequency w contributes f(w) = U h(w) to the estimate of k(x, y), where U depends on the pair
+/// only and h on one vector v of transformed inputs through w.v:
+///   difference, even:  h = cos(w.v),  v = x~ - y~  (plus cos(w.(x~ + y~) + 2u) for a random phase)
+///   sum, one-sided:    h = e^{B w.v},      v = x~ + y~
+///   sum, even:         h = cosh(B w.v),    v = x~ + y~
+/// times (1 - 4a)^{d/2} e^{2a |w|^2} and with B = sqrt(1 - 4a) for the last two.
+struct RowLaw {
+  enum class Argument { difference, sum };
+  enum class Sides { one, both };
+  Argument argument = Argument::difference;
+  Sides sides = Sides::both;
+  double a = 0.0;
+  double phase_variance = 0.0;  ///< 1/2 with an independent random phase, which adds it to Var h
+
+  /// log k(x, y) - log U = sign s / 2, s = |v|^2.
+  double sign() const { return argument == Argument::sum ? 1.0 : -1.0; }
+};
+
+/// How frequencies hang together: independent blocks of `size` rows, pairwise orthogonal in `dim`
+/// dimensions, the last block truncated.
+struct BlockLaw {
+  Index size = 1;  ///< 1: independent rows
+  double dim = 1.0;
+  Radii radii = Radii::sampled;
+
+  /// Of m frequencies, the ordered pairs that share a block, over the same count were all blocks
+  /// whole: in [0, 1]. With it, m Var = (1 - share) (variance of a row) + share (size times the
+  /// variance of a whole block's mean), a sum of non-negative numbers.
+  double pair_share(Index num_frequencies) const;
+};
+
+RowLaw row_law(const FeatureFunction& features);
+BlockLaw block_law(const Projection& projection, Index input_dim);
+
+}  // namespace bochner

@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "estimator/row_moments.hpp"
+
+#include "core/assert.hpp"
+#include "estimator/kummer.hpp"
+#include "estimator/sphere.hpp"
+
+#include <array>
+#include <cmath>
+#include <limits>
+
+namespace bochner {
+namespace {
+
+using enum RowLaw::Argument;
+using enum RowLaw::Sides;
+
+constexpr double kInfinity = std::numeric_limits<double>::infinity();
+
+double pairs_per_row(const BlockLaw& block) { return static_cast<double>(block.size - 1); }
+
+// e^{-2s} E h^2 and so on with sampled radii: w is normal, whatever the block.
+RowMoments periodic_normal(const RowLaw& row, const BlockLaw& block, double s) {
+  const double loss = std::expm1(-s);
+  const double variance = 0.5 * loss * loss + row.phase_variance;
+  double whole = variance;
+  if (block.size > 1) {
+    whole += pairs_per_row(block) * orthogonal_cosine_covariance(block.dim, 0.5 * s);
+  }
+  return {.bias = {}, .variance = {variance, 0.0}, .block = {whole, 0.0}};
+}
+
+// With D = (1 - 4a)^{d/2}, E h^2 / (E h)^2 is e^u for one side and (e^u + e^v) / 2 for both, where
+//   u = L + s / (1 - 8a),  v = L - s,  L = d/2 log((1 - 4a)^2 / (1 - 8a)).
+// The covariance does not depend on a: it is that of plain positive features.
+RowMoments exponential_normal(const RowLaw& row, const BlockLaw& block, double s) {
+  if (row.a >= 0.125) return {.bias = {}, .variance = {kInfinity, 0.0}, .block = {kInfinity, 0.0}};
+  using Extended = long double;  // one square may nearly cancel another at the optimal a
+  const Extended a = row.a;
+  const Extended narrowing = 1 - 8 * a;
+  const Extended log_growth =
+      static_cast<Extended>(block.dim) / 2 * std::log1p(16 * a * a / narrowing);
+  const Extended u = log_growth + s / narrowing;
+  double variance = 0.0;  // in units of e^u
+  if (row.sides == one) {
+    variance = static_cast<double>(-std::expm1(-u));
+  } else {
+    // (e^u + e^v) / 2 - 1 = (e^c - 1) + e^c (cosh h - 1) with centre c and half-width h.
+    const Extended centre = log_growth + 4 * a * s / narrowing;
+    const Extended half_width = s * (1 - 4 * a) / narrowing;
+    const Extended shift = centre > 0 ? -std::expm1(-centre) * std::exp(-half_width)
+                                      : std::expm1(centre) * std::exp(-u);
+    const Extended spread = std::expm1(-half_width);
+    variance = static_cast<double>(shift + spread * spread / 2);
+  }
+  const auto scale = static_cast<double>(u);
+  double whole = variance;
+  if (block.size > 1) {
+    whole -= pairs_per_row(block) * orthogonal_deficit(block.dim, 0.5 * s) * std::exp(-scale);
+  }
+  return {.bias = {}, .variance = {variance, scale + s}, .block = {whole, scale + s}};
+}
+
+RowMoments periodic_sphere(const RowLaw& row, const BlockLaw& block, double s) {
+  const SphereMoments moments = sphere_trigonometric(block.dim, s);
+  return {.bias = {sphere_cosine_bias(block.dim, s), 0.0},
+          .variance = {moments.variance + row.phase_variance, 0.0},
+          .block = {moments.block + row.phase_variance, 0.0}};
+}
+
+RowMoments exponential_sphere(const RowLaw& row, const BlockLaw& block, double s) {
+  const double stretched = (1.0 - 4.0 * row.a) * s;
+  const SphereMoments moments = row.sides == one ? sphere_exponential(block.dim, stretched)
+                                                 : sphere_hyperbolic(block.dim, stretched);
+  // log of (1 - 4a)^{d/2} e^{2a |w|^2}, no longer of mean one.
+  const double log_front = block.dim * (2.0 * row.a + 0.5 * std::log1p(-4.0 * row.a));
+  const double log_scale = moments.log_scale + 2.0 * log_front;
+  const double log_mean =
+      log_front - 2.0 * row.a * s;  // of E h e^{-s/2}, but for the sphere's bias
+  const double mantissa =
+      log_mean > 0.0 ? -std::expm1(-log_mean) + sphere_exponential_bias(block.dim, stretched)
+                     : std::expm1(log_mean) +
+                           std::exp(log_mean) * sphere_exponential_bias(block.dim, stretched);
+  return {.bias = {mantissa, 0.5 * s + std::max(log_mean, 0.0)},
+          .variance = {moments.variance, log_scale},
+          .block = {moments.block, log_scale}};
+}
+
+// log of E[(1 - 4a)^{order d/2} e^{2 order a |w|^2} e^{j B w.v}], or its value for the cosine.
+Scaled harmonic_moment(const RowLaw& row, const BlockLaw& block, int order, int j, double s) {
+  const double k = order;
+  const double multiple = static_cast<double>(j) * j * s;
+  if (row.argument == difference) {
+    return {block.radii == Radii::constant ? sphere_cosine(block.dim, multiple)
+                                           : std::exp(-0.5 * multiple),
+            0.0};
+  }
+  const double stretched = (1.0 - 4.0 * row.a) * multiple;
+  const double log_front = 0.5 * k * block.dim * std::log1p(-4.0 * row.a);
+  if (block.radii == Radii::constant) {
+    return {1.0 + sphere_exponential_bias(block.dim, stretched),
+            log_front + 2.0 * k * row.a * block.dim + 0.5 * stretched};
+  }
+  const double narrowing = 1.0 - 4.0 * k * row.a;
+  if (narrowing <= 0.0) return {kInfinity, 0.0};
+  return {1.0, log_front - 0.5 * block.dim * std::log(narrowing) + 0.5 * stretched / narrowing};
+}
+
+// cos^k and cosh^k are these mixtures of cos(j .) and cosh(j .), j = k, k - 2, ...
+struct Harmonic {
+  int multiple;
+  double weight;
+};
+constexpr std::array<std::array<Harmonic, 3>, 5> kHarmonics = {{
+    {{{0, 1.0}, {0, 0.0}, {0, 0.0}}},
+    {{{1, 1.0}, {0, 0.0}, {0, 0.0}}},
+    {{{2, 0.5}, {0, 0.5}, {0, 0.0}}},
+    {{{3, 0.25}, {1, 0.75}, {0, 0.0}}},
+    {{{4, 0.125}, {2, 0.5}, {0, 0.375}}},
+}};
+
+Scaled even_moment(const RowLaw& row, const BlockLaw& block, int order, double s) {
+  // The highest multiple is the largest term.
+  Scaled sum;
+  for (const auto& [multiple, weight] : kHarmonics[static_cast<std::size_t>(order)]) {
+    if (weight == 0.0) continue;
+    const Scaled term = harmonic_moment(row, block, order, multiple, s);
+    if (sum.mantissa == 0.0) sum.log_scale = term.log_scale;
+    sum.mantissa += weight * term.mantissa * std::exp(term.log_scale - sum.log_scale);
+  }
+  return sum;
+}
+
+}  // namespace
+
+RowMoments row_moments(const RowLaw& row, const BlockLaw& block, double s) {
+  if (block.radii == Radii::constant) {
+    return row.argument == sum ? exponential_sphere(row, block, s) : periodic_sphere(row, block, s);
+  }
+  return row.argument == sum ? exponential_normal(row, block, s) : periodic_normal(row, block, s);
+}
+
+Scaled raw_moment(const RowLaw& row, const BlockLaw& block, int order, double s) {
+  BOCHNER_ASSERT(order >= 1 && order <= 4);
+  if (row.sides == one) return harmonic_moment(row, block, order, order, s);
+  const Scaled even = even_moment(row, block, order, s);
+  if (row.phase_variance == 0.0 || order == 1) return even;
+  // h = c + e with e = cos of a uniform angle: E e^2 = 1/2, E e^4 = 3/8, odd moments vanish.
+  const double square = 0.5;
+  const double lower = order == 2 ? 1.0 : even_moment(row, block, order - 2, s).mantissa;
+  const double choose = order == 2 ? 1.0 : (order == 3 ? 3.0 : 6.0);
+  const double fourth = order == 4 ? 0.375 : 0.0;
+  return {even.mantissa + choose * square * lower + fourth, 0.0};
+}
+
+}  // namespace bochner

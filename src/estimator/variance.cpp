@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "bochner/estimator/variance.hpp"
+
+#include "core/parallel.hpp"
+#include "estimator/pair_geometry.hpp"
+#include "estimator/row_moments.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <numeric>
+#include <string>
+
+namespace bochner {
+namespace {
+
+/// What a pair's moments need, once placed.
+struct PlacedPair {
+  double s = 0.0;
+  double log_exact = 0.0;
+};
+
+class PairMoments {
+ public:
+  explicit PairMoments(const FeatureMapSpec& spec)
+      : geometry_(spec),
+        row_(row_law(spec.features)),
+        block_(block_law(spec.projection, spec.input_dim)),
+        num_frequencies_(static_cast<double>(spec.num_frequencies)),
+        share_(block_.pair_share(spec.num_frequencies)) {}
+
+  PlacedPair place(const char* function, Index index, const double* x, const double* y) const {
+    const Index d = geometry_.dim();
+    std::vector<double> u(static_cast<std::size_t>(d));
+    std::vector<double> v(u.size());
+    geometry_.place(Side::query, x, u.data());
+    geometry_.place(Side::key, y, v.data());
+    check_length(function, "x", index, std::inner_product(u.begin(), u.end(), u.begin(), 0.0));
+    check_length(function, "y", index, std::inner_product(v.begin(), v.end(), v.begin(), 0.0));
+    return {squared_distance(u.data(), row_.sign(), v.data(), d), geometry_.log_kernel(x, y)};
+  }
+
+  KernelMoments at(const PlacedPair& pair) const {
+    const double log_unit = pair.log_exact - 0.5 * row_.sign() * pair.s;
+    const RowMoments h = row_moments(row_, block_, pair.s);
+    // Both have the same scale.
+    const double mean_square = (1.0 - share_) * h.variance.mantissa + share_ * h.block.mantissa;
+    const Scaled variance{mean_square / num_frequencies_, h.variance.log_scale + 2.0 * log_unit};
+
+    KernelMoments out;
+    out.log_exact = pair.log_exact;
+    out.exact = std::exp(pair.log_exact);
+    out.bias = shifted(h.bias, log_unit).value();
+    out.mean = out.exact + out.bias;
+    out.log_variance = variance.log_magnitude();
+    out.variance = variance.value();
+    const double relative_bias = shifted(h.bias, log_unit - pair.log_exact).value();
+    const double relative_sd = std::exp(0.5 * (out.log_variance - 2.0 * pair.log_exact));
+    out.relative_error = std::hypot(relative_bias, relative_sd);
+    return out;
+  }
+
+  double raw(int order, const PlacedPair& pair) const {
+    const double log_unit = pair.log_exact - 0.5 * row_.sign() * pair.s;
+    return shifted(raw_moment(row_, block_, order, pair.s), order * log_unit).value();
+  }
+
+ private:
+  PairGeometry geometry_;
+  RowLaw row_;
+  BlockLaw block_;
+  double num_frequencies_;
+  double share_;
+};
+
+MatrixView<const double> as_row(std::span<const double> x) {
+  return {x.data(), 1, static_cast<Index>(x.size())};
+}
+
+void check_pair(const char* function, std::span<const double> x, std::span<const double> y,
+                Index dim) {
+  check_columns(function, "x", 1, static_cast<Index>(x.size()), dim);
+  check_columns(function, "y", 1, static_cast<Index>(y.size()), dim);
+  check_finite(function, "x", as_row(x));
+  check_finite(function, "y", as_row(y));
+}
+
+}  // namespace
+
+KernelMoments kernel_moments(const FeatureMapSpec& spec, std::span<const double> x,
+                             std::span<const double> y) {
+  constexpr const char* kFunction = "kernel_moments";
+  const PairMoments moments(spec);
+  check_pair(kFunction, x, y, spec.input_dim);
+  return moments.at(moments.place(kFunction, 0, x.data(), y.data()));
+}
+
+std::vector<KernelMoments> kernel_moments(const FeatureMapSpec& spec, MatrixView<const double> x,
+                                          MatrixView<const double> y, const Execution& execution) {
+  constexpr const char* kFunction = "kernel_moments";
+  const PairMoments moments(spec);
+  check_columns(kFunction, "x", x.rows, x.cols, spec.input_dim);
+  check_columns(kFunction, "y", y.rows, y.cols, spec.input_dim);
+  if (x.rows != y.rows) {
+    throw InvalidArgument(std::string(kFunction) + ": y has " + std::to_string(y.rows) +
+                          " rows, expected " + std::to_string(x.rows) + " (one for each of x)");
+  }
+  check_finite(kFunction, "x", x);
+  check_finite(kFunction, "y", y);
+  std::vector<KernelMoments> out(static_cast<std::size_t>(x.rows));
+  constexpr Index kPairs = 64;
+  const Index blocks = (x.rows + kPairs - 1) / kPairs;
+  parallel_for_blocks(blocks, execution, [&](Index block, int) {
+    std::vector<double> query(static_cast<std::size_t>(x.cols));
+    std::vector<double> key(query.size());
+    for (Index i = block * kPairs; i < std::min(x.rows, (block + 1) * kPairs); ++i) {
+      for (Index k = 0; k < x.cols; ++k) {
+        query[static_cast<std::size_t>(k)] = x(i, k);
+        key[static_cast<std::size_t>(k)] = y(i, k);
+      }
+      out[static_cast<std::size_t>(i)] =
+          moments.at(moments.place(kFunction, i, query.data(), key.data()));
+    }
+  });
+  return out;
+}
+
+double row_moment(const FeatureMapSpec& spec, int order, std::span<const double> x,
+                  std::span<const double> y) {
+  constexpr const char* kFunction = "row_moment";
+  if (order < 1 || order > 4) {
+    throw InvalidArgument(std::string(kFunction) + ": order is " + std::to_string(order) +
+                          ", expected 1 to 4");
+  }
+  const PairMoments moments(spec);
+  check_pair(kFunction, x, y, spec.input_dim);
+  return moments.raw(order, moments.place(kFunction, 0, x.data(), y.data()));
+}
+
+}  // namespace bochner
