@@ -69,9 +69,9 @@ struct Found {
 };
 
 /// The smallest m that is good, given that whole blocks stay good once they are. m Var(m) of a
-/// truncated block lies between that of rows and that of blocks, so where orthogonality helps nothing
-/// before the last failing whole block is good; where it harms (by 1.5 % at most), nothing much
-/// before it.
+/// truncated block lies between that of rows and that of blocks, so where orthogonality helps
+/// nothing before the last failing whole block is good; where it harms (by 1.5 % at most), nothing
+/// much before it.
 template <class Good>
 Found find_smallest(const ErrorCurve& curve, const Good& good) {
   constexpr double kMostHarm = 0.97;
@@ -154,8 +154,8 @@ FrequencyPlan finish(const FeatureMapSpec& spec, const ErrorCurve& curve, const 
   plan.basis = basis;
   if (found.smallest == 0) {
     plan.root_mean_square = curve.bias * unit;
-    plan.statement = "no number of frequencies below 2^40 reaches an error of " +
-                     short_number(target.error);
+    plan.statement =
+        "no number of frequencies below 2^40 reaches an error of " + short_number(target.error);
     plan.warning = "out of reach of this map: " + better_map(spec, curve.bias);
     return plan;
   }
@@ -173,9 +173,8 @@ FrequencyPlan finish(const FeatureMapSpec& spec, const ErrorCurve& curve, const 
 }
 
 [[noreturn]] void refuse(Basis basis, const std::string& why) {
-  throw InvalidArgument(
-      "frequencies_needed: basis " +
-      std::string(names_of(basis)[static_cast<std::size_t>(basis)]) + " " + why);
+  throw InvalidArgument("frequencies_needed: basis " +
+                        std::string(names_of(basis)[static_cast<std::size_t>(basis)]) + " " + why);
 }
 
 double log_squared_ratio(double log_square, double log_unit) {
@@ -272,23 +271,21 @@ FrequencyPlan frequencies_needed(const FeatureMapSpec& spec, MatrixView<const do
 
   const double unit = target.unit == ErrorUnit::relative ? 1.0 : std::exp(0.5 * log_norm);
   const double error = target.error / unit;
-  const double wanted =
-      error * error * (basis == Basis::chebyshev ? 1.0 - target.confidence : 1.0);
-  const Found found =
-      find_smallest(curve, [&](Index m) { return curve.mean_square(m) <= wanted; });
+  const double wanted = error * error * (basis == Basis::chebyshev ? 1.0 - target.confidence : 1.0);
+  const Found found = find_smallest(curve, [&](Index m) { return curve.mean_square(m) <= wanted; });
   const std::string what =
       target.unit == ErrorUnit::relative ? "relative Frobenius error " : "Frobenius error ";
-  FrequencyPlan plan = finish(
-      spec, curve, found, target, basis, unit,
-      basis == Basis::chebyshev
-          ? what + "at most " + short_number(target.error) + " with probability " +
-                percent(target.confidence)
-          : "root mean square " + what + "at most " + short_number(target.error));
+  FrequencyPlan plan =
+      finish(spec, curve, found, target, basis, unit,
+             basis == Basis::chebyshev
+                 ? what + "at most " + short_number(target.error) + " with probability " +
+                       percent(target.confidence)
+                 : "root mean square " + what + "at most " + short_number(target.error));
   if (found.smallest != 0) {
-    plan.statement = plan.statement.substr(0, plan.statement.rfind(" (")) +
-                     (basis == Basis::chebyshev
-                          ? " (exact expectation and Markov's inequality: a guarantee)"
-                          : " (exact expectation)");
+    plan.statement =
+        plan.statement.substr(0, plan.statement.rfind(" (")) +
+        (basis == Basis::chebyshev ? " (exact expectation and Markov's inequality: a guarantee)"
+                                   : " (exact expectation)");
   }
   return plan;
 }
@@ -319,30 +316,29 @@ FrequencyPlan frequencies_needed_uniformly(const FeatureMapSpec& spec, double ra
       !std::holds_alternative<IidProjection>(spec.projection)) {
     throw InvalidArgument(
         "frequencies_needed_uniformly: the bound holds for the gaussian kernel with iid "
-        "trigonometric or cosine features, got " + to_text(spec.kernel) + ", " +
-        to_text(spec.projection) + ", " + to_text(spec.features));
+        "trigonometric or cosine features, got " +
+        to_text(spec.kernel) + ", " + to_text(spec.projection) + ", " + to_text(spec.features));
   }
   if (target.unit != ErrorUnit::absolute) {
     throw InvalidArgument(
         "frequencies_needed_uniformly: the bound is for the absolute error; set the target's unit");
   }
-  // [Sutherland15, prop. 1]: P(sup > e) <= beta (sigma l / e)^p exp(-D e^2 / (8 (d + 2) alpha)) with
-  // D = 2 m, sigma^2 = E |w|^2 = d, l the diameter, p = 2 / (1 + 2 / d), alpha = min(1, 1/2 + e / 3).
-  // Prop. 2 for random phases: D = m, p = 2 / (1 + 1 / d), exp(-D e^2 / (32 (d + 1) alpha')); alpha'
-  // is at most 1.
+  // [Sutherland15, prop. 1]: P(sup > e) <= beta (sigma l / e)^p exp(-D e^2 / (8 (d + 2) alpha))
+  // with D = 2 m, sigma^2 = E |w|^2 = d, l the diameter, p = 2 / (1 + 2 / d), alpha = min(1, 1/2 +
+  // e / 3). Prop. 2 for random phases: D = m, p = 2 / (1 + 1 / d), exp(-D e^2 / (32 (d + 1)
+  // alpha')); alpha' is at most 1.
   const double e = target.error;
   const double h = paired ? 0.5 * d : d;  // where the two propositions' exponents differ
   const double power = 2.0 * h / (h + 1.0);
-  const double beta =
-      paired ? (std::pow(h, -h / (h + 1.0)) + std::pow(h, 1.0 / (h + 1.0))) *
-                   std::exp2((6.0 * d + 2.0) / (d + 2.0))
-             : (std::pow(d, -d / (d + 1.0)) + std::pow(d, 1.0 / (d + 1.0))) *
-                   std::exp2((5.0 * d + 1.0) / (d + 1.0)) * std::pow(3.0, d / (d + 1.0));
-  const double log_cover =
-      std::log(beta) + power * std::log(std::sqrt(d) * 2.0 * radius / e) -
-      std::log(1.0 - target.confidence);
-  const double rate = paired ? 2.0 / (8.0 * (d + 2.0) * std::min(1.0, 0.5 + e / 3.0))
-                             : 1.0 / (32.0 * (d + 1.0));
+  const double beta = paired ? (std::pow(h, -h / (h + 1.0)) + std::pow(h, 1.0 / (h + 1.0))) *
+                                   std::exp2((6.0 * d + 2.0) / (d + 2.0))
+                             : (std::pow(d, -d / (d + 1.0)) + std::pow(d, 1.0 / (d + 1.0))) *
+                                   std::exp2((5.0 * d + 1.0) / (d + 1.0)) *
+                                   std::pow(3.0, d / (d + 1.0));
+  const double log_cover = std::log(beta) + power * std::log(std::sqrt(d) * 2.0 * radius / e) -
+                           std::log(1.0 - target.confidence);
+  const double rate =
+      paired ? 2.0 / (8.0 * (d + 2.0) * std::min(1.0, 0.5 + e / 3.0)) : 1.0 / (32.0 * (d + 1.0));
   plan.num_frequencies = plan.whole_blocks = round_up(std::max(log_cover, 0.0) / (rate * e * e), 1);
   plan.basis = Basis::bernstein;
   if (plan.num_frequencies == 0) {
@@ -355,7 +351,8 @@ FrequencyPlan frequencies_needed_uniformly(const FeatureMapSpec& spec, double ra
   plan.statement = "absolute error at most " + short_number(e) +
                    " over all pairs of the ball at once with probability " +
                    percent(target.confidence) + " (" +
-                   (paired ? "Sutherland and Schneider, proposition 1" : "Sutherland and Schneider, proposition 2") +
+                   (paired ? "Sutherland and Schneider, proposition 1"
+                           : "Sutherland and Schneider, proposition 2") +
                    ": a guarantee, usually several times too large)";
   return plan;
 }

@@ -28,8 +28,8 @@ constexpr double kTie = 1.02;
 
 // --- samples -------------------------------------------------------------------------------------
 
-/// Up to `count` rows without replacement, in their order: row i stays when its random word is among
-/// the smallest.
+/// Up to `count` rows without replacement, in their order: row i stays when its random word is
+/// among the smallest.
 Matrix<double> sample_rows(MatrixView<const double> x, Index count, Seed seed, std::uint64_t item) {
   std::vector<std::pair<std::uint64_t, Index>> order;
   order.reserve(static_cast<std::size_t>(x.rows));
@@ -60,8 +60,8 @@ std::vector<double> mean_row(const Matrix<double>& x) {
   return mean;
 }
 
-/// The centring that makes the sum (positive maps) or the difference (maps of differences) of a mean
-/// query and a mean key vanish; the same centre on both sides where the kernel demands it.
+/// The centring that makes the sum (positive maps) or the difference (maps of differences) of a
+/// mean query and a mean key vanish; the same centre on both sides where the kernel demands it.
 Centring centring_for(const Kernel& kernel, RowLaw::Argument argument, const Matrix<double>& x,
                       const Matrix<double>& y) {
   const std::vector<double> query = mean_row(x);
@@ -120,7 +120,8 @@ double projection_cost(const FeatureMapSpec& spec) {
   const auto d = static_cast<double>(spec.input_dim);
   if (const auto* hadamard = std::get_if<HadamardProjection>(&spec.projection)) {
     const double p = std::exp2(std::ceil(std::log2(d)));
-    return std::ceil(m / p) * p * (static_cast<double>(hadamard->rounds) * (std::log2(p) + 1.0) + 1.0);
+    return std::ceil(m / p) * p *
+           (static_cast<double>(hadamard->rounds) * (std::log2(p) + 1.0) + 1.0);
   }
   return 2.0 * m * d;
 }
@@ -128,7 +129,8 @@ double projection_cost(const FeatureMapSpec& spec) {
 std::vector<FeatureMapSpec> all_specs(const Kernel& kernel, const Matrix<double>& x,
                                       const Matrix<double>& y, const Budget& budget) {
   std::vector<FeatureMapSpec> specs;
-  for (const FeatureFunction& features : defaults_of(static_cast<const FeatureFunction*>(nullptr))) {
+  for (const FeatureFunction& features :
+       defaults_of(static_cast<const FeatureFunction*>(nullptr))) {
     for (const Projection& projection : all_projections()) {
       if (incompatibility(kernel, projection, features)) continue;
       FeatureMapSpec spec{.input_dim = x.cols(),
@@ -140,8 +142,8 @@ std::vector<FeatureMapSpec> all_specs(const Kernel& kernel, const Matrix<double>
                           .centring = {}};
       spec.num_frequencies = budget.num_features / num_features(spec);
       const RowLaw::Argument argument = row_law(features).argument;
-      const bool centring_matters = argument == RowLaw::Argument::sum ||
-                                    !standard_form(kernel, x.cols()).shift_invariant;
+      const bool centring_matters =
+          argument == RowLaw::Argument::sum || !standard_form(kernel, x.cols()).shift_invariant;
       for (const bool centred : {false, true}) {
         if (centred && !centring_matters) continue;
         if (centred) spec.centring = centring_for(kernel, argument, x, y);
@@ -156,19 +158,24 @@ std::vector<FeatureMapSpec> all_specs(const Kernel& kernel, const Matrix<double>
 // --- ranking -------------------------------------------------------------------------------------
 
 /// By error; among errors within a tie of the best left, the cheapest first.
-void rank(std::vector<Candidate>& candidates) {
-  std::stable_sort(candidates.begin(), candidates.end(), [](const Candidate& a, const Candidate& b) {
-    if (std::isnan(a.error) || std::isnan(b.error)) return !std::isnan(a.error) && std::isnan(b.error);
-    return a.error < b.error;
+std::vector<Candidate> ranked(const std::vector<Candidate>& candidates) {
+  std::vector<const Candidate*> left;
+  for (const Candidate& candidate : candidates) left.push_back(&candidate);
+  std::stable_sort(left.begin(), left.end(), [](const Candidate* a, const Candidate* b) {
+    return a->error < b->error || (std::isnan(b->error) && !std::isnan(a->error));
   });
-  for (auto first = candidates.begin(); first != candidates.end(); ++first) {
-    const auto tied = std::find_if(first, candidates.end(), [&](const Candidate& c) {
-      return !(c.error <= kTie * first->error);
+  std::vector<Candidate> out;
+  while (!left.empty()) {
+    const auto tied = std::find_if(left.begin(), left.end(), [&](const Candidate* c) {
+      return !(c->error <= kTie * left.front()->error);
     });
-    const auto cheapest = std::min_element(
-        first, tied, [](const Candidate& a, const Candidate& b) { return a.cost < b.cost; });
-    std::rotate(first, cheapest, cheapest + 1);
+    const auto cheapest =
+        std::min_element(left.begin(), std::max(tied, left.begin() + 1),
+                         [](const Candidate* a, const Candidate* b) { return a->cost < b->cost; });
+    out.push_back(**cheapest);
+    left.erase(cheapest);
   }
+  return out;
 }
 
 std::string short_number(double value) {
@@ -185,34 +192,34 @@ std::string name_of(const Candidate& candidate) {
 }
 
 /// One sentence on the first of a ranking.
-std::string reason_for(const std::vector<Candidate>& ranked, const std::string& error_name) {
-  const Candidate& best = ranked.front();
+std::string reason_for(const std::vector<Candidate>& order, const std::string& error_name) {
+  const Candidate& best = order.front();
   std::string reason = name_of(best) + ": " + error_name + " " + short_number(best.error);
-  const auto other = std::find_if(ranked.begin(), ranked.end(), [&](const Candidate& c) {
+  const auto other = std::find_if(order.begin(), order.end(), [&](const Candidate& c) {
     return c.spec.features.index() != best.spec.features.index();
   });
-  if (other != ranked.end()) {
+  if (other != order.end()) {
     reason += ", against " + short_number(other->error) + " of the next feature function (" +
               name_of(*other) + ")";
   }
-  const auto tied = std::find_if(ranked.begin() + 1, ranked.end(), [&](const Candidate& c) {
+  const auto tied = std::find_if(order.begin() + 1, order.end(), [&](const Candidate& c) {
     return c.error <= kTie * best.error && c.cost > best.cost;
   });
-  if (tied != ranked.end()) reason += "; equal within 2 % to dearer ones";
+  if (tied != order.end()) reason += "; equal within 2 % to dearer ones";
   return reason;
 }
 
 void check(const char* function, MatrixView<const double> x, MatrixView<const double> y,
            const Budget& budget) {
   if (x.rows < 1 || y.rows < 1 || x.cols < 1 || x.cols != y.cols) {
-    throw InvalidArgument(std::string(function) + ": queries are " + std::to_string(x.rows) + " x " +
-                          std::to_string(x.cols) + " and keys " + std::to_string(y.rows) + " x " +
-                          std::to_string(y.cols) + ", expected rows in both and equal columns");
+    throw InvalidArgument(std::string(function) + ": queries are " + std::to_string(x.rows) +
+                          " x " + std::to_string(x.cols) + " and keys " + std::to_string(y.rows) +
+                          " x " + std::to_string(y.cols) +
+                          ", expected rows in both and equal columns");
   }
   if (budget.num_features < 2) {
     throw InvalidArgument(std::string(function) + ": the budget is " +
-                          std::to_string(budget.num_features) +
-                          " columns, expected at least 2");
+                          std::to_string(budget.num_features) + " columns, expected at least 2");
   }
   require_finite(function, "queries", x);
   require_finite(function, "keys", y);
@@ -231,15 +238,17 @@ Recommendation recommend(const Kernel& kernel, MatrixView<const double> x,
                          const Execution& execution) {
   check("recommend", x, y, budget);
   const Matrix<double> queries = sample_rows(x, kSampledRows, budget.seed, 0);
-  const Matrix<double> keys = sample_rows(y, kSampledRows, budget.seed, 1);
-  Recommendation out;
+  // The same rows on both sides are sampled alike, so that the sample keeps its diagonal.
+  const bool same = x.data == y.data && x.rows == y.rows;
+  const Matrix<double> keys = sample_rows(y, kSampledRows, budget.seed, same ? 0 : 1);
+  std::vector<Candidate> candidates;
   for (const FeatureMapSpec& spec : all_specs(kernel, queries, keys, budget)) {
-    const GramError error =
-        gram_error<double>(spec, queries.view(), keys.view(), execution);
-    out.ranked.push_back(
+    const GramError error = gram_error<double>(spec, queries.view(), keys.view(), execution);
+    candidates.push_back(
         {.spec = spec, .error = error.relative_error, .cost = projection_cost(spec)});
   }
-  rank(out.ranked);
+  Recommendation out;
+  out.ranked = ranked(candidates);
   out.reason = reason_for(out.ranked, "predicted relative error of the Gram matrix");
   out.warning = invisible_mass(out, queries, keys);
   return out;
@@ -247,8 +256,8 @@ Recommendation recommend(const Kernel& kernel, MatrixView<const double> x,
 
 namespace {
 
-/// Features with their exponents multiplied in, scaled by one common power of two, which the ratio of
-/// attention does not see.
+/// Features with their exponents multiplied in, scaled by one common power of two, which the ratio
+/// of attention does not see.
 Matrix<double> scaled_features(const FeatureMap<double>& map, Side side, const Matrix<double>& x,
                                const Execution& execution) {
   Matrix<double> phi(x.rows(), map.num_features());
@@ -257,8 +266,7 @@ Matrix<double> scaled_features(const FeatureMap<double>& map, Side side, const M
   const std::int32_t largest = *std::max_element(exponent.begin(), exponent.end());
   for (Index i = 0; i < phi.rows(); ++i) {
     // A query's own factor cancels in its output; a key's does not.
-    const int shift =
-        side == Side::query ? 0 : exponent[static_cast<std::size_t>(i)] - largest;
+    const int shift = side == Side::query ? 0 : exponent[static_cast<std::size_t>(i)] - largest;
     for (Index j = 0; j < phi.cols(); ++j) phi(i, j) = std::ldexp(phi(i, j), shift);
   }
   return phi;
@@ -361,7 +369,7 @@ Recommendation recommend_for_attention(const Kernel& kernel, MatrixView<const do
   const Matrix<double> exact = exact_outputs(kernel, q, k, v);
   const double power = squared_sum(exact);
 
-  Recommendation out;
+  std::vector<Candidate> candidates;
   for (const FeatureMapSpec& spec : all_specs(kernel, q, k, budget)) {
     double error = 0.0;
     for (int r = 0; r < redraws; ++r) {
@@ -369,13 +377,14 @@ Recommendation recommend_for_attention(const Kernel& kernel, MatrixView<const do
       redrawn.seed.value += static_cast<std::uint64_t>(r);
       error += squared_output_error(redrawn, q, k, v, exact, execution);
     }
-    out.ranked.push_back({.spec = spec,
+    candidates.push_back({.spec = spec,
                           .error = std::sqrt(error / (static_cast<double>(redraws) * power)),
                           .cost = projection_cost(spec)});
   }
-  rank(out.ranked);
-  out.reason = reason_for(out.ranked, "relative error of the output over " +
-                                          std::to_string(redraws) + " redraws");
+  Recommendation out;
+  out.ranked = ranked(candidates);
+  out.reason = reason_for(
+      out.ranked, "relative error of the output over " + std::to_string(redraws) + " redraws");
   out.warning = invisible_mass(out, q, k);
   return out;
 }

@@ -18,9 +18,9 @@ namespace bochner {
 
 /// What stands behind a number of frequencies.
 enum class Basis {
-  asymptotic,       ///< the exact variance and a normal law: an approximation, good for many blocks
-  chebyshev,        ///< the exact variance and Chebyshev's inequality: a guarantee
-  bernstein,        ///< Bernstein's inequality over whole blocks: a guarantee, bounded features only
+  asymptotic,  ///< the exact variance and a normal law: an approximation, good for many blocks
+  chebyshev,   ///< the exact variance and Chebyshev's inequality: a guarantee
+  bernstein,   ///< Bernstein's inequality over whole blocks: a guarantee, bounded features only
   median_of_means,  ///< a guarantee for the median of the means of groups of whole blocks
 };
 
@@ -64,14 +64,11 @@ BOCHNER_EXPORT FrequencyPlan frequencies_needed(const FeatureMapSpec& spec,
 
 /// For the Frobenius error of the approximate Gram matrix of the rows of x (queries) and y (keys),
 /// relative to |K|_F or absolute. Basis `asymptotic` asks that the root mean square error be the
-/// target, whatever the confidence; `chebyshev` that Markov's inequality for the squared error gives
-/// the confidence; the others are refused. O(n l) closed forms, once. Throws as above.
-BOCHNER_EXPORT FrequencyPlan frequencies_needed(const FeatureMapSpec& spec,
-                                                MatrixView<const double> x,
-                                                MatrixView<const double> y,
-                                                const ErrorTarget& target,
-                                                Basis basis = Basis::asymptotic,
-                                                const Execution& execution = {});
+/// target, whatever the confidence; `chebyshev` that Markov's inequality for the squared error
+/// gives the confidence; the others are refused. O(n l) closed forms, once. Throws as above.
+BOCHNER_EXPORT FrequencyPlan frequencies_needed(
+    const FeatureMapSpec& spec, MatrixView<const double> x, MatrixView<const double> y,
+    const ErrorTarget& target, Basis basis = Basis::asymptotic, const Execution& execution = {});
 
 /// For the largest absolute error over all pairs of a ball of `radius` (after the kernel's scaling)
 /// at once: [Sutherland15, prop. 1 and 2] with their constants, for independent trigonometric or
