@@ -143,9 +143,8 @@ class GramSum {
     double top = exponentials();
     fold(sums.norm, top, one);
     if (biased_) {
-      // The natural scale of biases is that of the kernel, or one for bounded maps.
       for (std::size_t j = 0; j < count; ++j) {
-        exponent[j] = log_square[j] + std::max(sign_, 0.0) * s[j];
+        exponent[j] = log_square[j] + 2.0 * table_.natural(s[j]);
       }
       top = exponentials();
       fold(sums.bias, top, [](const MomentTable::Entry& m) { return m.bias * m.bias; });

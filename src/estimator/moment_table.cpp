@@ -55,11 +55,14 @@ bool close(double approximation, double exact, double size) {
 MomentTable::MomentTable(const RowLaw& row, const BlockLaw& block)
     : row_(row), block_(block), coupled_(block.size > 1), biased_(block.radii == Radii::constant) {}
 
+double MomentTable::natural(double s) const {
+  return row_.argument == RowLaw::Argument::sum ? 0.5 * s : 0.0;
+}
+
 MomentTable::Entry MomentTable::exact(double s) const {
   const RowMoments h = row_moments(row_, block_, s);
-  const double natural = row_.argument == RowLaw::Argument::sum ? 0.5 * s : 0.0;
   const double ratio = h.variance.mantissa == 0.0 ? 0.0 : h.block.mantissa / h.variance.mantissa;
-  return {h.variance.log_magnitude(), ratio, shifted(h.bias, -natural).value()};
+  return {h.variance.log_magnitude(), ratio, shifted(h.bias, -natural(s)).value()};
 }
 
 bool MomentTable::fit(double low, double high, Piece& piece) const {
@@ -83,7 +86,9 @@ bool MomentTable::fit(double low, double high, Piece& piece) const {
     const double size = std::max(1.0, std::abs(entry.log_row));
     if (!close(horner(piece.log_row, t), entry.log_row, size)) return false;
     if (coupled_ && !close(horner(piece.ratio, t), entry.ratio, entry.ratio)) return false;
-    if (biased_ && !close(horner(piece.bias, t), entry.bias, std::exp(0.5 * entry.log_row))) {
+    // A bias passes through zero; beside the standard deviation it need not be resolved there.
+    const double deviation = std::exp(0.5 * entry.log_row - natural(centre + radius * t));
+    if (biased_ && !close(horner(piece.bias, t), entry.bias, std::abs(entry.bias) + deviation)) {
       return false;
     }
   }

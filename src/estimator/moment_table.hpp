@@ -25,13 +25,16 @@ class MomentTable {
   struct Entry {
     double log_row = 0.0;  ///< log of one row's variance
     double ratio = 1.0;    ///< block variance over row variance
-    double bias = 0.0;     ///< times exp(sums: s / 2, differences: 0)
+    double bias = 0.0;     ///< times exp(natural(s))
   };
 
   MomentTable(const RowLaw& row, const BlockLaw& block);
 
   /// Entries at s[0 .. count).
   void look_up(const double* s, Index count, Entry* out) const;
+
+  /// The logarithm of the unit of biases: the kernel's value for maps of sums, one for others.
+  double natural(double s) const;
 
   /// The closed form.
   Entry exact(double s) const;

@@ -135,14 +135,16 @@ struct SphereLimit {
   double even_block() const { return 0.5 - dim * square_share; }
 };
 
-// What Hankel's expansions leave of I(t^2/4) ~ Gamma(n) (2/t)^{n-1/2} e^t / (2 sqrt(pi)) and of the
-// share that I(t^2/16)^2 has in it.
+// Hankel's expansion I(t^2/4) ~ Gamma(n) (2/t)^{n-1/2} e^t / (2 sqrt(pi)) (1 - (mu - 1) / (8t)),
+// mu = 4 (n - 1)^2, and the share that I(t^2/16)^2 has in it.
 template <class Pick>
 SphereMoments far_out(double n, double t, Pick pick) {
+  const double first_order = (4.0 * (n - 1.0) * (n - 1.0) - 1.0) / (8.0 * t);
   const double log_front = std::lgamma(n) - 0.5 * std::log(4.0 * M_PI);
-  const double square_share = std::exp(log_front - (n - 0.5) * std::log(t / 8.0));
+  const double square_share =
+      std::exp(log_front - (n - 0.5) * std::log(t / 8.0)) * (1.0 - 3.0 * first_order);
   const auto [variance, block] = pick(SphereLimit{2.0 * n, square_share});
-  return {variance, block, log_front - (n - 0.5) * std::log(t / 2.0) + t};
+  return {variance, block, log_front - (n - 0.5) * std::log(t / 2.0) + t - first_order};
 }
 
 // sum_k (d s)^k / ((n)_k k!) c_k over both coefficients that `pick` names, all terms positive.
@@ -150,7 +152,7 @@ template <class Pick>
 SphereMoments positive_series(double d, double s, Pick pick) {
   const double n = 0.5 * d;
   const double t = 2.0 * std::sqrt(d * s);
-  if (t > 2e7 && t > 1e3 * n * n) return far_out(n, t, pick);
+  if (t > 2e6 && t > 1e3 * n * n) return far_out(n, t, pick);
   SphereCoefficients<double> coefficients(d);
   double weight = 1.0;
   SphereMoments sum;

@@ -84,8 +84,7 @@ TEST_CASE("orthogonality takes away from positive features, always", "[kummer]")
       const double x = std::pow(10.0, log_x);
       CAPTURE(d, x);
       CHECK(orthogonal_deficit(d, x) > 0.0);
-      // Performer's theorem 2 in our units: the reduction is at least 2 / (d + 2) (1 - e^{-2x})^2
-      // of SM^2 e^{-2x} ... of the squared mean, with x = |z|^2 / 2 [Choromanski21].
+      // [Choromanski21, thm 2] bounds the gain from below; in units of the squared mean:
       const double bound = 2.0 / (d + 2.0) * std::pow(-std::expm1(-x), 2);
       CHECK(orthogonal_deficit(d, x) >= bound);
     }

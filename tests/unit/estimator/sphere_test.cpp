@@ -69,7 +69,7 @@ TEST_CASE("rows on the sphere: means and biases", "[sphere]") {
 
 TEST_CASE("rows on the sphere: variances of a row and of a block", "[sphere]") {
   for (const double d : kDims) {
-    for (double log_s = -12.0; log_s <= 2.0; log_s += 0.5) {
+    for (double log_s = -12.0; log_s <= 2.0; log_s += 1.0) {
       const double s = std::pow(10.0, log_s);
       CAPTURE(d, s);
       const oracle::Wide S = s;
@@ -107,13 +107,14 @@ TEST_CASE("rows on the sphere: known transforms", "[sphere]") {
 TEST_CASE("rows on the sphere: far out the answer stays finite and joins on", "[sphere]") {
   for (const double d : {2.0, 3.0, 8.0, 16.0}) {
     CAPTURE(d);
-    const double s = 1e14 / d;
+    const double s = 1e12 / d;  // where an expansion takes over
     for (const auto moments : {sphere_exponential, sphere_hyperbolic}) {
       const SphereMoments inside = moments(d, s * (1.0 - 1e-9));
       const SphereMoments outside = moments(d, s * (1.0 + 1e-9));
       CHECK(std::log(inside.variance) + inside.log_scale ==
-            Approx(std::log(outside.variance) + outside.log_scale).epsilon(2e-9));
-      CHECK(inside.block / inside.variance == Approx(outside.block / outside.variance));
+            Approx(std::log(outside.variance) + outside.log_scale).epsilon(2.1e-9));
+      CHECK(inside.block / inside.variance ==
+            Approx(outside.block / outside.variance).epsilon(1e-11));
     }
     CHECK(std::isfinite(sphere_exponential(d, 1e40).log_scale));
     CHECK(std::abs(sphere_cosine(d, 1e40)) < 1e-9);
