@@ -10,6 +10,9 @@
 #include <bochner/core/field.hpp>
 #include <bochner/core/matrix.hpp>
 #include <bochner/core/view.hpp>
+#include <bochner/estimator/gram_error.hpp>
+#include <bochner/estimator/optimal_parameter.hpp>
+#include <bochner/estimator/variance.hpp>
 #include <bochner/feature_map.hpp>
 #include <bochner/features/features.hpp>
 #include <bochner/kernel/data_scale.hpp>
