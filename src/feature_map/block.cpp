@@ -146,7 +146,8 @@ void BlockMap<T>::unpack_gradient(Side side, MatrixView<T> dx,
     const double weight = std::numbers::log2e * workspace.damplitude_[static_cast<std::size_t>(r)];
     for (Index k = 0; k < dx.cols; ++k) {
       const auto column = static_cast<std::size_t>(k);
-      const double slope = input_.norm_weight * static_cast<double>(x[k]) + side_terms.tilt[column];
+      const double tilt = side_terms.tilt.empty() ? 0.0 : side_terms.tilt[column];
+      const double slope = input_.norm_weight * static_cast<double>(x[k]) + tilt;
       gradient[k] += static_cast<T>(weight * slope);
     }
   }
