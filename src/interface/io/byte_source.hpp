@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "interface/io/sha256.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace bochner::io {
+
+/// The bytes of a file or, for "-", of the standard input, in order, hashed as they come. Every
+/// failure is a FileError that names the file.
+class ByteSource {
+ public:
+  /// Opens; refuses directories.
+  explicit ByteSource(const std::string& path);
+  ByteSource(const ByteSource&) = delete;
+  ByteSource& operator=(const ByteSource&) = delete;
+  ~ByteSource();
+
+  /// What to call it in messages: the path, or "standard input".
+  const std::string& name() const noexcept { return name_; }
+  /// Bytes of the file, or nothing for a pipe.
+  std::optional<std::uint64_t> size() const noexcept { return size_; }
+  /// Bytes consumed so far.
+  std::uint64_t position() const noexcept { return position_; }
+
+  /// The bytes that come next: at least `least` of them (at most 64 KiB) unless the end comes
+  /// first.
+  std::span<const std::byte> peek(std::size_t least = 1);
+  /// Consumes `count` of the bytes that `peek` showed.
+  void skip(std::size_t count);
+  /// Consumes as many bytes as `out` holds, or those up to the end; returns how many.
+  std::size_t read(std::span<std::byte> out);
+
+  /// Fills `out` from `offset` of a file that has a size, without consuming anything.
+  void read_at(std::uint64_t offset, std::span<std::byte> out) const;
+
+  /// Reads on to the end and returns the SHA-256 of all bytes, first to last.
+  std::string digest();
+
+ private:
+  std::size_t read_some(std::span<std::byte> out);
+
+  std::string name_;
+  bool owned_;
+  int descriptor_;
+  std::optional<std::uint64_t> size_;
+  std::uint64_t position_ = 0;
+  Sha256 hash_;
+  std::vector<std::byte> buffer_;
+  std::size_t first_ = 0;
+  std::size_t last_ = 0;
+};
+
+}  // namespace bochner::io

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "interface/io/byte_source.hpp"
+#include "interface/io/row_reader.hpp"
+
+#include <memory>
+
+namespace bochner::io {
+
+/// Numbers separated by commas, semicolons or tabs (whichever the first line has most of): fields
+/// may be quoted as in RFC 4180, lines end in LF or CRLF, a byte-order mark is skipped. A number
+/// has a decimal point, whatever the locale. Throws FileError naming line and column for a line
+/// with another number of fields than the first, an empty line, and a chosen field that is empty,
+/// says NA, is no number or has none in range.
+std::unique_ptr<RowReader> open_csv(std::unique_ptr<ByteSource> source, const ReadOptions& options);
+
+}  // namespace bochner::io

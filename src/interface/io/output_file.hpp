@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "interface/io/temporaries.hpp"
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace bochner::io {
+
+/// A file that appears whole or not at all: bytes go to a temporary file in the same directory,
+/// which `commit` flushes to the disk and renames. Whatever goes wrong before that, the old file
+/// stays. A device or pipe, which cannot be replaced, is written in place; "-" is the standard
+/// output. Every failure is a FileError that names the file.
+class OutputFile {
+ public:
+  explicit OutputFile(const std::string& path);
+  OutputFile(const OutputFile&) = delete;
+  OutputFile& operator=(const OutputFile&) = delete;
+  /// Removes what was not committed.
+  ~OutputFile();
+
+  void write(std::string_view bytes);
+  /// Writes out and flushes to the disk what is left: after it, only the rename can fail.
+  void flush();
+  /// Makes the file appear under its name.
+  void commit();
+
+ private:
+  void open_beside(const std::string& target);
+  void close_quietly() noexcept;
+
+  std::string name_;       ///< in messages
+  std::string target_;     ///< with symbolic links resolved
+  std::string temporary_;  ///< empty when written in place
+  std::unique_ptr<Temporary> guard_;
+  int descriptor_ = -1;
+  std::string buffer_;
+};
+
+/// Writes all of `bytes` to an open file, whatever interrupts; returns 0 or the error's number.
+int write_fully(int descriptor, std::string_view bytes) noexcept;
+
+}  // namespace bochner::io
