@@ -31,6 +31,7 @@ HadamardOperator<T>::HadamardOperator(const HadamardProjection& projection, cons
       num_frequencies_(law.num_frequencies),
       rounds_(projection.rounds),
       signs_((num_frequencies_ + padded_ - 1) / padded_ * rounds_, padded_),
+      transposed_(signs_.rows(), padded_),
       ones_(static_cast<std::size_t>(padded_), T{1}) {
   for (Index row = 0; row < signs_.rows(); ++row) {
     const Stream stream(law.seed, Purpose::signs, sign_item(row / rounds_, row % rounds_));
@@ -45,11 +46,18 @@ HadamardOperator<T>::HadamardOperator(const HadamardProjection& projection, cons
   for (Index row = 0; row < num_frequencies_; ++row) {
     radii_.push_back(static_cast<T>(normaliser * draw_radius(projection.radii, law, padded_, row)));
   }
-}
-
-template <Scalar T>
-const T* HadamardOperator<T>::signs(Index block, Index round) const noexcept {
-  return signs_.row(block * rounds_ + round);
+  // (R H D_k ... H D_1)^T = D_1 H ... D_k H R.
+  for (Index row = 0; row < signs_.rows(); ++row) {
+    const Index block = row / rounds_;
+    const Index round = row % rounds_;
+    if (round == 0) {
+      const Index start = block * padded_;
+      std::copy_n(radii_.begin() + start, std::min(padded_, num_frequencies_ - start),
+                  transposed_.row(row));
+    } else {
+      std::copy_n(signs_.row(row + rounds_ - 2 * round), padded_, transposed_.row(row));
+    }
+  }
 }
 
 template <Scalar T>
@@ -60,26 +68,17 @@ Index HadamardOperator<T>::scratch_size() const noexcept {
 template <Scalar T>
 void HadamardOperator<T>::apply(const T* x, Index ldx, Index rows, T* out, Index ldo,
                                 T* scratch) const noexcept {
+  const simd::Kernels<T>& kernels = simd::kernels<T>();
   T* const input = scratch;
   T* const work = scratch + kLanes * padded_;
   for (Index first = 0; first < rows; first += kLanes) {
     const Index lanes = std::min(kLanes, rows - first);
-    std::fill_n(input, kLanes * padded_, T{0});
-    for (Index l = 0; l < lanes; ++l) {
-      for (Index k = 0; k < dim_; ++k) input[k * kLanes + l] = x[(first + l) * ldx + k];
-    }
-    for (Index start = 0; start < num_frequencies_; start += padded_) {
-      std::copy_n(input, kLanes * padded_, work);
-      for (Index round = 0; round < rounds_; ++round) {
-        simd::kernels<T>().fwht16(work, signs(start / padded_, round), padded_);
-      }
-      const Index count = std::min(padded_, num_frequencies_ - start);
-      for (Index l = 0; l < lanes; ++l) {
-        T* const row = out + (first + l) * ldo + start;
-        for (Index j = 0; j < count; ++j) {
-          row[j] = work[j * kLanes + l] * radii_[static_cast<std::size_t>(start + j)];
-        }
-      }
+    kernels.interleave16(x + first * ldx, ldx, lanes, dim_, padded_, input);
+    for (Index block = 0, start = 0; start < num_frequencies_; ++block, start += padded_) {
+      kernels.hadamard16(input, signs_.row(block * rounds_), rounds_, padded_, work);
+      kernels.deinterleave16(work, radii_.data() + start, lanes,
+                             std::min(padded_, num_frequencies_ - start), out + first * ldo + start,
+                             ldo);
     }
   }
 }
@@ -87,34 +86,22 @@ void HadamardOperator<T>::apply(const T* x, Index ldx, Index rows, T* out, Index
 template <Scalar T>
 void HadamardOperator<T>::apply_transpose(const T* y, Index ldy, Index rows, T* out, Index ldo,
                                           T* scratch) const noexcept {
+  const simd::Kernels<T>& kernels = simd::kernels<T>();
   T* const sum = scratch;
   T* const work = scratch + kLanes * padded_;
   for (Index first = 0; first < rows; first += kLanes) {
     const Index lanes = std::min(kLanes, rows - first);
     std::fill_n(sum, kLanes * padded_, T{0});
-    for (Index start = 0; start < num_frequencies_; start += padded_) {
-      const Index block = start / padded_;
-      const Index count = std::min(padded_, num_frequencies_ - start);
-      std::fill_n(work, kLanes * padded_, T{0});
-      for (Index l = 0; l < lanes; ++l) {
-        const T* const row = y + (first + l) * ldy + start;
-        for (Index j = 0; j < count; ++j) {
-          work[j * kLanes + l] = row[j] * radii_[static_cast<std::size_t>(start + j)];
-        }
-      }
-      // (H D_k ... H D_1)^T = D_1 H ... D_k H: the signs of a round come after its transform.
-      const T* before = ones_.data();
-      for (Index round = rounds_; round-- > 0;) {
-        simd::kernels<T>().fwht16(work, before, padded_);
-        before = signs(block, round);
-      }
+    for (Index block = 0, start = 0; start < num_frequencies_; ++block, start += padded_) {
+      kernels.interleave16(y + first * ldy + start, ldy, lanes,
+                           std::min(padded_, num_frequencies_ - start), padded_, work);
+      kernels.hadamard16(work, transposed_.row(block * rounds_), rounds_, padded_, work);
+      const T* const last = signs_.row(block * rounds_);
       for (Index k = 0; k < padded_; ++k) {
-        for (Index l = 0; l < kLanes; ++l) sum[k * kLanes + l] += before[k] * work[k * kLanes + l];
+        for (Index l = 0; l < kLanes; ++l) sum[k * kLanes + l] += last[k] * work[k * kLanes + l];
       }
     }
-    for (Index l = 0; l < lanes; ++l) {
-      for (Index k = 0; k < dim_; ++k) out[(first + l) * ldo + k] = sum[k * kLanes + l];
-    }
+    kernels.deinterleave16(sum, ones_.data(), lanes, dim_, out + first * ldo, ldo);
   }
 }
 

@@ -27,14 +27,13 @@ class HadamardOperator final : public ProjectionOperator<T> {
                        T* scratch) const noexcept override;
 
  private:
-  const T* signs(Index block, Index round) const noexcept;
-
   Index dim_;
   Index padded_;
   Index num_frequencies_;
   Index rounds_;
   Matrix<T> signs_;       ///< (blocks * rounds) x padded
   std::vector<T> radii_;  ///< with the transforms' normalisation and the factor
+  Matrix<T> transposed_;  ///< the factors of the transpose, in its order: radii, then signs
   std::vector<T> ones_;
 };
 

@@ -73,7 +73,7 @@ T exponential(T x) {
   if (x > C::kExpMax) x = C::kExpMax;
   if (x < C::kExpMin) x = C::kExpMin;
   if (!(x == x)) return x;
-  const T n = round_to_integer(x * C::kLog2E);
+  const T n = std::fma(x, C::kLog2E, C::kRound) - C::kRound;
   const T r = std::fma(-n, C::kLn2Low, std::fma(-n, C::kLn2High, x));
   const T p = T{1} + std::fma(r * r, polynomial(C::kExp, r), r);
   // Two steps, so that results below the smallest normal number are rounded once.

@@ -101,9 +101,18 @@ struct Kernels {
 
   /// In-place Walsh-Hadamard transform, not normalised; n a power of two.
   void (*fwht)(T* data, Index n) noexcept;
-  /// One round of a Hadamard projection for 16 vectors at once, lane-interleaved:
-  /// data[i * 16 + l] is entry i of vector l; data <- H (signs * data); signs are +-1.
-  void (*fwht16)(T* data, const T* signs, Index n) noexcept;
+
+  /// 16 vectors at once, interleaved: entry i of vector l is data[i * 16 + l]. Takes rows of x
+  /// apart; vectors from `rows` (at most 16) and entries from `cols` up to n become zero.
+  void (*interleave16)(const T* x, Index ldx, Index rows, Index cols, Index n, T* data) noexcept;
+  /// out[l][i] = scale[i] data[i * 16 + l], i < cols, l < rows.
+  void (*deinterleave16)(const T* data, const T* scale, Index rows, Index cols, T* out,
+                         Index ldo) noexcept;
+  /// The rounds (at least one) of a Hadamard projection of 16 interleaved vectors:
+  /// out = H D_rounds ... H D_1 in, n a power of two, D_r = diag(factors[(r - 1) n ...]), signs as
+  /// a rule, H not normalised. Butterflies go from the lowest level up in odd rounds, from the
+  /// highest down in even ones. `in` and `out` may be the same.
+  void (*hadamard16)(const T* in, const T* factors, Index rounds, Index n, T* out) noexcept;
 
   /// s[j][c] += sum_r phi[r][j] (weight[r] v[r][c]), r ascending; `weight` may be null (ones). The
   /// products of up to `kFoldRows` rows are summed from zero, then added to s. s is

@@ -243,30 +243,48 @@ void sincos(const T* x, T* cosine, T* sine, Index n) noexcept {
   }
 }
 
-/// `lanes` interleaved transforms.
+/// One level of butterflies: partners are `half` elements apart.
 template <Scalar T>
-void butterflies(T* data, Index n, Index lanes) noexcept {
-  for (Index half = lanes; half < n * lanes; half *= 2) {
-    for (Index first = 0; first < n * lanes; first += 2 * half) {
-      for (Index i = first; i < first + half; ++i) {
-        const T a = data[i];
-        const T b = data[i + half];
-        data[i] = a + b;
-        data[i + half] = a - b;
-      }
+void butterflies(T* data, Index size, Index half) noexcept {
+  for (Index first = 0; first < size; first += 2 * half) {
+    for (Index i = first; i < first + half; ++i) {
+      const T a = data[i];
+      const T b = data[i + half];
+      data[i] = a + b;
+      data[i + half] = a - b;
     }
   }
 }
 
 template <Scalar T>
 void fwht(T* data, Index n) noexcept {
-  butterflies(data, n, 1);
+  for (Index half = 1; half < n; half *= 2) butterflies(data, n, half);
 }
 
 template <Scalar T>
-void fwht16(T* data, const T* signs, Index n) noexcept {
-  for (Index i = 0; i < n * 16; ++i) data[i] *= signs[i / 16];
-  butterflies(data, n, 16);
+void interleave16(const T* x, Index ldx, Index rows, Index cols, Index n, T* data) noexcept {
+  for (Index i = 0; i < n; ++i) {
+    for (Index l = 0; l < 16; ++l) data[i * 16 + l] = i < cols && l < rows ? x[l * ldx + i] : T{0};
+  }
+}
+
+template <Scalar T>
+void deinterleave16(const T* data, const T* scale, Index rows, Index cols, T* out,
+                    Index ldo) noexcept {
+  for (Index l = 0; l < rows; ++l) {
+    for (Index i = 0; i < cols; ++i) out[l * ldo + i] = scale[i] * data[i * 16 + l];
+  }
+}
+
+template <Scalar T>
+void hadamard16(const T* in, const T* factors, Index rounds, Index n, T* out) noexcept {
+  std::copy(in, in + 16 * n, out);
+  for (Index r = 0; r < rounds; ++r) {
+    for (Index i = 0; i < 16 * n; ++i) out[i] *= factors[r * n + i / 16];
+    for (Index half = 1; half < n; half *= 2) {
+      butterflies(out, 16 * n, r % 2 == 0 ? 16 * half : 16 * n / (2 * half));
+    }
+  }
 }
 
 template <Scalar T>
@@ -387,7 +405,9 @@ constexpr Kernels<T> kTable = {.name = "scalar",
                                .exp = exp<T>,
                                .sincos = sincos<T>,
                                .fwht = fwht<T>,
-                               .fwht16 = fwht16<T>,
+                               .interleave16 = interleave16<T>,
+                               .deinterleave16 = deinterleave16<T>,
+                               .hadamard16 = hadamard16<T>,
                                .accumulate = accumulate<T>,
                                .contract = contract<T>,
                                .rank_update = rank_update<T>,

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// The vectorised kernels by family, one file each; declared once for each instruction set, hence no
+// #pragma once. `Kernels` says what they do. Members of class templates, so that a table of them is
+// data: code of a target must not run before it is known that the machine has it.
+#if defined(BOCHNER_SIMD_FAMILIES_INL) == defined(HWY_TARGET_TOGGLE)
+#ifdef BOCHNER_SIMD_FAMILIES_INL
+#undef BOCHNER_SIMD_FAMILIES_INL
+#else
+#define BOCHNER_SIMD_FAMILIES_INL
+#endif
+
+#include "simd/vector-inl.hpp"
+
+#if BOCHNER_VECTOR_TARGET
+HWY_BEFORE_NAMESPACE();
+namespace bochner::simd::HWY_NAMESPACE {
+
+template <Scalar T>
+struct Products {
+  static void project(const T* x, Index ldx, Index rows, const T* packed, Index depth, Index cols,
+                      T* out, Index ldo) noexcept;
+  static void contract(const T* phi, Index ldphi, Index rows, Index features, const T* s, Index lds,
+                       Index values, T* out, Index ldo) noexcept;
+  static void accumulate(const T* phi, Index ldphi, Index rows, Index features, const T* v,
+                         Index ldv, Index values, const T* weight, T* s, Index lds) noexcept;
+};
+
+template <Scalar T>
+struct RankUpdate {
+  static void rank_update(const T* phi, Index ldphi, Index rows, Index features, double* c,
+                          Index ldc) noexcept;
+};
+
+template <Scalar T>
+struct Elementwise {
+  static void affine_rows(T* block, Index ld, Index rows, Index cols, T scale,
+                          const T* column_offset) noexcept;
+  static void mirror_rows(T* block, Index ld, Index rows, Index cols,
+                          const T* column_offset) noexcept;
+  static void rectify_rows(T* block, Index ld, Index rows, Index cols, int order,
+                           const T* scale) noexcept;
+};
+
+template <Scalar T>
+struct Exponential {
+  static void exp2_rows(T* block, Index ld, Index rows, Index cols, const T* fraction,
+                        std::int32_t* exponent) noexcept;
+  static void exp2_columns(T* block, Index ld, Index rows, Index cols, const double* row_offset,
+                           const std::int32_t* column_exponent) noexcept;
+  static void exp(const T* x, T* out, Index n) noexcept;
+};
+
+template <Scalar T>
+struct Trigonometric {
+  static void sincos_rows(T* block, Index ld, Index rows, Index cols, const T* scale) noexcept;
+  static void cos_rows(T* block, Index ld, Index rows, Index cols, const T* scale) noexcept;
+  static void sincos(const T* x, T* cosine, T* sine, Index n) noexcept;
+};
+
+template <Scalar T>
+struct Hadamard {
+  static void fwht(T* data, Index n) noexcept;
+  static void hadamard16(const T* in, const T* factors, Index rounds, Index n, T* out) noexcept;
+  static void interleave16(const T* x, Index ldx, Index rows, Index cols, Index n,
+                           T* data) noexcept;
+  static void deinterleave16(const T* data, const T* scale, Index rows, Index cols, T* out,
+                             Index ldo) noexcept;
+};
+
+}  // namespace bochner::simd::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+#endif
+
+#endif

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "compare.hpp"
+#include "guarded.hpp"
+
+#include <cmath>
+#include <random>
+
+#include <catch2/catch.hpp>
+
+using namespace bochner::simd;
+using namespace bochner::simd::test;
+using bochner::Index;
+
+namespace {
+
+/// Holds a table's update of `features` columns against the plain one. The matrix ends with its
+/// last element, padding included or not, and what lies beyond the columns must not change.
+template <class T>
+void check_update(const Kernels<T>& table, const Block<T>& phi, Index ldc) {
+  const Index n = phi.cols();
+  const Index size = n == 0 ? 0 : (n - 1) * ldc + n;
+  GuardedArray<double> c(size);
+  GuardedArray<double> reference(size);
+  for (Index i = 0; i < size; ++i) reference[i] = c[i] = static_cast<double>(i % 7) - 3.0;
+  table.rank_update(phi.data(), phi.ld(), phi.rows(), n, c.data(), ldc);
+  scalar_kernels<T>().rank_update(phi.data(), phi.ld(), phi.rows(), n, reference.data(), ldc);
+  const double tolerance = std::numeric_limits<T>::epsilon() * 40.0 *
+                           static_cast<double>(phi.rows() * std::min(phi.rows(), kFoldRows));
+  for (Index i = 0; i < n; ++i) {
+    for (Index j = 0; j <= i; ++j) {
+      const double error = std::abs(c[i * ldc + j] - reference[i * ldc + j]);
+      if (!(error <= (fused(table) ? 0.0 : tolerance))) {
+        FAIL_CHECK(table.name << ": " << phi.rows() << " x " << n << " at " << i << ", " << j);
+      }
+    }
+    for (Index j = n; i + 1 < n && j < ldc; ++j) {
+      if (c[i * ldc + j] != reference[i * ldc + j]) {
+        FAIL_CHECK(table.name << " wrote beyond the columns");
+      }
+    }
+  }
+}
+
+}  // namespace
+
+TEMPLATE_TEST_CASE("rank_update agrees with the plain kernel", "[simd]", float, double) {
+  using T = TestType;
+  Normals normal(11);
+  for (const auto* table : vector_tables<T>()) {
+    for (Index features = 0; features <= 40; ++features) {
+      for (const Index rows : {0, 1, 2, 5, 64}) {
+        const Block<T> phi(rows, features, features % 2, std::ref(normal));
+        check_update(*table, phi, features);
+        check_update(*table, phi, features + 3);
+      }
+    }
+    for (const auto& [rows, features] :
+         {std::pair<Index, Index>{256, 300}, {257, 130}, {600, 97}, {31, 577}}) {
+      const Block<T> phi(rows, features, 1, std::ref(normal));
+      check_update(*table, phi, padded<T>(features));
+    }
+  }
+}
+
+TEMPLATE_TEST_CASE("rank_update folds every 256 rows into double", "[simd]", float, double) {
+  using T = TestType;
+  Normals normal(12);
+  const Index rows = 2 * kFoldRows + 5;
+  const Index n = 19;
+  const Block<T> phi(rows, n, 0, std::ref(normal));
+  for (const auto* table : available_kernels<T>()) {
+    INFO(table->name);
+    std::vector<double> once(static_cast<std::size_t>(n * n), 0.0);
+    std::vector<double> pieces = once;
+    table->rank_update(phi.data(), phi.ld(), rows, n, once.data(), n);
+    for (Index first = 0; first < rows; first += kFoldRows) {
+      table->rank_update(&phi(first, 0), phi.ld(), std::min(kFoldRows, rows - first), n,
+                         pieces.data(), n);
+    }
+    for (Index i = 0; i < n; ++i) {
+      for (Index j = 0; j <= i; ++j) {
+        const auto at = static_cast<std::size_t>(i * n + j);
+        CHECK(once[at] == pieces[at]);
+      }
+    }
+  }
+}
+
+TEMPLATE_TEST_CASE("rank_update of small integers is exact everywhere", "[simd]", float, double) {
+  using T = TestType;
+  SmallIntegers integer(13);
+  const Index rows = 300;
+  const Index n = 66;
+  const Block<T> phi(rows, n, 0, std::ref(integer));
+  for (const auto* table : available_kernels<T>()) {
+    INFO(table->name);
+    std::vector<double> c(static_cast<std::size_t>(n * n), 0.0);
+    table->rank_update(phi.data(), phi.ld(), rows, n, c.data(), n);
+    for (Index i = 0; i < n; ++i) {
+      for (Index j = 0; j <= i; ++j) {
+        long exact = 0;
+        for (Index r = 0; r < rows; ++r) exact += std::lround(phi(r, i)) * std::lround(phi(r, j));
+        REQUIRE(c[static_cast<std::size_t>(i * n + j)] == static_cast<double>(exact));
+      }
+    }
+  }
+}
