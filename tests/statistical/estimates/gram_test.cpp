@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pairs.hpp"
+#include "support/data.hpp"
+#include "support/statistics.hpp"
+
+#include <bochner/client/gram.hpp>
+#include <bochner/core/matrix.hpp>
+#include <bochner/estimator/gram_error.hpp>
+#include <bochner/kernel/data_scale.hpp>
+
+#include <cmath>
+#include <string>
+#include <vector>
+
+using namespace bochner;
+using namespace bochner::testing;
+
+namespace {
+
+struct SampleMean {
+  double mean = 0.0;
+  double standard_error = 0.0;
+};
+
+SampleMean mean_with_error(const std::vector<double>& values) {
+  const double centre = mean(values);
+  double square = 0.0;
+  for (const double value : values) square += (value - centre) * (value - centre);
+  const auto n = static_cast<double>(values.size());
+  return {centre, std::sqrt(square / (n - 1.0) / n)};
+}
+
+/// The measured squared relative error over redraws against its closed form. There is no closed
+/// form for its own variance: sigma is the sample's.
+void check_gram(FeatureMapSpec spec, const Matrix<float>& x, int redraws) {
+  const MatrixView<const float> rows = x;
+  const double predicted = std::pow(gram_error<float>(spec, rows).relative_error, 2);
+  std::vector<double> measured;
+  for (int r = 0; r < redraws; ++r) {
+    spec.seed = {static_cast<std::uint64_t>(r)};
+    measured.push_back(
+        std::pow(gram_distance<float>(FeatureMap<float>(spec), rows, rows).relative(), 2));
+  }
+  const SampleMean sample = mean_with_error(measured);
+  INFO(to_text(spec) << ": root mean square " << std::sqrt(sample.mean) << ", predicted "
+                     << std::sqrt(predicted));
+  CHECK(std::abs(sample.mean - predicted) <= 5.0 * sample.standard_error);
+  // It is a test: twice the error would be seen.
+  CHECK(std::abs(sample.mean - 4.0 * predicted) > 5.0 * sample.standard_error);
+}
+
+}  // namespace
+
+TEST_CASE("the measured error of a Gram matrix has the predicted mean square", "[gram]") {
+  Matrix<float> x(300, 8);
+  const Stream stream(Seed{300}, Purpose::study);
+  for (Index i = 0; i < x.size(); ++i) {
+    x.data()[i] = static_cast<float>(0.4 * stream.normal(static_cast<std::uint64_t>(i)));
+  }
+  for (const Projection& projection :
+       {Projection(IidProjection{}), Projection(OrthogonalProjection{})}) {
+    for (const Index m : {Index{8}, Index{100}}) {
+      check_gram(
+          make_spec(8, m, GaussianKernel{Isotropic{0.8}}, projection, TrigonometricFeatures{}), x,
+          60);
+      check_gram(make_spec(8, m, SoftmaxKernel{0.3}, projection, HyperbolicFeatures{}), x, 60);
+    }
+  }
+}
+
+TEST_CASE("on real data the prediction holds at every size", "[.long][gram]") {
+  const Matrix<float> concrete = read_columns(std::string(BOCHNER_DATA_DIR) + "/concrete.csv", 8);
+  const Matrix<float> digits = read_columns(std::string(BOCHNER_DATA_DIR) + "/digits.csv", 64);
+  const Matrix<double> concrete64 = widened(concrete);
+  const Matrix<double> digits64 = widened(digits);
+  const GaussianKernel gaussian{Isotropic{median_lengthscale(concrete64.view())}};
+  const SoftmaxKernel softmax{softmax_scale_for(digits64.view(), digits64.view(), 0.5)};
+  for (const Projection& projection :
+       {Projection(IidProjection{}), Projection(OrthogonalProjection{})}) {
+    for (Index m = 16; m <= 4096; m *= 2) {
+      check_gram(make_spec(8, m, gaussian, projection, TrigonometricFeatures{}), concrete, 20);
+      check_gram(make_spec(64, m, softmax, projection, HyperbolicFeatures{}), digits, 20);
+    }
+  }
+}

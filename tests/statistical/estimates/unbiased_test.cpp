@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pairs.hpp"
+#include "support/statistics.hpp"
+#include "support/wrong_samplers.hpp"
+
+#include <bochner/estimator/check.hpp>
+#include <bochner/estimator/optimal_parameter.hpp>
+#include <bochner/estimator/variance.hpp>
+
+#include <cmath>
+
+using namespace bochner;
+using namespace bochner::testing;
+
+namespace {
+
+template <class... A>
+std::vector<std::variant<A...>> all_of(const std::variant<A...>* /*type*/) {
+  return {std::variant<A...>(A{})...};
+}
+
+void check_mean(const FeatureMapSpec& spec, const Pair& pair, Index replicates,
+                std::uint64_t seed) {
+  const CheckResult result =
+      check_unbiased(spec, pair.x, pair.y, {.replicates = replicates, .seed = {seed}});
+  INFO(to_text(spec) << ": " << result.sentence);
+  check_z(result.measured, result.expected, result.sigma);
+}
+
+}  // namespace
+
+TEST_CASE("every exact projection with every feature function is unbiased", "[unbiased]") {
+  std::uint64_t seed = 100;
+  for (const Kernel& kernel : {Kernel(SoftmaxKernel{}), Kernel(GaussianKernel{})}) {
+    for (const Projection& projection : all_of(static_cast<const Projection*>(nullptr))) {
+      if (!std::visit([](const auto& p) { return p.exact_marginal(); }, projection)) continue;
+      for (FeatureFunction features : all_of(static_cast<const FeatureFunction*>(nullptr))) {
+        if (incompatibility(kernel, projection, features)) continue;
+        if (auto* oprf = std::get_if<OprfFeatures>(&features)) oprf->a = -0.07;
+        if (auto* oprf = std::get_if<HyperbolicOprfFeatures>(&features)) oprf->a = -0.05;
+        const FeatureMapSpec spec = make_spec(5, 7, kernel, projection, features);
+        check_mean(spec, dense_pair(5, 1.0, 1.0), 4000, ++seed);
+      }
+    }
+  }
+}
+
+TEST_CASE("constant radii have the Bessel kernel's mean and not the kernel", "[unbiased]") {
+  const Pair pair = dense_pair(3, 1.0, 1.0);
+  const FeatureMapSpec spec =
+      make_spec(3, 3, SoftmaxKernel{}, OrthogonalProjection{Radii::constant}, PositiveFeatures{});
+  const CheckResult result =
+      check_unbiased(spec, pair.x, pair.y, {.replicates = 40000, .seed = {77}});
+  check_z(result.measured, result.expected, result.sigma);
+  caught_z(result.measured, kernel_moments(spec, pair.x, pair.y).exact, result.sigma);
+}
+
+TEST_CASE(
+    "positive features are unbiased along (1, ..., 1), without the sign correction they are not",
+    "[unbiased]") {
+  // 5 sigma below 1 %: the number of blocks follows from the closed-form variance of a block.
+  for (const Index d : {Index{4}, Index{8}, Index{32}, Index{64}}) {
+    const Pair pair = dense_pair(d, 1.0, 0.0);
+    const FeatureMapSpec spec =
+        make_spec(d, d, SoftmaxKernel{}, OrthogonalProjection{}, PositiveFeatures{});
+    const KernelMoments moments = kernel_moments(spec, pair.x, pair.y);
+    const double relative = moments.variance / (moments.exact * moments.exact);
+    const auto blocks = static_cast<Index>(std::ceil(25.0 * relative / (0.0099 * 0.0099)));
+    const CheckResult result = check_unbiased(
+        spec, pair.x, pair.y, {.replicates = blocks, .seed = {static_cast<std::uint64_t>(d)}});
+    REQUIRE(5.0 * result.sigma < 0.01 * moments.exact);
+    check_z(result.measured, moments.exact, result.sigma);
+
+    const SeededEstimate without_signs = [&](Seed seed) {
+      const Matrix<double> w = unsigned_block(seed, d);
+      double sum = 0.0;
+      for (Index i = 0; i < d; ++i) {
+        double projection = 0.0;
+        for (Index k = 0; k < d; ++k) {
+          projection +=
+              w(i, k) * (pair.x[static_cast<std::size_t>(k)] + pair.y[static_cast<std::size_t>(k)]);
+        }
+        sum += std::exp(projection);
+      }
+      return sum / static_cast<double>(d) * moments.exact / std::exp(0.5);
+    };
+    const CheckResult wrong = check_unbiased(without_signs, moments.exact, moments.variance,
+                                             {.replicates = blocks, .seed = {7}});
+    caught_z(wrong.measured, wrong.expected, wrong.sigma);
+  }
+}
