@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+/// \file
+/// Kernel regression in feature space.
+
+#include <bochner/client/regression/normal_equations.hpp>
+#include <bochner/client/regression/ridge_path.hpp>
+#include <bochner/client/regression/ridge_regression.hpp>
+#include <bochner/client/regression/training_rows.hpp>

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <bochner/client/regression/training_rows.hpp>
+#include <bochner/core/archive.hpp>
+#include <bochner/core/execution.hpp>
+#include <bochner/core/matrix.hpp>
+#include <bochner/export.hpp>
+#include <bochner/feature_map.hpp>
+
+#include <vector>
+
+/// \file
+/// The sufficient statistics of linear least squares in feature space.
+
+namespace bochner {
+
+struct NormalEquationsOptions {
+  Index num_targets = 1;  ///< t, at least 1
+  /// Subtracted from the targets before anything is summed: num_targets finite numbers, or nothing
+  /// for zeros. Something near their means: sums of squares of targets far from zero would leave
+  /// few digits for the residuals. Results are in the targets' own units all the same.
+  std::vector<double> target_offset;
+  friend bool operator==(const NormalEquationsOptions&, const NormalEquationsOptions&) = default;
+};
+
+/// The moments M = sum_i w_i z_i z_i^T of the rows z_i = [phi(x_i), y_i - offset, 1]: all that
+/// ridge regression, its evidence and its cross-validation need, of size (D + t + 1)^2 whatever the
+/// number of rows. A monoid: sums of parts are the sums of the whole.
+///
+/// Products are taken in T over 256 rows and folded into double, counted from the first row of the
+/// stream; rows that do not fill such a block wait. So `add` gives the same bits however rows are
+/// batched, for any number of threads. O(n (D^2 + m d)) time.
+template <Scalar T>
+class NormalEquations {
+ public:
+  /// Throws InvalidArgument on options out of range.
+  explicit NormalEquations(FeatureMap<T> map, NormalEquationsOptions options = {});
+
+  /// Appends rows. Throws InvalidArgument, before anything has changed, on shapes that do not match
+  /// and on NaN, infinity or a negative weight (naming row and column); and, with part of the rows
+  /// already in, when a row is too long for the map.
+  void add(const TrainingRows<T>& rows, const Execution& execution = {});
+
+  /// Adds the sums of `other`, as if its rows had been appended: bit for bit when this holds a
+  /// whole number of blocks and the sums are exact, to rounding (1e-12) otherwise. Rows added later
+  /// begin a block. Throws InvalidArgument when maps or options differ.
+  void merge(const NormalEquations& other, const Execution& execution = {});
+
+  /// Takes the sums of `other` away again, to rounding. Throws InvalidArgument when maps or options
+  /// differ, or when `other` has more rows.
+  void subtract(const NormalEquations& other, const Execution& execution = {});
+
+  const FeatureMap<T>& map() const noexcept { return map_; }
+  const NormalEquationsOptions& options() const noexcept { return options_; }
+  Index num_features() const noexcept { return map_.num_features(); }
+  Index num_targets() const noexcept { return options_.num_targets; }
+  /// Rows of positive weight.
+  Index num_rows() const noexcept { return num_rows_; }
+  /// Sum of ln w_i over them, which the evidence needs.
+  double log_weights() const noexcept { return log_weights_; }
+
+  /// M, (D + t + 1) rows padded to whole cache lines; what is above the diagonal is not defined.
+  Matrix<double> moments(const Execution& execution = {}) const;
+
+  /// Everything, pending rows included: a loaded state goes on to the same bits.
+  Archive save() const;
+  /// Throws InvalidArgument when the archive does not hold one of these, saying what is wrong.
+  static NormalEquations load(const Archive& archive);
+
+ private:
+  Index num_columns() const noexcept { return num_features() + num_targets() + 1; }
+  void require_same(const char* function, const NormalEquations& other) const;
+  void add_moments(const Matrix<double>& moments, double sign);
+
+  FeatureMap<T> map_;
+  NormalEquationsOptions options_;
+  Index num_rows_ = 0;
+  double log_weights_ = 0.0;
+  Matrix<double> sums_;
+  Matrix<T> pending_;  ///< rows that wait: x, targets, weight
+  Index num_pending_ = 0;
+};
+
+extern template class BOCHNER_EXPORT NormalEquations<float>;
+extern template class BOCHNER_EXPORT NormalEquations<double>;
+
+}  // namespace bochner

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <bochner/core/matrix.hpp>
+#include <bochner/core/view.hpp>
+#include <bochner/export.hpp>
+
+#include <map>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+/// \file
+/// What a state or a model is when it is saved: words and named arrays, without a file format.
+
+namespace bochner {
+
+/// Words (`metadata`) and named matrices. Every class that can be saved gives one of these and
+/// takes one back; it checks all of it, so an archive may come from anywhere.
+struct Archive {
+  using Array = std::variant<Matrix<float>, Matrix<double>>;
+  std::map<std::string, std::string, std::less<>> metadata;
+  std::map<std::string, Array, std::less<>> arrays;
+
+  /// The word under `key`. Throws InvalidArgument when there is none.
+  BOCHNER_EXPORT const std::string& word(std::string_view key) const;
+  /// The word under `key`, a whole number. Throws InvalidArgument when it is absent, not a number,
+  /// negative, or above 2^62.
+  BOCHNER_EXPORT Index count(std::string_view key) const;
+  /// The word under `key`, a finite number that `text::number` wrote. Throws likewise.
+  BOCHNER_EXPORT double number(std::string_view key) const;
+  /// The array under `key`, of this scalar and shape, all finite. Throws InvalidArgument saying
+  /// what was found.
+  template <Scalar T>
+  const Matrix<T>& array(std::string_view key, Index rows, Index cols) const;
+};
+
+extern template BOCHNER_EXPORT const Matrix<float>& Archive::array(std::string_view, Index,
+                                                                   Index) const;
+extern template BOCHNER_EXPORT const Matrix<double>& Archive::array(std::string_view, Index,
+                                                                    Index) const;
+
+}  // namespace bochner

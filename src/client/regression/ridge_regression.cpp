@@ -1,0 +1,393 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "bochner/client/regression/ridge_regression.hpp"
+
+#include "client/regression/checks.hpp"
+#include "client/regression/feature_rows.hpp"
+#include "client/regression/ridge_system.hpp"
+#include "client/regression/saved_map.hpp"
+#include "core/finite.hpp"
+#include "core/overlap.hpp"
+#include "core/parallel.hpp"
+#include "core/text.hpp"
+#include "linalg/cholesky.hpp"
+#include "linalg/dot.hpp"
+#include "simd/engine.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <string>
+#include <utility>
+
+namespace bochner {
+namespace {
+
+constexpr std::string_view kKind = "ridge_regression";
+
+Index blocks_of(Index rows) { return (rows + simd::kBlockRows - 1) / simd::kBlockRows; }
+
+/// Calls body(first, rows, phi, worker) with the features of each block of rows.
+template <Scalar T, class Body>
+void for_feature_blocks(const char* function, const FeatureMap<T>& map, MatrixView<const T> x,
+                        const Execution& execution, const Body& body) {
+  struct Worker {
+    regression::FeatureRows<T> features;
+    Matrix<T> phi;
+  };
+  const BlockMap<T>& blocks = map.blocks();
+  std::vector<Worker> workers;
+  for (int w = 0; w < worker_count(blocks_of(x.rows), execution); ++w) {
+    workers.push_back(
+        {regression::FeatureRows<T>(blocks), Matrix<T>(simd::kBlockRows, blocks.ld())});
+  }
+  parallel_for_blocks(blocks_of(x.rows), execution, [&](Index block, int worker) {
+    Worker& mine = workers[static_cast<std::size_t>(worker)];
+    const Index first = block * simd::kBlockRows;
+    const Index rows = std::min(simd::kBlockRows, x.rows - first);
+    mine.features.compute(function, x.middle_rows(first, rows), first, mine.phi.data());
+    body(first, rows, mine.phi.data(), static_cast<std::size_t>(worker));
+  });
+}
+
+template <class U>
+void check_out(const char* function, const char* argument, const MatrixView<U>& out, Index rows,
+               Index cols) {
+  if (out.rows == rows && out.cols == cols) return;
+  throw InvalidArgument(std::string(function) + ": " + argument + " is " +
+                        std::to_string(out.rows) + " x " + std::to_string(out.cols) +
+                        ", expected " + std::to_string(rows) + " x " + std::to_string(cols) +
+                        " (rows of x, num_targets)");
+}
+
+Matrix<double> row_matrix(std::span<const double> values) {
+  Matrix<double> out(1, static_cast<Index>(values.size()));
+  std::copy(values.begin(), values.end(), out.data());
+  return out;
+}
+
+}  // namespace
+
+template <Scalar T>
+RidgeRegression<T>::RidgeRegression(const NormalEquations<T>& equations,
+                                    const RidgeOptions& options, const Execution& execution)
+    : map_(equations.map()), options_(options) {
+  constexpr const char* kFunction = "RidgeRegression";
+  regression::check_ridge(kFunction, options.ridge);
+  regression::RidgeSystem system =
+      regression::ridge_system(kFunction, equations.moments(execution), equations.num_features(),
+                               equations.num_targets(), equations.num_rows(), options.intercept);
+  const Index n = system.num_features();
+  const MatrixView<double> a = system.a.view().middle_rows(0, n).middle_cols(0, n);
+  const double penalty = system.weight * options.ridge;
+  double largest = 0.0;
+  for (Index i = 0; i < n; ++i) largest = std::max(largest, a(i, i) += penalty);
+  const auto refuse = [&](Index pivot) {
+    throw InvalidArgument(std::string(kFunction) + ": the system is singular at ridge " +
+                          text::number(options.ridge) + " (feature " + std::to_string(pivot) +
+                          " of " + std::to_string(n) + " depends on those before it, " +
+                          std::to_string(system.num_rows) + " rows); a larger ridge is needed");
+  };
+  if (const auto pivot = linalg::cholesky(a, execution)) refuse(*pivot);
+  // A pivot that is nothing but rounding makes coefficients that are nothing but rounding.
+  const double rounding = static_cast<double>(n) * std::numeric_limits<double>::epsilon() * largest;
+  for (Index i = 0; i < n; ++i) {
+    if (!(a(i, i) * a(i, i) > rounding)) refuse(i);
+  }
+
+  Matrix<double> theta = system.b;
+  const MatrixView<double> solution = theta.view().middle_cols(0, system.num_targets());
+  linalg::solve_transposed(a, solution, execution);
+  linalg::solve_upper(a, solution, execution);
+  coefficients_ = Matrix<double>(n, system.num_targets());
+  for (Index j = 0; j < n; ++j) {
+    for (Index c = 0; c < system.num_targets(); ++c) coefficients_(j, c) = theta(j, c);
+  }
+  intercepts_ = regression::intercepts_of(system, coefficients_.view());
+  const auto& offset = equations.options().target_offset;
+  for (std::size_t c = 0; c < offset.size(); ++c) intercepts_[c] += offset[c];
+  for (Index c = 0; c < system.num_targets(); ++c) {
+    double explained = 0.0;
+    for (Index j = 0; j < n; ++j) explained += system.b(j, c) * coefficients_(j, c);
+    const double unexplained = std::max(0.0, system.yy[static_cast<std::size_t>(c)] - explained);
+    noise_variances_.push_back(unexplained /
+                               static_cast<double>(std::max<Index>(1, system.degrees())));
+  }
+  if (options.posterior == Posterior::full) {
+    auto factor = std::make_shared<Factor>();
+    factor->mean_features = std::move(system.mean_features);
+    factor->inverse_weight = options.intercept == Intercept::fitted ? 1.0 / system.weight : 0.0;
+    factor->r = std::move(system.a);
+    factor_ = std::move(factor);
+  }
+  set_working_coefficients();
+}
+
+template <Scalar T>
+RidgeRegression<T>::RidgeRegression(FeatureMap<T> map, const RidgeOptions& options,
+                                    Matrix<double> coefficients, std::vector<double> intercepts,
+                                    std::vector<double> noise_variances)
+    : map_(std::move(map)),
+      options_(options),
+      coefficients_(std::move(coefficients)),
+      intercepts_(std::move(intercepts)),
+      noise_variances_(std::move(noise_variances)) {
+  constexpr const char* kFunction = "RidgeRegression";
+  regression::check_ridge(kFunction, options.ridge);
+  options_.posterior = Posterior::mean;
+  if (intercepts_.empty() || noise_variances_.size() != intercepts_.size()) {
+    throw InvalidArgument("RidgeRegression: intercepts has " + std::to_string(intercepts_.size()) +
+                          " entries and noise_variances " +
+                          std::to_string(noise_variances_.size()) +
+                          ", expected one a target in both");
+  }
+  check_out(kFunction, "coefficients", coefficients_.view(), map_.num_features(), num_targets());
+  require_finite<double>(kFunction, "coefficients", coefficients_.view());
+  require_finite<double>(kFunction, "intercepts", row_matrix(intercepts_).view());
+  require_finite<double>(kFunction, "noise_variances", row_matrix(noise_variances_).view());
+  set_working_coefficients();
+}
+
+template <Scalar T>
+void RidgeRegression<T>::set_working_coefficients() {
+  working_ = Matrix<T>(num_targets(), map_.blocks().ld());
+  for (Index c = 0; c < num_targets(); ++c) {
+    for (Index j = 0; j < map_.num_features(); ++j) {
+      working_(c, j) = static_cast<T>(coefficients_(j, c));
+    }
+  }
+}
+
+template <Scalar T>
+void RidgeRegression<T>::predict(MatrixView<const T> x, MatrixView<T> out,
+                                 const Execution& execution) const {
+  constexpr const char* kFunction = "RidgeRegression::predict";
+  regression::check_columns(kFunction, "x", x.cols, map_.input_dim(), "the map's input_dim");
+  check_out(kFunction, "out", out, x.rows, num_targets());
+  if (overlap<T>(x, out)) throw InvalidArgument(std::string(kFunction) + ": out overlaps x");
+  const simd::Kernels<T>& engine = simd::kernels<T>();
+  const BlockMap<T>& blocks = map_.blocks();
+  for_feature_blocks(
+      kFunction, map_, x, execution, [&](Index first, Index rows, const T* phi, std::size_t) {
+        T products[simd::kBlockRows];
+        for (Index c = 0; c < num_targets(); ++c) {
+          engine.row_products(phi, blocks.ld(), rows, blocks.num_features(), nullptr,
+                              working_.row(c), products);
+          const double constant = intercepts_[static_cast<std::size_t>(c)];
+          for (Index r = 0; r < rows; ++r) {
+            out(first + r, c) = static_cast<T>(static_cast<double>(products[r]) + constant);
+          }
+        }
+      });
+}
+
+template <Scalar T>
+void RidgeRegression<T>::require_factor(const char* function) const {
+  if (factor_) return;
+  throw InvalidArgument(std::string(function) +
+                        ": the model was fitted without its posterior; ask for Posterior::full");
+}
+
+template <Scalar T>
+void RidgeRegression<T>::quadratic_forms(const T* phi, Index rows, Matrix<double>& scratch,
+                                         double* quadratic) const {
+  const Index n = map_.num_features();
+  for (Index j = 0; j < n; ++j) {
+    for (Index r = 0; r < rows; ++r) {
+      scratch(j, r) = static_cast<double>(phi[r * map_.blocks().ld() + j]) -
+                      factor_->mean_features[static_cast<std::size_t>(j)];
+    }
+  }
+  linalg::solve_transposed(factor_->r.view().middle_rows(0, n).middle_cols(0, n),
+                           scratch.view().middle_cols(0, rows), Execution{1});
+  std::fill_n(quadratic, rows, factor_->inverse_weight);
+  for (Index j = 0; j < n; ++j) {
+    for (Index r = 0; r < rows; ++r) quadratic[r] += scratch(j, r) * scratch(j, r);
+  }
+}
+
+template <Scalar T>
+void RidgeRegression<T>::predict_with_variance(MatrixView<const T> x, MatrixView<T> out,
+                                               MatrixView<double> variance,
+                                               const Execution& execution) const {
+  constexpr const char* kFunction = "RidgeRegression::predict_with_variance";
+  require_factor(kFunction);
+  check_out(kFunction, "variance", variance, x.rows, num_targets());
+  predict(x, out, execution);
+  std::vector<Matrix<double>> scratch;
+  for (int w = 0; w < worker_count(blocks_of(x.rows), execution); ++w) {
+    scratch.emplace_back(map_.num_features(), simd::kBlockRows);
+  }
+  for_feature_blocks(kFunction, map_, x, execution,
+                     [&](Index first, Index rows, const T* phi, std::size_t worker) {
+                       double quadratic[simd::kBlockRows];
+                       quadratic_forms(phi, rows, scratch[worker], quadratic);
+                       for (Index r = 0; r < rows; ++r) {
+                         for (Index c = 0; c < num_targets(); ++c) {
+                           variance(first + r, c) =
+                               noise_variances_[static_cast<std::size_t>(c)] * quadratic[r];
+                         }
+                       }
+                     });
+}
+
+template <Scalar T>
+RidgeRegression<T> RidgeRegression<T>::sample(Index target, Index count, Seed seed,
+                                              const Execution& execution) const {
+  constexpr const char* kFunction = "RidgeRegression::sample";
+  require_factor(kFunction);
+  if (target < 0 || target >= num_targets()) {
+    throw InvalidArgument(std::string(kFunction) + ": target is " + std::to_string(target) +
+                          ", expected one of " + std::to_string(num_targets()));
+  }
+  if (count < 1) {
+    throw InvalidArgument(std::string(kFunction) + ": count is " + std::to_string(count) +
+                          ", expected at least 1");
+  }
+  const Index n = map_.num_features();
+  const auto which = static_cast<std::size_t>(target);
+  const double sigma = std::sqrt(noise_variances_[which]);
+  Matrix<double> draws(n, simd::padded<double>(count));
+  std::vector<double> normals(static_cast<std::size_t>(n));
+  std::vector<double> intercepts;
+  for (Index s = 0; s < count; ++s) {
+    const Stream stream(seed, Purpose::study, static_cast<std::uint64_t>(s));
+    stream.normals(1, normals);
+    for (Index j = 0; j < n; ++j) draws(j, s) = normals[static_cast<std::size_t>(j)];
+    intercepts.push_back(intercepts_[which] +
+                         sigma * std::sqrt(factor_->inverse_weight) * stream.normal(0));
+  }
+  linalg::solve_upper(factor_->r.view().middle_rows(0, n).middle_cols(0, n),
+                      draws.view().middle_cols(0, count), execution);
+  Matrix<double> theta(n, count);
+  for (Index j = 0; j < n; ++j) {
+    for (Index s = 0; s < count; ++s) {
+      const double change = sigma * draws(j, s);
+      theta(j, s) = coefficients_(j, target) + change;
+      // The intercept is that of centred features.
+      intercepts[static_cast<std::size_t>(s)] -=
+          factor_->mean_features[static_cast<std::size_t>(j)] * change;
+    }
+  }
+  return RidgeRegression(
+      map_, options_, std::move(theta), std::move(intercepts),
+      std::vector<double>(static_cast<std::size_t>(count), noise_variances_[which]));
+}
+
+template <Scalar T>
+void RidgeRegression<T>::leave_one_out(const TrainingRows<T>& rows, MatrixView<double> residual,
+                                       const Execution& execution) const {
+  constexpr const char* kFunction = "RidgeRegression::leave_one_out";
+  require_factor(kFunction);
+  regression::check_rows(kFunction, rows, map_.input_dim(), num_targets());
+  check_out(kFunction, "residual", residual, rows.x.rows, num_targets());
+  std::vector<Matrix<double>> scratch;
+  for (int w = 0; w < worker_count(blocks_of(rows.x.rows), execution); ++w) {
+    scratch.emplace_back(map_.num_features(), simd::kBlockRows);
+  }
+  const Index n = map_.num_features();
+  for_feature_blocks(
+      kFunction, map_, rows.x, execution,
+      [&](Index first, Index count, const T* phi, std::size_t worker) {
+        double quadratic[simd::kBlockRows];
+        quadratic_forms(phi, count, scratch[worker], quadratic);
+        for (Index r = 0; r < count; ++r) {
+          const double weight =
+              rows.weights.empty()
+                  ? 1.0
+                  : static_cast<double>(rows.weights[static_cast<std::size_t>(first + r)]);
+          const T* const row = phi + r * map_.blocks().ld();
+          for (Index c = 0; c < num_targets(); ++c) {
+            double value = intercepts_[static_cast<std::size_t>(c)];
+            for (Index j = 0; j < n; ++j)
+              value += static_cast<double>(row[j]) * coefficients_(j, c);
+            residual(first + r, c) = (static_cast<double>(rows.targets(first + r, c)) - value) /
+                                     (1.0 - weight * quadratic[r]);
+          }
+        }
+      });
+}
+
+template <Scalar T>
+Archive RidgeRegression<T>::save() const {
+  Archive archive;
+  const bool fitted = options_.intercept == Intercept::fitted;
+  archive.metadata = {{"kind", std::string(kKind)},
+                      {"num_targets", std::to_string(num_targets())},
+                      {"ridge", text::number(options_.ridge)},
+                      {"intercept", fitted ? "fitted" : "none"},
+                      {"posterior", factor_ ? "full" : "mean"}};
+  regression::save_map(map_, archive);
+  archive.arrays.emplace("coefficients", coefficients_);
+  archive.arrays.emplace("intercepts", row_matrix(intercepts_));
+  archive.arrays.emplace("noise_variances", row_matrix(noise_variances_));
+  if (factor_) {
+    const Index n = map_.num_features();
+    Matrix<double> packed(1, n * (n + 1) / 2);  // the upper triangle, row by row
+    double* out = packed.data();
+    for (Index i = 0; i < n; ++i) out = std::copy_n(factor_->r.row(i) + i, n - i, out);
+    archive.arrays.emplace("factor", std::move(packed));
+    archive.arrays.emplace("mean_features", row_matrix(factor_->mean_features));
+    archive.metadata.emplace("inverse_weight", text::number(factor_->inverse_weight));
+  }
+  return archive;
+}
+
+template <Scalar T>
+RidgeRegression<T> RidgeRegression<T>::load(const Archive& archive) {
+  const auto one_of = [&](const char* key, std::string_view first, std::string_view second) {
+    const std::string& word = archive.word(key);
+    if (word == first) return true;
+    if (word == second) return false;
+    throw InvalidArgument("RidgeRegression::load: '" + std::string(key) + "' is '" + word +
+                          "', expected " + std::string(first) + " or " + std::string(second));
+  };
+  if (archive.word("kind") != kKind) {
+    throw InvalidArgument("RidgeRegression::load: the archive holds a '" + archive.word("kind") +
+                          "'");
+  }
+  const Index num_targets = archive.count("num_targets");
+  const auto vector_of = [&](const char* key, Index size) {
+    const Matrix<double>& values = archive.array<double>(key, 1, size);
+    return std::vector<double>(values.data(), values.data() + size);
+  };
+  const RidgeOptions options{
+      .ridge = archive.number("ridge"),
+      .intercept = one_of("intercept", "fitted", "none") ? Intercept::fitted : Intercept::none,
+      .posterior = Posterior::mean};
+  // The arrays' shapes bear out the numbers before the map is drawn.
+  Index n = 0;
+  const FeatureMap<T> map = regression::load_map<T>(archive, [&](const FeatureMapSpec& spec) {
+    n = bochner::num_features(spec);
+    archive.array<double>("coefficients", n, num_targets);
+  });
+  RidgeRegression model(map, options, archive.array<double>("coefficients", n, num_targets),
+                        vector_of("intercepts", num_targets),
+                        vector_of("noise_variances", num_targets));
+  for (const double variance : model.noise_variances_) {
+    if (variance < 0.0) throw InvalidArgument("RidgeRegression::load: a variance is negative");
+  }
+  if (one_of("posterior", "mean", "full")) return model;
+  const auto& packed = archive.array<double>("factor", 1, n * (n + 1) / 2);
+  auto factor = std::make_shared<Factor>();
+  factor->r = Matrix<double>(n, simd::padded<double>(n));
+  const double* in = packed.data();
+  for (Index i = 0; i < n; ++i) {
+    std::copy_n(in, n - i, factor->r.row(i) + i);
+    in += n - i;
+    if (!(factor->r(i, i) > 0.0)) {
+      throw InvalidArgument("RidgeRegression::load: the factor's diagonal is not positive");
+    }
+  }
+  factor->mean_features = vector_of("mean_features", n);
+  factor->inverse_weight = archive.number("inverse_weight");
+  if (factor->inverse_weight < 0.0) {
+    throw InvalidArgument("RidgeRegression::load: inverse_weight is negative");
+  }
+  model.options_.posterior = Posterior::full;
+  model.factor_ = std::move(factor);
+  return model;
+}
+
+template class RidgeRegression<float>;
+template class RidgeRegression<double>;
+
+}  // namespace bochner

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "client/regression/ridge_system.hpp"
+
+#include "core/text.hpp"
+#include "simd/engine.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <string>
+#include <utility>
+
+namespace bochner::regression {
+
+RidgeSystem ridge_system(const char* function, Matrix<double> moments, Index num_features,
+                         Index num_targets, Index num_rows, Intercept intercept) {
+  RidgeSystem system;
+  const Index ones = num_features + num_targets;
+  system.weight = moments(ones, ones);
+  system.intercept = intercept;
+  system.num_rows = num_rows;
+  if (!(system.weight > 0.0)) {
+    throw InvalidArgument(std::string(function) + ": there is no row of positive weight");
+  }
+  system.mean_features.assign(static_cast<std::size_t>(num_features), 0.0);
+  system.mean_targets.assign(static_cast<std::size_t>(num_targets), 0.0);
+  if (intercept == Intercept::fitted) {
+    for (Index j = 0; j < num_features; ++j) {
+      system.mean_features[static_cast<std::size_t>(j)] = moments(ones, j) / system.weight;
+    }
+    for (Index c = 0; c < num_targets; ++c) {
+      system.mean_targets[static_cast<std::size_t>(c)] =
+          moments(ones, num_features + c) / system.weight;
+    }
+  }
+  system.b = Matrix<double>(num_features, simd::padded<double>(num_targets));
+  for (Index c = 0; c < num_targets; ++c) {
+    const double* const row = moments.row(num_features + c);
+    const double mean = system.mean_targets[static_cast<std::size_t>(c)];
+    for (Index j = 0; j < num_features; ++j) system.b(j, c) = row[j] - mean * moments(ones, j);
+    // Of a constant target nothing is left but the rounding of its square.
+    system.yy.push_back(
+        std::max(0.0, row[num_features + c] - mean * moments(ones, num_features + c)));
+  }
+  if (intercept == Intercept::fitted) {
+    for (Index i = 0; i < num_features; ++i) {
+      const double mean = system.mean_features[static_cast<std::size_t>(i)];
+      double* const row = moments.row(i);
+      const double* const sums = moments.row(ones);
+      for (Index j = 0; j <= i; ++j) row[j] -= mean * sums[j];
+    }
+  }
+  system.a = std::move(moments);
+  return system;
+}
+
+std::vector<double> intercepts_of(const RidgeSystem& system, MatrixView<const double> theta) {
+  std::vector<double> intercepts = system.mean_targets;
+  for (Index j = 0; j < theta.rows; ++j) {
+    for (Index c = 0; c < theta.cols; ++c) {
+      intercepts[static_cast<std::size_t>(c)] -=
+          system.mean_features[static_cast<std::size_t>(j)] * theta(j, c);
+    }
+  }
+  return intercepts;
+}
+
+void check_ridge(const char* function, double ridge) {
+  if (ridge >= 0.0 && std::isfinite(ridge)) return;
+  throw InvalidArgument(std::string(function) + ": ridge is " + text::number(ridge) +
+                        ", expected a finite number >= 0");
+}
+
+}  // namespace bochner::regression

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "bochner/client/regression/ridge_regression.hpp"
+#include "bochner/core/matrix.hpp"
+
+#include <vector>
+
+/// \file
+/// Moments turned into a positive semidefinite system.
+
+namespace bochner::regression {
+
+/// (A + W lambda I) theta = b for every target. With an intercept, A, b and yy are moments about
+/// the weighted means of features and targets.
+struct RidgeSystem {
+  Matrix<double> a;  ///< lower triangle of the first num_features rows and columns
+  Matrix<double> b;  ///< num_features x t, padded
+  std::vector<double> yy;
+  std::vector<double> mean_features;  ///< zeros without an intercept
+  std::vector<double> mean_targets;
+  Intercept intercept = Intercept::fitted;
+  double weight = 0.0;  ///< W
+  Index num_rows = 0;
+
+  Index num_features() const { return static_cast<Index>(mean_features.size()); }
+  Index num_targets() const { return static_cast<Index>(yy.size()); }
+  /// Rows less what the intercept takes.
+  Index degrees() const { return num_rows - (intercept == Intercept::fitted ? 1 : 0); }
+};
+
+/// Takes the moments of [phi, y, 1] over `num_rows` rows, and their memory. Throws InvalidArgument
+/// when there are none of positive weight.
+RidgeSystem ridge_system(const char* function, Matrix<double> moments, Index num_features,
+                         Index num_targets, Index num_rows, Intercept intercept);
+
+/// theta -> intercept, in units of the moments' targets.
+std::vector<double> intercepts_of(const RidgeSystem& system, MatrixView<const double> theta);
+
+/// Throws InvalidArgument unless lambda is finite and >= 0.
+void check_ridge(const char* function, double ridge);
+
+}  // namespace bochner::regression

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "client/regression/saved_map.hpp"
+
+#include "bochner/core/error.hpp"
+#include "core/checked.hpp"
+
+#include <algorithm>
+#include <string>
+#include <type_traits>
+
+namespace bochner::regression {
+namespace {
+
+constexpr Index kLargestMap = Index{1} << 30;
+
+template <Scalar T>
+constexpr const char* kScalarName = std::is_same_v<T, float> ? "float" : "double";
+
+}  // namespace
+
+template <Scalar T>
+void save_map(const FeatureMap<T>& map, Archive& archive) {
+  archive.metadata["map"] = to_text(map.spec());
+  archive.metadata["scalar"] = kScalarName<T>;
+  Matrix<double> witness(1, map.input_dim());
+  const Matrix<double> frequencies = map.frequencies();
+  std::copy_n(frequencies.row(0), map.input_dim(), witness.data());
+  archive.arrays.insert_or_assign("first_frequency", std::move(witness));
+}
+
+template <Scalar T>
+FeatureMapSpec load_spec(const Archive& archive) {
+  FeatureMapSpec spec = parse_spec(archive.word("map"));
+  validate(spec);
+  const auto size = checked_product(spec.num_frequencies, spec.input_dim);
+  if (!size || *size > kLargestMap) {
+    throw InvalidArgument("archive: the map has " + std::to_string(spec.num_frequencies) + " x " +
+                          std::to_string(spec.input_dim) + " frequencies, more than 2^30");
+  }
+  if (archive.word("scalar") != kScalarName<T>) {
+    throw InvalidArgument("archive: 'scalar' is '" + archive.word("scalar") + "', expected '" +
+                          kScalarName<T> + "'");
+  }
+  archive.array<double>("first_frequency", 1, spec.input_dim);
+  return spec;
+}
+
+template <Scalar T>
+void check_witness(const FeatureMap<T>& map, const Archive& archive) {
+  const auto& witness = archive.array<double>("first_frequency", 1, map.input_dim());
+  const Matrix<double> frequencies = map.frequencies();
+  if (!std::equal(witness.data(), witness.data() + map.input_dim(), frequencies.row(0))) {
+    throw InvalidArgument(
+        "archive: the frequencies were drawn by another version of the random streams, or the spec "
+        "was changed");
+  }
+}
+
+template void save_map(const FeatureMap<float>&, Archive&);
+template void save_map(const FeatureMap<double>&, Archive&);
+template FeatureMapSpec load_spec<float>(const Archive&);
+template FeatureMapSpec load_spec<double>(const Archive&);
+template void check_witness(const FeatureMap<float>&, const Archive&);
+template void check_witness(const FeatureMap<double>&, const Archive&);
+
+}  // namespace bochner::regression
