@@ -5,6 +5,8 @@
 /// Everything but the Eigen adaptor.
 
 #include <bochner/client/gram.hpp>
+#include <bochner/client/regression.hpp>
+#include <bochner/core/archive.hpp>
 #include <bochner/core/error.hpp>
 #include <bochner/core/execution.hpp>
 #include <bochner/core/field.hpp>
