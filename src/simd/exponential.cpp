@@ -5,6 +5,7 @@
 
 #include "simd/elementary-inl.hpp"
 #include "simd/families-inl.hpp"
+#include "simd/fold-inl.hpp"
 
 #include <limits>
 
@@ -70,19 +71,32 @@ HWY_INLINE Vector<T> exp2_shifted(Vector<T> x, const Exp2Offset<T>& offset, Sign
   return hn::Mul(p, from_exponent_field<T>(bounded));
 }
 
+/// The same for results of at most about 1: no field above 2 kBias can occur, and clamping from
+/// below makes it 0 where it would be less. `biased` is the whole offset less e plus kBias.
 template <Scalar T>
-HWY_INLINE T row_maximum(const T* row, Index cols) {
+HWY_INLINE Vector<T> exp2_bounded(Vector<T> x, const Exp2Offset<T>& offset, T biased) {
+  constexpr Tag<T> d;
+  const auto round = hn::Set(d, Constants<T>::kRound + biased);
+  const auto bounded = hn::Max(hn::Set(d, -biased), x);
+  const auto shifted = hn::Add(bounded, round);
+  const auto p = exp2_fraction(offset, hn::Sub(bounded, hn::Sub(shifted, round)));
+  return hn::Mul(p, from_exponent_field<T>(hn::BitCast(SignedTag<T>(), shifted)));
+}
+
+/// The maximum of count numbers; NaN takes no part (x86 returns the second operand).
+template <Scalar T>
+HWY_INLINE T row_maximum(const T* row, Index count) {
   constexpr Tag<T> d;
   const auto lowest = hn::Set(d, -std::numeric_limits<T>::infinity());
   auto even = lowest;
   auto odd = lowest;
   Index j = 0;
-  for (; j + 2 * kLanes<T> <= cols; j += 2 * kLanes<T>) {  // NaN: x86 returns the second operand
+  for (; j + 2 * kLanes<T> <= count; j += 2 * kLanes<T>) {
     even = hn::Max(hn::LoadU(d, row + j), even);
     odd = hn::Max(hn::LoadU(d, row + j + kLanes<T>), odd);
   }
-  for (; j < cols; j += kLanes<T>) {
-    const auto inside = hn::FirstN(d, static_cast<std::size_t>(cols - j));
+  for (; j < count; j += kLanes<T>) {
+    const auto inside = hn::FirstN(d, static_cast<std::size_t>(count - j));
     even = hn::Max(hn::IfThenElse(inside, hn::LoadU(d, row + j), lowest), even);
   }
   return hn::GetLane(hn::MaxOfLanes(d, hn::Max(even, odd)));
@@ -93,13 +107,59 @@ HWY_INLINE T absolute(T x) {
   return x < 0 ? -x : x;
 }
 
-/// The column exponents of a vector, in the scalar's width.
-HWY_INLINE SignedVector<float> load_exponents(float, const std::int32_t* e) {
-  return hn::LoadU(SignedTag<float>(), e);
+/// The whole number at or above a maximum, where it is one that carries an exponent.
+template <Scalar T>
+HWY_INLINE bool row_exponent(T maximum, std::int32_t& e) {
+  if (!(absolute(maximum) < static_cast<T>(kMaxRowExponent))) return false;
+  e = static_cast<std::int32_t>(maximum);
+  if (static_cast<T>(e) < maximum) ++e;
+  return true;
 }
-HWY_INLINE SignedVector<double> load_exponents(double, const std::int32_t* e) {
-  constexpr hn::Rebind<std::int32_t, Tag<double>> narrow;
-  return hn::PromoteTo(SignedTag<double>(), hn::LoadU(narrow, e));
+
+/// Exponents of columns by vectors; those beyond the last column count as massless.
+template <Scalar T>
+class ColumnExponents {
+ public:
+  ColumnExponents(const std::int32_t* exponent, Index cols)
+      : exponent_(exponent), whole_(cols / kLanes<T> * kLanes<T>) {
+    for (Index l = 0; l < kLanes<T>; ++l) {
+      tail_[l] = whole_ + l < cols ? exponent[whole_ + l] : kMassless;
+    }
+  }
+
+  HWY_INLINE SignedVector<T> load(Index j) const {
+    return widened(T{}, j < whole_ ? exponent_ + j : tail_);
+  }
+
+  static HWY_INLINE hn::Mask<Tag<T>> massless(SignedVector<T> e) {
+    constexpr SignedTag<T> di;
+    return hn::RebindMask(Tag<T>(), hn::Eq(e, hn::Set(di, kMassless)));
+  }
+
+ private:
+  static constexpr std::int32_t kMassless = std::numeric_limits<std::int32_t>::min();
+
+  static HWY_INLINE SignedVector<float> widened(float, const std::int32_t* e) {
+    return hn::LoadU(SignedTag<float>(), e);
+  }
+  static HWY_INLINE SignedVector<double> widened(double, const std::int32_t* e) {
+    constexpr hn::Rebind<std::int32_t, Tag<double>> narrow;
+    return hn::PromoteTo(SignedTag<double>(), hn::LoadU(narrow, e));
+  }
+
+  const std::int32_t* exponent_;
+  Index whole_;
+  std::int32_t tail_[kLanes<T>];
+};
+
+/// 2^e, 0 below the normal numbers.
+template <Scalar T>
+HWY_INLINE T exact_power(std::int64_t e) {
+  using C = Constants<T>;
+  constexpr std::int64_t kBias = C::kBias;
+  const auto field =
+      static_cast<typename C::Signed>(HWY_MIN(HWY_MAX(e, -kBias), kBias + 1) + kBias);
+  return hn::GetLane(from_exponent_field<T>(hn::Set(SignedTag<T>(), field)));
 }
 
 template <Scalar T>
@@ -134,32 +194,20 @@ void Exponential<T>::exp2_rows(T* block, Index ld, Index rows, Index cols, const
     const auto offset = exp2_offset<T>(static_cast<double>(fraction[r]));
     const T maximum = row_maximum(row, cols);
     std::int32_t e = 0;
-    bool splittable = false;
-    if (absolute(maximum) < static_cast<T>(kMaxRowExponent)) {
-      e = static_cast<std::int32_t>(maximum);
-      if (static_cast<T>(e) < maximum) ++e;
-      exponent[r] += e;
-      if (absolute(maximum) > C::kMaxLog2 / 2) {
-        const auto whole = hn::Set(d, static_cast<T>(e));
-        for (Index j = 0; j < cols; j += kLanes<T>) {
-          hn::StoreU(hn::Sub(hn::LoadU(d, row + j), whole), d, row + j);
-        }
-        e = 0;
+    const bool finite = row_exponent(maximum, e);
+    exponent[r] += e;
+    if (finite && absolute(maximum) > C::kMaxLog2 / 2) {
+      const auto whole = hn::Set(d, static_cast<T>(e));
+      for (Index j = 0; j < cols; j += kLanes<T>) {
+        hn::StoreU(hn::Sub(hn::LoadU(d, row + j), whole), d, row + j);
       }
-      splittable = offset.whole >= -1 && offset.whole <= 1;
+      e = 0;
     }
     const auto shift = offset.whole - e;
-    if (splittable) {
-      // No field above 2 kBias can occur, and clamping from below makes it 0 where it would be
-      // less.
+    if (finite && offset.whole >= -1 && offset.whole <= 1) {
       const auto biased = static_cast<T>(shift + C::kBias);
-      const auto lowest = hn::Set(d, -biased);
-      const auto round = hn::Set(d, C::kRound + biased);
       for (Index j = 0; j < cols; j += kLanes<T>) {
-        const auto x = hn::Max(lowest, hn::LoadU(d, row + j));
-        const auto shifted = hn::Add(x, round);
-        const auto p = exp2_fraction(offset, hn::Sub(x, hn::Sub(shifted, round)));
-        hn::StoreU(hn::Mul(p, from_exponent_field<T>(hn::BitCast(di, shifted))), d, row + j);
+        hn::StoreU(exp2_bounded(hn::LoadU(d, row + j), offset, biased), d, row + j);
       }
     } else {
       for (Index j = 0; j < cols; j += kLanes<T>) {
@@ -176,25 +224,90 @@ void Exponential<T>::exp2_columns(T* block, Index ld, Index rows, Index cols,
                                   const std::int32_t* column_exponent) noexcept {
   constexpr Tag<T> d;
   constexpr SignedTag<T> di;
-  const auto massless = hn::Set(
-      di, static_cast<typename Constants<T>::Signed>(std::numeric_limits<std::int32_t>::min()));
-  const Index whole = cols / kLanes<T> * kLanes<T>;
-  std::int32_t none[kLanes<T>] = {};
-  std::int32_t tail[kLanes<T>] = {};
-  for (Index j = whole; column_exponent && j < cols; ++j) tail[j - whole] = column_exponent[j];
+  for (Index r = 0; r < rows && !column_exponent; ++r) {
+    T* const row = block + r * ld;
+    const auto offset = exp2_offset<T>(row_offset ? row_offset[r] : 0.0);
+    for (Index j = 0; j < cols; j += kLanes<T>) {
+      const auto x = hn::LoadU(d, row + j);
+      hn::StoreU(exp2_shifted(x, offset, hn::Set(di, offset.whole)), d, row + j);
+    }
+  }
+  if (!column_exponent) return;
+  const ColumnExponents<T> exponents(column_exponent, cols);
   for (Index r = 0; r < rows; ++r) {
     T* const row = block + r * ld;
     const auto offset = exp2_offset<T>(row_offset ? row_offset[r] : 0.0);
-    const auto shift = hn::Set(di, offset.whole);
+    const auto whole = hn::Set(di, offset.whole);
     for (Index j = 0; j < cols; j += kLanes<T>) {
-      const std::int32_t* const exponents = !column_exponent ? none
-                                            : j < whole      ? column_exponent + j
-                                                             : tail;
-      const auto e = load_exponents(T{}, exponents);
-      const auto value = exp2_shifted(hn::LoadU(d, row + j), offset, hn::Sub(shift, e));
-      const auto empty = hn::RebindMask(d, hn::Eq(e, massless));
-      hn::StoreU(hn::IfThenZeroElse(empty, value), d, row + j);
+      const auto e = exponents.load(j);
+      const auto value = exp2_shifted(hn::LoadU(d, row + j), offset, hn::Sub(whole, e));
+      hn::StoreU(hn::IfThenZeroElse(exponents.massless(e), value), d, row + j);
     }
+  }
+}
+
+template <Scalar T>
+void Exponential<T>::exp2_weights(T* block, Index ld, Index rows, Index cols,
+                                  const std::int32_t* column_exponent) noexcept {
+  constexpr Tag<T> d;
+  constexpr SignedTag<T> di;
+  const auto none = exp2_offset<T>(0.0);
+  const auto lowest = hn::Set(d, -std::numeric_limits<T>::infinity());
+  const ColumnExponents<T> exponents(column_exponent, cols);
+  for (Index r = 0; r < rows; ++r) {
+    T* const row = block + r * ld;
+    auto top = lowest;
+    for (Index j = 0; j < cols; j += kLanes<T>) {
+      const auto e = exponents.load(j);
+      const auto sum = hn::Add(hn::LoadU(d, row + j), hn::ConvertTo(d, e));
+      top = hn::Max(hn::IfThenElse(exponents.massless(e), lowest, sum), top);
+    }
+    std::int32_t whole = 0;
+    row_exponent(hn::GetLane(hn::MaxOfLanes(d, top)), whole);
+    const auto down = hn::Set(di, whole);
+    for (Index j = 0; j < cols; j += kLanes<T>) {
+      const auto e = exponents.load(j);
+      const auto value = exp2_shifted(hn::LoadU(d, row + j), none, hn::Sub(e, down));
+      hn::StoreU(hn::IfThenZeroElse(exponents.massless(e), value), d, row + j);
+    }
+  }
+}
+
+template <Scalar T>
+void Exponential<T>::softmax_rows(T* block, Index ld, Index rows, const std::int32_t* count,
+                                  std::int32_t* exponent, T* rescale, T* sum) noexcept {
+  using C = Constants<T>;
+  constexpr std::int32_t kUnseen = std::numeric_limits<std::int32_t>::min();
+  constexpr Tag<T> d;
+  constexpr SignedTag<T> di;
+  const auto none = exp2_offset<T>(0.0);
+  for (Index r = 0; r < rows; ++r) {
+    T* const row = block + r * ld;
+    const Index n = count[r];
+    std::int32_t e = kUnseen;
+    const bool finite = row_exponent(row_maximum(row, n), e);
+    e = HWY_MAX(e, exponent[r]);
+    rescale[r] = T{1};
+    if (e != exponent[r]) {
+      rescale[r] = exponent[r] == kUnseen ? T{0} : exact_power<T>(std::int64_t{exponent[r]} - e);
+    }
+    exponent[r] = e;
+    const std::int32_t down = e == kUnseen ? 0 : e;
+    const bool bounded = finite && absolute(static_cast<T>(down)) <= C::kMaxLog2 / 2;
+    const auto biased = static_cast<T>(C::kBias - down);
+    const auto shift = hn::Set(di, -static_cast<typename C::Signed>(down));
+    Index j = 0;
+    for (; j + kLanes<T> <= n; j += kLanes<T>) {
+      const auto x = hn::LoadU(d, row + j);
+      hn::StoreU(bounded ? exp2_bounded(x, none, biased) : exp2_shifted(x, none, shift), d,
+                 row + j);
+    }
+    if (j < n) {
+      const auto x = load_first(row + j, n - j);
+      store_first<T>(bounded ? exp2_bounded(x, none, biased) : exp2_shifted(x, none, shift),
+                     row + j, n - j);
+    }
+    sum[r] = rescale[r] * sum[r] + folded_sum(row, static_cast<const T*>(nullptr), n);
   }
 }
 
@@ -205,12 +318,7 @@ void Exponential<T>::exp(const T* x, T* out, Index n) noexcept {
   for (; i + kLanes<T> <= n; i += kLanes<T>) {
     hn::StoreU(exponential<T>(hn::LoadU(d, x + i)), d, out + i);
   }
-  if (i < n) {
-    HWY_ALIGN T tail[kLanes<T>] = {};
-    for (Index l = 0; i + l < n; ++l) tail[l] = x[i + l];
-    hn::Store(exponential<T>(hn::Load(d, tail)), d, tail);
-    for (Index l = 0; i + l < n; ++l) out[i + l] = tail[l];
-  }
+  if (i < n) store_first(exponential<T>(load_first(x + i, n - i)), out + i, n - i);
 }
 
 template struct Exponential<float>;

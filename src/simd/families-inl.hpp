@@ -22,6 +22,8 @@ struct Products {
                       T* out, Index ldo) noexcept;
   static void contract(const T* phi, Index ldphi, Index rows, Index features, const T* s, Index lds,
                        Index values, T* out, Index ldo) noexcept;
+  static void contract_prefixes(const T* a, Index lda, Index rows, const std::int32_t* count,
+                                const T* s, Index lds, Index values, T* out, Index ldo) noexcept;
   static void accumulate(const T* phi, Index ldphi, Index rows, Index features, const T* v,
                          Index ldv, Index values, const T* weight, T* s, Index lds) noexcept;
 };
@@ -30,6 +32,27 @@ template <Scalar T>
 struct RankUpdate {
   static void rank_update(const T* phi, Index ldphi, Index rows, Index features, double* c,
                           Index ldc) noexcept;
+  static void cross_update(const T* a, Index lda, Index a_cols, const T* b, Index ldb, Index b_cols,
+                           Index rows, double* c, Index ldc) noexcept;
+};
+
+template <Scalar T>
+struct Packing {
+  static void pack_rows(const T* x, Index row_stride, Index col_stride, Index rows, Index cols,
+                        const T* centre, const T* scale, T* out, Index ld,
+                        double* squared_norm) noexcept;
+  static void pack_transposed(const T* a, Index lda, Index rows, Index cols, const T* scale,
+                              T* packed) noexcept;
+};
+
+template <Scalar T>
+struct Sums {
+  static void column_sums(const T* block, Index ld, Index rows, Index cols, const T* weight,
+                          T* out) noexcept;
+  static void row_products(const T* block, Index ld, Index rows, Index cols,
+                           const std::int32_t* count, const T* x, T* out) noexcept;
+  static void add_compensated(T* sum, T* rest, const T* x, Index ld, Index rows, Index cols,
+                              const T* sum_scale, const T* x_scale) noexcept;
 };
 
 template <Scalar T>
@@ -48,6 +71,10 @@ struct Exponential {
                         std::int32_t* exponent) noexcept;
   static void exp2_columns(T* block, Index ld, Index rows, Index cols, const double* row_offset,
                            const std::int32_t* column_exponent) noexcept;
+  static void exp2_weights(T* block, Index ld, Index rows, Index cols,
+                           const std::int32_t* column_exponent) noexcept;
+  static void softmax_rows(T* block, Index ld, Index rows, const std::int32_t* count,
+                           std::int32_t* exponent, T* rescale, T* sum) noexcept;
   static void exp(const T* x, T* out, Index n) noexcept;
 };
 

@@ -4,6 +4,7 @@
 #include <hwy/foreach_target.h>
 
 #include "simd/families-inl.hpp"
+#include "simd/transpose-inl.hpp"
 
 /// \file
 /// Walsh-Hadamard transforms. A pass loads a group of 2^levels vectors, does that many levels of
@@ -84,8 +85,6 @@ void pass(int count, const T* in, T* out, const T* factors, Index size, Index st
   }
 }
 
-constexpr int log2_exact(Index n) { return __builtin_ctzll(static_cast<unsigned long long>(n)); }
-
 /// How `levels` levels are shared out to passes: evenly.
 struct Plan {
   explicit Plan(int levels)
@@ -124,22 +123,6 @@ struct Interleaved {
   }
 };
 
-/// Lanes at distance 2^kLevel swapped.
-template <int kLevel, Scalar T>
-HWY_INLINE Vector<T> swapped(Vector<T> v) {
-  constexpr Tag<T> d;
-  constexpr std::size_t kBytes = sizeof(T) << kLevel;
-  if constexpr (kBytes == 32) {
-    return hn::ConcatLowerUpper(d, v, v);
-  } else if constexpr (kBytes == 16) {
-    return hn::SwapAdjacentBlocks(v);
-  } else if constexpr (kLevel == 1) {
-    return hn::Shuffle1032(v);
-  } else {
-    return hn::Reverse2(d, v);
-  }
-}
-
 /// -1 in lanes whose bit `level` is set.
 template <Scalar T>
 struct LaneSigns {
@@ -171,103 +154,6 @@ HWY_INLINE void first_pass(T* data, Index n, std::index_sequence<V...>) {
     levels<Order::ascending, T>(v, std::make_integer_sequence<int, kLevels>());
     (..., hn::StoreU(v[V], d, group + static_cast<Index>(V) * kLanes<T>));
   }
-}
-
-/// Columns of the square blocks in which rows are transposed: 16 bytes.
-template <Scalar T>
-constexpr Index kBlock = 16 / static_cast<Index>(sizeof(T));
-
-/// A vector whose b-th 16 bytes are at from + b * step.
-template <class D, class T>
-HWY_INLINE hn::Vec<D> load_blocks(D d, const T* from, Index step) {
-  if constexpr (hn::MaxLanes(D()) * sizeof(T) == 16) {
-    return hn::LoadU(d, from);
-  } else {
-    constexpr hn::Half<D> half;
-    constexpr auto kBlocks = static_cast<Index>(hn::MaxLanes(half)) / kBlock<T>;
-    return hn::Combine(d, load_blocks(half, from + kBlocks * step, step),
-                       load_blocks(half, from, step));
-  }
-}
-
-template <class D, class T>
-HWY_INLINE void store_blocks(hn::Vec<D> v, D d, T* to, Index step) {
-  if constexpr (hn::MaxLanes(D()) * sizeof(T) == 16) {
-    hn::StoreU(v, d, to);
-  } else {
-    constexpr hn::Half<D> half;
-    constexpr auto kBlocks = static_cast<Index>(hn::MaxLanes(half)) / kBlock<T>;
-    store_blocks(hn::LowerHalf(half, v), half, to, step);
-    store_blocks(hn::UpperHalf(half, v), half, to + kBlocks * step, step);
-  }
-}
-
-/// Transposes the square blocks of kBlock vectors.
-HWY_INLINE void transpose_pairs(Vector<float>& a, Vector<float>& b) {
-  constexpr Tag<float> d;
-  constexpr Tag<double> pairs;
-  const auto x = hn::BitCast(pairs, a);
-  const auto y = hn::BitCast(pairs, b);
-  a = hn::BitCast(d, hn::InterleaveLower(pairs, x, y));
-  b = hn::BitCast(d, hn::InterleaveUpper(pairs, x, y));
-}
-HWY_INLINE void transpose_blocks(Vector<float>* v) {
-  constexpr Tag<float> d;
-  Vector<float> low[] = {hn::InterleaveLower(d, v[0], v[1]), hn::InterleaveLower(d, v[2], v[3])};
-  Vector<float> high[] = {hn::InterleaveUpper(d, v[0], v[1]), hn::InterleaveUpper(d, v[2], v[3])};
-  transpose_pairs(low[0], low[1]);
-  transpose_pairs(high[0], high[1]);
-  v[0] = low[0];
-  v[1] = low[1];
-  v[2] = high[0];
-  v[3] = high[1];
-}
-HWY_INLINE void transpose_blocks(Vector<double>* v) {
-  constexpr Tag<double> d;
-  const auto low = hn::InterleaveLower(d, v[0], v[1]);
-  v[1] = hn::InterleaveUpper(d, v[0], v[1]);
-  v[0] = low;
-}
-
-/// Whole blocks of columns of 16 rows; returns how many columns those are.
-template <Scalar T>
-Index interleave_blocks(const T* x, Index ldx, Index cols, T* data) {
-  constexpr Tag<T> d;
-  const Index whole = cols / kBlock<T> * kBlock<T>;
-  for (Index i = 0; i < whole; i += kBlock<T>) {
-    for (Index l = 0; l < 16; l += kLanes<T>) {
-      Vector<T> v[kBlock<T>];
-      HWY_UNROLL(4)
-      for (Index q = 0; q < kBlock<T>; ++q) {
-        v[q] = load_blocks(d, x + (l + q) * ldx + i, kBlock<T> * ldx);
-      }
-      transpose_blocks(v);
-      HWY_UNROLL(4)
-      for (Index q = 0; q < kBlock<T>; ++q) hn::StoreU(v[q], d, data + (i + q) * 16 + l);
-    }
-  }
-  return whole;
-}
-
-template <Scalar T>
-Index deinterleave_blocks(const T* data, const T* scale, Index cols, T* out, Index ldo) {
-  constexpr Tag<T> d;
-  const Index whole = cols / kBlock<T> * kBlock<T>;
-  for (Index i = 0; i < whole; i += kBlock<T>) {
-    for (Index l = 0; l < 16; l += kLanes<T>) {
-      Vector<T> v[kBlock<T>];
-      HWY_UNROLL(4)
-      for (Index q = 0; q < kBlock<T>; ++q) {
-        v[q] = hn::Mul(hn::Set(d, scale[i + q]), hn::LoadU(d, data + (i + q) * 16 + l));
-      }
-      transpose_blocks(v);
-      HWY_UNROLL(4)
-      for (Index q = 0; q < kBlock<T>; ++q) {
-        store_blocks(v[q], d, out + (l + q) * ldo + i, kBlock<T> * ldo);
-      }
-    }
-  }
-  return whole;
 }
 
 template <Scalar T>
@@ -336,7 +222,7 @@ template <Scalar T>
 void Hadamard<T>::interleave16(const T* x, Index ldx, Index rows, Index cols, Index n,
                                T* data) noexcept {
   Index first = 0;
-  if (rows == 16) first = interleave_blocks(x, ldx, cols, data);
+  if (rows == 16) first = interleave_blocks<16>(x, ldx, cols, data);
   for (Index i = first; i < n; ++i) {
     for (Index l = 0; l < 16; ++l) data[i * 16 + l] = i < cols && l < rows ? x[l * ldx + i] : T{0};
   }
@@ -346,7 +232,7 @@ template <Scalar T>
 void Hadamard<T>::deinterleave16(const T* data, const T* scale, Index rows, Index cols, T* out,
                                  Index ldo) noexcept {
   Index first = 0;
-  if (rows == 16) first = deinterleave_blocks(data, scale, cols, out, ldo);
+  if (rows == 16) first = deinterleave_blocks<16>(data, scale, cols, out, ldo);
   for (Index l = 0; l < rows; ++l) {
     for (Index i = first; i < cols; ++i) out[l * ldo + i] = scale[i] * data[i * 16 + l];
   }

@@ -15,10 +15,10 @@ namespace bochner::simd::HWY_NAMESPACE {
 namespace {
 
 /// All rows of one column of tiles; the rows are shared out evenly.
-template <class Finish, Index kVectors, Scalar T, std::size_t... R>
+template <class Output, Index kVectors, Scalar T, std::size_t... R>
 void column(Left<T> a, Index rows, Right<T> b, Index depth, T* out, Index ldo,
             std::index_sequence<R...>) {
-  static constexpr TileFunction<T, T> kTiles[] = {tile_of<Finish, R + 1, kVectors, T, T>...};
+  static constexpr TileFunction<T, T> kTiles[] = {tile_of<Output, R + 1, kVectors, T, T>...};
   constexpr auto kHighest = static_cast<Index>(sizeof...(R));
   const Index count = (rows + kHighest - 1) / kHighest;
   for (Index i = 0, first = 0; i < count; ++i) {
@@ -30,18 +30,18 @@ void column(Left<T> a, Index rows, Right<T> b, Index depth, T* out, Index ldo,
 }
 
 /// out = a b or out += a b, rows x cols; sums run over k < depth in ascending order.
-template <class Finish, Scalar T>
+template <class Output, Scalar T>
 void product(Left<T> a, Index rows, Right<T> b, Index depth, Index cols, T* out, Index ldo) {
   constexpr std::make_index_sequence<kTileRows<T>> kHeights;
   constexpr Index kWidth = kTileVectors<T> / kPanelVectors<T>;  // panels of a tile
   Index panels = (cols + kPanel<T> - 1) / kPanel<T>;
   for (; panels >= kWidth; panels -= kWidth) {
-    column<Finish, kTileVectors<T>>(a, rows, b, depth, out, ldo, kHeights);
+    column<Output, kTileVectors<T>>(a, rows, b, depth, out, ldo, kHeights);
     b.data += kWidth * b.panel_step;
     out += kWidth * kPanel<T>;
   }
   if constexpr (kWidth == 2) {
-    if (panels == 1) column<Finish, kPanelVectors<T>>(a, rows, b, depth, out, ldo, kHeights);
+    if (panels == 1) column<Output, kPanelVectors<T>>(a, rows, b, depth, out, ldo, kHeights);
   }
 }
 
@@ -59,6 +59,27 @@ void Products<T>::contract(const T* phi, Index ldphi, Index rows, Index features
                            Index lds, Index values, T* out, Index ldo) noexcept {
   product<Assign>(Left<T>{phi, ldphi, 1}, rows, Right<T>{s, lds, kPanel<T>}, features, values, out,
                   ldo);
+}
+
+template <Scalar T>
+void Products<T>::contract_prefixes(const T* a, Index lda, Index rows, const std::int32_t* count,
+                                    const T* s, Index lds, Index values, T* out,
+                                    Index ldo) noexcept {
+  constexpr auto kTile = static_cast<Index>(kTileRows<T>);
+  for (Index first = 0; first < rows; first += kTile) {
+    const Index last = HWY_MIN(rows, first + kTile);
+    // What all rows of a tile see, then for each row the rest of its sums.
+    Index common = count[first];
+    for (Index r = first; r < last; ++r) common = HWY_MIN(common, Index{count[r]});
+    product<Assign>(Left<T>{a + first * lda, lda, 1}, last - first, Right<T>{s, lds, kPanel<T>},
+                    common, values, out + first * ldo, ldo);
+    for (Index r = first; r < last; ++r) {
+      if (count[r] == common) continue;
+      product<Continue>(Left<T>{a + r * lda + common, lda, 1}, 1,
+                        Right<T>{s + common * lds, lds, kPanel<T>}, count[r] - common, values,
+                        out + r * ldo, ldo);
+    }
+  }
 }
 
 template <Scalar T>

@@ -9,7 +9,7 @@
 #include <hwy/cache_control.h>
 
 /// \file
-/// phi^T phi, lower triangle. Rows of phi are far apart, so both factors are copied into panels
+/// phi^T phi, lower triangle, and a^T b. Rows are far apart, so both factors are copied into panels
 /// first: a block of columns for the right side, kept in the second-level cache, and a strip at a
 /// time for the left.
 
@@ -62,31 +62,34 @@ HWY_NOINLINE void fold_edge(Left<T> left, Right<T> right, Index depth, Index row
   }
 }
 
-/// Adds the products of `depth` rows, at most kFoldRows.
-template <Scalar T>
-void fold_rows(const T* phi, Index ldphi, Index depth, Index features, double* c, Index ldc) {
+enum class Part { lower, all };
+
+/// Adds the products of `depth` rows, at most kFoldRows, to all of c or to its lower triangle.
+template <Part kPart, Scalar T>
+void fold_rows(const T* a, Index lda, Index a_cols, const T* b, Index ldb, Index b_cols,
+               Index depth, double* c, Index ldc) {
   constexpr Index kHeight = kTileHeight<T>;
   constexpr Index kWidth = kTileWidth<T>;
   HWY_ALIGN T strip[kFoldRows * kStripColumns];
   HWY_ALIGN T block[kFoldRows * kBlockColumns<T>];
-  for (Index jb = 0; jb < features; jb += kBlockColumns<T>) {
-    const Index jend = HWY_MIN(features, jb + kBlockColumns<T>);
-    pack<kWidth>(phi + jb, ldphi, depth, jend - jb, block);
-    for (Index ib = jb; ib < features; ib += kStripColumns) {
-      const Index iend = HWY_MIN(features, ib + kStripColumns);
-      pack<kHeight>(phi + ib, ldphi, depth, iend - ib, strip);
-      for (Index j = jb; j < HWY_MIN(jend, iend); j += kWidth) {
+  for (Index jb = 0; jb < b_cols; jb += kBlockColumns<T>) {
+    const Index jend = HWY_MIN(b_cols, jb + kBlockColumns<T>);
+    pack<kWidth>(b + jb, ldb, depth, jend - jb, block);
+    for (Index ib = kPart == Part::lower ? jb : 0; ib < a_cols; ib += kStripColumns) {
+      const Index iend = HWY_MIN(a_cols, ib + kStripColumns);
+      pack<kHeight>(a + ib, lda, depth, iend - ib, strip);
+      for (Index j = jb; j < jend; j += kWidth) {
         const Right<T> right{block + (j - jb) * depth, kWidth, kPanel<T>};
         for (Index i = ib; i < iend; i += kHeight) {
-          if (i + kHeight <= j) continue;
+          if (kPart == Part::lower && i + kHeight <= j) continue;
           const Left<T> left{strip + (i - ib) * depth, 1, kHeight};
           double* const out = c + i * ldc + j;
-          if (i + kHeight <= features && j + kWidth <= features) {
+          if (i + kHeight <= a_cols && j + kWidth <= b_cols) {
             prefetch_tile<T>(out, ldc);
             tile_of<Fold, kTileRows<T>, kTileVectors<T>>(left, right, depth, out, ldc);
           } else {
-            fold_edge(left, right, depth, HWY_MIN(kHeight, features - i),
-                      HWY_MIN(kWidth, features - j), out, ldc);
+            fold_edge(left, right, depth, HWY_MIN(kHeight, a_cols - i), HWY_MIN(kWidth, b_cols - j),
+                      out, ldc);
           }
         }
       }
@@ -99,8 +102,19 @@ void fold_rows(const T* phi, Index ldphi, Index depth, Index features, double* c
 template <Scalar T>
 void RankUpdate<T>::rank_update(const T* phi, Index ldphi, Index rows, Index features, double* c,
                                 Index ldc) noexcept {
-  for (Index first = 0; first < rows; first += kFoldRows) {
-    fold_rows(phi + first * ldphi, ldphi, HWY_MIN(kFoldRows, rows - first), features, c, ldc);
+  for (Index r = 0; r < rows; r += kFoldRows) {
+    const T* const first = phi + r * ldphi;
+    fold_rows<Part::lower>(first, ldphi, features, first, ldphi, features,
+                           HWY_MIN(kFoldRows, rows - r), c, ldc);
+  }
+}
+
+template <Scalar T>
+void RankUpdate<T>::cross_update(const T* a, Index lda, Index a_cols, const T* b, Index ldb,
+                                 Index b_cols, Index rows, double* c, Index ldc) noexcept {
+  for (Index r = 0; r < rows; r += kFoldRows) {
+    fold_rows<Part::all>(a + r * lda, lda, a_cols, b + r * ldb, ldb, b_cols,
+                         HWY_MIN(kFoldRows, rows - r), c, ldc);
   }
 }
 

@@ -16,11 +16,13 @@ namespace bochner::simd::HWY_NAMESPACE {
 template <Scalar T>
 constexpr Kernels<T> kTable = {.name = kTargetName,
                                .lanes = kLanes<T>,
+                               .pack_rows = Packing<T>::pack_rows,
                                .project = Products<T>::project,
                                .affine_rows = Elementwise<T>::affine_rows,
                                .mirror_rows = Elementwise<T>::mirror_rows,
                                .exp2_rows = Exponential<T>::exp2_rows,
                                .exp2_columns = Exponential<T>::exp2_columns,
+                               .exp2_weights = Exponential<T>::exp2_weights,
                                .sincos_rows = Trigonometric<T>::sincos_rows,
                                .cos_rows = Trigonometric<T>::cos_rows,
                                .rectify_rows = Elementwise<T>::rectify_rows,
@@ -32,7 +34,14 @@ constexpr Kernels<T> kTable = {.name = kTargetName,
                                .hadamard16 = Hadamard<T>::hadamard16,
                                .accumulate = Products<T>::accumulate,
                                .contract = Products<T>::contract,
-                               .rank_update = RankUpdate<T>::rank_update};
+                               .rank_update = RankUpdate<T>::rank_update,
+                               .cross_update = RankUpdate<T>::cross_update,
+                               .softmax_rows = Exponential<T>::softmax_rows,
+                               .column_sums = Sums<T>::column_sums,
+                               .row_products = Sums<T>::row_products,
+                               .contract_prefixes = Products<T>::contract_prefixes,
+                               .pack_transposed = Packing<T>::pack_transposed,
+                               .add_compensated = Sums<T>::add_compensated};
 
 }  // namespace bochner::simd::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
@@ -41,42 +50,17 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace bochner::simd {
 
-/// The table of a target with plain versions of what it lacks.
-template <Scalar T>
-Kernels<T> completed(Kernels<T> table) {
-  const Kernels<T>& plain = scalar_kernels<T>();
-  table.pack_rows = plain.pack_rows;
-  table.exp2_weights = plain.exp2_weights;
-  table.cross_update = plain.cross_update;
-  table.softmax_rows = plain.softmax_rows;
-  table.column_sums = plain.column_sums;
-  table.row_products = plain.row_products;
-  table.contract_prefixes = plain.contract_prefixes;
-  table.pack_transposed = plain.pack_transposed;
-  table.add_compensated = plain.add_compensated;
-  return table;
-}
-
 template <Scalar T>
 std::span<const CompiledKernels<T>> compiled_kernels() {
-#if HWY_TARGETS & HWY_AVX3
-  static const Kernels<T> kAvx3 = completed(N_AVX3::kTable<T>);
-#endif
-#if HWY_TARGETS & HWY_AVX2
-  static const Kernels<T> kAvx2 = completed(N_AVX2::kTable<T>);
-#endif
-#if HWY_TARGETS & HWY_SSE4
-  static const Kernels<T> kSse4 = completed(N_SSE4::kTable<T>);
-#endif
   static const CompiledKernels<T> tables[] = {
 #if HWY_TARGETS & HWY_AVX3
-    {HWY_AVX3, &kAvx3},
+    {HWY_AVX3, &N_AVX3::kTable<T>},
 #endif
 #if HWY_TARGETS & HWY_AVX2
-    {HWY_AVX2, &kAvx2},
+    {HWY_AVX2, &N_AVX2::kTable<T>},
 #endif
 #if HWY_TARGETS & HWY_SSE4
-    {HWY_SSE4, &kSse4},
+    {HWY_SSE4, &N_SSE4::kTable<T>},
 #endif
     {0, &scalar_kernels<T>()}
   };

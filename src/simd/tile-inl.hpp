@@ -62,15 +62,34 @@ HWY_INLINE void multiply_row(const T* a, const Vector<T>* b, Vector<T>* sum,
   (..., (sum[R * sizeof...(C) + C] = hn::MulAdd(factor, b[C], sum[R * sizeof...(C) + C])));
 }
 
-/// What becomes of the sums of a vector of outputs.
-struct Assign {
+/// Where sums start and what becomes of them, by vectors of outputs.
+struct FromZero {
+  template <Scalar T, class Out>
+  static HWY_INLINE Vector<T> start(const Out*) {
+    return hn::Zero(Tag<T>());
+  }
+};
+
+/// Goes on with the sums that are there.
+struct Continue {
+  template <Scalar T, class Out>
+  static HWY_INLINE Vector<T> start(const Out* out) {
+    return hn::LoadU(Tag<T>(), out);
+  }
   template <Scalar T>
   static HWY_INLINE void finish(Vector<T> sum, T* out) {
     hn::StoreU(sum, Tag<T>(), out);
   }
 };
 
-struct Add {
+struct Assign : FromZero {
+  template <Scalar T>
+  static HWY_INLINE void finish(Vector<T> sum, T* out) {
+    hn::StoreU(sum, Tag<T>(), out);
+  }
+};
+
+struct Add : FromZero {
   template <Scalar T>
   static HWY_INLINE void finish(Vector<T> sum, T* out) {
     constexpr Tag<T> d;
@@ -79,7 +98,7 @@ struct Add {
 };
 
 /// Into sums kept in double.
-struct Fold {
+struct Fold : FromZero {
   static HWY_INLINE void finish(Vector<double> sum, double* out) { Add::finish(sum, out); }
   static HWY_INLINE void finish(Vector<float> sum, double* out) {
     constexpr Tag<float> d;
@@ -90,19 +109,24 @@ struct Fold {
   }
 };
 
-template <class Finish, Scalar T, class Out, std::size_t... C>
+template <class Output, Scalar T, class Out, std::size_t... C>
+HWY_INLINE void start_row(Vector<T>* sum, const Out* out, std::index_sequence<C...>) {
+  (..., (sum[C] = Output::template start<T>(out + static_cast<Index>(C) * kLanes<T>)));
+}
+
+template <class Output, Scalar T, class Out, std::size_t... C>
 HWY_INLINE void finish_row(const Vector<T>* sum, Out* out, std::index_sequence<C...>) {
-  (..., Finish::finish(sum[C], out + static_cast<Index>(C) * kLanes<T>));
+  (..., Output::finish(sum[C], out + static_cast<Index>(C) * kLanes<T>));
 }
 
 /// Outputs R... x C... (rows x vectors).
-template <class Finish, Scalar T, class Out, std::size_t... C, std::size_t... R>
+template <class Output, Scalar T, class Out, std::size_t... C, std::size_t... R>
 HWY_INLINE void tile(Left<T> a, Right<T> b, Index depth, Out* out, Index ldo,
                      std::index_sequence<C...> columns, std::index_sequence<R...>) {
   constexpr Tag<T> d;
-  constexpr std::size_t kSums = sizeof...(R) * sizeof...(C);
-  Vector<T> sum[kSums];
-  for (auto& s : sum) s = hn::Zero(d);
+  constexpr std::size_t kColumns = sizeof...(C);
+  Vector<T> sum[sizeof...(R) * kColumns];
+  (..., start_row<Output, T>(sum + R * kColumns, out + static_cast<Index>(R) * ldo, columns));
   HWY_UNROLL(4)
   for (Index k = 0; k < depth; ++k) {
     const Vector<T> right[] = {hn::LoadU(d, b.data + offset_in_panels<T, C>(b.panel_step))...};
@@ -110,12 +134,12 @@ HWY_INLINE void tile(Left<T> a, Right<T> b, Index depth, Out* out, Index ldo,
     a.data += a.step;
     b.data += b.step;
   }
-  (..., finish_row<Finish, T>(sum + R * sizeof...(C), out + static_cast<Index>(R) * ldo, columns));
+  (..., finish_row<Output, T>(sum + R * kColumns, out + static_cast<Index>(R) * ldo, columns));
 }
 
-template <class Finish, std::size_t kRows, std::size_t kVectors, Scalar T, class Out>
+template <class Output, std::size_t kRows, std::size_t kVectors, Scalar T, class Out>
 void tile_of(Left<T> a, Right<T> b, Index depth, Out* out, Index ldo) {
-  tile<Finish>(a, b, depth, out, ldo, std::make_index_sequence<kVectors>(),
+  tile<Output>(a, b, depth, out, ldo, std::make_index_sequence<kVectors>(),
                std::make_index_sequence<kRows>());
 }
 

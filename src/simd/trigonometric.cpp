@@ -139,16 +139,10 @@ void Trigonometric<T>::sincos_rows(T* block, Index ld, Index rows, Index cols,
       hn::StoreU(hn::Mul(factor, both.sine), d, row + cols + j);
     }
     if (whole < cols) {
-      HWY_ALIGN T cosine[kLanes<T>] = {};
-      HWY_ALIGN T sine[kLanes<T>];
-      for (Index j = whole; j < cols; ++j) cosine[j - whole] = row[j];
-      const auto both = sine_and_cosine<T>(hn::Load(d, cosine));
-      hn::Store(hn::Mul(factor, both.cosine), d, cosine);
-      hn::Store(hn::Mul(factor, both.sine), d, sine);
-      for (Index j = whole; j < cols; ++j) {
-        row[j] = cosine[j - whole];
-        row[cols + j] = sine[j - whole];
-      }
+      const Index rest = cols - whole;
+      const auto both = sine_and_cosine<T>(load_first(row + whole, rest));
+      store_first(hn::Mul(factor, both.cosine), row + whole, rest);
+      store_first(hn::Mul(factor, both.sine), row + cols + whole, rest);
     }
   }
 }
@@ -177,16 +171,9 @@ void Trigonometric<T>::sincos(const T* x, T* cosine, T* sine, Index n) noexcept 
     hn::StoreU(both.sine, d, sine + i);
   }
   if (i < n) {
-    HWY_ALIGN T first[kLanes<T>] = {};
-    HWY_ALIGN T second[kLanes<T>];
-    for (Index l = 0; i + l < n; ++l) first[l] = x[i + l];
-    const auto both = sine_and_cosine<T>(hn::Load(d, first));
-    hn::Store(both.cosine, d, first);
-    hn::Store(both.sine, d, second);
-    for (Index l = 0; i + l < n; ++l) {
-      cosine[i + l] = first[l];
-      sine[i + l] = second[l];
-    }
+    const auto both = sine_and_cosine<T>(load_first(x + i, n - i));
+    store_first(both.cosine, cosine + i, n - i);
+    store_first(both.sine, sine + i, n - i);
   }
 }
 

@@ -177,6 +177,45 @@ TEMPLATE_TEST_CASE("products agree with the plain kernels in random shapes", "[s
   }
 }
 
+TEMPLATE_TEST_CASE("contract_prefixes sees the first rows only", "[simd]", float, double) {
+  using T = TestType;
+  std::mt19937_64 engine(7);
+  Normals normal(8);
+  for (int trial = 0; trial < 30; ++trial) {
+    const Index rows = std::uniform_int_distribution<Index>(0, 20)(engine);
+    const Index depth = 64;
+    const Index values = std::uniform_int_distribution<Index>(0, 40)(engine);
+    Block<T> a(rows, depth, 0, std::ref(normal));
+    Block<T> s(depth, values, 1, std::ref(normal));
+    GuardedArray<std::int32_t> count(rows);
+    std::int32_t most = 0;
+    for (Index r = 0; r < rows; ++r) {
+      count[r] = trial % 2 == 0 ? static_cast<std::int32_t>(r + 3)  // causal
+                                : std::uniform_int_distribution<std::int32_t>(0, 60)(engine);
+      most = std::max(most, count[r]);
+      for (Index k = count[r]; k < depth; ++k) a(r, k) = std::numeric_limits<T>::quiet_NaN();
+    }
+    for (Index k = most; k < depth; ++k) {
+      for (Index c = 0; c < values; ++c) s(k, c) = std::numeric_limits<T>::infinity();
+    }
+    Block<T> reference(rows, values);
+    scalar_kernels<T>().contract_prefixes(a.data(), a.ld(), rows, count.data(), s.data(), s.ld(),
+                                          values, reference.data(), reference.ld());
+    for (const auto* table : vector_tables<T>()) {
+      Block<T> out(rows, values, 1);
+      table->contract_prefixes(a.data(), a.ld(), rows, count.data(), s.data(), s.ld(), values,
+                               out.data(), out.ld());
+      for (Index r = 0; r < rows; ++r) {
+        for (Index c = 0; c < values; ++c) {
+          if (!std::isfinite(out(r, c))) FAIL_CHECK(table->name << " looked beyond the prefix");
+          check_same(*table, out(r, c), reference(r, c), depth, 64 * 10.0);
+        }
+      }
+      CHECK(out.gaps_untouched());
+    }
+  }
+}
+
 TEMPLATE_TEST_CASE("products of small integers are exact everywhere", "[simd]", float, double) {
   using T = TestType;
   SmallIntegers integer(5);

@@ -2,6 +2,7 @@
 #include "compare.hpp"
 #include "guarded.hpp"
 
+#include <array>
 #include <cmath>
 #include <random>
 
@@ -58,6 +59,54 @@ TEMPLATE_TEST_CASE("rank_update agrees with the plain kernel", "[simd]", float, 
          {std::pair<Index, Index>{256, 300}, {257, 130}, {600, 97}, {31, 577}}) {
       const Block<T> phi(rows, features, 1, std::ref(normal));
       check_update(*table, phi, padded<T>(features));
+    }
+  }
+}
+
+TEMPLATE_TEST_CASE("cross_update agrees with the plain kernel and with rank_update", "[simd]",
+                   float, double) {
+  using T = TestType;
+  Normals normal(14);
+  for (const auto* table : vector_tables<T>()) {
+    for (const auto& [rows, a_cols, b_cols] : {std::array<Index, 3>{0, 3, 4},
+                                               {1, 1, 1},
+                                               {5, 40, 17},
+                                               {64, 7, 61},
+                                               {256, 96, 128},
+                                               {257, 50, 33},
+                                               {530, 49, 300},
+                                               {33, 300, 40},
+                                               {20, 0, 9},
+                                               {20, 9, 0}}) {
+      const Block<T> a(rows, a_cols, 1, std::ref(normal));
+      const Block<T> b(rows, b_cols, 0, std::ref(normal));
+      const Index ldc = b_cols + 3;
+      const Index size = a_cols == 0 ? 0 : (a_cols - 1) * ldc + b_cols;
+      GuardedArray<double> c(size);
+      GuardedArray<double> reference(size);
+      for (Index i = 0; i < size; ++i) reference[i] = c[i] = static_cast<double>(i % 7) - 3.0;
+      table->cross_update(a.data(), a.ld(), a_cols, b.data(), b.ld(), b_cols, rows, c.data(), ldc);
+      scalar_kernels<T>().cross_update(a.data(), a.ld(), a_cols, b.data(), b.ld(), b_cols, rows,
+                                       reference.data(), ldc);
+      const double tolerance = std::numeric_limits<T>::epsilon() * 40.0 *
+                               static_cast<double>(rows * std::min(rows, kFoldRows));
+      for (Index i = 0; i < size; ++i) {
+        const bool beyond = i % ldc >= b_cols;
+        const double error = std::abs(c[i] - reference[i]);
+        if (!(error <= (fused(*table) || beyond ? 0.0 : tolerance))) {
+          FAIL_CHECK(table->name << ": " << rows << " x " << a_cols << " x " << b_cols << ", "
+                                 << i);
+        }
+      }
+    }
+    const Block<T> phi(300, 60, 0, std::ref(normal));
+    std::vector<double> whole(60 * 60, 0.0);
+    std::vector<double> corner(60 * 60, 0.0);
+    table->rank_update(phi.data(), phi.ld(), 300, 60, whole.data(), 60);
+    table->cross_update(phi.data() + 32, phi.ld(), 28, phi.data(), phi.ld(), 32, 300,
+                        corner.data() + 32 * 60, 60);
+    for (std::size_t i = 32; i < 60; ++i) {
+      for (std::size_t j = 0; j < 32; ++j) CHECK(whole[i * 60 + j] == corner[i * 60 + j]);
     }
   }
 }
