@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "property/specs.hpp"
+
+#include <catch2/catch.hpp>
+
+#include <algorithm>
+#include <cmath>
+
+using namespace bochner;
+
+namespace {
+
+/// sum dphi phi for the row x, phi rescaled to the exponent `held`.
+double objective(const FeatureMap<double>& map, Side side, const Matrix<double>& x,
+                 const Matrix<double>& dphi, std::int32_t held) {
+  const auto out = property::apply<double>(map, x, side);
+  double sum = 0.0;
+  for (Index j = 0; j < out.phi.cols(); ++j) sum += dphi(0, j) * out.phi(0, j);
+  return std::ldexp(sum, out.exponent[0] - held);
+}
+
+}  // namespace
+
+TEST_CASE("pullback is the gradient that finite differences see", "[property][gradient]") {
+  // Fourth-order central differences: truncation h^4 |f'''''| / 30 and rounding eps / h, with
+  // derivatives growing like |w|^5, leave about 1e-8 at this step.
+  constexpr double kStep = 1e-3;
+  constexpr double kTolerance = 1e-7;
+  for (const Index dim : {3, 20}) {
+    for (const FeatureMapSpec& spec : property::specs(dim, 23)) {
+      for (const Side side : {Side::query, Side::key}) {
+        INFO(to_text(spec));
+        const FeatureMap<double> map(spec);
+        Matrix<double> x = property::rows<double>(1, dim, 0.3);
+        const Matrix<double> dphi = property::rows<double>(1, map.num_features(), 1.0, 1);
+        Matrix<double> dx(1, dim);
+        map.pullback(side, x, dphi, dx);
+        const std::int32_t held = property::apply<double>(map, x, side).exponent[0];
+        double scale = 0.0;
+        double worst = 0.0;
+        for (Index k = 0; k < dim; ++k) {
+          const double centre = x(0, k);
+          const auto at = [&](double steps) {
+            x(0, k) = centre + steps * kStep;
+            return objective(map, side, x, dphi, held);
+          };
+          const double difference =
+              (8.0 * (at(1.0) - at(-1.0)) - (at(2.0) - at(-2.0))) / (12.0 * kStep);
+          x(0, k) = centre;
+          scale = std::max(scale, std::abs(difference));
+          worst = std::max(worst, std::abs(difference - dx(0, k)));
+        }
+        REQUIRE(scale > 1e-3);
+        CHECK(worst < kTolerance * scale);
+      }
+    }
+  }
+}

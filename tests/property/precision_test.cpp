@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "property/specs.hpp"
+
+#include <catch2/catch.hpp>
+
+#include <algorithm>
+#include <cmath>
+
+using namespace bochner;
+
+TEST_CASE("float features agree with double ones to float's precision", "[property][accuracy]") {
+  // A feature is a smooth function of an angle or a log-feature p = w.x of size up to about 10
+  // here; p carries an absolute error of a few eps |w| |x|, and so does the feature, relatively.
+  constexpr double kEps = 6.0e-8;
+  constexpr double kTolerance = 64.0 * kEps;
+  for (const Index dim : {5, 20}) {
+    const Matrix<float> x = property::rows<float>(70, dim);
+    const Matrix<double> xd = property::rows<double>(70, dim);
+    for (const FeatureMapSpec& spec : property::specs(dim, 37)) {
+      INFO(to_text(spec));
+      const auto single = property::apply<float>(FeatureMap<float>(spec), x);
+      const auto reference = property::apply<double>(FeatureMap<double>(spec), xd);
+      REQUIRE(single.phi.cols() == reference.phi.cols());
+      double worst = 0.0;
+      for (Index i = 0; i < x.rows(); ++i) {
+        const auto row = static_cast<std::size_t>(i);
+        const double shift = std::ldexp(1.0, single.exponent[row] - reference.exponent[row]);
+        double largest = 0.0;
+        double difference = 0.0;
+        for (Index j = 0; j < single.phi.cols(); ++j) {
+          largest = std::max(largest, std::abs(reference.phi(i, j)));
+          difference = std::max(difference, std::abs(shift * static_cast<double>(single.phi(i, j)) -
+                                                     reference.phi(i, j)));
+        }
+        worst = std::max(worst, difference / largest);
+      }
+      CHECK(worst < kTolerance);
+      CHECK(worst > 0.0);
+    }
+  }
+}

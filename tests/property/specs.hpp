@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <bochner/feature_map.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <type_traits>
+#include <utility>
+#include <variant>
+#include <vector>
+
+/// \file
+/// Every map there is, for laws that all of them obey. The variants' type lists are read, so a new
+/// alternative is tested the day it is registered.
+
+namespace bochner::property {
+
+/// Each alternative of the variant with its default options.
+template <class Variant>
+std::vector<Variant> defaults() {
+  return []<std::size_t... I>(std::index_sequence<I...>) {
+    return std::vector<Variant>{Variant(std::in_place_index<I>)...};
+  }
+  (std::make_index_sequence<std::variant_size_v<Variant>>{});
+}
+
+/// Each alternative, and options of some that take another path.
+inline std::vector<Kernel> kernels(Index dim) {
+  std::vector<Kernel> all = defaults<Kernel>();
+  Diagonal diagonal;
+  Full full;
+  for (Index i = 0; i < dim; ++i) {
+    diagonal.lengthscales.push_back(0.75 + 0.25 * static_cast<double>(i));
+    for (Index k = 0; k < dim; ++k) {
+      full.matrix.push_back((i == k ? 0.9 : 0.0) + 0.01 * static_cast<double>((i + 2 * k) % 5 - 2));
+    }
+  }
+  all.insert(all.end(), {GaussianKernel{Isotropic{1.7}}, GaussianKernel{diagonal},
+                         GaussianKernel{full}, SoftmaxKernel{0.4}});
+  return all;
+}
+
+inline std::vector<Projection> projections() {
+  std::vector<Projection> all = defaults<Projection>();
+  all.insert(all.end(), {OrthogonalProjection{Radii::constant},
+                         HadamardProjection{.rounds = 2, .radii = Radii::constant}});
+  return all;
+}
+
+inline std::vector<FeatureFunction> feature_functions() {
+  std::vector<FeatureFunction> all = defaults<FeatureFunction>();
+  all.insert(all.end(), {OprfFeatures{-0.15}, HyperbolicOprfFeatures{-0.1}});
+  return all;
+}
+
+/// Every compatible combination, and a centred one for each kernel.
+inline std::vector<FeatureMapSpec> specs(Index dim, Index num_frequencies) {
+  std::vector<FeatureMapSpec> all;
+  for (const Kernel& kernel : kernels(dim)) {
+    for (const FeatureFunction& features : feature_functions()) {
+      for (const Projection& projection : projections()) {
+        if (incompatibility(kernel, projection, features)) continue;
+        all.push_back({.input_dim = dim,
+                       .num_frequencies = num_frequencies,
+                       .kernel = kernel,
+                       .projection = projection,
+                       .features = features,
+                       .seed = {17},
+                       .centring = {}});
+      }
+      FeatureMapSpec centred = all.back();
+      centred.centring.query.assign(static_cast<std::size_t>(dim), 0.25);
+      centred.centring.key = centred.centring.query;
+      all.push_back(centred);
+    }
+  }
+  return all;
+}
+
+/// n x d normal numbers times `size`, the same ones for both scalars.
+template <Scalar T>
+Matrix<T> rows(Index n, Index d, double size = 0.5, std::uint64_t item = 0) {
+  Matrix<T> x(n, d);
+  const Stream stream({23}, Purpose::study, item);
+  for (Index i = 0; i < x.size(); ++i) {
+    x.data()[i] =
+        static_cast<T>(static_cast<float>(size * stream.normal(static_cast<std::uint64_t>(i))));
+  }
+  return x;
+}
+
+/// What `apply` returns.
+template <Scalar T>
+struct Features {
+  Matrix<T> phi;
+  std::vector<std::int32_t> exponent;
+
+  bool operator==(const Features& other) const {
+    return exponent == other.exponent && phi.rows() == other.phi.rows() &&
+           phi.cols() == other.phi.cols() &&
+           std::equal(phi.data(), phi.data() + phi.size(), other.phi.data());
+  }
+};
+
+template <Scalar T>
+Features<T> apply(const FeatureMap<T>& map, MatrixView<const T> x, Side side = Side::query,
+                  const Execution& execution = {1}) {
+  Features<T> out{Matrix<T>(x.rows, map.num_features()),
+                  std::vector<std::int32_t>(static_cast<std::size_t>(x.rows))};
+  map.apply(side, x, {out.phi.view(), out.exponent}, execution);
+  return out;
+}
+
+}  // namespace bochner::property
