@@ -13,6 +13,7 @@
 #include <bochner/core/matrix.hpp>
 #include <bochner/core/view.hpp>
 #include <bochner/estimator/gram_error.hpp>
+#include <bochner/estimator/kernel_estimate.hpp>
 #include <bochner/estimator/optimal_parameter.hpp>
 #include <bochner/estimator/variance.hpp>
 #include <bochner/feature_map.hpp>

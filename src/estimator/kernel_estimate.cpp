@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "bochner/estimator/kernel_estimate.hpp"
+
+#include "bochner/core/error.hpp"
+#include "bochner/core/matrix.hpp"
+#include "bochner/estimator/variance.hpp"
+#include "core/parallel.hpp"
+#include "core/text.hpp"
+#include "estimator/block_spread.hpp"
+#include "estimator/pair_geometry.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstdint>
+#include <limits>
+#include <string>
+
+#include <boost/math/distributions/normal.hpp>
+#include <boost/math/distributions/students_t.hpp>
+
+namespace bochner {
+namespace {
+
+constexpr Index kPairs = 64;
+
+/// Feature columns of frequency j are j, m + j, ...: what each contributes to m phi.psi.
+template <class T>
+void row_contributions(const T* phi, const T* psi, Index num_features, std::span<double> out) {
+  const auto m = static_cast<Index>(out.size());
+  for (Index j = 0; j < m; ++j) {
+    double sum = 0.0;
+    for (Index k = j; k < num_features; k += m) {
+      sum += static_cast<double>(phi[k]) * static_cast<double>(psi[k]);
+    }
+    out[static_cast<std::size_t>(j)] = static_cast<double>(m) * sum;
+  }
+}
+
+template <class T>
+KernelEstimate closed_form(const FeatureMapSpec& spec, MatrixView<const T> x,
+                           MatrixView<const T> y) {
+  std::vector<double> query(static_cast<std::size_t>(spec.input_dim));
+  std::vector<double> key(query.size());
+  for (Index k = 0; k < spec.input_dim; ++k) {
+    query[static_cast<std::size_t>(k)] = static_cast<double>(x(0, k));
+    key[static_cast<std::size_t>(k)] = static_cast<double>(y(0, k));
+  }
+  KernelEstimate out;
+  out.standard_error = std::exp(0.5 * kernel_moments(spec, query, key).log_variance);
+  out.degrees_of_freedom = std::numeric_limits<double>::infinity();
+  out.source = ErrorSource::closed_form;
+  return out;
+}
+
+}  // namespace
+
+Interval KernelEstimate::interval(double level) const {
+  if (!(level > 0.0 && level < 1.0)) {
+    throw InvalidArgument("KernelEstimate::interval: level is " + text::number(level) +
+                          ", expected a number between 0 and 1");
+  }
+  const double tail = 0.5 * (1.0 - level);
+  const double factor =
+      std::isinf(degrees_of_freedom)
+          ? boost::math::quantile(boost::math::complement(boost::math::normal(), tail))
+          : boost::math::quantile(
+                boost::math::complement(boost::math::students_t(degrees_of_freedom), tail));
+  return {value - factor * standard_error, value + factor * standard_error};
+}
+
+template <Scalar T>
+std::vector<KernelEstimate> estimate(const FeatureMap<T>& map, MatrixView<const T> x,
+                                     MatrixView<const T> y, const Execution& execution) {
+  constexpr const char* kFunction = "estimate";
+  const FeatureMapSpec& spec = map.spec();
+  check_columns(kFunction, "x", x.rows, x.cols, spec.input_dim);
+  check_columns(kFunction, "y", y.rows, y.cols, spec.input_dim);
+  if (x.rows != y.rows) {
+    throw InvalidArgument(std::string(kFunction) + ": y has " + std::to_string(y.rows) +
+                          " rows, expected " + std::to_string(x.rows) + " (one for each of x)");
+  }
+  check_finite(kFunction, "x", x);
+  check_finite(kFunction, "y", y);
+  const Index block_size = block_law(spec.projection, spec.input_dim).size;
+
+  std::vector<KernelEstimate> out(static_cast<std::size_t>(x.rows));
+  parallel_for_blocks((x.rows + kPairs - 1) / kPairs, execution, [&](Index block, int) {
+    const Index first = block * kPairs;
+    const Index count = std::min(kPairs, x.rows - first);
+    Matrix<T> phi(count, map.num_features());
+    Matrix<T> psi(count, map.num_features());
+    std::array<std::int32_t, kPairs> phi_exponent;
+    std::array<std::int32_t, kPairs> psi_exponent;
+    const auto rows = static_cast<std::size_t>(count);
+    map.apply(Side::query, x.middle_rows(first, count),
+              {phi.view(), std::span(phi_exponent).first(rows)});
+    map.apply(Side::key, y.middle_rows(first, count),
+              {psi.view(), std::span(psi_exponent).first(rows)});
+    std::vector<double> contributions(static_cast<std::size_t>(spec.num_frequencies));
+    for (Index i = 0; i < count; ++i) {
+      const auto at = static_cast<std::size_t>(i);
+      row_contributions(phi.row(i), psi.row(i), map.num_features(), std::span(contributions));
+      const BlockSpread spread = block_spread(contributions, block_size);
+      const int exponent = phi_exponent[at] + psi_exponent[at];
+      KernelEstimate& result = out[static_cast<std::size_t>(first + i)];
+      if (std::isnan(spread.variance)) {
+        result = closed_form(spec, x.middle_rows(first + i, 1), y.middle_rows(first + i, 1));
+      } else {
+        result.standard_error = std::ldexp(std::sqrt(spread.variance), exponent);
+        result.degrees_of_freedom = spread.degrees_of_freedom;
+      }
+      result.value = std::ldexp(spread.mean, exponent);
+      result.blocks = spread.blocks;
+    }
+  });
+  return out;
+}
+
+template <Scalar T>
+KernelEstimate estimate(const FeatureMap<T>& map, std::span<const T> x, std::span<const T> y) {
+  const auto row = [](std::span<const T> v) {
+    return MatrixView<const T>(v.data(), 1, static_cast<Index>(v.size()));
+  };
+  return estimate(map, row(x), row(y), Execution{1}).front();
+}
+
+template KernelEstimate estimate<float>(const FeatureMap<float>&, std::span<const float>,
+                                        std::span<const float>);
+template KernelEstimate estimate<double>(const FeatureMap<double>&, std::span<const double>,
+                                         std::span<const double>);
+template std::vector<KernelEstimate> estimate<float>(const FeatureMap<float>&,
+                                                     MatrixView<const float>,
+                                                     MatrixView<const float>, const Execution&);
+template std::vector<KernelEstimate> estimate<double>(const FeatureMap<double>&,
+                                                      MatrixView<const double>,
+                                                      MatrixView<const double>, const Execution&);
+
+}  // namespace bochner
