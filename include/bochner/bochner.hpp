@@ -12,9 +12,12 @@
 #include <bochner/core/field.hpp>
 #include <bochner/core/matrix.hpp>
 #include <bochner/core/view.hpp>
+#include <bochner/estimator/check.hpp>
 #include <bochner/estimator/gram_error.hpp>
 #include <bochner/estimator/kernel_estimate.hpp>
 #include <bochner/estimator/optimal_parameter.hpp>
+#include <bochner/estimator/plan.hpp>
+#include <bochner/estimator/recommend.hpp>
 #include <bochner/estimator/variance.hpp>
 #include <bochner/feature_map.hpp>
 #include <bochner/features/features.hpp>

@@ -7,8 +7,8 @@
 set -euo pipefail
 cd "$1"
 bad=0
-entries=$(grep -oE '^- \[[A-Za-z]+[0-9]{2}[a-z]?\]' docs/bibliography.md | tr -d '[] -' | sort -u)
-used=$(grep -rhoE '\[[A-Z][A-Za-z]+[0-9]{2}[a-z]?\b[^]]*\]' src include docs examples README.md 2>/dev/null |
+entries=$(grep -oE '^- \[[A-Za-z]+[0-9]{2}[a-z]?\]' docs/bibliography.md | tr -d '[] -' | sort -u || true)
+used=$(grep -rhoE '\[[A-Z][A-Za-z]+[0-9]{2}[a-z]?\b[^]]*\]' src include docs examples README.md |
   grep -oE '\b[A-Z][a-z][A-Za-z]*[0-9]{2}[a-z]?\b' | sort -u)
 for tag in $used; do
   grep -qx "$tag" <<<"$entries" || { echo "[$tag] has no entry in docs/bibliography.md"; bad=1; }

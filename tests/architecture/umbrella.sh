@@ -9,5 +9,5 @@ reached=$(echo '#include <bochner/bochner.hpp>' |
   "$compiler" -x c++ -std=c++20 -I "$root/include" -I "$generated" -MM - | grep -oE 'bochner/[a-z_/]+\.hpp' |
   sort -u)
 missing=$(cd "$root/include" && find bochner -name '*.hpp' ! -path bochner/eigen.hpp | sort |
-  comm -23 - <(echo "$reached"))
+  comm -23 - <(echo "$reached") | sed 's|^|include/|')
 [ -z "$missing" ] || { printf 'bochner/bochner.hpp does not bring:\n%s\n' "$missing"; exit 1; }
