@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// How good is the first recommendation? For each problem, the root mean square relative Frobenius
+// error over redraws of every candidate, measured, and the first choice's over the least.
+// Usage: bench_recommend [--redraws N] [NAME=FILE.csv:FIRST_COLUMNS ...]
+
+#include "support/data.hpp"
+
+#include <bochner/client/gram.hpp>
+#include <bochner/estimator/recommend.hpp>
+#include <bochner/kernel/data_scale.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <string>
+#include <vector>
+
+using namespace bochner;
+
+namespace {
+
+constexpr Index kRows = 300;
+constexpr double kBar = 1.10;
+
+struct Problem {
+  std::string name;
+  Kernel kernel;
+  Matrix<double> x;
+  Matrix<double> y;
+};
+
+/// Evenly spaced rows, so that files sorted by class are seen whole.
+Matrix<double> thinned(const Matrix<float>& data) {
+  const Index rows = std::min(kRows, data.rows());
+  Matrix<double> out(rows, data.cols());
+  for (Index i = 0; i < rows; ++i) {
+    for (Index k = 0; k < data.cols(); ++k) {
+      out(i, k) = static_cast<double>(data(i * data.rows() / rows, k));
+    }
+  }
+  return out;
+}
+
+void standardise(Matrix<double>& x) {
+  for (Index k = 0; k < x.cols(); ++k) {
+    double mean = 0.0;
+    double square = 0.0;
+    for (Index i = 0; i < x.rows(); ++i) mean += x(i, k) / static_cast<double>(x.rows());
+    for (Index i = 0; i < x.rows(); ++i) {
+      square += (x(i, k) - mean) * (x(i, k) - mean) / static_cast<double>(x.rows());
+    }
+    const double scale = square > 0.0 ? 1.0 / std::sqrt(square) : 0.0;
+    for (Index i = 0; i < x.rows(); ++i) x(i, k) = (x(i, k) - mean) * scale;
+  }
+}
+
+Matrix<double> normal_rows(std::uint64_t seed, Index dim) {
+  Matrix<double> x(kRows, dim);
+  Stream(Seed{seed}, Purpose::study).normals(0, {x.data(), static_cast<std::size_t>(x.size())});
+  return x;
+}
+
+template <class T>
+Matrix<T> converted(const Matrix<double>& x) {
+  Matrix<T> out(x.rows(), x.cols());
+  std::transform(x.data(), x.data() + x.size(), out.data(),
+                 [](double v) { return static_cast<T>(v); });
+  return out;
+}
+
+double measured_error(FeatureMapSpec spec, const Matrix<float>& x, const Matrix<float>& y,
+                      int redraws) {
+  double sum = 0.0;
+  for (int r = 0; r < redraws; ++r) {
+    spec.seed = derive_seed(Seed{7}, static_cast<std::uint64_t>(r));
+    const GramDistance distance = gram_distance<float>(FeatureMap<float>(spec), x.view(), y.view());
+    sum += distance.squared_error / distance.squared_norm;
+  }
+  return std::sqrt(sum / redraws);
+}
+
+void run(const Problem& problem, Index budget, int redraws) {
+  const Matrix<float> x = converted<float>(problem.x);
+  const Matrix<float> y = converted<float>(problem.y);
+  const MatrixView<const double> queries = problem.x;
+  const bool same =
+      std::equal(problem.x.data(), problem.x.data() + problem.x.size(), problem.y.data());
+  const Recommendation advice =
+      recommend(problem.kernel, queries, same ? queries : MatrixView<const double>(problem.y),
+                {.num_features = budget, .seed = {1}});
+  double best = INFINITY;
+  double first = 0.0;
+  std::string best_name;
+  for (const Candidate& candidate : advice.ranked) {
+    // Hopeless candidates cannot win; do not spend time on them.
+    if (!(candidate.error < 20.0 * advice.ranked.front().error)) continue;
+    const double error = measured_error(candidate.spec, x, y, redraws);
+    if (&candidate == &advice.ranked.front()) first = error;
+    if (error < best) {
+      best = error;
+      best_name = to_text(candidate.spec.features) + " " + to_text(candidate.spec.projection) +
+                  (candidate.spec.centring == Centring{} ? "" : " centred");
+    }
+  }
+  std::printf("# %s, %lld columns: %s; measured %.4g; best %s, %.4g\n", problem.name.c_str(),
+              static_cast<long long>(budget), advice.reason.c_str(), first, best_name.c_str(),
+              best);
+  std::printf("recommend_%s %.3f <=%.2f %s\n", problem.name.c_str(), first / best, kBar,
+              first <= kBar * best ? "holds" : "short");
+  std::fflush(stdout);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  int redraws = 200;
+  std::vector<Problem> problems;
+  for (int a = 1; a < argc; ++a) {
+    if (std::strcmp(argv[a], "--redraws") == 0 && a + 1 < argc) {
+      redraws = std::max(2, std::atoi(argv[++a]));
+      continue;
+    }
+    const std::string argument = argv[a];
+    const auto equals = argument.find('=');
+    const auto colon = argument.rfind(':');
+    if (equals == std::string::npos || colon == std::string::npos) {
+      std::fprintf(stderr, "usage: bench_recommend [--redraws N] [NAME=FILE.csv:COLUMNS ...]\n");
+      return 2;
+    }
+    const std::string name = argument.substr(0, equals);
+    Matrix<double> x = thinned(testing::read_columns(
+        argument.substr(equals + 1, colon - equals - 1), std::atoi(argument.c_str() + colon + 1)));
+    problems.push_back(
+        {name + "_softmax", SoftmaxKernel{softmax_scale_for(x.view(), x.view(), 0.5)}, x, x});
+    standardise(x);
+    problems.push_back(
+        {name + "_gaussian", GaussianKernel{Isotropic{median_lengthscale(x.view())}}, x, x});
+  }
+  for (const double target : {0.5, 1.0, 2.0}) {
+    const Matrix<double> q = normal_rows(11, 32);
+    const Matrix<double> k = normal_rows(12, 32);
+    char name[32];
+    std::snprintf(name, sizeof name, "synthetic_%.1f", target);
+    problems.push_back({name, SoftmaxKernel{softmax_scale_for(q.view(), k.view(), target)}, q, k});
+  }
+  for (const Problem& problem : problems) run(problem, 256, redraws);
+  return 0;
+}
