@@ -191,6 +191,10 @@ std::string name_of(const Candidate& candidate) {
          (candidate.spec.centring == Centring{} ? "" : ", centred");
 }
 
+bool is_exact(const Candidate& candidate) {
+  return std::visit([](const auto& p) { return p.exact_marginal(); }, candidate.spec.projection);
+}
+
 /// One sentence on the first of a ranking.
 std::string reason_for(const std::vector<Candidate>& order, const std::string& error_name) {
   const Candidate& best = order.front();
@@ -206,6 +210,13 @@ std::string reason_for(const std::vector<Candidate>& order, const std::string& e
     return c.error <= kTie * best.error && c.cost > best.cost;
   });
   if (tied != order.end()) reason += "; equal within 2 % to dearer ones";
+  if (!is_exact(best)) {
+    const auto exact = std::find_if(order.begin(), order.end(), is_exact);
+    if (exact != order.end()) {
+      reason += "; it is slightly biased, and the best unbiased map (" + name_of(*exact) +
+                ") has " + short_number(exact->error);
+    }
+  }
   return reason;
 }
 

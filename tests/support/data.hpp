@@ -3,6 +3,7 @@
 
 #include "bochner/core/matrix.hpp"
 
+#include <algorithm>
 #include <fstream>
 #include <sstream>
 #include <stdexcept>

@@ -42,6 +42,9 @@ TEST_CASE("the ranking is that of the predicted errors, cheap first among equals
     if (candidate.error <= 1.02 * best) CHECK(advice.ranked.front().cost <= candidate.cost);
   }
   CHECK_THAT(advice.reason, Contains("predicted relative error"));
+  const bool exact = std::visit([](const auto& p) { return p.exact_marginal(); },
+                                advice.ranked.front().spec.projection);
+  CHECK((exact || advice.reason.find("best unbiased map") != std::string::npos));
   CHECK(advice.warning.empty());
 }
 
