@@ -49,9 +49,11 @@ void Temporary::keep() noexcept {
 
 void remove_temporaries() noexcept {
   const int error = errno;
-  for (const Slot& slot : slots) {
-    if (slot.state != State::live) continue;
-    if (::unlink(slot.path.data()) != 0) ::rmdir(slot.path.data());
+  // Directories last: their files are on the list too.
+  for (const auto remove : {::unlink, ::rmdir}) {
+    for (const Slot& slot : slots) {
+      if (slot.state == State::live) remove(slot.path.data());
+    }
   }
   errno = error;
 }

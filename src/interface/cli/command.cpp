@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "interface/cli/command.hpp"
+
+#include "bochner/version.hpp"
+#include "interface/cli/usage_error.hpp"
+#include "interface/io/output_file.hpp"
+
+#include <unistd.h>
+
+#include <array>
+#include <exception>
+#include <new>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace bochner::cli {
+namespace {
+
+constexpr std::array kCommands = {
+    Command{"gram", "Approximate a kernel matrix, and say how wrong that is", declare_gram},
+    Command{"info", "Version, instruction set, threads and what maps are made of", declare_info},
+};
+
+constexpr int kFailed = 1;
+constexpr int kUsage = 2;
+
+void print(const std::string& text) {
+  io::OutputFile out("-");
+  out.write(text);
+  out.commit();
+}
+
+int complain(const std::string& command, const std::string& message, int status) {
+  std::string text = command + ": " + message + "\n";
+  if (status == kUsage) text += "Try '" + command + " --help' for more information.\n";
+  io::write_fully(STDERR_FILENO, text);
+  return status;
+}
+
+}  // namespace
+
+std::span<const Command> commands() { return kCommands; }
+
+int run(int argc, char** argv) {
+  CLI::App app("Random features for scalable kernel methods, with their error in closed form.",
+               "bochner");
+  app.set_version_flag("--version", std::string("bochner ") + version_string());
+  app.require_subcommand(1);
+  app.get_formatter()->column_width(34);
+  app.footer("Exit status: 0 done, 1 something failed, 2 the command line cannot be meant.");
+  std::vector<std::pair<CLI::App*, std::function<void()>>> bodies;
+  for (const Command& command : kCommands) {
+    CLI::App* const sub = app.add_subcommand(command.name, command.summary);
+    bodies.emplace_back(sub, command.declare(*sub));
+  }
+
+  std::string name = "bochner";
+  try {
+    try {
+      app.parse(argc, argv);
+      for (const auto& [sub, body] : bodies) {
+        if (!sub->parsed()) continue;
+        name += " " + sub->get_name();
+        body();
+      }
+    } catch (const CLI::CallForHelp&) {
+      print(app.help());
+    } catch (const CLI::CallForVersion& version) {
+      print(std::string(version.what()) + "\n");
+    } catch (const CLI::ParseError& error) {
+      for (const auto& [sub, body] : bodies) {
+        if (sub->parsed()) name += " " + sub->get_name();
+      }
+      return complain(name, error.what(), kUsage);
+    }
+    return 0;
+  } catch (const UsageError& error) {
+    return complain(name, error.what(), kUsage);
+  } catch (const std::bad_alloc&) {
+    return complain(name, "not enough memory", kFailed);
+  } catch (const std::exception& error) {
+    return complain(name, error.what(), kFailed);
+  }
+}
+
+}  // namespace bochner::cli

@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "interface/cli/gram_report.hpp"
+
+#include "bochner/version.hpp"
+#include "interface/cli/chart.hpp"
+#include "interface/cli/identity.hpp"
+#include "interface/cli/numbers.hpp"
+#include "interface/cli/text_table.hpp"
+#include "interface/io/matrix_writer.hpp"
+
+#include <algorithm>
+#include <array>
+#include <filesystem>
+#include <string_view>
+#include <variant>
+
+namespace bochner::cli {
+namespace {
+
+constexpr int kErrorDigits = 4;
+
+template <class Variant>
+std::string name_of(const Variant& value) {
+  return std::visit([](const auto& v) { return std::string(v.name); }, value);
+}
+
+/// The projection's name, with its options when another curve has the same name.
+std::string label(const GramStudy& study, const Projection& projection) {
+  const std::string name = name_of(projection);
+  const auto same =
+      std::count_if(study.curves.begin(), study.curves.end(),
+                    [&](const GramStudyCurve& curve) { return name_of(curve.projection) == name; });
+  return same > 1 ? to_text(projection) : name;
+}
+
+std::string extent(const Input& input) {
+  return std::to_string(input.rows.rows()) + " x " + std::to_string(input.rows.cols());
+}
+
+std::string draws(const GramStudyPlan& plan) {
+  return plan.draws == 1 ? "one draw" : std::to_string(plan.draws) + " draws";
+}
+
+std::string_view precision(const GramStudyPlan& plan) {
+  return plan.precision == Precision::double_precision ? "double" : "single";
+}
+
+std::string table(const GramStudyPlan& plan, const GramStudy& study) {
+  std::vector<TextTable::Column> columns = {{"frequencies"}, {"features"}};
+  for (const GramStudyCurve& curve : study.curves) {
+    const std::string group = label(study, curve.projection);
+    columns.push_back({"predicted", group});
+    columns.push_back({"measured", group});
+    if (plan.draws > 1) columns.push_back({"+-", group});
+    columns.push_back({"time", group});
+  }
+  TextTable out(columns);
+  for (std::size_t i = 0; i < plan.frequencies.size(); ++i) {
+    const FeatureMapSpec& spec = study.curves.front().rows[i].spec;
+    std::vector<std::string> cells = {std::to_string(spec.num_frequencies),
+                                      std::to_string(num_features(spec))};
+    for (const GramStudyCurve& curve : study.curves) {
+      const GramStudyRow& row = curve.rows[i];
+      cells.push_back(significant(row.predicted, kErrorDigits));
+      cells.push_back(significant(row.measured, kErrorDigits));
+      if (plan.draws > 1) cells.push_back(significant(row.standard_error, 2));
+      cells.push_back(duration(row.feature_seconds));
+    }
+    out.add_row(std::move(cells));
+  }
+  return out.text();
+}
+
+}  // namespace
+
+std::string gram_text(const GramStudyPlan& plan, const Input& input, const GramStudy& study) {
+  std::string out = "# bochner " + std::string(version_string()) + " gram, instruction set " +
+                    instruction_set() + ", threads " +
+                    std::to_string(thread_count(plan.execution)) + ", " +
+                    std::string(precision(plan)) + " precision\n";
+  out += "# input " + input.path + ", " + extent(input) + ", sha256 " + input.digest + "\n";
+  for (const GramStudyCurve& curve : study.curves) {
+    out += "# spec " + to_text(curve.rows.back().spec) + "\n";
+  }
+  out +=
+      "# relative Frobenius error of the approximate Gram matrix, predicted in closed form and "
+      "measured in " +
+      draws(plan) + (plan.draws > 1 ? " (root mean square)" : "") + "\n";
+  out += "# time: all features; the exact matrix took " + duration(study.exact_seconds) + "\n\n";
+  return out + table(plan, study);
+}
+
+std::string gram_json(const GramStudyPlan& plan, const Input& input, const GramStudy& study) {
+  nlohmann::ordered_json document = identity("gram", plan.execution);
+  document["precision"] = precision(plan);
+  document["input"] = describe(input);
+  document["kernel"] = to_text(plan.kernel);
+  document["features"] = to_text(plan.features);
+  document["seed"] = plan.seed.value;
+  document["draws"] = plan.draws;
+  document["exact_seconds"] = study.exact_seconds;
+  document["table"] = nlohmann::ordered_json::array();
+  for (const GramStudyCurve& curve : study.curves) {
+    for (const GramStudyRow& row : curve.rows) {
+      document["table"].push_back({{"projection", to_text(curve.projection)},
+                                   {"frequencies", row.spec.num_frequencies},
+                                   {"features", num_features(row.spec)},
+                                   {"predicted", row.predicted},
+                                   {"measured", row.measured},
+                                   {"standard_error", row.standard_error},
+                                   {"errors", row.errors},
+                                   {"feature_seconds", row.feature_seconds},
+                                   {"spec", to_text(row.spec)}});
+    }
+  }
+  return to_text(document);
+}
+
+std::string gram_csv(const GramStudy& study) {
+  std::string out =
+      "projection,frequencies,features,predicted,measured,standard_error,feature_seconds,spec\n";
+  for (const GramStudyCurve& curve : study.curves) {
+    for (const GramStudyRow& row : curve.rows) {
+      out += io::csv_field(to_text(curve.projection)) + "," +
+             std::to_string(row.spec.num_frequencies) + "," +
+             std::to_string(num_features(row.spec)) + "," + shortest(row.predicted) + "," +
+             shortest(row.measured) + "," + shortest(row.standard_error) + "," +
+             shortest(row.feature_seconds) + "," + io::csv_field(to_text(row.spec)) + "\n";
+    }
+  }
+  return out;
+}
+
+std::string gram_svg(const GramStudyPlan& plan, const Input& input, const GramStudy& study) {
+  constexpr std::array kMarkers = {Marker::circle, Marker::square, Marker::triangle,
+                                   Marker::diamond};
+  Chart chart;
+  chart.title = "Error of the approximate Gram matrix";
+  chart.subtitle = std::filesystem::path(input.path).filename().string() + ", " +
+                   std::to_string(input.rows.rows()) + " × " + std::to_string(input.rows.cols()) +
+                   ", " + name_of(plan.kernel) + " kernel, " + name_of(plan.features) +
+                   " features, " + draws(plan);
+  chart.x_label = "frequencies";
+  chart.y_label = "relative Frobenius error";
+  chart.x_scale = Scale::log2;
+  chart.y_scale = Scale::log10;
+  for (std::size_t c = 0; c < study.curves.size(); ++c) {
+    const GramStudyCurve& curve = study.curves[c];
+    const std::string name = label(study, curve.projection);
+    Series predicted{name + ", predicted", static_cast<int>(c), Line::solid, Marker::none, {}};
+    Series measured{
+        name + ", measured", static_cast<int>(c), Line::none, kMarkers[c % kMarkers.size()], {}};
+    for (const GramStudyRow& row : curve.rows) {
+      const auto m = static_cast<double>(row.spec.num_frequencies);
+      predicted.points.push_back({m, row.predicted});
+      measured.points.push_back({m, row.measured, row.standard_error});
+    }
+    chart.series.push_back(std::move(predicted));
+    chart.series.push_back(std::move(measured));
+  }
+  return to_svg(chart);
+}
+
+}  // namespace bochner::cli

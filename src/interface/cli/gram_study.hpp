@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "bochner/core/execution.hpp"
+#include "bochner/core/view.hpp"
+#include "bochner/feature_map.hpp"
+
+#include <string>
+#include <vector>
+
+/// \file
+/// The error of approximate Gram matrices over numbers of frequencies, predicted and measured.
+
+namespace bochner::cli {
+
+enum class Precision { single_precision, double_precision };
+
+/// What to study.
+struct GramStudyPlan {
+  Kernel kernel;
+  FeatureFunction features;
+  std::vector<Projection> projections;
+  std::vector<Index> frequencies;  ///< ascending
+  Seed seed;
+  Index draws = 1;  ///< with seeds seed, seed + 1, ...
+  Precision precision = Precision::double_precision;
+  Execution execution;
+};
+
+/// One number of frequencies.
+struct GramStudyRow {
+  FeatureMapSpec spec;           ///< of the first draw
+  double predicted = 0.0;        ///< root of the mean square relative Frobenius error, closed form
+  std::vector<double> errors;    ///< relative Frobenius error of each draw
+  double measured = 0.0;         ///< root of their mean square
+  double standard_error = 0.0;   ///< of `measured`; 0 for one draw
+  double feature_seconds = 0.0;  ///< to draw the map and compute all features, once
+};
+
+/// One projection.
+struct GramStudyCurve {
+  Projection projection;
+  std::vector<GramStudyRow> rows;
+};
+
+struct GramStudy {
+  double exact_seconds = 0.0;  ///< to compute every entry of the exact matrix, once
+  std::vector<GramStudyCurve> curves;
+};
+
+/// The spec of one row. Throws InvalidArgument when there is no such map.
+FeatureMapSpec study_spec(const GramStudyPlan& plan, Index input_dim, const Projection& projection,
+                          Index num_frequencies);
+
+/// O(n^2 D) a row and draw, O(n D) memory; shows progress on a terminal.
+GramStudy run_study(const GramStudyPlan& plan, MatrixView<const double> x);
+
+}  // namespace bochner::cli

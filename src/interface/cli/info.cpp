@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "bochner/feature_map.hpp"
+#include "bochner/version.hpp"
+#include "interface/cli/command.hpp"
+#include "interface/cli/identity.hpp"
+#include "interface/cli/options.hpp"
+#include "interface/io/output_file.hpp"
+#include "simd/engine.hpp"
+
+#include <memory>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+namespace bochner::cli {
+namespace {
+
+struct Options {
+  bool json = false;
+};
+
+/// Each alternative with its options at their defaults.
+template <class Variant>
+std::vector<std::string> alternatives() {
+  return []<std::size_t... I>(std::index_sequence<I...>) {
+    return std::vector<std::string>{bochner::to_text(Variant(std::in_place_index<I>))...};
+  }
+  (std::make_index_sequence<std::variant_size_v<Variant>>{});
+}
+
+std::vector<std::string> instruction_sets() {
+  std::vector<std::string> names;
+  for (const auto* table : simd::available_kernels<float>()) names.emplace_back(table->name);
+  return names;
+}
+
+std::string text() {
+  std::string out = "bochner " + std::string(version_string()) + "\n\n";
+  const auto line = [&](std::string title, const std::vector<std::string>& values) {
+    title.resize(18, ' ');
+    for (const std::string& value : values) {
+      out += title + value + "\n";
+      title.assign(title.size(), ' ');
+    }
+  };
+  line("instruction set", {instruction_set()});
+  std::string sets;
+  for (const std::string& name : instruction_sets()) sets += (sets.empty() ? "" : ", ") + name;
+  line("this machine has", {sets});
+  line("threads", {std::to_string(thread_count({}))});
+  out += "\n";
+  line("kernels", alternatives<Kernel>());
+  line("projections", alternatives<Projection>());
+  line("features", alternatives<FeatureFunction>());
+  return out;
+}
+
+std::string json() {
+  nlohmann::ordered_json document = identity("info", {});
+  document["instruction_sets"] = instruction_sets();
+  document["kernels"] = alternatives<Kernel>();
+  document["projections"] = alternatives<Projection>();
+  document["features"] = alternatives<FeatureFunction>();
+  return to_text(document);
+}
+
+}  // namespace
+
+std::function<void()> declare_info(CLI::App& app) {
+  const auto options = std::make_shared<Options>();
+  app.add_flag("--json", options->json, "Print JSON");
+  app.footer(
+      "Kernels, projections and features are shown with their options at the defaults.\n"
+      "BOCHNER_ISA in the environment chooses a lower instruction set.");
+  return [options] {
+    io::OutputFile out("-");
+    out.write(options->json ? json() : text());
+    out.commit();
+  };
+}
+
+}  // namespace bochner::cli

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "interface/cli/progress.hpp"
+
+#include "interface/cli/numbers.hpp"
+#include "interface/io/output_file.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cmath>
+#include <string_view>
+#include <utility>
+
+namespace bochner::cli {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto kPatience = 500ms;
+constexpr auto kInterval = 100ms;
+constexpr double kWidth = 30.0;
+
+std::atomic<bool> shown{false};
+static_assert(std::atomic<bool>::is_always_lock_free, "a signal handler reads it");
+
+}  // namespace
+
+Progress::Progress(std::string what, double total)
+    : what_(std::move(what)),
+      total_(total),
+      terminal_(::isatty(STDERR_FILENO) == 1),
+      start_(Clock::now()),
+      last_(start_) {}
+
+Progress::~Progress() { clear_progress(); }
+
+void Progress::advance(double work) {
+  done_ += work;
+  const Clock::time_point now = Clock::now();
+  if (!terminal_ || now - start_ < kPatience || now - last_ < kInterval) return;
+  last_ = now;
+  const double seconds = std::chrono::duration<double>(now - start_).count();
+  shown = true;
+  io::write_fully(STDERR_FILENO, "\r" + progress_line(what_, done_ / total_, seconds) + "\x1b[K");
+}
+
+std::string progress_line(const std::string& what, double fraction, double seconds) {
+  fraction = std::clamp(fraction, 0.0, 1.0);
+  const auto filled = static_cast<std::size_t>(kWidth * fraction);
+  const double left = fraction > 0.0 ? seconds * (1.0 - fraction) / fraction : 0.0;
+  return what + " [" + std::string(filled, '#') +
+         std::string(static_cast<std::size_t>(kWidth) - filled, ' ') + "] " +
+         std::to_string(static_cast<int>(100.0 * fraction)) + " %, " +
+         std::to_string(static_cast<long>(std::ceil(left))) + " s left";
+}
+
+void clear_progress() noexcept {
+  if (shown.exchange(false)) io::write_fully(STDERR_FILENO, std::string_view("\r\x1b[K"));
+}
+
+}  // namespace bochner::cli

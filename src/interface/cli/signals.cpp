@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "interface/cli/signals.hpp"
+
+#include "interface/cli/progress.hpp"
+#include "interface/io/temporaries.hpp"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <unistd.h>
+
+namespace bochner::cli {
+namespace {
+
+void leave(int signal_number) {
+  io::remove_temporaries();
+  clear_progress();
+  ::_exit(128 + signal_number);
+}
+
+}  // namespace
+
+void install_signal_handlers() {
+  struct sigaction action {};
+  action.sa_handler = leave;
+  sigfillset(&action.sa_mask);
+  for (const int signal_number : {SIGINT, SIGTERM, SIGHUP, SIGPIPE}) {
+    struct sigaction before {};
+    // What the caller chose to ignore (nohup) stays ignored, but a broken pipe never is.
+    ::sigaction(signal_number, nullptr, &before);
+    if (before.sa_handler == SIG_IGN && signal_number != SIGPIPE) continue;
+    ::sigaction(signal_number, &action, nullptr);
+  }
+}
+
+void guard_standard_streams() {
+  for (const int descriptor : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+    if (::fcntl(descriptor, F_GETFD) != -1) continue;
+    // open() takes the lowest free number, which is this one: those below are open by now.
+    static_cast<void>(::open("/dev/null", descriptor == STDIN_FILENO ? O_WRONLY : O_RDONLY));
+  }
+}
+
+}  // namespace bochner::cli
