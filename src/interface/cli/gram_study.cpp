@@ -116,7 +116,7 @@ GramStudy run(const GramStudyPlan& plan, MatrixView<const double> exact_x, Matri
     total += prediction_work;
     GramStudyCurve& curve = study.curves.emplace_back(GramStudyCurve{projection, {}});
     for (const Index m : plan.frequencies) {
-      curve.rows.push_back({study_spec(plan, x.cols, projection, m)});
+      curve.rows.emplace_back().spec = study_spec(plan, x.cols, projection, m);
       total += static_cast<double>(plan.draws) * draw_work(curve.rows.back().spec);
     }
   }
