@@ -20,6 +20,8 @@ namespace {
 constexpr std::array kCommands = {
     Command{"gram", "Approximate a kernel matrix, and say how wrong that is", declare_gram},
     Command{"info", "Version, instruction set, threads and what maps are made of", declare_info},
+    Command{"variance", "Bias and variance of the kernel estimate, predicted and measured",
+            declare_variance},
 };
 
 constexpr int kFailed = 1;

@@ -131,6 +131,10 @@ std::vector<StudyCell> study(const StudyGroup& group, const std::vector<StudyPai
       cell.predicted_variance = moments.variance;
       cell.predicted_relative_error = moments.relative_error;
       cell.replicates = replicates;
+      if (replicates == 0) {
+        cells.push_back(cell);
+        continue;
+      }
       for (Index r = 0; r < replicates; ++r) {
         values[static_cast<std::size_t>(r)] = estimates(r, static_cast<Index>(i * sizes + f));
       }
