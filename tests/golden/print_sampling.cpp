@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "bochner/core/matrix.hpp"
+#include "bochner/random/stream.hpp"
+#include "linalg/orthonormal.hpp"
+#include "projection/sampling.hpp"
+#include "random/laws.hpp"
+
+#include <bit>
+#include <cinttypes>
+#include <cstdio>
+#include <span>
+#include <string>
+#include <vector>
+
+// Prints draws of every kind that tier A of docs/reproducibility.md promises, exactly: words in
+// hexadecimal, numbers as hexadecimal floats, long draws as a digest. Any compiler, with any flags
+// but those that change arithmetic, must print the golden file. A new promise is a line here, and
+// `print_sampling > tests/golden/sampling.txt`; a line that changes is a broken promise.
+
+namespace {
+
+using bochner::Index;
+using bochner::Matrix;
+using bochner::Purpose;
+using bochner::Seed;
+using bochner::Stream;
+
+constexpr Seed kSeed = {0x243f6a8885a308d3};
+
+void print(const std::string& what, std::span<const double> values) {
+  std::printf("%s", what.c_str());
+  for (const double value : values) std::printf(" %a", value);
+  std::printf("\n");
+}
+
+/// FNV-1a over the words of the values.
+void print_digest(const std::string& what, std::span<const double> values) {
+  std::uint64_t hash = 0xcbf29ce484222325;
+  for (const double value : values) {
+    hash = (hash ^ std::bit_cast<std::uint64_t>(value)) * 0x100000001b3;
+  }
+  std::printf("%s digest %016" PRIx64 "\n", what.c_str(), hash);
+}
+
+template <class Draw>
+std::vector<double> collect(std::size_t count, const Draw& draw) {
+  std::vector<double> values(count);
+  for (std::size_t i = 0; i < count; ++i) values[i] = draw(i);
+  return values;
+}
+
+std::span<const double> entries(const Matrix<double>& matrix) {
+  return {matrix.data(), static_cast<std::size_t>(matrix.size())};
+}
+
+void print_words() {
+  for (const Purpose purpose : {Purpose::directions, Purpose::study}) {
+    for (const std::uint64_t item : {0ull, 1ull, (1ull << 48) - 1}) {
+      const Stream stream(kSeed, purpose, item);
+      for (const std::uint64_t index : {0ull, 1ull, 2ull, 1ull << 40}) {
+        std::printf("bits %u %" PRIu64 " %" PRIu64 " %016" PRIx64 " %016" PRIx64 "\n",
+                    static_cast<unsigned>(purpose), item, index, stream.bits(index),
+                    stream.substream(1).bits(index));
+      }
+    }
+  }
+  for (std::uint64_t index = 0; index < 4; ++index) {
+    std::printf("derived seed %016" PRIx64 "\n", derive_seed(kSeed, index).value);
+  }
+}
+
+void print_draws() {
+  const Stream stream(kSeed, Purpose::study, 3);
+  print("uniform", collect(8, [&](std::size_t i) { return stream.uniform(i); }));
+  print("normal", collect(16, [&](std::size_t i) { return stream.normal(i); }));
+  print("sign", collect(8, [&](std::size_t i) { return stream.sign(i); }));
+  std::vector<double> bulk(100001);
+  stream.normals(0, bulk);
+  print_digest("normals", bulk);
+  stream.signs(0, bulk);
+  print_digest("signs", bulk);
+}
+
+void print_laws() {
+  const Stream stream(kSeed, Purpose::scales, 5);
+  const auto item = [](std::size_t i) { return Stream(kSeed, Purpose::scales, i); };
+  for (const Index degrees : {1, 2, 3, 16, 64, 1000}) {
+    print("chi " + std::to_string(degrees),
+          collect(4, [&](std::size_t i) { return item(i).chi(degrees); }));
+  }
+  const auto all = [&](const std::string& name, const auto& draw) {
+    print(name, collect(4, draw));
+    print_digest(name, collect(5000, draw));
+  };
+  all("exponential", [&](std::size_t i) { return draw_exponential(stream, i); });
+  all("laplace", [&](std::size_t i) { return draw_laplace(stream, i); });
+  all("cauchy", [&](std::size_t i) { return draw_cauchy(stream, i); });
+  for (const double shape : {0.25, 1.0, 2.5, 100.0}) {
+    all("gamma " + std::to_string(shape),
+        [&](std::size_t i) { return draw_gamma(item(i), shape); });
+  }
+  for (const double index : {0.25, 0.5, 0.9}) {
+    all("stable " + std::to_string(index),
+        [&](std::size_t i) { return draw_positive_stable(item(i), index); });
+  }
+}
+
+void print_orthonormal_rows() {
+  for (const Index d : {1, 2, 3, 4, 16, 17, 64, 100, 257}) {
+    Matrix<double> q(d, d);
+    for (Index i = 0; i < d; ++i) {
+      Stream(kSeed, Purpose::directions, static_cast<std::uint64_t>(i))
+          .normals(0, {q.row(i), static_cast<std::size_t>(d)});
+    }
+    orthonormal_rows(q);
+    const std::string name = "orthonormal rows " + std::to_string(d);
+    if (d <= 4) print(name, entries(q));
+    print_digest(name, entries(q));
+  }
+}
+
+void print_frequencies() {
+  for (const Index d : {3, 64}) {
+    const bochner::FrequencyLaw law{
+        .dim = d, .num_frequencies = 2 * d + 1, .spectrum = {}, .seed = kSeed};
+    const std::string size = std::to_string(2 * d + 1) + " x " + std::to_string(d);
+    print_digest("iid frequencies " + size,
+                 entries(draw_frequencies(bochner::IidProjection{}, law)));
+    print_digest("orthogonal frequencies " + size,
+                 entries(draw_frequencies(bochner::OrthogonalProjection{}, law)));
+    print_digest("regularised frequencies " + size,
+                 entries(draw_frequencies(
+                     bochner::OrthogonalProjection{.radii = bochner::Radii::constant}, law)));
+  }
+}
+
+}  // namespace
+
+int main() {
+  print_words();
+  print_draws();
+  print_laws();
+  print_orthonormal_rows();
+  print_frequencies();
+}
