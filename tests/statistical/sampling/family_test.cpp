@@ -30,7 +30,6 @@ TEST_CASE("no more programs make statistical assertions than the false-alarm rat
 }
 
 TEST_CASE("Kolmogorov's distribution has its tabulated quantiles", "[family]") {
-  // [Smirnov48]: 0.5, 0.05, 0.01 and 0.001.
   for (const auto& [quantile, p] : {std::pair{0.827574, 0.5}, std::pair{1.358099, 0.05},
                                     std::pair{1.627624, 0.01}, std::pair{1.949475, 0.001}}) {
     CHECK(kolmogorov_p_value(1.0, quantile) == Approx(p).epsilon(1e-5));
