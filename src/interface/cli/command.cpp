@@ -8,8 +8,11 @@
 #include <unistd.h>
 
 #include <array>
+#include <cstddef>
 #include <exception>
+#include <memory>
 #include <new>
+#include <sstream>
 #include <string>
 #include <utility>
 #include <vector>
@@ -27,10 +30,45 @@ constexpr std::array kCommands = {
 constexpr int kFailed = 1;
 constexpr int kUsage = 2;
 
+constexpr std::size_t kNameColumn = 30;
+constexpr std::size_t kLineLength = 80;
+
+/// Breaks descriptions at blanks, so that help fits a terminal.
+class HelpFormatter final : public CLI::Formatter {
+ public:
+  HelpFormatter() { column_width(kNameColumn); }
+  std::string make_option_desc(const CLI::Option* option) const override {
+    std::istringstream words(option->get_description());
+    std::string out;
+    std::size_t length = kNameColumn;
+    for (std::string word; words >> word;) {
+      if (length + 1 + word.size() > kLineLength) {
+        out += '\n';
+        length = kNameColumn;
+      } else if (!out.empty()) {
+        out += ' ';
+        ++length;
+      }
+      out += word;
+      length += word.size();
+    }
+    return out;
+  }
+};
+
 void print(const std::string& text) {
   io::OutputFile out("-");
   out.write(text);
   out.commit();
+}
+
+/// The parser passes over an empty argument, and takes the next one for its value.
+void refuse_empty(int argc, char** argv) {
+  for (int a = 1; a < argc; ++a) {
+    if (argv[a][0] != '\0') continue;
+    throw UsageError(a > 1 ? std::string("the argument after ") + argv[a - 1] + " is empty"
+                           : std::string("the first argument is empty"));
+  }
 }
 
 int complain(const std::string& command, const std::string& message, int status) {
@@ -48,8 +86,8 @@ int run(int argc, char** argv) {
   CLI::App app("Random features for scalable kernel methods, with their error in closed form.",
                "bochner");
   app.set_version_flag("--version", std::string("bochner ") + version_string());
+  app.formatter(std::make_shared<HelpFormatter>());
   app.require_subcommand(1);
-  app.get_formatter()->column_width(34);
   app.footer("Exit status: 0 done, 1 something failed, 2 the command line cannot be meant.");
   std::vector<std::pair<CLI::App*, std::function<void()>>> bodies;
   for (const Command& command : kCommands) {
@@ -59,6 +97,7 @@ int run(int argc, char** argv) {
 
   std::string name = "bochner";
   try {
+    refuse_empty(argc, argv);
     try {
       app.parse(argc, argv);
       for (const auto& [sub, body] : bodies) {

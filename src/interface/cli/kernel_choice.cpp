@@ -46,7 +46,7 @@ Kernel parse_kernel_options(const KernelOptions& options) {
       [](const auto& k) { return has_metric<std::remove_cvref_t<decltype(k)>>; }, kernel);
   const auto check = [&](const char* option, const std::string& value, bool applies) {
     if (value.empty()) return;
-    const std::string prefix = std::string(option) + " " + value + ": ";
+    const std::string prefix = std::string(option) + ": ";
     if (!applies) throw UsageError(prefix + "kernel " + options.kernel + " has no such option");
     if (!is_bare(options)) {
       throw UsageError(prefix + "--kernel " + options.kernel + " says the scale already");

@@ -58,6 +58,14 @@ double parse_positive(const std::string& option, const std::string& text) {
   throw UsageError(option + ": " + io::quoted(text) + " is not a positive number");
 }
 
+void refuse_option(const std::string& option, const std::string& text, const std::string& reason) {
+  // Where the whole text is wrong, its position says nothing.
+  constexpr std::string_view kAtStart = "at character 1: ";
+  if (reason.starts_with(kAtStart))
+    throw UsageError(option + ": " + reason.substr(kAtStart.size()));
+  throw UsageError(option + ": " + io::quoted(text) + ": " + reason);
+}
+
 std::vector<Index> parse_frequencies(const std::string& option, const std::string& text) {
   std::vector<Index> out;
   for (const std::string& item : parse_list(option, text)) {

@@ -28,13 +28,17 @@ double parse_positive(const std::string& option, const std::string& text);
 /// `first:last`, which double from `first` on.
 std::vector<Index> parse_frequencies(const std::string& option, const std::string& text);
 
+/// Throws UsageError with the parser's reason, which may name a position in `text`.
+[[noreturn]] void refuse_option(const std::string& option, const std::string& text,
+                                const std::string& reason);
+
 /// `parse(text)`, its InvalidArgument made a UsageError.
 template <class Parse>
 auto parse_option(const std::string& option, const std::string& text, const Parse& parse) {
   try {
     return parse(text);
   } catch (const InvalidArgument& error) {
-    throw UsageError(option + " " + text + ": " + error.what());
+    refuse_option(option, text, error.what());
   }
 }
 

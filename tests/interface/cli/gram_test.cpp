@@ -46,7 +46,7 @@ std::string write(const Scratch& scratch, const std::string& name, const Matrix<
 }
 
 Json run(const std::vector<std::string>& arguments, const Setting& setting = {}) {
-  const Outcome outcome = bochner(arguments, setting);
+  const Outcome outcome = run_bochner(arguments, setting);
   INFO(outcome.err);
   REQUIRE(outcome.status == 0);
   CHECK(outcome.err.empty());
@@ -154,8 +154,9 @@ TEST_CASE("the report on disk is the one on the terminal", "[gram]") {
   const Scratch scratch;
   const std::string path = write(scratch, "x.csv", cloud());
   const std::string report = scratch.path("report");
-  const Outcome outcome = bochner({"gram", "--input", path, "--projection", "iid,orthogonal",
-                                   "--frequencies", "16:64", "--draws", "2", "--report", report});
+  const Outcome outcome =
+      run_bochner({"gram", "--input", path, "--projection", "iid,orthogonal", "--frequencies",
+                   "16:64", "--draws", "2", "--report", report});
   REQUIRE(outcome.status == 0);
   CHECK(outcome.err.empty());
   CHECK_THAT(outcome.out,
@@ -181,7 +182,7 @@ TEST_CASE("a report may replace its own input", "[gram]") {
   const Scratch scratch;
   const std::string path = write(scratch, "table.csv", cloud());
   const Outcome outcome =
-      bochner({"gram", "--input", path, "--frequencies", "16", "--report", scratch.path()});
+      run_bochner({"gram", "--input", path, "--frequencies", "16", "--report", scratch.path()});
   CHECK(outcome.status == 0);
   CHECK(scratch.list() == std::vector<std::string>{"error.svg", "report.json", "table.csv"});
   CHECK_THAT(slurp(path), Contains("projection,frequencies"));

@@ -14,11 +14,11 @@ using namespace bochner::test;
 using Catch::Matchers::Contains;
 
 TEST_CASE("info names what there is", "[info]") {
-  const Outcome text = bochner({"info"});
+  const Outcome text = run_bochner({"info"});
   CHECK(text.status == 0);
   CHECK(text.err.empty());
   CHECK_THAT(text.out, Contains(std::string("bochner ") + bochner::version_string()));
-  const Outcome json = bochner({"info", "--json"});
+  const Outcome json = run_bochner({"info", "--json"});
   CHECK(json.status == 0);
   CHECK(json.err.empty());
   const auto document = nlohmann::json::parse(json.out);
@@ -35,27 +35,27 @@ TEST_CASE("info names what there is", "[info]") {
 }
 
 TEST_CASE("the instruction set can be lowered and not invented", "[info]") {
-  const auto document = nlohmann::json::parse(bochner({"info", "--json"}).out);
+  const auto document = nlohmann::json::parse(run_bochner({"info", "--json"}).out);
   for (const std::string isa : document["instruction_sets"]) {
-    const Outcome chosen = bochner({"info", "--json"}, {.environment = {"BOCHNER_ISA=" + isa}});
+    const Outcome chosen = run_bochner({"info", "--json"}, {.environment = {"BOCHNER_ISA=" + isa}});
     CHECK(nlohmann::json::parse(chosen.out)["instruction_set"] == isa);
   }
-  const Outcome wrong = bochner({"info"}, {.environment = {"BOCHNER_ISA=abacus"}});
+  const Outcome wrong = run_bochner({"info"}, {.environment = {"BOCHNER_ISA=abacus"}});
   CHECK(wrong.status == 1);
   CHECK(wrong.out.empty());
   CHECK_THAT(wrong.err, Contains("abacus") && Contains("scalar"));
 }
 
 TEST_CASE("help and version go to the standard output", "[info]") {
-  const Outcome version = bochner({"--version"});
+  const Outcome version = run_bochner({"--version"});
   CHECK(version.status == 0);
   CHECK(version.out == std::string("bochner ") + bochner::version_string() + "\n");
-  const Outcome help = bochner({"--help"});
+  const Outcome help = run_bochner({"--help"});
   CHECK(help.status == 0);
   CHECK(help.err.empty());
   for (const bochner::cli::Command& command : bochner::cli::commands()) {
     CHECK_THAT(help.out, Contains(command.name) && Contains(command.summary));
-    const Outcome sub = bochner({command.name, "--help"});
+    const Outcome sub = run_bochner({command.name, "--help"});
     CHECK(sub.status == 0);
     CHECK(sub.err.empty());
     CHECK_THAT(sub.out, Contains(command.summary) && Contains("--json"));

@@ -38,7 +38,7 @@ Outcome shell(const std::string& script, const Setting& setting) {
           slurp(scratch.path("err"))};
 }
 
-Outcome bochner(const std::vector<std::string>& arguments, const Setting& setting) {
+Outcome run_bochner(const std::vector<std::string>& arguments, const Setting& setting) {
   return shell(command_line(arguments) + " " + setting.shell_suffix, setting);
 }
 

@@ -15,13 +15,13 @@ struct Outcome {
 
 /// How to run it.
 struct Setting {
-  std::string input;                     ///< for the standard input
-  std::vector<std::string> environment;  ///< NAME=VALUE, added to the caller's
-  std::string shell_suffix;              ///< appended to the command, as the shell reads it
+  std::string input{};                     ///< for the standard input
+  std::vector<std::string> environment{};  ///< NAME=VALUE, added to the caller's
+  std::string shell_suffix{};              ///< appended to the command, as the shell reads it
 };
 
 /// Runs `bochner ARGUMENTS` and waits for it.
-Outcome bochner(const std::vector<std::string>& arguments, const Setting& setting = {});
+Outcome run_bochner(const std::vector<std::string>& arguments, const Setting& setting = {});
 
 /// The command `bochner ARGUMENTS`, quoted for a shell.
 std::string command_line(const std::vector<std::string>& arguments);

@@ -15,10 +15,10 @@ TEST_CASE("columns are aligned under their headings and groups", "[table]") {
   table.add_row({"16", "1", "2", "3", "4"});
   table.add_row({"4096", "0.5", "\xC2\xB5s", "1", "10"});
   CHECK(table.text() ==
-        "      -- iid --   a long group\n"
-        "   m     a   bb               a   \xC3\xA4\n"
-        "  16     1    2               3   4\n"
-        "4096   0.5   \xC2\xB5s               1  10\n");
+        "      - iid -   a long group\n"
+        "   m    a  bb               a   \xC3\xA4\n"
+        "  16    1   2               3   4\n"
+        "4096  0.5  \xC2\xB5s               1  10\n");
   CHECK(TextTable({{"x"}, {"y"}}).text() == "x  y\n");
 }
 
