@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <bochner/client/attention.hpp>
+#include <bochner/core/archive.hpp>
+
+#include <memory>
+
+/// \file
+/// Attention over keys that keep coming: decoding and streams.
+
+namespace bochner {
+
+/// What attention remembers of the keys and values it has seen, for each batch entry and key head:
+/// the sums of phi(k) v^T and phi(k), compensated, and up to 64 keys that are still apart. Constant
+/// memory, about 2 D d_v + 64 (2 D + d_v) scalars a head, for ever; O(D d_v) a key and a query.
+///
+///   AttentionState<float> state(map, batch, key_heads, value_dim);
+///   state.advance(prompt_q, prompt_k, prompt_v, out);          // prefill, causal
+///   for (;;) state.advance(q, k, v, out);                      // one token at a time
+///
+/// `advance` has the same bits as causal `attention` over all that was appended, however it was cut
+/// into calls, as long as nothing was merged.
+template <Scalar T>
+class AttentionState {
+ public:
+  /// Throws InvalidArgument when an extent is negative (value_dim: below 1).
+  AttentionState(const FeatureMap<T>& map, Index batch, Index key_heads, Index value_dim);
+  AttentionState(const AttentionState& other);
+  AttentionState(AttentionState&& other) noexcept;
+  AttentionState& operator=(const AttentionState& other);
+  AttentionState& operator=(AttentionState&& other) noexcept;
+  ~AttentionState();
+
+  /// Keys seen so far, the same for all heads.
+  Index length() const noexcept;
+
+  /// Takes in keys (batch x key_heads x n x d) and values (batch x key_heads x n x d_v). Throws
+  /// InvalidArgument on extents that do not fit and on rows too long for the map; after the latter
+  /// the state has some of the rows, and wants `reset` or an assignment.
+  void append(TensorView<const T, 4> keys, TensorView<const T, 4> values,
+              const Execution& execution = {});
+
+  /// Each query (batch x heads x L x d, key_heads dividing heads) attends to all keys seen so far;
+  /// out is batch x heads x L x d_v. Throws as `attention`.
+  AttentionReport attend(TensorView<const T, 4> queries, TensorView<T, 4> out,
+                         const Execution& execution = {}) const;
+
+  /// Appends keys and values and lets query i attend up to key i of this call: `append` and
+  /// `attend` key by key. As many queries as keys. Throws as both.
+  AttentionReport advance(const AttentionInputs<T>& inputs, TensorView<T, 4> out,
+                          const Execution& execution = {});
+
+  /// Takes in what `next` has seen, as if its keys had been appended here; sums then agree to
+  /// rounding. Throws InvalidArgument when `next` is of another map or other extents.
+  void merge(const AttentionState& next);
+
+  /// Forgets everything.
+  void reset();
+
+  /// The state as words and arrays: exact.
+  Archive save() const;
+  /// The inverse. Throws InvalidArgument when the archive is not a whole state, is one of another
+  /// map or scalar, or holds a NaN or an infinity.
+  static AttentionState load(const FeatureMap<T>& map, const Archive& archive);
+
+ private:
+  class Impl;
+  explicit AttentionState(std::unique_ptr<Impl> impl) noexcept;
+  std::unique_ptr<Impl> impl_;
+};
+
+extern template class BOCHNER_EXPORT AttentionState<float>;
+extern template class BOCHNER_EXPORT AttentionState<double>;
+
+}  // namespace bochner

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <bochner/client/attention.hpp>
+#include <bochner/kernel/kernel.hpp>
+
+/// \file
+/// Exact attention: the oracle, the fallback and the honest comparison.
+
+namespace bochner {
+
+/// Exact kernel attention,
+///   out_i = sum_j k(q_i, k_j) e^(bias_ij) v_j / sum_j k(q_i, k_j) e^(bias_ij),
+/// for softmax kernels softmax(scale Q K^T + bias) V; the kernel must be softmax or Gaussian.
+/// Blocked, with an online softmax in powers of two [Milakov18, Dao22]: the L x S weights are never
+/// stored. `bias` is batch x heads x L x S (strides may be 0; no data means none). All options but
+/// `precision` are honoured.
+///
+/// O(L S (d + d_v)) a head, memory O(d + d_v) a row of a block. Bits and NaN as for `attention`;
+/// throws as it does.
+template <Scalar T>
+AttentionReport exact_attention(const Kernel& kernel, const AttentionInputs<T>& inputs,
+                                TensorView<T, 4> out, const AttentionOptions& options = {},
+                                TensorView<const T, 4> bias = {}, const Execution& execution = {});
+
+/// Gradients of sum_i out_gradient_i . out_i with respect to queries, keys and values, `out` being
+/// what `exact_attention` returned for the same call. Weights are recomputed by tiles; O(L S (d +
+/// d_v)) a head, memory O(L) a head. Otherwise as `attention_gradient`.
+template <Scalar T>
+void exact_attention_gradient(const Kernel& kernel, const AttentionInputs<T>& inputs,
+                              TensorView<const T, 4> out, TensorView<const T, 4> out_gradient,
+                              const AttentionGradients<T>& gradients,
+                              const AttentionOptions& options = {},
+                              TensorView<const T, 4> bias = {}, const Execution& execution = {});
+
+extern template BOCHNER_EXPORT AttentionReport
+exact_attention<float>(const Kernel&, const AttentionInputs<float>&, TensorView<float, 4>,
+                       const AttentionOptions&, TensorView<const float, 4>, const Execution&);
+extern template BOCHNER_EXPORT AttentionReport
+exact_attention<double>(const Kernel&, const AttentionInputs<double>&, TensorView<double, 4>,
+                        const AttentionOptions&, TensorView<const double, 4>, const Execution&);
+extern template BOCHNER_EXPORT void exact_attention_gradient<float>(
+    const Kernel&, const AttentionInputs<float>&, TensorView<const float, 4>,
+    TensorView<const float, 4>, const AttentionGradients<float>&, const AttentionOptions&,
+    TensorView<const float, 4>, const Execution&);
+extern template BOCHNER_EXPORT void exact_attention_gradient<double>(
+    const Kernel&, const AttentionInputs<double>&, TensorView<const double, 4>,
+    TensorView<const double, 4>, const AttentionGradients<double>&, const AttentionOptions&,
+    TensorView<const double, 4>, const Execution&);
+
+}  // namespace bochner

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "client/attention/backward.hpp"
+
+#include "bochner/client/attention_gradient.hpp"
+
+#include <string>
+
+namespace bochner {
+namespace {
+
+template <Scalar T>
+double product(const TensorView<const T, 4>& a, const TensorView<const T, 4>& b) {
+  double sum = 0.0;
+  for (Index i = 0; i < a.extent(0); ++i) {
+    for (Index h = 0; h < a.extent(1); ++h) {
+      const auto x = head_rows(a, i, h);
+      const auto y = head_rows(b, i, h);
+      for (Index r = 0; r < x.rows; ++r) {
+        for (Index c = 0; c < x.cols; ++c) {
+          sum += static_cast<double>(x(r, c)) * static_cast<double>(y(r, c));
+        }
+      }
+    }
+  }
+  return sum;
+}
+
+}  // namespace
+
+template <Scalar T>
+void attention_gradient(const FeatureMap<T>& map, const AttentionInputs<T>& inputs,
+                        TensorView<const T, 4> out, TensorView<const T, 4> out_gradient,
+                        const AttentionGradients<T>& gradients, const AttentionOptions& options,
+                        const Execution& execution) {
+  constexpr const char* kFunction = "attention_gradient";
+  const AttentionProblem problem = check_attention(kFunction, map.blocks(), inputs, options);
+  check_gradients(kFunction, inputs, out, out_gradient, gradients);
+  clear_gradients(gradients);
+  if (problem.value_dim == 0) return;
+  const AttentionCall<T> forward{kFunction, map.blocks(), inputs, problem, execution};
+  const BackwardCall<T> call{forward, out, out_gradient, gradients};
+  if (options.mask == Mask::causal) {
+    causal_gradient(call);
+  } else {
+    bidirectional_gradient(call);
+  }
+}
+
+template <Scalar T>
+double softmax_scale_gradient(const Kernel& kernel, const AttentionInputs<T>& inputs,
+                              TensorView<const T, 4> query_gradient,
+                              TensorView<const T, 4> key_gradient) {
+  constexpr const char* kFunction = "softmax_scale_gradient";
+  const auto* softmax = std::get_if<SoftmaxKernel>(&kernel);
+  if (softmax == nullptr) {
+    throw InvalidArgument(std::string(kFunction) + ": the kernel is " + to_text(kernel) +
+                          ", expected softmax");
+  }
+  check_extents(kFunction, "query_gradient", query_gradient.extents, inputs.queries.extents);
+  check_extents(kFunction, "key_gradient", key_gradient.extents, inputs.keys.extents);
+  return (product(inputs.queries, query_gradient) + product(inputs.keys, key_gradient)) /
+         (2.0 * softmax->scale);
+}
+
+template void attention_gradient<float>(const FeatureMap<float>&, const AttentionInputs<float>&,
+                                        TensorView<const float, 4>, TensorView<const float, 4>,
+                                        const AttentionGradients<float>&, const AttentionOptions&,
+                                        const Execution&);
+template void attention_gradient<double>(const FeatureMap<double>&, const AttentionInputs<double>&,
+                                         TensorView<const double, 4>, TensorView<const double, 4>,
+                                         const AttentionGradients<double>&, const AttentionOptions&,
+                                         const Execution&);
+template double softmax_scale_gradient<float>(const Kernel&, const AttentionInputs<float>&,
+                                              TensorView<const float, 4>,
+                                              TensorView<const float, 4>);
+template double softmax_scale_gradient<double>(const Kernel&, const AttentionInputs<double>&,
+                                               TensorView<const double, 4>,
+                                               TensorView<const double, 4>);
+
+}  // namespace bochner

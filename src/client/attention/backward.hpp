@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "client/attention/key_gradient.hpp"
+
+/// \file
+/// Gradients of attention, for the two masks.
+
+namespace bochner {
+
+/// What the backward passes are given.
+template <Scalar T>
+struct BackwardCall {
+  const AttentionCall<T>& forward;
+  const TensorView<const T, 4>& out;
+  const TensorView<const T, 4>& out_gradient;
+  const AttentionGradients<T>& gradients;
+};
+
+template <Scalar T>
+void bidirectional_gradient(const BackwardCall<T>& call);
+template <Scalar T>
+void causal_gradient(const BackwardCall<T>& call);
+
+}  // namespace bochner

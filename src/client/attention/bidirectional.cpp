@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "client/attention/bidirectional.hpp"
+
+#include "client/attention/key_states.hpp"
+
+#include <algorithm>
+
+namespace bochner {
+namespace {
+
+template <Scalar T>
+struct Worker {
+  QueryBlock<T> queries;
+  AttentionReport report;
+};
+
+/// Queries first ... (at most 64) of one head out of the state of its keys.
+template <Scalar T>
+void attend(const AttentionCall<T>& call, const AttentionSequence& sequence, Index head,
+            Index first, const PrefixView<T>& state, const TensorView<T, 4>& out,
+            Worker<T>& worker) {
+  const Index count = std::min(simd::kBlockRows, sequence.num_queries - first);
+  const auto rows = query_rows(out, sequence, head, first, count);
+  if (sequence.num_keys == 0) {
+    finish_empty(rows, worker.report);
+    return;
+  }
+  worker.queries.load(
+      query_rows(call.inputs.queries, sequence, head, first, count), state.exponent,
+      {call.function, "queries", sequence.batch, head, sequence.first_query + first});
+  worker.queries.collect(state);
+  worker.queries.finish(rows, worker.report);
+}
+
+}  // namespace
+
+template <Scalar T>
+AttentionReport bidirectional_attention(const AttentionCall<T>& call, const TensorView<T, 4>& out) {
+  const std::vector<HeadGroup> groups = head_groups(call.problem);
+  if (groups.empty() || call.problem.value_dim == 0) return {};
+  KeyStates<T> states(call);
+  std::vector<Worker<T>> workers;
+  for (Index w = 0; w < available_workers(call.execution); ++w) {
+    workers.push_back({QueryBlock<T>(call.map, call.problem.value_dim), {}});
+  }
+  for_each_batch(groups, states.capacity(), [&](const std::vector<HeadGroup>& batch) {
+    states.compute(batch);
+    const std::vector<QueryTask> tasks = query_tasks(call.problem, batch);
+    parallel_for_blocks(static_cast<Index>(tasks.size()), call.execution, [&](Index t, int w) {
+      const auto& [group, head, first] = tasks[static_cast<std::size_t>(t)];
+      attend(call, *batch[static_cast<std::size_t>(group)].sequence, head, first,
+             states[group].view(), out, workers[static_cast<std::size_t>(w)]);
+    });
+  });
+  std::vector<AttentionReport> reports;
+  for (const Worker<T>& worker : workers) reports.push_back(worker.report);
+  return sum_reports(reports);
+}
+
+template AttentionReport bidirectional_attention(const AttentionCall<float>&,
+                                                 const TensorView<float, 4>&);
+template AttentionReport bidirectional_attention(const AttentionCall<double>&,
+                                                 const TensorView<double, 4>&);
+
+}  // namespace bochner

@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "client/attention/call.hpp"
+
+namespace bochner {
+
+/// Every query sees every live key of its sequence: keys into a state, then queries out of it.
+template <Scalar T>
+AttentionReport bidirectional_attention(const AttentionCall<T>& call, const TensorView<T, 4>& out);
+
+}  // namespace bochner

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "client/attention/call.hpp"
+
+#include <algorithm>
+
+namespace bochner {
+
+namespace {
+
+[[noreturn]] void refuse_on_weights(const char* function, const char* what) {
+  throw InvalidArgument(std::string(function) + ": " + what +
+                        " acts on the L x S weights, which linear attention never forms; use "
+                        "exact_attention");
+}
+
+}  // namespace
+
+template <Scalar T>
+AttentionProblem check_attention(const char* function, const BlockMap<T>& map,
+                                 const AttentionInputs<T>& inputs,
+                                 const AttentionOptions& options) {
+  if (options.allowed.data != nullptr) refuse_on_weights(function, "the mask `allowed`");
+  if (options.window != 0) refuse_on_weights(function, "a sliding window");
+  AttentionProblem problem = attention_problem(function, inputs, options);
+  if (problem.dim != map.input_dim()) {
+    throw InvalidArgument(std::string(function) + ": queries and keys have dimension " +
+                          std::to_string(problem.dim) + ", expected " +
+                          std::to_string(map.input_dim()) + " (the map's input_dim)");
+  }
+  return problem;
+}
+
+Index first_query_seeing(const AttentionSequence& sequence, Index k) {
+  return std::clamp<Index>(sequence.position(k) - sequence.query_offset, 0, sequence.num_queries);
+}
+
+std::vector<HeadGroup> head_groups(const AttentionProblem& problem) {
+  std::vector<HeadGroup> groups;
+  for (const AttentionSequence& sequence : problem.sequences) {
+    for (Index head = 0; head < problem.key_heads; ++head) groups.push_back({&sequence, head});
+  }
+  return groups;
+}
+
+std::vector<QueryTask> query_tasks(const AttentionProblem& problem,
+                                   const std::vector<HeadGroup>& groups) {
+  std::vector<QueryTask> tasks;
+  for (std::size_t g = 0; g < groups.size(); ++g) {
+    for (Index h = 0; h < problem.heads_per_key_head; ++h) {
+      const Index head = groups[g].key_head * problem.heads_per_key_head + h;
+      for (Index i = 0; i < groups[g].sequence->num_queries; i += simd::kBlockRows) {
+        tasks.push_back({static_cast<Index>(g), head, i});
+      }
+    }
+  }
+  return tasks;
+}
+
+AttentionReport sum_reports(const std::vector<AttentionReport>& reports) {
+  AttentionReport total;
+  for (const AttentionReport& report : reports) {
+    total.empty_rows += report.empty_rows;
+    total.underflowed_rows += report.underflowed_rows;
+    total.negative_rows += report.negative_rows;
+  }
+  return total;
+}
+
+template <Scalar T>
+KeyLoader<T>::KeyLoader(const AttentionCall<T>& call)
+    : call_(&call),
+      key_buffer_(simd::kBlockRows, call.problem.dim),
+      value_buffer_(simd::kBlockRows, call.problem.value_dim) {}
+
+template <Scalar T>
+typename KeyLoader<T>::Rows KeyLoader<T>::rows(const HeadGroup& group, Index first, Index count) {
+  const AttentionSequence& sequence = *group.sequence;
+  const auto keys = head_rows(call_->inputs.keys, sequence.batch, group.key_head);
+  const auto values = head_rows(call_->inputs.values, sequence.batch, group.key_head);
+  return {live_rows(sequence, keys, first, count, key_buffer_),
+          live_rows(sequence, values, first, count, value_buffer_),
+          {call_->function, "keys", sequence.batch, group.key_head,
+           sequence.first_key + sequence.position(first)}};
+}
+
+template <Scalar T>
+void KeyLoader<T>::load(const HeadGroup& group, Index first, Index count, KeyBlock<T>& block,
+                        KeyScratch<T>& scratch) {
+  const Rows r = rows(group, first, count);
+  block.load(r.keys, r.values, r.origin, scratch.workspace);
+}
+
+template <Scalar T>
+Index KeyLoader<T>::extend(const HeadGroup& group, Index first, Index count, KeyStream<T>& stream,
+                           KeyScratch<T>& scratch) {
+  const Rows r = rows(group, first, count);
+  return stream.extend(r.keys, r.values, r.origin, scratch);
+}
+
+template AttentionProblem check_attention<float>(const char*, const BlockMap<float>&,
+                                                 const AttentionInputs<float>&,
+                                                 const AttentionOptions&);
+template AttentionProblem check_attention<double>(const char*, const BlockMap<double>&,
+                                                  const AttentionInputs<double>&,
+                                                  const AttentionOptions&);
+template class KeyLoader<float>;
+template class KeyLoader<double>;
+
+}  // namespace bochner

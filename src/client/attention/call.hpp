@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "client/attention/key_stream.hpp"
+#include "client/attention/problem.hpp"
+#include "core/parallel.hpp"
+
+#include <algorithm>
+#include <vector>
+
+/// \file
+/// What forward and backward passes share.
+
+namespace bochner {
+
+/// A checked call.
+template <Scalar T>
+struct AttentionCall {
+  const char* function;
+  const BlockMap<T>& map;
+  const AttentionInputs<T>& inputs;
+  const AttentionProblem& problem;
+  const Execution& execution;
+};
+
+/// Checks what `attention` and its gradient have in common. Throws InvalidArgument.
+template <Scalar T>
+AttentionProblem check_attention(const char* function, const BlockMap<T>& map,
+                                 const AttentionInputs<T>& inputs, const AttentionOptions& options);
+
+/// One key head of one sequence, with the query heads that it serves: what a state belongs to.
+struct HeadGroup {
+  const AttentionSequence* sequence;
+  Index key_head;
+};
+
+std::vector<HeadGroup> head_groups(const AttentionProblem& problem);
+
+/// Calls body(part of `groups`) with at most `size` of them at a time, in order.
+template <class Body>
+void for_each_batch(const std::vector<HeadGroup>& groups, Index size, const Body& body) {
+  for (Index first = 0; first < static_cast<Index>(groups.size()); first += size) {
+    const auto begin = groups.begin() + first;
+    body(std::vector<HeadGroup>(begin, begin + std::min<Index>(size, groups.end() - begin)));
+  }
+}
+
+/// A block of 64 queries of one head.
+struct QueryTask {
+  Index group;  ///< which of a batch of head groups the head belongs to
+  Index head;
+  Index first;
+};
+
+std::vector<QueryTask> query_tasks(const AttentionProblem& problem,
+                                   const std::vector<HeadGroup>& groups);
+
+/// Adds what workers counted.
+AttentionReport sum_reports(const std::vector<AttentionReport>& reports);
+
+/// Hands over the live keys first .. first + count - 1 (at most 64) of a head group.
+template <Scalar T>
+class KeyLoader {
+ public:
+  explicit KeyLoader(const AttentionCall<T>& call);
+  /// Maps them.
+  void load(const HeadGroup& group, Index first, Index count, KeyBlock<T>& block,
+            KeyScratch<T>& scratch);
+  /// Extends a stream; returns by how many.
+  Index extend(const HeadGroup& group, Index first, Index count, KeyStream<T>& stream,
+               KeyScratch<T>& scratch);
+
+  struct Rows {
+    MatrixView<const T> keys;
+    MatrixView<const T> values;
+    RowOrigin origin;
+  };
+  /// The rows themselves, good until the next call.
+  Rows rows(const HeadGroup& group, Index first, Index count);
+
+ private:
+  const AttentionCall<T>* call_;
+  Matrix<T> key_buffer_;
+  Matrix<T> value_buffer_;
+};
+
+/// Rows first .. first + count - 1 of query head `head` of a sequence, in any tensor that has a row
+/// a query.
+template <class T>
+MatrixView<T> query_rows(const TensorView<T, 4>& tensor, const AttentionSequence& sequence,
+                         Index head, Index first, Index count) {
+  return head_rows(tensor, sequence.batch, head).middle_rows(sequence.first_query + first, count);
+}
+
+/// The first query of a causal sequence that sees live key k.
+Index first_query_seeing(const AttentionSequence& sequence, Index k);
+
+/// As many workers as there may ever be.
+inline Index available_workers(const Execution& execution) {
+  return worker_count(Index{1} << 40, execution);
+}
+
+/// Blocks of at most `size` that cover n.
+constexpr Index blocks_of(Index n, Index size) { return (n + size - 1) / size; }
+
+}  // namespace bochner

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "bochner/client/attention.hpp"
+#include "client/attention/bidirectional.hpp"
+#include "client/attention/causal.hpp"
+
+namespace bochner {
+template <Scalar T>
+AttentionReport attention(const FeatureMap<T>& map, const AttentionInputs<T>& inputs,
+                          TensorView<T, 4> out, const AttentionOptions& options,
+                          const Execution& execution) {
+  constexpr const char* kFunction = "attention";
+  const AttentionProblem problem = check_attention(kFunction, map.blocks(), inputs, options);
+  const auto& q = inputs.queries;
+  check_output(kFunction, "out", out,
+               {q.extent(0), q.extent(1), q.extent(2), inputs.values.extent(3)}, inputs);
+  const AttentionCall<T> call{kFunction, map.blocks(), inputs, problem, execution};
+  AttentionReport report = options.mask == Mask::causal ? causal_attention(call, out)
+                                                        : bidirectional_attention(call, out);
+  report.arithmetic = std::same_as<T, float> ? "float" : "double";
+  return report;
+}
+
+template AttentionReport attention<float>(const FeatureMap<float>&, const AttentionInputs<float>&,
+                                          TensorView<float, 4>, const AttentionOptions&,
+                                          const Execution&);
+template AttentionReport attention<double>(const FeatureMap<double>&,
+                                           const AttentionInputs<double>&, TensorView<double, 4>,
+                                           const AttentionOptions&, const Execution&);
+
+}  // namespace bochner

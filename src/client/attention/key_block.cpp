@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "client/attention/key_block.hpp"
+
+#include <cmath>
+#include <limits>
+
+namespace bochner {
+namespace {
+
+/// A whole number within 1 of x, or 0 where there is none that an exponent could hold.
+std::int32_t whole(double x) {
+  return std::abs(x) < simd::kMaxRowExponent ? static_cast<std::int32_t>(x) : 0;
+}
+
+}  // namespace
+
+void raise_to(const Exponents& floor, Exponents& exponents) {
+  for (std::size_t j = 0; j < exponents.size(); ++j) {
+    exponents[j] = std::max(exponents[j], floor[j]);
+  }
+}
+
+template <Scalar T>
+KeyBlock<T>::KeyBlock(const BlockMap<T>& map, Index value_dim)
+    : map_(&map),
+      value_dim_(value_dim),
+      weights_(simd::kBlockRows, map.ld()),
+      values_(simd::kBlockRows, simd::padded<T>(value_dim)),
+      mass_(1, map.ld()),
+      reference_(static_cast<std::size_t>(map.num_features())) {}
+
+template <Scalar T>
+void KeyBlock<T>::load(MatrixView<const T> keys, MatrixView<const T> values,
+                       const RowOrigin& origin, BlockWorkspace<T>& workspace) {
+  const Index first = rows_;
+  rows_ += keys.rows;
+  if (map_->exponential()) {
+    double* const offset = offset_.data() + first;
+    map_->log_features(Side::key, keys, weights_.row(first), offset, workspace);
+    refuse_long_rows(keys, offset, origin);
+  } else {
+    std::int32_t* const exponent = exponent_.data() + first;
+    map_->features(Side::key, keys, weights_.row(first), exponent, workspace);
+    refuse_long_rows(keys, exponent, origin);
+  }
+  copy_rows(values, values_, first);
+}
+
+template <Scalar T>
+void KeyBlock<T>::exponents_of(Index row, Exponents& out) const {
+  const auto r = static_cast<std::size_t>(row);
+  if (!map_->exponential()) {
+    out.assign(reference_.size(), exponent_[r]);
+    return;
+  }
+  const T* const log_weights = weights_.row(row);
+  for (std::size_t j = 0; j < reference_.size(); ++j) {
+    out[j] = whole(static_cast<double>(log_weights[j]) + offset_[r]);
+  }
+}
+
+template <Scalar T>
+void KeyBlock<T>::top_exponents(Exponents& out) const {
+  Exponents other(out.size());
+  exponents_of(0, out);
+  for (Index r = 1; r < rows_; ++r) {
+    exponents_of(r, other);
+    raise_to(other, out);
+  }
+}
+
+template <Scalar T>
+void KeyBlock<T>::weigh(const Exponents& reference, Index first) {
+  reference_ = reference;
+  if (map_->exponential()) {
+    simd::kernels<T>().exp2_columns(weights_.row(first), weights_.cols(), rows_ - first,
+                                    map_->num_features(), offset_.data() + first,
+                                    reference_.data());
+    unit_.fill(T{1});
+    return;
+  }
+  for (Index r = first; r < rows_; ++r) {
+    const auto i = static_cast<std::size_t>(r);
+    unit_[i] = exact_power<T>(std::int64_t{exponent_[i]} - reference_.front());
+    T* const value = values_.row(r);
+    for (Index c = 0; c < value_dim_; ++c) value[c] *= unit_[i];
+  }
+}
+
+template <Scalar T>
+void KeyBlock<T>::sum_mass() {
+  simd::kernels<T>().column_sums(weights_.data(), weights_.cols(), rows_, map_->num_features(),
+                                 map_->exponential() ? nullptr : unit_.data(), mass_.data());
+}
+
+template <Scalar T>
+Index KeyBlock<T>::first_over(Index first) const {
+  const T limit = exact_power<T>(kHeadroom);
+  const Index features = map_->num_features();
+  for (Index r = first; r < rows_; ++r) {
+    const T* const weight = weights_.row(r);
+    const bool over = map_->exponential()
+                          ? std::any_of(weight, weight + features, [&](T w) { return w > limit; })
+                          : unit_[static_cast<std::size_t>(r)] > limit;
+    if (over) return r;
+  }
+  return rows_;
+}
+
+template <Scalar T>
+bool KeyBlock<T>::mass_in_range() const {
+  const T* const mass = mass_.data();
+  const T limit = exact_power<T>(kHeadroom);
+  return map_->exponential() &&
+         std::all_of(mass, mass + map_->num_features(), [&](T sum) { return sum <= limit; });
+}
+
+template <Scalar T>
+std::int32_t KeyBlock<T>::top() const {
+  return *std::max_element(exponent_.begin(), exponent_.begin() + rows_);
+}
+
+template class KeyBlock<float>;
+template class KeyBlock<double>;
+
+}  // namespace bochner

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "client/attention/key_gradient.hpp"
+
+#include <algorithm>
+
+namespace bochner {
+
+template <Scalar T>
+KeyGradient<T>::KeyGradient(const AttentionCall<T>& call)
+    : call_(call),
+      loader_(call),
+      gradient_(simd::kBlockRows, call.map.ld()),
+      value_gradient_(simd::kBlockRows, simd::padded<T>(call.problem.value_dim)),
+      scores_(simd::kBlockRows, simd::kBlockRows),
+      key_gradient_(simd::kBlockRows, call.problem.dim),
+      workspace_(call.map) {}
+
+template <Scalar T>
+void KeyGradient<T>::from_state(const KeyBlock<T>& keys, const Matrix<T>& values, const T* mass,
+                                const PackedTranspose<T>& packed) {
+  const Index features = call_.map.num_features();
+  packed.multiply(keys.values(), keys.rows(), gradient_);
+  for (Index r = 0; r < keys.rows(); ++r) {
+    const T unit = keys.unit()[static_cast<std::size_t>(r)];
+    T* const row = gradient_.row(r);
+    for (Index j = 0; j < features; ++j) row[j] += unit * mass[j];
+  }
+  simd::kernels<T>().contract(keys.weights(), gradient_.cols(), keys.rows(), features,
+                              values.data(), values.cols(), call_.problem.value_dim,
+                              value_gradient_.data(), value_gradient_.cols());
+}
+
+template <Scalar T>
+void KeyGradient<T>::from_queries(const KeyBlock<T>& keys, const QueryGradient<T>& queries,
+                                  std::span<const std::int32_t> count) {
+  const auto& engine = simd::kernels<T>();
+  const Index rows = queries.queries().rows();
+  for (Index r = 0; r < rows; ++r) {
+    const Index seen = count[static_cast<std::size_t>(r)];
+    std::copy_n(queries.queries().scores().row(r), seen, scores_.row(r));
+    std::fill(scores_.row(r) + seen, scores_.row(r) + simd::kBlockRows, T{0});
+  }
+  engine.accumulate(scores_.data(), scores_.cols(), rows, keys.rows(), queries.g_values().data(),
+                    queries.g_values().cols(), call_.problem.value_dim, nullptr,
+                    value_gradient_.data(), value_gradient_.cols());
+  const Matrix<T>& weights = queries.queries().weights();
+  engine.accumulate(queries.pairs().data(), queries.pairs().cols(), rows, keys.rows(),
+                    weights.data(), weights.cols(), call_.map.num_features(), nullptr,
+                    gradient_.data(), gradient_.cols());
+}
+
+template <Scalar T>
+void KeyGradient<T>::finish(const KeyBlock<T>& keys, const HeadGroup& group, Index first,
+                            const AttentionGradients<T>& gradients) {
+  const AttentionSequence& sequence = *group.sequence;
+  const Index dim = call_.problem.dim;
+  const auto rows = loader_.rows(group, first, keys.rows());
+  pull_weights(call_.map, Side::key, rows.keys, keys.weight_matrix(), gradient_,
+               MatrixView<T>(key_gradient_.data(), keys.rows(), dim), workspace_);
+  const auto dk = head_rows(gradients.keys, sequence.batch, group.key_head);
+  const auto dv = head_rows(gradients.values, sequence.batch, group.key_head);
+  for (Index r = 0; r < keys.rows(); ++r) {
+    const Index row = sequence.first_key + sequence.position(first + r);
+    const T unit = keys.unit()[static_cast<std::size_t>(r)];
+    for (Index c = 0; c < dim; ++c) dk(row, c) = key_gradient_(r, c);
+    for (Index c = 0; c < call_.problem.value_dim; ++c) dv(row, c) = unit * value_gradient_(r, c);
+  }
+}
+
+template class KeyGradient<float>;
+template class KeyGradient<double>;
+
+}  // namespace bochner

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "client/attention/call.hpp"
+#include "client/attention/gradient_sums.hpp"
+#include "client/attention/query_gradient.hpp"
+
+namespace bochner {
+
+/// A block of keys on the way back. Keys are weighed by the caller, against the exponents of the
+/// queries that see them.
+template <Scalar T>
+class KeyGradient {
+ public:
+  explicit KeyGradient(const AttentionCall<T>& call);
+
+  /// Gradients from all queries of the sums: of weights v T^T + unit t^T, of values phi T; T packed
+  /// as well.
+  void from_state(const KeyBlock<T>& keys, const Matrix<T>& values, const T* mass,
+                  const PackedTranspose<T>& packed);
+  /// Adds those from a block of queries that were scored against these keys.
+  void from_queries(const KeyBlock<T>& keys, const QueryGradient<T>& queries,
+                    std::span<const std::int32_t> count);
+  /// Gradients of the live keys first ... of a head group, and of their values.
+  void finish(const KeyBlock<T>& keys, const HeadGroup& group, Index first,
+              const AttentionGradients<T>& gradients);
+
+ private:
+  const AttentionCall<T>& call_;
+  KeyLoader<T> loader_;
+  Matrix<T> gradient_;        ///< of weights, rows x D
+  Matrix<T> value_gradient_;  ///< rows x d_v
+  Matrix<T> scores_;          ///< rows x 64, masked
+  Matrix<T> key_gradient_;    ///< rows x d
+  BlockWorkspace<T> workspace_;
+};
+
+}  // namespace bochner

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "bochner/client/attention.hpp"
+#include "bochner/core/matrix.hpp"
+
+#include <string>
+#include <vector>
+
+/// \file
+/// A call to attention, checked and cut into independent sequences.
+
+namespace bochner {
+
+/// Queries and keys that have nothing to do with any others: one batch entry, or one packed
+/// sequence of it.
+struct AttentionSequence {
+  Index batch = 0;
+  Index first_query = 0;
+  Index num_queries = 0;
+  Index first_key = 0;
+  Index num_keys = 0;       ///< live ones
+  std::vector<Index> live;  ///< their positions after first_key; empty when these are 0, 1, 2, ...
+  bool causal = false;
+  Index query_offset = 0;
+  Index window = 0;
+
+  /// Position of the live key `k`.
+  Index position(Index k) const { return live.empty() ? k : live[static_cast<std::size_t>(k)]; }
+  /// Number of live keys at positions below `end`.
+  Index keys_before(Index end) const;
+  /// Query i sees the live keys first_visible(i) <= k < visible_end(i).
+  Index visible_end(Index i) const;
+  Index first_visible(Index i) const;
+};
+
+/// The checked call.
+struct AttentionProblem {
+  Index heads = 0;
+  Index key_heads = 0;
+  Index heads_per_key_head = 0;
+  Index dim = 0;
+  Index value_dim = 0;
+  std::vector<AttentionSequence> sequences;
+};
+
+/// Throws InvalidArgument, its text beginning with `function`, when extents or options do not fit.
+template <Scalar T>
+AttentionProblem attention_problem(const std::string& function, const AttentionInputs<T>& inputs,
+                                   const AttentionOptions& options);
+
+/// Throws InvalidArgument unless a tensor has the extents that are expected.
+void check_extents(const std::string& function, const char* name,
+                   const std::array<Index, 4>& extents, const std::array<Index, 4>& expected);
+
+/// Throws InvalidArgument unless outputs, their gradients and those of the inputs fit.
+template <Scalar T>
+void check_gradients(const std::string& function, const AttentionInputs<T>& inputs,
+                     const TensorView<const T, 4>& out, const TensorView<const T, 4>& out_gradient,
+                     const AttentionGradients<T>& gradients);
+
+/// Zeros, for rows that no pass reaches.
+template <Scalar T>
+void clear_gradients(const AttentionGradients<T>& gradients);
+
+/// Throws InvalidArgument unless `out` has these extents, no element twice, and nothing in common
+/// with the inputs.
+template <Scalar T>
+void check_output(const std::string& function, const char* name, const TensorView<T, 4>& out,
+                  const std::array<Index, 4>& extents, const AttentionInputs<T>& inputs);
+
+/// Rows of one head of one batch entry.
+template <class T>
+MatrixView<T> head_rows(const TensorView<T, 4>& tensor, Index batch, Index head) {
+  return {tensor.data + batch * tensor.stride(0) + head * tensor.stride(1), tensor.extent(2),
+          tensor.extent(3), tensor.stride(2), tensor.stride(3)};
+}
+
+/// The live keys first .. first + count - 1 of a sequence (or their values), for `rows` of one
+/// head: a view where they follow each other, otherwise copied into `buffer`.
+template <Scalar T>
+MatrixView<const T> live_rows(const AttentionSequence& sequence, MatrixView<const T> rows,
+                              Index first, Index count, Matrix<T>& buffer);
+
+}  // namespace bochner

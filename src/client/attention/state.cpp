@@ -1,0 +1,424 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "bochner/client/attention_state.hpp"
+
+#include "client/attention/key_stream.hpp"
+#include "client/attention/problem.hpp"
+#include "core/checked.hpp"
+#include "core/parallel.hpp"
+#include "core/text.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <concepts>
+
+namespace bochner {
+namespace {
+
+template <Scalar T>
+constexpr const char* kScalarName = std::same_as<T, float> ? "float" : "double";
+
+/// Arrays of streams into an archive, one row a stream; whole numbers as doubles.
+class ArchiveWriter {
+ public:
+  ArchiveWriter(Archive& archive, Index streams) : archive_(archive), streams_(streams) {}
+
+  template <class Stream>
+  void write(Stream& stream, Index row) const {
+    stream.for_each_array([&]<class U>(const char* name, const U* data, Index count) {
+      using T = std::conditional_t<std::same_as<U, std::int32_t>, double, U>;
+      auto& array = archive_.arrays.try_emplace(name, Matrix<T>(streams_, count)).first->second;
+      std::copy_n(data, count, std::get<Matrix<T>>(array).row(row));
+    });
+  }
+
+ private:
+  Archive& archive_;
+  Index streams_;
+};
+
+/// And back.
+class ArchiveReader {
+ public:
+  ArchiveReader(const Archive& archive, Index streams) : archive_(archive), streams_(streams) {}
+
+  template <class Stream>
+  void read(Stream& stream, Index row) const {
+    stream.for_each_array([&]<class U>(const char* name, U* data, Index count) {
+      using T = std::conditional_t<std::same_as<U, std::int32_t>, double, U>;
+      const T* const from = archive_.array<T>(name, streams_, count).row(row);
+      for (Index i = 0; i < count; ++i) {
+        if constexpr (std::same_as<U, std::int32_t>) {
+          if (!(std::abs(from[i]) <= kLargest) || from[i] != std::trunc(from[i])) {
+            throw InvalidArgument("AttentionState::load: '" + std::string(name) + "' holds " +
+                                  text::number(from[i]) + ", expected whole numbers of 32 bits");
+          }
+        }
+        data[i] = static_cast<U>(from[i]);
+      }
+    });
+  }
+
+ private:
+  static constexpr double kLargest = 0x1p31 - 1.0;
+
+  const Archive& archive_;
+  Index streams_;
+};
+
+template <Scalar T>
+TensorView<const T, 4> no_rows(const TensorView<const T, 4>& like, Index heads, Index dim) {
+  TensorView<const T, 4> none = like;
+  none.extents = {like.extent(0), heads, 0, dim};
+  return none;
+}
+
+}  // namespace
+
+template <Scalar T>
+class AttentionState<T>::Impl {
+ public:
+  Impl(const FeatureMap<T>& map, Index batch, Index key_heads, Index value_dim)
+      : map_(map), batch_(batch), key_heads_(key_heads), value_dim_(value_dim) {
+    if (batch < 0 || key_heads < 0 || value_dim < 1) {
+      throw InvalidArgument("AttentionState: batch is " + std::to_string(batch) + ", key_heads " +
+                            std::to_string(key_heads) + " and value_dim " +
+                            std::to_string(value_dim) + ", expected at least 0, 0 and 1");
+    }
+    for (Index s = 0; s < batch * key_heads; ++s) streams_.emplace_back(map.blocks(), value_dim);
+  }
+  Impl(const Impl& other)
+      : map_(other.map_),
+        batch_(other.batch_),
+        key_heads_(other.key_heads_),
+        value_dim_(other.value_dim_),
+        length_(other.length_),
+        streams_(other.streams_) {}
+  Impl& operator=(const Impl&) = delete;
+
+  Index length() const noexcept { return length_; }
+
+  void append(TensorView<const T, 4> keys, TensorView<const T, 4> values,
+              const Execution& execution) {
+    constexpr const char* kFunction = "AttentionState::append";
+    check(kFunction, {no_rows(keys, key_heads_, keys.extent(3)), keys, values});
+    for_each_stream(execution, [&](Index s, Worker& worker) {
+      KeyStream<T>& stream = streams_[static_cast<std::size_t>(s)];
+      extend(kFunction, stream, s, keys, values, worker, [](Index, Index) {});
+      stream.pack();
+    });
+    length_ += keys.extent(2);
+  }
+
+  AttentionReport attend(TensorView<const T, 4> queries, TensorView<T, 4> out,
+                         const Execution& execution) const {
+    constexpr const char* kFunction = "AttentionState::attend";
+    const TensorView<const T, 4> keys = no_rows(queries, key_heads_, queries.extent(3));
+    const AttentionInputs<T> inputs{queries, keys, no_rows(queries, key_heads_, value_dim_)};
+    const AttentionProblem problem = check(kFunction, inputs);
+    check_output(kFunction, "out", out,
+                 {queries.extent(0), queries.extent(1), queries.extent(2), value_dim_}, inputs);
+    const Index blocks = (queries.extent(2) + simd::kBlockRows - 1) / simd::kBlockRows;
+    const Index tasks = batch_ * problem.heads * blocks;
+    std::vector<QueryWorker> workers;
+    for (int w = 0; w < worker_count(tasks, execution); ++w) {
+      workers.push_back({QueryBlock<T>(map_.blocks(), value_dim_), {}});
+    }
+    parallel_for_blocks(tasks, execution, [&](Index t, int w) {
+      const Index head = t / blocks % problem.heads;
+      const Index batch = t / blocks / problem.heads;
+      const Index first = t % blocks * simd::kBlockRows;
+      const Index count = std::min(simd::kBlockRows, queries.extent(2) - first);
+      const Index s = batch * key_heads_ + head / problem.heads_per_key_head;
+      const KeyStream<T>& stream = streams_[static_cast<std::size_t>(s)];
+      std::array<std::int32_t, simd::kBlockRows> seen;
+      seen.fill(static_cast<std::int32_t>(stream.open().rows()));
+      collect(stream, {kFunction, "queries", batch, head, first},
+              head_rows(queries, batch, head).middle_rows(first, count), seen,
+              head_rows(out, batch, head).middle_rows(first, count),
+              workers[static_cast<std::size_t>(w)]);
+    });
+    AttentionReport total;
+    for (const QueryWorker& worker : workers) add(worker.report, total);
+    total.arithmetic = std::same_as<T, float> ? "float" : "double";
+    return total;
+  }
+
+  AttentionReport advance(const AttentionInputs<T>& inputs, TensorView<T, 4> out,
+                          const Execution& execution) {
+    constexpr const char* kFunction = "AttentionState::advance";
+    const AttentionProblem problem = check(kFunction, inputs);
+    const auto& q = inputs.queries;
+    if (q.extent(2) != inputs.keys.extent(2)) {
+      throw InvalidArgument(std::string(kFunction) + ": there are " + std::to_string(q.extent(2)) +
+                            " queries and " + std::to_string(inputs.keys.extent(2)) +
+                            " keys, expected as many");
+    }
+    check_output(kFunction, "out", out, {q.extent(0), q.extent(1), q.extent(2), value_dim_},
+                 inputs);
+    for_each_stream(execution, [&](Index s, Worker& worker) {
+      KeyStream<T>& stream = streams_[static_cast<std::size_t>(s)];
+      extend(kFunction, stream, s, inputs.keys, inputs.values, worker,
+             [&](Index first, Index count) {
+               stream.pack();
+               std::array<std::int32_t, simd::kBlockRows> seen;
+               for (Index r = 0; r < count; ++r) {
+                 seen[static_cast<std::size_t>(r)] =
+                     static_cast<std::int32_t>(stream.open().rows() - count + r + 1);
+               }
+               for (Index h = 0; h < problem.heads_per_key_head; ++h) {
+                 const Index batch = s / key_heads_;
+                 const Index head = s % key_heads_ * problem.heads_per_key_head + h;
+                 collect(stream, {kFunction, "queries", batch, head, first},
+                         head_rows(q, batch, head).middle_rows(first, count), seen,
+                         head_rows(out, batch, head).middle_rows(first, count), worker.query);
+               }
+             });
+    });
+    length_ += q.extent(2);
+    AttentionReport total;
+    for (Worker& worker : workers_) {
+      add(worker.query.report, total);
+      worker.query.report = {};
+    }
+    total.arithmetic = std::same_as<T, float> ? "float" : "double";
+    return total;
+  }
+
+  void merge(const Impl& next) {
+    if (map_.spec() != next.map_.spec()) {
+      throw InvalidArgument("AttentionState::merge: the other state is of another map: " +
+                            to_text(next.map_.spec()));
+    }
+    if (batch_ != next.batch_ || key_heads_ != next.key_heads_ || value_dim_ != next.value_dim_) {
+      throw InvalidArgument("AttentionState::merge: batch, key_heads and value_dim are " +
+                            std::to_string(next.batch_) + ", " + std::to_string(next.key_heads_) +
+                            " and " + std::to_string(next.value_dim_) + ", expected " +
+                            std::to_string(batch_) + ", " + std::to_string(key_heads_) + " and " +
+                            std::to_string(value_dim_));
+    }
+    KeyScratch<T> scratch(map_.blocks(), value_dim_);
+    for (std::size_t s = 0; s < streams_.size(); ++s) {
+      streams_[s].merge(next.streams_[s], scratch);
+    }
+    length_ += next.length_;
+  }
+
+  void reset() {
+    for (KeyStream<T>& stream : streams_) stream = KeyStream<T>(map_.blocks(), value_dim_);
+    length_ = 0;
+  }
+
+  Archive save() const {
+    Archive archive;
+    archive.metadata["kind"] = kKind;
+    archive.metadata["map"] = to_text(map_.spec());
+    archive.metadata["scalar"] = kScalarName<T>;
+    archive.metadata["batch"] = std::to_string(batch_);
+    archive.metadata["key_heads"] = std::to_string(key_heads_);
+    archive.metadata["value_dim"] = std::to_string(value_dim_);
+    archive.metadata["length"] = std::to_string(length_);
+    // Arrays are padded, so their extents alone do not tell one value_dim from another.
+    archive.metadata["extents"] = extents(batch_, key_heads_, value_dim_);
+    const ArchiveWriter writer(archive, static_cast<Index>(streams_.size()));
+    for (std::size_t s = 0; s < streams_.size(); ++s) {
+      KeyStream<T> stream = streams_[s];
+      writer.write(stream, static_cast<Index>(s));
+    }
+    return archive;
+  }
+
+  static std::unique_ptr<Impl> load(const FeatureMap<T>& map, const Archive& archive) {
+    const auto expect = [&](const char* key, const std::string& expected) {
+      if (archive.word(key) == expected) return;
+      throw InvalidArgument("AttentionState::load: '" + std::string(key) + "' is '" +
+                            archive.word(key) + "', expected '" + expected + "'");
+    };
+    expect("kind", kKind);
+    expect("scalar", kScalarName<T>);
+    expect("map", to_text(map.spec()));
+    const Index batch = archive.count("batch");
+    const Index key_heads = archive.count("key_heads");
+    const Index value_dim = archive.count("value_dim");
+    expect("extents", extents(batch, key_heads, value_dim));
+    const auto streams = checked_product(batch, key_heads);
+    const auto columns =
+        checked_product(map.num_features(), simd::padded<T>(std::min(value_dim, kLargestValueDim)));
+    if (value_dim > kLargestValueDim || !streams || !columns) {
+      throw InvalidArgument("AttentionState::load: batch, key_heads and value_dim are too large");
+    }
+    if (*streams > 0) archive.array<T>("values", *streams, *columns);  // before any allocation
+    auto impl = std::make_unique<Impl>(map, batch, key_heads, value_dim);
+    impl->length_ = archive.count("length");
+    const ArchiveReader reader(archive, *streams);
+    for (Index s = 0; s < *streams; ++s) {
+      KeyStream<T>& stream = impl->streams_[static_cast<std::size_t>(s)];
+      reader.read(stream, s);
+      if (!stream.restore()) {
+        throw InvalidArgument("AttentionState::load: the state contradicts itself");
+      }
+    }
+    return impl;
+  }
+
+ private:
+  static std::string extents(Index batch, Index key_heads, Index value_dim) {
+    return std::to_string(batch) + " x " + std::to_string(key_heads) + " x " +
+           std::to_string(value_dim);
+  }
+
+  struct QueryWorker {
+    QueryBlock<T> block;
+    AttentionReport report;
+  };
+  struct Worker {
+    KeyScratch<T> keys;
+    QueryWorker query;
+  };
+
+  static void add(const AttentionReport& part, AttentionReport& total) {
+    total.empty_rows += part.empty_rows;
+    total.underflowed_rows += part.underflowed_rows;
+    total.negative_rows += part.negative_rows;
+  }
+
+  AttentionProblem check(const std::string& function, const AttentionInputs<T>& inputs) const {
+    AttentionProblem problem = attention_problem(function, inputs, {});
+    const auto& k = inputs.keys;
+    if (problem.dim != map_.input_dim() || k.extent(0) != batch_ || k.extent(1) != key_heads_ ||
+        inputs.values.extent(3) != value_dim_) {
+      throw InvalidArgument(
+          function + ": batch, key heads, dimension and value dimension are " +
+          std::to_string(k.extent(0)) + ", " + std::to_string(k.extent(1)) + ", " +
+          std::to_string(k.extent(3)) + " and " + std::to_string(inputs.values.extent(3)) +
+          ", expected " + std::to_string(batch_) + ", " + std::to_string(key_heads_) + ", " +
+          std::to_string(map_.input_dim()) + " and " + std::to_string(value_dim_));
+    }
+    return problem;
+  }
+
+  template <class Body>
+  void for_each_stream(const Execution& execution, const Body& body) {
+    const auto count = static_cast<Index>(streams_.size());
+    const auto wanted = static_cast<std::size_t>(worker_count(count, execution));
+    while (workers_.size() < wanted) {
+      workers_.push_back({KeyScratch<T>(map_.blocks(), value_dim_),
+                          {QueryBlock<T>(map_.blocks(), value_dim_), {}}});
+    }
+    parallel_for_blocks(count, execution,
+                        [&](Index s, int w) { body(s, workers_[static_cast<std::size_t>(w)]); });
+  }
+
+  /// All rows of one head; taken(first, count) after each part.
+  template <class Taken>
+  void extend(const char* function, KeyStream<T>& stream, Index s, TensorView<const T, 4> keys,
+              TensorView<const T, 4> values, Worker& worker, const Taken& taken) {
+    const Index batch = s / key_heads_;
+    const Index head = s % key_heads_;
+    const auto k = head_rows(keys, batch, head);
+    const auto v = head_rows(values, batch, head);
+    for (Index first = 0; first < k.rows;) {
+      const Index rest = k.rows - first;
+      const Index count = stream.extend(k.middle_rows(first, rest), v.middle_rows(first, rest),
+                                        {function, "keys", batch, head, first}, worker.keys);
+      taken(first, count);
+      first += count;
+    }
+  }
+
+  void collect(const KeyStream<T>& stream, const RowOrigin& origin, MatrixView<const T> queries,
+               const std::array<std::int32_t, simd::kBlockRows>& seen, MatrixView<T> out,
+               QueryWorker& worker) const {
+    if (stream.open().rows() == 0 && length_ == 0) {
+      finish_empty(out, worker.report);
+      return;
+    }
+    const PrefixView<T> state = stream.state().view();
+    worker.block.load(queries, state.exponent, origin);
+    worker.block.collect(state);
+    if (stream.open().rows() > 0) {
+      worker.block.collect(stream.open(), stream.packed(),
+                           {seen.data(), static_cast<std::size_t>(queries.rows)});
+    }
+    worker.block.finish(out, worker.report);
+  }
+
+  static constexpr const char* kKind = "attention_state";
+  static constexpr Index kLargestValueDim = Index{1} << 40;
+
+  FeatureMap<T> map_;
+  Index batch_;
+  Index key_heads_;
+  Index value_dim_;
+  Index length_ = 0;
+  std::vector<KeyStream<T>> streams_;
+  std::vector<Worker> workers_;  ///< kept, so that a token costs no allocation
+};
+
+template <Scalar T>
+AttentionState<T>::AttentionState(const FeatureMap<T>& map, Index batch, Index key_heads,
+                                  Index value_dim)
+    : impl_(std::make_unique<Impl>(map, batch, key_heads, value_dim)) {}
+template <Scalar T>
+AttentionState<T>::AttentionState(std::unique_ptr<Impl> impl) noexcept : impl_(std::move(impl)) {}
+template <Scalar T>
+AttentionState<T>::AttentionState(const AttentionState& other)
+    : impl_(std::make_unique<Impl>(*other.impl_)) {}
+template <Scalar T>
+AttentionState<T>::AttentionState(AttentionState&& other) noexcept = default;
+template <Scalar T>
+AttentionState<T>& AttentionState<T>::operator=(const AttentionState& other) {
+  if (this != &other) impl_ = std::make_unique<Impl>(*other.impl_);
+  return *this;
+}
+template <Scalar T>
+AttentionState<T>& AttentionState<T>::operator=(AttentionState&& other) noexcept = default;
+template <Scalar T>
+AttentionState<T>::~AttentionState() = default;
+
+template <Scalar T>
+Index AttentionState<T>::length() const noexcept {
+  return impl_->length();
+}
+
+template <Scalar T>
+void AttentionState<T>::append(TensorView<const T, 4> keys, TensorView<const T, 4> values,
+                               const Execution& execution) {
+  impl_->append(keys, values, execution);
+}
+
+template <Scalar T>
+AttentionReport AttentionState<T>::attend(TensorView<const T, 4> queries, TensorView<T, 4> out,
+                                          const Execution& execution) const {
+  return impl_->attend(queries, out, execution);
+}
+
+template <Scalar T>
+AttentionReport AttentionState<T>::advance(const AttentionInputs<T>& inputs, TensorView<T, 4> out,
+                                           const Execution& execution) {
+  return impl_->advance(inputs, out, execution);
+}
+
+template <Scalar T>
+void AttentionState<T>::merge(const AttentionState& next) {
+  impl_->merge(*next.impl_);
+}
+
+template <Scalar T>
+void AttentionState<T>::reset() {
+  impl_->reset();
+}
+
+template <Scalar T>
+Archive AttentionState<T>::save() const {
+  return impl_->save();
+}
+
+template <Scalar T>
+AttentionState<T> AttentionState<T>::load(const FeatureMap<T>& map, const Archive& archive) {
+  return AttentionState(Impl::load(map, archive));
+}
+
+template class AttentionState<float>;
+template class AttentionState<double>;
+
+}  // namespace bochner
