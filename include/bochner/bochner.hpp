@@ -5,9 +5,9 @@
 /// Everything but the Eigen adaptor.
 
 #include <bochner/client/attention.hpp>
+#include <bochner/client/attention_exact.hpp>
 #include <bochner/client/attention_gradient.hpp>
 #include <bochner/client/attention_state.hpp>
-#include <bochner/client/exact_attention.hpp>
 #include <bochner/client/gram.hpp>
 #include <bochner/client/regression.hpp>
 #include <bochner/core/archive.hpp>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "bochner/client/exact_attention.hpp"
+#include "bochner/client/attention_exact.hpp"
 #include "client/attention/problem.hpp"
 #include "kernel/standard_form.hpp"
 #include "simd/engine.hpp"

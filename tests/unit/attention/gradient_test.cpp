@@ -2,7 +2,7 @@
 #include "reference.hpp"
 
 #include <bochner/client/attention_gradient.hpp>
-#include <bochner/client/exact_attention.hpp>
+#include <bochner/client/attention_exact.hpp>
 
 #include <catch2/catch.hpp>
 
