@@ -33,7 +33,7 @@ class Stopwatch {
 /// Calls `work(first, count)` for parts of `rows` that give a buffer of `cols` columns its size.
 template <class Work>
 void by_parts(Index rows, Index cols, const Work& work) {
-  const Index step = std::clamp<Index>(kBufferEntries / std::max<Index>(cols, 1), 64, rows);
+  const Index step = std::min(rows, std::max<Index>(64, kBufferEntries / std::max<Index>(cols, 1)));
   for (Index first = 0; first < rows; first += step) {
     work(first, std::min(step, rows - first), step);
   }
