@@ -3,7 +3,9 @@
 // Does the planner keep its promises? Tasks at random: a map, a dimension of 4 to 64, a pair with
 // |x + y|^2 or |x - y|^2 log-uniform in [0.1, 2], a relative error; the plan's number of
 // frequencies is drawn again and again, and the promised error is exceeded how often? Usage:
-// bench_planner [--tasks N] [--redraws N] [--least-tasks N]
+// bench_planner [--quick] [--tasks N] [--redraws N] [--least-tasks N]
+
+#include "bench/support/report.hpp"
 
 #include <bochner/estimator/check.hpp>
 #include <bochner/estimator/optimal_parameter.hpp>
@@ -16,9 +18,6 @@
 #include <algorithm>
 #include <atomic>
 #include <cmath>
-#include <cstdio>
-#include <cstdlib>
-#include <cstring>
 #include <vector>
 
 using namespace bochner;
@@ -96,21 +95,13 @@ double exceedance(const Task& task, Index m, Index redraws) {
   return static_cast<double>(exceeded) / static_cast<double>(redraws);
 }
 
-Index argument(int argc, char** argv, const char* name, Index fallback) {
-  for (int a = 1; a + 1 < argc; ++a) {
-    if (std::strcmp(argv[a], name) == 0) return std::max(1, std::atoi(argv[a + 1]));
-  }
-  return fallback;
-}
-
-const char* verdict(bool holds) { return holds ? "holds" : "short"; }
-
 }  // namespace
 
 int main(int argc, char** argv) {
-  const Index tasks = argument(argc, argv, "--tasks", 200);
-  const Index redraws = argument(argc, argv, "--redraws", 100);
-  const Index least_tasks = argument(argc, argv, "--least-tasks", 20);
+  bench::Report report(argc, argv);
+  const Index tasks = std::max(1L, report.option("--tasks", report.choose(200, 40)));
+  const Index redraws = std::max(1L, report.option("--redraws", 100));
+  const Index least_tasks = std::max(1L, report.option("--least-tasks", report.choose(20, 4)));
   double pooled = 0.0;
   double worst = 0.0;
   Index most = 0;
@@ -121,12 +112,9 @@ int main(int argc, char** argv) {
     worst = std::max(worst, share);
     most = std::max(most, task.plan.num_frequencies);
   }
-  std::printf("# %lld tasks x %lld redraws, up to %lld frequencies\n",
-              static_cast<long long>(tasks), static_cast<long long>(redraws),
-              static_cast<long long>(most));
-  std::printf("planner_pooled %.4f 0.03..0.06 %s\n", pooled,
-              verdict(pooled >= 0.03 && pooled <= 0.06));
-  std::printf("planner_worst %.4f <=0.12 %s\n", worst, verdict(worst <= 0.12));
+  report.note("%td tasks x %td redraws, up to %td frequencies", tasks, redraws, most);
+  report.line("planner_pooled", pooled, bench::between(0.03, 0.06));
+  report.line("planner_worst", worst, bench::at_most(0.12));
 
   // m is at most 1.1 times the least m that works: with m / 1.1 the error is exceeded more often.
   Index tight = 0;
@@ -136,8 +124,7 @@ int main(int argc, char** argv) {
     if (fewer < 1 || exceedance(task, fewer, 2000) > 0.05) ++tight;
   }
   const double share = static_cast<double>(tight) / static_cast<double>(least_tasks);
-  std::printf("# %lld tasks x 2000 redraws with 1/1.1 of the frequencies\n",
-              static_cast<long long>(least_tasks));
-  std::printf("planner_tight %.3f >=1.00 %s\n", share, verdict(share >= 1.0));
+  report.note("%td tasks x 2000 redraws with 1/1.1 of the frequencies", least_tasks);
+  report.line("planner_tight", share, bench::at_least(1.0));
   return 0;
 }

@@ -2,9 +2,10 @@
 
 // How good is the first recommendation? For each problem, the root mean square relative Frobenius
 // error over redraws of every candidate, measured, and the first choice's over the least.
-// Usage: bench_recommend [--redraws N] [NAME=FILE.csv:FIRST_COLUMNS ...]
+// Usage: bench_recommend [--quick] [--redraws N] [NAME=FILE.csv:FIRST_COLUMNS ...]
 
-#include "support/data.hpp"
+#include "bench/support/report.hpp"
+#include "tests/support/data.hpp"
 
 #include <bochner/client/gram.hpp>
 #include <bochner/estimator/recommend.hpp>
@@ -14,7 +15,6 @@
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
-#include <cstring>
 #include <string>
 #include <vector>
 
@@ -82,7 +82,7 @@ double measured_error(FeatureMapSpec spec, const Matrix<float>& x, const Matrix<
   return std::sqrt(sum / redraws);
 }
 
-void run(const Problem& problem, Index budget, int redraws) {
+void run(bench::Report& report, const Problem& problem, Index budget, int redraws) {
   const Matrix<float> x = converted<float>(problem.x);
   const Matrix<float> y = converted<float>(problem.y);
   const MatrixView<const double> queries = problem.x;
@@ -105,29 +105,29 @@ void run(const Problem& problem, Index budget, int redraws) {
                   (candidate.spec.centring == Centring{} ? "" : " centred");
     }
   }
-  std::printf("# %s, %lld columns: %s; measured %.4g; best %s, %.4g\n", problem.name.c_str(),
-              static_cast<long long>(budget), advice.reason.c_str(), first, best_name.c_str(),
-              best);
-  std::printf("recommend_%s %.3f <=%.2f %s\n", problem.name.c_str(), first / best, kBar,
-              first <= kBar * best ? "holds" : "short");
-  std::fflush(stdout);
+  report.note("%s, %td columns: %s; measured %.4g; best %s, %.4g", problem.name.c_str(), budget,
+              advice.reason.c_str(), first, best_name.c_str(), best);
+  report.line("recommend_" + problem.name, first / best, bench::at_most(kBar));
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  int redraws = 200;
+  bench::Report report(argc, argv);
+  const auto redraws =
+      static_cast<int>(std::max(2L, report.option("--redraws", report.choose(200, 20))));
   std::vector<Problem> problems;
-  for (int a = 1; a < argc; ++a) {
-    if (std::strcmp(argv[a], "--redraws") == 0 && a + 1 < argc) {
-      redraws = std::max(2, std::atoi(argv[++a]));
+  for (std::size_t a = 0; a < report.arguments().size(); ++a) {
+    const std::string& argument = report.arguments()[a];
+    if (argument == "--redraws") {
+      ++a;
       continue;
     }
-    const std::string argument = argv[a];
     const auto equals = argument.find('=');
     const auto colon = argument.rfind(':');
     if (equals == std::string::npos || colon == std::string::npos) {
-      std::fprintf(stderr, "usage: bench_recommend [--redraws N] [NAME=FILE.csv:COLUMNS ...]\n");
+      std::fprintf(stderr,
+                   "usage: bench_recommend [--quick] [--redraws N] [NAME=FILE.csv:COLUMNS ...]\n");
       return 2;
     }
     const std::string name = argument.substr(0, equals);
@@ -146,6 +146,6 @@ int main(int argc, char** argv) {
     std::snprintf(name, sizeof name, "synthetic_%.1f", target);
     problems.push_back({name, SoftmaxKernel{softmax_scale_for(q.view(), k.view(), target)}, q, k});
   }
-  for (const Problem& problem : problems) run(problem, 256, redraws);
+  for (const Problem& problem : problems) run(report, problem, 256, redraws);
   return 0;
 }
