@@ -110,7 +110,8 @@ if [ -n "$json" ]; then
       remark = ""
       for (i = 6; i <= NF; ++i) remark = remark (i > 6 ? " " : "") $i
       printf "%s\n  {\"section\": %s, \"name\": %s, \"value\": %s, \"bar\": %s, \"verdict\": %s, \"remark\": %s}",
-        NR > 1 ? "," : "", quoted($1), quoted($2), $3 ~ /^[-+0-9.e]+$/ ? $3 : "null", quoted($4), quoted($5), quoted(remark)
+        (NR > 1 ? "," : ""), quoted($1), quoted($2), ($3 ~ /^[-+0-9.e]+$/ ? $3 : "null"),
+        quoted($4), quoted($5), quoted(remark)
     }
     END { print "\n]}" }' >"$json"
 fi
