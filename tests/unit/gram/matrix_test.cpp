@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <bochner/client/gram.hpp>
+#include <bochner/client/gram/matrix.hpp>
 #include <bochner/core/error.hpp>
 #include <bochner/core/matrix.hpp>
 

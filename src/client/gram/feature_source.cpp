@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "client/gram/feature_source.hpp"
+
+#include "bochner/core/error.hpp"
+#include "client/gram/tile_walk.hpp"
+#include "core/checked.hpp"
+
+#include <algorithm>
+#include <string>
+
+namespace bochner::gram {
+namespace {
+
+constexpr const char* kFunction = "GramApproximation";
+
+/// Whether rows x cols elements of T take no more than `memory` bytes.
+template <Scalar T>
+bool fits(Index rows, Index cols, Index memory) {
+  const auto elements = checked_product(rows, cols);
+  const auto bytes = elements ? checked_product(*elements, Index{sizeof(T)}) : std::nullopt;
+  return bytes && *bytes <= memory;
+}
+
+}  // namespace
+
+template <Scalar T>
+FeatureSource<T>::Workspace::Workspace(const FeatureSource& source) {
+  if (!source.map_) {
+    phi_ = Matrix<T>(simd::kBlockRows, source.ld());
+    return;
+  }
+  map_.emplace(source.map_->blocks());
+  x_ = Matrix<T>(simd::kBlockRows, source.map_->input_dim());
+  phi_ = Matrix<T>(simd::kBlockRows, source.ld());
+}
+
+template <Scalar T>
+FeatureSource<T>::FeatureSource(const FeatureMap<T>& map, MatrixView<const T> x, Index memory,
+                                const Execution& execution)
+    : map_(map), num_features_(map.num_features()), exponent_(static_cast<std::size_t>(x.rows)) {
+  if (fits<T>(x.rows, ld(), memory)) phi_ = Matrix<T>(x.rows, ld());
+  const Index blocks = row_blocks(x.rows);
+  std::vector<Workspace> mine = workspaces(blocks, execution);
+  parallel_for_blocks(blocks, execution, [&](Index block, int worker) {
+    Workspace& workspace = mine[static_cast<std::size_t>(worker)];
+    const Index first = block * simd::kBlockRows;
+    const Index count = std::min(simd::kBlockRows, x.rows - first);
+    const MatrixView<const T> rows = x.middle_rows(first, count);
+    map.blocks().features(Side::query, rows, stored() ? phi_.row(first) : workspace.phi_.data(),
+                          exponent_.data() + first, *workspace.map_);
+    if (const auto reason = BlockMap<T>::refusal(rows, first, *workspace.map_)) {
+      throw InvalidArgument(std::string(kFunction) + ": x: " + *reason);
+    }
+  });
+  max_exponent_ = *std::max_element(exponent_.begin(), exponent_.end());
+  if (stored()) return;
+  x_ = Matrix<T>(x.rows, x.cols);
+  for (Index i = 0; i < x.rows; ++i) {
+    for (Index k = 0; k < x.cols; ++k) x_(i, k) = x(i, k);
+  }
+}
+
+template <Scalar T>
+FeatureSource<T>::FeatureSource(MatrixView<const T> factor)
+    : num_features_(factor.cols),
+      phi_(factor.rows, simd::padded<T>(factor.cols)),
+      exponent_(static_cast<std::size_t>(factor.rows)) {
+  for (Index i = 0; i < factor.rows; ++i) {
+    for (Index j = 0; j < factor.cols; ++j) phi_(i, j) = factor(i, j);
+  }
+}
+
+template <Scalar T>
+Index FeatureSource<T>::bytes() const noexcept {
+  return (phi_.size() + x_.size()) * Index{sizeof(T)} + size() * Index{sizeof(std::int32_t)};
+}
+
+template <Scalar T>
+auto FeatureSource<T>::block(Index index, Workspace& workspace) const -> Block {
+  const Index first = index * simd::kBlockRows;
+  const Index count = std::min(simd::kBlockRows, size() - first);
+  if (stored()) return {first, count, phi_.row(first), exponents() + first};
+  map_->blocks().features(Side::query, x_.view().middle_rows(first, count), workspace.phi_.data(),
+                          workspace.exponent_.data(), *workspace.map_);
+  return {first, count, workspace.phi_.data(), workspace.exponent_.data()};
+}
+
+template <Scalar T>
+auto FeatureSource<T>::gather(std::span<const Index> which, Workspace& workspace) const -> Block {
+  const auto count = static_cast<Index>(which.size());
+  const Matrix<T>& from = stored() ? phi_ : x_;
+  Matrix<T>& to = stored() ? workspace.phi_ : workspace.x_;
+  for (Index r = 0; r < count; ++r) {
+    const Index row = which[static_cast<std::size_t>(r)];
+    std::copy_n(from.row(row), from.cols(), to.row(r));
+    workspace.exponent_[static_cast<std::size_t>(r)] = exponents()[row];
+  }
+  if (!stored()) {
+    map_->blocks().features(Side::query, workspace.x_.view().middle_rows(0, count),
+                            workspace.phi_.data(), workspace.exponent_.data(), *workspace.map_);
+  }
+  return {0, count, workspace.phi_.data(), workspace.exponent_.data()};
+}
+
+template <Scalar T>
+auto FeatureSource<T>::workspaces(Index num_blocks, const Execution& execution) const
+    -> std::vector<Workspace> {
+  std::vector<Workspace> all;
+  for (int w = 0; w < worker_count(num_blocks, execution); ++w) all.emplace_back(*this);
+  return all;
+}
+
+template class FeatureSource<float>;
+template class FeatureSource<double>;
+
+}  // namespace bochner::gram

@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "bochner/client/gram/matrix.hpp"
+
+#include "client/gram/approximate_tiles.hpp"
+#include "client/gram/checks.hpp"
+#include "client/gram/exact_tiles.hpp"
+#include "client/gram/tile_walk.hpp"
+#include "core/finite.hpp"
+
+#include <cmath>
+#include <vector>
+
+namespace bochner {
+namespace {
+
+using namespace gram;
+
+void check_out(const char* function, const MatrixView<double>& out, Index rows, Index cols) {
+  check_extents(function, "out", out, rows, cols, "rows of x and of y");
+}
+
+/// Copies a tile whose entries must be finite.
+void put(const char* function, const Matrix<double>& tile, Index i, Index rows, Index j, Index cols,
+         MatrixView<double> out) {
+  for (Index r = 0; r < rows; ++r) {
+    for (Index c = 0; c < cols; ++c) {
+      if (!std::isfinite(tile(r, c))) refuse_overflow(function, i + r, j + c);
+      out(i + r, j + c) = tile(r, c);
+    }
+  }
+}
+
+void no_load(Index /*first*/, Index /*count*/) {}
+
+std::vector<Matrix<double>> tile_buffers(Index rows, const Execution& execution) {
+  std::vector<Matrix<double>> buffers;
+  for (std::size_t w = 0; w < workers_for(rows, execution); ++w) {
+    buffers.emplace_back(simd::kBlockRows, kPanelColumns);
+  }
+  return buffers;
+}
+
+}  // namespace
+
+void exact_gram(const Kernel& kernel, MatrixView<const double> x, MatrixView<const double> y,
+                MatrixView<double> out, const Execution& execution) {
+  constexpr const char* kFunction = "exact_gram";
+  check_columns(kFunction, x.cols, y.cols, x.cols);
+  check_out(kFunction, out, x.rows, y.rows);
+  require_finite(kFunction, "x", x);
+  require_finite(kFunction, "y", y);
+  const KernelRows x_rows(kernel, x, execution);
+  const KernelRows y_rows(kernel, y, execution);
+  const ExactTiles tiles(kernel, y_rows);
+  std::vector<Matrix<double>> buffers = tile_buffers(x.rows, execution);
+  for_each_tile(x.rows, y.rows, execution, no_load,
+                [&](std::size_t worker, Index i, Index rows, Index j, Index cols) {
+                  Matrix<double>& tile = buffers[worker];
+                  tiles.tile(x_rows, i, rows, j, cols, tile.data(), kPanelColumns);
+                  put(kFunction, tile, i, rows, j, cols, out);
+                });
+}
+
+template <Scalar T>
+void approximate_gram(const FeatureMap<T>& map, MatrixView<const T> x, MatrixView<const T> y,
+                      MatrixView<double> out, const Execution& execution) {
+  constexpr const char* kFunction = "approximate_gram";
+  check_columns(kFunction, x.cols, y.cols, map.input_dim());
+  check_out(kFunction, out, x.rows, y.rows);
+  ApproximateTiles<T> tiles(map.blocks(), kFunction, x, y);
+  std::vector<typename ApproximateTiles<T>::Workspace> workspaces;
+  for (std::size_t w = 0; w < workers_for(x.rows, execution); ++w) {
+    workspaces.push_back(tiles.workspace());
+  }
+  std::vector<Matrix<double>> buffers = tile_buffers(x.rows, execution);
+  for_each_tile(
+      x.rows, y.rows, execution,
+      [&](Index first, Index count) { tiles.load_panel(first, count, execution); },
+      [&](std::size_t worker, Index i, Index rows, Index j, Index cols) {
+        Matrix<double>& tile = buffers[worker];
+        tiles.tile(i, rows, cols, tile.data(), kPanelColumns, workspaces[worker]);
+        put(kFunction, tile, i, rows, j, cols, out);
+      });
+}
+
+double GramDistance::relative() const { return std::sqrt(squared_error / squared_norm); }
+
+template <Scalar T>
+GramDistance gram_distance(const FeatureMap<T>& map, MatrixView<const T> x, MatrixView<const T> y,
+                           const Execution& execution) {
+  constexpr const char* kFunction = "gram_distance";
+  check_columns(kFunction, x.cols, y.cols, map.input_dim());
+  require_finite(kFunction, "x", x);
+  require_finite(kFunction, "y", y);
+  const KernelRows x_rows(map.spec().kernel, x, execution);
+  const KernelRows y_rows(map.spec().kernel, y, execution);
+  const ExactTiles exact(map.spec().kernel, y_rows);
+  ApproximateTiles<T> approximate(map.blocks(), kFunction, x, y);
+
+  struct Worker {
+    typename ApproximateTiles<T>::Workspace approximate;
+    Matrix<double> k;
+    Matrix<double> k_hat;
+  };
+  std::vector<Worker> workers;
+  for (std::size_t w = 0; w < workers_for(x.rows, execution); ++w) {
+    workers.push_back({approximate.workspace(), Matrix<double>(simd::kBlockRows, kPanelColumns),
+                       Matrix<double>(simd::kBlockRows, kPanelColumns)});
+  }
+  // One sum a block of rows, folded in index order: the same bits for any number of threads.
+  std::vector<GramDistance> sums(static_cast<std::size_t>(row_blocks(x.rows)));
+  for_each_tile(
+      x.rows, y.rows, execution,
+      [&](Index first, Index count) { approximate.load_panel(first, count, execution); },
+      [&](std::size_t w, Index i, Index rows, Index j, Index cols) {
+        Worker& mine = workers[w];
+        exact.tile(x_rows, i, rows, j, cols, mine.k.data(), kPanelColumns);
+        approximate.tile(i, rows, cols, mine.k_hat.data(), kPanelColumns, mine.approximate);
+        GramDistance& sum = sums[static_cast<std::size_t>(i / simd::kBlockRows)];
+        for (Index r = 0; r < rows; ++r) {
+          for (Index c = 0; c < cols; ++c) {
+            const double k = mine.k(r, c);
+            const double error = mine.k_hat(r, c) - k;
+            if (!std::isfinite(error)) refuse_overflow(kFunction, i + r, j + c);
+            sum.squared_error += error * error;
+            sum.squared_norm += k * k;
+          }
+        }
+      });
+  GramDistance total;
+  for (const GramDistance& sum : sums) {
+    total.squared_error += sum.squared_error;
+    total.squared_norm += sum.squared_norm;
+  }
+  return total;
+}
+
+template void approximate_gram<float>(const FeatureMap<float>&, MatrixView<const float>,
+                                      MatrixView<const float>, MatrixView<double>,
+                                      const Execution&);
+template void approximate_gram<double>(const FeatureMap<double>&, MatrixView<const double>,
+                                       MatrixView<const double>, MatrixView<double>,
+                                       const Execution&);
+template GramDistance gram_distance<float>(const FeatureMap<float>&, MatrixView<const float>,
+                                           MatrixView<const float>, const Execution&);
+template GramDistance gram_distance<double>(const FeatureMap<double>&, MatrixView<const double>,
+                                            MatrixView<const double>, const Execution&);
+
+}  // namespace bochner
