@@ -15,6 +15,10 @@
 
 namespace bochner {
 
+/// Raised whenever a word, or a number made of words, comes out differently than it did before: what
+/// was saved with another version names other frequencies.
+inline constexpr int kStreamVersion = 1;
+
 /// Names a family of independent draws. A redraw is another seed.
 struct Seed {
   std::uint64_t value = 0;
