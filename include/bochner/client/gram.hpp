@@ -7,3 +7,4 @@
 #include <bochner/client/gram/approximation.hpp>
 #include <bochner/client/gram/exact.hpp>
 #include <bochner/client/gram/matrix.hpp>
+#include <bochner/client/gram/shifted.hpp>
