@@ -4,6 +4,10 @@
 /// \file
 /// Kernel regression in feature space.
 
+#include <bochner/client/regression/classes.hpp>
+#include <bochner/client/regression/cross_validation.hpp>
+#include <bochner/client/regression/folds.hpp>
+#include <bochner/client/regression/groups.hpp>
 #include <bochner/client/regression/normal_equations.hpp>
 #include <bochner/client/regression/ridge_path.hpp>
 #include <bochner/client/regression/ridge_regression.hpp>

@@ -2,12 +2,12 @@
 #include "bochner/client/regression/ridge_regression.hpp"
 
 #include "client/regression/checks.hpp"
-#include "client/regression/feature_rows.hpp"
+#include "client/regression/feature_blocks.hpp"
+#include "client/regression/gathered_rows.hpp"
 #include "client/regression/ridge_system.hpp"
 #include "client/regression/saved_map.hpp"
 #include "core/finite.hpp"
 #include "core/overlap.hpp"
-#include "core/parallel.hpp"
 #include "core/text.hpp"
 #include "linalg/cholesky.hpp"
 #include "linalg/dot.hpp"
@@ -22,31 +22,6 @@ namespace bochner {
 namespace {
 
 constexpr std::string_view kKind = "ridge_regression";
-
-Index blocks_of(Index rows) { return (rows + simd::kBlockRows - 1) / simd::kBlockRows; }
-
-/// Calls body(first, rows, phi, worker) with the features of each block of rows.
-template <Scalar T, class Body>
-void for_feature_blocks(const char* function, const FeatureMap<T>& map, MatrixView<const T> x,
-                        const Execution& execution, const Body& body) {
-  struct Worker {
-    regression::FeatureRows<T> features;
-    Matrix<T> phi;
-  };
-  const BlockMap<T>& blocks = map.blocks();
-  std::vector<Worker> workers;
-  for (int w = 0; w < worker_count(blocks_of(x.rows), execution); ++w) {
-    workers.push_back(
-        {regression::FeatureRows<T>(blocks), Matrix<T>(simd::kBlockRows, blocks.ld())});
-  }
-  parallel_for_blocks(blocks_of(x.rows), execution, [&](Index block, int worker) {
-    Worker& mine = workers[static_cast<std::size_t>(worker)];
-    const Index first = block * simd::kBlockRows;
-    const Index rows = std::min(simd::kBlockRows, x.rows - first);
-    mine.features.compute(function, x.middle_rows(first, rows), first, mine.phi.data());
-    body(first, rows, mine.phi.data(), static_cast<std::size_t>(worker));
-  });
-}
 
 template <class U>
 void check_out(const char* function, const char* argument, const MatrixView<U>& out, Index rows,
@@ -165,7 +140,7 @@ void RidgeRegression<T>::predict(MatrixView<const T> x, MatrixView<T> out,
   if (overlap<T>(x, out)) throw InvalidArgument(std::string(kFunction) + ": out overlaps x");
   const simd::Kernels<T>& engine = simd::kernels<T>();
   const BlockMap<T>& blocks = map_.blocks();
-  for_feature_blocks(
+  regression::for_feature_blocks(
       kFunction, map_, x, execution, [&](Index first, Index rows, const T* phi, std::size_t) {
         T products[simd::kBlockRows];
         for (Index c = 0; c < num_targets(); ++c) {
@@ -213,20 +188,20 @@ void RidgeRegression<T>::predict_with_variance(MatrixView<const T> x, MatrixView
   check_out(kFunction, "variance", variance, x.rows, num_targets());
   predict(x, out, execution);
   std::vector<Matrix<double>> scratch;
-  for (int w = 0; w < worker_count(blocks_of(x.rows), execution); ++w) {
+  for (int w = 0; w < regression::feature_workers(x.rows, execution); ++w) {
     scratch.emplace_back(map_.num_features(), simd::kBlockRows);
   }
-  for_feature_blocks(kFunction, map_, x, execution,
-                     [&](Index first, Index rows, const T* phi, std::size_t worker) {
-                       double quadratic[simd::kBlockRows];
-                       quadratic_forms(phi, rows, scratch[worker], quadratic);
-                       for (Index r = 0; r < rows; ++r) {
-                         for (Index c = 0; c < num_targets(); ++c) {
-                           variance(first + r, c) =
-                               noise_variances_[static_cast<std::size_t>(c)] * quadratic[r];
-                         }
-                       }
-                     });
+  regression::for_feature_blocks(
+      kFunction, map_, x, execution,
+      [&](Index first, Index rows, const T* phi, std::size_t worker) {
+        double quadratic[simd::kBlockRows];
+        quadratic_forms(phi, rows, scratch[worker], quadratic);
+        for (Index r = 0; r < rows; ++r) {
+          for (Index c = 0; c < num_targets(); ++c) {
+            variance(first + r, c) = noise_variances_[static_cast<std::size_t>(c)] * quadratic[r];
+          }
+        }
+      });
 }
 
 template <Scalar T>
@@ -280,20 +255,17 @@ void RidgeRegression<T>::leave_one_out(const TrainingRows<T>& rows, MatrixView<d
   regression::check_rows(kFunction, rows, map_.input_dim(), num_targets());
   check_out(kFunction, "residual", residual, rows.x.rows, num_targets());
   std::vector<Matrix<double>> scratch;
-  for (int w = 0; w < worker_count(blocks_of(rows.x.rows), execution); ++w) {
+  for (int w = 0; w < regression::feature_workers(rows.x.rows, execution); ++w) {
     scratch.emplace_back(map_.num_features(), simd::kBlockRows);
   }
   const Index n = map_.num_features();
-  for_feature_blocks(
+  regression::for_feature_blocks(
       kFunction, map_, rows.x, execution,
       [&](Index first, Index count, const T* phi, std::size_t worker) {
         double quadratic[simd::kBlockRows];
         quadratic_forms(phi, count, scratch[worker], quadratic);
         for (Index r = 0; r < count; ++r) {
-          const double weight =
-              rows.weights.empty()
-                  ? 1.0
-                  : static_cast<double>(rows.weights[static_cast<std::size_t>(first + r)]);
+          const double weight = regression::weight_of(rows, first + r);
           const T* const row = phi + r * map_.blocks().ld();
           for (Index c = 0; c < num_targets(); ++c) {
             double value = intercepts_[static_cast<std::size_t>(c)];

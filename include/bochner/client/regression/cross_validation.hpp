@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <bochner/client/regression/folds.hpp>
+#include <bochner/client/regression/ridge_regression.hpp>
+#include <bochner/client/regression/training_rows.hpp>
+#include <bochner/core/execution.hpp>
+#include <bochner/core/matrix.hpp>
+#include <bochner/export.hpp>
+#include <bochner/feature_map.hpp>
+
+#include <span>
+#include <vector>
+
+/// \file
+/// The loss on rows that a model has not seen, for every ridge.
+
+namespace bochner {
+
+/// What a held-out row costs.
+enum class Loss {
+  squared,           ///< (y - f)^2 over the target's variance, mean over the targets: 1 - R^2
+  misclassification  ///< 1 where the largest output is not that of the largest target
+};
+
+/// One entry a ridge.
+struct CrossValidation {
+  std::vector<double> ridge;
+  /// Weighted mean loss over all rows, each predicted by the model fitted without its fold at the
+  /// same lambda. Infinite where a fold's system is singular.
+  std::vector<double> loss;
+  /// Of `loss`, between units (see Folds): what the draw of the units leaves open. It does not know
+  /// of the variation between choices of folds.
+  std::vector<double> standard_error;
+  /// Mean squared error in the targets' own units, ridges x targets.
+  Matrix<double> squared_error;
+  /// The sum of the weighted losses of each unit, ridges x units: for paired comparisons.
+  Matrix<double> unit_loss;
+};
+
+/// k-fold cross-validation of ridge regression on `map`. Rows are read once: their features make
+/// the moments of each fold, and are made again to predict it. One factorisation a fold serves all
+/// ridges. O(n D^2 + k D^3 + ridges (k D^2 + n D t)) operations, (k + 2) D^2 numbers. Throws
+/// InvalidArgument on rows as NormalEquations does, on a ridge that is negative or not finite, and
+/// when `folds` is for another number of rows.
+template <Scalar T>
+CrossValidation cross_validate(const FeatureMap<T>& map, const TrainingRows<T>& rows,
+                               std::span<const double> ridges, const Folds& folds,
+                               Loss loss = Loss::squared, Intercept intercept = Intercept::fitted,
+                               const Execution& execution = {});
+
+extern template BOCHNER_EXPORT CrossValidation cross_validate(const FeatureMap<float>&,
+                                                              const TrainingRows<float>&,
+                                                              std::span<const double>, const Folds&,
+                                                              Loss, Intercept, const Execution&);
+extern template BOCHNER_EXPORT CrossValidation cross_validate(const FeatureMap<double>&,
+                                                              const TrainingRows<double>&,
+                                                              std::span<const double>, const Folds&,
+                                                              Loss, Intercept, const Execution&);
+
+}  // namespace bochner

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "bochner/client/regression/classes.hpp"
+
+#include "bochner/core/error.hpp"
+
+#include <algorithm>
+#include <string>
+
+namespace bochner {
+
+template <Scalar T>
+Matrix<T> class_targets(std::span<const Index> labels, Index num_classes) {
+  const auto n = static_cast<Index>(labels.size());
+  for (Index i = 0; i < n; ++i) {
+    const Index label = labels[static_cast<std::size_t>(i)];
+    if (label >= 0 && label < num_classes) continue;
+    throw InvalidArgument("class_targets: labels: row " + std::to_string(i) + " is " +
+                          std::to_string(label) + ", expected one of " +
+                          std::to_string(num_classes) + " classes from 0");
+  }
+  if (labels.empty() || std::all_of(labels.begin(), labels.end(),
+                                    [&](Index label) { return label == labels.front(); })) {
+    throw InvalidArgument("class_targets: labels hold " +
+                          std::string(labels.empty() ? "no class" : "one class only") +
+                          ", expected at least two");
+  }
+  Matrix<T> targets(n, num_classes);
+  std::fill_n(targets.data(), targets.size(), T{-1});
+  for (Index i = 0; i < n; ++i) targets(i, labels[static_cast<std::size_t>(i)]) = T{1};
+  return targets;
+}
+
+template <Scalar T>
+std::vector<Index> largest_output(MatrixView<const T> outputs) {
+  if (outputs.cols < 1) {
+    throw InvalidArgument("largest_output: outputs has 0 columns, expected at least 1");
+  }
+  std::vector<Index> largest;
+  for (Index i = 0; i < outputs.rows; ++i) {
+    Index best = 0;
+    for (Index c = 1; c < outputs.cols; ++c) {
+      if (outputs(i, c) > outputs(i, best)) best = c;
+    }
+    largest.push_back(best);
+  }
+  return largest;
+}
+
+template Matrix<float> class_targets(std::span<const Index>, Index);
+template Matrix<double> class_targets(std::span<const Index>, Index);
+template std::vector<Index> largest_output(MatrixView<const float>);
+template std::vector<Index> largest_output(MatrixView<const double>);
+
+}  // namespace bochner

@@ -1,0 +1,242 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "bochner/client/regression/cross_validation.hpp"
+
+#include "client/regression/checks.hpp"
+#include "client/regression/feature_blocks.hpp"
+#include "client/regression/gathered_rows.hpp"
+#include "client/regression/ridge_family.hpp"
+#include "client/regression/target_scale.hpp"
+#include "core/parallel.hpp"
+#include "simd/engine.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <string>
+#include <utility>
+
+namespace bochner {
+namespace {
+
+constexpr const char* kFunction = "cross_validate";
+
+/// The models of all ridges side by side: column r t + c is target c at ridge r.
+struct Models {
+  Matrix<double> theta;  ///< num_features x (ridges t), padded
+  std::vector<double> intercept;
+  std::vector<bool> singular;  ///< one a ridge
+};
+
+Models all_ridges(const regression::RidgeFamily& family, std::span<const double> ridges,
+                  const Execution& execution) {
+  const Index n = family.system().num_features();
+  const Index t = family.system().num_targets();
+  const auto count = static_cast<Index>(ridges.size());
+  Models models{Matrix<double>(n, simd::padded<double>(count * t)), {}, {}};
+  std::vector<char> singular(ridges.size());
+  parallel_for_blocks(count, execution, [&](Index r, int) {
+    const auto rotated = family.rotated_coefficients(ridges[static_cast<std::size_t>(r)]);
+    singular[static_cast<std::size_t>(r)] = rotated ? 0 : 1;
+    if (!rotated) return;
+    for (Index j = 0; j < n; ++j) {
+      std::copy_n(rotated->row(j), t, models.theta.row(j) + r * t);
+    }
+  });
+  family.rotate_back(models.theta.view().middle_cols(0, count * t), execution);
+  for (Index r = 0; r < count; ++r) {
+    models.singular.push_back(singular[static_cast<std::size_t>(r)] != 0);
+    const MatrixView<const double> theta = models.theta.view().middle_cols(r * t, t);
+    const auto intercepts = regression::intercepts_of(family.system(), theta);
+    models.intercept.insert(models.intercept.end(), intercepts.begin(), intercepts.end());
+  }
+  return models;
+}
+
+/// Where held-out rows leave their losses: every row has its own place, and sums run over them
+/// afterwards, in order.
+template <Scalar T>
+class HeldOut {
+ public:
+  HeldOut(Index rows, Index ridges, Index targets)
+      : t_(targets), squares_(rows, ridges * targets), wrong_(rows, ridges) {}
+
+  /// Row `row` with targets `y`, and the outputs of every ridge.
+  void set(Index row, const double* y, const double* output) {
+    double* const square = squares_.row(row);
+    for (Index r = 0; r < wrong_.cols(); ++r) {
+      const double* const f = output + r * t_;
+      for (Index c = 0; c < t_; ++c) square[r * t_ + c] = (y[c] - f[c]) * (y[c] - f[c]);
+      const auto largest = std::max_element(f, f + t_) - f;
+      wrong_(row, r) = largest == std::max_element(y, y + t_) - y ? 0.0 : 1.0;
+    }
+  }
+
+  const Matrix<double>& squares() const { return squares_; }
+  const Matrix<double>& wrong() const { return wrong_; }
+
+ private:
+  Index t_;
+  Matrix<double> squares_;  ///< rows x (ridges t)
+  Matrix<double> wrong_;    ///< rows x ridges
+};
+
+/// sum += sign * part, lower triangles.
+void add_lower(const Matrix<double>& part, double sign, Matrix<double>& sum) {
+  for (Index i = 0; i < part.rows(); ++i) {
+    for (Index j = 0; j <= i; ++j) sum(i, j) += sign * part(i, j);
+  }
+}
+
+/// Predicts the rows `indices` of all rows by the models.
+template <Scalar T>
+void predict_fold(const FeatureMap<T>& map, const TrainingRows<T>& fold,
+                  std::span<const Index> indices, const Models& models,
+                  std::span<const double> offset, HeldOut<T>& held_out,
+                  const Execution& execution) {
+  const Index n = map.num_features();
+  const auto columns = static_cast<Index>(models.intercept.size());
+  Matrix<T> theta(n, simd::padded<T>(columns));
+  for (Index j = 0; j < n; ++j) {
+    for (Index c = 0; c < columns; ++c) theta(j, c) = static_cast<T>(models.theta(j, c));
+  }
+  const simd::Kernels<T>& engine = simd::kernels<T>();
+  std::vector<Matrix<T>> products;
+  for (int w = 0; w < regression::feature_workers(fold.x.rows, execution); ++w) {
+    products.emplace_back(simd::kBlockRows, theta.cols());
+  }
+  regression::for_feature_blocks(
+      kFunction, map, fold.x, execution,
+      [&](Index first, Index rows, const T* phi, std::size_t worker) {
+        Matrix<T>& product = products[worker];
+        engine.contract(phi, map.blocks().ld(), rows, n, theta.data(), theta.cols(), columns,
+                        product.data(), product.cols());
+        std::vector<double> output(static_cast<std::size_t>(columns));
+        std::vector<double> y(offset.size());
+        for (Index r = 0; r < rows; ++r) {
+          for (std::size_t c = 0; c < output.size(); ++c) {
+            output[c] = static_cast<double>(product(r, static_cast<Index>(c))) +
+                        models.intercept[c] + offset[c % offset.size()];
+          }
+          for (std::size_t c = 0; c < y.size(); ++c) {
+            y[c] = static_cast<double>(fold.targets(first + r, static_cast<Index>(c)));
+          }
+          held_out.set(indices[static_cast<std::size_t>(first + r)], y.data(), output.data());
+        }
+      });
+}
+
+void check_folds(const Folds& folds, Index rows) {
+  const auto refuse = [](const std::string& what) {
+    throw InvalidArgument(std::string(kFunction) + ": folds " + what);
+  };
+  if (static_cast<Index>(folds.fold.size()) != rows || folds.unit.size() != folds.fold.size()) {
+    refuse("are of " + std::to_string(folds.fold.size()) + " rows, expected " +
+           std::to_string(rows) + " (those of x)");
+  }
+  if (folds.count < 2) refuse("are " + std::to_string(folds.count) + ", expected at least 2");
+  for (std::size_t i = 0; i < folds.fold.size(); ++i) {
+    const bool right = folds.fold[i] >= 0 && folds.fold[i] < folds.count && folds.unit[i] >= 0 &&
+                       folds.unit[i] < folds.num_units;
+    if (!right) refuse("leave their range at row " + std::to_string(i));
+  }
+}
+
+}  // namespace
+
+template <Scalar T>
+CrossValidation cross_validate(const FeatureMap<T>& map, const TrainingRows<T>& rows,
+                               std::span<const double> ridges, const Folds& folds, Loss loss,
+                               Intercept intercept, const Execution& execution) {
+  for (const double ridge : ridges) regression::check_ridge(kFunction, ridge);
+  const Index t = rows.targets.cols;
+  regression::check_rows(kFunction, rows, map.input_dim(), t);
+  check_folds(folds, rows.x.rows);
+  const regression::TargetScale scale = regression::target_scale(kFunction, rows);
+  const std::vector<double> offset =
+      intercept == Intercept::fitted ? scale.mean : std::vector<double>(scale.mean.size());
+
+  std::vector<std::vector<Index>> members(static_cast<std::size_t>(folds.count));
+  for (std::size_t i = 0; i < folds.fold.size(); ++i) {
+    members[static_cast<std::size_t>(folds.fold[i])].push_back(static_cast<Index>(i));
+  }
+  // Each fold alone, and all of them: what a fold is predicted by is the difference.
+  std::vector<Matrix<double>> parts;
+  std::vector<Index> part_rows;
+  Matrix<double> total;
+  Index total_rows = 0;
+  for (const auto& indices : members) {
+    const regression::GatheredRows<T> fold(rows, indices);
+    NormalEquations<T> equations(map, {.num_targets = t, .target_offset = offset});
+    equations.add(fold.rows(), execution);
+    parts.push_back(equations.moments(execution));
+    part_rows.push_back(equations.num_rows());
+    total_rows += equations.num_rows();
+    if (total.size() == 0) total = Matrix<double>(parts[0].rows(), parts[0].cols());
+    add_lower(parts.back(), 1.0, total);
+  }
+
+  const auto count = static_cast<Index>(ridges.size());
+  HeldOut<T> held_out(rows.x.rows, count, t);
+  std::vector<bool> singular(ridges.size());
+  for (std::size_t f = 0; f < members.size(); ++f) {
+    Matrix<double> rest = total;
+    add_lower(parts[f], -1.0, rest);
+    const regression::RidgeFamily family(
+        regression::ridge_system(kFunction, std::move(rest), map.num_features(), t,
+                                 total_rows - part_rows[f], intercept),
+        execution);
+    const Models models = all_ridges(family, ridges, execution);
+    for (std::size_t r = 0; r < ridges.size(); ++r) singular[r] = singular[r] || models.singular[r];
+    const regression::GatheredRows<T> fold(rows, members[f]);
+    predict_fold(map, fold.rows(), members[f], models, offset, held_out, execution);
+  }
+
+  CrossValidation result;
+  result.ridge.assign(ridges.begin(), ridges.end());
+  result.squared_error = Matrix<double>(count, t);
+  result.unit_loss = Matrix<double>(count, folds.num_units);
+  std::vector<double> unit_weight(static_cast<std::size_t>(folds.num_units));
+  for (Index i = 0; i < rows.x.rows; ++i) {
+    const auto unit = folds.unit[static_cast<std::size_t>(i)];
+    const double weight = regression::weight_of(rows, i);
+    unit_weight[static_cast<std::size_t>(unit)] += weight;
+    for (Index r = 0; r < count; ++r) {
+      double row_loss = 0.0;
+      for (Index c = 0; c < t; ++c) {
+        const double square = held_out.squares()(i, r * t + c);
+        result.squared_error(r, c) += weight * square / scale.weight;
+        row_loss += square / (scale.variance[static_cast<std::size_t>(c)] * static_cast<double>(t));
+      }
+      if (loss == Loss::misclassification) row_loss = held_out.wrong()(i, r);
+      result.unit_loss(r, unit) += weight * row_loss;
+    }
+  }
+  const auto units = static_cast<double>(folds.num_units);
+  for (Index r = 0; r < count; ++r) {
+    double sum = 0.0;
+    for (Index u = 0; u < folds.num_units; ++u) sum += result.unit_loss(r, u);
+    const double mean = sum / scale.weight;
+    // A ratio of two sums over units.
+    double spread = 0.0;
+    for (Index u = 0; u < folds.num_units; ++u) {
+      const double residual =
+          result.unit_loss(r, u) - mean * unit_weight[static_cast<std::size_t>(u)];
+      spread += residual * residual;
+    }
+    const bool broken = singular[static_cast<std::size_t>(r)] || !std::isfinite(mean);
+    constexpr double kInfinity = std::numeric_limits<double>::infinity();
+    result.loss.push_back(broken ? kInfinity : mean);
+    result.standard_error.push_back(
+        broken ? kInfinity : std::sqrt(spread * units / (units - 1.0)) / scale.weight);
+  }
+  return result;
+}
+
+template CrossValidation cross_validate(const FeatureMap<float>&, const TrainingRows<float>&,
+                                        std::span<const double>, const Folds&, Loss, Intercept,
+                                        const Execution&);
+template CrossValidation cross_validate(const FeatureMap<double>&, const TrainingRows<double>&,
+                                        std::span<const double>, const Folds&, Loss, Intercept,
+                                        const Execution&);
+
+}  // namespace bochner

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "bochner/client/regression/folds.hpp"
+
+#include "bochner/core/error.hpp"
+
+#include <algorithm>
+#include <cstdint>
+#include <numeric>
+#include <string>
+#include <utility>
+
+namespace bochner {
+namespace {
+
+void check_count(const char* function, Index count, Index available, const char* what) {
+  if (count >= 2 && count <= available) return;
+  throw InvalidArgument(std::string(function) + ": " + std::to_string(count) + " folds of " +
+                        std::to_string(available) + " " + what + ", expected from 2 to as many");
+}
+
+/// 0, ..., n - 1 in random order.
+std::vector<Index> random_order(Index n, Seed seed) {
+  const Stream stream(seed, Purpose::permutation);
+  std::vector<std::pair<std::uint64_t, Index>> keys;
+  keys.reserve(static_cast<std::size_t>(n));
+  for (Index i = 0; i < n; ++i) keys.emplace_back(stream.bits(static_cast<std::uint64_t>(i)), i);
+  std::sort(keys.begin(), keys.end());
+  std::vector<Index> order;
+  order.reserve(keys.size());
+  for (const auto& key : keys) order.push_back(key.second);
+  return order;
+}
+
+}  // namespace
+
+Folds row_folds(Index num_rows, Index count, Seed seed) {
+  check_count("row_folds", count, num_rows, "rows");
+  Folds folds{.count = count, .fold = {}, .unit = {}, .num_units = num_rows};
+  folds.fold.resize(static_cast<std::size_t>(num_rows));
+  folds.unit.resize(static_cast<std::size_t>(num_rows));
+  std::iota(folds.unit.begin(), folds.unit.end(), Index{0});
+  Index dealt = 0;
+  for (const Index row : random_order(num_rows, seed)) {
+    folds.fold[static_cast<std::size_t>(row)] = dealt++ % count;
+  }
+  return folds;
+}
+
+Folds group_folds(std::span<const Index> groups, Index count, Seed seed) {
+  std::vector<Index> labels(groups.begin(), groups.end());
+  std::sort(labels.begin(), labels.end());
+  labels.erase(std::unique(labels.begin(), labels.end()), labels.end());
+  const auto num_groups = static_cast<Index>(labels.size());
+  check_count("group_folds", count, num_groups, "groups");
+
+  Folds folds{.count = count, .fold = {}, .unit = {}, .num_units = num_groups};
+  std::vector<Index> size(labels.size());
+  for (const Index label : groups) {
+    const auto at = std::lower_bound(labels.begin(), labels.end(), label) - labels.begin();
+    folds.unit.push_back(at);
+    ++size[static_cast<std::size_t>(at)];
+  }
+  std::vector<Index> rows(static_cast<std::size_t>(count));
+  std::vector<Index> fold_of(labels.size());
+  for (const Index group : random_order(num_groups, seed)) {
+    const auto smallest = std::min_element(rows.begin(), rows.end());
+    *smallest += size[static_cast<std::size_t>(group)];
+    fold_of[static_cast<std::size_t>(group)] = smallest - rows.begin();
+  }
+  for (const Index group : folds.unit) {
+    folds.fold.push_back(fold_of[static_cast<std::size_t>(group)]);
+  }
+  return folds;
+}
+
+}  // namespace bochner

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "bochner/client/regression/training_rows.hpp"
+
+#include <vector>
+
+/// \file
+/// Weighted mean and variance of targets.
+
+namespace bochner::regression {
+
+struct TargetScale {
+  double weight = 0.0;  ///< sum of the rows' weights
+  std::vector<double> mean;
+  std::vector<double> variance;  ///< 1 for a constant target
+};
+
+/// Throws InvalidArgument when no row has a positive weight.
+template <Scalar T>
+TargetScale target_scale(const char* function, const TrainingRows<T>& rows);
+
+}  // namespace bochner::regression
