@@ -11,4 +11,5 @@
 #include <bochner/client/regression/normal_equations.hpp>
 #include <bochner/client/regression/ridge_path.hpp>
 #include <bochner/client/regression/ridge_regression.hpp>
+#include <bochner/client/regression/search.hpp>
 #include <bochner/client/regression/training_rows.hpp>

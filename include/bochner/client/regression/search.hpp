@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <bochner/client/regression/cross_validation.hpp>
+#include <bochner/client/regression/ridge_regression.hpp>
+#include <bochner/client/regression/training_rows.hpp>
+#include <bochner/core/execution.hpp>
+#include <bochner/export.hpp>
+#include <bochner/feature_map.hpp>
+
+#include <functional>
+#include <vector>
+
+/// \file
+/// Kernel, lengthscales and ridge chosen from data.
+
+namespace bochner {
+
+/// What a candidate is judged by.
+enum class Criterion {
+  /// Loss on held-out folds: of groups where there are any, of rows otherwise. The default, because
+  /// it alone notices when a model knows groups by heart, and because rows that are like no other
+  /// are then predicted without having been seen.
+  k_fold,
+  leave_one_out,                 ///< mean squared r_i / (1 - h_i); sees single rows only
+  generalised_cross_validation,  ///< n RSS / (n - df)^2; sees single rows only
+  evidence                       ///< minus the log marginal likelihood a row
+};
+
+/// Which lengthscales are searched. Columns are measured in units of their own spread (the
+/// interquartile range over that of a normal law, so that a few absurd entries do not count), and
+/// centred at their medians; both become numbers in the spec.
+enum class LengthscaleSearch {
+  fixed,      ///< those of the given kernels
+  common,     ///< one factor times every column's spread
+  per_column  ///< one a column: automatic relevance determination
+};
+
+/// One candidate that was tried, at the ridge that suits it best.
+struct SearchCandidate {
+  Kernel kernel;
+  Index num_rows = 0;      ///< that it was judged on
+  Index num_features = 0;  ///< of the map it was judged with
+  double ridge = 0.0;
+  double score = 0.0;           ///< the criterion; smaller is better
+  double standard_error = 0.0;  ///< of the score; 0 where the criterion has none
+};
+
+struct SearchOptions {
+  /// Forms to try, such as {GaussianKernel{}, MaternKernel{2.5}}; lengthscales in them count only
+  /// when these are fixed. Empty: the form in the given spec.
+  std::vector<Kernel> kernels;
+  LengthscaleSearch lengthscales = LengthscaleSearch::per_column;
+  /// Tried for every candidate. Empty: three a decade from 1e-9 to 1, times the mean |phi|^2.
+  std::vector<double> ridges;
+  Criterion criterion = Criterion::k_fold;
+  Loss loss = Loss::squared;  ///< of k_fold
+  Index num_folds = 5;
+  /// One label a row: rows of a label are held out together. Empty: labels of `repeated_columns`,
+  /// or every row by itself when there are none.
+  std::vector<Index> groups;
+  Intercept intercept = Intercept::fitted;
+  /// Candidates are compared on at most this many rows (whole, evenly drawn) and features; the best
+  /// are compared again, and the ridge chosen, with the features of the spec.
+  Index search_rows = 10000;
+  Index search_features = 512;
+  /// Rows of the second comparison.
+  Index final_rows = 200000;
+  /// Candidates of the first comparison, at most.
+  Index max_candidates = 120;
+  Seed seed{};  ///< of folds and of the rows drawn
+  /// Called after every candidate; what it throws ends the search.
+  std::function<void(const SearchCandidate&)> on_candidate;
+};
+
+struct SearchResult {
+  FeatureMapSpec spec;  ///< the given one with kernel and centre chosen
+  double ridge = 0.0;
+  double score = 0.0;                       ///< of the second comparison
+  double standard_error = 0.0;              ///< of the score
+  std::vector<SearchCandidate> candidates;  ///< in the order tried
+  std::vector<Index> group_columns;  ///< found by `repeated_columns`, when no labels were given
+  Index num_groups = 0;              ///< 0: rows were held out one by one
+};
+
+/// Chooses kernel, lengthscales and ridge for `spec` (its projection, features, seed and
+/// num_frequencies stay as they are). Deterministic, the same bits for any number of threads: all
+/// candidates share one draw of frequencies, so that the criterion is a smooth function of the
+/// lengthscales. Throws InvalidArgument on rows as NormalEquations does, on options out of range,
+/// and when there are fewer rows or groups than folds.
+template <Scalar T>
+SearchResult search_hyperparameters(const FeatureMapSpec& spec, const TrainingRows<T>& rows,
+                                    const SearchOptions& options = {},
+                                    const Execution& execution = {});
+
+extern template BOCHNER_EXPORT SearchResult search_hyperparameters(const FeatureMapSpec&,
+                                                                   const TrainingRows<float>&,
+                                                                   const SearchOptions&,
+                                                                   const Execution&);
+extern template BOCHNER_EXPORT SearchResult search_hyperparameters(const FeatureMapSpec&,
+                                                                   const TrainingRows<double>&,
+                                                                   const SearchOptions&,
+                                                                   const Execution&);
+
+}  // namespace bochner

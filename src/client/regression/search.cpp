@@ -1,0 +1,306 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "bochner/client/regression/search.hpp"
+
+#include "bochner/client/regression/groups.hpp"
+#include "client/regression/candidate_score.hpp"
+#include "client/regression/checks.hpp"
+#include "client/regression/column_spread.hpp"
+#include "client/regression/gathered_rows.hpp"
+#include "client/regression/ridge_system.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <limits>
+#include <numeric>
+#include <string>
+#include <utility>
+
+namespace bochner {
+namespace {
+
+constexpr const char* kFunction = "search_hyperparameters";
+
+bool has_metric(const Kernel& kernel) {
+  return std::visit(
+      [](const auto& k) {
+        return requires { k.metric; };
+      },
+      kernel);
+}
+
+Kernel with_metric(Kernel kernel, Metric metric) {
+  std::visit(
+      [&](auto& k) {
+        if constexpr (requires { k.metric; }) k.metric = std::move(metric);
+      },
+      kernel);
+  return kernel;
+}
+
+/// `count` rows of all, evenly drawn, in their order; with the labels of their groups.
+template <Scalar T>
+struct Sample {
+  Sample(const TrainingRows<T>& rows, std::span<const Index> groups, Index count, Seed seed)
+      : indices(chosen(rows.x.rows, count, seed)), gathered(rows, indices) {
+    for (const Index i : indices) {
+      if (!groups.empty()) labels.push_back(groups[static_cast<std::size_t>(i)]);
+    }
+  }
+
+  static std::vector<Index> chosen(Index rows, Index count, Seed seed) {
+    std::vector<Index> indices(static_cast<std::size_t>(rows));
+    std::iota(indices.begin(), indices.end(), Index{0});
+    if (count >= rows) return indices;
+    // A random order, whose first `count` are put in order again.
+    const Stream stream(derive_seed(seed, 1), Purpose::permutation);
+    const auto key = [&](Index i) { return stream.bits(static_cast<std::uint64_t>(i)); };
+    std::sort(indices.begin(), indices.end(), [&](Index a, Index b) { return key(a) < key(b); });
+    indices.resize(static_cast<std::size_t>(count));
+    std::sort(indices.begin(), indices.end());
+    return indices;
+  }
+
+  Folds folds(const SearchOptions& options) const {
+    return labels.empty() ? row_folds(gathered.rows().x.rows, options.num_folds, options.seed)
+                          : group_folds(labels, options.num_folds, options.seed);
+  }
+
+  std::vector<Index> indices;
+  regression::GatheredRows<T> gathered;
+  std::vector<Index> labels;
+};
+
+/// Candidates of one size, in the order tried.
+template <Scalar T>
+class Trials {
+ public:
+  Trials(FeatureMapSpec spec, const Sample<T>& sample, const SearchOptions& options,
+         SearchResult& result, const Execution& execution)
+      : spec_(std::move(spec)),
+        sample_(&sample),
+        options_(&options),
+        result_(&result),
+        execution_(execution) {
+    if (options.criterion == Criterion::k_fold) folds_ = sample.folds(options);
+  }
+
+  SearchCandidate operator()(const Kernel& kernel) {
+    spec_.kernel = kernel;
+    const SearchCandidate candidate =
+        regression::judge(spec_, sample_->gathered.rows(), folds_, *options_, execution_);
+    result_->candidates.push_back(candidate);
+    if (options_->on_candidate) options_->on_candidate(candidate);
+    return candidate;
+  }
+
+ private:
+  FeatureMapSpec spec_;
+  const Sample<T>* sample_;
+  const SearchOptions* options_;
+  SearchResult* result_;
+  Execution execution_;
+  Folds folds_;
+};
+
+/// The search over the lengthscales of one form of kernel. Lengthscales are 2^exponent times the
+/// columns' spreads.
+template <Scalar T>
+class LengthscaleDescent {
+ public:
+  LengthscaleDescent(Kernel form, const std::vector<double>& spread, Index budget,
+                     Trials<T>& trials)
+      : form_(std::move(form)), spread_(spread), budget_(budget), trials_(trials) {}
+
+  SearchCandidate common() {
+    // Distances between rows grow like the root of the number of columns.
+    const double middle = 0.5 * std::log2(static_cast<double>(spread_.size()));
+    for (const double step : {0.0, -1.0, 1.0, -2.0, 2.0}) try_exponents(all(middle + step));
+    for (double step = 0.5; step >= 0.25; step /= 2.0) {
+      const double centre = best_exponents_.front();
+      if (!try_exponents(all(centre - step))) try_exponents(all(centre + step));
+    }
+    return best_;
+  }
+
+  /// From the best common factor: one column after the other, up or down, in steps that shrink.
+  SearchCandidate per_column() {
+    common();
+    for (double step = 2.0; step >= 0.25 && budget_ > 0; step /= 2.0) {
+      bool improved = true;
+      while (improved && budget_ > 0) {
+        improved = false;
+        for (std::size_t k = 0; k < spread_.size(); ++k) {
+          improved = move(k, step) || move(k, -step) || improved;
+        }
+        if (step < 1.0) break;
+      }
+    }
+    return best_;
+  }
+
+ private:
+  std::vector<double> all(double exponent) const {
+    return std::vector<double>(spread_.size(), exponent);
+  }
+
+  bool move(std::size_t column, double step) {
+    std::vector<double> exponents = best_exponents_;
+    exponents[column] += step;
+    return try_exponents(exponents);
+  }
+
+  bool try_exponents(const std::vector<double>& exponents) {
+    if (budget_ == 0) return false;
+    --budget_;
+    Diagonal metric;
+    for (std::size_t k = 0; k < spread_.size(); ++k) {
+      metric.lengthscales.push_back(spread_[k] * std::exp2(exponents[k]));
+    }
+    const SearchCandidate found = trials_(with_metric(form_, std::move(metric)));
+    if (!best_exponents_.empty() && !(found.score < best_.score)) return false;
+    best_ = found;
+    best_exponents_ = exponents;
+    return true;
+  }
+
+  Kernel form_;
+  const std::vector<double>& spread_;
+  Index budget_;
+  Trials<T>& trials_;
+  SearchCandidate best_;
+  std::vector<double> best_exponents_;
+};
+
+Kernel scaled(const Kernel& kernel, double factor) {
+  return std::visit(
+      [&](auto k) -> Kernel {
+        if constexpr (requires { k.metric; }) {
+          for (double& l : std::get<Diagonal>(k.metric).lengthscales) l *= factor;
+        }
+        return k;
+      },
+      kernel);
+}
+
+void check_options(const FeatureMapSpec& spec, const SearchOptions& options, Index rows) {
+  const auto at_least = [](const char* name, Index value, Index least) {
+    if (value >= least) return;
+    throw InvalidArgument(std::string(kFunction) + ": " + name + " is " + std::to_string(value) +
+                          ", expected at least " + std::to_string(least));
+  };
+  at_least("num_folds", options.num_folds, 2);
+  at_least("search_rows", options.search_rows, 2 * options.num_folds);
+  at_least("final_rows", options.final_rows, 2 * options.num_folds);
+  at_least("search_features", options.search_features, 2);
+  at_least("max_candidates", options.max_candidates, 1);
+  at_least("rows of x", rows, 2 * options.num_folds);
+  for (const double ridge : options.ridges) regression::check_ridge(kFunction, ridge);
+  if (!options.groups.empty() && static_cast<Index>(options.groups.size()) != rows) {
+    throw InvalidArgument(std::string(kFunction) + ": groups has " +
+                          std::to_string(options.groups.size()) + " entries, expected " +
+                          std::to_string(rows) + " (one a row of x) or none");
+  }
+  FeatureMapSpec tried = spec;
+  for (const Kernel& kernel : options.kernels) {
+    if (options.lengthscales == LengthscaleSearch::fixed) tried.kernel = kernel;
+    validate(tried);
+  }
+}
+
+bool shift_invariant(const Kernel& kernel) { return has_metric(kernel); }
+
+}  // namespace
+
+template <Scalar T>
+SearchResult search_hyperparameters(const FeatureMapSpec& spec, const TrainingRows<T>& rows,
+                                    const SearchOptions& options, const Execution& execution) {
+  validate(spec);
+  check_options(spec, options, rows.x.rows);
+  regression::check_rows(kFunction, rows, spec.input_dim, rows.targets.cols);
+  SearchResult result;
+  std::vector<Index> groups = options.groups;
+  if (groups.empty() && options.criterion == Criterion::k_fold) {
+    result.group_columns = repeated_columns(rows.x);
+    if (!result.group_columns.empty()) {
+      Matrix<T> columns(rows.x.rows, static_cast<Index>(result.group_columns.size()));
+      for (Index i = 0; i < rows.x.rows; ++i) {
+        for (Index k = 0; k < columns.cols(); ++k) {
+          columns(i, k) = rows.x(i, result.group_columns[static_cast<std::size_t>(k)]);
+        }
+      }
+      groups = group_labels<T>(columns.view());
+    }
+  }
+  if (!groups.empty()) {
+    std::vector<Index> distinct = groups;
+    std::sort(distinct.begin(), distinct.end());
+    result.num_groups = std::unique(distinct.begin(), distinct.end()) - distinct.begin();
+  }
+
+  const Sample<T> few(rows, groups, options.search_rows, options.seed);
+  const regression::ColumnSpread columns = regression::column_spread(few.gathered.rows().x);
+  std::vector<Kernel> forms = options.kernels;
+  if (forms.empty()) forms.push_back(spec.kernel);
+  result.spec = spec;
+  const bool searched = options.lengthscales != LengthscaleSearch::fixed;
+  if (searched && std::all_of(forms.begin(), forms.end(), shift_invariant)) {
+    result.spec.centring = {.query = columns.median, .key = columns.median};
+  }
+
+  FeatureMapSpec small = result.spec;
+  const Index each = num_features(spec) / spec.num_frequencies;
+  small.num_frequencies =
+      std::max<Index>(1, std::min(spec.num_frequencies, options.search_features / each));
+  Trials<T> first(small, few, options, result, execution);
+  std::vector<SearchCandidate> best;
+  const Index budget =
+      std::max<Index>(1, options.max_candidates / static_cast<Index>(forms.size()));
+  for (const Kernel& form : forms) {
+    LengthscaleDescent<T> descent(form, columns.spread, budget, first);
+    if (!searched || !has_metric(form)) {
+      best.push_back(first(form));
+    } else if (options.lengthscales == LengthscaleSearch::common) {
+      best.push_back(descent.common());
+    } else {
+      best.push_back(descent.per_column());
+    }
+  }
+  const auto better = [](const SearchCandidate& a, const SearchCandidate& b) {
+    return a.score < b.score;
+  };
+  const SearchCandidate winner = *std::min_element(best.begin(), best.end(), better);
+
+  // All features and more rows can afford shorter lengthscales, and another ridge.
+  const Sample<T> many(rows, groups, options.final_rows, options.seed);
+  Trials<T> second(result.spec, many, options, result, execution);
+  SearchCandidate chosen = second(winner.kernel);
+  if (searched && has_metric(winner.kernel)) {
+    for (const double factor : {std::exp2(-0.25), std::exp2(0.25)}) {
+      bool improved = false;
+      for (int step = 0; step < 2; ++step) {
+        const SearchCandidate next = second(scaled(chosen.kernel, factor));
+        if (!better(next, chosen)) break;
+        chosen = next;
+        improved = true;
+      }
+      if (improved) break;
+    }
+  }
+  if (!std::isfinite(chosen.score)) {
+    throw InvalidArgument(std::string(kFunction) +
+                          ": the system of every ridge is singular; give a larger ridge");
+  }
+  result.spec.kernel = chosen.kernel;
+  result.ridge = chosen.ridge;
+  result.score = chosen.score;
+  result.standard_error = chosen.standard_error;
+  return result;
+}
+
+template SearchResult search_hyperparameters(const FeatureMapSpec&, const TrainingRows<float>&,
+                                             const SearchOptions&, const Execution&);
+template SearchResult search_hyperparameters(const FeatureMapSpec&, const TrainingRows<double>&,
+                                             const SearchOptions&, const Execution&);
+
+}  // namespace bochner

@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "unit/regression/problems.hpp"
+
+#include <catch2/catch.hpp>
+
+#include <algorithm>
+#include <stdexcept>
+#include <vector>
+
+using namespace bochner;
+using Catch::Matchers::Contains;
+
+namespace {
+
+/// Five columns in very different units of which the first two matter.
+Problem<float> scaled_problem(Index n) {
+  Problem<float> problem{Matrix<float>(n, 5), Matrix<float>(n, 1), {}};
+  const Stream stream(Seed{51}, Purpose::study);
+  for (Index i = 0; i < n; ++i) {
+    double x[5];
+    for (int k = 0; k < 5; ++k) {
+      x[k] = stream.normal(static_cast<std::uint64_t>(6 * i + k));
+      problem.x(i, k) = static_cast<float>(x[k] * std::pow(10.0, k - 2) + 3.0 * k);
+    }
+    problem.targets(i, 0) =
+        static_cast<float>(std::sin(2.0 * x[0]) + std::cos(1.5 * x[1]) +
+                           0.1 * stream.normal(static_cast<std::uint64_t>(6 * i + 5)));
+  }
+  return problem;
+}
+
+SearchOptions quick(LengthscaleSearch lengthscales) {
+  SearchOptions options;
+  options.lengthscales = lengthscales;
+  options.search_features = 100;
+  options.search_rows = 600;
+  options.max_candidates = 60;
+  return options;
+}
+
+const std::vector<double>& lengthscales_of(const Kernel& kernel) {
+  return std::get<Diagonal>(std::get<GaussianKernel>(kernel).metric).lengthscales;
+}
+
+}  // namespace
+
+TEST_CASE("a search finds which columns matter, whatever their units", "[regression]") {
+  const auto problem = scaled_problem(1200);
+  const FeatureMapSpec spec = regression_spec(5, 150);
+  const auto common =
+      search_hyperparameters(spec, problem.rows(), quick(LengthscaleSearch::common));
+  const auto found =
+      search_hyperparameters(spec, problem.rows(), quick(LengthscaleSearch::per_column));
+  // The noise is 0.01 of a variance of about 1.
+  CHECK(found.score < 0.03);
+  CHECK(found.score < 0.7 * common.score);
+  const auto& l = lengthscales_of(found.spec.kernel);
+  const double longest = std::max(l[0] / 1e-2, l[1] / 1e-1);
+  for (int k = 2; k < 5; ++k) {
+    CHECK(l[static_cast<std::size_t>(k)] / std::pow(10.0, k - 2) > longest);
+  }
+  CHECK(found.num_groups == 0);
+  CHECK(found.spec.num_frequencies == 150);
+  // What comes back is what a model of that spec and ridge scores.
+  const auto again = cross_validate(FeatureMap<float>(found.spec), problem.rows(),
+                                    std::vector<double>{found.ridge}, row_folds(1200, 5, {}));
+  CHECK(again.loss[0] == Approx(found.score).epsilon(1e-6));
+}
+
+TEST_CASE("a search has the same bits for any number of threads", "[regression]") {
+  const auto problem = scaled_problem(500);
+  auto options = quick(LengthscaleSearch::per_column);
+  options.max_candidates = 15;
+  const FeatureMapSpec spec = regression_spec(5, 40);
+  const auto one = search_hyperparameters(spec, problem.rows(), options, {1});
+  const auto three = search_hyperparameters(spec, problem.rows(), options, {3});
+  CHECK(one.spec == three.spec);
+  CHECK(one.ridge == three.ridge);
+  CHECK(one.score == three.score);
+  CHECK(one.candidates.size() == three.candidates.size());
+}
+
+TEST_CASE("groups are found and not learnt by heart", "[regression]") {
+  // 80 sites, 20 readings each: a smooth field and a shift a site, which no other site tells.
+  const Stream stream(Seed{52}, Purpose::study);
+  Problem<double> problem{Matrix<double>(1600, 3), Matrix<double>(1600, 1), {}};
+  for (Index i = 0; i < 1600; ++i) {
+    const auto site = static_cast<std::uint64_t>(i % 80);
+    for (Index k = 0; k < 2; ++k) {
+      problem.x(i, k) = stream.normal(3 * site + static_cast<std::uint64_t>(k));
+    }
+    problem.x(i, 2) = stream.normal(static_cast<std::uint64_t>(1000 + i));
+    problem.targets(i, 0) = problem.x(i, 0) + stream.normal(3 * site + 2) + 0.3 * problem.x(i, 2) +
+                            0.1 * stream.normal(static_cast<std::uint64_t>(5000 + i));
+  }
+  auto options = quick(LengthscaleSearch::per_column);
+  options.search_rows = 1600;
+  const FeatureMapSpec spec = regression_spec(3, 100);
+  const auto found = search_hyperparameters(spec, problem.rows(), options);
+  CHECK(found.group_columns == std::vector<Index>{0, 1});
+  CHECK(found.num_groups == 80);
+  auto single = options;
+  for (Index i = 0; i < 1600; ++i) single.groups.push_back(i);
+  const auto by_heart = search_hyperparameters(spec, problem.rows(), single);
+  // Held out one by one, rows praise a map that tells the sites apart; on whole sites it fails.
+  const std::vector<Index> sites = group_labels<double>(problem.x.view().middle_cols(0, 2));
+  const auto on_sites = [&](const SearchResult& result) {
+    return cross_validate(FeatureMap<double>(result.spec), problem.rows(),
+                          std::vector<double>{result.ridge}, group_folds(sites, 5, {99}))
+        .loss[0];
+  };
+  CHECK(by_heart.score < 0.1);
+  CHECK(on_sites(by_heart) > 1.2 * on_sites(found));
+}
+
+TEST_CASE("every criterion chooses something sensible on plain data", "[regression]") {
+  const auto problem = scaled_problem(600);
+  for (const Criterion criterion :
+       {Criterion::leave_one_out, Criterion::generalised_cross_validation, Criterion::evidence}) {
+    auto options = quick(LengthscaleSearch::common);
+    options.criterion = criterion;
+    options.ridges = {1e-6, 1e-4, 1e-2};
+    options.search_features = 60;
+    const auto found = search_hyperparameters(regression_spec(5, 60), problem.rows(), options);
+    const auto judged = cross_validate(FeatureMap<float>(found.spec), problem.rows(),
+                                       std::vector<double>{found.ridge}, row_folds(600, 5, {}));
+    CHECK(judged.loss[0] < 0.35);
+  }
+}
+
+TEST_CASE("a search refuses what it cannot use", "[regression]") {
+  const auto problem = scaled_problem(100);
+  const FeatureMapSpec spec = regression_spec(5, 10);
+  const auto refused = [&](auto change, const char* why) {
+    auto options = quick(LengthscaleSearch::common);
+    change(options);
+    CHECK_THROWS_WITH(search_hyperparameters(spec, problem.rows(), options), Contains(why));
+  };
+  refused([](SearchOptions& o) { o.num_folds = 1; }, "num_folds is 1");
+  refused([](SearchOptions& o) { o.search_rows = 5; }, "search_rows is 5");
+  refused([](SearchOptions& o) { o.max_candidates = 0; }, "max_candidates is 0");
+  refused([](SearchOptions& o) { o.ridges = {-1.0}; }, "ridge is -1");
+  refused([](SearchOptions& o) { o.groups = {1, 2}; }, "groups has 2 entries, expected 100");
+  refused([](SearchOptions& o) { o.groups.assign(100, 7); }, "5 folds of 1 groups");
+  auto bad = problem;
+  bad.targets(3, 0) = std::nanf("");
+  CHECK_THROWS_WITH(search_hyperparameters(spec, bad.rows()), Contains("targets: row 3"));
+  auto stopped = quick(LengthscaleSearch::common);
+  stopped.on_candidate = [](const SearchCandidate&) { throw std::runtime_error("stop"); };
+  CHECK_THROWS_WITH(search_hyperparameters(spec, problem.rows(), stopped), "stop");
+  // A constant target and a constant column are no mistakes.
+  auto constant = problem;
+  for (Index i = 0; i < 100; ++i) constant.targets(i, 0) = constant.x(i, 4) = 2.0f;
+  const auto found =
+      search_hyperparameters(spec, constant.rows(), quick(LengthscaleSearch::common));
+  CHECK(found.score < 1e-9);
+}
