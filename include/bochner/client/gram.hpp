@@ -7,4 +7,5 @@
 #include <bochner/client/gram/approximation.hpp>
 #include <bochner/client/gram/exact.hpp>
 #include <bochner/client/gram/matrix.hpp>
+#include <bochner/client/gram/nystrom.hpp>
 #include <bochner/client/gram/shifted.hpp>

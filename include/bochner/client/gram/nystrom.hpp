@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <bochner/client/gram/approximation.hpp>
+#include <bochner/client/gram/exact.hpp>
+#include <bochner/random/stream.hpp>
+
+/// \file
+/// Approximations from columns of the matrix, to hold random features against.
+
+namespace bochner {
+
+/// How the columns are chosen.
+enum class Pivoting {
+  uniform,          ///< at random without replacement [Williams01]
+  ridge_leverage,   ///< by ridge leverage scores, approximated from a uniform pass [Musco17]
+  randomly_pivoted  ///< in proportion to what the columns before left of the diagonal [Chen25]
+};
+
+struct NystromOptions {
+  Index rank = 0;  ///< columns, 1 to n
+  Pivoting pivoting = Pivoting::randomly_pivoted;
+  Seed seed{};
+};
+
+/// K(:, S) K(S, S)^+ K(S, :) as F F^T.
+template <Scalar T>
+struct Nystrom {
+  GramApproximation<T> gram;
+  std::vector<Index>
+      pivots;  ///< S, in the order taken; a column that earlier ones explain is left out
+  /// tr(K - F F^T) / tr K: since the difference is positive semidefinite, 0 says that they are
+  /// equal.
+  double relative_trace_error = 0.0;
+};
+
+/// The partial Cholesky factorisation of K with these pivots, computed in double. Needs n (rank +
+/// 64) numbers and O(n rank (d + rank)) operations, twice that for leverage scores; random pivots
+/// are drawn 64 at a time and thinned, which has the law of one at a time [Epperly24]. The same
+/// bits for any number of threads. Throws InvalidArgument unless 1 <= rank <= n, when K vanishes,
+/// and as `ExactGram::rows`.
+template <Scalar T>
+Nystrom<T> nystrom(const ExactGram& gram, const NystromOptions& options,
+                   const Execution& execution = {});
+
+extern template BOCHNER_EXPORT Nystrom<float> nystrom(const ExactGram&, const NystromOptions&,
+                                                      const Execution&);
+extern template BOCHNER_EXPORT Nystrom<double> nystrom(const ExactGram&, const NystromOptions&,
+                                                       const Execution&);
+
+}  // namespace bochner
