@@ -6,8 +6,6 @@
 #include "simd/families-inl.hpp"
 #include "simd/tile-inl.hpp"
 
-#include <hwy/cache_control.h>
-
 /// \file
 /// phi^T phi, lower triangle, and a^T b. Rows are far apart, so both factors are copied into panels
 /// first: a block of columns for the right side, kept in the second-level cache, and a strip at a
@@ -41,13 +39,6 @@ void pack(const T* phi, Index ldphi, Index depth, Index cols, T* out) {
     }
     if (whole == cols) continue;
     for (Index j = 0; j < kWidth; ++j) to[j] = whole + j < cols ? row[whole + j] : T{0};
-  }
-}
-
-template <Scalar T>
-void prefetch_tile(const double* c, Index ldc) {
-  for (Index i = 0; i < kTileHeight<T>; ++i) {
-    for (Index j = 0; j < kTileWidth<T>; j += kPanel<double>) hwy::Prefetch(c + i * ldc + j);
   }
 }
 
@@ -85,7 +76,6 @@ void fold_rows(const T* a, Index lda, Index a_cols, const T* b, Index ldb, Index
           const Left<T> left{strip + (i - ib) * depth, 1, kHeight};
           double* const out = c + i * ldc + j;
           if (i + kHeight <= a_cols && j + kWidth <= b_cols) {
-            prefetch_tile<T>(out, ldc);
             tile_of<Fold, kTileRows<T>, kTileVectors<T>>(left, right, depth, out, ldc);
           } else {
             fold_edge(left, right, depth, HWY_MIN(kHeight, a_cols - i), HWY_MIN(kWidth, b_cols - j),

@@ -10,6 +10,8 @@
 
 #include "simd/vector-inl.hpp"
 
+#include <hwy/cache_control.h>
+
 #if BOCHNER_VECTOR_TARGET
 HWY_BEFORE_NAMESPACE();
 namespace bochner::simd::HWY_NAMESPACE {
@@ -62,10 +64,12 @@ HWY_INLINE void multiply_row(const T* a, const Vector<T>* b, Vector<T>* sum,
   (..., (sum[R * sizeof...(C) + C] = hn::MulAdd(factor, b[C], sum[R * sizeof...(C) + C])));
 }
 
-/// Where sums start and what becomes of them, by vectors of outputs.
+/// Where sums start and what becomes of them, by vectors of outputs. The lines of a tile are far
+/// apart, so they are asked for while its sums are made.
 struct FromZero {
   template <Scalar T, class Out>
-  static HWY_INLINE Vector<T> start(const Out*) {
+  static HWY_INLINE Vector<T> start(const Out* out) {
+    for (Index j = 0; j < kLanes<T>; j += kPanel<Out>) hwy::Prefetch(out + j);
     return hn::Zero(Tag<T>());
   }
 };
