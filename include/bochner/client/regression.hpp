@@ -6,6 +6,7 @@
 
 #include <bochner/client/regression/classes.hpp>
 #include <bochner/client/regression/cross_validation.hpp>
+#include <bochner/client/regression/fit.hpp>
 #include <bochner/client/regression/folds.hpp>
 #include <bochner/client/regression/groups.hpp>
 #include <bochner/client/regression/normal_equations.hpp>

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <bochner/client/regression/ridge_regression.hpp>
+#include <bochner/client/regression/training_rows.hpp>
+#include <bochner/core/execution.hpp>
+#include <bochner/export.hpp>
+#include <bochner/feature_map.hpp>
+
+/// \file
+/// Ridge regression by whatever solver suits the problem.
+
+namespace bochner {
+
+enum class Solver {
+  automatic,           ///< dual when n < D and n <= 8,192, else cholesky up to 8,192 features, else
+                       ///< iterative
+  cholesky,            ///< of the D x D normal equations
+  dual,                ///< Cholesky of the n x n system: the same solution
+  conjugate_gradients  ///< no matrix: features are made again, block by block, at every iteration
+};
+
+struct FitOptions {
+  RidgeOptions ridge;
+  Solver solver = Solver::automatic;
+  double tolerance = 1e-6;     ///< conjugate gradients: on |b - (A + W lambda) theta| / |b|
+  Index max_iterations = 500;  ///< conjugate gradients
+  /// Rows of the sketch that preconditions conjugate gradients: s x s numbers. 0: as many as make
+  /// that a sixteenth of D^2, at most n.
+  Index sketch_rows = 0;
+  Seed seed{};  ///< of the sketch
+};
+
+struct FitReport {
+  Solver solver = Solver::cholesky;  ///< that ran
+  Index iterations = 0;              ///< of conjugate gradients, a pass over the data each
+  double residual = 0.0;  ///< of conjugate gradients: the largest |b - (A + W lambda) theta| / |b|
+  bool converged = true;
+  Index sketch_rows = 0;
+};
+
+template <Scalar T>
+struct RidgeFit {
+  RidgeRegression<T> model;
+  FitReport report;
+};
+
+/// Fits to all rows. Posterior::full needs the Cholesky solver, which is then what `automatic`
+/// means. A limit on iterations that was reached is said in the report, not thrown. Throws
+/// InvalidArgument as NormalEquations and RidgeRegression do, on options out of range, and on
+/// conjugate gradients without a ridge.
+template <Scalar T>
+RidgeFit<T> fit_ridge(const FeatureMap<T>& map, const TrainingRows<T>& rows,
+                      const FitOptions& options = {}, const Execution& execution = {});
+
+extern template BOCHNER_EXPORT RidgeFit<float> fit_ridge(const FeatureMap<float>&,
+                                                         const TrainingRows<float>&,
+                                                         const FitOptions&, const Execution&);
+extern template BOCHNER_EXPORT RidgeFit<double> fit_ridge(const FeatureMap<double>&,
+                                                          const TrainingRows<double>&,
+                                                          const FitOptions&, const Execution&);
+
+}  // namespace bochner

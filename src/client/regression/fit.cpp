@@ -1,0 +1,264 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "bochner/client/regression/fit.hpp"
+
+#include "client/regression/checks.hpp"
+#include "client/regression/gathered_rows.hpp"
+#include "client/regression/ridge_system.hpp"
+#include "client/regression/row_operator.hpp"
+#include "client/regression/target_scale.hpp"
+#include "core/text.hpp"
+#include "linalg/cholesky.hpp"
+#include "linalg/conjugate_gradients.hpp"
+#include "simd/engine.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+#include <string>
+#include <utility>
+
+namespace bochner {
+namespace {
+
+constexpr const char* kFunction = "fit_ridge";
+/// Above this many features the normal equations are not formed unless asked for.
+constexpr Index kCholeskyUpTo = 8192;
+
+/// Z Z^T + shift I, factored; nothing when it is singular.
+class ShiftedRows {
+ public:
+  template <Scalar T>
+  ShiftedRows(const regression::RowOperator<T>& z, double shift, const Execution& execution)
+      : r_(z.row_products()), execution_(execution) {
+    double largest = 0.0;
+    for (Index i = 0; i < size(); ++i) largest = std::max(largest, r_(i, i) += shift);
+    regular_ = !linalg::cholesky(square(), execution);
+    const double rounding =
+        static_cast<double>(size()) * std::numeric_limits<double>::epsilon() * largest;
+    for (Index i = 0; i < size() && regular_; ++i) regular_ = r_(i, i) * r_(i, i) > rounding;
+  }
+
+  bool regular() const { return regular_; }
+  void solve(MatrixView<double> b) const {
+    linalg::solve_transposed(square(), b, execution_);
+    linalg::solve_upper(square(), b, execution_);
+  }
+
+ private:
+  Index size() const { return r_.rows(); }
+  MatrixView<double> square() { return r_.view().middle_cols(0, size()); }
+  MatrixView<const double> square() const { return r_.view().middle_cols(0, size()); }
+
+  Matrix<double> r_;
+  Execution execution_;
+  bool regular_ = false;
+};
+
+/// `count` of the rows, evenly drawn, in their order.
+std::vector<Index> drawn_rows(Index rows, Index count, Seed seed) {
+  std::vector<Index> indices(static_cast<std::size_t>(rows));
+  std::iota(indices.begin(), indices.end(), Index{0});
+  const Stream stream(seed, Purpose::permutation);
+  const auto key = [&](Index i) { return stream.bits(static_cast<std::uint64_t>(i)); };
+  std::sort(indices.begin(), indices.end(), [&](Index a, Index b) { return key(a) < key(b); });
+  indices.resize(static_cast<std::size_t>(count));
+  std::sort(indices.begin(), indices.end());
+  return indices;
+}
+
+void refuse_singular(double ridge) {
+  throw InvalidArgument(std::string(kFunction) + ": the system is singular at ridge " +
+                        text::number(ridge) + "; a larger ridge is needed");
+}
+
+/// The model's rows and right-hand sides.
+template <Scalar T>
+struct System {
+  System(const FeatureMap<T>& map, const TrainingRows<T>& rows, const RidgeOptions& options,
+         const Execution& execution)
+      : z(kFunction, map, rows, options.intercept, execution),
+        scale(regression::target_scale(kFunction, rows)),
+        y(rows.x.rows, simd::padded<double>(rows.targets.cols)),
+        b(map.num_features(), simd::padded<double>(rows.targets.cols)),
+        t(rows.targets.cols),
+        penalty(z.weight() * options.ridge) {
+    if (options.intercept == Intercept::none) std::fill(scale.mean.begin(), scale.mean.end(), 0.0);
+    for (Index i = 0; i < rows.x.rows; ++i) {
+      const double weight = regression::weight_of(rows, i);
+      num_positive += weight > 0.0 ? 1 : 0;
+      for (Index c = 0; c < t; ++c) {
+        y(i, c) = std::sqrt(weight) * (static_cast<double>(rows.targets(i, c)) -
+                                       scale.mean[static_cast<std::size_t>(c)]);
+      }
+    }
+    z.multiply_transposed(targets(), sides());
+  }
+
+  MatrixView<double> targets() { return y.view().middle_cols(0, t); }
+  MatrixView<double> sides() { return b.view().middle_cols(0, t); }
+
+  regression::RowOperator<T> z;
+  regression::TargetScale scale;
+  Matrix<double> y;  ///< sqrt(w) (y - mean), n x t padded
+  Matrix<double> b;  ///< Z^T y
+  Index t;
+  double penalty;
+  Index num_positive = 0;
+};
+
+/// theta by the n x n system.
+template <Scalar T>
+Matrix<double> dual_solution(System<T>& system, double ridge, const Execution& execution) {
+  const ShiftedRows kernel(system.z, system.penalty, execution);
+  if (!kernel.regular()) refuse_singular(ridge);
+  Matrix<double> alpha = system.y;
+  kernel.solve(alpha.view().middle_cols(0, system.t));
+  Matrix<double> theta(system.b.rows(), system.t);
+  system.z.multiply_transposed(alpha.view().middle_cols(0, system.t), theta.view());
+  return theta;
+}
+
+/// theta by conjugate gradients on Z^T Z + p I. The preconditioner is that matrix with the rows of
+/// a sample in place of all, S^T S + p I, inverted through the s x s matrix S S^T + p I
+/// [Woodbury50].
+template <Scalar T>
+Matrix<double> iterative_solution(System<T>& system, const TrainingRows<T>& rows,
+                                  const FitOptions& options, FitReport& report,
+                                  const Execution& execution) {
+  const Index features = system.b.rows();
+  const Index automatic = std::max<Index>(simd::kBlockRows, features / 4);
+  report.sketch_rows =
+      std::min(rows.x.rows, options.sketch_rows > 0 ? options.sketch_rows : automatic);
+  const auto indices = drawn_rows(rows.x.rows, report.sketch_rows, options.seed);
+  const regression::GatheredRows<T> sample(rows, indices);
+  double sampled_weight = 0.0;
+  for (Index i = 0; i < report.sketch_rows; ++i) {
+    sampled_weight += regression::weight_of(sample.rows(), i);
+  }
+  const double scale = sampled_weight > 0.0 ? system.z.weight() / sampled_weight : 1.0;
+  const regression::RowOperator<T> sketch(system.z, sample.rows(), scale);
+  const double p = system.penalty;
+  const ShiftedRows small(sketch, p, execution);
+  if (!small.regular()) refuse_singular(options.ridge.ridge);
+
+  const linalg::LinearOperator apply = [&](MatrixView<const double> x, MatrixView<double> out) {
+    system.z.multiply_gram(x, out);
+    for (Index j = 0; j < x.rows; ++j) {
+      for (Index c = 0; c < x.cols; ++c) out(j, c) += p * x(j, c);
+    }
+  };
+  Matrix<double> u(report.sketch_rows, simd::padded<double>(system.t));
+  const linalg::LinearOperator precondition = [&](MatrixView<const double> x,
+                                                  MatrixView<double> out) {
+    const MatrixView<double> inner = u.view().middle_cols(0, x.cols);
+    sketch.multiply(x, inner);
+    small.solve(inner);
+    sketch.multiply_transposed(inner, out);
+    for (Index j = 0; j < x.rows; ++j) {
+      for (Index c = 0; c < x.cols; ++c) out(j, c) = (x(j, c) - out(j, c)) / p;
+    }
+  };
+  Matrix<double> sides(features, system.t);
+  Matrix<double> theta(features, system.t);
+  for (Index j = 0; j < features; ++j) {
+    for (Index c = 0; c < system.t; ++c) sides(j, c) = system.b(j, c);
+  }
+  const auto outcome = linalg::conjugate_gradients(
+      apply, precondition, sides.view(), theta.view(),
+      {.tolerance = options.tolerance, .max_iterations = options.max_iterations});
+  report.iterations = outcome.iterations;
+  report.converged = outcome.outcome == linalg::ConjugateGradientsOutcome::converged;
+  // The residual itself, not what the recurrence believes.
+  Matrix<double> image(features, system.t);
+  apply(theta.view(), image.view());
+  for (Index c = 0; c < system.t; ++c) {
+    double square = 0.0;
+    double size = 0.0;
+    for (Index j = 0; j < features; ++j) {
+      square += (sides(j, c) - image(j, c)) * (sides(j, c) - image(j, c));
+      size += sides(j, c) * sides(j, c);
+    }
+    if (size > 0.0) report.residual = std::max(report.residual, std::sqrt(square / size));
+  }
+  return theta;
+}
+
+template <Scalar T>
+RidgeRegression<T> model_of(const FeatureMap<T>& map, const RidgeOptions& options,
+                            const System<T>& system, Matrix<double> theta) {
+  std::vector<double> intercepts = system.scale.mean;
+  std::vector<double> noise;
+  const Index degrees = system.num_positive - (options.intercept == Intercept::fitted ? 1 : 0);
+  for (Index c = 0; c < system.t; ++c) {
+    double unexplained = 0.0;
+    for (Index i = 0; i < system.y.rows(); ++i) unexplained += system.y(i, c) * system.y(i, c);
+    for (Index j = 0; j < theta.rows(); ++j) {
+      unexplained -= system.b(j, c) * theta(j, c);
+      intercepts[static_cast<std::size_t>(c)] -=
+          system.z.mean_features()[static_cast<std::size_t>(j)] * theta(j, c);
+    }
+    noise.push_back(std::max(0.0, unexplained) / static_cast<double>(std::max<Index>(1, degrees)));
+  }
+  return RidgeRegression<T>(map, options, std::move(theta), std::move(intercepts),
+                            std::move(noise));
+}
+
+void check_options(const FitOptions& options, Solver solver) {
+  regression::check_ridge(kFunction, options.ridge.ridge);
+  const auto refuse = [](const std::string& what) {
+    throw InvalidArgument(std::string(kFunction) + ": " + what);
+  };
+  if (options.ridge.posterior == Posterior::full && solver != Solver::cholesky) {
+    refuse("Posterior::full needs the solver cholesky");
+  }
+  if (options.sketch_rows < 0) {
+    refuse("sketch_rows is " + std::to_string(options.sketch_rows) + ", expected at least 0");
+  }
+  if (solver != Solver::conjugate_gradients) return;
+  if (!(options.tolerance > 0.0) || !std::isfinite(options.tolerance)) {
+    refuse("tolerance is " + text::number(options.tolerance) + ", expected a positive number");
+  }
+  if (options.max_iterations < 1) {
+    refuse("max_iterations is " + std::to_string(options.max_iterations) + ", expected at least 1");
+  }
+  if (options.ridge.ridge == 0.0) refuse("conjugate gradients need a ridge above 0");
+}
+
+}  // namespace
+
+template <Scalar T>
+RidgeFit<T> fit_ridge(const FeatureMap<T>& map, const TrainingRows<T>& rows,
+                      const FitOptions& options, const Execution& execution) {
+  Solver solver = options.solver;
+  if (solver == Solver::automatic) {
+    const bool full = options.ridge.posterior == Posterior::full;
+    const bool few_rows = rows.x.rows < map.num_features() && rows.x.rows <= kCholeskyUpTo;
+    const bool formed = full || map.num_features() <= kCholeskyUpTo || options.ridge.ridge == 0.0;
+    solver = !full && few_rows ? Solver::dual
+                               : (formed ? Solver::cholesky : Solver::conjugate_gradients);
+  }
+  check_options(options, solver);
+  regression::check_rows(kFunction, rows, map.input_dim(), rows.targets.cols);
+  FitReport report{.solver = solver};
+  if (solver == Solver::cholesky) {
+    const regression::TargetScale scale = regression::target_scale(kFunction, rows);
+    NormalEquations<T> equations(map, {.num_targets = rows.targets.cols,
+                                       .target_offset = options.ridge.intercept == Intercept::fitted
+                                                            ? scale.mean
+                                                            : std::vector<double>{}});
+    equations.add(rows, execution);
+    return {RidgeRegression<T>(equations, options.ridge, execution), report};
+  }
+  System<T> system(map, rows, options.ridge, execution);
+  Matrix<double> theta = solver == Solver::dual
+                             ? dual_solution(system, options.ridge.ridge, execution)
+                             : iterative_solution(system, rows, options, report, execution);
+  return {model_of(map, options.ridge, system, std::move(theta)), report};
+}
+
+template RidgeFit<float> fit_ridge(const FeatureMap<float>&, const TrainingRows<float>&,
+                                   const FitOptions&, const Execution&);
+template RidgeFit<double> fit_ridge(const FeatureMap<double>&, const TrainingRows<double>&,
+                                    const FitOptions&, const Execution&);
+
+}  // namespace bochner

@@ -1,0 +1,234 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "client/regression/row_operator.hpp"
+
+#include "bochner/core/error.hpp"
+#include "client/regression/feature_blocks.hpp"
+#include "client/regression/gathered_rows.hpp"
+#include "simd/engine.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <string>
+#include <utility>
+
+namespace bochner::regression {
+namespace {
+
+/// Rows whose sum is one chunk, and chunks that are summed beside each other before they are
+/// folded.
+constexpr Index kChunkRows = 1024;
+constexpr Index kChunksAtOnce = 8;
+
+}  // namespace
+
+template <Scalar T>
+double RowOperator<T>::root(Index row) const {
+  return std::sqrt(scale_ * weight_of(rows_, row));
+}
+
+/// v in T, a target a row, padded; and how much the mean takes from every row.
+template <Scalar T>
+Matrix<T> RowOperator<T>::rounded(MatrixView<const double> v, std::vector<double>& shift) const {
+  Matrix<T> result(v.cols, map_.blocks().ld());
+  shift.assign(static_cast<std::size_t>(v.cols), 0.0);
+  for (Index j = 0; j < v.rows; ++j) {
+    for (Index c = 0; c < v.cols; ++c) {
+      result(c, j) = static_cast<T>(v(j, c));
+      shift[static_cast<std::size_t>(c)] +=
+          mean_[static_cast<std::size_t>(j)] * static_cast<double>(result(c, j));
+    }
+  }
+  return result;
+}
+
+/// out = sum_i sqrt(w_i) c_i (phi_i - mean), where coefficients(first, rows, phi, target, c) says
+/// sqrt(w_i) c_i of a block.
+template <Scalar T>
+template <class Rows>
+void RowOperator<T>::sum_over_rows(Index targets, MatrixView<double> out,
+                                   const Rows& coefficients) const {
+  const Index n = map_.num_features();
+  const BlockMap<T>& blocks = map_.blocks();
+  const simd::Kernels<T>& engine = simd::kernels<T>();
+  const Index chunks = (rows_.x.rows + kChunkRows - 1) / kChunkRows;
+  const int workers = worker_count(std::min(chunks, kChunksAtOnce), execution_);
+  std::vector<FeatureRows<T>> features;
+  std::vector<Matrix<T>> phi;
+  std::vector<Matrix<T>> column(static_cast<std::size_t>(workers));
+  for (int w = 0; w < workers; ++w) {
+    features.emplace_back(blocks);
+    phi.emplace_back(simd::kBlockRows, blocks.ld());
+    column[static_cast<std::size_t>(w)] = Matrix<T>(1, blocks.ld());
+  }
+  std::vector<Matrix<double>> partial;
+  std::vector<std::vector<double>> total;
+  for (Index k = 0; k < std::min(chunks, kChunksAtOnce); ++k) {
+    partial.emplace_back(targets, n);
+    total.emplace_back(static_cast<std::size_t>(targets));
+  }
+  std::vector<double> sum(static_cast<std::size_t>(targets));
+  for (Index j = 0; j < n; ++j) {
+    for (Index c = 0; c < targets; ++c) out(j, c) = 0.0;
+  }
+  for (Index begin = 0; begin < chunks; begin += kChunksAtOnce) {
+    const Index count = std::min(kChunksAtOnce, chunks - begin);
+    parallel_for_blocks(count, execution_, [&](Index k, int worker) {
+      const auto mine = static_cast<std::size_t>(worker);
+      Matrix<double>& sums = partial[static_cast<std::size_t>(k)];
+      std::vector<double>& totals = total[static_cast<std::size_t>(k)];
+      std::fill_n(sums.data(), sums.size(), 0.0);
+      std::fill(totals.begin(), totals.end(), 0.0);
+      const Index chunk_end = std::min(rows_.x.rows, (begin + k + 1) * kChunkRows);
+      for (Index first = (begin + k) * kChunkRows; first < chunk_end; first += simd::kBlockRows) {
+        const Index rows = std::min(simd::kBlockRows, chunk_end - first);
+        features[mine].compute(function_, rows_.x.middle_rows(first, rows), first,
+                               phi[mine].data());
+        for (Index c = 0; c < targets; ++c) {
+          std::array<T, simd::kBlockRows> factor{};
+          coefficients(first, rows, phi[mine].data(), c, factor.data());
+          engine.column_sums(phi[mine].data(), blocks.ld(), rows, n, factor.data(),
+                             column[mine].data());
+          for (Index j = 0; j < n; ++j) sums(c, j) += static_cast<double>(column[mine](0, j));
+          for (Index r = 0; r < rows; ++r) {
+            totals[static_cast<std::size_t>(c)] +=
+                static_cast<double>(factor[static_cast<std::size_t>(r)]);
+          }
+        }
+      }
+    });
+    for (Index k = 0; k < count; ++k) {
+      const Matrix<double>& sums = partial[static_cast<std::size_t>(k)];
+      for (Index c = 0; c < targets; ++c) {
+        for (Index j = 0; j < n; ++j) out(j, c) += sums(c, j);
+        sum[static_cast<std::size_t>(c)] +=
+            total[static_cast<std::size_t>(k)][static_cast<std::size_t>(c)];
+      }
+    }
+  }
+  if (mean_.empty()) return;
+  for (Index j = 0; j < n; ++j) {
+    for (Index c = 0; c < targets; ++c) {
+      out(j, c) -= mean_[static_cast<std::size_t>(j)] * sum[static_cast<std::size_t>(c)];
+    }
+  }
+}
+
+template <Scalar T>
+RowOperator<T>::RowOperator(const char* function, FeatureMap<T> map, const TrainingRows<T>& rows,
+                            Intercept intercept, const Execution& execution)
+    : function_(function), map_(std::move(map)), rows_(rows), execution_(execution) {
+  for (Index i = 0; i < rows.x.rows; ++i) weight_ += weight_of(rows, i);
+  if (!(weight_ > 0.0)) {
+    throw InvalidArgument(std::string(function) + ": there is no row of positive weight");
+  }
+  std::vector<double> mean(static_cast<std::size_t>(map_.num_features()));
+  if (intercept == Intercept::fitted) {
+    const MatrixView<double> out(mean.data(), map_.num_features(), 1);
+    sum_over_rows(1, out, [&](Index first, Index count, const T*, Index, T* factor) {
+      for (Index r = 0; r < count; ++r) factor[r] = static_cast<T>(weight_of(rows_, first + r));
+    });
+    for (double& m : mean) m /= weight_;
+  }
+  mean_ = std::move(mean);
+}
+
+template <Scalar T>
+RowOperator<T>::RowOperator(const RowOperator& model, const TrainingRows<T>& rows, double scale)
+    : function_(model.function_),
+      map_(model.map_),
+      rows_(rows),
+      execution_(model.execution_),
+      scale_(scale),
+      mean_(model.mean_) {}
+
+template <Scalar T>
+void RowOperator<T>::multiply(MatrixView<const double> v, MatrixView<double> out) const {
+  std::vector<double> shift;
+  const Matrix<T> working = rounded(v, shift);
+  for_feature_blocks(
+      function_, map_, rows_.x, execution_,
+      [&](Index first, Index rows, const T* phi, std::size_t) {
+        std::array<T, simd::kBlockRows> product;
+        for (Index c = 0; c < v.cols; ++c) {
+          simd::kernels<T>().row_products(phi, map_.blocks().ld(), rows, map_.num_features(),
+                                          nullptr, working.row(c), product.data());
+          for (Index r = 0; r < rows; ++r) {
+            out(first + r, c) =
+                root(first + r) * (static_cast<double>(product[static_cast<std::size_t>(r)]) -
+                                   shift[static_cast<std::size_t>(c)]);
+          }
+        }
+      });
+}
+
+template <Scalar T>
+void RowOperator<T>::multiply_transposed(MatrixView<const double> u, MatrixView<double> out) const {
+  sum_over_rows(u.cols, out, [&](Index first, Index rows, const T*, Index c, T* factor) {
+    for (Index r = 0; r < rows; ++r) {
+      factor[r] = static_cast<T>(root(first + r) * u(first + r, c));
+    }
+  });
+}
+
+template <Scalar T>
+void RowOperator<T>::multiply_gram(MatrixView<const double> v, MatrixView<double> out) const {
+  std::vector<double> shift;
+  const Matrix<T> working = rounded(v, shift);
+  sum_over_rows(v.cols, out, [&](Index first, Index rows, const T* phi, Index c, T* factor) {
+    simd::kernels<T>().row_products(phi, map_.blocks().ld(), rows, map_.num_features(), nullptr,
+                                    working.row(c), factor);
+    for (Index r = 0; r < rows; ++r) {
+      const double value = static_cast<double>(factor[r]) - shift[static_cast<std::size_t>(c)];
+      factor[r] = static_cast<T>(scale_ * weight_of(rows_, first + r) * value);
+    }
+  });
+}
+
+template <Scalar T>
+Matrix<double> RowOperator<T>::row_products() const {
+  const Index n = map_.num_features();
+  const Index count = num_rows();
+  const Index strips = feature_block_count(count);
+  const BlockMap<T>& blocks = map_.blocks();
+  Matrix<double> products(count, simd::padded<double>(count));
+  struct Worker {
+    FeatureRows<T> features;
+    Matrix<T> phi, left, right;
+  };
+  std::vector<Worker> workers;
+  for (int w = 0; w < worker_count(strips, execution_); ++w) {
+    workers.push_back({FeatureRows<T>(blocks), Matrix<T>(simd::kBlockRows, blocks.ld()),
+                       Matrix<T>(n, simd::kBlockRows), Matrix<T>(n, simd::kBlockRows)});
+  }
+  // Features as rows: what is summed over, in folds, is the features.
+  const auto turned = [&](Worker& mine, Index block, Matrix<T>& out) {
+    const Index first = block * simd::kBlockRows;
+    const Index rows = std::min(simd::kBlockRows, count - first);
+    mine.features.compute(function_, rows_.x.middle_rows(first, rows), first, mine.phi.data());
+    for (Index r = 0; r < rows; ++r) {
+      const double factor = root(first + r);
+      for (Index j = 0; j < n; ++j) {
+        out(j, r) = static_cast<T>(
+            factor * (static_cast<double>(mine.phi(r, j)) - mean_[static_cast<std::size_t>(j)]));
+      }
+    }
+    return rows;
+  };
+  parallel_for_blocks(strips, execution_, [&](Index strip, int worker) {
+    Worker& mine = workers[static_cast<std::size_t>(worker)];
+    const Index left = turned(mine, strip, mine.left);
+    for (Index other = 0; other <= strip; ++other) {
+      const Index right = turned(mine, other, mine.right);
+      simd::kernels<T>().cross_update(
+          mine.left.data(), mine.left.cols(), left, mine.right.data(), mine.right.cols(), right, n,
+          products.row(strip * simd::kBlockRows) + other * simd::kBlockRows, products.cols());
+    }
+  });
+  return products;
+}
+
+template class RowOperator<float>;
+template class RowOperator<double>;
+
+}  // namespace bochner::regression
