@@ -25,6 +25,13 @@ class Bars {
   void rates() {
     report_.speed_ratio("dense_rate", at_least(0.90), favor(dense_), sgemm_, Clock::thread);
     report_.speed_ratio("hadamard_rate", at_least(1.35), favor(hadamard_), sgemm_, Clock::thread);
+    const Work reduced = favor(hadamard_, {.precision = Precision::bfloat16});
+    reduced.call();
+    if (problem_.report.arithmetic == "bfloat16") {
+      report_.speed_ratio("bf16_rate", at_least(1.8), reduced, sgemm_, Clock::thread);
+    } else {
+      report_.note("bf16_rate: absent, this machine has no AVX512_BF16");
+    }
     AttentionBench exact(kHeads, 4096);
     report_.speed_ratio("exact_rate", at_least(0.60),
                         {.call = [&] { exact.exact(4096); },

@@ -40,7 +40,7 @@ enum class Mask {
 /// Arithmetic of the two large products, phi^T V and phi S.
 enum class Precision {
   full,     ///< the scalar's
-  bfloat16  ///< factors rounded to bfloat16, sums in float; float inputs only
+  bfloat16  ///< factors rounded to bfloat16, sums in float; float inputs only. Gradients ignore it.
 };
 
 /// Which keys a query sees, and how the products are done.

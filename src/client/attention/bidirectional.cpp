@@ -12,13 +12,15 @@ template <Scalar T>
 struct Worker {
   QueryBlock<T> queries;
   AttentionReport report;
+  const PrefixState<T>* prepared = nullptr;  ///< what `queries` is prepared for
 };
 
 /// Queries first ... (at most 64) of one head out of the state of its keys.
 template <Scalar T>
 void attend(const AttentionCall<T>& call, const AttentionSequence& sequence, Index head,
-            Index first, const PrefixView<T>& state, const TensorView<T, 4>& out,
+            Index first, const PrefixState<T>& keys, const TensorView<T, 4>& out,
             Worker<T>& worker) {
+  const PrefixView<T> state = keys.view();
   const Index count = std::min(simd::kBlockRows, sequence.num_queries - first);
   const auto rows = query_rows(out, sequence, head, first, count);
   if (sequence.num_keys == 0) {
@@ -28,6 +30,8 @@ void attend(const AttentionCall<T>& call, const AttentionSequence& sequence, Ind
   worker.queries.load(
       query_rows(call.inputs.queries, sequence, head, first, count), state.exponent,
       {call.function, "queries", sequence.batch, head, sequence.first_query + first});
+  if (worker.prepared != &keys) worker.queries.prepare(state);
+  worker.prepared = &keys;
   worker.queries.collect(state);
   worker.queries.finish(rows, worker.report);
 }
@@ -41,15 +45,16 @@ AttentionReport bidirectional_attention(const AttentionCall<T>& call, const Tens
   KeyStates<T> states(call);
   std::vector<Worker<T>> workers;
   for (Index w = 0; w < available_workers(call.execution); ++w) {
-    workers.push_back({QueryBlock<T>(call.map, call.problem.value_dim), {}});
+    workers.push_back({QueryBlock<T>(call.map, call.problem.value_dim, call.precision), {}});
   }
   for_each_batch(groups, states.capacity(), [&](const std::vector<HeadGroup>& batch) {
     states.compute(batch);
+    for (Worker<T>& worker : workers) worker.prepared = nullptr;
     const std::vector<QueryTask> tasks = query_tasks(call.problem, batch);
     parallel_for_blocks(static_cast<Index>(tasks.size()), call.execution, [&](Index t, int w) {
       const auto& [group, head, first] = tasks[static_cast<std::size_t>(t)];
-      attend(call, *batch[static_cast<std::size_t>(group)].sequence, head, first,
-             states[group].view(), out, workers[static_cast<std::size_t>(w)]);
+      attend(call, *batch[static_cast<std::size_t>(group)].sequence, head, first, states[group],
+             out, workers[static_cast<std::size_t>(w)]);
     });
   });
   std::vector<AttentionReport> reports;

@@ -21,6 +21,7 @@ struct AttentionCall {
   const AttentionInputs<T>& inputs;
   const AttentionProblem& problem;
   const Execution& execution;
+  Precision precision = Precision::full;
 };
 
 /// Checks what `attention` and its gradient have in common. Throws InvalidArgument.

@@ -45,9 +45,9 @@ class Causal {
   struct Worker {
     explicit Worker(const AttentionCall<T>& call)
         : loader(call),
-          scratch(call.map, call.problem.value_dim),
+          scratch(call.map, call.problem.value_dim, call.precision),
           packed(call.map),
-          queries(call.map, call.problem.value_dim) {}
+          queries(call.map, call.problem.value_dim, call.precision) {}
     KeyLoader<T> loader;
     KeyScratch<T> scratch;
     PackedKeys<T> packed;
@@ -59,7 +59,7 @@ class Causal {
   struct Slot {
     explicit Slot(const AttentionCall<T>& call)
         : keys(call.map, call.problem.value_dim),
-          sums(call.map, call.problem.value_dim),
+          sums(call.map, call.problem.value_dim, call.precision),
           before(call.map, call.problem.value_dim) {}
     KeyBlock<T> keys;
     KeySums<T> sums;
@@ -145,6 +145,7 @@ class Causal {
     const Index first = first_query_seeing(sequence, begin);
     const Index last =
         end == sequence.num_keys ? sequence.num_queries : first_query_seeing(sequence, end);
+    worker.queries.prepare(state);
     std::array<std::int32_t, simd::kBlockRows> seen;
     for (Index h = 0; h < call_.problem.heads_per_key_head; ++h) {
       const Index head = group.key_head * call_.problem.heads_per_key_head + h;

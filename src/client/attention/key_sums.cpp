@@ -4,13 +4,15 @@
 namespace bochner {
 
 template <Scalar T>
-KeySums<T>::KeySums(const BlockMap<T>& map, Index value_dim)
+KeySums<T>::KeySums(const BlockMap<T>& map, Index value_dim, Precision precision)
     : exponential_(map.exponential()),
       num_features_(map.num_features()),
       value_dim_(value_dim),
       values_(num_features_, simd::padded<T>(value_dim)),
       mass_(1, map.ld()),
-      reference_(static_cast<std::size_t>(num_features_)) {}
+      reference_(static_cast<std::size_t>(num_features_)) {
+  if (precision == Precision::bfloat16) reduced_.emplace(num_features_, value_dim);
+}
 
 template <Scalar T>
 void KeySums<T>::reset(const Exponents& reference) {
@@ -22,9 +24,16 @@ void KeySums<T>::reset(const Exponents& reference) {
 
 template <Scalar T>
 void KeySums<T>::add(const KeyBlock<T>& block) {
-  simd::kernels<T>().accumulate(block.weights(), mass_.cols(), block.rows(), num_features_,
-                                block.values().data(), values_.cols(), value_dim_, nullptr,
-                                values_.data(), values_.cols());
+  if constexpr (std::same_as<T, float>) {
+    if (reduced_) {
+      reduced_->accumulate(block.weights(), block.rows(), block.values().data(), values_.data());
+    }
+  }
+  if (!reduced_) {
+    simd::kernels<T>().accumulate(block.weights(), mass_.cols(), block.rows(), num_features_,
+                                  block.values().data(), values_.cols(), value_dim_, nullptr,
+                                  values_.data(), values_.cols());
+  }
   for (Index j = 0; j < num_features_; ++j) mass_(0, j) += block.mass()(0, j);
   if (!exponential_) top_ = std::max(top_, block.top());
 }

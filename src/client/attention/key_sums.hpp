@@ -2,6 +2,9 @@
 #pragma once
 
 #include "client/attention/key_block.hpp"
+#include "client/attention/reduced_products.hpp"
+
+#include <optional>
 
 /// \file
 /// Sums of phi(k)^T v over a few blocks of keys, in the scalar type.
@@ -12,7 +15,7 @@ namespace bochner {
 template <Scalar T>
 class KeySums {
  public:
-  KeySums(const BlockMap<T>& map, Index value_dim);
+  KeySums(const BlockMap<T>& map, Index value_dim, Precision precision = Precision::full);
 
   /// Starts anew with a reference.
   void reset(const Exponents& reference);
@@ -35,6 +38,7 @@ class KeySums {
   Matrix<T> mass_;    ///< 1 x D
   std::int32_t top_ = kNoMass;
   Exponents reference_;
+  std::optional<ReducedProducts> reduced_;
 };
 
 }  // namespace bochner

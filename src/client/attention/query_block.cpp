@@ -30,14 +30,16 @@ void PackedKeys<T>::pack(const KeyBlock<T>& block, const PrefixView<T>& state, I
 }
 
 template <Scalar T>
-QueryBlock<T>::QueryBlock(const BlockMap<T>& map, Index value_dim)
+QueryBlock<T>::QueryBlock(const BlockMap<T>& map, Index value_dim, Precision precision)
     : map_(&map),
       value_dim_(value_dim),
       weights_(simd::kBlockRows, map.ld()),
       numerator_(simd::kBlockRows, simd::padded<T>(value_dim)),
       part_(simd::kBlockRows, simd::padded<T>(value_dim)),
       scores_(simd::kBlockRows, simd::kBlockRows),
-      workspace_(map) {}
+      workspace_(map) {
+  if (precision == Precision::bfloat16) reduced_.emplace(map.num_features(), value_dim);
+}
 
 template <Scalar T>
 void QueryBlock<T>::load(MatrixView<const T> queries, const std::int32_t* exponent,
@@ -66,10 +68,22 @@ void QueryBlock<T>::collect_mass(const PrefixView<T>& state) {
 }
 
 template <Scalar T>
+void QueryBlock<T>::prepare(const PrefixView<T>& state) {
+  if constexpr (std::same_as<T, float>) {
+    if (reduced_) reduced_->set_state(state.values);
+  }
+}
+
+template <Scalar T>
 void QueryBlock<T>::collect(const PrefixView<T>& state) {
-  simd::kernels<T>().contract(weights_.data(), weights_.cols(), rows_, map_->num_features(),
-                              state.values, state.ld, value_dim_, numerator_.data(),
-                              numerator_.cols());
+  if constexpr (std::same_as<T, float>) {
+    if (reduced_) reduced_->contract(weights_.data(), rows_, numerator_.data());
+  }
+  if (!reduced_) {
+    simd::kernels<T>().contract(weights_.data(), weights_.cols(), rows_, map_->num_features(),
+                                state.values, state.ld, value_dim_, numerator_.data(),
+                                numerator_.cols());
+  }
   collect_mass(state);
 }
 

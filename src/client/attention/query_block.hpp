@@ -4,7 +4,9 @@
 #include "bochner/client/attention.hpp"
 #include "client/attention/key_block.hpp"
 #include "client/attention/prefix_state.hpp"
+#include "client/attention/reduced_products.hpp"
 
+#include <optional>
 #include <span>
 
 /// \file
@@ -32,11 +34,13 @@ class PackedKeys {
 template <Scalar T>
 class QueryBlock {
  public:
-  QueryBlock(const BlockMap<T>& map, Index value_dim);
+  QueryBlock(const BlockMap<T>& map, Index value_dim, Precision precision = Precision::full);
 
   /// Weighs queries (at most 64 rows) against exponents; sums start from nothing. Throws as
   /// `KeyBlock::load`.
   void load(MatrixView<const T> queries, const std::int32_t* exponent, const RowOrigin& origin);
+  /// Says that `collect` is next called with this state; once for as many calls as there are.
+  void prepare(const PrefixView<T>& state);
   /// numerator = phi(q) S and normaliser = phi(q) z, S and z relative to the exponents of `load`.
   void collect(const PrefixView<T>& state);
   /// The normaliser of that alone.
@@ -70,6 +74,7 @@ class QueryBlock {
   std::array<double, simd::kBlockRows> offset_{};
   std::array<std::int32_t, simd::kBlockRows> exponent_{};
   BlockWorkspace<T> workspace_;
+  std::optional<ReducedProducts> reduced_;
 };
 
 /// Writes zeros for rows that see no key.
