@@ -5,6 +5,7 @@
 /// Gram matrices: exact, approximate, and how far one is from the other.
 
 #include <bochner/client/gram/approximation.hpp>
+#include <bochner/client/gram/certificate.hpp>
 #include <bochner/client/gram/exact.hpp>
 #include <bochner/client/gram/matrix.hpp>
 #include <bochner/client/gram/nystrom.hpp>

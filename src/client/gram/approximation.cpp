@@ -42,21 +42,6 @@ MatrixView<const T> checked(MatrixView<const T> factor) {
   return factor;
 }
 
-/// sum_j a_j b_j, the products of T exact, the sum in double.
-template <Scalar T>
-double inner_product(const T* a, const T* b, Index n) {
-  double sum = 0.0;
-  for (Index j = 0; j < n; ++j) sum += static_cast<double>(a[j]) * static_cast<double>(b[j]);
-  return sum;
-}
-
-double finite_entry(const char* function, double product, std::int64_t exponent, Index i, Index j) {
-  const double value =
-      std::ldexp(product, static_cast<int>(std::clamp<std::int64_t>(exponent, -10'000, 10'000)));
-  if (!std::isfinite(value)) refuse_overflow(function, i, j);
-  return value;
-}
-
 }  // namespace
 
 template <Scalar T>

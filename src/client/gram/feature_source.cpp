@@ -2,10 +2,12 @@
 #include "client/gram/feature_source.hpp"
 
 #include "bochner/core/error.hpp"
+#include "client/gram/checks.hpp"
 #include "client/gram/tile_walk.hpp"
 #include "core/checked.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <string>
 
 namespace bochner::gram {
@@ -108,6 +110,13 @@ auto FeatureSource<T>::workspaces(Index num_blocks, const Execution& execution) 
   std::vector<Workspace> all;
   for (int w = 0; w < worker_count(num_blocks, execution); ++w) all.emplace_back(*this);
   return all;
+}
+
+double finite_entry(const char* function, double product, std::int64_t exponent, Index i, Index j) {
+  const double value =
+      std::ldexp(product, static_cast<int>(std::clamp<std::int64_t>(exponent, -10'000, 10'000)));
+  if (!std::isfinite(value)) refuse_overflow(function, i, j);
+  return value;
 }
 
 template class FeatureSource<float>;

@@ -70,6 +70,17 @@ class FeatureSource {
   std::int32_t max_exponent_ = 0;
 };
 
+/// The products of T are exact, their sum is in double.
+template <Scalar T>
+double inner_product(const T* a, const T* b, Index n) {
+  double sum = 0.0;
+  for (Index j = 0; j < n; ++j) sum += static_cast<double>(a[j]) * static_cast<double>(b[j]);
+  return sum;
+}
+
+/// product 2^exponent, the entry (i, j). Throws InvalidArgument when it overflows.
+double finite_entry(const char* function, double product, std::int64_t exponent, Index i, Index j);
+
 extern template class FeatureSource<float>;
 extern template class FeatureSource<double>;
 

@@ -22,13 +22,17 @@ using namespace gram;
 
 namespace {
 
+void copy(MatrixView<const double> from, MatrixView<double> to) {
+  for (Index i = 0; i < from.rows; ++i) {
+    for (Index c = 0; c < from.cols; ++c) to(i, c) = from(i, c);
+  }
+}
+
 /// b in rows padded to whole panels.
 Matrix<double> padded_copy(MatrixView<const double> b) {
-  Matrix<double> copy(b.rows, simd::padded<double>(b.cols));
-  for (Index i = 0; i < b.rows; ++i) {
-    for (Index c = 0; c < b.cols; ++c) copy(i, c) = b(i, c);
-  }
-  return copy;
+  Matrix<double> padded(b.rows, simd::padded<double>(b.cols));
+  copy(b, padded.view());
+  return padded;
 }
 
 /// 2^(2 max a), the unit of `feature_moments`, as an exponent.
@@ -78,39 +82,71 @@ double ShiftedGram<T>::lambda() const noexcept {
   return parts_->lambda;
 }
 
+// Through the features, in their unit: with R^T R = G + l I and P = R + sqrt(l) I,
+//   S = (I - Phi R^-1 P^-T Phi^T) / sqrt(l),  S S^T = (I - Phi (G + l I)^-1 Phi^T) / l,
+// because X + X^T - X G X^T = R^-1 R^-T for X = R^-1 P^-T.
 template <Scalar T>
-void ShiftedGram<T>::solve(MatrixView<const double> b, MatrixView<double> out,
-                           const Execution& execution) const {
-  constexpr const char* kFunction = "ShiftedGram::solve";
-  check_extents(kFunction, "b", b, size(), b.cols, "n rows");
-  check_extents(kFunction, "out", out, size(), b.cols, "n rows, the columns of b");
-  require_finite(kFunction, "b", b);
+void ShiftedGram<T>::apply(const char* function, Inverse inverse, MatrixView<const double> b,
+                           MatrixView<double> out, const Execution& execution) const {
+  check_extents(function, "b", b, size(), b.cols, "n rows");
+  check_extents(function, "out", out, size(), b.cols, "n rows, the columns of b");
+  require_finite(function, "b", b);
   const GramApproximation<T>& gram = parts_->gram;
-  const auto r = parts_->factor.view().middle_cols(0, parts_->factor.rows());
+  const MatrixView<const double> r = parts_->factor.view().middle_cols(0, parts_->factor.rows());
   if (!through_features(gram)) {
     Matrix<double> x = padded_copy(b);
     const auto columns = x.view().middle_cols(0, b.cols);
-    linalg::solve_transposed(r, columns, execution);
-    linalg::solve_upper(r, columns, execution);
-    for (Index i = 0; i < size(); ++i) {
-      for (Index c = 0; c < b.cols; ++c) out(i, c) = x(i, c);
-    }
+    if (inverse != Inverse::root) linalg::solve_transposed(r, columns, execution);
+    if (inverse != Inverse::root_transposed) linalg::solve_upper(r, columns, execution);
+    copy(columns, out);
     return;
   }
   ScaledColumns s = transposed_product(gram.features(), b, execution);
   Matrix<double> theta = padded_copy(s.values);
   const auto columns = theta.view().middle_cols(0, b.cols);
-  linalg::solve_transposed(r, columns, execution);
-  linalg::solve_upper(r, columns, execution);
-  for (Index j = 0; j < theta.rows(); ++j) {
-    for (Index c = 0; c < b.cols; ++c) s.values(j, c) = theta(j, c);
+  if (inverse == Inverse::whole) {
+    linalg::solve_transposed(r, columns, execution);
+    linalg::solve_upper(r, columns, execution);
+  } else {
+    Matrix<double> p = parts_->factor;
+    const double root = std::sqrt(std::ldexp(lambda(), -unit_of(gram)));
+    for (Index j = 0; j < p.rows(); ++j) p(j, j) += root;
+    const MatrixView<const double> shifted = p.view().middle_cols(0, p.rows());
+    if (inverse == Inverse::root) {
+      linalg::solve_transposed(shifted, columns, execution);
+      linalg::solve_upper(r, columns, execution);
+    } else {
+      linalg::solve_transposed(r, columns, execution);
+      linalg::solve_upper(shifted, columns, execution);
+    }
   }
+  copy(columns, s.values.view());
   for (std::int64_t& exponent : s.exponent) exponent -= unit_of(gram);
   Matrix<double> explained(size(), b.cols);
-  product(kFunction, gram.features(), s, explained.view(), execution);
+  product(function, gram.features(), s, explained.view(), execution);
+  const double scale = inverse == Inverse::whole ? lambda() : std::sqrt(lambda());
   for (Index i = 0; i < size(); ++i) {
-    for (Index c = 0; c < b.cols; ++c) out(i, c) = (b(i, c) - explained(i, c)) / lambda();
+    for (Index c = 0; c < b.cols; ++c) out(i, c) = (b(i, c) - explained(i, c)) / scale;
   }
+}
+
+template <Scalar T>
+void ShiftedGram<T>::solve(MatrixView<const double> b, MatrixView<double> out,
+                           const Execution& execution) const {
+  apply("ShiftedGram::solve", Inverse::whole, b, out, execution);
+}
+
+template <Scalar T>
+void ShiftedGram<T>::apply_inverse_root(MatrixView<const double> b, MatrixView<double> out,
+                                        const Execution& execution) const {
+  apply("ShiftedGram::apply_inverse_root", Inverse::root, b, out, execution);
+}
+
+template <Scalar T>
+void ShiftedGram<T>::apply_inverse_root_transposed(MatrixView<const double> b,
+                                                   MatrixView<double> out,
+                                                   const Execution& execution) const {
+  apply("ShiftedGram::apply_inverse_root_transposed", Inverse::root_transposed, b, out, execution);
 }
 
 template <Scalar T>
@@ -153,9 +189,7 @@ GramSolveReport solve_by_gradients(const Gram& gram, const ShiftedGram<T>& preco
   const linalg::ConjugateGradientsReport report = linalg::conjugate_gradients(
       apply, precondition, b, solution,
       {.tolerance = options.tolerance, .max_iterations = options.max_iterations});
-  for (Index i = 0; i < n; ++i) {
-    for (Index c = 0; c < b.cols; ++c) x(i, c) = solution(i, c);
-  }
+  copy(solution, x);
   return {report.outcome == linalg::ConjugateGradientsOutcome::converged, report.iterations,
           report.residual};
 }

@@ -29,10 +29,21 @@ class ShiftedGram {
   /// InvalidArgument on other shapes, NaN, infinity and overflow.
   void solve(MatrixView<const double> b, MatrixView<double> out,
              const Execution& execution = {}) const;
+  /// out = S b and out = S^T b for one square matrix S with S S^T = M^-1: S xi of standard normals
+  /// xi has covariance M^-1, S^T of a vector with covariance M is white. Cost and errors as
+  /// `solve`.
+  void apply_inverse_root(MatrixView<const double> b, MatrixView<double> out,
+                          const Execution& execution = {}) const;
+  void apply_inverse_root_transposed(MatrixView<const double> b, MatrixView<double> out,
+                                     const Execution& execution = {}) const;
   /// log det M. O(r).
   double log_determinant() const;
 
  private:
+  enum class Inverse { whole, root, root_transposed };
+  void apply(const char* function, Inverse inverse, MatrixView<const double> b,
+             MatrixView<double> out, const Execution& execution) const;
+
   struct Parts;
   std::shared_ptr<const Parts> parts_;
 };
