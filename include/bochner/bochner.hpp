@@ -5,6 +5,7 @@
 /// Everything but the Eigen adaptor.
 
 #include <bochner/client/attention.hpp>
+#include <bochner/client/attention_backend.hpp>
 #include <bochner/client/attention_exact.hpp>
 #include <bochner/client/attention_gradient.hpp>
 #include <bochner/client/attention_state.hpp>
