@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <bochner/client/regression/ridge_regression.hpp>
+#include <bochner/core/archive.hpp>
+#include <bochner/core/execution.hpp>
+#include <bochner/core/matrix.hpp>
+#include <bochner/export.hpp>
+#include <bochner/feature_map.hpp>
+
+#include <span>
+#include <vector>
+
+/// \file
+/// Multinomial logistic regression in feature space.
+
+namespace bochner {
+
+/// n rows with their classes. Views: nothing is copied.
+template <Scalar T>
+struct LabelledRows {
+  MatrixView<const T> x;          ///< n x input_dim
+  std::span<const Index> labels;  ///< n, each in [0, num_classes)
+  std::span<const T> weights{};   ///< as in TrainingRows
+};
+
+struct LogisticOptions {
+  /// lambda > 0: the penalty on |theta|^2 / 2 beside the *mean* negative log-likelihood.
+  /// scikit-learn's C is 1 / (lambda n).
+  double ridge = 1e-6;
+  Intercept intercept = Intercept::fitted;
+  double tolerance = 1e-6;  ///< on the gradient's norm over that at zero
+  Index max_steps = 50;     ///< Newton steps
+};
+
+/// How the iteration ended.
+struct LogisticReport {
+  Index steps = 0;         ///< Newton steps
+  Index products = 0;      ///< with the Hessian, two passes over the data in one
+  double gradient = 0.0;   ///< its norm over that at zero
+  double objective = 0.0;  ///< mean negative log-likelihood plus penalty
+  bool converged = false;
+};
+
+/// P(class c | x) = exp(f_c(x)) / sum_b exp(f_b(x)), f_c(x) = theta_c . phi(x) + intercept_c,
+/// minimising
+///   -(1 / W) sum_i w_i ln P(class_i | x_i) + (lambda / 2) sum_c |theta_c|^2.
+/// The intercepts sum to zero (with a ridge the thetas do by themselves).
+template <Scalar T>
+class LogisticRegression {
+ public:
+  /// Newton's method: each step is solved by conjugate gradients, preconditioned by the Cholesky
+  /// factor of the Hessian's upper bound (Phi^T W Phi / 2 + lambda) [Bohning92], and shortened
+  /// until the objective falls enough. O(n D^2 + D^3) once, O(n D num_classes) a product; the same
+  /// bits for any number of threads. Throws InvalidArgument on options out of range, on rows as
+  /// NormalEquations does, on a label out of range, and when fewer than two classes have a row of
+  /// positive weight (a class of one row is fitted like any other).
+  LogisticRegression(FeatureMap<T> map, const LabelledRows<T>& rows, Index num_classes,
+                     const LogisticOptions& options = {}, const Execution& execution = {});
+
+  const FeatureMap<T>& map() const noexcept { return scores_.map(); }
+  Index num_classes() const noexcept { return scores_.num_targets(); }
+  const LogisticOptions& options() const noexcept { return options_; }
+  const LogisticReport& report() const noexcept { return report_; }
+  /// theta, num_features x num_classes.
+  const Matrix<double>& coefficients() const noexcept { return scores_.coefficients(); }
+  std::span<const double> intercepts() const noexcept { return scores_.intercepts(); }
+
+  /// out(i, c) = P(class c | x_i), n x num_classes. Throws as RidgeRegression::predict.
+  void predict_probabilities(MatrixView<const T> x, MatrixView<T> out,
+                             const Execution& execution = {}) const;
+  /// The most probable class of each row.
+  std::vector<Index> predict(MatrixView<const T> x, const Execution& execution = {}) const;
+
+  Archive save() const;
+  /// Throws InvalidArgument when the archive does not hold one of these, saying what is wrong.
+  static LogisticRegression load(const Archive& archive);
+
+ private:
+  LogisticRegression(RidgeRegression<T> scores, const LogisticOptions& options,
+                     const LogisticReport& report);
+
+  RidgeRegression<T> scores_;
+  LogisticOptions options_;
+  LogisticReport report_;
+};
+
+extern template class BOCHNER_EXPORT LogisticRegression<float>;
+extern template class BOCHNER_EXPORT LogisticRegression<double>;
+
+}  // namespace bochner

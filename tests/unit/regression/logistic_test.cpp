@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "unit/regression/problems.hpp"
+
+#include <catch2/catch.hpp>
+
+#include <algorithm>
+#include <vector>
+
+using namespace bochner;
+using Catch::Matchers::Contains;
+
+namespace {
+
+/// `classes` noisy rings.
+struct Rings {
+  Rings(Index n, Index classes, std::uint64_t seed) : x(n, 2) {
+    const Stream stream(Seed{seed}, Purpose::study);
+    for (Index i = 0; i < n; ++i) {
+      const auto at = static_cast<std::uint64_t>(3 * i);
+      const double angle = 6.283185307179586 * stream.uniform(at);
+      const double radius =
+          1.0 + static_cast<double>(i % classes) + 0.3 * stream.normal(at + 100000);
+      x(i, 0) = radius * std::cos(angle);
+      x(i, 1) = radius * std::sin(angle);
+      labels.push_back(i % classes);
+    }
+  }
+  LabelledRows<double> rows() const { return {x.view(), labels, weights}; }
+
+  Matrix<double> x;
+  std::vector<Index> labels;
+  std::vector<double> weights;
+};
+
+}  // namespace
+
+TEST_CASE("the gradient of logistic regression vanishes where it ends", "[regression]") {
+  for (const Index classes : {2, 4}) {
+    for (const Intercept with : {Intercept::fitted, Intercept::none}) {
+      Rings rings(300, classes, 71);
+      for (Index i = 0; i < 300; ++i) rings.weights.push_back(0.5 + static_cast<double>(i % 3));
+      const FeatureMap<double> map(regression_spec(2, 20, 1.0));
+      const double ridge = 1e-3;
+      const LogisticRegression<double> model(
+          map, rings.rows(), classes, {.ridge = ridge, .intercept = with, .tolerance = 1e-9});
+      CHECK(model.report().converged);
+      Matrix<double> p(300, classes);
+      model.predict_probabilities(rings.x.view(), p.view());
+      const Matrix<double> phi = features_of(map, rings.x);
+      double weight = 0.0;
+      for (const double w : rings.weights) weight += w;
+      for (Index c = 0; c < classes; ++c) {
+        double intercept = 0.0;
+        std::vector<double> slope(static_cast<std::size_t>(map.num_features()));
+        for (Index i = 0; i < 300; ++i) {
+          const auto at = static_cast<std::size_t>(i);
+          const double error =
+              rings.weights[at] / weight * (p(i, c) - (rings.labels[at] == c ? 1.0 : 0.0));
+          intercept += error;
+          for (std::size_t j = 0; j < slope.size(); ++j) {
+            slope[j] += error * phi(i, static_cast<Index>(j));
+          }
+        }
+        if (with == Intercept::fitted) CHECK(std::abs(intercept) < 1e-9);
+        for (std::size_t j = 0; j < slope.size(); ++j) {
+          CHECK(std::abs(slope[j] + ridge * model.coefficients()(static_cast<Index>(j), c)) < 1e-9);
+        }
+      }
+      double sum = 0.0;
+      for (const double b : model.intercepts()) sum += b;
+      CHECK(std::abs(sum) < 1e-12);
+    }
+  }
+}
+
+TEST_CASE("logistic regression classifies and survives a class of one row", "[regression]") {
+  Rings rings(400, 3, 72);
+  rings.x(399, 0) = 9.0;
+  rings.labels[399] = 3;
+  const FeatureMap<double> map(regression_spec(2, 80, 0.8));
+  const LogisticRegression<double> model(map, rings.rows(), 4, {.ridge = 1e-4});
+  const auto predicted = model.predict(rings.x.view());
+  Index wrong = 0;
+  for (std::size_t i = 0; i < predicted.size(); ++i) {
+    wrong += predicted[i] == rings.labels[i] ? 0 : 1;
+  }
+  CHECK(model.report().converged);
+  CHECK(wrong < 40);
+  CHECK(predicted[399] == 3);
+  Matrix<double> p(400, 4);
+  model.predict_probabilities(rings.x.view(), p.view());
+  for (Index i = 0; i < 400; ++i) {
+    CHECK(p(i, 0) + p(i, 1) + p(i, 2) + p(i, 3) == Approx(1.0).epsilon(1e-12));
+  }
+  const auto again = LogisticRegression<double>::load(model.save());
+  Matrix<double> q(400, 4);
+  again.predict_probabilities(rings.x.view(), q.view());
+  CHECK(std::equal(p.data(), p.data() + p.size(), q.data()));
+  const LogisticRegression<double> threads(map, rings.rows(), 4, {.ridge = 1e-4}, {3});
+  threads.predict_probabilities(rings.x.view(), q.view());
+  CHECK(std::equal(p.data(), p.data() + p.size(), q.data()));
+}
+
+TEST_CASE("logistic regression refuses what it cannot learn from", "[regression]") {
+  const Rings rings(60, 2, 73);
+  const FeatureMap<double> map(regression_spec(2, 10));
+  const auto refused = [&](auto change, const char* why) {
+    Rings bad = rings;
+    LogisticOptions options;
+    change(bad, options);
+    CHECK_THROWS_WITH(LogisticRegression<double>(map, bad.rows(), 2, options), Contains(why));
+  };
+  refused([](Rings&, LogisticOptions& o) { o.ridge = 0.0; }, "ridge is 0");
+  refused([](Rings&, LogisticOptions& o) { o.tolerance = -1.0; }, "tolerance is -1");
+  refused([](Rings&, LogisticOptions& o) { o.max_steps = 0; }, "max_steps is 0");
+  refused([](Rings& r, LogisticOptions&) { r.labels[7] = 2; }, "labels: row 7 is 2");
+  refused([](Rings& r, LogisticOptions&) { r.labels.pop_back(); }, "59 entries, expected 60");
+  refused([](Rings& r, LogisticOptions&) { r.labels.assign(60, 1); }, "fewer than two classes");
+  refused([](Rings& r, LogisticOptions&) { r.x(4, 1) = std::nan(""); }, "x: row 4, column 1");
+  refused(
+      [](Rings& r, LogisticOptions&) {
+        for (Index i = 0; i < 60; ++i) r.weights.push_back(i % 2 == 0 ? 1.0 : 0.0);
+      },
+      "fewer than two classes");
+  refused([](Rings& r, LogisticOptions&) { r.weights.assign(60, -1.0); }, "weights: row 0 is -1");
+  Archive archive = LogisticRegression<double>(map, rings.rows(), 2).save();
+  archive.metadata["kind"] = "ridge_regression";
+  CHECK_THROWS_WITH(LogisticRegression<double>::load(archive), Contains("holds a 'ridge_"));
+}
