@@ -2,6 +2,7 @@
 #include "interface/cli/command.hpp"
 
 #include "bochner/version.hpp"
+#include "interface/cli/signals.hpp"
 #include "interface/cli/usage_error.hpp"
 #include "interface/io/output_file.hpp"
 
@@ -21,8 +22,11 @@ namespace bochner::cli {
 namespace {
 
 constexpr std::array kCommands = {
+    Command{"evaluate", "Error of a fitted model, with confidence intervals", declare_evaluate},
+    Command{"fit", "Kernel ridge regression on a file of any size", declare_fit},
     Command{"gram", "Approximate a kernel matrix, and say how wrong that is", declare_gram},
     Command{"info", "Version, instruction set, threads and what maps are made of", declare_info},
+    Command{"predict", "Predictions of a fitted model", declare_predict},
     Command{"variance", "Bias and variance of the kernel estimate, predicted and measured",
             declare_variance},
 };
@@ -88,7 +92,9 @@ int run(int argc, char** argv) {
   app.set_version_flag("--version", std::string("bochner ") + version_string());
   app.formatter(std::make_shared<HelpFormatter>());
   app.require_subcommand(1);
-  app.footer("Exit status: 0 done, 1 something failed, 2 the command line cannot be meant.");
+  app.footer(
+      "Exit status: 0 done, 1 something failed, 2 the command line cannot be meant,\n"
+      "128 + N ended by signal N.");
   std::vector<std::pair<CLI::App*, std::function<void()>>> bodies;
   for (const Command& command : kCommands) {
     CLI::App* const sub = app.add_subcommand(command.name, command.summary);
@@ -118,6 +124,8 @@ int run(int argc, char** argv) {
     return 0;
   } catch (const UsageError& error) {
     return complain(name, error.what(), kUsage);
+  } catch (const Interrupted& error) {
+    return complain(name, error.what(), 128 + error.signal_number());
   } catch (const std::bad_alloc&) {
     return complain(name, "not enough memory", kFailed);
   } catch (const std::exception& error) {

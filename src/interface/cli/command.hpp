@@ -20,12 +20,15 @@ struct Command {
 
 std::span<const Command> commands();
 
+std::function<void()> declare_evaluate(CLI::App& app);
+std::function<void()> declare_fit(CLI::App& app);
 std::function<void()> declare_gram(CLI::App& app);
 std::function<void()> declare_info(CLI::App& app);
+std::function<void()> declare_predict(CLI::App& app);
 std::function<void()> declare_variance(CLI::App& app);
 
 /// Parses the command line and runs what it says. Returns the exit status: 0, 1 when something
-/// failed, 2 when the command line cannot be meant.
+/// failed, 2 when the command line cannot be meant, 128 + a signal's number.
 int run(int argc, char** argv);
 
 }  // namespace bochner::cli

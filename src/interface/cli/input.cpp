@@ -9,8 +9,8 @@
 
 namespace bochner::cli {
 
-void declare_input(CLI::App& app, InputOptions& options) {
-  app.add_option("-i,--input", options.path,
+void declare_input(CLI::App& app, InputOptions& options, const char* name) {
+  app.add_option(name, options.path,
                  "Rows of numbers: a .npy array or text with commas, semicolons or tabs; - is the "
                  "standard input")
       ->type_name("FILE")

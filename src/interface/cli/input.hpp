@@ -21,8 +21,8 @@ struct InputOptions {
   std::string header = "auto";
 };
 
-/// Declares --input, --columns, --skip-columns and --header.
-void declare_input(CLI::App& app, InputOptions& options);
+/// Declares the input under `name`, --columns, --skip-columns and --header.
+void declare_input(CLI::App& app, InputOptions& options, const char* name = "-i,--input");
 
 /// Rows, and what identifies them.
 struct Input {

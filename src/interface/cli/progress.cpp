@@ -26,9 +26,10 @@ static_assert(std::atomic<bool>::is_always_lock_free, "a signal handler reads it
 
 }  // namespace
 
-Progress::Progress(std::string what, double total)
+Progress::Progress(std::string what, double total, std::string unit)
     : what_(std::move(what)),
       total_(total),
+      unit_(std::move(unit)),
       terminal_(::isatty(STDERR_FILENO) == 1),
       start_(Clock::now()),
       last_(start_) {}
@@ -42,17 +43,25 @@ void Progress::advance(double work) {
   last_ = now;
   const double seconds = std::chrono::duration<double>(now - start_).count();
   shown = true;
-  io::write_fully(STDERR_FILENO, "\r" + progress_line(what_, done_ / total_, seconds) + "\x1b[K");
+  const double rate = (done_ - begun_) / seconds;
+  io::write_fully(
+      STDERR_FILENO,
+      "\r" +
+          progress_line(what_, done_ / total_, done_ / rate,
+                        unit_.empty() ? "" : significant(rate, 3) + " " + unit_ + "/s") +
+          "\x1b[K");
 }
 
-std::string progress_line(const std::string& what, double fraction, double seconds) {
+std::string progress_line(const std::string& what, double fraction, double seconds,
+                          const std::string& rate) {
   fraction = std::clamp(fraction, 0.0, 1.0);
   const auto filled = static_cast<std::size_t>(kWidth * fraction);
   const double left = fraction > 0.0 ? seconds * (1.0 - fraction) / fraction : 0.0;
   return what + " [" + std::string(filled, '#') +
          std::string(static_cast<std::size_t>(kWidth) - filled, ' ') + "] " +
          std::to_string(static_cast<int>(100.0 * fraction)) + " %, " +
-         std::to_string(static_cast<long>(std::ceil(left))) + " s left";
+         (rate.empty() ? "" : rate + ", ") + std::to_string(static_cast<long>(std::ceil(left))) +
+         " s left";
 }
 
 void clear_progress() noexcept {

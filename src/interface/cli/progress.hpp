@@ -11,25 +11,32 @@ namespace bochner::cli {
 class Progress {
  public:
   /// `total` is the work of the whole job, in any unit.
-  Progress(std::string what, double total);
+  /// `unit`: what work is counted in, for "120000 rows/s"; empty: not said.
+  Progress(std::string what, double total, std::string unit = "");
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;
   ~Progress();
 
+  /// Work that was done before this process began.
+  void begin_at(double work) { begun_ = done_ = work; }
   void advance(double work);
 
  private:
   using Clock = std::chrono::steady_clock;
   std::string what_;
   double total_;
+  std::string unit_;
+  double begun_ = 0.0;
   double done_ = 0.0;
   bool terminal_;
   Clock::time_point start_;
   Clock::time_point last_;
 };
 
-/// The line "what [####    ]  50 %, 12 s left" after `seconds`.
-std::string progress_line(const std::string& what, double fraction, double seconds);
+/// The line "what [####    ]  50 %, 12 s left" after `seconds`, with a rate if there is one to
+/// show.
+std::string progress_line(const std::string& what, double fraction, double seconds,
+                          const std::string& rate = "");
 
 /// Removes the line if there is one; a signal handler may call it.
 void clear_progress() noexcept;

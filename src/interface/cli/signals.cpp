@@ -8,16 +8,31 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <atomic>
+
 namespace bochner::cli {
 namespace {
 
+std::atomic<int> deferring{0};
+std::atomic<int> noted_signal{0};
+static_assert(std::atomic<int>::is_always_lock_free, "a signal handler uses them");
+
 void leave(int signal_number) {
+  int none = 0;
+  if (deferring > 0 && signal_number != SIGPIPE &&
+      noted_signal.compare_exchange_strong(none, signal_number)) {
+    return;
+  }
   io::remove_temporaries();
   clear_progress();
   ::_exit(128 + signal_number);
 }
 
 }  // namespace
+
+DeferredSignals::DeferredSignals() noexcept { ++deferring; }
+DeferredSignals::~DeferredSignals() { --deferring; }
+int DeferredSignals::noted() const noexcept { return noted_signal; }
 
 void install_signal_handlers() {
   struct sigaction action {};

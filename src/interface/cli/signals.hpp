@@ -1,11 +1,38 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <stdexcept>
+#include <string>
+
 namespace bochner::cli {
 
 /// On an interrupt (and a hang-up, termination or broken pipe) the process leaves at once with
 /// status 128 + the signal's number, its temporary files removed, its progress line gone.
 void install_signal_handlers();
+
+/// While one lives, the first interrupt, hang-up or termination is only noted, so that a long job
+/// can save its state; the second one leaves at once.
+class DeferredSignals {
+ public:
+  DeferredSignals() noexcept;
+  DeferredSignals(const DeferredSignals&) = delete;
+  DeferredSignals& operator=(const DeferredSignals&) = delete;
+  ~DeferredSignals();
+  /// The signal that was noted, or 0.
+  int noted() const noexcept;
+};
+
+/// A job that saved its state and leaves because of a signal: the program ends with status 128 +
+/// its number.
+class Interrupted : public std::runtime_error {
+ public:
+  Interrupted(const std::string& what, int signal_number)
+      : std::runtime_error(what), signal_number_(signal_number) {}
+  int signal_number() const noexcept { return signal_number_; }
+
+ private:
+  int signal_number_;
+};
 
 /// Opens the null device in place of a closed standard stream, so that no file we open takes its
 /// number; reads from it and writes to it fail as they would have.

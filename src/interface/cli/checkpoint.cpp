@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "interface/cli/checkpoint.hpp"
+
+#include "bochner/core/error.hpp"
+#include "interface/io/archive_file.hpp"
+#include "interface/io/output_file.hpp"
+
+#include <unistd.h>
+
+#include <utility>
+
+namespace bochner::cli {
+namespace {
+
+constexpr Index kSlots = 2;
+constexpr const char* kRun = "checkpoint_run";
+constexpr const char* kGeneration = "checkpoint_generation";
+
+bool is_there(const std::string& path) { return ::access(path.c_str(), F_OK) == 0; }
+
+}  // namespace
+
+Checkpoint::Checkpoint(std::string stem, std::string run)
+    : stem_(std::move(stem)), run_(std::move(run)) {}
+
+std::string Checkpoint::slot(Index which) const {
+  return stem_ + ".checkpoint" + std::to_string(which);
+}
+
+bool Checkpoint::exists() const { return is_there(slot(0)) || is_there(slot(1)); }
+
+std::optional<Archive> Checkpoint::load() {
+  std::optional<Archive> newest;
+  std::string damage;
+  for (Index which = 0; which < kSlots; ++which) {
+    if (!is_there(slot(which))) continue;
+    try {
+      Archive archive = io::read_archive(slot(which));
+      const Index generation = archive.count(kGeneration);
+      if (newest && generation <= generation_) continue;
+      generation_ = generation;
+      newest = std::move(archive);
+    } catch (const std::exception& error) {
+      damage = error.what();
+    }
+  }
+  if (!newest && !damage.empty()) throw FileError(damage);
+  if (newest && newest->word(kRun) != run_) {
+    throw FileError(slot(generation_ % kSlots) +
+                    ": belongs to another run (other data, options, version or instruction set); "
+                    "remove it to begin again");
+  }
+  return newest;
+}
+
+void Checkpoint::save(Archive state) {
+  ++generation_;
+  state.metadata.insert_or_assign(kRun, run_);
+  state.metadata.insert_or_assign(kGeneration, std::to_string(generation_));
+  io::OutputFile out(slot(generation_ % kSlots));
+  io::write_archive(out, state);
+  out.commit();
+}
+
+void Checkpoint::remove() const noexcept {
+  for (Index which = 0; which < kSlots; ++which) ::unlink(slot(which).c_str());
+}
+
+}  // namespace bochner::cli

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "bochner/core/archive.hpp"
+
+#include <optional>
+#include <string>
+
+namespace bochner::cli {
+
+/// The saved state of a long job, in two files that are written in turn, each whole or not at all
+/// and with a checksum: whenever the job dies, the newer whole one is a state it was in.
+class Checkpoint {
+ public:
+  /// In `stem`.checkpoint0 and `stem`.checkpoint1. `run` says which job: another's state is
+  /// refused.
+  Checkpoint(std::string stem, std::string run);
+
+  bool exists() const;
+  /// The newest whole state, or nothing when there is no file. Throws FileError when it belongs to
+  /// another run, or when there are files and all are damaged.
+  std::optional<Archive> load();
+  void save(Archive state);
+  void remove() const noexcept;
+  /// What to call it in messages.
+  std::string name() const { return stem_ + ".checkpoint0/1"; }
+
+ private:
+  std::string slot(Index which) const;
+
+  std::string stem_;
+  std::string run_;
+  Index generation_ = 0;
+};
+
+}  // namespace bochner::cli

@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "interface/cli/model.hpp"
+
+#include "bochner/core/error.hpp"
+#include "interface/io/archive_file.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <cstddef>
+#include <span>
+#include <utility>
+
+namespace bochner::cli {
+namespace {
+
+constexpr const char* kInputs = "inputs";
+constexpr const char* kTargets = "targets";
+
+Matrix<double> row_of(std::span<const double> values) {
+  Matrix<double> out(1, static_cast<Index>(values.size()));
+  std::copy(values.begin(), values.end(), out.data());
+  return out;
+}
+
+std::vector<double> vector_of(const Archive& archive, const char* key, Index size) {
+  const Matrix<double>& row = archive.array<double>(key, 1, size);
+  return {row.data(), row.data() + size};
+}
+
+/// A list of names from its JSON.
+std::vector<std::string> names_of(const Archive& archive, const char* key) {
+  const auto list = nlohmann::json::parse(archive.word(key), nullptr, false);
+  std::vector<std::string> out;
+  for (const auto& item : list) {
+    if (!list.is_array() || !item.is_string()) break;
+    out.push_back(item.get<std::string>());
+  }
+  if (out.empty() || out.size() != list.size()) {
+    throw InvalidArgument("archive: '" + std::string(key) + "' is no list of names");
+  }
+  return out;
+}
+
+std::variant<RidgeRegression<float>, RidgeRegression<double>> regression_of(
+    const Archive& archive) {
+  if (archive.word("scalar") == "float") return RidgeRegression<float>::load(archive);
+  return RidgeRegression<double>::load(archive);
+}
+
+Model from_archive(const Archive& archive) {
+  Model model{
+      names_of(archive, kInputs), names_of(archive, kTargets), {}, {}, archive.word("data_sha256"),
+      archive.count("data_rows"), regression_of(archive)};
+  const Index dim = model.spec().input_dim;
+  if (static_cast<Index>(model.inputs.size()) != dim) {
+    throw InvalidArgument("archive: 'inputs' does not have one name a column");
+  }
+  model.standardisation = {vector_of(archive, "input_centre", dim),
+                           vector_of(archive, "input_scale", dim)};
+  for (const double scale : model.standardisation.scale) {
+    if (!(scale > 0.0)) throw InvalidArgument("archive: an 'input_scale' is not positive");
+  }
+  const std::string& task = archive.word("task");
+  if (task == "classify") {
+    model.classes = vector_of(archive, "classes", model.num_outputs());
+    if (model.classes.size() < 2 || model.targets.size() != 1 ||
+        !std::is_sorted(model.classes.begin(), model.classes.end(), std::less_equal<>())) {
+      throw InvalidArgument("archive: 'classes' are not ascending");
+    }
+  } else if (task != "regress" || static_cast<Index>(model.targets.size()) != model.num_outputs()) {
+    throw InvalidArgument("archive: 'task' or 'targets' does not fit the coefficients");
+  }
+  return model;
+}
+
+}  // namespace
+
+template <Scalar T>
+void Standardisation::apply(MatrixView<const double> rows, MatrixView<T> out) const {
+  for (Index i = 0; i < rows.rows; ++i) {
+    for (Index j = 0; j < rows.cols; ++j) {
+      const auto c = static_cast<std::size_t>(j);
+      out(i, j) = static_cast<T>((rows(i, j) - centre[c]) / scale[c]);
+    }
+  }
+}
+template void Standardisation::apply(MatrixView<const double>, MatrixView<float>) const;
+template void Standardisation::apply(MatrixView<const double>, MatrixView<double>) const;
+
+const FeatureMapSpec& Model::spec() const {
+  return std::visit([](const auto& r) -> const FeatureMapSpec& { return r.map().spec(); },
+                    regression);
+}
+
+double Model::ridge() const {
+  return std::visit([](const auto& r) { return r.options().ridge; }, regression);
+}
+
+Index Model::num_outputs() const {
+  return std::visit([](const auto& r) { return r.num_targets(); }, regression);
+}
+
+Matrix<double> Model::outputs(MatrixView<const double> rows, const Execution& execution) const {
+  Matrix<double> out(rows.rows, num_outputs());
+  const auto predict = [&]<Scalar T>(const RidgeRegression<T>& fitted) {
+    Matrix<T> x(rows.rows, rows.cols);
+    Matrix<T> y(rows.rows, num_outputs());
+    standardisation.apply<T>(rows, x.view());
+    fitted.predict(std::as_const(x).view(), y.view(), execution);
+    std::copy_n(y.data(), y.size(), out.data());
+  };
+  std::visit(predict, regression);
+  return out;
+}
+
+Archive to_archive(const Model& model) {
+  Archive archive = std::visit([](const auto& r) { return r.save(); }, model.regression);
+  archive.metadata[kInputs] = nlohmann::json(model.inputs).dump();
+  archive.metadata[kTargets] = nlohmann::json(model.targets).dump();
+  archive.metadata["task"] = model.classes.empty() ? "regress" : "classify";
+  archive.metadata["data_sha256"] = model.data_digest;
+  archive.metadata["data_rows"] = std::to_string(model.num_rows);
+  archive.arrays.emplace("input_centre", row_of(model.standardisation.centre));
+  archive.arrays.emplace("input_scale", row_of(model.standardisation.scale));
+  if (!model.classes.empty()) archive.arrays.emplace("classes", row_of(model.classes));
+  return archive;
+}
+
+Model load_model(const std::string& path) {
+  const Archive archive = io::read_archive(path);
+  try {
+    return from_archive(archive);
+  } catch (const InvalidArgument& error) {
+    throw FileError(path + ": is no model: " + error.what());
+  }
+}
+
+std::unique_ptr<io::RowReader> open_for(const Model& model, const std::string& path,
+                                        io::ReadOptions options, ModelColumns columns) {
+  options.columns = {model.inputs, {}};
+  if (columns == ModelColumns::inputs_and_targets) {
+    options.columns.keep.insert(options.columns.keep.end(), model.targets.begin(),
+                                model.targets.end());
+  }
+  return io::open_rows(path, options);
+}
+
+Index largest(MatrixView<const double> outputs, Index row) {
+  Index best = 0;
+  for (Index c = 1; c < outputs.cols; ++c) {
+    if (outputs(row, c) > outputs(row, best)) best = c;
+  }
+  return best;
+}
+
+}  // namespace bochner::cli

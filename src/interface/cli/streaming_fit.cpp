@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "interface/cli/streaming_fit.hpp"
+
+#include "bochner/client/regression/normal_equations.hpp"
+#include "bochner/core/error.hpp"
+#include "interface/cli/progress.hpp"
+#include "interface/cli/signals.hpp"
+
+#include <algorithm>
+#include <cstddef>
+#include <span>
+#include <utility>
+
+namespace bochner::cli {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+/// Whole blocks of the sums, so that few rows wait; small enough to hear a signal soon.
+constexpr Index kRowsAtATime = 2048;
+constexpr const char* kRowsDone = "rows_done";
+
+/// One column an output: the targets, or 1 for the row's class and -1 for the others.
+template <Scalar T>
+void set_targets(MatrixView<const double> rows, std::span<const double> classes,
+                 MatrixView<T> out) {
+  for (Index i = 0; i < rows.rows; ++i) {
+    for (Index c = 0; c < out.cols; ++c) {
+      out(i, c) = classes.empty()                                      ? static_cast<T>(rows(i, c))
+                  : rows(i, 0) == classes[static_cast<std::size_t>(c)] ? T{1}
+                                                                       : T{-1};
+    }
+  }
+}
+
+NormalEquationsOptions equations_options(const TrainingFile& file, const TrainingSummary& summary) {
+  if (!summary.classes.empty()) {
+    return {static_cast<Index>(summary.classes.size()), {}};
+  }
+  return {file.num_targets(), {summary.mean.end() - file.num_targets(), summary.mean.end()}};
+}
+
+/// Reads past the first rows.
+void skip_rows(io::RowReader& reader, Index count, MatrixView<double> block) {
+  while (count > 0) {
+    const Index got = reader.read(block.middle_rows(0, std::min(block.rows, count)));
+    if (got == 0) return;
+    count -= got;
+  }
+}
+
+}  // namespace
+
+template <Scalar T>
+RidgeRegression<T> fit_file(const TrainingFile& file, const TrainingSummary& summary,
+                            const FitPlan& plan, Checkpoint& checkpoint,
+                            const std::optional<Archive>& begun, FitOutcome& outcome) {
+  NormalEquations<T> sums =
+      begun ? NormalEquations<T>::load(*begun)
+            : NormalEquations<T>(FeatureMap<T>(plan.spec), equations_options(file, summary));
+  Index done = begun ? begun->count(kRowsDone) : 0;
+  outcome.resumed_rows = done;
+  const auto start = Clock::now();
+  auto saved = start;
+  const auto save = [&] {
+    Archive state = sums.save();
+    state.metadata.insert_or_assign(kRowsDone, std::to_string(done));
+    checkpoint.save(std::move(state));
+    saved = Clock::now();
+  };
+
+  const DeferredSignals signals;
+  const auto reader = file.open();
+  const Index inputs = file.num_inputs();
+  Matrix<double> block(kRowsAtATime, reader->cols());
+  skip_rows(*reader, done, block.view());
+  Matrix<T> x(kRowsAtATime, inputs);
+  Matrix<T> y(kRowsAtATime, sums.num_targets());
+  Progress progress("fit", static_cast<double>(summary.rows), "rows");
+  progress.begin_at(static_cast<double>(done));
+  for (Index got = kRowsAtATime; got == kRowsAtATime;) {
+    if (signals.noted() != 0) {
+      save();
+      throw Interrupted("interrupted after " + std::to_string(done) + " of " +
+                            std::to_string(summary.rows) + " rows; " + checkpoint.name() +
+                            " holds them: the same command with --resume goes on",
+                        signals.noted());
+    }
+    if (Clock::now() - saved >= plan.checkpoint_interval) save();
+    got = reader->read(block.view());
+    const MatrixView<const double> rows = std::as_const(block).view().middle_rows(0, got);
+    plan.standardisation.apply<T>(rows.middle_cols(0, inputs), x.view().middle_rows(0, got));
+    set_targets<T>(rows.middle_cols(inputs, file.num_targets()), summary.classes,
+                   y.view().middle_rows(0, got));
+    sums.add(
+        {std::as_const(x).view().middle_rows(0, got), std::as_const(y).view().middle_rows(0, got)},
+        plan.execution);
+    done += got;
+    progress.advance(static_cast<double>(got));
+  }
+  if (reader->digest() != summary.digest) {
+    throw FileError(file.path() + ": changed while it was read");
+  }
+  RidgeRegression<T> model(sums, plan.ridge, plan.execution);
+  outcome.seconds = std::chrono::duration<double>(Clock::now() - start).count();
+  return model;
+}
+
+template RidgeRegression<float> fit_file(const TrainingFile&, const TrainingSummary&,
+                                         const FitPlan&, Checkpoint&, const std::optional<Archive>&,
+                                         FitOutcome&);
+template RidgeRegression<double> fit_file(const TrainingFile&, const TrainingSummary&,
+                                          const FitPlan&, Checkpoint&,
+                                          const std::optional<Archive>&, FitOutcome&);
+
+}  // namespace bochner::cli

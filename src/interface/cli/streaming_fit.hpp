@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "bochner/client/regression/ridge_regression.hpp"
+#include "interface/cli/checkpoint.hpp"
+#include "interface/cli/model.hpp"
+#include "interface/cli/training_file.hpp"
+
+#include <chrono>
+
+/// \file
+/// Ridge regression on a file of any size: the sums stay, the rows go by.
+
+namespace bochner::cli {
+
+/// A model to be, all but its coefficients.
+struct FitPlan {
+  FeatureMapSpec spec;
+  RidgeOptions ridge;
+  Standardisation standardisation;
+  Execution execution;
+  std::chrono::duration<double> checkpoint_interval{60.0};
+};
+
+/// What happened.
+struct FitOutcome {
+  Index resumed_rows = 0;  ///< rows that a checkpoint had
+  double seconds = 0.0;    ///< of this process
+};
+
+/// Fits to all rows of `file`, which must still have the digest of `summary`. From time to time,
+/// and when a signal asks to leave, the sums are saved in `checkpoint`; after a signal it throws
+/// Interrupted. `begun` is what `checkpoint` held, if anything: the result has the same bits as
+/// without the interruption, for any number of them.
+template <Scalar T>
+RidgeRegression<T> fit_file(const TrainingFile& file, const TrainingSummary& summary,
+                            const FitPlan& plan, Checkpoint& checkpoint,
+                            const std::optional<Archive>& begun, FitOutcome& outcome);
+
+extern template RidgeRegression<float> fit_file(const TrainingFile&, const TrainingSummary&,
+                                                const FitPlan&, Checkpoint&,
+                                                const std::optional<Archive>&, FitOutcome&);
+extern template RidgeRegression<double> fit_file(const TrainingFile&, const TrainingSummary&,
+                                                 const FitPlan&, Checkpoint&,
+                                                 const std::optional<Archive>&, FitOutcome&);
+
+}  // namespace bochner::cli

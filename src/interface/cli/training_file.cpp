@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "interface/cli/training_file.hpp"
+
+#include "bochner/core/error.hpp"
+#include "interface/cli/numbers.hpp"
+#include "interface/cli/options.hpp"
+#include "interface/io/message.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <set>
+#include <span>
+
+namespace bochner::cli {
+namespace {
+
+constexpr Index kRowsAtATime = 4096;
+constexpr Index kSampleRows = 4096;
+constexpr std::size_t kMostClasses = 1000;
+
+/// Every 2^k-th row, k as small as keeps them few.
+class EvenSample {
+ public:
+  explicit EvenSample(Index cols) : cols_(cols) {}
+
+  void offer(const double* row) {
+    if (seen_++ % stride_ != 0) return;
+    if (static_cast<Index>(values_.size()) == kSampleRows * cols_) {
+      halve();
+      if ((seen_ - 1) % stride_ != 0) return;
+    }
+    values_.insert(values_.end(), row, row + cols_);
+  }
+
+  Matrix<double> rows() const {
+    Matrix<double> out(static_cast<Index>(values_.size()) / cols_, cols_);
+    std::copy(values_.begin(), values_.end(), out.data());
+    return out;
+  }
+
+ private:
+  void halve() {
+    stride_ *= 2;
+    for (Index kept = 0; kept < kSampleRows / 2; ++kept) {
+      std::copy_n(values_.begin() + 2 * kept * cols_, cols_, values_.begin() + kept * cols_);
+    }
+    values_.resize(static_cast<std::size_t>(kSampleRows / 2 * cols_));
+  }
+
+  Index cols_;
+  Index seen_ = 0;
+  Index stride_ = 1;
+  std::vector<double> values_;
+};
+
+}  // namespace
+
+TrainingFile::TrainingFile(const InputOptions& options, const std::string& targets)
+    : path_(options.path), reading_(read_options(options)) {
+  if (path_ == "-") {
+    throw FileError(
+        "standard input: can be read only once, and fitting reads its data twice; "
+        "expected a file");
+  }
+  io::ReadOptions everything = reading_;
+  everything.columns = {};
+  const auto whole = io::open_rows(path_, everything);
+  const std::span<const std::string> names = whole->names();
+  const auto entries = [&](const io::ColumnSelection& selection) {
+    std::vector<std::string> out;
+    for (const Index column : io::resolve(selection, names, whole->cols(), path_)) {
+      out.push_back(names.empty() ? std::to_string(column + 1)
+                                  : names[static_cast<std::size_t>(column)]);
+    }
+    return out;
+  };
+  targets_ = entries({parse_list("--target", targets), {}});
+  io::ColumnSelection chosen = reading_.columns;
+  for (const std::string& target : targets_) {
+    if (chosen.keep.empty()) {
+      chosen.drop.push_back(target);
+      continue;
+    }
+    const auto kept = entries(chosen);
+    if (std::find(kept.begin(), kept.end(), target) != kept.end()) {
+      throw FileError(path_ + ": the target " + io::quoted(target) + " is among the inputs");
+    }
+  }
+  inputs_ = entries(chosen);
+}
+
+std::unique_ptr<io::RowReader> TrainingFile::open() const {
+  io::ReadOptions reading = reading_;
+  reading.columns = {inputs_, {}};
+  reading.columns.keep.insert(reading.columns.keep.end(), targets_.begin(), targets_.end());
+  return io::open_rows(path_, reading);
+}
+
+TrainingSummary summarise(const TrainingFile& file, Task task) {
+  const auto reader = file.open();
+  const Index cols = reader->cols();
+  TrainingSummary out;
+  out.mean.resize(static_cast<std::size_t>(cols));
+  out.deviation.resize(static_cast<std::size_t>(cols));
+  EvenSample sample(file.num_inputs());
+  std::set<double> classes;
+  Matrix<double> block(kRowsAtATime, cols);
+  for (Index got = kRowsAtATime; got == kRowsAtATime;) {
+    got = reader->read(block.view());
+    for (Index r = 0; r < got; ++r) {
+      const double* const row = block.row(r);
+      const auto count = static_cast<double>(++out.rows);
+      for (std::size_t c = 0; c < out.mean.size(); ++c) {  // [Welford62]
+        const double before = row[c] - out.mean[c];
+        out.mean[c] += before / count;
+        out.deviation[c] += before * (row[c] - out.mean[c]);
+      }
+      sample.offer(row);
+      if (task == Task::classify && classes.insert(row[file.num_inputs()]).second &&
+          classes.size() > kMostClasses) {
+        throw FileError(file.path() + ": the target " + io::quoted(file.targets().front()) +
+                        " has more than 1000 values: not classes");
+      }
+    }
+  }
+  if (out.rows == 0) throw FileError(file.path() + ": has no rows");
+  if (task == Task::classify && classes.size() < 2) {
+    throw FileError(file.path() + ": the target " + io::quoted(file.targets().front()) +
+                    " is always " + shortest(*classes.begin()) + ", expected two classes or more");
+  }
+  for (double& deviation : out.deviation) {
+    deviation = std::sqrt(deviation / static_cast<double>(out.rows));
+  }
+  out.classes.assign(classes.begin(), classes.end());
+  out.sample = sample.rows();
+  out.digest = reader->digest();
+  return out;
+}
+
+}  // namespace bochner::cli

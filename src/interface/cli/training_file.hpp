@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "bochner/core/matrix.hpp"
+#include "interface/cli/input.hpp"
+#include "interface/io/row_reader.hpp"
+
+#include <memory>
+#include <string>
+#include <vector>
+
+/// \file
+/// A file to learn from, read more than once and never held.
+
+namespace bochner::cli {
+
+class TrainingFile {
+ public:
+  /// Finds the columns. Throws FileError, also for the standard input, which can be read only once,
+  /// and for a target among the inputs.
+  TrainingFile(const InputOptions& options, const std::string& targets);
+
+  const std::string& path() const noexcept { return path_; }
+  /// Names, or numbers from 1 where the file has none.
+  const std::vector<std::string>& inputs() const noexcept { return inputs_; }
+  const std::vector<std::string>& targets() const noexcept { return targets_; }
+  Index num_inputs() const noexcept { return static_cast<Index>(inputs_.size()); }
+  Index num_targets() const noexcept { return static_cast<Index>(targets_.size()); }
+
+  /// Rows from the first on: inputs, then targets.
+  std::unique_ptr<io::RowReader> open() const;
+
+ private:
+  std::string path_;
+  io::ReadOptions reading_;
+  std::vector<std::string> inputs_;
+  std::vector<std::string> targets_;
+};
+
+/// What one pass finds.
+struct TrainingSummary {
+  Index rows = 0;
+  std::string digest;             ///< SHA-256 of the file
+  std::vector<double> mean;       ///< one a column, targets last
+  std::vector<double> deviation;  ///< standard deviations, likewise
+  std::vector<double> classes;    ///< distinct values of the first target, ascending, if wanted
+  Matrix<double> sample;          ///< at most 4,096 evenly spaced rows of inputs
+};
+
+enum class Task { regress, classify };
+
+/// Reads the file once. Throws FileError when it has no rows and, for `classify`, when the target
+/// has fewer than two values or more than 1,000.
+TrainingSummary summarise(const TrainingFile& file, Task task);
+
+}  // namespace bochner::cli
