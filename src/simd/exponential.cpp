@@ -83,6 +83,47 @@ HWY_INLINE Vector<T> exp2_bounded(Vector<T> x, const Exp2Offset<T>& offset, T bi
   return hn::Mul(p, from_exponent_field<T>(hn::BitCast(SignedTag<T>(), shifted)));
 }
 
+/// Column exponents and whole row offsets up to this leave room for both, beside an entry, in the
+/// mantissa that the rounding constant works in.
+template <Scalar T>
+constexpr std::int32_t kSmallExponent = std::int32_t{1} << (std::same_as<T, float> ? 18 : 28);
+
+template <Scalar T>
+HWY_INLINE bool is_small(std::int64_t e) {
+  return e <= kSmallExponent<T> && e >= -kSmallExponent<T>;
+}
+
+/// Vectors whose polynomials are evaluated side by side: each is one chain of dependent operations.
+template <Scalar T>
+constexpr std::make_index_sequence<HWY_TARGET <= HWY_AVX3 ? 8 : 2> kSideBySide;
+
+/// x = 2^(x + offset - e) for any x and small exponents, a few vectors; `biased` is the whole
+/// offset less e plus kBias. The same as `exp2_shifted`, but for where entries half way between
+/// whole numbers are rounded to.
+template <Scalar T, std::size_t... V>
+HWY_INLINE void exp2_near(T* x, const Exp2Offset<T>& offset, const Vector<T>* biased,
+                          std::index_sequence<V...>) {
+  using C = Constants<T>;
+  constexpr Tag<T> d;
+  constexpr std::size_t kLast = Exp2Offset<T>::kTerms - 1;
+  const auto over = hn::Set(d, static_cast<T>(2 * C::kBias + 1));
+  const auto round = hn::Set(d, C::kRound);
+  const Vector<T> bounded[] = {hn::Max(
+      hn::Neg(biased[V]),
+      hn::Min(hn::Sub(over, biased[V]), hn::LoadU(d, x + static_cast<Index>(V) * kLanes<T>)))...};
+  const Vector<T> origin[] = {hn::Add(round, biased[V])...};
+  const Vector<T> shifted[] = {hn::Add(bounded[V], origin[V])...};
+  const Vector<T> r[] = {hn::Sub(bounded[V], hn::Sub(shifted[V], origin[V]))...};
+  Vector<T> sum[] = {
+      hn::MulAdd(offset.coefficients[kLast], r[V], offset.coefficients[kLast - 1])...};
+  HWY_UNROLL(16)
+  for (std::size_t k = kLast - 1; k-- > 0;) {
+    (..., (sum[V] = hn::MulAdd(sum[V], r[V], offset.coefficients[k])));
+  }
+  (..., hn::StoreU(hn::Mul(sum[V], from_exponent_field<T>(hn::BitCast(SignedTag<T>(), shifted[V]))),
+                   d, x + static_cast<Index>(V) * kLanes<T>));
+}
+
 /// The maximum of count numbers; NaN takes no part (x86 returns the second operand).
 template <Scalar T>
 HWY_INLINE T row_maximum(const T* row, Index count) {
@@ -122,9 +163,55 @@ class ColumnExponents {
  public:
   ColumnExponents(const std::int32_t* exponent, Index cols)
       : exponent_(exponent), whole_(cols / kLanes<T> * kLanes<T>) {
+    constexpr SignedTag<T> di;
+    auto high = hn::Zero(di);
+    auto low = hn::Zero(di);
+    for (Index j = 0; j < whole_; j += kLanes<T>) {
+      high = hn::Max(high, widened(T{}, exponent_ + j));
+      low = hn::Min(low, widened(T{}, exponent_ + j));
+    }
+    const auto range = hn::Set(di, kSmallExponent<T> + 1);
+    small_ = hn::AllTrue(di, hn::And(hn::Lt(high, range), hn::Lt(hn::Neg(range), low)));
     for (Index l = 0; l < kLanes<T>; ++l) {
       tail_[l] = whole_ + l < cols ? exponent[whole_ + l] : kMassless;
     }
+  }
+
+  /// The maximum of row_j + exponent_j over the columns with mass.
+  HWY_INLINE T maximum(const T* row, Index cols) const {
+    constexpr Tag<T> d;
+    const auto lowest = hn::Set(d, -std::numeric_limits<T>::infinity());
+    auto top = lowest;
+    Index j = 0;
+    for (; small_ && j < whole_; j += kLanes<T>) {
+      const auto e = hn::ConvertTo(d, widened(T{}, exponent_ + j));
+      top = hn::Max(hn::Add(hn::LoadU(d, row + j), e), top);
+    }
+    for (; j < cols; j += kLanes<T>) {
+      const auto e = load(j);
+      const auto sum = hn::Add(hn::LoadU(d, row + j), hn::ConvertTo(d, e));
+      top = hn::Max(hn::IfThenElse(massless(e), lowest, sum), top);
+    }
+    return hn::GetLane(hn::MaxOfLanes(d, top));
+  }
+
+  /// Row's first columns = 2^(themselves + offset +- exponents), `whole` being the offset's whole
+  /// part, where all is small and as far as there are kSideBySide vectors. Returns how many
+  /// columns.
+  template <bool kAdd, std::size_t... V>
+  HWY_INLINE Index scale(T* row, const Exp2Offset<T>& offset, std::int64_t whole,
+                         std::index_sequence<V...> vectors) const {
+    constexpr Tag<T> d;
+    constexpr auto kStep = static_cast<Index>(sizeof...(V)) * kLanes<T>;
+    if (!small_ || !is_small<T>(whole)) return 0;
+    const auto base = hn::Set(d, static_cast<T>(whole + Constants<T>::kBias));
+    Index j = 0;
+    for (; j + kStep <= whole_; j += kStep) {
+      const Vector<T> biased[] = {shifted_by<kAdd>(
+          base, widened(T{}, exponent_ + j + static_cast<Index>(V) * kLanes<T>))...};
+      exp2_near(row + j, offset, biased, vectors);
+    }
+    return j;
   }
 
   HWY_INLINE SignedVector<T> load(Index j) const {
@@ -139,6 +226,12 @@ class ColumnExponents {
  private:
   static constexpr std::int32_t kMassless = std::numeric_limits<std::int32_t>::min();
 
+  template <bool kAdd>
+  static HWY_INLINE Vector<T> shifted_by(Vector<T> base, SignedVector<T> e) {
+    const auto exponent = hn::ConvertTo(Tag<T>(), e);
+    return kAdd ? hn::Add(base, exponent) : hn::Sub(base, exponent);
+  }
+
   static HWY_INLINE SignedVector<float> widened(float, const std::int32_t* e) {
     return hn::LoadU(SignedTag<float>(), e);
   }
@@ -149,6 +242,7 @@ class ColumnExponents {
 
   const std::int32_t* exponent_;
   Index whole_;
+  bool small_ = false;
   std::int32_t tail_[kLanes<T>];
 };
 
@@ -238,7 +332,8 @@ void Exponential<T>::exp2_columns(T* block, Index ld, Index rows, Index cols,
     T* const row = block + r * ld;
     const auto offset = exp2_offset<T>(row_offset ? row_offset[r] : 0.0);
     const auto whole = hn::Set(di, offset.whole);
-    for (Index j = 0; j < cols; j += kLanes<T>) {
+    Index j = exponents.template scale<false>(row, offset, offset.whole, kSideBySide<T>);
+    for (; j < cols; j += kLanes<T>) {
       const auto e = exponents.load(j);
       const auto value = exp2_shifted(hn::LoadU(d, row + j), offset, hn::Sub(whole, e));
       hn::StoreU(hn::IfThenZeroElse(exponents.massless(e), value), d, row + j);
@@ -251,24 +346,26 @@ void Exponential<T>::exp2_weights(T* block, Index ld, Index rows, Index cols,
                                   const std::int32_t* column_exponent) noexcept {
   constexpr Tag<T> d;
   constexpr SignedTag<T> di;
+  // Maxima of a few rows come first: each hangs on a long chain of operations.
+  constexpr Index kGroup = 8;
   const auto none = exp2_offset<T>(0.0);
-  const auto lowest = hn::Set(d, -std::numeric_limits<T>::infinity());
   const ColumnExponents<T> exponents(column_exponent, cols);
-  for (Index r = 0; r < rows; ++r) {
-    T* const row = block + r * ld;
-    auto top = lowest;
-    for (Index j = 0; j < cols; j += kLanes<T>) {
-      const auto e = exponents.load(j);
-      const auto sum = hn::Add(hn::LoadU(d, row + j), hn::ConvertTo(d, e));
-      top = hn::Max(hn::IfThenElse(exponents.massless(e), lowest, sum), top);
+  for (Index first = 0; first < rows; first += kGroup) {
+    const Index count = HWY_MIN(kGroup, rows - first);
+    T* const group = block + first * ld;
+    std::int32_t whole[kGroup] = {};
+    for (Index r = 0; r < count; ++r) {
+      row_exponent(exponents.maximum(group + r * ld, cols), whole[r]);
     }
-    std::int32_t whole = 0;
-    row_exponent(hn::GetLane(hn::MaxOfLanes(d, top)), whole);
-    const auto down = hn::Set(di, whole);
-    for (Index j = 0; j < cols; j += kLanes<T>) {
-      const auto e = exponents.load(j);
-      const auto value = exp2_shifted(hn::LoadU(d, row + j), none, hn::Sub(e, down));
-      hn::StoreU(hn::IfThenZeroElse(exponents.massless(e), value), d, row + j);
+    for (Index r = 0; r < count; ++r) {
+      T* const row = group + r * ld;
+      const auto down = hn::Set(di, whole[r]);
+      Index j = exponents.template scale<true>(row, none, -std::int64_t{whole[r]}, kSideBySide<T>);
+      for (; j < cols; j += kLanes<T>) {
+        const auto e = exponents.load(j);
+        const auto value = exp2_shifted(hn::LoadU(d, row + j), none, hn::Sub(e, down));
+        hn::StoreU(hn::IfThenZeroElse(exponents.massless(e), value), d, row + j);
+      }
     }
   }
 }
