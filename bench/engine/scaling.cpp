@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Threads and memory. Usage: bench_scaling [--quick]
+// Threads, memory and denormal inputs. Usage: bench_scaling [--quick]
 
 #include "bench/engine/problem.hpp"
 #include "bench/support/report.hpp"
 #include "core/parallel.hpp"
 
+#include <algorithm>
 #include <fstream>
 #include <string>
 
@@ -41,11 +42,26 @@ void two_threads(bench::Report& report) {
                      {[&] { problem.apply(1); }});
 }
 
+/// The time for inputs below the smallest normal number over the time for ordinary ones.
+void denormals(bench::Report& report, const char* name, const FeatureMapSpec& spec) {
+  bench::Problem<float> ordinary(spec, 4096);
+  bench::Problem<float> tiny(spec, 4096);
+  std::fill_n(tiny.x.data(), tiny.x.size(), 1e-40F);
+  const bench::Timing timing = bench::alternate(
+      [&] { tiny.apply(1); }, [&] { ordinary.apply(1); },
+      {.clock = bench::Clock::thread, .pairs = report.choose(9, 3), .sample = 0.02});
+  report.line(name, timing.ratio, bench::at_most(10.0),
+              timing.pairs < 9 ? std::to_string(timing.pairs) + " pairs" : "");
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
   bench::Report report(argc, argv);
   memory(report);
   two_threads(report);
+  denormals(report, "denormals_positive", bench::positive_spec(64, 256));
+  denormals(report, "denormals_paired", bench::paired_spec(64, 256));
+  denormals(report, "denormals_hadamard", bench::paired_spec(64, 256, HadamardProjection{}));
   return 0;
 }
