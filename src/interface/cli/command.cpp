@@ -23,6 +23,7 @@ namespace {
 
 constexpr std::array kCommands = {
     Command{"evaluate", "Error of a fitted model, with confidence intervals", declare_evaluate},
+    Command{"features", "Features of a fitted model as svmlight text", declare_features},
     Command{"fit", "Kernel ridge regression on a file of any size", declare_fit},
     Command{"gram", "Approximate a kernel matrix, and say how wrong that is", declare_gram},
     Command{"info", "Version, instruction set, threads and what maps are made of", declare_info},

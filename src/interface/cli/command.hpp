@@ -21,6 +21,7 @@ struct Command {
 std::span<const Command> commands();
 
 std::function<void()> declare_evaluate(CLI::App& app);
+std::function<void()> declare_features(CLI::App& app);
 std::function<void()> declare_fit(CLI::App& app);
 std::function<void()> declare_gram(CLI::App& app);
 std::function<void()> declare_info(CLI::App& app);

@@ -20,24 +20,13 @@ using Clock = std::chrono::steady_clock;
 constexpr Index kRowsAtATime = 2048;
 constexpr const char* kRowsDone = "rows_done";
 
-/// One column an output: the targets, or 1 for the row's class and -1 for the others.
-template <Scalar T>
-void set_targets(MatrixView<const double> rows, std::span<const double> classes,
-                 MatrixView<T> out) {
-  for (Index i = 0; i < rows.rows; ++i) {
-    for (Index c = 0; c < out.cols; ++c) {
-      out(i, c) = classes.empty()                                      ? static_cast<T>(rows(i, c))
-                  : rows(i, 0) == classes[static_cast<std::size_t>(c)] ? T{1}
-                                                                       : T{-1};
-    }
-  }
-}
-
 NormalEquationsOptions equations_options(const TrainingFile& file, const TrainingSummary& summary) {
   if (!summary.classes.empty()) {
     return {static_cast<Index>(summary.classes.size()), {}};
   }
-  return {file.num_targets(), {summary.mean.end() - file.num_targets(), summary.mean.end()}};
+  return {file.num_targets(),
+          {summary.mean.begin() + file.num_inputs(),
+           summary.mean.begin() + file.num_inputs() + file.num_targets()}};
 }
 
 /// Reads past the first rows.
@@ -52,6 +41,20 @@ void skip_rows(io::RowReader& reader, Index count, MatrixView<double> block) {
 }  // namespace
 
 template <Scalar T>
+void set_targets(MatrixView<const double> rows, std::span<const double> classes,
+                 MatrixView<T> out) {
+  for (Index i = 0; i < rows.rows; ++i) {
+    for (Index c = 0; c < out.cols; ++c) {
+      out(i, c) = classes.empty()                                      ? static_cast<T>(rows(i, c))
+                  : rows(i, 0) == classes[static_cast<std::size_t>(c)] ? T{1}
+                                                                       : T{-1};
+    }
+  }
+}
+template void set_targets(MatrixView<const double>, std::span<const double>, MatrixView<float>);
+template void set_targets(MatrixView<const double>, std::span<const double>, MatrixView<double>);
+
+template <Scalar T>
 RidgeRegression<T> fit_file(const TrainingFile& file, const TrainingSummary& summary,
                             const FitPlan& plan, Checkpoint& checkpoint,
                             const std::optional<Archive>& begun, FitOutcome& outcome) {
@@ -61,10 +64,11 @@ RidgeRegression<T> fit_file(const TrainingFile& file, const TrainingSummary& sum
   Index done = begun ? begun->count(kRowsDone) : 0;
   outcome.resumed_rows = done;
   const auto start = Clock::now();
-  auto saved = start;
+  auto saved = start - std::chrono::duration_cast<Clock::duration>(plan.unsaved);
   const auto save = [&] {
     Archive state = sums.save();
     state.metadata.insert_or_assign(kRowsDone, std::to_string(done));
+    for (const auto& [key, word] : plan.words) state.metadata.insert_or_assign(key, word);
     checkpoint.save(std::move(state));
     saved = Clock::now();
   };

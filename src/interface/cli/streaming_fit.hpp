@@ -7,6 +7,10 @@
 #include "interface/cli/training_file.hpp"
 
 #include <chrono>
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
 
 /// \file
 /// Ridge regression on a file of any size: the sums stay, the rows go by.
@@ -20,6 +24,10 @@ struct FitPlan {
   Standardisation standardisation;
   Execution execution;
   std::chrono::duration<double> checkpoint_interval{60.0};
+  /// Work before the fit (a search) that no checkpoint holds yet.
+  std::chrono::duration<double> unsaved{0.0};
+  /// Words that every checkpoint carries.
+  std::map<std::string, std::string> words;
 };
 
 /// What happened.
@@ -27,6 +35,10 @@ struct FitOutcome {
   Index resumed_rows = 0;  ///< rows that a checkpoint had
   double seconds = 0.0;    ///< of this process
 };
+
+/// One column an output: the targets, or 1 for the row's class and -1 for the others.
+template <Scalar T>
+void set_targets(MatrixView<const double> rows, std::span<const double> classes, MatrixView<T> out);
 
 /// Fits to all rows of `file`, which must still have the digest of `summary`. From time to time,
 /// and when a signal asks to leave, the sums are saved in `checkpoint`; after a signal it throws

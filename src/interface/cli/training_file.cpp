@@ -16,17 +16,22 @@ namespace bochner::cli {
 namespace {
 
 constexpr Index kRowsAtATime = 4096;
-constexpr Index kSampleRows = 4096;
+constexpr Index kSampleRows = 65536;
+constexpr Index kSampleBytes = Index{1} << 26;
 constexpr std::size_t kMostClasses = 1000;
 
 /// Every 2^k-th row, k as small as keeps them few.
 class EvenSample {
  public:
-  explicit EvenSample(Index cols) : cols_(cols) {}
+  explicit EvenSample(Index cols) : cols_(cols) {
+    while (most_ > 2 && most_ * cols_ * static_cast<Index>(sizeof(double)) > kSampleBytes) {
+      most_ /= 2;
+    }
+  }
 
   void offer(const double* row) {
     if (seen_++ % stride_ != 0) return;
-    if (static_cast<Index>(values_.size()) == kSampleRows * cols_) {
+    if (static_cast<Index>(values_.size()) == most_ * cols_) {
       halve();
       if ((seen_ - 1) % stride_ != 0) return;
     }
@@ -42,13 +47,14 @@ class EvenSample {
  private:
   void halve() {
     stride_ *= 2;
-    for (Index kept = 0; kept < kSampleRows / 2; ++kept) {
+    for (Index kept = 0; kept < most_ / 2; ++kept) {
       std::copy_n(values_.begin() + 2 * kept * cols_, cols_, values_.begin() + kept * cols_);
     }
-    values_.resize(static_cast<std::size_t>(kSampleRows / 2 * cols_));
+    values_.resize(static_cast<std::size_t>(most_ / 2 * cols_));
   }
 
   Index cols_;
+  Index most_ = kSampleRows;
   Index seen_ = 0;
   Index stride_ = 1;
   std::vector<double> values_;
@@ -56,7 +62,8 @@ class EvenSample {
 
 }  // namespace
 
-TrainingFile::TrainingFile(const InputOptions& options, const std::string& targets)
+TrainingFile::TrainingFile(const InputOptions& options, const std::string& targets,
+                           const std::string& groups)
     : path_(options.path), reading_(read_options(options)) {
   if (path_ == "-") {
     throw FileError(
@@ -88,12 +95,28 @@ TrainingFile::TrainingFile(const InputOptions& options, const std::string& targe
     }
   }
   inputs_ = entries(chosen);
+  columns_ = inputs_;
+  columns_.insert(columns_.end(), targets_.begin(), targets_.end());
+  if (groups.empty()) return;
+  groups_ = entries({parse_list("--groups", groups), {}});
+  for (const std::string& group : groups_) {
+    if (std::find(columns_.begin(), columns_.end(), group) == columns_.end()) {
+      columns_.push_back(group);
+    }
+  }
+}
+
+std::vector<Index> TrainingFile::group_places() const {
+  std::vector<Index> out;
+  for (const std::string& group : groups_) {
+    out.push_back(std::find(columns_.begin(), columns_.end(), group) - columns_.begin());
+  }
+  return out;
 }
 
 std::unique_ptr<io::RowReader> TrainingFile::open() const {
   io::ReadOptions reading = reading_;
-  reading.columns = {inputs_, {}};
-  reading.columns.keep.insert(reading.columns.keep.end(), targets_.begin(), targets_.end());
+  reading.columns = {columns_, {}};
   return io::open_rows(path_, reading);
 }
 
@@ -103,7 +126,7 @@ TrainingSummary summarise(const TrainingFile& file, Task task) {
   TrainingSummary out;
   out.mean.resize(static_cast<std::size_t>(cols));
   out.deviation.resize(static_cast<std::size_t>(cols));
-  EvenSample sample(file.num_inputs());
+  EvenSample sample(cols);
   std::set<double> classes;
   Matrix<double> block(kRowsAtATime, cols);
   for (Index got = kRowsAtATime; got == kRowsAtATime;) {

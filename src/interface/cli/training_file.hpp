@@ -16,18 +16,22 @@ namespace bochner::cli {
 
 class TrainingFile {
  public:
-  /// Finds the columns. Throws FileError, also for the standard input, which can be read only once,
-  /// and for a target among the inputs.
-  TrainingFile(const InputOptions& options, const std::string& targets);
+  /// Finds the columns; `groups` may be empty, and its columns inputs or others. Throws FileError,
+  /// also for the standard input, which can be read only once, and for a target among the inputs.
+  TrainingFile(const InputOptions& options, const std::string& targets,
+               const std::string& groups = "");
 
   const std::string& path() const noexcept { return path_; }
   /// Names, or numbers from 1 where the file has none.
   const std::vector<std::string>& inputs() const noexcept { return inputs_; }
   const std::vector<std::string>& targets() const noexcept { return targets_; }
+  const std::vector<std::string>& groups() const noexcept { return groups_; }
+  /// Where the columns of the groups stand in a row.
+  std::vector<Index> group_places() const;
   Index num_inputs() const noexcept { return static_cast<Index>(inputs_.size()); }
   Index num_targets() const noexcept { return static_cast<Index>(targets_.size()); }
 
-  /// Rows from the first on: inputs, then targets.
+  /// Rows from the first on: inputs, then targets, then columns of groups that are neither.
   std::unique_ptr<io::RowReader> open() const;
 
  private:
@@ -35,16 +39,18 @@ class TrainingFile {
   io::ReadOptions reading_;
   std::vector<std::string> inputs_;
   std::vector<std::string> targets_;
+  std::vector<std::string> groups_;
+  std::vector<std::string> columns_;  ///< all, in the order of a row
 };
 
 /// What one pass finds.
 struct TrainingSummary {
   Index rows = 0;
   std::string digest;             ///< SHA-256 of the file
-  std::vector<double> mean;       ///< one a column, targets last
+  std::vector<double> mean;       ///< one a column of a row
   std::vector<double> deviation;  ///< standard deviations, likewise
   std::vector<double> classes;    ///< distinct values of the first target, ascending, if wanted
-  Matrix<double> sample;          ///< at most 4,096 evenly spaced rows of inputs
+  Matrix<double> sample;          ///< evenly spaced rows: at most 65,536, and 64 MiB
 };
 
 enum class Task { regress, classify };

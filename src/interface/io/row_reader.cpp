@@ -5,6 +5,7 @@
 #include "interface/io/byte_source.hpp"
 #include "interface/io/csv_reader.hpp"
 #include "interface/io/npy_reader.hpp"
+#include "interface/io/svmlight_reader.hpp"
 
 #include <algorithm>
 #include <array>
@@ -25,6 +26,13 @@ constexpr std::array kOtherFormats = {
 };
 
 constexpr Index kRowsAtATime = 4096;
+/// Enough to see how the first line begins, after a comment or two.
+constexpr std::size_t kLookAhead = 4096;
+
+std::string_view first_bytes(ByteSource& source) {
+  const std::span<const std::byte> head = source.peek(kLookAhead);
+  return {reinterpret_cast<const char*>(head.data()), head.size()};
+}
 
 }  // namespace
 
@@ -39,6 +47,7 @@ std::unique_ptr<RowReader> open_rows(const std::string& path, const ReadOptions&
   for (const auto& [magic, advice] : kOtherFormats) {
     if (text.starts_with(magic)) throw FileError(source->name() + ": " + advice);
   }
+  if (looks_like_svmlight(first_bytes(*source))) return open_svmlight(std::move(source), options);
   return open_csv(std::move(source), options);
 }
 

@@ -58,7 +58,7 @@ class RowReader {
   virtual std::string digest() = 0;
 };
 
-/// Opens a .npy or text file, told apart by its content; "-" is the standard input.
+/// Opens a .npy, text or svmlight file, told apart by its content; "-" is the standard input.
 std::unique_ptr<RowReader> open_rows(const std::string& path, const ReadOptions& options = {});
 
 /// All rows that are left.

@@ -7,6 +7,7 @@
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <cmath>
 #include <random>
 #include <sstream>
@@ -41,6 +42,11 @@ Arguments fit(const std::string& data, const std::string& model, const Arguments
               const std::string& frequencies = "64") {
   Arguments out = {"fit",  "--data",        data,        "--target", "y",  "--skip-columns",
                    "sign", "--frequencies", frequencies, "-o",       model};
+  const Arguments fixed = {"--ridge", "1e-6", "--lengthscale", "median"};
+  for (std::size_t i = 0; i < fixed.size(); i += 2) {
+    if (std::find(more.begin(), more.end(), fixed[i]) != more.end()) continue;
+    out.insert(out.end(), {fixed[i], fixed[i + 1]});
+  }
   out.insert(out.end(), more.begin(), more.end());
   return out;
 }
@@ -95,9 +101,9 @@ TEST_CASE("classes are predicted", "[fit]") {
   const Scratch scratch;
   const std::string train = scratch.write("train.csv", table(2000, 3));
   const std::string model = scratch.path("m");
-  const Outcome fitted =
-      run_bochner({"fit", "--data", train, "--target", "sign", "--skip-columns", "y", "--task",
-                   "classify", "--frequencies", "64", "-o", model});
+  const Outcome fitted = run_bochner({"fit", "--data", train, "--target", "sign", "--skip-columns",
+                                      "y", "--task", "classify", "--frequencies", "64", "--ridge",
+                                      "1e-6", "--lengthscale", "median", "-o", model});
   REQUIRE(fitted.err.empty());
   CHECK_THAT(fitted.out, Contains("classes   2"));
   const std::string test = scratch.write("test.csv", table(500, 4));
@@ -120,6 +126,55 @@ TEST_CASE("a model does not depend on threads, nor on checkpoints", "[fit]") {
           0);
   CHECK(slurp(scratch.path("one")) == slurp(scratch.path("three")));
   CHECK(slurp(scratch.path("one")) == slurp(scratch.path("often")));
+}
+
+TEST_CASE("what is left open is searched for, and a resumed fit does not search again", "[fit]") {
+  const Scratch scratch;
+  const std::string train = scratch.write("train.csv", table(600, 15));
+  const auto arguments = [&](const std::string& model, const Arguments& more) {
+    Arguments out = {
+        "fit",           "--data", train,        "--target", "y",  "--skip-columns",   "sign",
+        "--frequencies", "32",     "--validate", "3-fold",   "-o", scratch.path(model)};
+    out.insert(out.end(), more.begin(), more.end());
+    return out;
+  };
+  const Outcome fitted = run_bochner(arguments("m", {"--json"}));
+  REQUIRE(fitted.err.empty());
+  const auto report = nlohmann::json::parse(fitted.out);
+  CHECK(report["search"]["candidates"] > 1);
+  CHECK(report["search"]["score"] < 0.01);
+  CHECK_THAT(report["map"].get<std::string>(), Contains("diagonal"));
+  const std::string test = scratch.write("test.csv", table(500, 16));
+  const Outcome evaluated =
+      run_bochner({"evaluate", "--data", test, "--model", scratch.path("m"), "--json"});
+  CHECK(nlohmann::json::parse(evaluated.out)["metrics"][0]["value"] < 0.03);
+  // Groups are columns, inputs or not.
+  const Outcome grouped = run_bochner({"fit", "--data", train, "--target", "y", "--groups", "sign",
+                                       "--skip-columns", "sign", "--frequencies", "8", "--validate",
+                                       "2-fold", "-o", scratch.path("g"), "--json"});
+  REQUIRE(grouped.err.empty());
+  CHECK(nlohmann::json::parse(grouped.out)["search"]["groups"] == 2);
+}
+
+TEST_CASE("features are written as svmlight, with which a linear model is the model", "[fit]") {
+  const Scratch scratch;
+  const std::string train = scratch.write("train.csv", table(40, 17));
+  REQUIRE(run_bochner(fit(train, scratch.path("m"))).status == 0);
+  const Outcome features = run_bochner({"features", "--data", train, "--model", scratch.path("m"),
+                                        "-o", scratch.path("f.svm"), "--json"});
+  REQUIRE(features.err.empty());
+  CHECK(nlohmann::json::parse(features.out)["input"]["rows"] == 40);
+  const std::string text = slurp(scratch.path("f.svm"));
+  CHECK(std::count(text.begin(), text.end(), '\n') == 40);
+  CHECK(std::count(text.begin(), text.end(), ':') == 40 * 128);
+  // What was written can be learned from.
+  const Outcome linear = run_bochner({"fit", "--data", scratch.path("f.svm"), "--target", "label",
+                                      "--frequencies", "16", "--ridge", "1e-3", "--lengthscale",
+                                      "median", "-o", scratch.path("l"), "--json"});
+  REQUIRE(linear.err.empty());
+  CHECK(nlohmann::json::parse(linear.out)["input"]["columns"].size() == 128);
+  CHECK(run_bochner({"features", "--data", train, "--model", scratch.path("m"), "--json"}).status ==
+        2);
 }
 
 namespace {
@@ -248,6 +303,13 @@ TEST_CASE("bad input to fit, predict and evaluate is refused with a sentence", "
            Bad{good, {"--ridge", "-1"}, 2, "--ridge: '-1' is not a positive number"},
            Bad{good, {"--ridge", "nan"}, 2, "--ridge: 'nan' is not a positive number"},
            Bad{good, {"--task", "rank"}, 2, "expected regress or classify, got 'rank'"},
+           Bad{good, {"--validate", "often"}, 2, "--validate: expected 5-fold"},
+           Bad{good, {"--validate", "1-fold"}, 2, "--validate: '1' is not a whole number"},
+           Bad{good, {"--groups", "station"}, 1, "has no column 'station'"},
+           Bad{good,
+               {"--kernel", "gaussian(metric=isotropic(lengthscale=1))", "--lengthscale", "auto"},
+               2,
+               "--lengthscale auto: the scale is said already"},
            Bad{good, {"--precision", "half"}, 2, "expected single or double, got 'half'"},
            Bad{good, {"--seed", "x"}, 2, "--seed: 'x' is not a whole number"},
            Bad{good, {"--checkpoint-seconds", "0"}, 2, "--checkpoint-seconds: '0'"},
