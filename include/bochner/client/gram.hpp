@@ -6,6 +6,7 @@
 
 #include <bochner/client/gram/approximation.hpp>
 #include <bochner/client/gram/certificate.hpp>
+#include <bochner/client/gram/compare.hpp>
 #include <bochner/client/gram/exact.hpp>
 #include <bochner/client/gram/matrix.hpp>
 #include <bochner/client/gram/nystrom.hpp>

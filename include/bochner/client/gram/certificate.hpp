@@ -43,7 +43,10 @@ BOCHNER_EXPORT std::optional<Interval> relative_interval(const GramErrorEstimate
                                                          const GramNorm& norm, double level = 0.95);
 
 struct SampledErrorOptions {
-  Index samples = 2000;  ///< pairs i != j, drawn uniformly with replacement; at least 2
+  /// Pairs i != j, drawn uniformly with replacement; at least 2. Where a few far rows carry most of
+  /// the error, as with orthogonal features of standardised data, thousands are too few for the
+  /// interval's coverage.
+  Index samples = 20'000;
   Seed seed{};
 };
 
