@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <functional>
 #include <limits>
 #include <numeric>
 #include <string>
@@ -103,6 +104,7 @@ class GramSum {
  public:
   GramSum(const RowLaw& row, const BlockLaw& block)
       : sign_(row.sign()),
+        profile_(row.profile),
         coupled_(block.size > 1),
         biased_(block.radii == Radii::constant),
         table_(row, block) {}
@@ -139,7 +141,9 @@ class GramSum {
     };
     const auto one = [](const MomentTable::Entry&) { return 1.0; };
 
-    for (std::size_t j = 0; j < count; ++j) exponent[j] = log_square[j] + sign_ * s[j];
+    for (std::size_t j = 0; j < count; ++j) {
+      exponent[j] = log_square[j] + (profile_ ? 2.0 * std::log(profile_(s[j])) : sign_ * s[j]);
+    }
     double top = exponentials();
     fold(sums.norm, top, one);
     if (biased_) {
@@ -175,6 +179,7 @@ class GramSum {
   }
 
   double sign_;
+  std::function<double(double)> profile_;
   bool coupled_;
   bool biased_;
   MomentTable table_;
@@ -187,7 +192,7 @@ enum class Shape { general, symmetric };
 GramErrorCurve sum_entries(const FeatureMapSpec& spec, const PlacedRows& x, const PlacedRows& y,
                            Shape shape, const Execution& execution) {
   const BlockLaw block = block_law(spec.projection, spec.input_dim);
-  const GramSum gram(row_law(spec.features), block);
+  const GramSum gram(row_law(spec.kernel, spec.features), block);
   std::vector<Sums> partial(static_cast<std::size_t>(x.tiles()));
   parallel_for_blocks(x.tiles(), execution, [&](Index a, int) {
     Sums& sums = partial[static_cast<std::size_t>(a)];

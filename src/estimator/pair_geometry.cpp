@@ -22,10 +22,11 @@ std::string where(const char* function, const char* name, Index row) {
 
 PairGeometry::PairGeometry(const FeatureMapSpec& spec) : dim_(spec.input_dim) {
   validate(spec);
-  argument_ = row_law(spec.features).argument;
+  if (const auto gap = closed_form_gap(spec.kernel, spec.projection)) throw InvalidArgument(*gap);
+  law_ = row_law(spec.kernel, spec.features);
   kernel_ = standard_form(spec.kernel, dim_);
   // A map of sums has e^{|x~ + y~|^2 / 2} for its mean and takes the squares away.
-  norm_weight_ = kernel_.amplitude - (argument_ == RowLaw::Argument::sum ? 2.0 : 0.0);
+  norm_weight_ = kernel_.amplitude - (law_.argument == RowLaw::Argument::sum ? 2.0 : 0.0);
   if (spec.centring.query.empty()) return;
   query_.centre = spec.centring.query;
   key_.centre = spec.centring.key;
@@ -57,7 +58,12 @@ double PairGeometry::log_kernel(const double* x, const double* y) const {
   kernel_.transform.apply(x, u.data());
   kernel_.transform.apply(y, v.data());
   const double distance = squared_distance(u.data(), -1.0, v.data(), dim_);
+  if (law_.profile) return std::log(law_.profile(distance));
   return kernel_.amplitude * product(u, v.data()) - 0.5 * (1.0 - kernel_.amplitude) * distance;
+}
+
+double PairGeometry::log_ratio(double s) const {
+  return law_.profile ? std::log(law_.profile(s)) : 0.5 * law_.sign() * s;
 }
 
 double squared_distance(const double* x, double sign, const double* y, Index dim) noexcept {

@@ -14,20 +14,25 @@ namespace bochner {
 
 /// For each side, x~ = A (x - centre) and a log-factor a(x), such that with s = |x~ -+ y~|^2
 ///   U = exp(a(x) + b(y)),  k(x, y) = U exp(-+ s / 2)
-/// (upper sign for maps of differences, lower for maps of sums; see `RowLaw`).
+/// (upper sign for maps of differences, lower for maps of sums; see `RowLaw`), U profile(s) where
+/// frequencies are not normal.
 class PairGeometry {
  public:
   /// Throws InvalidArgument when the spec is not valid.
   explicit PairGeometry(const FeatureMapSpec& spec);
 
   Index dim() const noexcept { return dim_; }
-  RowLaw::Argument argument() const noexcept { return argument_; }
+  RowLaw::Argument argument() const noexcept { return law_.argument; }
 
   /// Writes x~ (dim numbers) and returns the log-factor. `x` is contiguous.
   double place(Side side, const double* x, double* out) const;
 
   /// log k(x, y) from the inputs themselves, without the cancellation of a(x) + b(y) -+ s / 2.
   double log_kernel(const double* x, const double* y) const;
+
+  /// log (k(x, y) / U) at s: -+ s / 2, or the logarithm of a kernel whose frequencies are not
+  /// normal.
+  double log_ratio(double s) const;
 
  private:
   struct SideTerms {
@@ -37,7 +42,7 @@ class PairGeometry {
   };
 
   Index dim_;
-  RowLaw::Argument argument_;
+  RowLaw law_;
   StandardForm kernel_;
   double norm_weight_;
   SideTerms query_;

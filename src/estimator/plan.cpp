@@ -222,7 +222,8 @@ FrequencyPlan frequencies_needed(const FeatureMapSpec& spec, std::span<const dou
     case Basis::bernstein: {
       if (is_exponential(spec)) refuse(basis, "needs bounded features (trigonometric, cosine)");
       if (curve.bias != 0.0) refuse(basis, "needs unbiased features; radii are constant");
-      // A frequency contributes U h, h in [-1, 1] (a random phase: [-2, 2]), and k = U exp(-s / 2).
+      // A frequency contributes U h, h in [-1, 1] (a random phase: [-2, 2]), and k / U is
+      // `log_ratio`.
       const PairGeometry geometry(spec);
       std::vector<double> u(x.size());
       std::vector<double> v(y.size());
@@ -230,7 +231,7 @@ FrequencyPlan frequencies_needed(const FeatureMapSpec& spec, std::span<const dou
       geometry.place(Side::key, y.data(), v.data());
       const double s = squared_distance(u.data(), -1.0, v.data(), geometry.dim());
       const double largest = row_law(spec.features).phase_variance > 0.0 ? 2.0 : 1.0;
-      const double range = 1.0 + largest * std::exp(0.5 * s);
+      const double range = 1.0 + largest * std::exp(-geometry.log_ratio(s));
       const double frequencies =
           (2.0 * curve.block_variance / (error * error) + 2.0 * b * range / (3.0 * error)) *
           std::log(2.0 / doubt);

@@ -132,7 +132,8 @@ std::vector<FeatureMapSpec> all_specs(const Kernel& kernel, const Matrix<double>
   for (const FeatureFunction& features :
        defaults_of(static_cast<const FeatureFunction*>(nullptr))) {
     for (const Projection& projection : all_projections()) {
-      if (incompatibility(kernel, projection, features)) continue;
+      if (incompatibility(kernel, projection, features) || closed_form_gap(kernel, projection))
+        continue;
       FeatureMapSpec spec{.input_dim = x.cols(),
                           .num_frequencies = 1,
                           .kernel = kernel,

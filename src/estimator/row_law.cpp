@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "estimator/row_law.hpp"
 
+#include "kernel/standard_form.hpp"
 #include "projection/hadamard.hpp"
 
 #include <variant>
@@ -52,6 +53,26 @@ double BlockLaw::pair_share(Index num_frequencies) const {
 
 RowLaw row_law(const FeatureFunction& features) {
   return std::visit([](const auto& f) { return law_of(f); }, features);
+}
+
+RowLaw row_law(const Kernel& kernel, const FeatureFunction& features) {
+  RowLaw law = row_law(features);
+  if (!is_normal(spectral_measure(kernel).scale)) {
+    law.profile = [kernel](double s) {
+      constexpr double kNothing = 0.0;
+      double value = 0.0;
+      kernel_values(kernel, &kNothing, s, &kNothing, &value, 1);
+      return value;
+    };
+  }
+  return law;
+}
+
+std::optional<std::string> closed_form_gap(const Kernel& kernel, const Projection& projection) {
+  if (is_normal(spectral_measure(kernel).scale) || block_law(projection, 2).size == 1) {
+    return std::nullopt;
+  }
+  return "no closed form is known here for coupled frequencies of " + to_text(kernel);
 }
 
 BlockLaw block_law(const Projection& projection, Index input_dim) {

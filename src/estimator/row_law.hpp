@@ -3,6 +3,10 @@
 
 #include "bochner/feature_map.hpp"
 
+#include <functional>
+#include <optional>
+#include <string>
+
 /// \file
 /// What a spec's alternatives mean for the error of its estimate. A new feature function or
 /// projection says it here, once; everything in this layer follows.
@@ -22,6 +26,9 @@ struct RowLaw {
   Sides sides = Sides::both;
   double a = 0.0;
   double phase_variance = 0.0;  ///< 1/2 with an independent random phase, which adds it to Var h
+  /// Where w is not normal: E cos(w.v) as a function of s = |v|^2, the kernel itself. Empty:
+  /// e^{-s/2}.
+  std::function<double(double)> profile{};
 
   /// log k(x, y) - log U = sign s / 2, s = |v|^2.
   double sign() const { return argument == Argument::sum ? 1.0 : -1.0; }
@@ -41,6 +48,10 @@ struct BlockLaw {
 };
 
 RowLaw row_law(const FeatureFunction& features);
+RowLaw row_law(const Kernel& kernel, const FeatureFunction& features);
 BlockLaw block_law(const Projection& projection, Index input_dim);
+
+/// Why the variance of this combination has no closed form here, or nothing when it has one.
+std::optional<std::string> closed_form_gap(const Kernel& kernel, const Projection& projection);
 
 }  // namespace bochner

@@ -5,6 +5,7 @@
 #include "estimator/kummer.hpp"
 #include "estimator/sphere.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <limits>
@@ -20,6 +21,15 @@ constexpr double kInfinity = std::numeric_limits<double>::infinity();
 double pairs_per_row(const BlockLaw& block) { return static_cast<double>(block.size - 1); }
 
 // e^{-2s} E h^2 and so on with sampled radii: w is normal, whatever the block.
+// Any kernel k = profile(s): Var cos(w.v) = (1 + k(2v)) / 2 - k(v)^2 = 2 c(s) - c(4s) / 2 - c(s)^2
+// with c = 1 - profile; rows are independent.
+RowMoments periodic_mixture(const RowLaw& row, double s) {
+  const double loss = 1.0 - row.profile(s);
+  const double variance =
+      std::max((2.0 - loss) * loss - 0.5 * (1.0 - row.profile(4.0 * s)), 0.0) + row.phase_variance;
+  return {.bias = {}, .variance = {variance, 0.0}, .block = {variance, 0.0}};
+}
+
 RowMoments periodic_normal(const RowLaw& row, const BlockLaw& block, double s) {
   const double loss = std::expm1(-s);
   const double variance = 0.5 * loss * loss + row.phase_variance;
@@ -90,6 +100,7 @@ RowMoments exponential_sphere(const RowLaw& row, const BlockLaw& block, double s
 Scaled harmonic_moment(const RowLaw& row, const BlockLaw& block, int order, int j, double s) {
   const double k = order;
   const double multiple = static_cast<double>(j) * j * s;
+  if (row.profile) return {row.profile(multiple), 0.0};
   if (row.argument == difference) {
     return {block.radii == Radii::constant ? sphere_cosine(block.dim, multiple)
                                            : std::exp(-0.5 * multiple),
@@ -134,6 +145,7 @@ Scaled even_moment(const RowLaw& row, const BlockLaw& block, int order, double s
 }  // namespace
 
 RowMoments row_moments(const RowLaw& row, const BlockLaw& block, double s) {
+  if (row.profile) return periodic_mixture(row, s);
   if (block.radii == Radii::constant) {
     return row.argument == sum ? exponential_sphere(row, block, s) : periodic_sphere(row, block, s);
   }

@@ -18,13 +18,14 @@ namespace {
 struct PlacedPair {
   double s = 0.0;
   double log_exact = 0.0;
+  double log_unit = 0.0;  ///< log U
 };
 
 class PairMoments {
  public:
   explicit PairMoments(const FeatureMapSpec& spec)
       : geometry_(spec),
-        row_(row_law(spec.features)),
+        row_(row_law(spec.kernel, spec.features)),
         block_(block_law(spec.projection, spec.input_dim)),
         num_frequencies_(static_cast<double>(spec.num_frequencies)),
         share_(block_.pair_share(spec.num_frequencies)) {}
@@ -37,11 +38,15 @@ class PairMoments {
     geometry_.place(Side::key, y, v.data());
     check_length(function, "x", index, std::inner_product(u.begin(), u.end(), u.begin(), 0.0));
     check_length(function, "y", index, std::inner_product(v.begin(), v.end(), v.begin(), 0.0));
-    return {squared_distance(u.data(), row_.sign(), v.data(), d), geometry_.log_kernel(x, y)};
+    PlacedPair pair{squared_distance(u.data(), row_.sign(), v.data(), d),
+                    geometry_.log_kernel(x, y)};
+    // A kernel that is a profile alone has the unit 1, also where it underflows.
+    if (!row_.profile) pair.log_unit = pair.log_exact - geometry_.log_ratio(pair.s);
+    return pair;
   }
 
   KernelMoments at(const PlacedPair& pair) const {
-    const double log_unit = pair.log_exact - 0.5 * row_.sign() * pair.s;
+    const double log_unit = pair.log_unit;
     const RowMoments h = row_moments(row_, block_, pair.s);
     // Both have the same scale.
     const double mean_square = (1.0 - share_) * h.variance.mantissa + share_ * h.block.mantissa;
@@ -61,7 +66,7 @@ class PairMoments {
   }
 
   double raw(int order, const PlacedPair& pair) const {
-    const double log_unit = pair.log_exact - 0.5 * row_.sign() * pair.s;
+    const double log_unit = pair.log_unit;
     return shifted(raw_moment(row_, block_, order, pair.s), order * log_unit).value();
   }
 

@@ -13,7 +13,8 @@
 namespace bochner {
 namespace {
 
-/// Rows longer than this could overflow the scalar in a projection.
+/// Rows longer than this, over the largest scale of the frequencies, could overflow the scalar in a
+/// projection.
 template <Scalar T>
 constexpr double kLongestRow = std::same_as<T, float> ? 1e30 : 1e150;
 
@@ -25,7 +26,8 @@ BlockWorkspace<T>::BlockWorkspace(const BlockMap<T>& map)
       raw_(simd::kBlockRows, simd::padded<T>(map.input_dim())),
       work_(simd::kBlockRows, simd::padded<T>(map.stage_->work_columns())),
       dp_(simd::kBlockRows, simd::padded<T>(map.num_frequencies())),
-      scratch_(1, map.projection_->scratch_size()) {}
+      scratch_(1, map.projection_->scratch_size()),
+      longest_row_(map.longest_row_) {}
 
 template <Scalar T>
 BlockMap<T>::BlockMap(const FeatureMapSpec& spec) : spec_(spec) {
@@ -36,6 +38,7 @@ BlockMap<T>::BlockMap(const FeatureMapSpec& spec) : spec_(spec) {
           .spectrum = spectral_measure(spec.kernel),
           .seed = spec.seed};
   input_ = stage_input(spec.features, kernel_);
+  longest_row_ = kLongestRow<T> / std::max(1.0, largest_scale(law_));
   projection_ = make_operator<T>(spec.projection, law_, input_.frequency_factor);
   stage_ =
       make_stage<T>(spec.features, law_, [&] { return frequency_norms(spec.projection, law_); });
@@ -171,7 +174,7 @@ std::optional<std::string> BlockMap<T>::refusal(MatrixView<const T> x, Index fir
   for (Index r = 0; r < x.rows; ++r) {
     const double length = std::sqrt(workspace.squared_norm_[static_cast<std::size_t>(r)]);
     const double amplitude = workspace.amplitude_[static_cast<std::size_t>(r)];
-    if (length <= kLongestRow<T> && std::abs(amplitude) < kLargestExponent) continue;
+    if (length <= workspace.longest_row_ && std::abs(amplitude) < kLargestExponent) continue;
     const std::string where = "row " + std::to_string(first_row + r);
     for (Index k = 0; k < x.cols; ++k) {
       const auto value = static_cast<double>(x(r, k));
@@ -182,8 +185,9 @@ std::optional<std::string> BlockMap<T>::refusal(MatrixView<const T> x, Index fir
     }
     return where + " is too long for this map: |x| = " + text::number(length) +
            " after the kernel's scaling" +
-           (length <= kLongestRow<T> ? ", and its features' exponent does not fit in 31 bits"
-                                     : ", and its projections overflow");
+           (length <= workspace.longest_row_
+                ? ", and its features' exponent does not fit in 31 bits"
+                : ", and its projections overflow");
   }
   return std::nullopt;
 }

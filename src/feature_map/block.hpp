@@ -23,11 +23,12 @@ class BlockWorkspace {
 
  private:
   friend class BlockMap<T>;
-  Matrix<T> x_;        ///< packed rows: centred, transformed
-  Matrix<T> raw_;      ///< rows before a full transform, cotangents of packed rows
-  Matrix<T> work_;     ///< the widest block of the feature stage
-  Matrix<T> dp_;       ///< cotangents of projections
-  Matrix<T> scratch_;  ///< the projection's
+  Matrix<T> x_;         ///< packed rows: centred, transformed
+  Matrix<T> raw_;       ///< rows before a full transform, cotangents of packed rows
+  Matrix<T> work_;      ///< the widest block of the feature stage
+  Matrix<T> dp_;        ///< cotangents of projections
+  Matrix<T> scratch_;   ///< the projection's
+  double longest_row_;  ///< |x~| beyond which projections could overflow
   std::array<double, simd::kBlockRows> squared_norm_{};
   std::array<double, simd::kBlockRows> amplitude_{};
   std::array<double, simd::kBlockRows> damplitude_{};
@@ -95,6 +96,7 @@ class BlockMap {
   std::unique_ptr<const FeatureStage<T>> stage_;
   SideTerms query_;
   SideTerms key_;
+  double longest_row_ = 0.0;     ///< |x~| beyond which projections could overflow
   std::vector<T> column_scale_;  ///< a diagonal transform
   Matrix<T> full_;               ///< a full transform, packed as A^T
   Matrix<T> full_transposed_;    ///< and as A

@@ -41,9 +41,11 @@ Index num_features(const FeatureMapSpec& spec) {
          std::visit([](const auto& f) { return f.features_per_frequency; }, spec.features);
 }
 
-std::optional<std::string> incompatibility(const Kernel& kernel, const Projection& /*projection*/,
+std::optional<std::string> incompatibility(const Kernel& kernel, const Projection& projection,
                                            const FeatureFunction& features) {
-  return incompatibility_of(spectral_measure(kernel), features);
+  const SpectralMeasure spectrum = spectral_measure(kernel);
+  if (auto reason = incompatibility_of(spectrum, projection)) return reason;
+  return incompatibility_of(spectrum, features);
 }
 
 void validate(const FeatureMapSpec& spec) {

@@ -43,7 +43,7 @@ std::optional<std::string> incompatibility_of(const SpectralMeasure& spectrum,
                                               const FeatureFunction& features) {
   return std::visit(
       [&]<class F>(const F&) -> std::optional<std::string> {
-        if (ExponentialFeatures<F> && spectrum.scale) {
+        if (ExponentialFeatures<F> && !is_normal(spectrum.scale)) {
           return std::string(F::name) +
                  " features need a kernel whose frequencies are normal: gaussian or softmax";
         }

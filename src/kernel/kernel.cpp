@@ -2,7 +2,13 @@
 #include "bochner/kernel/kernel.hpp"
 
 #include "bochner/core/error.hpp"
+#include "kernel/cauchy.hpp"
+#include "kernel/exponentiated_power.hpp"
 #include "kernel/gaussian.hpp"
+#include "kernel/generalised_cauchy.hpp"
+#include "kernel/laplacian.hpp"
+#include "kernel/matern.hpp"
+#include "kernel/rational_quadratic.hpp"
 #include "kernel/softmax.hpp"
 
 #include <algorithm>

@@ -54,6 +54,22 @@ FrequencyNorms frequency_norms(const Projection& projection, const FrequencyLaw&
   return norms;
 }
 
+std::optional<std::string> incompatibility_of(const SpectralMeasure& spectrum,
+                                              const Projection& projection) {
+  return std::visit(
+      [&]<class P>(const P& p) -> std::optional<std::string> {
+        if constexpr (requires { p.radii; }) {
+          if (p.radii == Radii::constant && !is_normal(spectrum.scale)) {
+            return std::string(P::name) +
+                   " frequencies with constant radii sqrt(d) stand for normal ones (gaussian, "
+                   "softmax); the radii of this kernel are spread: use radii=sampled";
+          }
+        }
+        return std::nullopt;
+      },
+      projection);
+}
+
 void validate(const Projection& projection) {
   if (const auto* hadamard = std::get_if<HadamardProjection>(&projection)) {
     if (hadamard->rounds < 1 || hadamard->rounds > kMaxRounds) {

@@ -6,6 +6,8 @@
 #include "projection/sampling.hpp"
 
 #include <memory>
+#include <optional>
+#include <string>
 
 /// \file
 /// Frequencies as an operator on blocks of rows in the engine's layout.
@@ -40,6 +42,10 @@ Matrix<double> draw_frequencies(const Projection& projection, const FrequencyLaw
 
 /// Their squared norms, without drawing more than those need.
 FrequencyNorms frequency_norms(const Projection& projection, const FrequencyLaw& law);
+
+/// Why frequencies of this measure cannot be coupled like this, or nothing.
+std::optional<std::string> incompatibility_of(const SpectralMeasure& spectrum,
+                                              const Projection& projection);
 
 /// Throws InvalidArgument when an option of the projection is out of range.
 void validate(const Projection& projection);

@@ -12,8 +12,8 @@ namespace bochner {
 namespace {
 
 double draw_scale(const FrequencyLaw& law, Index row) {
-  if (!law.spectrum.scale) return 1.0;
-  return law.spectrum.scale(Stream(law.seed, Purpose::scales, static_cast<std::uint64_t>(row)));
+  return bochner::draw_scale(law.spectrum.scale,
+                             Stream(law.seed, Purpose::scales, static_cast<std::uint64_t>(row)));
 }
 
 void draw_gaussian_row(const FrequencyLaw& law, Index row, std::span<double> out) {
@@ -29,6 +29,15 @@ void scale_row(std::span<double> row, double factor) {
 }
 
 }  // namespace
+
+double largest_scale(const FrequencyLaw& law) {
+  if (is_normal(law.spectrum.scale)) return 1.0;
+  double largest = 0.0;
+  for (Index row = 0; row < law.num_frequencies; ++row) {
+    largest = std::max(largest, draw_scale(law, row));
+  }
+  return largest;
+}
 
 double draw_radius(Radii radii, const FrequencyLaw& law, Index dim, Index row) {
   const double norm =

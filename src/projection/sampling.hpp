@@ -15,6 +15,9 @@ namespace bochner {
 Matrix<double> draw_frequencies(const IidProjection& projection, const FrequencyLaw& law);
 Matrix<double> draw_frequencies(const OrthogonalProjection& projection, const FrequencyLaw& law);
 
+/// The largest factor sqrt(u) of the law's frequencies beside their chi(dim) norms; O(m).
+double largest_scale(const FrequencyLaw& law);
+
 /// The norm of frequency `row`: chi(dim) times the measure's scale, or sqrt(dim) times it.
 double draw_radius(Radii radii, const FrequencyLaw& law, Index dim, Index row);
 

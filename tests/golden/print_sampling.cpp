@@ -10,6 +10,7 @@
 #include <cstdio>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 // Prints draws of every kind that tier A of docs/reproducibility.md promises, exactly: words in
@@ -134,6 +135,23 @@ void print_frequencies() {
   }
 }
 
+/// Frequencies of scale mixtures: the law of the radii is the kernel's.
+void print_mixtures() {
+  const std::pair<const char*, bochner::ScaleLaw> laws[] = {
+      {"gamma", bochner::GammaScale{.shape = 0.7, .factor = 2.0}},
+      {"inverse gamma", bochner::InverseGammaScale{.shape = 2.5, .factor = 2.5}},
+      {"stable", bochner::StableScale{.index = 0.75}},
+      {"stable gamma", bochner::StableScale{.index = 0.75, .gamma_shape = 1.5}}};
+  for (const auto& [name, scale] : laws) {
+    const bochner::FrequencyLaw law{
+        .dim = 5, .num_frequencies = 11, .spectrum = {scale}, .seed = kSeed};
+    print_digest(std::string(name) + " iid frequencies 11 x 5",
+                 entries(draw_frequencies(bochner::IidProjection{}, law)));
+    print_digest(std::string(name) + " orthogonal frequencies 11 x 5",
+                 entries(draw_frequencies(bochner::OrthogonalProjection{}, law)));
+  }
+}
+
 }  // namespace
 
 int main() {
@@ -142,4 +160,5 @@ int main() {
   print_laws();
   print_orthonormal_rows();
   print_frequencies();
+  print_mixtures();
 }

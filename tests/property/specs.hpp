@@ -3,6 +3,8 @@
 
 #include <bochner/feature_map.hpp>
 
+#include <algorithm>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <type_traits>
@@ -36,8 +38,10 @@ inline std::vector<Kernel> kernels(Index dim) {
       full.matrix.push_back((i == k ? 0.9 : 0.0) + 0.01 * static_cast<double>((i + 2 * k) % 5 - 2));
     }
   }
-  all.insert(all.end(), {GaussianKernel{Isotropic{1.7}}, GaussianKernel{diagonal},
-                         GaussianKernel{full}, SoftmaxKernel{0.4}});
+  all.insert(all.end(),
+             {GaussianKernel{Isotropic{1.7}}, GaussianKernel{diagonal}, GaussianKernel{full},
+              SoftmaxKernel{0.4}, MaternKernel{0.5, full}, MaternKernel{1.3, diagonal},
+              RationalQuadraticKernel{0.7, full}, ExponentiatedPowerKernel{2.0, diagonal}});
   return all;
 }
 
@@ -59,6 +63,7 @@ inline std::vector<FeatureMapSpec> specs(Index dim, Index num_frequencies) {
   std::vector<FeatureMapSpec> all;
   for (const Kernel& kernel : kernels(dim)) {
     for (const FeatureFunction& features : feature_functions()) {
+      const std::size_t before = all.size();
       for (const Projection& projection : projections()) {
         if (incompatibility(kernel, projection, features)) continue;
         all.push_back({.input_dim = dim,
@@ -69,6 +74,7 @@ inline std::vector<FeatureMapSpec> specs(Index dim, Index num_frequencies) {
                        .seed = {17},
                        .centring = {}});
       }
+      if (all.size() == before) continue;
       FeatureMapSpec centred = all.back();
       centred.centring.query.assign(static_cast<std::size_t>(dim), 0.25);
       centred.centring.key = centred.centring.query;
@@ -76,6 +82,19 @@ inline std::vector<FeatureMapSpec> specs(Index dim, Index num_frequencies) {
     }
   }
   return all;
+}
+
+/// The largest |w_j| of a map: the scale of everything that depends on an angle w.x.
+template <Scalar T>
+double largest_frequency(const FeatureMap<T>& map) {
+  const Matrix<double> w = map.frequencies();
+  double largest = 0.0;
+  for (Index j = 0; j < w.rows(); ++j) {
+    double square = 0.0;
+    for (Index k = 0; k < w.cols(); ++k) square += w(j, k) * w(j, k);
+    largest = std::max(largest, square);
+  }
+  return std::sqrt(largest);
 }
 
 /// n x d normal numbers times `size`, the same ones for both scalars.

@@ -3,7 +3,13 @@
 
 #include <bochner/core/view.hpp>
 #include <bochner/export.hpp>
+#include <bochner/kernel/cauchy.hpp>
+#include <bochner/kernel/exponentiated_power.hpp>
 #include <bochner/kernel/gaussian.hpp>
+#include <bochner/kernel/generalised_cauchy.hpp>
+#include <bochner/kernel/laplacian.hpp>
+#include <bochner/kernel/matern.hpp>
+#include <bochner/kernel/rational_quadratic.hpp>
 #include <bochner/kernel/softmax.hpp>
 
 #include <variant>
@@ -15,7 +21,9 @@ namespace bochner {
 
 /// Every kernel there is. The list of alternatives is the registry: a new kernel is one file and
 /// one name here.
-using Kernel = std::variant<GaussianKernel, SoftmaxKernel>;
+using Kernel =
+    std::variant<GaussianKernel, SoftmaxKernel, MaternKernel, LaplacianKernel, CauchyKernel,
+                 RationalQuadraticKernel, ExponentiatedPowerKernel, GeneralisedCauchyKernel>;
 
 /// k(x, y), exactly, for one pair of `dim` contiguous coordinates. O(dim), O(dim^2) for a full
 /// metric. Throws InvalidArgument when the kernel's options are not valid for `dim`.

@@ -15,7 +15,8 @@ trap 'rm -rf "$work"' EXIT
 common=(-std=c++20 -fopenmp -ffp-contract=off -DBOCHNER_STATIC_DEFINE
         -I "$root/include" -I "$root/src" -I "$generated")
 frame=("$root"/src/core/{error,matrix,parallel}.cpp)
-sampling=("$root"/src/random/*.cpp "$root"/src/linalg/orthonormal.cpp
+sampling=("$root"/src/random/*.cpp "$root"/src/kernel/scale_law.cpp
+          "$root"/src/linalg/orthonormal.cpp
           "$root"/src/projection/sampling.cpp "$root"/tests/golden/print_sampling.cpp)
 
 # One translation unit, so that a dozen builds take seconds.

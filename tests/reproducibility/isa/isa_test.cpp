@@ -47,6 +47,7 @@ double row_distance(const double* a, const double* b, Index count) {
 TEST_CASE("every instruction set has the same frequencies and, nearly, the same features",
           "[reproducibility][isa]") {
   // Chains of 20 products, then an exponential or a cosine of 2 to 4 ulp: see precision_test.cpp.
+  // The error of an angle w.x grows with |w| |x|, which heavy tails take beyond about 10.
   constexpr double kUlps = 64.0;
   const auto sets = simd::available_kernels<float>();
   REQUIRE(sets.back()->name == "scalar");
@@ -64,13 +65,15 @@ TEST_CASE("every instruction set has the same frequencies and, nearly, the same 
                        reference.begin() + static_cast<Index>(at)));
       at += frequencies;
       const Index columns = num_features(spec);
+      const double angle = 0.5 * std::sqrt(static_cast<double>(spec.input_dim)) *
+                           property::largest_frequency(FeatureMap<double>(spec));
       for (const double ulp : {std::ldexp(1.0, -53), std::ldexp(1.0, -24)}) {
         double worst = 0.0;
         for (Index row = 0; row < reproducibility::kRows; ++row) {
           worst = std::max(worst, row_distance(&reference[at], &mine[at], columns));
           at += static_cast<std::size_t>(columns);
         }
-        CHECK(worst <= kUlps * ulp);
+        CHECK(worst <= kUlps * ulp * std::max(1.0, angle / 10.0));
       }
     }
     CHECK(at == mine.size());

@@ -3,6 +3,8 @@
 #include "support/statistics.hpp"
 #include "support/wrong_samplers.hpp"
 
+#include "estimator/row_law.hpp"
+
 #include <bochner/estimator/check.hpp>
 #include <bochner/estimator/optimal_parameter.hpp>
 #include <bochner/estimator/variance.hpp>
@@ -19,10 +21,23 @@ std::vector<std::variant<A...>> all_of(const std::variant<A...>* /*type*/) {
   return {std::variant<A...>(A{})...};
 }
 
+/// The variance of the estimate, or, where coupled frequencies have none in closed form, that of
+/// one trigonometric row: more rows never have more.
+double variance_bound(const FeatureMapSpec& spec, const Pair& pair) {
+  if (!closed_form_gap(spec.kernel, spec.projection)) {
+    return kernel_moments(spec, pair.x, pair.y).variance;
+  }
+  FeatureMapSpec row = spec;
+  row.num_frequencies = 1;
+  row.projection = IidProjection{};
+  return kernel_moments(row, pair.x, pair.y).variance;
+}
+
 void check_mean(const FeatureMapSpec& spec, const Pair& pair, Index replicates,
                 std::uint64_t seed) {
-  const CheckResult result =
-      check_unbiased(spec, pair.x, pair.y, {.replicates = replicates, .seed = {seed}});
+  const CheckResult result = check_unbiased(
+      estimates_of(spec, pair.x, pair.y), evaluate(spec.kernel, pair.x.data(), pair.y.data(), 5),
+      variance_bound(spec, pair), {.replicates = replicates, .seed = {seed}});
   INFO(to_text(spec) << ": " << result.sentence);
   check_z(result.measured, result.expected, result.sigma);
 }
@@ -31,7 +46,7 @@ void check_mean(const FeatureMapSpec& spec, const Pair& pair, Index replicates,
 
 TEST_CASE("every exact projection with every feature function is unbiased", "[unbiased]") {
   std::uint64_t seed = 100;
-  for (const Kernel& kernel : {Kernel(SoftmaxKernel{}), Kernel(GaussianKernel{})}) {
+  for (const Kernel& kernel : all_of(static_cast<const Kernel*>(nullptr))) {
     for (const Projection& projection : all_of(static_cast<const Projection*>(nullptr))) {
       if (!std::visit([](const auto& p) { return p.exact_marginal(); }, projection)) continue;
       for (FeatureFunction features : all_of(static_cast<const FeatureFunction*>(nullptr))) {

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "kernel/metric.hpp"
+#include "kernel/standard_form.hpp"
+
+#include <algorithm>
+
+/// \file
+/// Kernels that are a function of r = |A (x - y)|, and what is common to them.
+
+namespace bochner {
+
+/// `check_options` throws InvalidArgument for options other than the metric; `profile` takes r^2 to
+/// the kernel's value, 1 at 0; `out` may be `square`.
+template <class K>
+concept RadialKernel = requires(const K& kernel, const double* square, double* out, Index count) {
+  kernel.metric;
+  check_options(kernel);
+  profile(kernel, square, out, count);
+};
+
+template <RadialKernel K>
+StandardForm standard_form(const K& kernel, Index dim) {
+  check_options(kernel);
+  return {.transform = transform_of(kernel.metric, dim, K::name),
+          .amplitude = 0.0,
+          .shift_invariant = true};
+}
+
+template <RadialKernel K>
+void kernel_values(const K& kernel, const double* xy, double xx, const double* yy, double* out,
+                   Index count) {
+  for (Index j = 0; j < count; ++j) out[j] = std::max((xx + yy[j]) - 2.0 * xy[j], 0.0);
+  profile(kernel, out, out, count);
+}
+
+/// Throws InvalidArgument unless low <= value <= high: "KERNEL: OPTION is VALUE, expected MEANING".
+void check_range(std::string_view kernel, const char* option, double value, double low, double high,
+                 const char* meaning);
+
+}  // namespace bochner
