@@ -15,6 +15,7 @@
 #include <limits>
 #include <numeric>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace bochner {
@@ -47,12 +48,14 @@ class LogSum {
 
 struct Sums {
   LogSum row;
+  LogSum pair;
   LogSum block;
   LogSum bias;
   LogSum norm;
 
   void add(const Sums& other) {
     row.add(other.row);
+    pair.add(other.pair);
     block.add(other.block);
     bias.add(other.bias);
     norm.add(other.norm);
@@ -106,6 +109,7 @@ class GramSum {
       : sign_(row.sign()),
         profile_(row.profile),
         coupled_(block.size > 1),
+        paired_(block.pairing == BlockLaw::Pairing::opposite),
         biased_(block.radii == Radii::constant),
         table_(row, block) {}
 
@@ -157,6 +161,7 @@ class GramSum {
     top = exponentials();
     fold(sums.row, top, one);
     if (coupled_) fold(sums.block, top, [](const MomentTable::Entry& m) { return m.ratio; });
+    if (paired_) fold(sums.pair, top, [](const MomentTable::Entry& m) { return m.pair; });
   }
 
  private:
@@ -181,6 +186,7 @@ class GramSum {
   double sign_;
   std::function<double(double)> profile_;
   bool coupled_;
+  bool paired_;
   bool biased_;
   MomentTable table_;
 };
@@ -204,10 +210,12 @@ GramErrorCurve sum_entries(const FeatureMapSpec& spec, const PlacedRows& x, cons
   Sums total;
   for (const Sums& sums : partial) total.add(sums);
   return {.log_row_variance = total.row.log(),
+          .log_pair_variance = total.pair.log(),
           .log_block_variance = block.size > 1 ? total.block.log() : total.row.log(),
           .log_squared_bias = total.bias.log(),
           .log_squared_norm = total.norm.log(),
-          .block_size = block.size};
+          .block_size = block.size,
+          .pair_size = block.pairing == BlockLaw::Pairing::opposite ? 2 : 1};
 }
 
 double log_add(double a, double b) {
@@ -222,10 +230,17 @@ GramError GramErrorCurve::at(Index num_frequencies) const {
     throw InvalidArgument("GramErrorCurve::at: num_frequencies is " +
                           std::to_string(num_frequencies) + ", expected at least 1");
   }
-  const double share = BlockLaw{.size = block_size}.pair_share(num_frequencies);
-  const double variance =
-      log_add(std::log1p(-share) + log_row_variance, std::log(share) + log_block_variance) -
-      std::log(static_cast<double>(num_frequencies));
+  const BlockLaw block{
+      .size = block_size,
+      .pairing = pair_size == 2 ? BlockLaw::Pairing::opposite : BlockLaw::Pairing::none};
+  const auto [rows, pairs, blocks] = block.shares(num_frequencies);
+  double variance = kNothing;
+  for (const auto& [share, log_variance] :
+       {std::pair{rows, log_row_variance}, std::pair{pairs, log_pair_variance},
+        std::pair{blocks, log_block_variance}}) {
+    if (share > 0.0) variance = log_add(variance, std::log(share) + log_variance);
+  }
+  variance -= std::log(static_cast<double>(num_frequencies));
   GramError out;
   out.log_squared_error = log_add(variance, log_squared_bias);
   out.log_squared_norm = log_squared_norm;

@@ -53,7 +53,11 @@ bool close(double approximation, double exact, double size) {
 }  // namespace
 
 MomentTable::MomentTable(const RowLaw& row, const BlockLaw& block)
-    : row_(row), block_(block), coupled_(block.size > 1), biased_(block.radii == Radii::constant) {}
+    : row_(row),
+      block_(block),
+      coupled_(block.size > 1),
+      paired_(block.pairing == BlockLaw::Pairing::opposite),
+      biased_(block.radii == Radii::constant) {}
 
 double MomentTable::natural(double s) const {
   return row_.argument == RowLaw::Argument::sum ? 0.5 * s : 0.0;
@@ -61,8 +65,11 @@ double MomentTable::natural(double s) const {
 
 MomentTable::Entry MomentTable::exact(double s) const {
   const RowMoments h = row_moments(row_, block_, s);
-  const double ratio = h.variance.mantissa == 0.0 ? 0.0 : h.block.mantissa / h.variance.mantissa;
-  return {h.variance.log_magnitude(), ratio, shifted(h.bias, -natural(s)).value()};
+  const double row = h.variance.mantissa;
+  return {.log_row = h.variance.log_magnitude(),
+          .ratio = row == 0.0 ? 0.0 : h.block.mantissa / row,
+          .pair = row == 0.0 ? 0.0 : h.pair.mantissa / row,
+          .bias = shifted(h.bias, -natural(s)).value()};
 }
 
 bool MomentTable::fit(double low, double high, Piece& piece) const {
@@ -70,6 +77,7 @@ bool MomentTable::fit(double low, double high, Piece& piece) const {
   const double radius = 0.5 * (high - low);
   std::array<double, kDegree + 1> log_row;
   std::array<double, kDegree + 1> ratio;
+  std::array<double, kDegree + 1> pair;
   std::array<double, kDegree + 1> bias;
   for (std::size_t i = 0; i < log_row.size(); ++i) {
     const double angle = std::numbers::pi * (static_cast<double>(i) + 0.5) / (kDegree + 1);
@@ -77,15 +85,17 @@ bool MomentTable::fit(double low, double high, Piece& piece) const {
     if (!std::isfinite(entry.log_row)) return false;
     log_row[i] = entry.log_row;
     ratio[i] = entry.ratio;
+    pair[i] = entry.pair;
     bias[i] = entry.bias;
   }
-  piece = {interpolate(log_row), interpolate(ratio), interpolate(bias)};
+  piece = {interpolate(log_row), interpolate(ratio), interpolate(pair), interpolate(bias)};
   // Between the points, and at the ends, where the error of interpolation is largest.
   for (const double t : {-1.0, -0.92, -0.6, 0.13, 0.65, 0.95, 1.0}) {
     const Entry entry = exact(centre + radius * t);
     const double size = std::max(1.0, std::abs(entry.log_row));
     if (!close(horner(piece.log_row, t), entry.log_row, size)) return false;
     if (coupled_ && !close(horner(piece.ratio, t), entry.ratio, entry.ratio)) return false;
+    if (paired_ && !close(horner(piece.pair, t), entry.pair, entry.pair)) return false;
     // A bias passes through zero; beside the standard deviation it need not be resolved there.
     const double deviation = std::exp(0.5 * entry.log_row - natural(centre + radius * t));
     if (biased_ && !close(horner(piece.bias, t), entry.bias, std::abs(entry.bias) + deviation)) {
@@ -145,6 +155,7 @@ void MomentTable::look_up(const double* s, Index count, Entry* out) const {
     const double t = 2.0 * std::bit_cast<double>(kOne | rest) - 3.0;
     out[i].log_row = horner(piece.log_row, t);
     out[i].ratio = coupled_ ? horner(piece.ratio, t) : 1.0;
+    out[i].pair = paired_ ? horner(piece.pair, t) : 0.0;
     out[i].bias = biased_ ? horner(piece.bias, t) : 0.0;
   }
 }

@@ -25,6 +25,7 @@ class MomentTable {
   struct Entry {
     double log_row = 0.0;  ///< log of one row's variance
     double ratio = 1.0;    ///< block variance over row variance
+    double pair = 0.0;     ///< variance of an opposite pair over row variance, where there are such
     double bias = 0.0;     ///< times exp(natural(s))
   };
 
@@ -45,6 +46,7 @@ class MomentTable {
   struct Piece {
     Polynomial log_row;
     Polynomial ratio;
+    Polynomial pair;
     Polynomial bias;
   };
   struct Octave {
@@ -64,6 +66,7 @@ class MomentTable {
   RowLaw row_;
   BlockLaw block_;
   bool coupled_;
+  bool paired_;
   bool biased_;
   mutable std::array<Octave, kCount> octaves_;
 };

@@ -52,15 +52,21 @@ bool is_exponential(const FeatureMapSpec& spec) {
 struct ErrorCurve {
   BlockLaw block;
   double row_variance = 0.0;    ///< of one frequency
+  double pair_variance = 0.0;   ///< of the mean of an opposite pair, times two
   double block_variance = 0.0;  ///< of the mean of a whole block, times its size
   double bias = 0.0;            ///< its absolute value
 
   double variance(Index m) const {
-    const double share = block.pair_share(m);
-    return ((1.0 - share) * row_variance + share * block_variance) / static_cast<double>(m);
+    return block.shares(m).mix(row_variance, pair_variance, block_variance) /
+           static_cast<double>(m);
   }
   double mean_square(Index m) const { return variance(m) + bias * bias; }
-  bool orthogonality_helps() const { return block_variance <= row_variance; }
+  bool paired() const { return block.pairing == BlockLaw::Pairing::opposite && block.size > 2; }
+  /// A lower bound of m Var(m), over that of whole blocks.
+  double least_share() const {
+    const double least = std::min(row_variance, paired() ? pair_variance : row_variance);
+    return least < block_variance ? least / block_variance : 1.0;
+  }
 };
 
 struct Found {
@@ -68,13 +74,11 @@ struct Found {
   Index whole_blocks = 0;
 };
 
-/// The smallest m that is good, given that whole blocks stay good once they are. m Var(m) of a
-/// truncated block lies between that of rows and that of blocks, so where orthogonality helps
-/// nothing before the last failing whole block is good; where it harms (by 1.5 % at most), nothing
-/// much before it.
+/// The smallest m that is good, given that whole blocks stay good once they are. m Var(m) is a mean
+/// of those of rows, pairs and whole blocks: where blocks have the least, nothing before the last
+/// failing whole block is good; where coupling harms, nothing much before it.
 template <class Good>
 Found find_smallest(const ErrorCurve& curve, const Good& good) {
-  constexpr double kMostHarm = 0.97;
   const Index b = curve.block.size;
   Index failing = 0;
   Index passing = 1;
@@ -89,9 +93,7 @@ Found find_smallest(const ErrorCurve& curve, const Good& good) {
   }
   Found found{.smallest = passing * b, .whole_blocks = passing * b};
   const Index before = failing * b;
-  const Index first = curve.orthogonality_helps()
-                          ? before
-                          : static_cast<Index>(kMostHarm * static_cast<double>(before));
+  const auto first = static_cast<Index>(curve.least_share() * static_cast<double>(before));
   for (Index m = first + 1; m < found.whole_blocks; ++m) {
     if (good(m)) {
       found.smallest = m;
@@ -196,6 +198,11 @@ FrequencyPlan frequencies_needed(const FeatureMapSpec& spec, std::span<const dou
   curve.row_variance = log_squared_ratio(row.log_variance, row.log_exact);
   curve.block_variance = static_cast<double>(curve.block.size) *
                          log_squared_ratio(block.log_variance, block.log_exact);
+  if (curve.paired()) {
+    sized.num_frequencies = 2;
+    const KernelMoments pair = kernel_moments(sized, x, y);
+    curve.pair_variance = 2.0 * log_squared_ratio(pair.log_variance, pair.log_exact);
+  }
   curve.bias = std::abs(row.bias) / row.exact;
 
   const double unit = target.unit == ErrorUnit::relative ? 1.0 : row.exact;
@@ -267,6 +274,7 @@ FrequencyPlan frequencies_needed(const FeatureMapSpec& spec, MatrixView<const do
   ErrorCurve curve{.block = block_law(spec.projection, spec.input_dim)};
   const double log_norm = sums.log_squared_norm;
   curve.row_variance = std::exp(sums.log_row_variance - log_norm);
+  curve.pair_variance = std::exp(sums.log_pair_variance - log_norm);
   curve.block_variance = std::exp(sums.log_block_variance - log_norm);
   curve.bias = std::exp(0.5 * (sums.log_squared_bias - log_norm));
 

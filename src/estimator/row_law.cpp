@@ -4,6 +4,7 @@
 #include "kernel/standard_form.hpp"
 #include "projection/hadamard.hpp"
 
+#include <algorithm>
 #include <variant>
 
 namespace bochner {
@@ -39,16 +40,43 @@ BlockLaw law_of(const HadamardProjection& projection, Index dim) {
   return law_of(OrthogonalProjection{projection.radii}, padded < kSmallestHadamard ? dim : padded);
 }
 
+BlockLaw law_of(const SimplexProjection& /*projection*/, Index dim) {
+  const auto d = static_cast<double>(dim);
+  return {.size = dim, .dim = d, .cosine = dim > 1 ? -1.0 / (d - 1.0) : 0.0};
+}
+BlockLaw law_of(const AntitheticProjection& projection, Index dim) {
+  return {.size = projection.directions == Directions::orthogonal ? 2 * dim : 2,
+          .dim = static_cast<double>(dim),
+          .pairing = BlockLaw::Pairing::opposite};
+}
+
 }  // namespace
 
-double BlockLaw::pair_share(Index num_frequencies) const {
-  if (size == 1) return 0.0;
+double BlockLaw::Shares::mix(double row, double pair, double block) const {
+  const auto part = [](double share, double value) { return share == 0.0 ? 0.0 : share * value; };
+  return part(rows, row) + part(pairs, pair) + part(blocks, block);
+}
+
+BlockLaw::Shares BlockLaw::shares(Index num_frequencies) const {
+  if (size == 1) return {};
+  const auto m = static_cast<double>(num_frequencies);
   const Index rest = num_frequencies % size;
   const auto whole_rows = static_cast<double>(num_frequencies - rest);
   const auto rest_rows = static_cast<double>(rest);
-  const auto others = static_cast<double>(size - 1);
-  return (whole_rows + rest_rows * ((rest_rows - 1.0) / others)) /
-         static_cast<double>(num_frequencies);
+  if (pairing == Pairing::none) {
+    const auto others = static_cast<double>(size - 1);
+    const double blocks = (whole_rows + rest_rows * ((rest_rows - 1.0) / others)) / m;
+    return {.rows = 1.0 - blocks, .pairs = 0.0, .blocks = blocks};
+  }
+  const auto paired = static_cast<double>(num_frequencies - num_frequencies % 2);
+  if (size == 2) return {.rows = (m - paired) / m, .pairs = 0.0, .blocks = paired / m};
+  // Of the rows of the truncated block, ordered pairs that are orthogonal, over those that a row of
+  // a whole block has.
+  const double rest_paired = static_cast<double>(rest - rest % 2);
+  const double rest_blocks =
+      (rest_rows * (rest_rows - 1.0) - rest_paired) / static_cast<double>(size - 2);
+  const double blocks = (whole_rows + std::max(rest_blocks, 0.0)) / m;
+  return {.rows = (m - paired) / m, .pairs = std::max(paired / m - blocks, 0.0), .blocks = blocks};
 }
 
 RowLaw row_law(const FeatureFunction& features) {

@@ -34,17 +34,30 @@ struct RowLaw {
   double sign() const { return argument == Argument::sum ? 1.0 : -1.0; }
 };
 
-/// How frequencies hang together: independent blocks of `size` rows, pairwise orthogonal in `dim`
-/// dimensions, the last block truncated.
+/// How frequencies hang together: independent blocks of `size` rows, the last one truncated. Two
+/// rows of a block have directions of a fixed angle in `dim` dimensions and independent radii; or
+/// rows 2i and 2i + 1 are opposite, and pairs are what is orthogonal.
 struct BlockLaw {
+  enum class Pairing { none, opposite };
+
   Index size = 1;  ///< 1: independent rows
   double dim = 1.0;
   Radii radii = Radii::sampled;
+  double cosine = 0.0;  ///< of the angle between directions; 0: orthogonal
+  Pairing pairing = Pairing::none;
 
-  /// Of m frequencies, the ordered pairs that share a block, over the same count were all blocks
-  /// whole: in [0, 1]. With it, m Var = (1 - share) (variance of a row) + share (size times the
-  /// variance of a whole block's mean), a sum of non-negative numbers.
-  double pair_share(Index num_frequencies) const;
+  /// With m frequencies, m Var = rows V + pairs W + blocks B, a sum of non-negative numbers: V the
+  /// variance of a row, W twice that of the mean of an opposite pair, B size times that of a whole
+  /// block's mean. The shares are in [0, 1] and sum to one.
+  struct Shares {
+    double rows = 1.0;
+    double pairs = 0.0;
+    double blocks = 0.0;
+
+    /// rows V + pairs W + blocks B; what has no share may be infinite.
+    double mix(double row, double pair, double block) const;
+  };
+  Shares shares(Index num_frequencies) const;
 };
 
 RowLaw row_law(const FeatureFunction& features);

@@ -2,6 +2,7 @@
 #include "estimator/row_moments.hpp"
 
 #include "core/assert.hpp"
+#include "estimator/fixed_angle.hpp"
 #include "estimator/kummer.hpp"
 #include "estimator/sphere.hpp"
 
@@ -18,7 +19,26 @@ using enum RowLaw::Sides;
 
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
-double pairs_per_row(const BlockLaw& block) { return static_cast<double>(block.size - 1); }
+using Extended = long double;  // one square may nearly cancel another, and a block its rows
+
+/// Rows beside one that couple with it, and how many times their covariance counts in
+/// `RowMoments::block`: the other rows of the block but for an opposite one.
+Extended partners(const BlockLaw& block) {
+  const Index alone = block.pairing == BlockLaw::Pairing::opposite ? 2 : 1;
+  return static_cast<Extended>(block.size - alone);
+}
+
+/// Of two coupled rows, in units of the squared mean and with its sign changed.
+Extended deficit(const RowLaw& row, const BlockLaw& block, double s) {
+  if (block.cosine == 0.0) return orthogonal_deficit(block.dim, 0.5 * s);
+  return row.sides == one ? fixed_angle_deficit(block.dim, block.cosine, 0.5 * s)
+                          : fixed_angle_even_deficit(block.dim, block.cosine, 0.5 * s);
+}
+
+Extended cosine_covariance(const BlockLaw& block, double s) {
+  if (block.cosine == 0.0) return orthogonal_cosine_covariance(block.dim, 0.5 * s);
+  return fixed_angle_cosine_covariance(block.dim, block.cosine, 0.5 * s);
+}
 
 // e^{-2s} E h^2 and so on with sampled radii: w is normal, whatever the block.
 // Any kernel k = profile(s): Var cos(w.v) = (1 + k(2v)) / 2 - k(v)^2 = 2 c(s) - c(4s) / 2 - c(s)^2
@@ -31,44 +51,51 @@ RowMoments periodic_mixture(const RowLaw& row, double s) {
 }
 
 RowMoments periodic_normal(const RowLaw& row, const BlockLaw& block, double s) {
-  const double loss = std::expm1(-s);
-  const double variance = 0.5 * loss * loss + row.phase_variance;
-  double whole = variance;
-  if (block.size > 1) {
-    whole += pairs_per_row(block) * orthogonal_cosine_covariance(block.dim, 0.5 * s);
-  }
-  return {.bias = {}, .variance = {variance, 0.0}, .block = {whole, 0.0}};
+  const Extended loss = std::expm1(-static_cast<Extended>(s));
+  const Extended cosine = loss * loss / 2;
+  const Extended phase = row.phase_variance;
+  // An opposite row has the same cosine and another phase.
+  const Extended pair = 2 * cosine + phase;
+  const bool paired = block.pairing == BlockLaw::Pairing::opposite;
+  Extended whole = paired ? pair : cosine + phase;
+  if (partners(block) > 0) whole += partners(block) * cosine_covariance(block, s);
+  return {.bias = {},
+          .variance = {static_cast<double>(cosine + phase), 0.0},
+          .block = {static_cast<double>(whole), 0.0},
+          .pair = {static_cast<double>(pair), 0.0}};
 }
 
 // With D = (1 - 4a)^{d/2}, E h^2 / (E h)^2 is e^u for one side and (e^u + e^v) / 2 for both, where
 //   u = L + s / (1 - 8a),  v = L - s,  L = d/2 log((1 - 4a)^2 / (1 - 8a)).
-// The covariance does not depend on a: it is that of plain positive features.
+// The covariance does not depend on a: it is that of plain positive features. The mean over an
+// opposite pair of one-sided rows is a two-sided row; of two-sided rows, the row itself.
 RowMoments exponential_normal(const RowLaw& row, const BlockLaw& block, double s) {
-  if (row.a >= 0.125) return {.bias = {}, .variance = {kInfinity, 0.0}, .block = {kInfinity, 0.0}};
-  using Extended = long double;  // one square may nearly cancel another at the optimal a
+  if (row.a >= 0.125) {
+    const Scaled infinite{kInfinity, 0.0};
+    return {.bias = {}, .variance = infinite, .block = infinite, .pair = infinite};
+  }
   const Extended a = row.a;
   const Extended narrowing = 1 - 8 * a;
   const Extended log_growth =
       static_cast<Extended>(block.dim) / 2 * std::log1p(16 * a * a / narrowing);
   const Extended u = log_growth + s / narrowing;
-  double variance = 0.0;  // in units of e^u
-  if (row.sides == one) {
-    variance = static_cast<double>(-std::expm1(-u));
-  } else {
-    // (e^u + e^v) / 2 - 1 = (e^c - 1) + e^c (cosh h - 1) with centre c and half-width h.
-    const Extended centre = log_growth + 4 * a * s / narrowing;
-    const Extended half_width = s * (1 - 4 * a) / narrowing;
-    const Extended shift = centre > 0 ? -std::expm1(-centre) * std::exp(-half_width)
-                                      : std::expm1(centre) * std::exp(-u);
-    const Extended spread = std::expm1(-half_width);
-    variance = static_cast<double>(shift + spread * spread / 2);
-  }
-  const auto scale = static_cast<double>(u);
-  double whole = variance;
-  if (block.size > 1) {
-    whole -= pairs_per_row(block) * orthogonal_deficit(block.dim, 0.5 * s) * std::exp(-scale);
-  }
-  return {.bias = {}, .variance = {variance, scale + s}, .block = {whole, scale + s}};
+  // All in units of e^u. (e^u + e^v) / 2 - 1 = (e^c - 1) + e^c (cosh h - 1) with centre c and
+  // half-width h.
+  const Extended centre = log_growth + 4 * a * s / narrowing;
+  const Extended half_width = s * (1 - 4 * a) / narrowing;
+  const Extended shift =
+      centre > 0 ? -std::expm1(-centre) * std::exp(-half_width) : std::expm1(centre) * std::exp(-u);
+  const Extended spread = std::expm1(-half_width);
+  const Extended two_sided = shift + spread * spread / 2;
+  const Extended variance = row.sides == one ? -std::expm1(-u) : two_sided;
+  const Extended pair = 2 * two_sided;
+  Extended whole = block.pairing == BlockLaw::Pairing::opposite ? pair : variance;
+  if (partners(block) > 0) whole -= partners(block) * deficit(row, block, s) * std::exp(-u);
+  const double scale = static_cast<double>(u) + s;
+  return {.bias = {},
+          .variance = {static_cast<double>(variance), scale},
+          .block = {static_cast<double>(whole), scale},
+          .pair = {static_cast<double>(pair), scale}};
 }
 
 RowMoments periodic_sphere(const RowLaw& row, const BlockLaw& block, double s) {

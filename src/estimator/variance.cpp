@@ -28,7 +28,7 @@ class PairMoments {
         row_(row_law(spec.kernel, spec.features)),
         block_(block_law(spec.projection, spec.input_dim)),
         num_frequencies_(static_cast<double>(spec.num_frequencies)),
-        share_(block_.pair_share(spec.num_frequencies)) {}
+        shares_(block_.shares(spec.num_frequencies)) {}
 
   PlacedPair place(const char* function, Index index, const double* x, const double* y) const {
     const Index d = geometry_.dim();
@@ -48,8 +48,8 @@ class PairMoments {
   KernelMoments at(const PlacedPair& pair) const {
     const double log_unit = pair.log_unit;
     const RowMoments h = row_moments(row_, block_, pair.s);
-    // Both have the same scale.
-    const double mean_square = (1.0 - share_) * h.variance.mantissa + share_ * h.block.mantissa;
+    // All have the same scale.
+    const double mean_square = shares_.mix(h.variance.mantissa, h.pair.mantissa, h.block.mantissa);
     const Scaled variance{mean_square / num_frequencies_, h.variance.log_scale + 2.0 * log_unit};
 
     KernelMoments out;
@@ -75,7 +75,7 @@ class PairMoments {
   RowLaw row_;
   BlockLaw block_;
   double num_frequencies_;
-  double share_;
+  BlockLaw::Shares shares_;
 };
 
 MatrixView<const double> as_row(std::span<const double> x) {

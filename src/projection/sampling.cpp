@@ -56,17 +56,29 @@ Matrix<double> draw_frequencies(const IidProjection& /*projection*/, const Frequ
   return w;
 }
 
+void draw_orthonormal_rows(const FrequencyLaw& law, Index first, MatrixView<double> rows) {
+  for (Index i = 0; i < rows.rows; ++i) {
+    draw_gaussian_row(law, first + i, {&rows(i, 0), static_cast<std::size_t>(rows.cols)});
+  }
+  orthonormal_rows(rows);
+}
+
+void draw_radii(Radii radii, const FrequencyLaw& law, Index first, MatrixView<double> rows) {
+  for (Index i = 0; i < rows.rows; ++i) {
+    scale_row({&rows(i, 0), static_cast<std::size_t>(rows.cols)},
+              draw_radius(radii, law, rows.cols, first + i));
+  }
+}
+
 Matrix<double> draw_frequencies(const OrthogonalProjection& projection, const FrequencyLaw& law) {
   Matrix<double> w(law.num_frequencies, law.dim);
   const Index blocks = (law.num_frequencies + law.dim - 1) / law.dim;
   parallel_for_blocks(blocks, {}, [&](Index block, int) {
     const Index first = block * law.dim;
-    const Index last = std::min(first + law.dim, law.num_frequencies);
-    for (Index row = first; row < last; ++row) draw_gaussian_row(law, row, row_of(w, row));
-    orthonormal_rows(w.view().middle_rows(first, last - first));
-    for (Index row = first; row < last; ++row) {
-      scale_row(row_of(w, row), draw_radius(projection.radii, law, law.dim, row));
-    }
+    const MatrixView<double> rows =
+        w.view().middle_rows(first, std::min(law.dim, law.num_frequencies - first));
+    draw_orthonormal_rows(law, first, rows);
+    draw_radii(projection.radii, law, first, rows);
   });
   return w;
 }

@@ -14,6 +14,15 @@ namespace bochner {
 /// num_frequencies x dim frequencies, in double, the same bits everywhere.
 Matrix<double> draw_frequencies(const IidProjection& projection, const FrequencyLaw& law);
 Matrix<double> draw_frequencies(const OrthogonalProjection& projection, const FrequencyLaw& law);
+Matrix<double> draw_frequencies(const SimplexProjection& projection, const FrequencyLaw& law);
+Matrix<double> draw_frequencies(const AntitheticProjection& projection, const FrequencyLaw& law);
+
+/// Frequencies first, first + 1, ... of one block as orthonormal directions of uniform law: a later
+/// row does not change an earlier one.
+void draw_orthonormal_rows(const FrequencyLaw& law, Index first, MatrixView<double> rows);
+
+/// Multiplies each row by the norm of its frequency.
+void draw_radii(Radii radii, const FrequencyLaw& law, Index first, MatrixView<double> rows);
 
 /// The largest factor sqrt(u) of the law's frequencies beside their chi(dim) norms; O(m).
 double largest_scale(const FrequencyLaw& law);

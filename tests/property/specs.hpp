@@ -48,6 +48,7 @@ inline std::vector<Kernel> kernels(Index dim) {
 inline std::vector<Projection> projections() {
   std::vector<Projection> all = defaults<Projection>();
   all.insert(all.end(), {OrthogonalProjection{Radii::constant},
+                         AntitheticProjection{Directions::independent},
                          HadamardProjection{.rounds = 2, .radii = Radii::constant}});
   return all;
 }

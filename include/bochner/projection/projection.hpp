@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <bochner/projection/antithetic.hpp>
 #include <bochner/projection/hadamard.hpp>
 #include <bochner/projection/iid.hpp>
 #include <bochner/projection/orthogonal.hpp>
+#include <bochner/projection/simplex.hpp>
 
 #include <variant>
 
@@ -13,6 +15,7 @@
 namespace bochner {
 
 /// Every way to couple frequencies. The list of alternatives is the registry.
-using Projection = std::variant<IidProjection, OrthogonalProjection, HadamardProjection>;
+using Projection = std::variant<IidProjection, OrthogonalProjection, HadamardProjection,
+                                SimplexProjection, AntitheticProjection>;
 
 }  // namespace bochner

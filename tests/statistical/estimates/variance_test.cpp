@@ -90,6 +90,35 @@ TEST_CASE("orthogonal blocks, whole and truncated, have the closed-form variance
   }
 }
 
+TEST_CASE("simplices and antithetic pairs, whole and truncated, have the closed-form variance",
+          "[variance]") {
+  std::uint64_t seed = 200;
+  for (const Projection& projection :
+       {Projection(SimplexProjection{}), Projection(AntitheticProjection{}),
+        Projection(AntitheticProjection{Directions::independent})}) {
+    for (const FeatureFunction& features :
+         {FeatureFunction(TrigonometricFeatures{}), FeatureFunction(CosineFeatures{}),
+          FeatureFunction(PositiveFeatures{}), FeatureFunction(HyperbolicFeatures{}),
+          FeatureFunction(OprfFeatures{-0.1})}) {
+      for (const Index m : {Index{4}, Index{7}}) {
+        const Pair pair = dense_pair(4, 0.6, 0.6);
+        const FeatureMapSpec spec = make_spec(4, m, SoftmaxKernel{}, projection, features);
+        const CheckResult result =
+            check_variance(spec, pair.x, pair.y, {.replicates = 20000, .seed = {++seed}});
+        INFO(to_text(spec) << ": " << result.sentence);
+        check_z(result.measured, result.expected, result.sigma);
+        // Orthogonal rows of the same number have another variance: the test can tell.
+        FeatureMapSpec orthogonal = spec;
+        orthogonal.projection = OrthogonalProjection{};
+        if (std::holds_alternative<PositiveFeatures>(features)) {
+          caught_z(result.measured, kernel_moments(orthogonal, pair.x, pair.y).variance,
+                   result.sigma);
+        }
+      }
+    }
+  }
+}
+
 TEST_CASE("constant radii have the closed-form variance", "[variance]") {
   std::uint64_t seed = 90;
   for (const FeatureFunction& features :

@@ -46,9 +46,13 @@ Sums entry_by_entry(const FeatureMapSpec& spec, const Matrix<double>& x, const M
   return sums;
 }
 
-const std::vector<Projection> kProjections = {IidProjection{}, OrthogonalProjection{},
+const std::vector<Projection> kProjections = {IidProjection{},
+                                              OrthogonalProjection{},
                                               OrthogonalProjection{Radii::constant},
-                                              HadamardProjection{}};
+                                              HadamardProjection{},
+                                              SimplexProjection{},
+                                              AntitheticProjection{},
+                                              AntitheticProjection{Directions::independent}};
 const std::vector<FeatureFunction> kFeatures = {
     TrigonometricFeatures{}, CosineFeatures{},    PositiveFeatures{},
     HyperbolicFeatures{},    OprfFeatures{-0.05}, HyperbolicOprfFeatures{-0.02}};

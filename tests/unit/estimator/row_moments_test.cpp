@@ -192,13 +192,13 @@ TEST_CASE("raw moments of order three and four: closed forms", "[variance]") {
 
 TEST_CASE("pairs in truncated blocks", "[variance]") {
   const BlockLaw block = block_law(OrthogonalProjection{}, 6);
-  CHECK(block.pair_share(6) == 1.0);
-  CHECK(block.pair_share(12) == 1.0);
-  CHECK(block.pair_share(1) == 0.0);
-  CHECK(block.pair_share(4) == Approx(4.0 * 3.0 / (4.0 * 5.0)));
-  CHECK(block.pair_share(9) == Approx((6.0 * 5.0 + 3.0 * 2.0) / (9.0 * 5.0)));
-  CHECK(block_law(IidProjection{}, 6).pair_share(9) == 0.0);
-  CHECK(block_law(OrthogonalProjection{}, 1).pair_share(9) == 0.0);
+  CHECK(block.shares(6).blocks == 1.0);
+  CHECK(block.shares(12).blocks == 1.0);
+  CHECK(block.shares(1).blocks == 0.0);
+  CHECK(block.shares(4).blocks == Approx(4.0 * 3.0 / (4.0 * 5.0)));
+  CHECK(block.shares(9).blocks == Approx((6.0 * 5.0 + 3.0 * 2.0) / (9.0 * 5.0)));
+  CHECK(block_law(IidProjection{}, 6).shares(9).blocks == 0.0);
+  CHECK(block_law(OrthogonalProjection{}, 1).shares(9).blocks == 0.0);
   CHECK(block_law(HadamardProjection{}, 100).size == 128);
   CHECK(block_law(HadamardProjection{}, 5).size == 5);
 }
