@@ -234,6 +234,12 @@ void check_output(const std::string& function, const char* name, const TensorVie
 }
 
 template <Scalar T>
+void check_apart(const std::string& function, const char* name, const TensorView<T, 4>& tensor,
+                 const char* other_name, const TensorView<T, 4>& other) {
+  if (overlap(tensor, other)) Checker{function}.fail(std::string(name) + " overlaps " + other_name);
+}
+
+template <Scalar T>
 MatrixView<const T> live_rows(const AttentionSequence& sequence, MatrixView<const T> rows,
                               Index first, Index count, Matrix<T>& buffer) {
   if (count == 0) return rows.middle_rows(sequence.first_key, 0);
@@ -259,6 +265,10 @@ template void check_output<float>(const std::string&, const char*, const TensorV
                                   const std::array<Index, 4>&, const AttentionInputs<float>&);
 template void check_output<double>(const std::string&, const char*, const TensorView<double, 4>&,
                                    const std::array<Index, 4>&, const AttentionInputs<double>&);
+template void check_apart<float>(const std::string&, const char*, const TensorView<float, 4>&,
+                                 const char*, const TensorView<float, 4>&);
+template void check_apart<double>(const std::string&, const char*, const TensorView<double, 4>&,
+                                  const char*, const TensorView<double, 4>&);
 template MatrixView<const float> live_rows<float>(const AttentionSequence&, MatrixView<const float>,
                                                   Index, Index, Matrix<float>&);
 template MatrixView<const double> live_rows<double>(const AttentionSequence&,

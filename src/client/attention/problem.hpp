@@ -69,6 +69,11 @@ template <Scalar T>
 void check_output(const std::string& function, const char* name, const TensorView<T, 4>& out,
                   const std::array<Index, 4>& extents, const AttentionInputs<T>& inputs);
 
+/// Throws InvalidArgument when two tensors of one type may share memory.
+template <Scalar T>
+void check_apart(const std::string& function, const char* name, const TensorView<T, 4>& tensor,
+                 const char* other_name, const TensorView<T, 4>& other);
+
 /// Rows of one head of one batch entry.
 template <class T>
 MatrixView<T> head_rows(const TensorView<T, 4>& tensor, Index batch, Index head) {

@@ -1,0 +1,262 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "bochner/client/attention_matrix.hpp"
+#include "client/attention/call.hpp"
+#include "client/attention/exact.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <string>
+#include <tuple>
+
+namespace bochner {
+namespace {
+
+/// A row and where it lies.
+struct PlacedRow {
+  const AttentionSequence* sequence;
+  Index head;
+  Index query;       ///< within the sequence
+  Index output_row;  ///< of `out`
+  Index end;         ///< the live keys first_visible .. end - 1 are seen, before other masks
+};
+
+/// Queries and keys without values.
+template <Scalar T>
+AttentionInputs<T> without_values(const TensorView<const T, 4>& queries,
+                                  const TensorView<const T, 4>& keys) {
+  TensorView<const T, 4> none = keys;
+  none.extents[3] = 0;
+  return {queries, keys, none};
+}
+
+template <Scalar T>
+std::vector<PlacedRow> place_rows(const char* function, const AttentionProblem& problem,
+                                  const TensorView<const T, 4>& queries, Index num_keys,
+                                  std::span<const AttentionRow> rows, const MatrixView<T>& out) {
+  const auto count = static_cast<Index>(rows.size());
+  if (out.rows != count || out.cols != num_keys) {
+    throw InvalidArgument(std::string(function) + ": out is " + std::to_string(out.rows) + " x " +
+                          std::to_string(out.cols) + ", expected " + std::to_string(count) + " x " +
+                          std::to_string(num_keys) + " (rows x keys)");
+  }
+  std::vector<PlacedRow> placed;
+  for (Index r = 0; r < count; ++r) {
+    const AttentionRow& row = rows[static_cast<std::size_t>(r)];
+    const auto inside = [&](Index position, int axis) {
+      return position >= 0 && position < queries.extent(axis);
+    };
+    if (!inside(row.batch, 0) || !inside(row.head, 1) || !inside(row.query, 2)) {
+      throw InvalidArgument(
+          std::string(function) + ": rows[" + std::to_string(r) + "] is batch " +
+          std::to_string(row.batch) + ", head " + std::to_string(row.head) + ", query " +
+          std::to_string(row.query) + ", expected below " + std::to_string(queries.extent(0)) +
+          ", " + std::to_string(queries.extent(1)) + " and " + std::to_string(queries.extent(2)));
+    }
+    const auto sequence = std::find_if(
+        problem.sequences.begin(), problem.sequences.end(), [&](const AttentionSequence& s) {
+          return s.batch == row.batch && row.query >= s.first_query &&
+                 row.query < s.first_query + s.num_queries;
+        });
+    const Index query = row.query - sequence->first_query;
+    placed.push_back({&*sequence, row.head, query, r, sequence->visible_end(query)});
+    for (Index j = 0; j < num_keys; ++j) out(r, j) = T{0};
+  }
+  return placed;
+}
+
+/// Where the weight of live key k belongs.
+Index column(const AttentionSequence& sequence, Index k) {
+  return sequence.first_key + sequence.position(k);
+}
+
+template <Scalar T>
+void normalise(MatrixView<T> row) {
+  double sum = 0.0;
+  for (Index j = 0; j < row.cols; ++j) sum += static_cast<double>(row(0, j));
+  if (sum == 0.0) return;
+  for (Index j = 0; j < row.cols; ++j) {
+    row(0, j) = static_cast<T>(static_cast<double>(row(0, j)) / sum);
+  }
+}
+
+/// Rows, at most 64, that see the same keys.
+struct RowGroup {
+  std::size_t first;
+  std::size_t count;
+};
+
+std::vector<RowGroup> group_rows(std::vector<PlacedRow>& rows, Index heads_per_key_head) {
+  const auto keys_of = [&](const PlacedRow& row) {
+    return std::tuple(row.sequence, row.head / heads_per_key_head, row.end);
+  };
+  std::stable_sort(rows.begin(), rows.end(),
+                   [&](const PlacedRow& a, const PlacedRow& b) { return keys_of(a) < keys_of(b); });
+  std::vector<RowGroup> groups;
+  for (std::size_t r = 0; r < rows.size(); ++r) {
+    const bool joins = !groups.empty() && groups.back().count < simd::kBlockRows &&
+                       keys_of(rows[r]) == keys_of(rows[groups.back().first]);
+    if (joins) {
+      ++groups.back().count;
+    } else {
+      groups.push_back({r, 1});
+    }
+  }
+  return groups;
+}
+
+/// Weights of a group of rows.
+template <Scalar T>
+class RowWorker {
+ public:
+  explicit RowWorker(const AttentionCall<T>& call)
+      : call_(call),
+        loader_(call),
+        scratch_(call.map, 0),
+        keys_(call.map, 0),
+        packed_(call.map),
+        queries_(call.map, 0),
+        gathered_(simd::kBlockRows, call.problem.dim) {}
+
+  void run(std::span<const PlacedRow> rows, MatrixView<T> out) {
+    const PlacedRow& any = rows.front();
+    if (any.end == 0) return;
+    const HeadGroup group{any.sequence, any.head / call_.problem.heads_per_key_head};
+    Exponents reference(static_cast<std::size_t>(call_.map.num_features()));
+    for_each_block(group, any.end, [&](Index first) {
+      keys_.top_exponents(scratch_.reference);
+      if (first == 0) reference = scratch_.reference;
+      raise_to(scratch_.reference, reference);
+    });
+    gather(rows);
+    const auto count = static_cast<Index>(rows.size());
+    queries_.load(std::as_const(gathered_).view().middle_rows(0, count), reference.data(),
+                  {call_.function, "queries", any.sequence->batch, any.head,
+                   any.sequence->first_query + any.query});
+    const PrefixView<T> state{nullptr, 0, nullptr, reference.data()};
+    for_each_block(group, any.end, [&](Index first) {
+      keys_.weigh(reference);
+      packed_.pack(keys_, state);
+      std::array<std::int32_t, simd::kBlockRows> seen;
+      seen.fill(static_cast<std::int32_t>(keys_.rows()));
+      queries_.score(keys_, packed_, {seen.data(), rows.size()});
+      for (Index r = 0; r < count; ++r) {
+        for (Index k = 0; k < keys_.rows(); ++k) {
+          out(rows[static_cast<std::size_t>(r)].output_row, column(*group.sequence, first + k)) =
+              queries_.scores()(r, k) * keys_.unit()[static_cast<std::size_t>(k)];
+        }
+      }
+    });
+    for (const PlacedRow& row : rows) normalise(out.middle_rows(row.output_row, 1));
+  }
+
+ private:
+  template <class Body>
+  void for_each_block(const HeadGroup& group, Index end, const Body& body) {
+    for (Index k = 0; k < end; k += simd::kBlockRows) {
+      keys_.clear();
+      loader_.load(group, k, std::min(simd::kBlockRows, end - k), keys_, scratch_);
+      body(k);
+    }
+  }
+
+  void gather(std::span<const PlacedRow> rows) {
+    for (std::size_t r = 0; r < rows.size(); ++r) {
+      const auto from =
+          query_rows(call_.inputs.queries, *rows[r].sequence, rows[r].head, rows[r].query, 1);
+      copy_rows(from, gathered_, static_cast<Index>(r));
+    }
+  }
+
+  const AttentionCall<T>& call_;
+  KeyLoader<T> loader_;
+  KeyScratch<T> scratch_;
+  KeyBlock<T> keys_;
+  PackedKeys<T> packed_;
+  QueryBlock<T> queries_;
+  Matrix<T> gathered_;
+};
+
+/// Base-2 logits into weights relative to the largest, the masked ones 0.
+template <Scalar T>
+void weigh_logits(MatrixView<T> row) {
+  T top = -std::numeric_limits<T>::infinity();
+  for (Index j = 0; j < row.cols; ++j) top = std::max(top, row(0, j));
+  const bool empty = top == -std::numeric_limits<T>::infinity();
+  for (Index j = 0; j < row.cols; ++j) {
+    row(0, j) = empty && !std::isnan(row(0, j)) ? T{0} : std::exp2(row(0, j) - top);
+  }
+}
+
+}  // namespace
+
+template <Scalar T>
+void attention_rows(const FeatureMap<T>& map, TensorView<const T, 4> queries,
+                    TensorView<const T, 4> keys, std::span<const AttentionRow> rows,
+                    MatrixView<T> out, const AttentionOptions& options,
+                    const Execution& execution) {
+  constexpr const char* kFunction = "attention_rows";
+  const AttentionInputs<T> inputs = without_values(queries, keys);
+  const AttentionProblem problem = check_attention(kFunction, map.blocks(), inputs, options);
+  std::vector<PlacedRow> placed =
+      place_rows(kFunction, problem, queries, keys.extent(2), rows, out);
+  if (placed.empty()) return;
+  const AttentionCall<T> call{kFunction, map.blocks(), inputs, problem, execution};
+  const std::vector<RowGroup> groups = group_rows(placed, problem.heads_per_key_head);
+  const auto count = static_cast<Index>(groups.size());
+  std::vector<RowWorker<T>> workers;
+  for (int w = 0; w < worker_count(count, execution); ++w) workers.emplace_back(call);
+  parallel_for_blocks(count, execution, [&](Index g, int w) {
+    const auto& [first, size] = groups[static_cast<std::size_t>(g)];
+    workers[static_cast<std::size_t>(w)].run(std::span(placed).subspan(first, size), out);
+  });
+}
+
+template <Scalar T>
+void exact_attention_rows(const Kernel& kernel, TensorView<const T, 4> queries,
+                          TensorView<const T, 4> keys, std::span<const AttentionRow> rows,
+                          MatrixView<T> out, const AttentionOptions& options,
+                          const Execution& execution) {
+  constexpr const char* kFunction = "exact_attention_rows";
+  const AttentionInputs<T> inputs = without_values(queries, keys);
+  const ExactCall<T> call = exact_call<T>(kFunction, kernel, inputs, options, {});
+  const std::vector<PlacedRow> placed =
+      place_rows(kFunction, call.problem, queries, keys.extent(2), rows, out);
+  const auto count = static_cast<Index>(placed.size());
+  parallel_for_blocks(count, execution, [&](Index r, int) {
+    const PlacedRow& row = placed[static_cast<std::size_t>(r)];
+    ExactKeys<T> tile(call);
+    ExactQueries<T> query(call);
+    Matrix<T> logits(simd::kBlockRows, kExactKeys);
+    const MatrixView<T> weights = out.middle_rows(row.output_row, 1);
+    for (Index j = 0; j < weights.cols; ++j) weights(0, j) = -std::numeric_limits<T>::infinity();
+    query.load(*row.sequence, row.head, row.query, 1);
+    for (Index k = 0; k < row.end; k += kExactKeys) {
+      tile.load(*row.sequence, row.head / call.problem.heads_per_key_head, k,
+                std::min(kExactKeys, row.end - k));
+      if (!query.score(tile, logits)) continue;
+      for (Index j = 0; j < tile.count(); ++j) {
+        weights(0, column(*row.sequence, k + j)) = logits(0, j);
+      }
+    }
+    weigh_logits(weights);
+    normalise(weights);
+  });
+}
+
+template void attention_rows<float>(const FeatureMap<float>&, TensorView<const float, 4>,
+                                    TensorView<const float, 4>, std::span<const AttentionRow>,
+                                    MatrixView<float>, const AttentionOptions&, const Execution&);
+template void attention_rows<double>(const FeatureMap<double>&, TensorView<const double, 4>,
+                                     TensorView<const double, 4>, std::span<const AttentionRow>,
+                                     MatrixView<double>, const AttentionOptions&, const Execution&);
+template void exact_attention_rows<float>(const Kernel&, TensorView<const float, 4>,
+                                          TensorView<const float, 4>, std::span<const AttentionRow>,
+                                          MatrixView<float>, const AttentionOptions&,
+                                          const Execution&);
+template void exact_attention_rows<double>(const Kernel&, TensorView<const double, 4>,
+                                           TensorView<const double, 4>,
+                                           std::span<const AttentionRow>, MatrixView<double>,
+                                           const AttentionOptions&, const Execution&);
+
+}  // namespace bochner
