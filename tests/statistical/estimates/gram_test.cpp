@@ -70,7 +70,8 @@ void check_sizes(FeatureMapSpec spec, const Matrix<float>& x) {
     }
     const double standard_error = law->sigma(m) / std::sqrt(static_cast<double>(kRedraws));
     UNSCOPED_INFO(to_text(spec) << ": root mean square " << std::sqrt(mean) << ", predicted "
-                       << std::sqrt(predicted) << ", z " << (mean - predicted) / standard_error);
+                                << std::sqrt(predicted) << ", z "
+                                << (mean - predicted) / standard_error);
     CHECK(std::abs(mean - predicted) <= 5.0 * standard_error);
     // With many groups twice the error would be seen; with few, squared errors vary too much for
     // it.

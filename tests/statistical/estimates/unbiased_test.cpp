@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "pairs.hpp"
+#include "kernel/standard_form.hpp"
+#include "mean_check.hpp"
 #include "support/statistics.hpp"
 #include "support/wrong_samplers.hpp"
-
-#include "estimator/row_law.hpp"
 
 #include <bochner/estimator/check.hpp>
 #include <bochner/estimator/optimal_parameter.hpp>
@@ -14,50 +13,8 @@
 using namespace bochner;
 using namespace bochner::testing;
 
-namespace {
-
-template <class... A>
-std::vector<std::variant<A...>> all_of(const std::variant<A...>* /*type*/) {
-  return {std::variant<A...>(A{})...};
-}
-
-/// The variance of the estimate, or, where coupled frequencies have none in closed form, that of
-/// one trigonometric row: more rows never have more.
-double variance_bound(const FeatureMapSpec& spec, const Pair& pair) {
-  if (!closed_form_gap(spec.kernel, spec.projection)) {
-    return kernel_moments(spec, pair.x, pair.y).variance;
-  }
-  FeatureMapSpec row = spec;
-  row.num_frequencies = 1;
-  row.projection = IidProjection{};
-  return kernel_moments(row, pair.x, pair.y).variance;
-}
-
-void check_mean(const FeatureMapSpec& spec, const Pair& pair, Index replicates,
-                std::uint64_t seed) {
-  const CheckResult result = check_unbiased(
-      estimates_of(spec, pair.x, pair.y), evaluate(spec.kernel, pair.x.data(), pair.y.data(), 5),
-      variance_bound(spec, pair), {.replicates = replicates, .seed = {seed}});
-  INFO(to_text(spec) << ": " << result.sentence);
-  check_z(result.measured, result.expected, result.sigma);
-}
-
-}  // namespace
-
-TEST_CASE("every exact projection with every feature function is unbiased", "[unbiased]") {
-  std::uint64_t seed = 100;
-  for (const Kernel& kernel : all_of(static_cast<const Kernel*>(nullptr))) {
-    for (const Projection& projection : all_of(static_cast<const Projection*>(nullptr))) {
-      if (!std::visit([](const auto& p) { return p.exact_marginal(); }, projection)) continue;
-      for (FeatureFunction features : all_of(static_cast<const FeatureFunction*>(nullptr))) {
-        if (incompatibility(kernel, projection, features)) continue;
-        if (auto* oprf = std::get_if<OprfFeatures>(&features)) oprf->a = -0.07;
-        if (auto* oprf = std::get_if<HyperbolicOprfFeatures>(&features)) oprf->a = -0.05;
-        const FeatureMapSpec spec = make_spec(5, 7, kernel, projection, features);
-        check_mean(spec, dense_pair(5, 1.0, 1.0), 4000, ++seed);
-      }
-    }
-  }
+TEST_CASE("every map of a kernel with normal frequencies is unbiased", "[unbiased]") {
+  check_means([](const Kernel& k) { return is_normal(spectral_measure(k).scale); }, 100);
 }
 
 TEST_CASE("constant radii have the Bessel kernel's mean and not the kernel", "[unbiased]") {

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "fourth_moment.hpp"
 #include "pairs.hpp"
 #include "support/statistics.hpp"
 
@@ -9,22 +10,6 @@
 
 using namespace bochner;
 using namespace bochner::testing;
-
-namespace {
-
-/// The fourth central moment of a mean of m independent f, from raw moments of f.
-double fourth_of_mean(const FeatureMapSpec& spec, const Pair& pair) {
-  const double e1 = row_moment(spec, 1, pair.x, pair.y);
-  const double e2 = row_moment(spec, 2, pair.x, pair.y);
-  const double e3 = row_moment(spec, 3, pair.x, pair.y);
-  const double e4 = row_moment(spec, 4, pair.x, pair.y);
-  const double variance = e2 - e1 * e1;
-  const double fourth = e4 - 4.0 * e1 * e3 + 6.0 * e1 * e1 * e2 - 3.0 * std::pow(e1, 4);
-  const auto m = static_cast<double>(spec.num_frequencies);
-  return (fourth + 3.0 * (m - 1.0) * variance * variance) / (m * m * m);
-}
-
-}  // namespace
 
 TEST_CASE("independent rows have the closed-form variance", "[variance]") {
   std::uint64_t seed = 0;
@@ -40,28 +25,6 @@ TEST_CASE("independent rows have the closed-form variance", "[variance]") {
           fourth_of_mean(spec, pair), {.replicates = 40000, .seed = {++seed}});
       INFO(to_text(spec) << ": " << result.sentence);
       check_z(result.measured, result.expected, result.sigma);
-    }
-  }
-}
-
-TEST_CASE("independent rows of any scale mixture have the variance of their kernel", "[variance]") {
-  std::uint64_t seed = 200;
-  for (const Kernel& kernel :
-       {Kernel(MaternKernel{0.5, {}}), Kernel(MaternKernel{2.5, {}}), Kernel(CauchyKernel{}),
-        Kernel(GeneralisedCauchyKernel{1.2, 0.6, {}})}) {
-    for (const FeatureFunction& features :
-         {FeatureFunction(TrigonometricFeatures{}), FeatureFunction(CosineFeatures{})}) {
-      const Pair pair = dense_pair(6, 0.8, 0.8);
-      const FeatureMapSpec spec = make_spec(6, 4, kernel, IidProjection{}, features);
-      const KernelMoments moments = kernel_moments(spec, pair.x, pair.y);
-      const CheckResult result =
-          check_variance(estimates_of(spec, pair.x, pair.y), moments.variance,
-                         fourth_of_mean(spec, pair), {.replicates = 40000, .seed = {++seed}});
-      INFO(to_text(spec) << ": " << result.sentence);
-      check_z(result.measured, result.expected, result.sigma);
-      FeatureMapSpec gaussian = spec;
-      gaussian.kernel = GaussianKernel{};
-      caught_z(result.measured, kernel_moments(gaussian, pair.x, pair.y).variance, result.sigma);
     }
   }
 }

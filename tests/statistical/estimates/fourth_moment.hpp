@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "pairs.hpp"
+
+#include <bochner/estimator/variance.hpp>
+
+#include <cmath>
+
+namespace bochner::testing {
+
+/// The fourth central moment of a mean of m independent f, from raw moments of f.
+inline double fourth_of_mean(const FeatureMapSpec& spec, const Pair& pair) {
+  const double e1 = row_moment(spec, 1, pair.x, pair.y);
+  const double e2 = row_moment(spec, 2, pair.x, pair.y);
+  const double e3 = row_moment(spec, 3, pair.x, pair.y);
+  const double e4 = row_moment(spec, 4, pair.x, pair.y);
+  const double variance = e2 - e1 * e1;
+  const double fourth = e4 - 4.0 * e1 * e3 + 6.0 * e1 * e1 * e2 - 3.0 * std::pow(e1, 4);
+  const auto m = static_cast<double>(spec.num_frequencies);
+  return (fourth + 3.0 * (m - 1.0) * variance * variance) / (m * m * m);
+}
+
+}  // namespace bochner::testing
