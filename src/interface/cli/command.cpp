@@ -27,6 +27,7 @@ constexpr std::array kCommands = {
     Command{"fit", "Kernel ridge regression on a file of any size", declare_fit},
     Command{"gram", "Approximate a kernel matrix, and say how wrong that is", declare_gram},
     Command{"info", "Version, instruction set, threads and what maps are made of", declare_info},
+    Command{"plan", "Which map to use, and how many frequencies an error needs", declare_plan},
     Command{"predict", "Predictions of a fitted model", declare_predict},
     Command{"variance", "Bias and variance of the kernel estimate, predicted and measured",
             declare_variance},

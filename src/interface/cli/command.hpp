@@ -25,6 +25,7 @@ std::function<void()> declare_features(CLI::App& app);
 std::function<void()> declare_fit(CLI::App& app);
 std::function<void()> declare_gram(CLI::App& app);
 std::function<void()> declare_info(CLI::App& app);
+std::function<void()> declare_plan(CLI::App& app);
 std::function<void()> declare_predict(CLI::App& app);
 std::function<void()> declare_variance(CLI::App& app);
 

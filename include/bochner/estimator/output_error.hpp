@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <bochner/core/execution.hpp>
+#include <bochner/core/view.hpp>
+#include <bochner/export.hpp>
+#include <bochner/feature_map.hpp>
+
+#include <string>
+#include <vector>
+
+/// \file
+/// The error of attention's output before it is computed.
+
+namespace bochner {
+
+/// What to expect of o^_i = sum_j k^(q_i, k_j) v_j / sum_j k^(q_i, k_j), to first order in the
+/// error of the kernel estimates.
+struct OutputError {
+  std::vector<double> squared_error;        ///< E |o^_i - o_i|^2, one a query
+  std::vector<double> normaliser_variance;  ///< Var D^_i / D_i^2 of the denominators, one a query
+  double relative_error = 0.0;  ///< root mean square of |o^ - o| over that of |o|, all queries
+  std::string warning;          ///< empty, or why the first order is not enough
+};
+
+/// With softmax weights p_j of a query and c_j = p_j (v_j - o),
+///   m E |o^ - o|^2 -> sum_jl c_j.c_l E r_j r_l,   r_j = f(w; q, k_j) / k(q, k_j),
+/// where with z_j = q + k_j (after the kernel's scaling) and B^2 = 1 - 4a, n = 1 - 8a,
+///   E r_j r_l = (1 - 4a)^d n^{-d/2} exp(B^2 |z_j + z_l|^2 / 2n - (|z_j|^2 + |z_l|^2) / 2)
+/// for one-sided exponential features, and the mean over z_l and -z_l for two-sided ones;
+/// trigonometric features have |q - k|^2 with the other sign. For independent rows: other
+/// projections are refused (their rows are correlated). The formula is of first order: where
+/// denominators vary by more than a tenth of themselves, a warning says so; above a mean
+/// |q + k|^2 of 4 it says that the prediction is dominated by mass no sample sees.
+/// O(n l^2) exponentials, O(l^2 + n l) memory: sample the rows. Same bits for any number of
+/// threads. Throws InvalidArgument when the spec is not valid, its projection is not iid, shapes do
+/// not match, a view is empty, or values are not finite.
+BOCHNER_EXPORT OutputError output_error(const FeatureMapSpec& spec,
+                                        MatrixView<const double> queries,
+                                        MatrixView<const double> keys,
+                                        MatrixView<const double> values,
+                                        const Execution& execution = {});
+
+}  // namespace bochner
