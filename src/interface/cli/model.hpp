@@ -46,7 +46,7 @@ Archive to_archive(const Model& model);
 /// Throws FileError for anything but a model, whole and consistent.
 Model load_model(const std::string& path);
 
-/// The model's columns of a file, inputs first; with `with_targets`, then the targets.
+/// The columns of a file that the model knows: inputs first, then, where asked for, targets.
 enum class ModelColumns { inputs, inputs_and_targets };
 std::unique_ptr<io::RowReader> open_for(const Model& model, const std::string& path,
                                         io::ReadOptions options, ModelColumns columns);
