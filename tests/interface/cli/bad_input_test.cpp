@@ -179,14 +179,22 @@ TEST_CASE("a full disk leaves no report", "[bad]") {
   CHECK(scratch.list() == std::vector<std::string>{"x.csv"});
 
   // The real thing, where the process may mount: 16 KiB, of which the filler leaves 4.
-  const Outcome mounted =
-      shell("unshare -rm bash -c \"mount -t tmpfs -o size=16k tmpfs '" + scratch.path("disk") +
-            "' 2>/dev/null || exit 77; head -c 12288 /dev/zero > '" + scratch.path("disk/filler") +
-            "'; " + "cd '" + scratch.path("disk") + "'; exec \\\"\\$@\\\"\" bash " +
-            command_line({"gram", "--input", input, "--frequencies", "1:65536", "--report", "."}) +
-            "; status=$?; exit $status");
-  if (mounted.status == 77 || mounted.status == kFailed) {
+  const std::string script = scratch.write("fill.sh", R"(disk=$1; shift
+mkdir "$disk" && mount -t tmpfs -o size=16k tmpfs "$disk" || exit 77
+cd "$disk" && head -c 12288 /dev/zero >filler || exit 77
+"$@" >&2; status=$?; ls -A; exit $status
+)");
+  const Outcome mounted = shell(
+      "unshare -rm bash " + script + " " + scratch.path("disk") + " " +
+      command_line({"gram", "--input", input, "--frequencies", "1:65536", "--report", "report"}) +
+      " || { status=$?; [ $status = 1 ] && [ ! -d " + scratch.path("disk") +
+      " ] && exit 77; exit $status; }");
+  if (mounted.status == 77) {
     WARN("no file system can be mounted here");
+  } else {
+    CHECK(mounted.status == kFailed);
+    CHECK(mounted.out == "filler\n");
+    CHECK_THAT(mounted.err, Contains("cannot write: No space left on device\n"));
   }
 }
 
