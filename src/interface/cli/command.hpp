@@ -7,7 +7,7 @@
 #include <span>
 
 /// \file
-/// Sub-commands. A new one is a file and a line in the table of command_table.cpp.
+/// Sub-commands. A new one is a file and a line in the table of command.cpp.
 
 namespace bochner::cli {
 

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "bochner/core/error.hpp"
 #include "interface/cli/command.hpp"
+#include "interface/cli/gram_certificate_report.hpp"
 #include "interface/cli/gram_report.hpp"
 #include "interface/cli/gram_study.hpp"
 #include "interface/cli/input.hpp"
@@ -8,16 +10,28 @@
 #include "interface/cli/options.hpp"
 #include "interface/cli/registry.hpp"
 #include "interface/cli/report_directory.hpp"
+#include "interface/io/message.hpp"
 #include "interface/io/output_file.hpp"
 
+#include <algorithm>
+#include <array>
+#include <cmath>
 #include <cstdint>
 #include <limits>
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 namespace bochner::cli {
 namespace {
+
+/// Delta says something where lambda is of the size that regressions choose.
+constexpr double kLambdaPerRow = 1e-3;
+
+/// Steps of the iteration and a few more.
+constexpr double kLanczosVectors = 110.0;
 
 struct Options {
   InputOptions input;
@@ -29,6 +43,10 @@ struct Options {
   std::string seed = "1";
   std::string draws = "1";
   std::string threads = "0";
+  bool certify = false;
+  std::string compare;
+  std::string lambda = "auto";
+  std::string samples = "20000";
   std::string report;
   bool json = false;
 };
@@ -60,16 +78,35 @@ void declare(CLI::App& app, Options& options) {
   app.add_option("--threads", options.threads, "Threads; 0 leaves it to OMP_NUM_THREADS")
       ->type_name("COUNT")
       ->capture_default_str();
+  app.add_flag("--certify", options.certify,
+               "Instead of measuring all entries, certify the first draw: its Frobenius error from "
+               "sampled entries, its spectral norm, and Delta");
+  app.add_option("--compare", options.compare,
+                 "Beside the first projection with the most frequencies, columns of the matrix at "
+                 "equal memory and at equal time: a list of nystrom, leverage, rpcholesky")
+      ->type_name("LIST");
+  app.add_option("--lambda", options.lambda,
+                 "Delta is the least with (1 - Delta) M <= K^ + lambda I <= (1 + Delta) M, M = K + "
+                 "lambda I; auto is a thousandth of the number of rows")
+      ->type_name("VALUE")
+      ->capture_default_str();
+  app.add_option("--samples", options.samples, "Entries to sample for a certificate")
+      ->type_name("COUNT")
+      ->capture_default_str();
   app.add_option("--report", options.report,
-                 "Also write report.json, table.csv and error.svg into this directory")
+                 "Also write report.json and tables into this directory: table.csv and error.svg, "
+                 "or certificates.csv and comparison.csv")
       ->type_name("DIR");
   app.add_flag("--json", options.json, "Print JSON instead of a table");
   app.footer(
       "Prints the relative Frobenius error |K^ - K| / |K| of the approximate Gram matrix over\n"
-      "numbers of frequencies: predicted in closed form, without computing K^, beside measured.\n\n"
+      "numbers of frequencies: predicted in closed form, without computing K^, beside measured.\n"
+      "Measuring takes every entry of both matrices; certificates take products with them.\n\n"
       "Example:\n"
       "  bochner gram --input concrete.csv --skip-columns compressive_strength \\\n"
-      "    --kernel gaussian --lengthscale median --projection iid,orthogonal");
+      "    --kernel gaussian --lengthscale median --projection iid,orthogonal\n"
+      "  bochner gram --input concrete.csv --skip-columns compressive_strength \\\n"
+      "    --frequencies 256,1024 --certify --compare nystrom,rpcholesky");
 }
 
 /// Everything that can be known before the data are.
@@ -96,40 +133,110 @@ GramStudyPlan make_plan(const Options& options) {
   return plan;
 }
 
-void check_against_data(const GramStudyPlan& plan, const Input& input) {
+/// What certificates and comparisons are asked for.
+struct VerdictRequest {
+  bool certify = false;
+  std::vector<Pivoting> pivotings;
+  std::optional<double> lambda;
+  Index samples = 0;
+
+  bool wanted() const { return certify || !pivotings.empty(); }
+};
+
+VerdictRequest make_request(const Options& options, const GramStudyPlan& plan) {
+  constexpr std::array kPivotings = {Pivoting::uniform, Pivoting::ridge_leverage,
+                                     Pivoting::randomly_pivoted};
+  VerdictRequest out;
+  out.certify = options.certify;
+  if (!options.compare.empty()) {
+    for (const std::string& item : parse_list("--compare", options.compare)) {
+      const auto found = std::find_if(kPivotings.begin(), kPivotings.end(),
+                                      [&](Pivoting p) { return name_of(p) == item; });
+      if (found == kPivotings.end()) {
+        throw UsageError("--compare: expected nystrom, leverage or rpcholesky, got " +
+                         io::quoted(item));
+      }
+      out.pivotings.push_back(*found);
+    }
+  }
+  if (options.lambda != "auto") out.lambda = parse_positive("--lambda", options.lambda);
+  out.samples = static_cast<Index>(parse_whole("--samples", options.samples, 2, 1'000'000'000));
+  if (out.wanted() && plan.draws > 1) {
+    throw UsageError("--draws: a certificate is of one draw");
+  }
+  return out;
+}
+
+void check_against_data(const GramStudyPlan& plan, const VerdictRequest& request,
+                        const Input& input) {
+  const auto n = static_cast<double>(input.rows.rows());
   for (const Projection& projection : plan.projections) {
     try {
       const FeatureMapSpec spec =
           study_spec(plan, input.rows.cols(), projection, plan.frequencies.back());
+      const auto features = static_cast<double>(num_features(spec));
       // Frequencies and their packed copy, and the features of 512 columns of the matrix.
-      require_memory("--frequencies " + std::to_string(spec.num_frequencies),
-                     8.0 * (2.0 * static_cast<double>(spec.num_frequencies) *
-                                static_cast<double>(spec.input_dim) +
-                            512.0 * static_cast<double>(num_features(spec))));
+      double numbers =
+          2.0 * static_cast<double>(spec.num_frequencies) * static_cast<double>(spec.input_dim) +
+          512.0 * features;
+      // Lanczos' vectors, and the system that Delta inverts.
+      if (request.certify)
+        numbers += kLanczosVectors * n + 2.0 * std::pow(std::min(features, n), 2);
+      // A factor, and another while it is built.
+      if (!request.pivotings.empty()) numbers += 2.0 * features * n;
+      require_memory("--frequencies " + std::to_string(spec.num_frequencies), 8.0 * numbers);
     } catch (const InvalidArgument& error) {
       throw UsageError(error.what());
     }
   }
 }
 
-void run_gram(const Options& options) {
-  GramStudyPlan plan = make_plan(options);
-  const Input input = read_input(options.input);
-  plan.kernel = choose_kernel(options.kernel, input.rows.view());
-  check_against_data(plan, input);
-
-  std::optional<ReportDirectory> report;
-  if (!options.report.empty()) report.emplace(options.report);
-  const GramStudy study = run_study(plan, input.rows.view());
+/// Writes the report's files, then prints.
+void hand_out(const Options& options, const std::string& text, const std::string& json,
+              const std::vector<std::pair<const char*, std::string>>& files,
+              std::optional<ReportDirectory>& report) {
   if (report) {
-    report->add("report.json", gram_json(plan, input, study));
-    report->add("table.csv", gram_csv(study));
-    report->add("error.svg", gram_svg(plan, input, study));
+    report->add("report.json", json);
+    for (const auto& [name, contents] : files) report->add(name, contents);
     report->commit();
   }
   io::OutputFile out("-");
-  out.write(options.json ? gram_json(plan, input, study) : gram_text(plan, input, study));
+  out.write(options.json ? json : text);
   out.commit();
+}
+
+void run_gram(const Options& options) {
+  GramStudyPlan plan = make_plan(options);
+  const VerdictRequest request = make_request(options, plan);
+  const Input input = read_input(options.input);
+  const MatrixView<const double> x = input.rows.view();
+  plan.kernel = choose_kernel(options.kernel, x);
+  check_against_data(plan, request, input);
+
+  std::optional<ReportDirectory> report;
+  if (!options.report.empty()) report.emplace(options.report);
+  std::vector<std::pair<const char*, std::string>> files;
+  if (!request.wanted()) {
+    const GramStudy study = run_study(plan, x);
+    if (report)
+      files = {{"table.csv", gram_csv(study)}, {"error.svg", gram_svg(plan, input, study)}};
+    hand_out(options, gram_text(plan, input, study), gram_json(plan, input, study), files, report);
+    return;
+  }
+  if (x.rows < 2) throw FileError(input.path + ": has one row, and a certificate needs two");
+  GramVerdict verdict;
+  if (request.certify) {
+    verdict.certificates =
+        certify(plan, x, request.lambda.value_or(kLambdaPerRow * static_cast<double>(x.rows)),
+                request.samples);
+    files.emplace_back("certificates.csv", certificates_csv(*verdict.certificates));
+  }
+  if (!request.pivotings.empty()) {
+    verdict.comparison = compare(plan, x, request.pivotings, request.samples);
+    files.emplace_back("comparison.csv", comparison_csv(*verdict.comparison));
+  }
+  hand_out(options, verdict_text(plan, input, verdict), verdict_json(plan, input, verdict), files,
+           report);
 }
 
 }  // namespace

@@ -73,12 +73,25 @@ std::string table(const GramStudyPlan& plan, const GramStudy& study) {
 
 }  // namespace
 
+std::string gram_heading(const GramStudyPlan& plan, const Input& input) {
+  return "# bochner " + std::string(version_string()) + " gram, instruction set " +
+         instruction_set() + ", threads " + std::to_string(thread_count(plan.execution)) + ", " +
+         std::string(precision(plan)) + " precision\n# input " + input.path + ", " + extent(input) +
+         ", sha256 " + input.digest + "\n";
+}
+
+nlohmann::ordered_json gram_identity(const GramStudyPlan& plan, const Input& input) {
+  nlohmann::ordered_json document = identity("gram", plan.execution);
+  document["precision"] = precision(plan);
+  document["input"] = describe(input);
+  document["kernel"] = to_text(plan.kernel);
+  document["features"] = to_text(plan.features);
+  document["seed"] = plan.seed.value;
+  return document;
+}
+
 std::string gram_text(const GramStudyPlan& plan, const Input& input, const GramStudy& study) {
-  std::string out = "# bochner " + std::string(version_string()) + " gram, instruction set " +
-                    instruction_set() + ", threads " +
-                    std::to_string(thread_count(plan.execution)) + ", " +
-                    std::string(precision(plan)) + " precision\n";
-  out += "# input " + input.path + ", " + extent(input) + ", sha256 " + input.digest + "\n";
+  std::string out = gram_heading(plan, input);
   for (const GramStudyCurve& curve : study.curves) {
     out += "# spec " + to_text(curve.rows.back().spec) + "\n";
   }
@@ -91,12 +104,7 @@ std::string gram_text(const GramStudyPlan& plan, const Input& input, const GramS
 }
 
 std::string gram_json(const GramStudyPlan& plan, const Input& input, const GramStudy& study) {
-  nlohmann::ordered_json document = identity("gram", plan.execution);
-  document["precision"] = precision(plan);
-  document["input"] = describe(input);
-  document["kernel"] = to_text(plan.kernel);
-  document["features"] = to_text(plan.features);
-  document["seed"] = plan.seed.value;
+  nlohmann::ordered_json document = gram_identity(plan, input);
   document["draws"] = plan.draws;
   document["exact_seconds"] = study.exact_seconds;
   document["table"] = nlohmann::ordered_json::array();

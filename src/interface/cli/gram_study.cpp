@@ -4,9 +4,9 @@
 #include "bochner/client/gram.hpp"
 #include "bochner/estimator/gram_error.hpp"
 #include "interface/cli/progress.hpp"
+#include "interface/cli/stopwatch.hpp"
 
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 #include <cstdint>
 
@@ -19,16 +19,6 @@ constexpr Index kBufferEntries = Index{1} << 23;
 constexpr Index kRowsAtATime = 1024;
 /// What an entry's predicted variance costs, in multiplications.
 constexpr double kPredictionWork = 200.0;
-
-class Stopwatch {
- public:
-  double seconds() const {
-    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
-  }
-
- private:
-  std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
-};
 
 /// Calls `work(first, count)` for parts of `rows` that give a buffer of `cols` columns its size.
 template <class Work>
@@ -156,13 +146,17 @@ FeatureMapSpec study_spec(const GramStudyPlan& plan, Index input_dim, const Proj
   return spec;
 }
 
+Matrix<float> single(MatrixView<const double> x) {
+  Matrix<float> out(x.rows, x.cols);
+  for (Index i = 0; i < x.rows; ++i) {
+    for (Index j = 0; j < x.cols; ++j) out(i, j) = static_cast<float>(x(i, j));
+  }
+  return out;
+}
+
 GramStudy run_study(const GramStudyPlan& plan, MatrixView<const double> x) {
   if (plan.precision == Precision::double_precision) return run<double>(plan, x, x);
-  Matrix<float> rounded(x.rows, x.cols);
-  for (Index i = 0; i < x.rows; ++i) {
-    for (Index j = 0; j < x.cols; ++j) rounded(i, j) = static_cast<float>(x(i, j));
-  }
-  return run<float>(plan, x, rounded.view());
+  return run<float>(plan, x, single(x).view());
 }
 
 }  // namespace bochner::cli

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "bochner/core/execution.hpp"
+#include "bochner/core/matrix.hpp"
 #include "bochner/core/view.hpp"
 #include "bochner/feature_map.hpp"
 
@@ -51,6 +52,9 @@ struct GramStudy {
 /// The spec of one row. Throws InvalidArgument when there is no such map.
 FeatureMapSpec study_spec(const GramStudyPlan& plan, Index input_dim, const Projection& projection,
                           Index num_frequencies);
+
+/// x in single precision.
+Matrix<float> single(MatrixView<const double> x);
 
 /// O(n^2 D) a row and draw, O(n D) memory; shows progress on a terminal.
 GramStudy run_study(const GramStudyPlan& plan, MatrixView<const double> x);
