@@ -65,12 +65,11 @@ void against_eigen(bench::Report& report) {
 /// A projection alone over a few blocks of rows that stay in the cache.
 struct Projecting {
   Projecting(const Projection& projection, Index d, Index m)
-      : frequencies(make_operator<float>(projection,
-                                         {.dim = d,
-                                          .num_frequencies = m,
-                                          .spectrum = spectral_measure(GaussianKernel{}),
-                                          .seed = {}},
-                                         1.0)),
+      : frequencies(FrequencyDraw(projection, {.dim = d,
+                                               .num_frequencies = m,
+                                               .spectrum = spectral_measure(GaussianKernel{}),
+                                               .seed = {}})
+                        .make_operator<float>(1.0)),
         x(bench::normal_rows<float>(simd::kBlockRows, d, 1.0)),
         out(simd::kBlockRows, simd::padded<float>(m)),
         scratch(1, frequencies->scratch_size() + 16) {}

@@ -18,30 +18,41 @@ namespace {
 template <Scalar T>
 constexpr double kLongestRow = std::same_as<T, float> ? 1e30 : 1e150;
 
-}  // namespace
-
-template <Scalar T>
-BlockWorkspace<T>::BlockWorkspace(const BlockMap<T>& map)
-    : x_(simd::kBlockRows, simd::padded<T>(map.input_dim())),
-      raw_(simd::kBlockRows, simd::padded<T>(map.input_dim())),
-      work_(simd::kBlockRows, simd::padded<T>(map.stage_->work_columns())),
-      dp_(simd::kBlockRows, simd::padded<T>(map.num_frequencies())),
-      scratch_(1, map.projection_->scratch_size()),
-      longest_row_(map.longest_row_) {}
-
-template <Scalar T>
-BlockMap<T>::BlockMap(const FeatureMapSpec& spec) : spec_(spec) {
-  validate(spec);
-  kernel_ = standard_form(spec.kernel, spec.input_dim);
-  law_ = {.dim = spec.input_dim,
+FrequencyLaw frequency_law(const FeatureMapSpec& spec) {
+  return {.dim = spec.input_dim,
           .num_frequencies = spec.num_frequencies,
           .spectrum = spectral_measure(spec.kernel),
           .seed = spec.seed};
+}
+
+}  // namespace
+
+template <Scalar T>
+BlockWorkspace<T>::BlockWorkspace(const BlockMap<T>& map, Index rows)
+    : x_(rows, simd::padded<T>(map.input_dim())),
+      raw_(rows, simd::padded<T>(map.input_dim())),
+      work_(rows, simd::padded<T>(map.stage_->work_columns())),
+      dp_(rows, simd::padded<T>(map.num_frequencies())),
+      scratch_(1, map.projection_->scratch_size()),
+      longest_row_(map.longest_row_) {}
+
+FrequencyDraw draw(const FeatureMapSpec& spec) {
+  validate(spec);
+  return {spec.projection, frequency_law(spec)};
+}
+
+template <Scalar T>
+BlockMap<T>::BlockMap(const FeatureMapSpec& spec) : BlockMap(spec, draw(spec)) {}
+
+template <Scalar T>
+BlockMap<T>::BlockMap(const FeatureMapSpec& spec, const FrequencyDraw& draw)
+    : spec_(spec), law_(frequency_law(spec)) {
+  validate(spec);
+  kernel_ = standard_form(spec.kernel, spec.input_dim);
   input_ = stage_input(spec.features, kernel_);
   longest_row_ = kLongestRow<T> / std::max(1.0, largest_scale(law_));
-  projection_ = make_operator<T>(spec.projection, law_, input_.frequency_factor);
-  stage_ =
-      make_stage<T>(spec.features, law_, [&] { return frequency_norms(spec.projection, law_); });
+  projection_ = draw.make_operator<T>(input_.frequency_factor);
+  stage_ = make_stage<T>(spec.features, law_, [&] { return draw.norms(); });
 
   const auto d = static_cast<std::size_t>(spec.input_dim);
   column_scale_.assign(kernel_.transform.diagonal.begin(), kernel_.transform.diagonal.end());

@@ -19,7 +19,8 @@ namespace bochner {
 template <Scalar T>
 class BlockWorkspace {
  public:
-  explicit BlockWorkspace(const BlockMap<T>& map);
+  /// For blocks of at most `rows` rows.
+  explicit BlockWorkspace(const BlockMap<T>& map, Index rows = simd::kBlockRows);
 
  private:
   friend class BlockMap<T>;
@@ -34,12 +35,18 @@ class BlockWorkspace {
   std::array<double, simd::kBlockRows> damplitude_{};
 };
 
+/// The frequencies of a spec's map. Throws InvalidArgument when the spec is not valid.
+FrequencyDraw draw(const FeatureMapSpec& spec);
+
 /// What a feature map does to a block of rows. Features have leading dimension `ld()`; buffers are
 /// 64-byte aligned. NaN and infinity in a row stay in that row. Nothing here throws.
 template <Scalar T>
 class BlockMap {
  public:
   explicit BlockMap(const FeatureMapSpec& spec);
+  /// The same map, from a draw for a spec of the same dimension, number of frequencies, kernel,
+  /// projection and seed.
+  BlockMap(const FeatureMapSpec& spec, const FrequencyDraw& draw);
 
   const FeatureMapSpec& spec() const noexcept { return spec_; }
   Index input_dim() const noexcept { return spec_.input_dim; }

@@ -91,8 +91,9 @@ void for_row_blocks(const char* function, const BlockMap<T>& map, MatrixView<con
   std::vector<Worker<T>> workers;
   const int count = worker_count(blocks, execution);
   workers.reserve(static_cast<std::size_t>(count));
+  const Index rows_at_once = std::min(simd::kBlockRows, x.rows);
   for (int w = 0; w < count; ++w) {
-    workers.push_back({BlockWorkspace<T>(map), Matrix<T>(simd::kBlockRows, map.ld())});
+    workers.push_back({BlockWorkspace<T>(map, rows_at_once), Matrix<T>(rows_at_once, map.ld())});
   }
   parallel_for_blocks(blocks, execution, [&](Index block, int worker) {
     Worker<T>& mine = workers[static_cast<std::size_t>(worker)];

@@ -20,38 +20,41 @@ bool is_structured(const Projection& projection, const FrequencyLaw& law) {
 
 }  // namespace
 
+FrequencyDraw::FrequencyDraw(const Projection& projection, const FrequencyLaw& law)
+    : projection_(projection), law_(law) {
+  if (!is_structured(projection, law)) rows_ = draw_frequencies(projection, law);
+}
+
 template <Scalar T>
-std::unique_ptr<const ProjectionOperator<T>> make_operator(const Projection& projection,
-                                                           const FrequencyLaw& law, double factor) {
-  if (is_structured(projection, law)) {
-    return std::make_unique<HadamardOperator<T>>(std::get<HadamardProjection>(projection), law,
+std::unique_ptr<const ProjectionOperator<T>> FrequencyDraw::make_operator(double factor) const {
+  if (is_structured(projection_, law_)) {
+    return std::make_unique<HadamardOperator<T>>(std::get<HadamardProjection>(projection_), law_,
                                                  factor);
   }
-  return std::make_unique<DenseOperator<T>>(draw_frequencies(projection, law), factor);
+  return std::make_unique<DenseOperator<T>>(rows_, factor);
 }
 
-Matrix<double> draw_frequencies(const Projection& projection, const FrequencyLaw& law) {
-  return std::visit([&](const auto& p) { return draw_frequencies(p, law); }, projection);
-}
-
-FrequencyNorms frequency_norms(const Projection& projection, const FrequencyLaw& law) {
-  FrequencyNorms norms{.squared = {}, .ambient_dim = law.dim};
-  if (is_structured(projection, law)) {
-    norms.ambient_dim = padded_to_power_of_two(law.dim);
-    const Radii radii = std::get<HadamardProjection>(projection).radii;
-    for (Index row = 0; row < law.num_frequencies; ++row) {
-      const double radius = draw_radius(radii, law, norms.ambient_dim, row);
+FrequencyNorms FrequencyDraw::norms() const {
+  FrequencyNorms norms{.squared = {}, .ambient_dim = law_.dim};
+  if (is_structured(projection_, law_)) {
+    norms.ambient_dim = padded_to_power_of_two(law_.dim);
+    const Radii radii = std::get<HadamardProjection>(projection_).radii;
+    for (Index row = 0; row < law_.num_frequencies; ++row) {
+      const double radius = draw_radius(radii, law_, norms.ambient_dim, row);
       norms.squared.push_back(radius * radius);
     }
     return norms;
   }
-  const Matrix<double> w = draw_frequencies(projection, law);
-  for (Index row = 0; row < w.rows(); ++row) {
+  for (Index row = 0; row < rows_.rows(); ++row) {
     double sum = 0.0;
-    for (Index k = 0; k < w.cols(); ++k) sum += w(row, k) * w(row, k);
+    for (Index k = 0; k < rows_.cols(); ++k) sum += rows_(row, k) * rows_(row, k);
     norms.squared.push_back(sum);
   }
   return norms;
+}
+
+Matrix<double> draw_frequencies(const Projection& projection, const FrequencyLaw& law) {
+  return std::visit([&](const auto& p) { return draw_frequencies(p, law); }, projection);
 }
 
 std::optional<std::string> incompatibility_of(const SpectralMeasure& spectrum,
@@ -79,10 +82,9 @@ void validate(const Projection& projection) {
   }
 }
 
-template std::unique_ptr<const ProjectionOperator<float>> make_operator<float>(const Projection&,
-                                                                               const FrequencyLaw&,
-                                                                               double);
-template std::unique_ptr<const ProjectionOperator<double>> make_operator<double>(
-    const Projection&, const FrequencyLaw&, double);
+template std::unique_ptr<const ProjectionOperator<float>> FrequencyDraw::make_operator<float>(
+    double) const;
+template std::unique_ptr<const ProjectionOperator<double>> FrequencyDraw::make_operator<double>(
+    double) const;
 
 }  // namespace bochner

@@ -32,16 +32,26 @@ class ProjectionOperator {
                                T* scratch) const noexcept = 0;
 };
 
-/// The operator of `projection` with every frequency multiplied by `factor`.
-template <Scalar T>
-std::unique_ptr<const ProjectionOperator<T>> make_operator(const Projection& projection,
-                                                           const FrequencyLaw& law, double factor);
+/// One draw of the frequencies, for all the maps that share it.
+class FrequencyDraw {
+ public:
+  FrequencyDraw(const Projection& projection, const FrequencyLaw& law);
+
+  /// The frequencies times `factor`, as an operator.
+  template <Scalar T>
+  std::unique_ptr<const ProjectionOperator<T>> make_operator(double factor) const;
+
+  /// Squared norms of the frequencies.
+  FrequencyNorms norms() const;
+
+ private:
+  Projection projection_;
+  FrequencyLaw law_;
+  Matrix<double> rows_;  ///< empty where the frequencies are a fast transform
+};
 
 /// The frequencies themselves, as rows.
 Matrix<double> draw_frequencies(const Projection& projection, const FrequencyLaw& law);
-
-/// Their squared norms, without drawing more than those need.
-FrequencyNorms frequency_norms(const Projection& projection, const FrequencyLaw& law);
 
 /// Why frequencies of this measure cannot be coupled like this, or nothing.
 std::optional<std::string> incompatibility_of(const SpectralMeasure& spectrum,
