@@ -11,6 +11,7 @@
 #include <bochner/client/attention_gradient.hpp>
 #include <bochner/client/attention_heads.hpp>
 #include <bochner/client/attention_matrix.hpp>
+#include <bochner/client/attention_report.hpp>
 #include <bochner/client/attention_state.hpp>
 #include <bochner/client/gram.hpp>
 #include <bochner/client/regression.hpp>

@@ -201,7 +201,7 @@ OutputError output_error(const FeatureMapSpec& spec, MatrixView<const double> qu
   const auto count = static_cast<std::size_t>(queries.rows);
   out.squared_error.resize(count);
   out.normaliser_variance.resize(count);
-  std::vector<double> power(count, 0.0);
+  out.squared_norm.resize(count);
   const auto m = static_cast<double>(spec.num_frequencies);
   parallel_for_blocks(queries.rows, execution, [&](Index i, int) {
     const auto at = static_cast<std::size_t>(i);
@@ -212,13 +212,14 @@ OutputError output_error(const FeatureMapSpec& spec, MatrixView<const double> qu
         output[static_cast<std::size_t>(c)] += weight[static_cast<std::size_t>(j)] * values(j, c);
       }
     }
-    for (const double o : output) power[at] += o * o;
+    for (const double o : output) out.squared_norm[at] += o * o;
     const QuerySums sums = sums_of(problem, x.row(i), weight, output.data(), values);
     out.squared_error[at] = std::max(sums.output, 0.0) / m;
     out.normaliser_variance[at] = std::max(sums.normaliser, 0.0) / m;
   });
   const double error = std::accumulate(out.squared_error.begin(), out.squared_error.end(), 0.0);
-  out.relative_error = std::sqrt(error / std::accumulate(power.begin(), power.end(), 0.0));
+  out.relative_error =
+      std::sqrt(error / std::accumulate(out.squared_norm.begin(), out.squared_norm.end(), 0.0));
   out.warning = error_expected(spec, queries, keys, execution).warning;
   constexpr double kSmall = 0.01;  // a tenth, squared
   const auto unsteady =

@@ -18,6 +18,7 @@ namespace bochner {
 /// error of the kernel estimates.
 struct OutputError {
   std::vector<double> squared_error;        ///< E |o^_i - o_i|^2, one a query
+  std::vector<double> squared_norm;         ///< |o_i|^2, one a query
   std::vector<double> normaliser_variance;  ///< Var D^_i / D_i^2 of the denominators, one a query
   double relative_error = 0.0;  ///< root mean square of |o^ - o| over that of |o|, all queries
   std::string warning;          ///< empty, or why the first order is not enough

@@ -53,13 +53,9 @@ std::vector<PlacedRow> place_rows(const char* function, const AttentionProblem& 
           std::to_string(row.query) + ", expected below " + std::to_string(queries.extent(0)) +
           ", " + std::to_string(queries.extent(1)) + " and " + std::to_string(queries.extent(2)));
     }
-    const auto sequence = std::find_if(
-        problem.sequences.begin(), problem.sequences.end(), [&](const AttentionSequence& s) {
-          return s.batch == row.batch && row.query >= s.first_query &&
-                 row.query < s.first_query + s.num_queries;
-        });
-    const Index query = row.query - sequence->first_query;
-    placed.push_back({&*sequence, row.head, query, r, sequence->visible_end(query)});
+    const AttentionSequence& sequence = sequence_with(problem, row.batch, row.query);
+    const Index query = row.query - sequence.first_query;
+    placed.push_back({&sequence, row.head, query, r, sequence.visible_end(query)});
     for (Index j = 0; j < num_keys; ++j) out(r, j) = T{0};
   }
   return placed;

@@ -102,6 +102,13 @@ Index AttentionSequence::first_visible(Index i) const {
   return window > 0 ? keys_before(i + query_offset - window + 1) : 0;
 }
 
+const AttentionSequence& sequence_with(const AttentionProblem& problem, Index batch, Index query) {
+  return *std::find_if(
+      problem.sequences.begin(), problem.sequences.end(), [&](const AttentionSequence& s) {
+        return s.batch == batch && query >= s.first_query && query < s.first_query + s.num_queries;
+      });
+}
+
 template <Scalar T>
 AttentionProblem attention_problem(const std::string& function, const AttentionInputs<T>& inputs,
                                    const AttentionOptions& options) {

@@ -44,6 +44,9 @@ struct AttentionProblem {
   std::vector<AttentionSequence> sequences;
 };
 
+/// The sequence that query `query` of batch entry `batch` belongs to.
+const AttentionSequence& sequence_with(const AttentionProblem& problem, Index batch, Index query);
+
 /// Throws InvalidArgument, its text beginning with `function`, when extents or options do not fit.
 template <Scalar T>
 AttentionProblem attention_problem(const std::string& function, const AttentionInputs<T>& inputs,

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <bochner/client/attention.hpp>
+
+#include <string>
+
+/// \file
+/// How good attention by random features is on given inputs, and what would make it better.
+
+namespace bochner {
+
+/// What to do about the error.
+enum class AttentionAdvice {
+  fine,              ///< the error is at most 10 %
+  keep_exact,        ///< exact attention is faster than random features that reach 10 %
+  more_frequencies,  ///< m too small
+  change_map,        ///< hyperbolic OPRF features with the parameter of the data
+  centre             ///< the same map, centred
+};
+
+/// |q~ + k~|^2 over pairs of a sampled query and a key that it sees, after the kernel's scaling and
+/// the map's centring; |q~ - k~|^2 for maps of differences (trigonometric). Variances grow like
+/// exponentials of it.
+struct EffectiveNorms {
+  double mean = 0.0;
+  double median = 0.0;
+  double upper = 0.0;  ///< 95 % are below
+  double largest = 0.0;
+};
+
+/// Errors are root mean squares over the sampled rows, relative to that of the exact outputs.
+struct AttentionQuality {
+  AttentionReport attention;     ///< of the whole output: empty rows, underflow, arithmetic
+  Index rows = 0;                ///< sampled rows that see a key
+  double output_error = 0.0;     ///< |o^ - o| / |o|, measured
+  double predicted_error = 0.0;  ///< the same from the closed form for independent frequencies
+  /// Whether the prediction is one: the mean of |q + k|^2 is at most 2. Beyond, it is dominated by
+  /// mass that no sample sees.
+  bool prediction_holds = false;
+  /// Whether it is an upper estimate: frequencies are orthogonal, or otherwise coupled.
+  bool prediction_is_upper = false;
+  EffectiveNorms norms;
+  double centred_mean = 0.0;  ///< norms.mean if queries and keys were centred
+  AttentionAdvice advice = AttentionAdvice::fine;
+  Index frequencies_needed = 0;  ///< for an error of 10 % at the rate m^(-1/2), in whole blocks
+  std::string sentence;          ///< the advice, in one sentence
+};
+
+/// Runs `attention` and compares up to `sample_rows` rows of its output, one from each of equal
+/// stretches of all rows (at random by the map's seed), with exact attention in the inputs'
+/// precision.
+///
+/// The prediction is `output_error` of the same map with independent frequencies; norms and
+/// prediction take every query's keys when there are at most 512, otherwise 512 evenly spaced ones,
+/// which errs on the high side. The bias of constant radii is not in it. Centring and other maps
+/// are judged by their predictions at as many features, speed by `attention_backend`.
+///
+/// The time of `attention`, and O(S d + 512^2 (1 + d + d_v)) a sampled row; memory for one output
+/// and sample_rows x S weights. The same bits for any number of threads. Throws InvalidArgument
+/// when sample_rows < 1, when the kernel is neither softmax nor Gaussian, when a sampled query or
+/// what it sees is not finite, and as `attention`.
+template <Scalar T>
+AttentionQuality attention_report(const FeatureMap<T>& map, const AttentionInputs<T>& inputs,
+                                  Index sample_rows = 64, const AttentionOptions& options = {},
+                                  const Execution& execution = {});
+
+extern template BOCHNER_EXPORT AttentionQuality
+attention_report<float>(const FeatureMap<float>&, const AttentionInputs<float>&, Index,
+                        const AttentionOptions&, const Execution&);
+extern template BOCHNER_EXPORT AttentionQuality
+attention_report<double>(const FeatureMap<double>&, const AttentionInputs<double>&, Index,
+                         const AttentionOptions&, const Execution&);
+
+}  // namespace bochner

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "client/attention/prediction.hpp"
+
+#include "bochner/estimator/optimal_parameter.hpp"
+#include "bochner/estimator/output_error.hpp"
+#include "core/parallel.hpp"
+#include "estimator/pair_geometry.hpp"
+#include "kernel/standard_form.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <numeric>
+
+namespace bochner {
+namespace {
+
+double sum(const std::vector<double>& x) { return std::accumulate(x.begin(), x.end(), 0.0); }
+
+/// As independent rows: pairs of opposite frequencies are one for features that do not see signs.
+FeatureMapSpec with_independent_frequencies(FeatureMapSpec spec) {
+  const bool opposite =
+      block_law(spec.projection, spec.input_dim).pairing == BlockLaw::Pairing::opposite;
+  if (opposite && row_law(spec.features).sides == RowLaw::Sides::both) {
+    spec.num_frequencies = (spec.num_frequencies + 1) / 2;
+  }
+  spec.projection = IidProjection{};
+  return spec;
+}
+
+Matrix<double> placed(const PairGeometry& geometry, Side side, const Matrix<double>& x) {
+  Matrix<double> out(x.rows(), x.cols());
+  for (Index i = 0; i < x.rows(); ++i) geometry.place(side, x.row(i), out.row(i));
+  return out;
+}
+
+void add_rows(const Matrix<double>& x, std::vector<double>& sums, double& count) {
+  for (Index i = 0; i < x.rows(); ++i, ++count) {
+    for (Index c = 0; c < x.cols(); ++c) sums[static_cast<std::size_t>(c)] += x(i, c);
+  }
+}
+
+}  // namespace
+
+double predicted_output_error(const FeatureMapSpec& spec, const std::vector<SeenRows>& rows,
+                              const Execution& execution) {
+  const FeatureMapSpec independent = with_independent_frequencies(spec);
+  std::vector<std::array<double, 2>> parts(rows.size());
+  parallel_for_blocks(static_cast<Index>(rows.size()), execution, [&](Index g, int) {
+    const SeenRows& group = rows[static_cast<std::size_t>(g)];
+    const OutputError error = output_error(independent, group.queries.view(), group.keys.view(),
+                                           group.values.view(), execution);
+    parts[static_cast<std::size_t>(g)] = {sum(error.squared_error), sum(error.squared_norm)};
+  });
+  double error = 0.0;
+  double norm = 0.0;
+  for (const auto& [group_error, group_norm] : parts) {
+    error += group_error;
+    norm += group_norm;
+  }
+  if (error == 0.0) return 0.0;
+  const double relative = std::sqrt(error / norm);
+  return std::isnan(relative) ? std::numeric_limits<double>::infinity() : relative;
+}
+
+EffectiveNorms effective_norms(const FeatureMapSpec& spec, const std::vector<SeenRows>& rows) {
+  const PairGeometry geometry(spec);
+  const double sign = geometry.argument() == RowLaw::Argument::sum ? 1.0 : -1.0;
+  std::vector<double> norms;
+  for (const SeenRows& group : rows) {
+    const Matrix<double> x = placed(geometry, Side::query, group.queries);
+    const Matrix<double> y = placed(geometry, Side::key, group.keys);
+    for (Index i = 0; i < x.rows(); ++i) {
+      for (Index j = 0; j < y.rows(); ++j) {
+        norms.push_back(squared_distance(x.row(i), sign, y.row(j), x.cols()));
+      }
+    }
+  }
+  std::sort(norms.begin(), norms.end());
+  const auto quantile = [&](double level) {
+    return norms[static_cast<std::size_t>(level * static_cast<double>(norms.size() - 1))];
+  };
+  return {sum(norms) / static_cast<double>(norms.size()), quantile(0.5), quantile(0.95),
+          norms.back()};
+}
+
+FeatureMapSpec centred_spec(FeatureMapSpec spec, const std::vector<SeenRows>& rows) {
+  if (standard_form(spec.kernel, spec.input_dim).shift_invariant) return spec;
+  const double sign = row_law(spec.features).argument == RowLaw::Argument::sum ? 1.0 : -1.0;
+  const auto dim = static_cast<std::size_t>(spec.input_dim);
+  std::vector<double> query(dim);
+  std::vector<double> key(dim);
+  double queries = 0.0;
+  double keys = 0.0;
+  for (const SeenRows& group : rows) {
+    add_rows(group.queries, query, queries);
+    add_rows(group.keys, key, keys);
+  }
+  spec.centring = {query, key};
+  for (std::size_t c = 0; c < dim; ++c) {
+    const double half = 0.5 * (query[c] / queries + sign * key[c] / keys);
+    spec.centring.query[c] = half;
+    spec.centring.key[c] = sign * half;
+  }
+  return spec;
+}
+
+FeatureMapSpec oprf_spec(FeatureMapSpec spec, const std::vector<SeenRows>& rows) {
+  const Index columns = num_features(spec);
+  spec.centring = {};
+  spec.features = HyperbolicOprfFeatures{};
+  const double mean = effective_norms(spec, rows).mean;
+  spec.features = HyperbolicOprfFeatures{optimal_hyperbolic_oprf_parameter(mean, spec.input_dim)};
+  spec.num_frequencies = std::max<Index>(columns / 2, 1);
+  return spec;
+}
+
+}  // namespace bochner

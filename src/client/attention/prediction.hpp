@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "bochner/client/attention_report.hpp"
+#include "client/attention/seen_rows.hpp"
+
+#include <vector>
+
+/// \file
+/// What closed forms say of attention on sampled rows.
+
+namespace bochner {
+
+/// Relative error of the output with independent frequencies; infinite where it leaves the range.
+double predicted_output_error(const FeatureMapSpec& spec, const std::vector<SeenRows>& rows,
+                              const Execution& execution);
+
+EffectiveNorms effective_norms(const FeatureMapSpec& spec, const std::vector<SeenRows>& rows);
+
+/// The spec with the centring under which the sum (or the difference, as its features have it) of
+/// mean query and mean key is zero; itself where centring changes nothing.
+FeatureMapSpec centred_spec(FeatureMapSpec spec, const std::vector<SeenRows>& rows);
+
+/// Not centred, hyperbolic OPRF features with the parameter for these rows, and about as many
+/// features.
+FeatureMapSpec oprf_spec(FeatureMapSpec spec, const std::vector<SeenRows>& rows);
+
+}  // namespace bochner

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "bochner/client/attention_matrix.hpp"
+#include "client/attention/problem.hpp"
+
+#include <vector>
+
+/// \file
+/// A sample of queries with what they see, for closed forms.
+
+namespace bochner {
+
+/// Sampled queries of one head group that see the same keys.
+struct SeenRows {
+  Matrix<double> queries;
+  Matrix<double> keys;    ///< evenly spaced ones where there are many
+  Matrix<double> values;  ///< of those keys
+};
+
+/// One row of each of min(count, rows) equal stretches of all rows (batch, head, query).
+std::vector<AttentionRow> sampled_rows(const std::array<Index, 4>& queries, Index count, Seed seed);
+
+/// The rows that see a key, grouped. Throws InvalidArgument when a query or what it sees is not
+/// finite.
+template <Scalar T>
+std::vector<SeenRows> seen_rows(const char* function, const AttentionProblem& problem,
+                                const AttentionInputs<T>& inputs, std::vector<AttentionRow> rows);
+
+}  // namespace bochner
