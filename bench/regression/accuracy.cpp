@@ -4,6 +4,7 @@
 #include "bench/regression/problem.hpp"
 #include "bench/support/report.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
 
@@ -97,11 +98,16 @@ void colorado(bench::Report& report, const std::string& folder) {
 int main(int argc, char** argv) {
   bench::Report report(argc, argv);
   if (report.arguments().empty()) {
-    std::fprintf(stderr, "usage: bench_regression_accuracy FOLDER [--quick]\n");
+    std::fprintf(stderr, "usage: bench_regression_accuracy FOLDER [PART...] [--quick]\n");
     return 2;
   }
   const std::string folder = report.arguments().front();
-  diamonds(report, folder);
-  letter(report, folder);
-  colorado(report, folder);
+  const auto wanted = [&](const char* part) {
+    const auto& arguments = report.arguments();
+    return arguments.size() == 1 ||
+           std::find(arguments.begin() + 1, arguments.end(), part) != arguments.end();
+  };
+  if (wanted("diamonds")) diamonds(report, folder);
+  if (wanted("letter")) letter(report, folder);
+  if (wanted("colorado")) colorado(report, folder);
 }

@@ -7,8 +7,8 @@
 namespace bochner::regression {
 namespace {
 
-/// Of the standard normal law: twice its upper quartile.
-constexpr double kNormalRange = 1.3489795003921634;
+/// Beyond these quantiles entries are moved to them: one in a hundred at either end.
+constexpr std::size_t kClipped = 100;
 
 double standard_deviation(const std::vector<double>& values) {
   double mean = 0.0;
@@ -30,7 +30,12 @@ ColumnSpread column_spread(MatrixView<const T> x) {
     for (Index i = 0; i < x.rows; ++i) values.push_back(static_cast<double>(x(i, k)));
     std::sort(values.begin(), values.end());
     const std::size_t n = values.size();
-    double spread = (values[n - 1 - n / 4] - values[n / 4]) / kNormalRange;
+    // A quantile range would jump with the steps of whole numbers.
+    std::vector<double> clipped = values;
+    const std::size_t cut = n / kClipped;
+    std::fill_n(clipped.begin(), cut, values[cut]);
+    std::fill_n(clipped.end() - static_cast<std::ptrdiff_t>(cut), cut, values[n - 1 - cut]);
+    double spread = standard_deviation(clipped);
     if (!(spread > 0.0)) spread = standard_deviation(values);
     result.median.push_back(values[n / 2]);
     result.spread.push_back(values.front() < values.back() && spread > 0.0 ? spread : 1.0);

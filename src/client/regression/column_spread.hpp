@@ -12,8 +12,8 @@ namespace bochner::regression {
 
 struct ColumnSpread {
   std::vector<double> median;
-  /// Interquartile range over that of the standard normal law; the standard deviation where that is
-  /// zero, and 1 for a constant column.
+  /// Standard deviation with the lowest and the highest hundredth of the entries moved to their
+  /// inner ends; of all entries where that is zero, and 1 for a constant column.
   std::vector<double> spread;
 };
 

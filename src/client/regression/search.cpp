@@ -276,15 +276,16 @@ SearchResult search_hyperparameters(const FeatureMapSpec& spec, const TrainingRo
   Trials<T> second(result.spec, many, options, result, execution);
   SearchCandidate chosen = second(winner.kernel);
   if (searched && has_metric(winner.kernel)) {
-    for (const double factor : {std::exp2(-0.25), std::exp2(0.25)}) {
-      bool improved = false;
-      for (int step = 0; step < 2; ++step) {
-        const SearchCandidate next = second(scaled(chosen.kernel, factor));
-        if (!better(next, chosen)) break;
-        chosen = next;
-        improved = true;
+    for (const double step : {0.5, 0.25}) {
+      for (const double direction : {-step, step}) {
+        const SearchCandidate before = chosen;
+        for (;;) {
+          const SearchCandidate next = second(scaled(chosen.kernel, std::exp2(direction)));
+          if (!better(next, chosen)) break;
+          chosen = next;
+        }
+        if (better(chosen, before)) break;
       }
-      if (improved) break;
     }
   }
   if (!std::isfinite(chosen.score)) {

@@ -27,9 +27,9 @@ enum class Criterion {
   evidence                       ///< minus the log marginal likelihood a row
 };
 
-/// Which lengthscales are searched. Columns are measured in units of their own spread (the
-/// interquartile range over that of a normal law, so that a few absurd entries do not count), and
-/// centred at their medians; both become numbers in the spec.
+/// Which lengthscales are searched. Columns are measured in units of their own spread (the standard
+/// deviation with a hundredth of the entries at either end clipped, so that a few absurd ones do
+/// not count), and centred at their medians; both become numbers in the spec.
 enum class LengthscaleSearch {
   fixed,      ///< those of the given kernels
   common,     ///< one factor times every column's spread
