@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# Installs what is missing, builds the release preset, and approximates two real kernel matrices: how
-# wrong the approximation is, and how wrong it was predicted to be. Writes quickstart-report/.
+# Installs what is missing, builds the release preset, and approximates two real kernel matrices, a regression and
+# attention: how wrong the approximation is, and how wrong it was predicted to be. Writes quickstart-report/.
 # Usage: bash examples/quickstart.sh
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -44,3 +44,12 @@ build/release/bin/bochner fit --data "$report/train.csv" --target compressive_st
   --frequencies 512 --lengthscale median --validate 5-fold -o "$report/concrete.safetensors"
 build/release/bin/bochner evaluate --data "$report/test.csv" --model "$report/concrete.safetensors" \
   --report "$report/regression"
+
+# The 1,797 digits as a sequence of tokens of 64 dimensions that attend to each other; the scale makes the mean of
+# |q + k|^2 over pairs 10, of which centring leaves 1.9.
+echo
+echo "attention: every digit attends to all digits, random features beside exact attention"
+cut -d, -f1-64 data/digits.csv >"$report/tokens.csv"
+build/release/bin/bochner attend --queries "$report/tokens.csv" --keys "$report/tokens.csv" \
+  --values "$report/tokens.csv" --mean-square-sum 10 --centre --frequencies 16:512 --compare exact |
+  tee "$report/attention.txt"

@@ -2,6 +2,7 @@
 #include "bochner/estimator/recommend.hpp"
 
 #include "bochner/estimator/gram_error.hpp"
+#include "bochner/estimator/optimal_centring.hpp"
 #include "bochner/estimator/optimal_parameter.hpp"
 #include "bochner/estimator/plan.hpp"
 #include "core/finite.hpp"
@@ -48,33 +49,6 @@ Matrix<double> sample_rows(MatrixView<const double> x, Index count, Seed seed, s
     }
   }
   return out;
-}
-
-std::vector<double> mean_row(const Matrix<double>& x) {
-  std::vector<double> mean(static_cast<std::size_t>(x.cols()), 0.0);
-  for (Index i = 0; i < x.rows(); ++i) {
-    for (Index k = 0; k < x.cols(); ++k) {
-      mean[static_cast<std::size_t>(k)] += x(i, k) / static_cast<double>(x.rows());
-    }
-  }
-  return mean;
-}
-
-/// The centring that makes the sum (positive maps) or the difference (maps of differences) of a
-/// mean query and a mean key vanish; the same centre on both sides where the kernel demands it.
-Centring centring_for(const Kernel& kernel, RowLaw::Argument argument, const Matrix<double>& x,
-                      const Matrix<double>& y) {
-  const std::vector<double> query = mean_row(x);
-  const std::vector<double> key = mean_row(y);
-  Centring centring{query, key};
-  const double sign = argument == RowLaw::Argument::sum ? 1.0 : -1.0;
-  const bool same = standard_form(kernel, x.cols()).shift_invariant;
-  for (std::size_t k = 0; k < query.size(); ++k) {
-    const double half = 0.5 * (query[k] + (same ? 1.0 : sign) * key[k]);
-    centring.query[k] = half;
-    centring.key[k] = (same ? 1.0 : sign) * half;
-  }
-  return centring;
 }
 
 double mean_square_sum_of(const FeatureMapSpec& spec, const Matrix<double>& x,
@@ -147,7 +121,7 @@ std::vector<FeatureMapSpec> all_specs(const Kernel& kernel, const Matrix<double>
           argument == RowLaw::Argument::sum || !standard_form(kernel, x.cols()).shift_invariant;
       for (const bool centred : {false, true}) {
         if (centred && !centring_matters) continue;
-        if (centred) spec.centring = centring_for(kernel, argument, x, y);
+        if (centred) spec.centring = optimal_centring(kernel, features, x.view(), y.view());
         set_parameter(spec.features, mean_square_sum_of(spec, x, y), spec.input_dim);
         specs.push_back(spec);
       }

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "client/attention/prediction.hpp"
 
+#include "bochner/estimator/optimal_centring.hpp"
 #include "bochner/estimator/optimal_parameter.hpp"
 #include "bochner/estimator/output_error.hpp"
 #include "core/parallel.hpp"
 #include "estimator/pair_geometry.hpp"
-#include "kernel/standard_form.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -34,10 +34,18 @@ Matrix<double> placed(const PairGeometry& geometry, Side side, const Matrix<doub
   return out;
 }
 
-void add_rows(const Matrix<double>& x, std::vector<double>& sums, double& count) {
-  for (Index i = 0; i < x.rows(); ++i, ++count) {
-    for (Index c = 0; c < x.cols(); ++c) sums[static_cast<std::size_t>(c)] += x(i, c);
+/// One matrix of the groups' rows.
+Matrix<double> stacked(const std::vector<SeenRows>& rows, Matrix<double> SeenRows::*part) {
+  Index count = 0;
+  for (const SeenRows& group : rows) count += (group.*part).rows();
+  Matrix<double> out(count, (rows.front().*part).cols());
+  Index at = 0;
+  for (const SeenRows& group : rows) {
+    const Matrix<double>& x = group.*part;
+    std::copy_n(x.data(), x.size(), out.row(at));
+    at += x.rows();
   }
+  return out;
 }
 
 }  // namespace
@@ -85,23 +93,9 @@ EffectiveNorms effective_norms(const FeatureMapSpec& spec, const std::vector<See
 }
 
 FeatureMapSpec centred_spec(FeatureMapSpec spec, const std::vector<SeenRows>& rows) {
-  if (standard_form(spec.kernel, spec.input_dim).shift_invariant) return spec;
-  const double sign = row_law(spec.features).argument == RowLaw::Argument::sum ? 1.0 : -1.0;
-  const auto dim = static_cast<std::size_t>(spec.input_dim);
-  std::vector<double> query(dim);
-  std::vector<double> key(dim);
-  double queries = 0.0;
-  double keys = 0.0;
-  for (const SeenRows& group : rows) {
-    add_rows(group.queries, query, queries);
-    add_rows(group.keys, key, keys);
-  }
-  spec.centring = {query, key};
-  for (std::size_t c = 0; c < dim; ++c) {
-    const double half = 0.5 * (query[c] / queries + sign * key[c] / keys);
-    spec.centring.query[c] = half;
-    spec.centring.key[c] = sign * half;
-  }
+  spec.centring =
+      optimal_centring(spec.kernel, spec.features, stacked(rows, &SeenRows::queries).view(),
+                       stacked(rows, &SeenRows::keys).view());
   return spec;
 }
 

@@ -17,8 +17,7 @@ double predicted_output_error(const FeatureMapSpec& spec, const std::vector<Seen
 
 EffectiveNorms effective_norms(const FeatureMapSpec& spec, const std::vector<SeenRows>& rows);
 
-/// The spec with the centring under which the sum (or the difference, as its features have it) of
-/// mean query and mean key is zero; itself where centring changes nothing.
+/// The spec with `optimal_centring`.
 FeatureMapSpec centred_spec(FeatureMapSpec spec, const std::vector<SeenRows>& rows);
 
 /// Not centred, hyperbolic OPRF features with the parameter for these rows, and about as many

@@ -22,6 +22,7 @@ namespace bochner::cli {
 namespace {
 
 constexpr std::array kCommands = {
+    Command{"attend", "Attention by random features, beside exact attention", declare_attend},
     Command{"evaluate", "Error of a fitted model, with confidence intervals", declare_evaluate},
     Command{"features", "Features of a fitted model as svmlight text", declare_features},
     Command{"fit", "Kernel ridge regression on a file of any size", declare_fit},

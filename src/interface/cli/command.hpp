@@ -20,6 +20,7 @@ struct Command {
 
 std::span<const Command> commands();
 
+std::function<void()> declare_attend(CLI::App& app);
 std::function<void()> declare_evaluate(CLI::App& app);
 std::function<void()> declare_features(CLI::App& app);
 std::function<void()> declare_fit(CLI::App& app);

@@ -6,7 +6,6 @@
 #include <array>
 #include <charconv>
 #include <string_view>
-#include <vector>
 
 namespace bochner::io {
 
@@ -21,10 +20,10 @@ std::string csv_field(const std::string& text) {
 }
 
 template <Scalar T>
-void write_npy(OutputFile& out, MatrixView<const T> matrix) {
+void write_npy(OutputFile& out, MatrixView<const T> matrix, const std::vector<Index>& shape) {
   NpyHeader header;
   header.item_bytes = sizeof(T);
-  header.shape = {matrix.rows, matrix.cols};
+  header.shape = shape.empty() ? std::vector<Index>{matrix.rows, matrix.cols} : shape;
   out.write(format_npy_header(header));
   std::vector<T> row(static_cast<std::size_t>(matrix.cols));
   for (Index i = 0; i < matrix.rows; ++i) {
@@ -53,8 +52,8 @@ void write_csv(OutputFile& out, std::span<const std::string> names, MatrixView<c
   }
 }
 
-template void write_npy<float>(OutputFile&, MatrixView<const float>);
-template void write_npy<double>(OutputFile&, MatrixView<const double>);
+template void write_npy<float>(OutputFile&, MatrixView<const float>, const std::vector<Index>&);
+template void write_npy<double>(OutputFile&, MatrixView<const double>, const std::vector<Index>&);
 template void write_csv<float>(OutputFile&, std::span<const std::string>, MatrixView<const float>);
 template void write_csv<double>(OutputFile&, std::span<const std::string>,
                                 MatrixView<const double>);

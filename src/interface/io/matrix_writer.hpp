@@ -6,15 +6,17 @@
 
 #include <span>
 #include <string>
+#include <vector>
 
 /// \file
 /// Matrices into files. Each function writes; the caller commits.
 
 namespace bochner::io {
 
-/// A .npy array, row-major, `<f4` or `<f8`.
+/// A .npy array, row-major, `<f4` or `<f8`, of extents `shape`, all but the last of which make the
+/// rows; rows x columns where it is empty.
 template <Scalar T>
-void write_npy(OutputFile& out, MatrixView<const T> matrix);
+void write_npy(OutputFile& out, MatrixView<const T> matrix, const std::vector<Index>& shape = {});
 
 /// Comma-separated text, with a first line of names unless there are none; every number is the
 /// shortest that reads back to the same bits.
@@ -24,8 +26,10 @@ void write_csv(OutputFile& out, std::span<const std::string> names, MatrixView<c
 /// A field of comma-separated text, quoted where it must be [RFC 4180].
 std::string csv_field(const std::string& text);
 
-extern template void write_npy<float>(OutputFile&, MatrixView<const float>);
-extern template void write_npy<double>(OutputFile&, MatrixView<const double>);
+extern template void write_npy<float>(OutputFile&, MatrixView<const float>,
+                                      const std::vector<Index>&);
+extern template void write_npy<double>(OutputFile&, MatrixView<const double>,
+                                       const std::vector<Index>&);
 extern template void write_csv<float>(OutputFile&, std::span<const std::string>,
                                       MatrixView<const float>);
 extern template void write_csv<double>(OutputFile&, std::span<const std::string>,

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "bochner/estimator/optimal_centring.hpp"
+
+#include "core/finite.hpp"
+#include "estimator/row_law.hpp"
+#include "kernel/standard_form.hpp"
+
+#include <string>
+#include <vector>
+
+namespace bochner {
+namespace {
+
+constexpr const char* kFunction = "optimal_centring";
+
+std::vector<double> mean_row(MatrixView<const double> x) {
+  std::vector<double> mean(static_cast<std::size_t>(x.cols), 0.0);
+  for (Index i = 0; i < x.rows; ++i) {
+    for (Index k = 0; k < x.cols; ++k) {
+      mean[static_cast<std::size_t>(k)] += x(i, k) / static_cast<double>(x.rows);
+    }
+  }
+  return mean;
+}
+
+}  // namespace
+
+Centring optimal_centring(const Kernel& kernel, const FeatureFunction& features,
+                          MatrixView<const double> x, MatrixView<const double> y) {
+  if (x.rows < 1 || y.rows < 1 || x.cols < 1 || x.cols != y.cols) {
+    throw InvalidArgument(std::string(kFunction) + ": x is " + std::to_string(x.rows) + " x " +
+                          std::to_string(x.cols) + " and y " + std::to_string(y.rows) + " x " +
+                          std::to_string(y.cols) + ", expected rows in both and equal columns");
+  }
+  require_finite(kFunction, "x", x);
+  require_finite(kFunction, "y", y);
+  const std::vector<double> query = mean_row(x);
+  const std::vector<double> key = mean_row(y);
+  Centring centring{query, key};
+  const double sign = row_law(features).argument == RowLaw::Argument::sum ? 1.0 : -1.0;
+  const bool same = standard_form(kernel, x.cols).shift_invariant;
+  for (std::size_t k = 0; k < query.size(); ++k) {
+    const double half = 0.5 * (query[k] + (same ? 1.0 : sign) * key[k]);
+    centring.query[k] = half;
+    centring.key[k] = (same ? 1.0 : sign) * half;
+  }
+  return centring;
+}
+
+}  // namespace bochner
