@@ -88,6 +88,34 @@ TEST_CASE("an epsilon in the features would show", "[attention][mistakes]") {
   CHECK(change > 0.1);
 }
 
+TEST_CASE("frequencies drawn from the data would show", "[attention][mistakes]") {
+  // The wrong variant of public code: the seed is a hash of the queries at hand, so that a batch
+  // entry depends on its neighbours and a decoded token has other frequencies than the prompt.
+  const auto seeded_by = [](const Qkv<double>& x) {
+    double sum = 0.0;
+    for (const double q : x.q.elements) sum += std::abs(q);
+    return FeatureMap<double>(map_spec(8, 32, HyperbolicFeatures{}, SoftmaxKernel{0.3},
+                                       static_cast<std::uint64_t>(1e6 * sum)));
+  };
+  const FeatureMap<double> map(map_spec(8, 32, HyperbolicFeatures{}, SoftmaxKernel{0.3}));
+  const Qkv<double> x = normal_qkv<double>({2, 1, 1, 30, 30, 8, 2}, 84);
+  Qkv<double> neighbour = x;
+  for (Index i = 0; i < 30; ++i) neighbour.q(1, 0, i, 0) += 1.0;
+  const auto change = [&](const FeatureMap<double>& before, const FeatureMap<double>& after) {
+    Tensor<double> a = x.output();
+    Tensor<double> b = x.output();
+    attention<double>(before, x.inputs(), a.view(), {.mask = Mask::causal});
+    attention<double>(after, neighbour.inputs(), b.view(), {.mask = Mask::causal});
+    double largest = 0.0;
+    for (Index i = 0; i < 30; ++i) {
+      largest = std::max(largest, std::abs(a(0, 0, i, 0) - b(0, 0, i, 0)));
+    }
+    return largest;
+  };
+  CHECK(change(map, map) == 0.0);
+  CHECK(change(seeded_by(x), seeded_by(neighbour)) > 1e-2);
+}
+
 TEST_CASE("small and degenerate shapes have answers", "[attention][mistakes]") {
   for (const FeatureFunction& features : some_features()) {
     for (const Index d : {1, 3}) {

@@ -264,6 +264,27 @@ TEST_CASE("a million tokens leave the float state where the double one is", "[at
   state.attend(x.q.view(), out.view());
   wide.attend(static_cast<const Tensor<double>&>(wide_q).view(), wide_out.view());
   CHECK(largest_difference(out, wide_out) <= 1e-6);
+  // The state itself, in numbers: sums over the keys of whole chunks, of which there are 2^14.
+  const Archive saved = state.save();
+  const Archive wide_saved = wide.save();
+  const auto number = [](const Archive& archive, const std::string& name, Index f, Index column) {
+    const auto entry = [&](const std::string& key, Index at) {
+      return std::visit([&](const auto& m) { return static_cast<double>(m(0, at)); },
+                        archive.arrays.at(key));
+    };
+    return std::ldexp(entry(name, column) + entry(name + "_rest", column),
+                      static_cast<int>(entry("exponent", f)));
+  };
+  for (Index f = 0; f < 4; ++f) {
+    // Rows of `values` are padded, differently for each scalar.
+    const auto column = [&](const Archive& archive) {
+      return f *
+             std::visit([](const auto& m) { return m.cols() / 4; }, archive.arrays.at("values"));
+    };
+    CHECK(number(saved, "values", f, column(saved)) ==
+          Approx(number(wide_saved, "values", f, column(wide_saved))).epsilon(1e-6));
+    CHECK(number(saved, "mass", f, f) == Approx(number(wide_saved, "mass", f, f)).epsilon(1e-6));
+  }
   // The twin: one naive sum of the same values is far off.
   CHECK(std::abs(double{naive} / exact_sum - 1.0) > 1e-5);
 }
