@@ -54,6 +54,7 @@ BlockMap<T>::BlockMap(const FeatureMapSpec& spec, const FrequencyDraw& draw)
   projection_ = draw.make_operator<T>(input_.frequency_factor);
   stage_ = make_stage<T>(spec.features, law_, [&] { return draw.norms(); });
 
+  query_.constant = key_.constant = stage_->log_factor();
   const auto d = static_cast<std::size_t>(spec.input_dim);
   column_scale_.assign(kernel_.transform.diagonal.begin(), kernel_.transform.diagonal.end());
   if (!spec.centring.query.empty()) {

@@ -84,7 +84,7 @@ class BlockMap {
   friend class BlockWorkspace<T>;
 
   /// What centring does to a side: subtract `centre`, add tilt.x~ + constant to the log-amplitude.
-  /// Empty vectors stand for zeros.
+  /// Empty vectors stand for zeros. The constant includes the stage's factor.
   struct SideTerms {
     std::vector<T> centre;
     std::vector<double> tilt;

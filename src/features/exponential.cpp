@@ -17,13 +17,12 @@ ExponentialStage<T>::ExponentialStage(ExponentialLaw law, const FrequencyNorms& 
                                       Index num_frequencies)
     : signs_(law.signs),
       num_frequencies_(num_frequencies),
-      column_offset_(static_cast<std::size_t>(simd::padded<T>(num_frequencies)), T{0}) {
-  const double normaliser = 0.25 * static_cast<double>(norms.ambient_dim) *
-                                std::log1p(-4.0 * law.a) * std::numbers::log2e -
-                            0.5 * std::log2(static_cast<double>(num_features()));
+      log_normaliser_(0.25 * static_cast<double>(norms.ambient_dim) * std::log1p(-4.0 * law.a) -
+                      0.5 * std::log(static_cast<double>(num_features()))) {
+  if (law.a == 0.0) return;
+  column_offset_.assign(static_cast<std::size_t>(simd::padded<T>(num_frequencies)), T{0});
   for (std::size_t j = 0; j < static_cast<std::size_t>(num_frequencies); ++j) {
-    const double weight = law.a == 0.0 ? 0.0 : law.a * norms.squared[j] * std::numbers::log2e;
-    column_offset_[j] = static_cast<T>(weight + normaliser);
+    column_offset_[j] = static_cast<T>(law.a * norms.squared[j] * std::numbers::log2e);
   }
 }
 
@@ -34,10 +33,11 @@ Index ExponentialStage<T>::num_features() const noexcept {
 
 template <Scalar T>
 void ExponentialStage<T>::log_features(T* block, Index ld, Index rows) const noexcept {
+  const T* const offset = column_offset_.empty() ? nullptr : column_offset_.data();
   if (signs_ == Signs::both) {
-    simd::kernels<T>().mirror_rows(block, ld, rows, num_frequencies_, column_offset_.data());
-  } else {
-    simd::kernels<T>().affine_rows(block, ld, rows, num_frequencies_, T{1}, column_offset_.data());
+    simd::kernels<T>().mirror_rows(block, ld, rows, num_frequencies_, offset);
+  } else if (offset) {
+    simd::kernels<T>().affine_rows(block, ld, rows, num_frequencies_, T{1}, offset);
   }
 }
 

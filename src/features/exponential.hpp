@@ -39,6 +39,7 @@ class ExponentialStage final : public FeatureStage<T> {
 
   Index num_features() const noexcept override;
   bool exponential() const noexcept override { return true; }
+  double log_factor() const noexcept override { return log_normaliser_; }
   void features(T* block, Index ld, Index rows, const double* log_amplitude,
                 std::int32_t* exponent) const noexcept override;
   void log_features(T* block, Index ld, Index rows) const noexcept override;
@@ -50,7 +51,8 @@ class ExponentialStage final : public FeatureStage<T> {
  private:
   Signs signs_;
   Index num_frequencies_;
-  std::vector<T> column_offset_;  ///< log2 of the normaliser, and a |w|^2; padded with zeros
+  double log_normaliser_;
+  std::vector<T> column_offset_;  ///< a |w|^2 in base 2, padded with zeros; empty when a is 0
 };
 
 }  // namespace bochner

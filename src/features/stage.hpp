@@ -34,6 +34,9 @@ class FeatureStage {
   /// Whether features are exponentials of log-features, hence positive.
   virtual bool exponential() const noexcept = 0;
 
+  /// The natural logarithm of a factor of all features that the caller puts into log-amplitudes.
+  virtual double log_factor() const noexcept { return 0.0; }
+
   /// Projections to features with sum-free scaling: phi 2^exponent is the feature.
   virtual void features(T* block, Index ld, Index rows, const double* log_amplitude,
                         std::int32_t* exponent) const noexcept = 0;

@@ -47,10 +47,11 @@ struct Constants<float> {
   /// pi / 2 in parts for fused arithmetic.
   static constexpr std::array<float, 3> kHalfPi = {0x1.921fb6p0F, -0x1.777a5cp-25F,
                                                    -0x1.ee59dap-50F};
-  /// (sin r - r) / r^3 and (cos r - 1 + r^2 / 2) / r^4 as polynomials in r^2, |r| <= 0.84: pi / 4
-  /// and what the rounding of 2/pi adds at the largest argument.
+  /// (sin r - r) / r^3 and cos r as polynomials in r^2, |r| <= 0.84: pi / 4 and what the rounding
+  /// of 2/pi adds at the largest argument.
   static constexpr std::array<float, 3> kSin = {-0x1.55553ep-3F, 0x1.11046cp-7F, -0x1.985676p-13F};
-  static constexpr std::array<float, 3> kCos = {0x1.555544p-5F, -0x1.6c08bep-10F, 0x1.98fd66p-16F};
+  static constexpr std::array<float, 5> kCos = {0x1p0F, -0x1p-1F, 0x1.555544p-5F, -0x1.6c08bep-10F,
+                                                0x1.98fd66p-16F};
 };
 
 template <>
@@ -93,9 +94,14 @@ struct Constants<double> {
   static constexpr std::array<double, 6> kSin = {-0x1.5555555555548p-3,  0x1.111111110f75bp-7,
                                                  -0x1.a01a019bf1d2fp-13, 0x1.71de355ebf3dbp-19,
                                                  -0x1.ae5e543e1650ap-26, 0x1.5d8e274967b80p-33};
-  static constexpr std::array<double, 6> kCos = {0x1.555555555554bp-5,  -0x1.6c16c16c15016p-10,
-                                                 0x1.a01a019c8f41fp-16, -0x1.27e4f7f1a25fcp-22,
-                                                 0x1.1ee9dbd652092p-29, -0x1.8fa685bcb244cp-37};
+  static constexpr std::array<double, 8> kCos = {0x1p0,
+                                                 -0x1p-1,
+                                                 0x1.555555555554bp-5,
+                                                 -0x1.6c16c16c15016p-10,
+                                                 0x1.a01a019c8f41fp-16,
+                                                 -0x1.27e4f7f1a25fcp-22,
+                                                 0x1.1ee9dbd652092p-29,
+                                                 -0x1.8fa685bcb244cp-37};
 };
 
 /// Arguments of sine and cosine beyond this are reduced one by one (`reduce_large`).

@@ -104,7 +104,7 @@ SinCos<T> sincos(T x) {
   }
   const T u = r * r;
   T sine = std::fma(r * u, polynomial(C::kSin, u), r);
-  T cosine = std::fma(u * u, polynomial(C::kCos, u), std::fma(u, T{-0.5}, T{1}));
+  T cosine = polynomial(C::kCos, u);
   if ((quadrant & 1U) != 0) std::swap(sine, cosine);
   if ((quadrant & 2U) != 0) sine = -sine;
   if (((quadrant + 1) & 2U) != 0) cosine = -cosine;

@@ -71,16 +71,62 @@ HWY_INLINE Vector<T> exp2_shifted(Vector<T> x, const Exp2Offset<T>& offset, Sign
   return hn::Mul(p, from_exponent_field<T>(bounded));
 }
 
+/// A row of them, up to the end of the last vector.
+template <Scalar T>
+HWY_INLINE void exp2_any(T* row, Index cols, const Exp2Offset<T>& offset,
+                         typename Constants<T>::Signed shift) {
+  constexpr Tag<T> d;
+  const auto whole = hn::Set(SignedTag<T>(), shift);
+  for (Index j = 0; j < cols; j += kLanes<T>) {
+    hn::StoreU(exp2_shifted(hn::LoadU(d, row + j), offset, whole), d, row + j);
+  }
+}
+
+/// Vectors whose polynomials are evaluated side by side: each is one chain of dependent operations.
+template <Scalar T>
+constexpr std::make_index_sequence<HWY_TARGET <= HWY_AVX3 ? 4 : 2> kSideBySide;
+
+/// x = 2^(x + offset - e), a few vectors, for results whose exponent fields fit; `origin` is the
+/// rounding constant plus the whole offset less e plus kBias.
+template <Scalar T, std::size_t... V>
+HWY_INLINE void exp2_fitting(Vector<T>* x, const Exp2Offset<T>& offset, const Vector<T>* origin,
+                             std::index_sequence<V...>) {
+  constexpr std::size_t kLast = Exp2Offset<T>::kTerms - 1;
+  const Vector<T> shifted[] = {hn::Add(x[V], origin[V])...};
+  const Vector<T> r[] = {hn::Sub(x[V], hn::Sub(shifted[V], origin[V]))...};
+  Vector<T> sum[] = {
+      hn::MulAdd(offset.coefficients[kLast], r[V], offset.coefficients[kLast - 1])...};
+  HWY_UNROLL(16)
+  for (std::size_t k = kLast - 1; k-- > 0;) {
+    (..., (sum[V] = hn::MulAdd(sum[V], r[V], offset.coefficients[k])));
+  }
+  (..., (x[V] = hn::Mul(sum[V], from_exponent_field<T>(hn::BitCast(SignedTag<T>(), shifted[V])))));
+}
+
 /// The same for results of at most about 1: no field above 2 kBias can occur, and clamping from
 /// below makes it 0 where it would be less. `biased` is the whole offset less e plus kBias.
-template <Scalar T>
-HWY_INLINE Vector<T> exp2_bounded(Vector<T> x, const Exp2Offset<T>& offset, T biased) {
+template <Scalar T, std::size_t... V>
+HWY_INLINE void exp2_bounded(T* x, const Exp2Offset<T>& offset, T biased,
+                             std::index_sequence<V...> vectors) {
   constexpr Tag<T> d;
+  const auto least = hn::Set(d, -biased);
   const auto round = hn::Set(d, Constants<T>::kRound + biased);
-  const auto bounded = hn::Max(hn::Set(d, -biased), x);
-  const auto shifted = hn::Add(bounded, round);
-  const auto p = exp2_fraction(offset, hn::Sub(bounded, hn::Sub(shifted, round)));
-  return hn::Mul(p, from_exponent_field<T>(hn::BitCast(SignedTag<T>(), shifted)));
+  const Vector<T> origin[] = {(static_cast<void>(V), round)...};
+  Vector<T> v[] = {hn::Max(least, hn::LoadU(d, x + static_cast<Index>(V) * kLanes<T>))...};
+  exp2_fitting(v, offset, origin, vectors);
+  (..., hn::StoreU(v[V], d, x + static_cast<Index>(V) * kLanes<T>));
+}
+
+/// A row of them, up to the end of the last vector.
+template <Scalar T, std::size_t... V>
+HWY_INLINE void exp2_bounded(T* row, Index cols, const Exp2Offset<T>& offset, T biased,
+                             std::index_sequence<V...> vectors) {
+  constexpr auto kStep = static_cast<Index>(sizeof...(V)) * kLanes<T>;
+  Index j = 0;
+  for (; j + kStep <= cols; j += kStep) exp2_bounded(row + j, offset, biased, vectors);
+  for (; j < cols; j += kLanes<T>) {
+    exp2_bounded(row + j, offset, biased, std::make_index_sequence<1>());
+  }
 }
 
 /// Column exponents and whole row offsets up to this leave room for both, beside an entry, in the
@@ -93,35 +139,22 @@ HWY_INLINE bool is_small(std::int64_t e) {
   return e <= kSmallExponent<T> && e >= -kSmallExponent<T>;
 }
 
-/// Vectors whose polynomials are evaluated side by side: each is one chain of dependent operations.
-template <Scalar T>
-constexpr std::make_index_sequence<HWY_TARGET <= HWY_AVX3 ? 8 : 2> kSideBySide;
-
 /// x = 2^(x + offset - e) for any x and small exponents, a few vectors; `biased` is the whole
 /// offset less e plus kBias. The same as `exp2_shifted`, but for where entries half way between
 /// whole numbers are rounded to.
 template <Scalar T, std::size_t... V>
 HWY_INLINE void exp2_near(T* x, const Exp2Offset<T>& offset, const Vector<T>* biased,
-                          std::index_sequence<V...>) {
+                          std::index_sequence<V...> vectors) {
   using C = Constants<T>;
   constexpr Tag<T> d;
-  constexpr std::size_t kLast = Exp2Offset<T>::kTerms - 1;
   const auto over = hn::Set(d, static_cast<T>(2 * C::kBias + 1));
   const auto round = hn::Set(d, C::kRound);
-  const Vector<T> bounded[] = {hn::Max(
+  const Vector<T> origin[] = {hn::Add(round, biased[V])...};
+  Vector<T> v[] = {hn::Max(
       hn::Neg(biased[V]),
       hn::Min(hn::Sub(over, biased[V]), hn::LoadU(d, x + static_cast<Index>(V) * kLanes<T>)))...};
-  const Vector<T> origin[] = {hn::Add(round, biased[V])...};
-  const Vector<T> shifted[] = {hn::Add(bounded[V], origin[V])...};
-  const Vector<T> r[] = {hn::Sub(bounded[V], hn::Sub(shifted[V], origin[V]))...};
-  Vector<T> sum[] = {
-      hn::MulAdd(offset.coefficients[kLast], r[V], offset.coefficients[kLast - 1])...};
-  HWY_UNROLL(16)
-  for (std::size_t k = kLast - 1; k-- > 0;) {
-    (..., (sum[V] = hn::MulAdd(sum[V], r[V], offset.coefficients[k])));
-  }
-  (..., hn::StoreU(hn::Mul(sum[V], from_exponent_field<T>(hn::BitCast(SignedTag<T>(), shifted[V]))),
-                   d, x + static_cast<Index>(V) * kLanes<T>));
+  exp2_fitting(v, offset, origin, vectors);
+  (..., hn::StoreU(v[V], d, x + static_cast<Index>(V) * kLanes<T>));
 }
 
 /// The maximum of count numbers; NaN takes no part (x86 returns the second operand).
@@ -142,6 +175,10 @@ HWY_INLINE T row_maximum(const T* row, Index count) {
   }
   return hn::GetLane(hn::MaxOfLanes(d, hn::Max(even, odd)));
 }
+
+/// Maxima of so many rows come first, then their exponentials: each maximum hangs on a long chain
+/// of operations.
+constexpr Index kRowsAtOnce = 8;
 
 template <Scalar T>
 HWY_INLINE T absolute(T x) {
@@ -283,31 +320,30 @@ void Exponential<T>::exp2_rows(T* block, Index ld, Index rows, Index cols, const
   using C = Constants<T>;
   constexpr Tag<T> d;
   constexpr SignedTag<T> di;
-  for (Index r = 0; r < rows; ++r) {
-    T* const row = block + r * ld;
-    const auto offset = exp2_offset<T>(static_cast<double>(fraction[r]));
-    const T maximum = row_maximum(row, cols);
-    std::int32_t e = 0;
-    const bool finite = row_exponent(maximum, e);
-    exponent[r] += e;
-    if (finite && absolute(maximum) > C::kMaxLog2 / 2) {
-      const auto whole = hn::Set(d, static_cast<T>(e));
-      for (Index j = 0; j < cols; j += kLanes<T>) {
-        hn::StoreU(hn::Sub(hn::LoadU(d, row + j), whole), d, row + j);
+  for (Index first = 0; first < rows; first += kRowsAtOnce) {
+    const Index last = HWY_MIN(rows, first + kRowsAtOnce);
+    T maximum[kRowsAtOnce];
+    for (Index r = first; r < last; ++r) maximum[r - first] = row_maximum(block + r * ld, cols);
+    for (Index r = first; r < last; ++r) {
+      T* const row = block + r * ld;
+      const T highest = maximum[r - first];
+      const auto offset = exp2_offset<T>(static_cast<double>(fraction[r]));
+      std::int32_t e = 0;
+      const bool finite = row_exponent(highest, e);
+      exponent[r] += e;
+      if (finite && absolute(highest) > C::kMaxLog2 / 2) {
+        const auto whole = hn::Set(d, static_cast<T>(e));
+        for (Index j = 0; j < cols; j += kLanes<T>) {
+          hn::StoreU(hn::Sub(hn::LoadU(d, row + j), whole), d, row + j);
+        }
+        e = 0;
       }
-      e = 0;
-    }
-    const auto shift = offset.whole - e;
-    if (finite && offset.whole >= -1 && offset.whole <= 1) {
-      const auto biased = static_cast<T>(shift + C::kBias);
-      for (Index j = 0; j < cols; j += kLanes<T>) {
-        hn::StoreU(exp2_bounded(hn::LoadU(d, row + j), offset, biased), d, row + j);
+      const auto shift = offset.whole - e;
+      if (finite && offset.whole >= -1 && offset.whole <= 1) {
+        exp2_bounded(row, cols, offset, static_cast<T>(shift + C::kBias), kSideBySide<T>);
+        continue;
       }
-    } else {
-      for (Index j = 0; j < cols; j += kLanes<T>) {
-        const auto x = hn::LoadU(d, row + j);
-        hn::StoreU(exp2_shifted(x, offset, hn::Set(di, shift)), d, row + j);
-      }
+      exp2_any(row, cols, offset, shift);
     }
   }
 }
@@ -321,10 +357,7 @@ void Exponential<T>::exp2_columns(T* block, Index ld, Index rows, Index cols,
   for (Index r = 0; r < rows && !column_exponent; ++r) {
     T* const row = block + r * ld;
     const auto offset = exp2_offset<T>(row_offset ? row_offset[r] : 0.0);
-    for (Index j = 0; j < cols; j += kLanes<T>) {
-      const auto x = hn::LoadU(d, row + j);
-      hn::StoreU(exp2_shifted(x, offset, hn::Set(di, offset.whole)), d, row + j);
-    }
+    exp2_any(row, cols, offset, offset.whole);
   }
   if (!column_exponent) return;
   const ColumnExponents<T> exponents(column_exponent, cols);
@@ -346,14 +379,12 @@ void Exponential<T>::exp2_weights(T* block, Index ld, Index rows, Index cols,
                                   const std::int32_t* column_exponent) noexcept {
   constexpr Tag<T> d;
   constexpr SignedTag<T> di;
-  // Maxima of a few rows come first: each hangs on a long chain of operations.
-  constexpr Index kGroup = 8;
   const auto none = exp2_offset<T>(0.0);
   const ColumnExponents<T> exponents(column_exponent, cols);
-  for (Index first = 0; first < rows; first += kGroup) {
-    const Index count = HWY_MIN(kGroup, rows - first);
+  for (Index first = 0; first < rows; first += kRowsAtOnce) {
+    const Index count = HWY_MIN(kRowsAtOnce, rows - first);
     T* const group = block + first * ld;
-    std::int32_t whole[kGroup] = {};
+    std::int32_t whole[kRowsAtOnce] = {};
     for (Index r = 0; r < count; ++r) {
       row_exponent(exponents.maximum(group + r * ld, cols), whole[r]);
     }
@@ -392,18 +423,18 @@ void Exponential<T>::softmax_rows(T* block, Index ld, Index rows, const std::int
     const std::int32_t down = e == kUnseen ? 0 : e;
     const bool bounded = finite && absolute(static_cast<T>(down)) <= C::kMaxLog2 / 2;
     const auto biased = static_cast<T>(C::kBias - down);
-    const auto shift = hn::Set(di, -static_cast<typename C::Signed>(down));
-    Index j = 0;
-    for (; j + kLanes<T> <= n; j += kLanes<T>) {
-      const auto x = hn::LoadU(d, row + j);
-      hn::StoreU(bounded ? exp2_bounded(x, none, biased) : exp2_shifted(x, none, shift), d,
-                 row + j);
+    const auto shift = -static_cast<typename C::Signed>(down);
+    const Index inside = n / kLanes<T> * kLanes<T>;
+    HWY_ALIGN T tail[kLanes<T>];
+    hn::Store(load_first(row + inside, n - inside), d, tail);
+    if (bounded) {
+      exp2_bounded(row, inside, none, biased, kSideBySide<T>);
+      exp2_bounded(tail, none, biased, std::make_index_sequence<1>());
+    } else {
+      exp2_any(row, inside, none, shift);
+      exp2_any(tail, kLanes<T>, none, shift);
     }
-    if (j < n) {
-      const auto x = load_first(row + j, n - j);
-      store_first<T>(bounded ? exp2_bounded(x, none, biased) : exp2_shifted(x, none, shift),
-                     row + j, n - j);
-    }
+    for (Index j = inside; j < n; ++j) row[j] = tail[j - inside];
     sum[r] = rescale[r] * sum[r] + folded_sum(row, static_cast<const T*>(nullptr), n);
   }
 }

@@ -17,8 +17,6 @@ namespace bochner::simd::HWY_NAMESPACE {
 namespace {
 
 template <Scalar T>
-inline constexpr auto kTileHeight = static_cast<Index>(kTileRows<T>);
-template <Scalar T>
 inline constexpr Index kTileWidth = kTileVectors<T>* kLanes<T>;
 /// Columns of the right block: 256 KiB.
 template <Scalar T>
@@ -44,9 +42,9 @@ void pack(const T* phi, Index ldphi, Index depth, Index cols, T* out) {
 
 /// A tile that sticks out of the matrix: only `rows` x `cols` of it are written.
 template <Scalar T>
-HWY_NOINLINE void fold_edge(Left<T> left, Right<T> right, Index depth, Index rows, Index cols,
-                            double* c, Index ldc) {
-  HWY_ALIGN double sums[kTileHeight<T> * kTileWidth<T>] = {};
+HWY_NOINLINE void fold_edge(LeftColumns<T> left, RightRows<T> right, Index depth, Index rows,
+                            Index cols, double* c, Index ldc) {
+  HWY_ALIGN double sums[kTileRows<T> * kTileWidth<T>] = {};
   tile_of<Fold, kTileRows<T>, kTileVectors<T>>(left, right, depth, sums, kTileWidth<T>);
   for (Index i = 0; i < rows; ++i) {
     for (Index j = 0; j < cols; ++j) c[i * ldc + j] += sums[i * kTileWidth<T> + j];
@@ -59,7 +57,7 @@ enum class Part { lower, all };
 template <Part kPart, Scalar T>
 void fold_rows(const T* a, Index lda, Index a_cols, const T* b, Index ldb, Index b_cols,
                Index depth, double* c, Index ldc) {
-  constexpr Index kHeight = kTileHeight<T>;
+  constexpr Index kHeight = kTileRows<T>;
   constexpr Index kWidth = kTileWidth<T>;
   HWY_ALIGN T strip[kFoldRows * kStripColumns];
   HWY_ALIGN T block[kFoldRows * kBlockColumns<T>];
@@ -70,10 +68,10 @@ void fold_rows(const T* a, Index lda, Index a_cols, const T* b, Index ldb, Index
       const Index iend = HWY_MIN(a_cols, ib + kStripColumns);
       pack<kHeight>(a + ib, lda, depth, iend - ib, strip);
       for (Index j = jb; j < jend; j += kWidth) {
-        const Right<T> right{block + (j - jb) * depth, kWidth, kPanel<T>};
+        const RightRows<T> right{block + (j - jb) * depth, kWidth};
         for (Index i = ib; i < iend; i += kHeight) {
           if (kPart == Part::lower && i + kHeight <= j) continue;
-          const Left<T> left{strip + (i - ib) * depth, 1, kHeight};
+          const LeftColumns<T> left{strip + (i - ib) * depth, kHeight};
           double* const out = c + i * ldc + j;
           if (i + kHeight <= a_cols && j + kWidth <= b_cols) {
             tile_of<Fold, kTileRows<T>, kTileVectors<T>>(left, right, depth, out, ldc);

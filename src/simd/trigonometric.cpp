@@ -7,6 +7,8 @@
 #include "simd/families-inl.hpp"
 #include "simd/reduce.hpp"
 
+#include <hwy/cache_control.h>
+
 /// \file
 /// Sine and cosine of blocks and of plain arrays.
 
@@ -14,19 +16,6 @@
 HWY_BEFORE_NAMESPACE();
 namespace bochner::simd::HWY_NAMESPACE {
 namespace {
-
-/// x = n pi/2 + remainder; only the low bits of n matter.
-template <Scalar T>
-struct Reduced {
-  SignedVector<T> n;
-  Vector<T> remainder;
-};
-
-template <Scalar T>
-struct SinCos {
-  Vector<T> sine;
-  Vector<T> cosine;
-};
 
 #if HWY_NATIVE_FMA
 
@@ -66,10 +55,11 @@ Vector<float> subtract_half_pi(Vector<float> x, Vector<float> n) {
 
 #endif
 
-/// Redoes the lanes of large angles, infinities and NaN.
+/// Redoes large angles, infinities and NaN.
 template <Scalar T>
-HWY_NOINLINE void reduce_large_lanes(const T* x, typename Constants<T>::Signed* n, T* remainder) {
-  for (Index l = 0; l < kLanes<T>; ++l) {
+HWY_NOINLINE void reduce_large_angles(const T* x, Index count, typename Constants<T>::Signed* n,
+                                      T* remainder) {
+  for (Index l = 0; l < count; ++l) {
     if (x[l] <= static_cast<T>(kMaxFastAngle) && x[l] >= -static_cast<T>(kMaxFastAngle)) continue;
     const ReducedAngle angle = reduce_large(static_cast<double>(x[l]));
     n[l] = static_cast<typename Constants<T>::Signed>(angle.quadrant);
@@ -77,51 +67,101 @@ HWY_NOINLINE void reduce_large_lanes(const T* x, typename Constants<T>::Signed* 
   }
 }
 
-template <Scalar T>
-HWY_INLINE Reduced<T> reduce(Vector<T> x) {
+/// Vectors that are worked on side by side: each is one long chain of dependent operations.
+constexpr std::make_index_sequence<HWY_TARGET <= HWY_AVX3 ? 4 : 2> kSideBySide;
+
+/// x = n pi/2 + remainder; only the low bits of n matter. The remainders take the place of x.
+template <Scalar T, std::size_t... V>
+HWY_INLINE void reduce(Vector<T>* x, SignedVector<T>* n, std::index_sequence<V...>) {
   constexpr Tag<T> d;
   constexpr SignedTag<T> di;
   const auto round = hn::Set(d, Constants<T>::kRound);
-  const auto shifted = hn::MulAdd(x, hn::Set(d, Constants<T>::kTwoOverPi), round);
-  Reduced<T> result{hn::BitCast(di, shifted), subtract_half_pi<T>(x, hn::Sub(shifted, round))};
-  const auto small = hn::Le(hn::Abs(x), hn::Set(d, static_cast<T>(kMaxFastAngle)));
-  if (HWY_UNLIKELY(!hn::AllTrue(d, small))) {
-    HWY_ALIGN T lanes[kLanes<T>];
-    HWY_ALIGN T remainder[kLanes<T>];
-    HWY_ALIGN typename Constants<T>::Signed n[kLanes<T>];
-    hn::Store(x, d, lanes);
-    hn::Store(result.remainder, d, remainder);
-    hn::Store(result.n, di, n);
-    reduce_large_lanes(lanes, n, remainder);
-    result = {hn::Load(di, n), hn::Load(d, remainder)};
+  const Vector<T> shifted[] = {hn::MulAdd(x[V], hn::Set(d, Constants<T>::kTwoOverPi), round)...};
+  const Vector<T> remainder[] = {subtract_half_pi<T>(x[V], hn::Sub(shifted[V], round))...};
+  (..., (n[V] = hn::BitCast(di, shifted[V])));
+  auto largest = hn::Zero(d);
+  (..., (largest = hn::Max(largest, hn::Abs(x[V]))));
+  if (HWY_UNLIKELY(!hn::AllTrue(d, hn::Le(largest, hn::Set(d, static_cast<T>(kMaxFastAngle)))))) {
+    HWY_ALIGN T angles[sizeof...(V) * hn::MaxLanes(d)];
+    HWY_ALIGN T remainders[sizeof...(V) * hn::MaxLanes(d)];
+    HWY_ALIGN typename Constants<T>::Signed numbers[sizeof...(V) * hn::MaxLanes(d)];
+    (..., hn::Store(x[V], d, angles + V * hn::MaxLanes(d)));
+    (..., hn::Store(remainder[V], d, remainders + V * hn::MaxLanes(d)));
+    (..., hn::Store(n[V], di, numbers + V * hn::MaxLanes(d)));
+    reduce_large_angles(angles, static_cast<Index>(sizeof...(V)) * kLanes<T>, numbers, remainders);
+    (..., (n[V] = hn::Load(di, numbers + V * hn::MaxLanes(d))));
+    (..., (x[V] = hn::Load(d, remainders + V * hn::MaxLanes(d))));
+  } else {
+    (..., (x[V] = remainder[V]));
   }
-  return result;
 }
 
-/// Bit `kBit` of n + increment as a sign: all other bits zero.
-template <Scalar T, int kBit>
-HWY_INLINE Vector<T> sign_from_bit(SignedVector<T> n) {
+/// x with its sign changed where bit 1 of n is set.
+template <Scalar T>
+HWY_INLINE Vector<T> negate_by_bit_1(Vector<T> x, SignedVector<T> n) {
+  constexpr Tag<T> d;
   constexpr int kSign = static_cast<int>(sizeof(T)) * 8 - 1;
-  const auto bit = hn::ShiftLeft<kSign - kBit>(n);
-  return hn::And(hn::BitCast(Tag<T>(), bit), hn::SignBit(Tag<T>()));
+  return hn::Xor(x, hn::And(hn::BitCast(d, hn::ShiftLeft<kSign - 1>(n)), hn::SignBit(d)));
+}
+
+/// sine = sin(x), x = cos(x).
+template <Scalar T, std::size_t... V>
+HWY_INLINE void sine_and_cosine(Vector<T>* x, Vector<T>* sine, std::index_sequence<V...> vectors) {
+  using C = Constants<T>;
+  constexpr SignedTag<T> di;
+  constexpr int kSign = static_cast<int>(sizeof(T)) * 8 - 1;
+  SignedVector<T> n[sizeof...(V)];
+  reduce<T>(x, n, vectors);
+  const Vector<T> u[] = {hn::Mul(x[V], x[V])...};
+  Vector<T> s[] = {polynomial<C::kSin>(u[V])...};
+  const Vector<T> c[] = {polynomial<C::kCos>(u[V])...};
+  (..., (s[V] = hn::MulAdd(hn::Mul(x[V], u[V]), s[V], x[V])));
+  const Vector<T> odd[] = {hn::BitCast(Tag<T>(), hn::ShiftLeft<kSign>(n[V]))...};
+  (..., (sine[V] = negate_by_bit_1<T>(hn::IfNegativeThenElse(odd[V], c[V], s[V]), n[V])));
+  (..., (x[V] = negate_by_bit_1<T>(hn::IfNegativeThenElse(odd[V], s[V], c[V]),
+                                   hn::Add(n[V], hn::Set(di, 1)))));
+}
+
+/// A few vectors of angles to cosines, in their place, and to sines.
+template <Scalar T, std::size_t... V>
+HWY_INLINE void sincos_of(T* x, T* sine, Vector<T> factor, std::index_sequence<V...> vectors) {
+  constexpr Tag<T> d;
+  Vector<T> cosines[] = {hn::LoadU(d, x + static_cast<Index>(V) * kLanes<T>)...};
+  Vector<T> sines[sizeof...(V)];
+  sine_and_cosine<T>(cosines, sines, vectors);
+  (..., hn::StoreU(hn::Mul(factor, cosines[V]), d, x + static_cast<Index>(V) * kLanes<T>));
+  (..., hn::StoreU(hn::Mul(factor, sines[V]), d, sine + static_cast<Index>(V) * kLanes<T>));
+}
+
+template <Scalar T, std::size_t... V>
+HWY_INLINE void cos_of(T* x, Vector<T> factor, std::index_sequence<V...> vectors) {
+  constexpr Tag<T> d;
+  Vector<T> cosines[] = {hn::LoadU(d, x + static_cast<Index>(V) * kLanes<T>)...};
+  Vector<T> sines[sizeof...(V)];
+  sine_and_cosine<T>(cosines, sines, vectors);
+  (..., hn::StoreU(hn::Mul(factor, cosines[V]), d, x + static_cast<Index>(V) * kLanes<T>));
 }
 
 template <Scalar T>
+struct SinCos {
+  Vector<T> sine;
+  Vector<T> cosine;
+};
+
+template <Scalar T>
 HWY_INLINE SinCos<T> sine_and_cosine(Vector<T> x) {
-  using C = Constants<T>;
-  constexpr Tag<T> d;
-  constexpr SignedTag<T> di;
-  const auto [n, r] = reduce<T>(x);
-  const auto u = hn::Mul(r, r);
-  const auto s = hn::MulAdd(hn::Mul(r, u), polynomial<C::kSin>(u), r);
-  const auto c = hn::MulAdd(hn::Mul(u, u), polynomial<C::kCos>(u),
-                            hn::MulAdd(u, hn::Set(d, T{-0.5}), hn::Set(d, T{1})));
-  const auto odd = sign_from_bit<T, 0>(n);
-  const auto sine = hn::IfNegativeThenElse(odd, c, s);
-  const auto cosine = hn::IfNegativeThenElse(odd, s, c);
-  return {hn::Xor(sine, sign_from_bit<T, 1>(n)),
-          hn::Xor(cosine, sign_from_bit<T, 1>(hn::Add(n, hn::Set(di, 1))))};
+  SinCos<T> result;
+  result.cosine = x;
+  sine_and_cosine<T>(&result.cosine, &result.sine, std::make_index_sequence<1>());
+  return result;
 }
+
+/// Lines that sines go to are asked for so many rows earlier; the projection has touched the
+/// others.
+constexpr Index kRowsAhead = 8;
+
+template <Scalar T>
+constexpr Index kStep = static_cast<Index>(kSideBySide.size()) * kLanes<T>;
 
 }  // namespace
 
@@ -133,10 +173,15 @@ void Trigonometric<T>::sincos_rows(T* block, Index ld, Index rows, Index cols,
   for (Index r = 0; r < rows; ++r) {
     T* const row = block + r * ld;
     const auto factor = hn::Set(d, scale[r]);
-    for (Index j = 0; j < whole; j += kLanes<T>) {
-      const auto both = sine_and_cosine<T>(hn::LoadU(d, row + j));
-      hn::StoreU(hn::Mul(factor, both.cosine), d, row + j);
-      hn::StoreU(hn::Mul(factor, both.sine), d, row + cols + j);
+    Index j = 0;
+    for (; j + kStep<T> <= whole; j += kStep<T>) {
+      for (Index l = 0; l < kStep<T>; l += kPanel<T>) {
+        hwy::Prefetch(row + kRowsAhead * ld + cols + j + l);
+      }
+      sincos_of(row + j, row + cols + j, factor, kSideBySide);
+    }
+    for (; j < whole; j += kLanes<T>) {
+      sincos_of(row + j, row + cols + j, factor, std::make_index_sequence<1>());
     }
     if (whole < cols) {
       const Index rest = cols - whole;
@@ -154,10 +199,9 @@ void Trigonometric<T>::cos_rows(T* block, Index ld, Index rows, Index cols,
   for (Index r = 0; r < rows; ++r) {
     T* const row = block + r * ld;
     const auto factor = hn::Set(d, scale[r]);
-    for (Index j = 0; j < cols; j += kLanes<T>) {
-      const auto cosine = sine_and_cosine<T>(hn::LoadU(d, row + j)).cosine;
-      hn::StoreU(hn::Mul(factor, cosine), d, row + j);
-    }
+    Index j = 0;
+    for (; j + kStep<T> <= cols; j += kStep<T>) cos_of(row + j, factor, kSideBySide);
+    for (; j < cols; j += kLanes<T>) cos_of(row + j, factor, std::make_index_sequence<1>());
   }
 }
 
