@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "interface/cli/chart.hpp"
 
+#include "interface/cli/svg.hpp"
+
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <cmath>
 #include <limits>
 #include <string_view>
@@ -29,37 +30,6 @@ constexpr std::array<std::string_view, 6> kPalette = {"#0072b2", "#d55e00", "#00
 
 std::string_view colour_of(const Series& series) {
   return kPalette[static_cast<std::size_t>(series.colour) % kPalette.size()];
-}
-
-std::string number(double value) {
-  std::array<char, 64> digits{};
-  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), value,
-                                 std::chars_format::fixed, 2);
-  return {digits.data(), end.ptr};
-}
-
-/// `text` as XML character data; control characters, which XML forbids, become blanks.
-std::string escaped(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    switch (c) {
-      case '&':
-        out += "&amp;";
-        break;
-      case '<':
-        out += "&lt;";
-        break;
-      case '>':
-        out += "&gt;";
-        break;
-      case '"':
-        out += "&quot;";
-        break;
-      default:
-        out += static_cast<unsigned char>(c) < 0x20 ? ' ' : c;
-    }
-  }
-  return out;
 }
 
 /// Letters of a UTF-8 text.
@@ -119,26 +89,19 @@ class Drawing {
   double py(double y) const { return kBottom - y_.position(y) * (kBottom - top_); }
 
   void text(double x, double y, std::string_view style, std::string_view words) {
-    out_ += "<text x=\"" + number(x) + "\" y=\"" + number(y) + "\" ";
+    out_ += "<text x=\"" + svg_number(x) + "\" y=\"" + svg_number(y) + "\" ";
     out_ += style;
-    out_ += ">" + escaped(words) + "</text>\n";
+    out_ += ">" + xml_text(words) + "</text>\n";
   }
 
   void segment(double x1, double y1, double x2, double y2, std::string_view style) {
-    out_ +=
-        "<path d=\"M" + number(x1) + " " + number(y1) + "L" + number(x2) + " " + number(y2) + "\" ";
+    out_ += "<path d=\"M" + svg_number(x1) + " " + svg_number(y1) + "L" + svg_number(x2) + " " +
+            svg_number(y2) + "\" ";
     out_ += style;
     out_ += "/>\n";
   }
 
-  void open() {
-    out_ = "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"" + number(kWidth) + "\" height=\"" +
-           number(kHeight) + "\" viewBox=\"0 0 " + number(kWidth) + " " + number(kHeight) +
-           "\" role=\"img\" font-family=\"Inter, 'Helvetica Neue', Helvetica, Arial, 'Liberation "
-           "Sans', 'DejaVu Sans', sans-serif\" font-size=\"12\" fill=\"#333\">\n<title>" +
-           escaped(chart_.title) +
-           "</title>\n<rect width=\"100%\" height=\"100%\" fill=\"#fff\"/>\n";
-  }
+  void open() { out_ = svg_open(kWidth, kHeight, chart_.title); }
 
   double title() {
     double y = 32.0;
@@ -198,7 +161,7 @@ class Drawing {
     bool drawing = false;
     for (const Point& point : series.points) {
       if (shows(point)) {
-        path += (drawing ? "L" : "M") + number(px(point.x)) + " " + number(py(point.y));
+        path += (drawing ? "L" : "M") + svg_number(px(point.x)) + " " + svg_number(py(point.y));
       }
       drawing = shows(point);
     }
@@ -232,7 +195,7 @@ class Drawing {
       out_ += "<path d=\"";
       char command = 'M';
       for (const auto& [dx, dy] : corners) {
-        out_ += command + number(x + r * dx) + " " + number(y + r * dy);
+        out_ += command + svg_number(x + r * dx) + " " + svg_number(y + r * dy);
         command = 'L';
       }
       out_ += "Z\" ";
@@ -241,8 +204,8 @@ class Drawing {
       case Marker::none:
         return;
       case Marker::circle:
-        out_ +=
-            "<circle cx=\"" + number(x) + "\" cy=\"" + number(y) + "\" r=\"" + number(r) + "\" ";
+        out_ += "<circle cx=\"" + svg_number(x) + "\" cy=\"" + svg_number(y) + "\" r=\"" +
+                svg_number(r) + "\" ";
         break;
       case Marker::square:
         polygon({{-0.9, -0.9}, {0.9, -0.9}, {0.9, 0.9}, {-0.9, 0.9}});
@@ -261,9 +224,9 @@ class Drawing {
   void labels() {
     text((kLeft + kRight) / 2.0, kBottom + 46.0, "text-anchor=\"middle\" font-size=\"13\"",
          chart_.x_label);
-    const std::string place = number(24.0) + " " + number((top_ + kBottom) / 2.0);
+    const std::string place = svg_number(24.0) + " " + svg_number((top_ + kBottom) / 2.0);
     out_ += "<text transform=\"translate(" + place +
-            ") rotate(-90)\" text-anchor=\"middle\" font-size=\"13\">" + escaped(chart_.y_label) +
+            ") rotate(-90)\" text-anchor=\"middle\" font-size=\"13\">" + xml_text(chart_.y_label) +
             "</text>\n";
   }
 
@@ -277,5 +240,11 @@ class Drawing {
 }  // namespace
 
 std::string to_svg(const Chart& chart) { return Drawing(chart).draw(); }
+
+std::string to_svg(std::span<const Chart> charts, int columns) {
+  std::vector<std::string> panels;
+  for (const Chart& chart : charts) panels.push_back(to_svg(chart));
+  return svg_panels(panels, columns, kWidth, kHeight);
+}
 
 }  // namespace bochner::cli

@@ -3,6 +3,7 @@
 
 #include "interface/cli/axis.hpp"
 
+#include <span>
 #include <string>
 #include <vector>
 
@@ -40,5 +41,8 @@ struct Chart {
 
 /// The chart as a self-contained SVG document of 760 x 500 units.
 std::string to_svg(const Chart& chart);
+
+/// Charts beside each other in rows of `columns`, as one document.
+std::string to_svg(std::span<const Chart> charts, int columns);
 
 }  // namespace bochner::cli

@@ -1,148 +1,206 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "interface/cli/study.hpp"
 
-#include "bochner/estimator/variance.hpp"
+#include "bochner/core/error.hpp"
 #include "core/parallel.hpp"
+#include "feature_map/block.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstdint>
-#include <mutex>
 #include <span>
+#include <utility>
 
 namespace bochner::cli {
 namespace {
 
-Matrix<double> stacked(const std::vector<StudyPair>& pairs, std::vector<double> StudyPair::*side) {
-  Matrix<double> rows(static_cast<Index>(pairs.size()),
-                      static_cast<Index>((pairs.front().*side).size()));
-  for (Index i = 0; i < rows.rows(); ++i) {
-    std::copy_n((pairs[static_cast<std::size_t>(i)].*side).data(), rows.cols(), rows.row(i));
-  }
-  return rows;
-}
+constexpr Index kReplicatesAtATime = 32;
+constexpr const char* kSums = "study_sums";
+constexpr const char* kGroup = "study_group";
+constexpr const char* kDone = "study_replicates";
 
-/// Estimates of one draw: for each pair, for each number of frequencies in the list.
-class Draw {
- public:
-  Draw(const StudyGroup& group, const Matrix<double>& x, const Matrix<double>& y, Seed seed)
-      : frequencies_(group.frequencies) {
-    FeatureMapSpec spec = group.spec;
-    spec.num_frequencies = *std::max_element(frequencies_.begin(), frequencies_.end());
-    spec.seed = seed;
-    const FeatureMap<double> map(spec);
-    most_ = spec.num_frequencies;
-    phi_x_ = Matrix<double>(x.rows(), map.num_features());
-    phi_y_ = phi_x_;
-    a_.resize(static_cast<std::size_t>(x.rows()));
-    b_.resize(a_.size());
-    map.apply(Side::query, x.view(), {phi_x_.view(), a_}, Execution{1});
-    map.apply(Side::key, y.view(), {phi_y_.view(), b_}, Execution{1});
-  }
-
-  /// The estimate of pair `i` from the first m frequencies of each of the columns' halves: the map
-  /// with m frequencies has these columns times sqrt(most / m).
-  void estimates(Index i, double* out) const {
-    const Index halves = phi_x_.cols() / most_;
-    double sum = 0.0;
-    Index used = 0;
-    for (std::size_t f = 0; f < frequencies_.size(); ++f) {
-      for (; used < frequencies_[f]; ++used) {
-        for (Index half = 0; half < halves; ++half) {
-          const Index column = half * most_ + used;
-          sum += phi_x_(i, column) * phi_y_(i, column);
-        }
-      }
-      const double scale = static_cast<double>(most_) / static_cast<double>(frequencies_[f]);
-      out[f] = std::ldexp(sum * scale,
-                          a_[static_cast<std::size_t>(i)] + b_[static_cast<std::size_t>(i)]);
-    }
-  }
-
- private:
-  std::vector<Index> frequencies_;
-  Index most_ = 0;
-  Matrix<double> phi_x_;
-  Matrix<double> phi_y_;
-  std::vector<std::int32_t> a_;
-  std::vector<std::int32_t> b_;
+/// Features of one side of a block of pairs.
+struct SideFeatures {
+  Matrix<double> phi;
+  std::array<std::int32_t, simd::kBlockRows> exponent;
 };
 
-/// Mean, variance and their standard errors about a known exact value.
-void measure(const std::vector<double>& values, StudyCell& cell) {
-  const auto n = static_cast<double>(values.size());
-  double mean = 0.0;
-  for (const double value : values) mean += value / n;
-  double second = 0.0;
-  double fourth = 0.0;
-  double square = 0.0;
-  for (const double value : values) {
-    const double deviation = (value - mean) * (value - mean);
-    second += deviation;
-    fourth += deviation * deviation / n;
-    square += (value - cell.exact) * (value - cell.exact) / n;
-  }
-  const double variance = second / (n - 1.0);
-  cell.measured_bias = mean - cell.exact;
-  cell.measured_bias_error = std::sqrt(variance / n);
-  cell.measured_variance = variance;
-  cell.measured_variance_error = std::sqrt(std::max(fourth - variance * variance, 0.0) / n);
-  cell.measured_relative_error = std::sqrt(square) / cell.exact;
+SideFeatures features_of(const BlockMap<double>& map, Side side, const Matrix<double>& rows,
+                         BlockWorkspace<double>& workspace) {
+  SideFeatures out{Matrix<double>(rows.rows(), map.ld()), {}};
+  map.features(side, rows.view(), out.phi.data(), out.exponent.data(), workspace);
+  return out;
 }
 
 }  // namespace
 
-std::vector<StudyCell> study(const StudyGroup& group, const std::vector<StudyPair>& pairs,
-                             Seed seed, Index replicates, const Execution& execution,
-                             const std::function<void()>& advance) {
-  StudyGroup sorted = group;
-  std::sort(sorted.frequencies.begin(), sorted.frequencies.end());
-  const auto sizes = sorted.frequencies.size();
-  const Matrix<double> x = stacked(pairs, &StudyPair::x);
-  const Matrix<double> y = stacked(pairs, &StudyPair::y);
-
-  // Row r: the estimates of replicate r, pair by pair.
-  Matrix<double> estimates(replicates, static_cast<Index>(pairs.size() * sizes));
-  std::mutex advancing;
-  parallel_for_blocks(replicates, execution, [&](Index r, int) {
-    const Draw draw(sorted, x, y, derive_seed(seed, static_cast<std::uint64_t>(r)));
-    for (Index i = 0; i < x.rows(); ++i) {
-      draw.estimates(i, estimates.row(r) + i * static_cast<Index>(sizes));
+Study::Study(StudyPlan plan) : plan_(std::move(plan)) {
+  std::sort(plan_.frequencies.begin(), plan_.frequencies.end());
+  for (std::size_t m = 0; m < plan_.maps.size(); ++m) {
+    StudyMap& map = plan_.maps[m];
+    const bool shares = m > 0 && plan_.maps[m - 1].spec.projection == map.spec.projection &&
+                        plan_.maps[m - 1].spec.kernel == map.spec.kernel;
+    if (!shares) groups_.push_back({m, m, moments_.size(), 0});
+    Group& group = groups_.back();
+    group.last = m + 1;
+    for (const std::size_t pair : map.pairs) {
+      for (const Index frequencies : plan_.frequencies) {
+        map.spec.num_frequencies = frequencies;
+        moments_.push_back(kernel_moments(map.spec, plan_.pairs[pair].x, plan_.pairs[pair].y));
+      }
     }
-    const std::lock_guard lock(advancing);
-    advance();
-  });
+    group.cells = moments_.size() - group.cell;
+  }
+  sums_ = Matrix<double>(static_cast<Index>(moments_.size()), kPowers);
+  if (plan_.replicates == 0) group_ = groups_.size();
+}
 
-  std::vector<StudyCell> cells;
-  std::vector<double> values(static_cast<std::size_t>(replicates));
-  for (std::size_t i = 0; i < pairs.size(); ++i) {
-    for (std::size_t f = 0; f < sizes; ++f) {
-      FeatureMapSpec spec = sorted.spec;
-      spec.num_frequencies = sorted.frequencies[f];
-      const KernelMoments moments = kernel_moments(spec, pairs[i].x, pairs[i].y);
-      StudyCell cell;
-      cell.features = to_text(spec.features);
-      cell.projection = to_text(spec.projection);
-      cell.num_frequencies = spec.num_frequencies;
-      cell.num_features = num_features(spec);
-      cell.pair = pairs[i].label;
-      cell.exact = moments.exact;
-      cell.predicted_bias = moments.bias;
-      cell.predicted_variance = moments.variance;
-      cell.predicted_relative_error = moments.relative_error;
-      cell.replicates = replicates;
-      if (replicates == 0) {
-        cells.push_back(cell);
-        continue;
+double Study::work() const noexcept {
+  return static_cast<double>(plan_.replicates) * static_cast<double>(plan_.maps.size());
+}
+
+double Study::work_done() const noexcept {
+  if (finished()) return work();
+  const Group& group = groups_[group_];
+  return static_cast<double>(plan_.replicates) * static_cast<double>(group.first) +
+         static_cast<double>(done_) * static_cast<double>(group.last - group.first);
+}
+
+void Study::estimates(const Group& group, Index replicate, double* out) const {
+  FeatureMapSpec spec = plan_.maps[group.first].spec;
+  const Index most = plan_.frequencies.back();
+  spec.num_frequencies = most;
+  spec.seed = derive_seed(plan_.seed, static_cast<std::uint64_t>(replicate));
+  const FrequencyDraw frequencies = draw(spec);
+  for (std::size_t m = group.first; m < group.last; ++m) {
+    spec.features = plan_.maps[m].spec.features;
+    const BlockMap<double> map(spec, frequencies);
+    const Index halves = map.num_features() / most;
+    const std::vector<std::size_t>& pairs = plan_.maps[m].pairs;
+    const auto count = static_cast<Index>(pairs.size());
+    BlockWorkspace<double> workspace(map, std::min(count, simd::kBlockRows));
+    for (Index first = 0; first < count; first += simd::kBlockRows) {
+      const Index rows = std::min(simd::kBlockRows, count - first);
+      Matrix<double> x(rows, spec.input_dim);
+      Matrix<double> y(rows, spec.input_dim);
+      for (Index i = 0; i < rows; ++i) {
+        const StudyPair& pair = plan_.pairs[pairs[static_cast<std::size_t>(first + i)]];
+        std::copy(pair.x.begin(), pair.x.end(), x.row(i));
+        std::copy(pair.y.begin(), pair.y.end(), y.row(i));
       }
-      for (Index r = 0; r < replicates; ++r) {
-        values[static_cast<std::size_t>(r)] = estimates(r, static_cast<Index>(i * sizes + f));
+      const SideFeatures phi = features_of(map, Side::query, x, workspace);
+      const SideFeatures psi = features_of(map, Side::key, y, workspace);
+      for (Index i = 0; i < rows; ++i) {
+        const auto at = static_cast<std::size_t>(i);
+        double sum = 0.0;
+        Index used = 0;
+        for (const Index wanted : plan_.frequencies) {
+          // The map with `wanted` frequencies has these columns times sqrt(most / wanted).
+          for (; used < wanted; ++used) {
+            for (Index column = used; column < halves * most; column += most) {
+              sum += phi.phi(i, column) * psi.phi(i, column);
+            }
+          }
+          const double scale = static_cast<double>(most) / static_cast<double>(wanted);
+          *out++ = std::ldexp(sum * scale, phi.exponent[at] + psi.exponent[at]);
+        }
       }
-      measure(values, cell);
-      cells.push_back(cell);
     }
   }
-  return cells;
+}
+
+void Study::advance(const Execution& execution) {
+  const Group& group = groups_[group_];
+  const Index count = std::min(kReplicatesAtATime, plan_.replicates - done_);
+  Matrix<double> values(count, static_cast<Index>(group.cells));
+  parallel_for_blocks(count, execution,
+                      [&](Index r, int /*worker*/) { estimates(group, done_ + r, values.row(r)); });
+  for (std::size_t c = 0; c < group.cells; ++c) {
+    double* const sums = sums_.row(static_cast<Index>(group.cell + c));
+    const double mean = moments_[group.cell + c].mean;
+    for (Index r = 0; r < count; ++r) {
+      const double deviation = values(r, static_cast<Index>(c)) - mean;
+      double power = 1.0;
+      for (Index k = 0; k < kPowers; ++k) sums[k] += power *= deviation;
+    }
+  }
+  done_ += count;
+  if (done_ < plan_.replicates) return;
+  done_ = 0;
+  ++group_;
+}
+
+StudyCell Study::cell(std::size_t map, std::size_t pair, std::size_t size, std::size_t at) const {
+  const KernelMoments& moments = moments_[at];
+  FeatureMapSpec spec = plan_.maps[map].spec;
+  spec.num_frequencies = plan_.frequencies[size];
+  StudyCell out;
+  out.label = plan_.maps[map].label;
+  out.features = to_text(spec.features);
+  out.projection = to_text(spec.projection);
+  out.num_frequencies = spec.num_frequencies;
+  out.num_features = num_features(spec);
+  out.pair = plan_.pairs[pair].label;
+  out.exact = moments.exact;
+  out.predicted_bias = moments.bias;
+  out.predicted_variance = moments.variance;
+  out.predicted_relative_error = moments.relative_error;
+  out.replicates = plan_.replicates;
+  if (plan_.replicates == 0) return out;
+  const double* const sums = sums_.row(static_cast<Index>(at));
+  const auto n = static_cast<double>(plan_.replicates);
+  const double shift = sums[0] / n;
+  const double square = sums[1] / n;
+  const double variance = (square - shift * shift) * n / (n - 1.0);
+  const double fourth = sums[3] / n - 4.0 * shift * sums[2] / n + 6.0 * shift * shift * square -
+                        3.0 * shift * shift * shift * shift;
+  out.measured_bias = moments.bias + shift;
+  out.measured_bias_error = std::sqrt(variance / n);
+  out.measured_variance = variance;
+  out.measured_variance_error = std::sqrt(std::max(fourth - variance * variance, 0.0) / n);
+  out.measured_relative_error =
+      std::sqrt(square + 2.0 * moments.bias * shift + moments.bias * moments.bias) / moments.exact;
+  return out;
+}
+
+std::vector<StudyCell> Study::cells() const {
+  std::vector<StudyCell> out;
+  const std::size_t maps = finished() ? plan_.maps.size() : groups_[group_].first;
+  for (std::size_t m = 0; m < maps; ++m) {
+    for (const std::size_t pair : plan_.maps[m].pairs) {
+      for (std::size_t f = 0; f < plan_.frequencies.size(); ++f) {
+        out.push_back(cell(m, pair, f, out.size()));
+      }
+    }
+  }
+  return out;
+}
+
+Archive Study::save() const {
+  Archive state;
+  state.metadata[kGroup] = std::to_string(group_);
+  state.metadata[kDone] = std::to_string(done_);
+  state.arrays.emplace(kSums, sums_);
+  return state;
+}
+
+void Study::load(const Archive& state) {
+  const auto group = static_cast<std::size_t>(state.count(kGroup));
+  const Index done = state.count(kDone);
+  if (group > groups_.size() || done >= std::max<Index>(plan_.replicates, 1)) {
+    throw InvalidArgument("the saved state of the study is beyond its end");
+  }
+  // Sums may be infinite, where estimates are.
+  const auto sums = state.arrays.find(kSums);
+  const auto* const saved =
+      sums == state.arrays.end() ? nullptr : std::get_if<Matrix<double>>(&sums->second);
+  if (saved == nullptr || saved->rows() != sums_.rows() || saved->cols() != kPowers) {
+    throw InvalidArgument("the saved state of the study is for other cells");
+  }
+  sums_ = *saved;
+  group_ = group;
+  done_ = done;
 }
 
 }  // namespace bochner::cli

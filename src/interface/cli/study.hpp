@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "bochner/core/archive.hpp"
 #include "bochner/core/execution.hpp"
+#include "bochner/estimator/variance.hpp"
 #include "bochner/feature_map.hpp"
 
-#include <functional>
+#include <cstddef>
 #include <string>
 #include <vector>
 
@@ -21,14 +23,26 @@ struct StudyPair {
   std::vector<double> y;
 };
 
-/// One map, all of whose cells come from the same draws: m of them use the first m frequencies.
-struct StudyGroup {
-  FeatureMapSpec spec;  ///< its num_frequencies and seed are not used
-  std::vector<Index> frequencies;
+/// One map and the pairs that it is studied at: all, or one where its parameter depends on the
+/// pair.
+struct StudyMap {
+  std::string label;               ///< of the feature function, the same whatever the pair
+  FeatureMapSpec spec;             ///< its num_frequencies and seed are not used
+  std::vector<std::size_t> pairs;  ///< indices into the plan's pairs
+};
+
+/// What to study.
+struct StudyPlan {
+  std::vector<StudyPair> pairs;
+  std::vector<StudyMap> maps;      ///< those of one projection side by side: they share its draws
+  std::vector<Index> frequencies;  ///< ascending
+  Seed seed{};
+  Index replicates = 0;  ///< 0: closed forms alone
 };
 
 /// One cell: a map, a number of frequencies, a pair.
 struct StudyCell {
+  std::string label;  ///< the map's
   std::string features;
   std::string projection;
   Index num_frequencies = 0;
@@ -46,11 +60,52 @@ struct StudyCell {
   Index replicates = 0;
 };
 
-/// All cells of a group, ordered by pair, then by number of frequencies. Replicate r has the seed
-/// derived from (seed, r) and is drawn once, with the most frequencies; the same numbers come for
-/// any number of threads. `advance` is called after each replicate, from one thread at a time.
-std::vector<StudyCell> study(const StudyGroup& group, const std::vector<StudyPair>& pairs,
-                             Seed seed, Index replicates, const Execution& execution,
-                             const std::function<void()>& advance);
+/// The study as a job that can stop between any two parts and go on from a saved state, with the
+/// same numbers for any stops and any number of threads. Replicate r has the seed derived from
+/// (seed, r): its frequencies are drawn once a projection, as many as the largest number asks for;
+/// all maps of the projection see them, smaller numbers of frequencies their beginning.
+class Study {
+ public:
+  /// Closed forms of all cells. Throws InvalidArgument where a map or a pair is not valid.
+  explicit Study(StudyPlan plan);
+
+  const StudyPlan& plan() const noexcept { return plan_; }
+  /// Draws times maps: of the whole job, and so far.
+  double work() const noexcept;
+  double work_done() const noexcept;
+  bool finished() const noexcept { return group_ == groups_.size(); }
+
+  /// The next part, of some tens of draws.
+  void advance(const Execution& execution);
+
+  /// Cells of the maps that are finished, in the plan's order, then by pair, then by number of
+  /// frequencies.
+  std::vector<StudyCell> cells() const;
+
+  Archive save() const;
+  /// Goes on from a state that a study of the same plan saved. Throws InvalidArgument for others.
+  void load(const Archive& state);
+
+ private:
+  /// Maps [first, last), which share a projection, and their cells from `cell` on.
+  struct Group {
+    std::size_t first = 0;
+    std::size_t last = 0;
+    std::size_t cell = 0;
+    std::size_t cells = 0;
+  };
+  /// Sums over replicates of (estimate - mean)^k, k = 1 to 4, mean the predicted one.
+  static constexpr Index kPowers = 4;
+
+  void estimates(const Group& group, Index replicate, double* out) const;
+  StudyCell cell(std::size_t map, std::size_t pair, std::size_t size, std::size_t at) const;
+
+  StudyPlan plan_;
+  std::vector<Group> groups_;
+  std::vector<KernelMoments> moments_;  ///< one a cell
+  Matrix<double> sums_;                 ///< cells x powers
+  std::size_t group_ = 0;               ///< at work
+  Index done_ = 0;                      ///< replicates of it
+};
 
 }  // namespace bochner::cli

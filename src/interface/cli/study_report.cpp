@@ -2,16 +2,13 @@
 #include "interface/cli/study_report.hpp"
 
 #include "bochner/version.hpp"
-#include "interface/cli/chart.hpp"
 #include "interface/cli/identity.hpp"
 #include "interface/cli/numbers.hpp"
 #include "interface/cli/text_table.hpp"
 #include "interface/io/matrix_writer.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
-#include <map>
 
 namespace bochner::cli {
 namespace {
@@ -19,30 +16,73 @@ namespace {
 constexpr int kDigits = 3;
 constexpr double kRounding = 1e-12;
 
-/// "hyperbolic-oprf" of "hyperbolic-oprf(a=-0.01)"
-std::string bare(const std::string& text) { return text.substr(0, text.find('(')); }
+/// An estimate that is exact but for rounding has no variance to compare with.
+bool varies(const StudyCell& cell) { return cell.predicted_relative_error >= kRounding; }
+
+std::string heading(const StudyResult& result) {
+  std::string out = "# bochner " + std::string(version_string()) + " variance, instruction set " +
+                    instruction_set() + ", threads " +
+                    std::to_string(thread_count(result.execution)) + "\n# kernel " +
+                    to_text(result.kernel) + ", dimension " + std::to_string(result.dimension) +
+                    ", " + std::to_string(result.replicates) + " replicates, seed " +
+                    std::to_string(result.seed.value) + "\n";
+  if (result.input) {
+    out += "# pairs " + result.input->path + ", sha256 " + result.input->digest + "\n";
+  }
+  return out;
+}
 
 }  // namespace
 
-std::string short_angle(double radians) { return significant(radians, kDigits); }
+std::string short_projection(const std::string& text) {
+  const std::string bare = text.substr(0, text.find('('));
+  return parse_projection(bare) == parse_projection(text) ? bare : text;
+}
 
-std::string study_text(const StudySettings& settings, const std::vector<StudyCell>& cells) {
-  std::string out = "# bochner " + std::string(version_string()) + " variance, instruction set " +
-                    instruction_set() + ", threads " +
-                    std::to_string(thread_count(settings.execution)) + "\n# kernel " +
-                    to_text(settings.kernel) + ", dimension " + std::to_string(settings.dimension) +
-                    ", " + std::to_string(settings.replicates) + " replicates, seed " +
-                    std::to_string(settings.seed.value) + "\n";
-  if (settings.input) {
-    out += "# pairs " + settings.input->path + ", sha256 " + settings.input->digest + "\n";
+std::vector<StudyAgreement> agreement(const std::vector<StudyCell>& cells) {
+  std::vector<StudyAgreement> out;
+  for (const StudyCell& cell : cells) {
+    const std::string projection = short_projection(cell.projection);
+    auto found = std::find_if(out.begin(), out.end(), [&](const StudyAgreement& a) {
+      return a.label == cell.label && a.projection == projection;
+    });
+    if (found == out.end()) {
+      out.push_back({.label = cell.label, .projection = projection});
+      found = out.end() - 1;
+    }
+    if (cell.num_features > found->num_features) {
+      found->num_features = cell.num_features;
+      found->predicted = found->measured = found->pairs = 0.0;
+    }
+    if (cell.num_features == found->num_features) {
+      found->pairs += 1.0;
+      found->predicted += cell.predicted_relative_error * cell.predicted_relative_error;
+      found->measured += cell.measured_relative_error * cell.measured_relative_error;
+    }
+    if (!varies(cell) || !(cell.measured_variance_error > 0.0)) continue;
+    ++found->compared;
+    constexpr double kErrors = 2.0;
+    if (std::abs(cell.measured_variance - cell.predicted_variance) <=
+        kErrors * cell.measured_variance_error) {
+      ++found->agreeing;
+    }
   }
+  for (StudyAgreement& a : out) {
+    a.predicted = std::sqrt(a.predicted / a.pairs);
+    a.measured = std::sqrt(a.measured / a.pairs);
+  }
+  return out;
+}
+
+std::string study_text(const StudyResult& result) {
+  std::string out = heading(result);
   out +=
       "# error: root mean square error of the estimate over k(x, y); rel. variance: variance over "
       "k(x, y)^2, F times it at equal columns F; +- is one standard error\n\n";
   std::vector<TextTable::Column> columns = {
       {"features"},          {"projection"},        {"pair"}, {"m"}, {"F"}, {"F x rel. variance"},
       {"bias", "predicted"}, {"error", "predicted"}};
-  if (settings.replicates > 0) {
+  if (result.replicates > 0) {
     columns.insert(columns.end(), {{"bias", "measured"},
                                    {"+-", "measured"},
                                    {"error", "measured"},
@@ -50,17 +90,15 @@ std::string study_text(const StudySettings& settings, const std::vector<StudyCel
                                    {"+-", "measured / predicted"}});
   }
   TextTable table(columns);
-  for (const StudyCell& cell : cells) {
+  for (const StudyCell& cell : result.cells) {
     const double square = cell.exact * cell.exact;
-    // An estimate that is exact but for rounding has no variance to compare with.
     const auto ratio = [&](double measured, int digits) {
-      return cell.predicted_relative_error < kRounding
-                 ? std::string("-")
-                 : significant(measured / cell.predicted_variance, digits);
+      return varies(cell) ? significant(measured / cell.predicted_variance, digits)
+                          : std::string("-");
     };
     std::vector<std::string> row = {
-        bare(cell.features),
-        cell.projection,
+        cell.label,
+        short_projection(cell.projection),
         cell.pair,
         std::to_string(cell.num_frequencies),
         std::to_string(cell.num_features),
@@ -68,7 +106,7 @@ std::string study_text(const StudySettings& settings, const std::vector<StudyCel
                     kDigits),
         significant(cell.predicted_bias / cell.exact, kDigits),
         significant(cell.predicted_relative_error, kDigits)};
-    if (settings.replicates > 0) {
+    if (result.replicates > 0) {
       row.insert(row.end(),
                  {significant(cell.measured_bias / cell.exact, kDigits),
                   significant(cell.measured_bias_error / cell.exact, 2),
@@ -80,15 +118,38 @@ std::string study_text(const StudySettings& settings, const std::vector<StudyCel
   return out + table.text();
 }
 
-std::string study_json(const StudySettings& settings, const std::vector<StudyCell>& cells) {
-  nlohmann::ordered_json document = identity("variance", settings.execution);
-  document["kernel"] = to_text(settings.kernel);
-  document["dimension"] = settings.dimension;
-  document["replicates"] = settings.replicates;
-  document["seed"] = settings.seed.value;
-  if (settings.input) document["pairs"] = describe(*settings.input);
+std::string study_summary(const StudyResult& result) {
+  std::string out = heading(result) +
+                    "# error: root mean square over the pairs, relative, with the most "
+                    "frequencies; agreeing: cells whose measured variance is\n# within two of its "
+                    "standard errors of the predicted one\n\n";
+  std::vector<TextTable::Column> columns = {
+      {"features"}, {"projection"}, {"F"}, {"predicted", "error"}};
+  if (result.replicates > 0) {
+    columns.insert(columns.end(), {{"measured", "error"}, {"agreeing", "cells"}, {"of", "cells"}});
+  }
+  TextTable table(columns);
+  for (const StudyAgreement& a : agreement(result.cells)) {
+    std::vector<std::string> row = {a.label, a.projection, std::to_string(a.num_features),
+                                    significant(a.predicted, kDigits)};
+    if (result.replicates > 0) {
+      row.insert(row.end(), {significant(a.measured, kDigits), std::to_string(a.agreeing),
+                             std::to_string(a.compared)});
+    }
+    table.add_row(std::move(row));
+  }
+  return out + table.text();
+}
+
+std::string study_json(const StudyResult& result) {
+  nlohmann::ordered_json document = identity("variance", result.execution);
+  document["kernel"] = to_text(result.kernel);
+  document["dimension"] = result.dimension;
+  document["replicates"] = result.replicates;
+  document["seed"] = result.seed.value;
+  if (result.input) document["pairs"] = describe(*result.input);
   document["cells"] = nlohmann::ordered_json::array();
-  for (const StudyCell& cell : cells) {
+  for (const StudyCell& cell : result.cells) {
     nlohmann::ordered_json entry = {{"features", cell.features},
                                     {"projection", cell.projection},
                                     {"pair", cell.pair},
@@ -98,7 +159,7 @@ std::string study_json(const StudySettings& settings, const std::vector<StudyCel
                                     {"predicted_bias", cell.predicted_bias},
                                     {"predicted_variance", cell.predicted_variance},
                                     {"predicted_relative_error", cell.predicted_relative_error}};
-    if (settings.replicates > 0) {
+    if (result.replicates > 0) {
       entry.update({{"measured_bias", cell.measured_bias},
                     {"measured_bias_error", cell.measured_bias_error},
                     {"measured_variance", cell.measured_variance},
@@ -106,6 +167,23 @@ std::string study_json(const StudySettings& settings, const std::vector<StudyCel
                     {"measured_relative_error", cell.measured_relative_error}});
     }
     document["cells"].push_back(std::move(entry));
+  }
+  if (!result.matrix.empty()) {
+    document["matrix"] = {{"rows", result.matrix_rows},
+                          {"redraws", result.matrix_redraws},
+                          {"cells", nlohmann::ordered_json::array()}};
+    for (const MatrixStudyCell& cell : result.matrix) {
+      nlohmann::ordered_json entry = {{"features", cell.features},
+                                      {"projection", cell.projection},
+                                      {"num_frequencies", cell.num_frequencies},
+                                      {"num_features", cell.num_features},
+                                      {"predicted", cell.predicted}};
+      if (result.matrix_redraws > 0) {
+        entry["measured"] = cell.measured;
+        entry["measured_error"] = cell.measured_error;
+      }
+      document["matrix"]["cells"].push_back(std::move(entry));
+    }
   }
   return to_text(document);
 }
@@ -132,51 +210,19 @@ std::string study_csv(const std::vector<StudyCell>& cells) {
   return out;
 }
 
-std::string study_svg(const StudySettings& settings, const std::vector<StudyCell>& cells) {
-  constexpr std::array kMarkers = {Marker::circle, Marker::square, Marker::triangle,
-                                   Marker::diamond};
-  struct Sums {
-    double predicted = 0.0;
-    double measured = 0.0;
-    double count = 0.0;
-  };
-  // One curve a map, in the order of the cells; one point a number of columns.
-  std::vector<std::string> names;
-  std::map<std::string, std::map<Index, Sums>> curves;
-  for (const StudyCell& cell : cells) {
-    const std::string name = bare(cell.features) + ", " + cell.projection;
-    if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
-    Sums& sums = curves[name][cell.num_features];
-    sums.predicted += cell.predicted_relative_error * cell.predicted_relative_error;
-    sums.measured += cell.measured_relative_error * cell.measured_relative_error;
-    sums.count += 1.0;
+std::string matrix_csv(const std::vector<MatrixStudyCell>& cells) {
+  std::string out =
+      "features,projection,num_frequencies,num_features,predicted,measured,measured_error\n";
+  for (const MatrixStudyCell& cell : cells) {
+    out += io::csv_field(cell.features) + "," + io::csv_field(cell.projection) + "," +
+           std::to_string(cell.num_frequencies) + "," + std::to_string(cell.num_features) + "," +
+           shortest(cell.predicted) + ",";
+    if (cell.measured > 0.0) out += shortest(cell.measured);
+    out += ",";
+    if (cell.measured > 0.0) out += shortest(cell.measured_error);
+    out += "\n";
   }
-  Chart chart;
-  chart.title = "Relative error of the kernel estimate";
-  chart.subtitle =
-      to_text(settings.kernel) + ", dimension " + std::to_string(settings.dimension) +
-      ", root mean square over the pairs" +
-      (settings.replicates > 0 ? "; points: " + std::to_string(settings.replicates) + " replicates"
-                               : std::string());
-  chart.x_label = "columns of phi";
-  chart.y_label = "relative error";
-  chart.x_scale = Scale::log2;
-  chart.y_scale = Scale::log10;
-  for (std::size_t c = 0; c < names.size(); ++c) {
-    const int colour = static_cast<int>(c);
-    Series predicted{names[c], colour, Line::solid, Marker::none, {}};
-    Series measured{"", colour, Line::none, kMarkers[c % kMarkers.size()], {}};
-    for (const auto& [columns, sums] : curves[names[c]]) {
-      const auto x = static_cast<double>(columns);
-      predicted.points.push_back({x, std::sqrt(sums.predicted / sums.count)});
-      if (settings.replicates > 0) {
-        measured.points.push_back({x, std::sqrt(sums.measured / sums.count)});
-      }
-    }
-    chart.series.push_back(std::move(predicted));
-    chart.series.push_back(std::move(measured));
-  }
-  return to_svg(chart);
+  return out;
 }
 
 }  // namespace bochner::cli
