@@ -86,4 +86,14 @@ inline FeatureMapSpec paired_spec(Index dim, Index num_features, std::uint64_t s
           .centring = {}};
 }
 
+/// Paired features for colorado, with lengthscales of degrees, metres, years, and the circle of the
+/// months.
+inline FeatureMapSpec colorado_spec(Index num_features) {
+  FeatureMapSpec spec = paired_spec(6, num_features, 1);
+  spec.kernel = GaussianKernel{Diagonal{{2.0, 2.0, 1000.0, 50.0, 1.5, 1.5}}};
+  const std::vector<double> centre = {-105.5, 39.0, 2000.0, 1950.0, 0.0, 0.0};
+  spec.centring = {.query = centre, .key = centre};
+  return spec;
+}
+
 }  // namespace bochner::bench

@@ -2,9 +2,11 @@
 //
 // What a path of ridges costs beside one, and a fit without a matrix beside one with.
 #include "bench/regression/problem.hpp"
+#include "bench/support/memory.hpp"
 #include "bench/support/report.hpp"
 
 #include <cstdio>
+#include <string>
 
 using namespace bochner;
 
@@ -12,49 +14,60 @@ namespace {
 
 constexpr double kRidge = 1e-6;
 
-FeatureMapSpec colorado_spec(Index num_features) {
-  FeatureMapSpec spec = bench::paired_spec(6, num_features, 1);
-  // Degrees, metres, years, and the circle of the months.
-  spec.kernel = GaussianKernel{Diagonal{{2.0, 2.0, 1000.0, 50.0, 1.5, 1.5}}};
-  const std::vector<double> centre = {-105.5, 39.0, 2000.0, 1950.0, 0.0, 0.0};
-  spec.centring = {.query = centre, .key = centre};
-  return spec;
-}
-
 void path(bench::Report& report, const TrainingRows<float>& rows) {
-  const FeatureMap<float> map(colorado_spec(report.choose(4096, 1024)));
+  const Index features = report.choose(4096, 2048);
+  const FeatureMap<float> map(bench::colorado_spec(features));
   const auto sums = [&] {
     NormalEquations<float> equations(map, {.num_targets = 1, .target_offset = {15.0}});
     equations.add(rows);
     return equations;
   };
   const auto ridges = logarithmic_ridges(1e-8, 1.0, 100);
-  const bench::Work all{[&] { ridge_path<float>(sums(), ridges); }};
-  const bench::Work one{[&] { RidgeRegression<float>(sums(), {.ridge = kRidge}); }};
-  const bench::Timing timing = bench::alternate(all.call, one.call, {.pairs = 3, .budget = 120.0});
-  report.note("path: %.2f s for 100 ridges, %.2f s for one, %d pairs", timing.first, timing.second,
-              timing.pairs);
-  report.line("path", timing.ratio, bench::at_most(3.0));
+  const bench::Timing timing =
+      bench::alternate([&] { ridge_path<float>(sums(), ridges); },
+                       [&] { RidgeRegression<float>(sums(), {.ridge = kRidge}); },
+                       {.pairs = report.choose(3, 1), .budget = 120.0, .sample = 0.0});
+  report.note("path: %.2f s for 100 ridges, %.2f s for one", timing.first, timing.second);
+  report.line("path", timing.ratio, bench::at_most(3.0),
+              "D " + std::to_string(features) + ", pairs: " + std::to_string(timing.pairs));
 }
 
-void large(bench::Report& report, const TrainingRows<float>& rows) {
-  const FeatureMap<float> map(colorado_spec(report.choose(16384, 4096)));
+/// The normal equations against none: time and memory.
+void large(bench::Report& report, const TrainingRows<float>& all) {
+  constexpr Index kFeatures = 16384;
+  // Evenly spaced: rows of one station stand together.
+  const Index every = report.choose(1, 7);
+  const auto spaced = [=](MatrixView<const float> view) {
+    return MatrixView<const float>(view.data, (view.rows + every - 1) / every, view.cols,
+                                   every * view.row_stride, view.col_stride);
+  };
+  const TrainingRows<float> rows{spaced(all.x), spaced(all.targets), {}};
+  const FeatureMap<float> map(bench::colorado_spec(kFeatures));
   FitOptions options;
   options.ridge.ridge = kRidge;
   FitReport outcome;
-  const auto by = [&](Solver solver) {
-    options.solver = solver;
-    const double start = bench::seconds_now(bench::Clock::wall);
-    outcome = fit_ridge(map, rows, options).report;
-    return bench::seconds_now(bench::Clock::wall) - start;
+  double memory[2];
+  const auto fit = [&](Solver solver, double& mib) {
+    return [&, solver] {
+      options.solver = solver;
+      mib = bench::peak_mib([&] {
+        const FitReport found = fit_ridge(map, rows, options).report;
+        if (solver == Solver::conjugate_gradients) outcome = found;
+      });
+    };
   };
-  const double iterative = by(Solver::conjugate_gradients);
-  report.note("fit_large_D: %.1f s, %d iterations, residual %.1e, sketch of %d rows", iterative,
-              static_cast<int>(outcome.iterations), outcome.residual,
-              static_cast<int>(outcome.sketch_rows));
-  const double direct = by(Solver::cholesky);
-  report.note("fit_large_D: Cholesky %.1f s, one pair", direct);
-  report.line("fit_large_D", outcome.converged ? direct / iterative : 0.0, bench::at_least(3.0));
+  const bench::Timing timing =
+      bench::alternate(fit(Solver::cholesky, memory[0]),
+                       fit(Solver::conjugate_gradients, memory[1]), {.pairs = 1, .sample = 0.0});
+  report.note(
+      "fit_large_D: conjugate gradients %.1f s, %.0f MiB: %d iterations, residual %.1e, sketch of "
+      "%d rows",
+      timing.second, memory[1], static_cast<int>(outcome.iterations), outcome.residual,
+      static_cast<int>(outcome.sketch_rows));
+  report.note("fit_large_D: Cholesky %.1f s, %.0f MiB", timing.first, memory[0]);
+  const std::string remark = std::to_string(rows.x.rows) + " rows, one pair";
+  report.line("fit_large_D", outcome.converged ? timing.ratio : 0.0, bench::at_least(3.0), remark);
+  report.line("fit_large_D_memory", memory[1] / memory[0], bench::at_most(0.125), remark);
 }
 
 }  // namespace

@@ -19,6 +19,7 @@ double sample(const std::function<void()>& work, int calls, Clock clock) {
 
 /// Calls that last as long as a sample should.
 int calls_of(const std::function<void()>& work, const TimingOptions& options) {
+  if (options.sample == 0.0) return 1;
   work();
   const double one = std::max(sample(work, 1, options.clock), 1e-9);
   return static_cast<int>(std::clamp(std::ceil(options.sample / one), 1.0, 1e7));

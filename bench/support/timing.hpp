@@ -19,7 +19,8 @@ struct TimingOptions {
   Clock clock = Clock::wall;
   int pairs = 9;
   double budget = 60.0;  ///< seconds after which no further pair begins
-  double sample = 0.1;   ///< seconds that a sample lasts at least: work is repeated
+  double sample = 0.1;   ///< seconds that a sample lasts at least: work is repeated. 0: for long
+                         ///< work, one call a sample, and none before the first
 };
 
 struct Timing {
@@ -29,8 +30,8 @@ struct Timing {
   int pairs = 0;        ///< at least one; fewer than asked for when the budget ran out
 };
 
-/// Times first and second in turn, and every other pair in the opposite order, after one call of
-/// each that does not count.
+/// Times first and second in turn, and every other pair in the opposite order, after calls of each
+/// that do not count.
 Timing alternate(const std::function<void()>& first, const std::function<void()>& second,
                  const TimingOptions& options = {});
 
