@@ -80,39 +80,6 @@ TEST_CASE("a search has the same bits for any number of threads", "[regression]"
   CHECK(one.candidates.size() == three.candidates.size());
 }
 
-TEST_CASE("groups are found and not learnt by heart", "[regression]") {
-  // 80 sites, 20 readings each: a smooth field and a shift a site, which no other site tells.
-  const Stream stream(Seed{52}, Purpose::study);
-  Problem<double> problem{Matrix<double>(1600, 3), Matrix<double>(1600, 1), {}};
-  for (Index i = 0; i < 1600; ++i) {
-    const auto site = static_cast<std::uint64_t>(i % 80);
-    for (Index k = 0; k < 2; ++k) {
-      problem.x(i, k) = stream.normal(3 * site + static_cast<std::uint64_t>(k));
-    }
-    problem.x(i, 2) = stream.normal(static_cast<std::uint64_t>(1000 + i));
-    problem.targets(i, 0) = problem.x(i, 0) + stream.normal(3 * site + 2) + 0.3 * problem.x(i, 2) +
-                            0.1 * stream.normal(static_cast<std::uint64_t>(5000 + i));
-  }
-  auto options = quick(LengthscaleSearch::per_column);
-  options.search_rows = 1600;
-  const FeatureMapSpec spec = regression_spec(3, 100);
-  const auto found = search_hyperparameters(spec, problem.rows(), options);
-  CHECK(found.group_columns == std::vector<Index>{0, 1});
-  CHECK(found.num_groups == 80);
-  auto single = options;
-  for (Index i = 0; i < 1600; ++i) single.groups.push_back(i);
-  const auto by_heart = search_hyperparameters(spec, problem.rows(), single);
-  // Held out one by one, rows praise a map that tells the sites apart; on whole sites it fails.
-  const std::vector<Index> sites = group_labels<double>(problem.x.view().middle_cols(0, 2));
-  const auto on_sites = [&](const SearchResult& result) {
-    return cross_validate(FeatureMap<double>(result.spec), problem.rows(),
-                          std::vector<double>{result.ridge}, group_folds(sites, 5, {99}))
-        .loss[0];
-  };
-  CHECK(by_heart.score < 0.1);
-  CHECK(on_sites(by_heart) > 1.2 * on_sites(found));
-}
-
 TEST_CASE("every criterion chooses something sensible on plain data", "[regression]") {
   const auto problem = scaled_problem(600);
   for (const Criterion criterion :
