@@ -3,6 +3,9 @@
 
 #include "bench/attention/problem.hpp"
 #include "bench/attention/torch.hpp"
+#include "bochner/estimator/optimal_parameter.hpp"
+
+#include <string>
 
 namespace bochner::bench {
 namespace {
@@ -50,6 +53,29 @@ double output_error(const FeatureMap<float>& map, AttentionBench& problem, Index
   return std::sqrt(error / total);
 }
 
+/// A row of the table: the least power of two of frequencies with an output error of 10 %, and from
+/// which length they win.
+void crossover_at(Report& report, const FeatureFunction& features, double norm,
+                  AttentionBench& problem) {
+  constexpr Index kMost = 16384;
+  constexpr Index kRows = 1024;
+  const std::string name = std::visit([](const auto& f) { return std::string(f.name); }, features);
+  const auto map_of = [&](Index m) {
+    FeatureMapSpec spec = AttentionBench::map(OrthogonalProjection{}, m).spec();
+    spec.features = features;
+    return FeatureMap<float>(spec);
+  };
+  Index m = 16;
+  double error = output_error(map_of(m), problem, kRows);
+  for (; error > 0.1 && m < kMost; error = output_error(map_of(m), problem, kRows)) m *= 2;
+  if (error > 0.1) {
+    report.note("| %g | %s | more than %td | %.3f at that | - |", norm, name.c_str(), m, error);
+    return;
+  }
+  report.note("| %g | %s | %td | %.3f | %td |", norm, name.c_str(), m, error,
+              own_crossover(map_of(m), problem.length, problem));
+}
+
 }  // namespace
 
 void crossovers(Report& report) {
@@ -68,27 +94,20 @@ void crossovers(Report& report) {
   } else {
     report.note("crossover_torch: absent, PyTorch is not installed");
   }
+}
 
+void crossovers_at_equal_error(Report& report) {
   report.note(
-      "| mean squared norm of q + k | frequencies for an error of 10 %% | error | tokens |");
-  report.note("|---|---|---|---|");
-  constexpr Index kMost = 16384;
-  constexpr Index kRows = 1024;
+      "| mean squared norm of q + k | features | frequencies for an error of 10 %% | error | "
+      "tokens |");
+  report.note("|---|---|---|---|---|");
   for (const double norm : {0.5, 1.0, 2.0, 4.0}) {
     AttentionBench scaled(1, report.choose<Index>(65536, 16384), norm);
-    double error = 1.0;
-    Index m = 32;
-    for (;; m *= 2) {
-      error = output_error(AttentionBench::map(OrthogonalProjection{}, m), scaled, kRows);
-      if (error <= 0.1 || m == kMost) break;
-    }
-    if (error > 0.1) {
-      report.note("| %g | more than %td | %.3f at that | - |", norm, kMost, error);
-      continue;
-    }
-    const Index tokens =
-        own_crossover(AttentionBench::map(OrthogonalProjection{}, m), scaled.length, scaled);
-    report.note("| %g | %td | %.3f | %td |", norm, m, error, tokens);
+    crossover_at(report, PositiveFeatures{}, norm, scaled);
+    crossover_at(
+        report,
+        HyperbolicOprfFeatures{optimal_hyperbolic_oprf_parameter(norm, AttentionBench::kDim)}, norm,
+        scaled);
   }
 }
 
