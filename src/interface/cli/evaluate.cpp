@@ -3,17 +3,17 @@
 #include "interface/cli/chart.hpp"
 #include "interface/cli/command.hpp"
 #include "interface/cli/identity.hpp"
-#include "interface/cli/input.hpp"
 #include "interface/cli/metrics.hpp"
-#include "interface/cli/model.hpp"
+#include "interface/cli/model_options.hpp"
 #include "interface/cli/numbers.hpp"
-#include "interface/cli/options.hpp"
 #include "interface/cli/report_directory.hpp"
 #include "interface/cli/text_table.hpp"
+#include "interface/io/matrix_writer.hpp"
 #include "interface/io/output_file.hpp"
 
 #include <algorithm>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -26,12 +26,8 @@ constexpr std::size_t kMostPoints = 4000;
 constexpr int kDigits = 4;
 
 struct Options {
-  std::string data;
-  std::string model;
-  std::string header = "auto";
+  ModelOptions model;
   std::string report;
-  std::string threads = "0";
-  bool json = false;
 };
 
 struct NamedMetric {
@@ -45,44 +41,76 @@ struct Evaluation {
   std::string digest;
   std::vector<NamedMetric> metrics;
   std::vector<Point> points;  ///< true and predicted, of the first target
+  std::optional<ClassificationErrors> classes;
 };
 
-Evaluation evaluate(const Model& model, io::RowReader& reader, const Execution& execution) {
+void add_classes(const Model& model, MatrixView<const double> outputs,
+                 MatrixView<const double> truth, ClassificationErrors& errors) {
+  for (Index i = 0; i < outputs.rows; ++i) {
+    const auto code = static_cast<Index>(truth(i, 0));
+    errors.add(code, largest(outputs, i));
+    if (model.probabilistic()) errors.add_probability(code < outputs.cols ? outputs(i, code) : 0.0);
+  }
+}
+
+Evaluation evaluate(const ModelAtWork& work) {
+  const Model& model = work.model;
   const auto inputs = static_cast<Index>(model.inputs.size());
   const auto targets = static_cast<Index>(model.targets.size());
   Evaluation out;
   std::vector<RegressionErrors> errors;
-  Index wrong = 0;
-  Matrix<double> block(kRowsAtATime, reader.cols());
+  if (!model.classes.empty()) out.classes.emplace(model.num_outputs());
+  Matrix<double> block(kRowsAtATime, work.reader->cols());
   for (Index got = kRowsAtATime; got == kRowsAtATime;) {
-    got = reader.read(block.view());
+    got = work.reader->read(block.view());
     const MatrixView<const double> rows = std::as_const(block).view().middle_rows(0, got);
-    const Matrix<double> f = model.outputs(rows.middle_cols(0, inputs), execution);
+    const Matrix<double> f = model.outputs(rows.middle_cols(0, inputs), work.execution);
     const MatrixView<const double> y = rows.middle_cols(inputs, targets);
-    for (Index c = 0; c < targets && out.rows == 0 && got > 0; ++c) errors.emplace_back(y(0, c));
+    out.rows += got;
+    if (out.classes) {
+      add_classes(model, f.view(), y, *out.classes);
+      continue;
+    }
+    for (Index c = 0; c < targets && errors.size() < model.targets.size() && got > 0; ++c) {
+      errors.emplace_back(y(0, c));
+    }
     for (Index i = 0; i < got; ++i) {
-      if (!model.classes.empty()) {
-        const auto best = static_cast<std::size_t>(largest(f.view(), i));
-        if (model.classes[best] != y(i, 0)) ++wrong;
-        continue;
-      }
       for (Index c = 0; c < targets; ++c) {
         errors[static_cast<std::size_t>(c)].add(y(i, c), f(i, c));
       }
       if (out.points.size() < kMostPoints) out.points.push_back({y(i, 0), f(i, 0)});
     }
-    out.rows += got;
   }
   if (out.rows == 0) return out;
-  if (!model.classes.empty()) {
-    out.metrics.push_back({model.targets.front(), "error rate", error_rate(wrong, out.rows)});
+  if (out.classes) {
+    out.metrics.push_back({model.targets.front(), "error rate", out.classes->error_rate()});
+    out.metrics.push_back({model.targets.front(), "accuracy", out.classes->accuracy()});
   }
-  for (std::size_t c = 0; c < errors.size() && model.classes.empty(); ++c) {
+  if (model.probabilistic()) {
+    out.metrics.push_back({model.targets.front(), "log loss", out.classes->log_loss()});
+  }
+  for (std::size_t c = 0; c < errors.size(); ++c) {
     out.metrics.push_back({model.targets[c], "RMSE", errors[c].root_mean_square()});
     out.metrics.push_back({model.targets[c], "MAE", errors[c].mean_absolute()});
     out.metrics.push_back({model.targets[c], "R2", errors[c].r_squared()});
   }
-  out.digest = reader.digest();
+  out.digest = work.reader->digest();
+  return out;
+}
+
+/// Lines: the true class; columns: what the model took it for.
+std::string confusion_csv(const Model& model, const ClassificationErrors& errors) {
+  std::string out = "true";
+  for (const std::string& name : model.classes) out += "," + io::csv_field(name);
+  out += "\n";
+  const Index classes = model.num_outputs();
+  for (Index truth = 0; truth <= classes; ++truth) {
+    if (truth == classes && errors.unknown() == 0) break;
+    out += truth < classes ? io::csv_field(model.classes[static_cast<std::size_t>(truth)])
+                           : std::string("(unknown to the model)");
+    for (Index c = 0; c < classes; ++c) out += "," + std::to_string(errors.count(truth, c));
+    out += "\n";
+  }
   return out;
 }
 
@@ -92,18 +120,26 @@ std::string text(const Options& options, const Evaluation& evaluation) {
     table.add_row({row.target, row.name, significant(row.metric.value, kDigits),
                    significant(row.metric.low, kDigits), significant(row.metric.high, kDigits)});
   }
-  return "# bochner evaluate: " + options.data + ", " + std::to_string(evaluation.rows) +
-         " rows; low and high bound a 95 % confidence interval (independent rows)\n" + table.text();
+  std::string unknown;
+  if (evaluation.classes && evaluation.classes->unknown() > 0) {
+    unknown = "# " + std::to_string(evaluation.classes->unknown()) +
+              " rows are of classes that the model does not know: errors, all of them\n";
+  }
+  return "# bochner evaluate: " + options.model.data + ", " + std::to_string(evaluation.rows) +
+         " rows; low and high bound a 95 % confidence interval (independent rows)\n" + unknown +
+         table.text();
 }
 
 std::string json(const Options& options, const Model& model, const Evaluation& evaluation,
                  const Execution& execution) {
   nlohmann::ordered_json out = identity("evaluate", execution);
-  out["model"] = options.model;
+  out["model"] = options.model.model;
   out["map"] = to_text(model.spec());
   out["ridge"] = model.ridge();
   out["training_sha256"] = model.data_digest;
-  out["input"] = {{"path", options.data}, {"sha256", evaluation.digest}, {"rows", evaluation.rows}};
+  out["input"] = {
+      {"path", options.model.data}, {"sha256", evaluation.digest}, {"rows", evaluation.rows}};
+  if (evaluation.classes) out["rows_of_unknown_classes"] = evaluation.classes->unknown();
   out["metrics"] = nlohmann::ordered_json::array();
   for (const NamedMetric& row : evaluation.metrics) {
     out["metrics"].push_back({{"target", row.target},
@@ -140,22 +176,22 @@ std::string plot(const Model& model, const Evaluation& evaluation) {
 }
 
 void run_evaluate(const Options& options) {
-  const Execution execution{static_cast<int>(parse_whole("--threads", options.threads, 0, 4096))};
-  InputOptions input;
-  input.header = options.header;
-  const io::ReadOptions reading = read_options(input);
-  const Model model = load_model(options.model);
-  const auto reader = open_for(model, options.data, reading, ModelColumns::inputs_and_targets);
-  const Evaluation evaluation = evaluate(model, *reader, execution);
-  if (evaluation.rows == 0) throw FileError(options.data + ": has no rows");
+  const ModelAtWork work = open_model(options.model, ModelColumns::inputs_and_targets);
+  const Evaluation evaluation = evaluate(work);
+  if (evaluation.rows == 0) throw FileError(options.model.data + ": has no rows");
+  const std::string report_json = json(options, work.model, evaluation, work.execution);
   if (!options.report.empty()) {
     ReportDirectory report(options.report);
-    report.add("report.json", json(options, model, evaluation, execution));
-    if (model.classes.empty()) report.add("predicted.svg", plot(model, evaluation));
+    report.add("report.json", report_json);
+    if (evaluation.classes) {
+      report.add("confusion.csv", confusion_csv(work.model, *evaluation.classes));
+    } else {
+      report.add("predicted.svg", plot(work.model, evaluation));
+    }
     report.commit();
   }
   io::OutputFile out("-");
-  out.write(options.json ? json(options, model, evaluation, execution) : text(options, evaluation));
+  out.write(options.model.json ? report_json : text(options, evaluation));
   out.commit();
 }
 
@@ -163,23 +199,13 @@ void run_evaluate(const Options& options) {
 
 std::function<void()> declare_evaluate(CLI::App& app) {
   const auto options = std::make_shared<Options>();
-  app.add_option("-d,--data", options->data, "Rows with their targets, under the model's names")
-      ->type_name("FILE")
-      ->required();
-  app.add_option("-m,--model", options->model, "What bochner fit wrote")
-      ->type_name("FILE")
-      ->required();
-  app.add_option("--header", options->header,
-                 "Whether the first line of text holds names: auto, yes or no")
-      ->type_name("WHEN")
-      ->capture_default_str();
-  app.add_option("--report", options->report,
-                 "Also write report.json and, for a regression, predicted.svg into this directory")
+  declare_model_options(app, options->model, "Rows with their targets, under the model's names");
+  app.add_option(
+         "--report", options->report,
+         "Also write report.json, and predicted.svg or for classes confusion.csv, into this "
+         "directory")
       ->type_name("DIR");
-  app.add_option("--threads", options->threads, "Threads; 0 leaves it to OMP_NUM_THREADS")
-      ->type_name("COUNT")
-      ->capture_default_str();
-  app.add_flag("--json", options->json, "Print JSON instead of a table");
+  app.add_flag("--json", options->model.json, "Print JSON instead of a table");
   return [options] { run_evaluate(*options); };
 }
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <numeric>
 
 namespace bochner::cli {
 namespace {
@@ -65,6 +66,44 @@ Metric RegressionErrors::r_squared() const {
   const double square = std::max(0.0, e4_ / n - 2.0 * q * e2s2 + q * q * s4);
   const double half = half_width(0.0, square, n) / s2;
   return {1.0 - q, 1.0 - q - half, 1.0 - q + half};
+}
+
+ClassificationErrors::ClassificationErrors(Index classes)
+    : classes_(classes), counts_(static_cast<std::size_t>((classes + 1) * classes)) {}
+
+void ClassificationErrors::add(Index truth, Index predicted) {
+  ++rows_;
+  if (truth != predicted) ++wrong_;
+  ++counts_[static_cast<std::size_t>(std::min(truth, classes_) * classes_ + predicted)];
+}
+
+void ClassificationErrors::add_probability(double p) {
+  constexpr double kLeast = std::numeric_limits<float>::min();
+  const double loss = -std::log(std::max(p, kLeast));
+  loss_ += loss;
+  loss2_ += loss * loss;
+}
+
+Index ClassificationErrors::count(Index truth, Index predicted) const {
+  return counts_[static_cast<std::size_t>(truth * classes_ + predicted)];
+}
+
+Index ClassificationErrors::unknown() const noexcept {
+  return std::accumulate(counts_.end() - classes_, counts_.end(), Index{0});
+}
+
+Metric ClassificationErrors::error_rate() const { return cli::error_rate(wrong_, rows_); }
+
+Metric ClassificationErrors::accuracy() const {
+  const Metric error = error_rate();
+  return {1.0 - error.value, 1.0 - error.high, 1.0 - error.low};
+}
+
+Metric ClassificationErrors::log_loss() const {
+  const auto n = static_cast<double>(rows_);
+  const double mean = loss_ / n;
+  const double half = half_width(mean, loss2_ / n, n);
+  return {mean, std::max(0.0, mean - half), mean + half};
 }
 
 Metric error_rate(Index wrong, Index rows) {

@@ -3,6 +3,8 @@
 
 #include "bochner/core/view.hpp"
 
+#include <vector>
+
 /// \file
 /// Errors on rows a model has not seen, with 95 % confidence intervals. Rows are taken to be
 /// independent; where they come in groups the intervals are too short.
@@ -43,6 +45,34 @@ class RegressionErrors {
   double u4_ = 0.0;
   double e2u_ = 0.0;
   double e2u2_ = 0.0;
+};
+
+/// Counts and losses of classes over rows.
+class ClassificationErrors {
+ public:
+  explicit ClassificationErrors(Index classes);
+  /// A row of that class (`classes` or more: one that the model does not know), taken for
+  /// `predicted`.
+  void add(Index truth, Index predicted);
+  /// The probability that the model gave the class of a row.
+  void add_probability(double p);
+
+  Index rows() const noexcept { return rows_; }
+  Index unknown() const noexcept;  ///< rows of classes that the model does not know
+  Metric error_rate() const;
+  Metric accuracy() const;
+  /// mean -ln p, p at least the smallest normal float; the interval by the central limit theorem.
+  Metric log_loss() const;
+  /// Rows of class `truth` that were taken for `predicted`; `truth` = classes: of unknown ones.
+  Index count(Index truth, Index predicted) const;
+
+ private:
+  Index classes_;
+  Index rows_ = 0;
+  Index wrong_ = 0;
+  std::vector<Index> counts_;  ///< (classes + 1) x classes
+  double loss_ = 0.0;
+  double loss2_ = 0.0;
 };
 
 /// wrong / rows with the interval of Wilson [Wilson27].

@@ -3,11 +3,15 @@
 
 #include "bochner/core/error.hpp"
 #include "interface/io/archive_file.hpp"
+#include "interface/io/decimal.hpp"
 
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <cmath>
+#include <concepts>
 #include <cstddef>
+#include <set>
 #include <span>
 #include <utility>
 
@@ -16,6 +20,7 @@ namespace {
 
 constexpr const char* kInputs = "inputs";
 constexpr const char* kTargets = "targets";
+constexpr const char* kClasses = "classes";
 
 Matrix<double> row_of(std::span<const double> values) {
   Matrix<double> out(1, static_cast<Index>(values.size()));
@@ -42,9 +47,13 @@ std::vector<std::string> names_of(const Archive& archive, const char* key) {
   return out;
 }
 
-std::variant<RidgeRegression<float>, RidgeRegression<double>> regression_of(
-    const Archive& archive) {
-  if (archive.word("scalar") == "float") return RidgeRegression<float>::load(archive);
+decltype(Model::regression) regression_of(const Archive& archive) {
+  const bool single = archive.word("scalar") == "float";
+  if (archive.word("kind") == "logistic_regression") {
+    if (single) return LogisticRegression<float>::load(archive);
+    return LogisticRegression<double>::load(archive);
+  }
+  if (single) return RidgeRegression<float>::load(archive);
   return RidgeRegression<double>::load(archive);
 }
 
@@ -63,13 +72,17 @@ Model from_archive(const Archive& archive) {
   }
   const std::string& task = archive.word("task");
   if (task == "classify") {
-    model.classes = vector_of(archive, "classes", model.num_outputs());
-    if (model.classes.size() < 2 || model.targets.size() != 1 ||
-        !std::is_sorted(model.classes.begin(), model.classes.end(), std::less_equal<>())) {
-      throw InvalidArgument("archive: 'classes' are not ascending");
+    model.classes = names_of(archive, kClasses);
+    const auto distinct = std::set<std::string>(model.classes.begin(), model.classes.end()).size();
+    if (distinct < 2 || distinct != model.classes.size() || model.targets.size() != 1 ||
+        static_cast<Index>(distinct) != model.num_outputs()) {
+      throw InvalidArgument("archive: 'classes' are not one name an output");
     }
   } else if (task != "regress" || static_cast<Index>(model.targets.size()) != model.num_outputs()) {
     throw InvalidArgument("archive: 'task' or 'targets' does not fit the coefficients");
+  }
+  if (model.probabilistic() && model.classes.empty()) {
+    throw InvalidArgument("archive: a logistic regression without classes");
   }
   return model;
 }
@@ -98,18 +111,56 @@ double Model::ridge() const {
 }
 
 Index Model::num_outputs() const {
-  return std::visit([](const auto& r) { return r.num_targets(); }, regression);
+  return std::visit([](const auto& r) { return r.coefficients().cols(); }, regression);
 }
+
+bool Model::probabilistic() const { return regression.index() >= 2; }
 
 Matrix<double> Model::outputs(MatrixView<const double> rows, const Execution& execution) const {
   Matrix<double> out(rows.rows, num_outputs());
-  const auto predict = [&]<Scalar T>(const RidgeRegression<T>& fitted) {
-    Matrix<T> x(rows.rows, rows.cols);
-    Matrix<T> y(rows.rows, num_outputs());
-    standardisation.apply<T>(rows, x.view());
-    fitted.predict(std::as_const(x).view(), y.view(), execution);
-    std::copy_n(y.data(), y.size(), out.data());
-  };
+  const auto predict =
+      [&]<template <class> class Regression, Scalar T>(const Regression<T>& fitted) {
+        Matrix<T> x(rows.rows, rows.cols);
+        Matrix<T> y(rows.rows, num_outputs());
+        standardisation.apply<T>(rows, x.view());
+        if constexpr (std::same_as<Regression<T>, LogisticRegression<T>>) {
+          fitted.predict_probabilities(std::as_const(x).view(), y.view(), execution);
+        } else {
+          fitted.predict(std::as_const(x).view(), y.view(), execution);
+        }
+        std::copy_n(y.data(), y.size(), out.data());
+      };
+  std::visit(predict, regression);
+  return out;
+}
+
+bool Model::has_posterior() const {
+  return classes.empty() &&
+         std::visit(
+             []<template <class> class Regression, Scalar T>(const Regression<T>& fitted) {
+               if constexpr (std::same_as<Regression<T>, RidgeRegression<T>>) {
+                 return fitted.options().posterior == Posterior::full;
+               }
+               return false;
+             },
+             regression);
+}
+
+Matrix<double> Model::outputs_and_variances(MatrixView<const double> rows,
+                                            const Execution& execution) const {
+  const Index t = num_outputs();
+  Matrix<double> out(rows.rows, 2 * t);
+  const auto predict =
+      [&]<template <class> class Regression, Scalar T>(const Regression<T>& fitted) {
+        if constexpr (std::same_as<Regression<T>, RidgeRegression<T>>) {
+          Matrix<T> x(rows.rows, rows.cols);
+          Matrix<T> y(rows.rows, t);
+          standardisation.apply<T>(rows, x.view());
+          fitted.predict_with_variance(std::as_const(x).view(), y.view(),
+                                       out.view().middle_cols(t, t), execution);
+          for (Index i = 0; i < rows.rows; ++i) std::copy_n(y.row(i), t, out.row(i));
+        }
+      };
   std::visit(predict, regression);
   return out;
 }
@@ -123,7 +174,7 @@ Archive to_archive(const Model& model) {
   archive.metadata["data_rows"] = std::to_string(model.num_rows);
   archive.arrays.emplace("input_centre", row_of(model.standardisation.centre));
   archive.arrays.emplace("input_scale", row_of(model.standardisation.scale));
-  if (!model.classes.empty()) archive.arrays.emplace("classes", row_of(model.classes));
+  if (!model.classes.empty()) archive.metadata[kClasses] = nlohmann::json(model.classes).dump();
   return archive;
 }
 
@@ -142,8 +193,21 @@ std::unique_ptr<io::RowReader> open_for(const Model& model, const std::string& p
   if (columns == ModelColumns::inputs_and_targets) {
     options.columns.keep.insert(options.columns.keep.end(), model.targets.begin(),
                                 model.targets.end());
+    if (!model.classes.empty()) {
+      options.classes = io::ClassColumn{static_cast<Index>(model.inputs.size()), model.classes};
+    }
   }
   return io::open_rows(path, options);
+}
+
+std::vector<double> class_numbers(const Model& model) {
+  std::vector<double> out;
+  for (const std::string& name : model.classes) {
+    double value = 0.0;
+    if (io::parse_decimal(name, value) != io::Parsed::number || !std::isfinite(value)) return {};
+    out.push_back(value);
+  }
+  return out;
 }
 
 Index largest(MatrixView<const double> outputs, Index row) {

@@ -8,7 +8,6 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <span>
 #include <utility>
 
 namespace bochner::cli {
@@ -21,9 +20,7 @@ constexpr Index kRowsAtATime = 2048;
 constexpr const char* kRowsDone = "rows_done";
 
 NormalEquationsOptions equations_options(const TrainingFile& file, const TrainingSummary& summary) {
-  if (!summary.classes.empty()) {
-    return {static_cast<Index>(summary.classes.size()), {}};
-  }
+  if (!summary.classes.empty()) return {num_classes(summary), {}};
   return {file.num_targets(),
           {summary.mean.begin() + file.num_inputs(),
            summary.mean.begin() + file.num_inputs() + file.num_targets()}};
@@ -41,18 +38,22 @@ void skip_rows(io::RowReader& reader, Index count, MatrixView<double> block) {
 }  // namespace
 
 template <Scalar T>
-void set_targets(MatrixView<const double> rows, std::span<const double> classes,
-                 MatrixView<T> out) {
+void set_targets(MatrixView<const double> rows, Index classes, MatrixView<T> out) {
   for (Index i = 0; i < rows.rows; ++i) {
     for (Index c = 0; c < out.cols; ++c) {
-      out(i, c) = classes.empty()                                      ? static_cast<T>(rows(i, c))
-                  : rows(i, 0) == classes[static_cast<std::size_t>(c)] ? T{1}
-                                                                       : T{-1};
+      out(i, c) = classes == 0                           ? static_cast<T>(rows(i, c))
+                  : rows(i, 0) == static_cast<double>(c) ? T{1}
+                                                         : T{-1};
     }
   }
 }
-template void set_targets(MatrixView<const double>, std::span<const double>, MatrixView<float>);
-template void set_targets(MatrixView<const double>, std::span<const double>, MatrixView<double>);
+template void set_targets(MatrixView<const double>, Index, MatrixView<float>);
+template void set_targets(MatrixView<const double>, Index, MatrixView<double>);
+
+std::unique_ptr<io::RowReader> reopen(const TrainingFile& file, const TrainingSummary& summary) {
+  if (summary.classes.empty()) return file.open();
+  return file.open(summary.classes);
+}
 
 template <Scalar T>
 RidgeRegression<T> fit_file(const TrainingFile& file, const TrainingSummary& summary,
@@ -74,7 +75,7 @@ RidgeRegression<T> fit_file(const TrainingFile& file, const TrainingSummary& sum
   };
 
   const DeferredSignals signals;
-  const auto reader = file.open();
+  const auto reader = reopen(file, summary);
   const Index inputs = file.num_inputs();
   Matrix<double> block(kRowsAtATime, reader->cols());
   skip_rows(*reader, done, block.view());
@@ -94,7 +95,7 @@ RidgeRegression<T> fit_file(const TrainingFile& file, const TrainingSummary& sum
     got = reader->read(block.view());
     const MatrixView<const double> rows = std::as_const(block).view().middle_rows(0, got);
     plan.standardisation.apply<T>(rows.middle_cols(0, inputs), x.view().middle_rows(0, got));
-    set_targets<T>(rows.middle_cols(inputs, file.num_targets()), summary.classes,
+    set_targets<T>(rows.middle_cols(inputs, file.num_targets()), num_classes(summary),
                    y.view().middle_rows(0, got));
     sums.add(
         {std::as_const(x).view().middle_rows(0, got), std::as_const(y).view().middle_rows(0, got)},

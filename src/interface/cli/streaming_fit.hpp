@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "bochner/client/regression/logistic_regression.hpp"
 #include "bochner/client/regression/ridge_regression.hpp"
 #include "interface/cli/checkpoint.hpp"
 #include "interface/cli/model.hpp"
@@ -8,8 +9,8 @@
 
 #include <chrono>
 #include <map>
+#include <memory>
 #include <optional>
-#include <span>
 #include <string>
 
 /// \file
@@ -34,11 +35,16 @@ struct FitPlan {
 struct FitOutcome {
   Index resumed_rows = 0;  ///< rows that a checkpoint had
   double seconds = 0.0;    ///< of this process
+  std::optional<LogisticReport> logistic;
 };
 
-/// One column an output: the targets, or 1 for the row's class and -1 for the others.
+/// One column an output: the targets or, for a number of classes, 1 for the row's class and -1 for
+/// the others.
 template <Scalar T>
-void set_targets(MatrixView<const double> rows, std::span<const double> classes, MatrixView<T> out);
+void set_targets(MatrixView<const double> rows, Index classes, MatrixView<T> out);
+
+/// How `summary` says to open `file` again.
+std::unique_ptr<io::RowReader> reopen(const TrainingFile& file, const TrainingSummary& summary);
 
 /// Fits to all rows of `file`, which must still have the digest of `summary`. From time to time,
 /// and when a signal asks to leave, the sums are saved in `checkpoint`; after a signal it throws

@@ -2,14 +2,13 @@
 #include "interface/cli/training_file.hpp"
 
 #include "bochner/core/error.hpp"
-#include "interface/cli/numbers.hpp"
 #include "interface/cli/options.hpp"
+#include "interface/io/class_codes.hpp"
 #include "interface/io/message.hpp"
 
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
-#include <set>
 #include <span>
 
 namespace bochner::cli {
@@ -18,7 +17,6 @@ namespace {
 constexpr Index kRowsAtATime = 4096;
 constexpr Index kSampleRows = 65536;
 constexpr Index kSampleBytes = Index{1} << 26;
-constexpr std::size_t kMostClasses = 1000;
 
 /// Every 2^k-th row, k as small as keeps them few.
 class EvenSample {
@@ -114,20 +112,22 @@ std::vector<Index> TrainingFile::group_places() const {
   return out;
 }
 
-std::unique_ptr<io::RowReader> TrainingFile::open() const {
+std::unique_ptr<io::RowReader> TrainingFile::open(
+    const std::optional<std::vector<std::string>>& classes) const {
   io::ReadOptions reading = reading_;
   reading.columns = {columns_, {}};
+  if (classes) reading.classes = io::ClassColumn{num_inputs(), *classes};
   return io::open_rows(path_, reading);
 }
 
 TrainingSummary summarise(const TrainingFile& file, Task task) {
-  const auto reader = file.open();
+  const auto reader =
+      file.open(task == Task::classify ? std::optional(std::vector<std::string>{}) : std::nullopt);
   const Index cols = reader->cols();
   TrainingSummary out;
   out.mean.resize(static_cast<std::size_t>(cols));
   out.deviation.resize(static_cast<std::size_t>(cols));
   EvenSample sample(cols);
-  std::set<double> classes;
   Matrix<double> block(kRowsAtATime, cols);
   for (Index got = kRowsAtATime; got == kRowsAtATime;) {
     got = reader->read(block.view());
@@ -140,23 +140,30 @@ TrainingSummary summarise(const TrainingFile& file, Task task) {
         out.deviation[c] += before * (row[c] - out.mean[c]);
       }
       sample.offer(row);
-      if (task == Task::classify && classes.insert(row[file.num_inputs()]).second &&
-          classes.size() > kMostClasses) {
-        throw FileError(file.path() + ": the target " + io::quoted(file.targets().front()) +
-                        " has more than 1000 values: not classes");
-      }
     }
   }
   if (out.rows == 0) throw FileError(file.path() + ": has no rows");
+  const std::span<const std::string> classes = reader->classes();
   if (task == Task::classify && classes.size() < 2) {
     throw FileError(file.path() + ": the target " + io::quoted(file.targets().front()) +
-                    " is always " + shortest(*classes.begin()) + ", expected two classes or more");
+                    " is always " + classes.front() + ", expected two classes or more");
   }
   for (double& deviation : out.deviation) {
     deviation = std::sqrt(deviation / static_cast<double>(out.rows));
   }
-  out.classes.assign(classes.begin(), classes.end());
   out.sample = sample.rows();
+  // From the order of their appearance to that of their names.
+  std::vector<double> place(classes.size());
+  for (const Index code : io::class_order(classes)) {
+    place[static_cast<std::size_t>(code)] = static_cast<double>(out.classes.size());
+    out.classes.push_back(classes[static_cast<std::size_t>(code)]);
+  }
+  if (task == Task::classify) {
+    for (Index i = 0; i < out.sample.rows(); ++i) {
+      double& code = out.sample(i, file.num_inputs());
+      code = place[static_cast<std::size_t>(code)];
+    }
+  }
   out.digest = reader->digest();
   return out;
 }

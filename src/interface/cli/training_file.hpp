@@ -6,6 +6,7 @@
 #include "interface/io/row_reader.hpp"
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -31,8 +32,10 @@ class TrainingFile {
   Index num_inputs() const noexcept { return static_cast<Index>(inputs_.size()); }
   Index num_targets() const noexcept { return static_cast<Index>(targets_.size()); }
 
-  /// Rows from the first on: inputs, then targets, then columns of groups that are neither.
-  std::unique_ptr<io::RowReader> open() const;
+  /// Rows from the first on: inputs, then targets, then columns of groups that are neither. With
+  /// `classes` the first target is their numbers; others than those take the next ones.
+  std::unique_ptr<io::RowReader> open(
+      const std::optional<std::vector<std::string>>& classes = std::nullopt) const;
 
  private:
   std::string path_;
@@ -46,12 +49,17 @@ class TrainingFile {
 /// What one pass finds.
 struct TrainingSummary {
   Index rows = 0;
-  std::string digest;             ///< SHA-256 of the file
-  std::vector<double> mean;       ///< one a column of a row
-  std::vector<double> deviation;  ///< standard deviations, likewise
-  std::vector<double> classes;    ///< distinct values of the first target, ascending, if wanted
-  Matrix<double> sample;          ///< evenly spaced rows: at most 65,536, and 64 MiB
+  std::string digest;                ///< SHA-256 of the file
+  std::vector<double> mean;          ///< one a column of a row
+  std::vector<double> deviation;     ///< standard deviations, likewise
+  std::vector<std::string> classes;  ///< values of the first target, ordered, if wanted
+  Matrix<double> sample;             ///< evenly spaced rows: at most 65,536, and 64 MiB
 };
+
+/// Classes, or 0 for a regression.
+inline Index num_classes(const TrainingSummary& summary) {
+  return static_cast<Index>(summary.classes.size());
+}
 
 enum class Task { regress, classify };
 

@@ -2,12 +2,14 @@
 #include "interface/io/csv_reader.hpp"
 
 #include "bochner/core/error.hpp"
+#include "interface/io/class_codes.hpp"
 #include "interface/io/csv_record.hpp"
+#include "interface/io/decimal.hpp"
 #include "interface/io/message.hpp"
+#include "interface/io/text_reader.hpp"
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <cmath>
 #include <string_view>
 #include <utility>
@@ -27,20 +29,10 @@ bool is_missing(std::string_view text) {
   return std::find(kWords.begin(), kWords.end(), text) != kWords.end();
 }
 
-enum class Parsed { number, out_of_range, no_number };
-
-Parsed parse(std::string_view text, double& value) {
-  if (text.size() > 1 && text[0] == '+' && text[1] != '-') text.remove_prefix(1);
-  const char* const end = text.data() + text.size();
-  const auto [rest, error] = std::from_chars(text.data(), end, value);
-  if (rest != end || error == std::errc::invalid_argument) return Parsed::no_number;
-  return error == std::errc{} ? Parsed::number : Parsed::out_of_range;
-}
-
 bool looks_like_header(const std::vector<std::string_view>& fields) {
   return std::none_of(fields.begin(), fields.end(), [](std::string_view field) {
     double ignored = 0.0;
-    return parse(trimmed(field), ignored) != Parsed::no_number;
+    return parse_decimal(trimmed(field), ignored) != Parsed::no_number;
   });
 }
 
@@ -48,10 +40,14 @@ std::string counted(std::size_t count) {
   return std::to_string(count) + (count == 1 ? " field" : " fields");
 }
 
-class CsvReader final : public RowReader {
+class CsvReader final : public TextReader {
  public:
   CsvReader(std::unique_ptr<ByteSource> source, const ReadOptions& options)
-      : source_(std::move(source)), records_(*source_), non_finite_(options.non_finite) {
+      : TextReader(std::move(source)), records_(*source_), non_finite_(options.non_finite) {
+    if (options.classes) {
+      class_column_ = options.classes->column;
+      codes_ = ClassCodes(options.classes->known);
+    }
     if (!records_.next()) throw FileError(source_->name() + ": is empty");
     first_line_ = records_.line();
     width_ = records_.fields().size();
@@ -71,12 +67,9 @@ class CsvReader final : public RowReader {
   }
 
   Index cols() const override { return static_cast<Index>(columns_.size()); }
-  std::span<const std::string> names() const override { return names_; }
-  std::optional<Index> rows() const override { return std::nullopt; }
-  std::span<const Index> shape() const override { return {}; }
+  std::span<const std::string> classes() const override { return codes_.names(); }
   Index read(MatrixView<float> block) override { return read_block(block); }
   Index read(MatrixView<double> block) override { return read_block(block); }
-  std::string digest() override { return source_->digest(); }
 
  private:
   template <Scalar T>
@@ -84,7 +77,8 @@ class CsvReader final : public RowReader {
     Index row = 0;
     for (; row < block.rows && next_row(); ++row) {
       for (std::size_t c = 0; c < columns_.size(); ++c) {
-        block(row, static_cast<Index>(c)) = value<T>(c);
+        const auto place = static_cast<Index>(c);
+        block(row, place) = place == class_column_ ? static_cast<T>(class_code(c)) : value<T>(c);
       }
     }
     return row;
@@ -114,18 +108,35 @@ class CsvReader final : public RowReader {
     return true;
   }
 
+  std::string_view field_of(std::size_t column) const {
+    return trimmed(records_.fields()[static_cast<std::size_t>(columns_[column])]);
+  }
+
+  [[noreturn]] void fail_missing(std::size_t column, std::string_view field) const {
+    fail_field(column, field.empty() ? "is empty" : "says " + quoted(field) + ": no value");
+  }
+
+  Index class_code(std::size_t column) {
+    const std::string_view field = field_of(column);
+    double number = 0.0;
+    if (is_missing(field)) fail_missing(column, field);
+    if (parse_decimal(field, number) == Parsed::number && !std::isfinite(number)) {
+      fail_field(column, quoted(field) + " is not finite");
+    }
+    const std::optional<Index> code = codes_.code(field);
+    if (!code) fail_field(column, "has more than 1000 values: not classes");
+    return *code;
+  }
+
   template <Scalar T>
   T value(std::size_t column) const {
-    const std::string_view field =
-        trimmed(records_.fields()[static_cast<std::size_t>(columns_[column])]);
+    const std::string_view field = field_of(column);
     double wide = 0.0;
-    const Parsed parsed = parse(field, wide);
+    const Parsed parsed = parse_decimal(field, wide);
     const T out = static_cast<T>(wide);
     const bool kept = non_finite_ == NonFinite::keep && !std::isfinite(wide);
     if (parsed == Parsed::number && (std::isfinite(out) || kept)) return out;
-    if (is_missing(field)) {
-      fail_field(column, field.empty() ? "is empty" : "says " + quoted(field) + ": no value");
-    }
+    if (is_missing(field)) fail_missing(column, field);
     if (parsed == Parsed::no_number) {
       const bool comma = records_.delimiter() != ',' && field.find(',') != std::string_view::npos;
       fail_field(column, quoted(field) + " is not a number" +
@@ -140,11 +151,11 @@ class CsvReader final : public RowReader {
     records_.fail(columns_[column], what, names_.empty() ? "" : names_[column]);
   }
 
-  std::unique_ptr<ByteSource> source_;
   CsvRecords records_;
   NonFinite non_finite_;
-  std::vector<std::string> names_;
   std::vector<Index> columns_;
+  Index class_column_ = -1;
+  ClassCodes codes_;
   Index first_line_ = 1;
   std::size_t width_ = 0;
   bool pending_ = false;

@@ -26,11 +26,18 @@ enum class LeadingDimensions {
   flatten  ///< all but the last become rows
 };
 
+/// A column that holds classes. Its values become their numbers, counted from 0.
+struct ClassColumn {
+  Index column = 0;                  ///< among those chosen
+  std::vector<std::string> known{};  ///< the first numbers; further classes take the next ones
+};
+
 struct ReadOptions {
   ColumnSelection columns{};
   NonFinite non_finite = NonFinite::refuse;
   Header header = Header::automatic;
   LeadingDimensions leading = LeadingDimensions::refuse;
+  std::optional<ClassColumn> classes{};
 };
 
 /// Rows of numbers, one block after the other, so that a file may be larger than memory. Whatever
@@ -48,6 +55,8 @@ class RowReader {
   virtual std::optional<Index> rows() const = 0;
   /// Extents of the array in the file; empty where it does not say.
   virtual std::span<const Index> shape() const = 0;
+  /// Names of the classes known or read so far, by number; empty without a column of classes.
+  virtual std::span<const std::string> classes() const { return {}; }
 
   /// Fills the first rows of `block` (any strides, `cols()` columns) with the rows that come next
   /// and returns how many; fewer than `block.rows` only at the end.

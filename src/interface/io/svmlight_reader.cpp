@@ -2,7 +2,9 @@
 #include "interface/io/svmlight_reader.hpp"
 
 #include "bochner/core/error.hpp"
+#include "interface/io/decimal.hpp"
 #include "interface/io/message.hpp"
+#include "interface/io/text_reader.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -71,14 +73,10 @@ class Lines {
 
 double parse_value(const Lines& lines, std::string_view item, std::string_view text,
                    NonFinite non_finite) {
-  if (text.size() > 1 && text[0] == '+' && text[1] != '-') text.remove_prefix(1);
   double value = 0.0;
-  const char* const end = text.data() + text.size();
-  const auto [rest, error] = std::from_chars(text.data(), end, value);
-  if (rest != end || error == std::errc::invalid_argument) {
-    lines.fail(quoted(item) + " is not a number");
-  }
-  if (error != std::errc{}) lines.fail(quoted(item) + " is out of range");
+  const Parsed parsed = parse_decimal(text, value);
+  if (parsed == Parsed::no_number) lines.fail(quoted(item) + " is not a number");
+  if (parsed == Parsed::out_of_range) lines.fail(quoted(item) + " is out of range");
   if (!std::isfinite(value) && non_finite == NonFinite::refuse) {
     lines.fail(quoted(item) + " is not finite");
   }
@@ -109,10 +107,10 @@ void read_line(const Lines& lines, NonFinite non_finite, const Body& body) {
   }
 }
 
-class SvmlightReader final : public RowReader {
+class SvmlightReader final : public TextReader {
  public:
   SvmlightReader(std::unique_ptr<ByteSource> source, const ReadOptions& options)
-      : source_(std::move(source)), lines_(*source_), non_finite_(options.non_finite) {
+      : TextReader(std::move(source)), lines_(*source_), non_finite_(options.non_finite) {
     if (!source_->size()) {
       throw FileError(source_->name() + ": svmlight is read twice, expected a file");
     }
@@ -132,12 +130,8 @@ class SvmlightReader final : public RowReader {
   }
 
   Index cols() const override { return static_cast<Index>(names_.size()); }
-  std::span<const std::string> names() const override { return names_; }
-  std::optional<Index> rows() const override { return std::nullopt; }
-  std::span<const Index> shape() const override { return {}; }
   Index read(MatrixView<float> block) override { return read_block(block); }
   Index read(MatrixView<double> block) override { return read_block(block); }
-  std::string digest() override { return source_->digest(); }
 
  private:
   template <Scalar T>
@@ -158,12 +152,10 @@ class SvmlightReader final : public RowReader {
     return row;
   }
 
-  std::unique_ptr<ByteSource> source_;
   Lines lines_;
   NonFinite non_finite_;
   Index width_ = 0;
   std::vector<Index> place_;  ///< of index i (0: the label) in a row, or -1
-  std::vector<std::string> names_;
 };
 
 }  // namespace

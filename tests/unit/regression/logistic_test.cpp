@@ -4,6 +4,7 @@
 #include <catch2/catch.hpp>
 
 #include <algorithm>
+#include <utility>
 #include <vector>
 
 using namespace bochner;
@@ -126,4 +127,56 @@ TEST_CASE("logistic regression refuses what it cannot learn from", "[regression]
   Archive archive = LogisticRegression<double>(map, rings.rows(), 2).save();
   archive.metadata["kind"] = "ridge_regression";
   CHECK_THROWS_WITH(LogisticRegression<double>::load(archive), Contains("holds a 'ridge_"));
+}
+
+TEST_CASE("held-out log loss is that of fits without the fold", "[regression]") {
+  const Rings rings(90, 3, 77);
+  const FeatureMap<double> map(regression_spec(2, 12, 1.0));
+  const Folds folds = row_folds(90, 3, Seed{5});
+  const std::vector<double> ridges = {1e-1, 1e-3};
+  const LogisticValidation found =
+      cross_validate_logistic<double>(map, rings.rows(), 3, ridges, folds, {.tolerance = 1e-9});
+  REQUIRE(found.log_loss.size() == 2);
+  for (std::size_t r = 0; r < 2; ++r) {
+    std::vector<double> losses;
+    double wrong = 0.0;
+    for (Index fold = 0; fold < 3; ++fold) {
+      std::vector<Index> in, out;
+      for (Index i = 0; i < 90; ++i) {
+        (folds.fold[static_cast<std::size_t>(i)] == fold ? out : in).push_back(i);
+      }
+      const auto take = [&](const std::vector<Index>& which) {
+        std::pair<Matrix<double>, std::vector<Index>> rows{
+            Matrix<double>(static_cast<Index>(which.size()), 2), {}};
+        for (std::size_t k = 0; k < which.size(); ++k) {
+          for (Index j = 0; j < 2; ++j) rows.first(static_cast<Index>(k), j) = rings.x(which[k], j);
+          rows.second.push_back(rings.labels[static_cast<std::size_t>(which[k])]);
+        }
+        return rows;
+      };
+      const auto [x, labels] = take(in);
+      const auto [unseen, truth] = take(out);
+      const LogisticRegression<double> model(map, {x.view(), labels}, 3,
+                                             {.ridge = ridges[r], .tolerance = 1e-9});
+      Matrix<double> p(unseen.rows(), 3);
+      model.predict_probabilities(unseen.view(), p.view());
+      const std::vector<Index> likeliest = model.predict(unseen.view());
+      for (std::size_t k = 0; k < truth.size(); ++k) {
+        losses.push_back(-std::log(p(static_cast<Index>(k), truth[k])));
+        wrong += likeliest[k] == truth[k] ? 0.0 : 1.0;
+      }
+    }
+    double mean = 0.0, square = 0.0;
+    for (const double loss : losses) mean += loss / 90.0;
+    for (const double loss : losses) square += (loss - mean) * (loss - mean);
+    CHECK(found.log_loss[r] == Approx(mean).epsilon(1e-6));
+    CHECK(found.standard_error[r] == Approx(std::sqrt(square / 89.0 / 90.0)).epsilon(1e-5));
+    CHECK(found.error_rate[r] == Approx(wrong / 90.0));
+  }
+  CHECK(found.best() == 1);
+  CHECK_THROWS_WITH(cross_validate_logistic<double>(map, rings.rows(), 3, {}, folds),
+                    Contains("there are no ridges"));
+  CHECK_THROWS_WITH(
+      cross_validate_logistic<double>(map, rings.rows(), 3, ridges, row_folds(80, 3, Seed{5})),
+      Contains("folds are of 80 rows, expected 90"));
 }

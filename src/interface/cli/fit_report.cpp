@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "interface/cli/fit_report.hpp"
+
+#include "interface/cli/identity.hpp"
+#include "interface/cli/numbers.hpp"
+
+namespace bochner::cli {
+
+std::string fit_text(const FitArguments& options, const Model& model, const FitOutcome& outcome,
+                     const FitSearch& search, const Execution& execution) {
+  std::string out = "# bochner fit, instruction set " + instruction_set() + ", threads " +
+                    std::to_string(thread_count(execution)) + "\n";
+  out += "data      " + options.input.path + ", " + std::to_string(model.num_rows) + " rows, " +
+         std::to_string(model.inputs.size()) + " inputs\n";
+  if (!model.classes.empty()) {
+    out += "classes   " + std::to_string(model.classes.size()) + "\n";
+  }
+  out += "map       " + to_text(model.spec()) + "\n";
+  out += "ridge     " + shortest(model.ridge()) + "\n";
+  if (search.kernel) {
+    out += "search    " + std::to_string(search.kernel->candidates.size()) + " candidates, " +
+           options.validate + " score " + significant(search.kernel->score, 4) + " +- " +
+           significant(search.kernel->standard_error, 2);
+    if (search.kernel->num_groups > 0) {
+      out += ", " + std::to_string(search.kernel->num_groups) + " groups";
+    }
+    out += "\n";
+  }
+  if (search.ridge) {
+    const std::size_t best = search.ridge->best();
+    out += "ridges    " + std::to_string(search.ridge->ridge.size()) + ", " + options.validate +
+           " log loss " + significant(search.ridge->log_loss[best], 4) + " +- " +
+           significant(search.ridge->standard_error[best], 2) + "\n";
+  }
+  if (outcome.logistic) {
+    out += "newton    " + std::to_string(outcome.logistic->steps) + " steps" +
+           (outcome.logistic->converged ? "" : ", not converged") + ", objective " +
+           significant(outcome.logistic->objective, 5) + "\n";
+  }
+  const auto fresh = static_cast<double>(model.num_rows - outcome.resumed_rows);
+  out += "time      " + duration(outcome.seconds) + ", " + significant(fresh / outcome.seconds, 3) +
+         " rows/s";
+  if (outcome.resumed_rows > 0) {
+    out += ", after " + std::to_string(outcome.resumed_rows) + " rows of a checkpoint";
+  }
+  return out + "\nmodel     " + options.output + "\n";
+}
+
+std::string fit_json(const FitArguments& options, const Model& model, const FitOutcome& outcome,
+                     const FitSearch& search, const Execution& execution) {
+  nlohmann::ordered_json out = identity("fit", execution);
+  out["input"] = {{"path", options.input.path},
+                  {"sha256", model.data_digest},
+                  {"rows", model.num_rows},
+                  {"columns", model.inputs}};
+  out["targets"] = model.targets;
+  out["classes"] = model.classes;
+  out["map"] = to_text(model.spec());
+  out["ridge"] = model.ridge();
+  if (search.kernel) {
+    out["search"] = {{"validate", options.validate},
+                     {"candidates", search.kernel->candidates.size()},
+                     {"score", search.kernel->score},
+                     {"standard_error", search.kernel->standard_error},
+                     {"groups", search.kernel->num_groups}};
+  }
+  if (search.ridge) {
+    out["log_loss_path"] = {{"ridge", search.ridge->ridge},
+                            {"log_loss", search.ridge->log_loss},
+                            {"standard_error", search.ridge->standard_error},
+                            {"error_rate", search.ridge->error_rate}};
+  }
+  if (outcome.logistic) {
+    out["newton"] = {{"steps", outcome.logistic->steps},
+                     {"products", outcome.logistic->products},
+                     {"gradient", outcome.logistic->gradient},
+                     {"objective", outcome.logistic->objective},
+                     {"converged", outcome.logistic->converged}};
+  }
+  out["seconds"] = outcome.seconds;
+  out["resumed_rows"] = outcome.resumed_rows;
+  out["model"] = options.output;
+  return to_text(out);
+}
+
+}  // namespace bochner::cli

@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "interface/cli/fit_request.hpp"
+
+#include "interface/cli/options.hpp"
+#include "interface/cli/registry.hpp"
+#include "interface/io/message.hpp"
+
+#include <cstdint>
+#include <limits>
+#include <string_view>
+#include <variant>
+
+namespace bochner::cli {
+namespace {
+
+void set_criterion(const std::string& text, SearchPlan& plan) {
+  constexpr std::string_view kFold = "-fold";
+  if (text == "loo") {
+    plan.criterion = Criterion::leave_one_out;
+  } else if (text == "gcv") {
+    plan.criterion = Criterion::generalised_cross_validation;
+  } else if (text == "evidence") {
+    plan.criterion = Criterion::evidence;
+  } else if (text.ends_with(kFold)) {
+    plan.num_folds = static_cast<Index>(
+        parse_whole("--validate", text.substr(0, text.size() - kFold.size()), 2, 1000));
+  } else {
+    throw UsageError("--validate: expected 5-fold (or another number), loo, gcv or evidence, got " +
+                     io::quoted(text));
+  }
+}
+
+bool has_lengthscale(const Kernel& kernel) {
+  return std::visit(
+      [](const auto& k) {
+        return requires { k.metric; };
+      },
+      kernel);
+}
+
+}  // namespace
+
+void declare_fit_arguments(CLI::App& app, FitArguments& options) {
+  declare_input(app, options.input, "-d,--data");
+  app.add_option("--target", options.target, "Columns to predict, by name or number")
+      ->type_name("LIST")
+      ->required();
+  app.add_option("--task", options.task,
+                 "regress, or classify: the target's values, numbers or words, are classes")
+      ->type_name("TASK")
+      ->capture_default_str();
+  app.add_option("--loss", options.loss,
+                 "squared, or for classes logistic: probabilities, with the rows held in memory")
+      ->type_name("LOSS")
+      ->capture_default_str();
+  declare_kernel(app, options.kernel);
+  app.get_option("--lengthscale")
+      ->description(
+          "Lengthscale of a shift-invariant kernel: auto (default): one a column, searched "
+          "for; a number, or median");
+  app.add_option("--features", options.features, "Feature function: " + names_of<FeatureFunction>())
+      ->type_name("FEATURES")
+      ->capture_default_str();
+  app.add_option("--projection", options.projection, "Projection: " + names_of<Projection>())
+      ->type_name("PROJECTION")
+      ->capture_default_str();
+  app.add_option("--frequencies", options.frequencies,
+                 "Frequencies; trigonometric features are two a frequency")
+      ->type_name("COUNT")
+      ->capture_default_str();
+  app.add_option(
+         "--ridge", options.ridge,
+         "Penalty on |theta|^2 beside the mean squared error (scikit-learn's alpha over the "
+         "number of rows)")
+      ->type_name("VALUE")
+      ->capture_default_str();
+  app.add_option("--validate", options.validate,
+                 "What the search goes by: 5-fold (any number), loo, gcv or evidence")
+      ->type_name("HOW")
+      ->capture_default_str();
+  app.add_option(
+         "--groups", options.groups,
+         "Columns whose rows of equal values are held out together, such as a station's place")
+      ->type_name("LIST");
+  app.add_option("--posterior", options.posterior,
+                 "mean, or full: the model holds what variances need, half a number a pair of "
+                 "features")
+      ->type_name("WHAT")
+      ->capture_default_str();
+  app.add_option("--precision", options.precision, "Precision of the features: single or double")
+      ->type_name("WHICH")
+      ->capture_default_str();
+  app.add_option("--seed", options.seed, "Seed of the frequencies")
+      ->type_name("N")
+      ->capture_default_str();
+  app.add_option("--threads", options.threads, "Threads; 0 leaves it to OMP_NUM_THREADS")
+      ->type_name("COUNT")
+      ->capture_default_str();
+  app.add_option("-o,--output", options.output, "The model's file")->type_name("FILE")->required();
+  app.add_option("--checkpoint-seconds", options.checkpoint_seconds,
+                 "Time between checkpoints, in FILE.checkpoint0 and FILE.checkpoint1")
+      ->type_name("SECONDS")
+      ->capture_default_str();
+  app.add_flag("--resume", options.resume, "Go on from the checkpoint, if there is one");
+  app.add_flag("--json", options.json, "Print JSON");
+  app.footer(
+      "Reads the file twice, by blocks of rows: once for means, deviations and rows to search on,\n"
+      "once for the sums of least squares, whose size does not depend on the number of rows.\n"
+      "Inputs are standardised; the model's file says how. An interrupt leaves a checkpoint.\n\n"
+      "Example:\n"
+      "  bochner fit --data train.csv --target price --frequencies 1024 -o model.safetensors");
+}
+
+FitRequest parse_fit(const FitArguments& options) {
+  constexpr auto kAny = std::numeric_limits<std::uint64_t>::max();
+  constexpr std::uint64_t kMostFrequencies = std::uint64_t{1} << 40;
+  FitRequest out;
+  if (options.task == "classify") {
+    out.task = Task::classify;
+  } else if (options.task != "regress") {
+    throw UsageError("--task: expected regress or classify, got '" + options.task + "'");
+  }
+  if (options.loss == "logistic") {
+    out.objective = Objective::logistic;
+    if (out.task != Task::classify) {
+      throw UsageError("--loss logistic: is for classes, expected --task classify");
+    }
+    if (options.resume) {
+      throw UsageError("--resume: a logistic regression has no checkpoints");
+    }
+  } else if (options.loss != "squared") {
+    throw UsageError("--loss: expected squared or logistic, got " + io::quoted(options.loss));
+  }
+  out.kernel = options.kernel;
+  const bool whole = options.kernel.kernel.find('(') != std::string::npos;
+  const bool scaled =
+      whole || !options.kernel.scale.empty() || !options.kernel.mean_square_sum.empty();
+  if (out.kernel.lengthscale == "auto") {
+    out.kernel.lengthscale.clear();
+    if (scaled) throw UsageError("--lengthscale auto: the scale is said already");
+    out.search.lengthscales = LengthscaleSearch::per_column;
+  } else if (out.kernel.lengthscale.empty() && !scaled) {
+    out.search.lengthscales = LengthscaleSearch::per_column;
+  }
+  out.spec.kernel = parse_kernel_options(out.kernel);
+  if (!has_lengthscale(out.spec.kernel)) out.search.lengthscales = LengthscaleSearch::fixed;
+  set_criterion(options.validate, out.search);
+  out.spec.features = parse_option("--features", options.features, parse_features);
+  out.spec.projection = parse_option("--projection", options.projection, parse_projection);
+  if (const auto reason =
+          incompatibility(out.spec.kernel, out.spec.projection, out.spec.features)) {
+    throw UsageError(*reason);
+  }
+  out.spec.num_frequencies =
+      static_cast<Index>(parse_whole("--frequencies", options.frequencies, 1, kMostFrequencies));
+  out.spec.seed.value = parse_whole("--seed", options.seed, 0, kAny);
+  if (options.ridge != "auto") out.ridge = parse_positive("--ridge", options.ridge);
+  if (options.posterior == "full") {
+    out.posterior = Posterior::full;
+    if (out.task == Task::classify) {
+      throw UsageError("--posterior full: is of a regression, not of classes");
+    }
+  } else if (options.posterior != "mean") {
+    throw UsageError("--posterior: expected mean or full, got " + io::quoted(options.posterior));
+  }
+  out.checkpoint_seconds = parse_positive("--checkpoint-seconds", options.checkpoint_seconds);
+  out.execution.num_threads = static_cast<int>(parse_whole("--threads", options.threads, 0, 4096));
+  if (options.precision == "double") {
+    out.single = false;
+  } else if (options.precision != "single") {
+    throw UsageError("--precision: expected single or double, got '" + options.precision + "'");
+  }
+  if (options.output == "-") {
+    throw UsageError("--output: the model is a file, the standard output says how it went");
+  }
+  static_cast<void>(read_options(options.input));
+  return out;
+}
+
+}  // namespace bochner::cli

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "interface/cli/fit_search.hpp"
+
+#include "bochner/client/regression/folds.hpp"
+#include "bochner/client/regression/groups.hpp"
+#include "bochner/core/error.hpp"
+#include "interface/cli/progress.hpp"
+#include "interface/cli/usage_error.hpp"
+
+#include <algorithm>
+#include <array>
+#include <span>
+#include <utility>
+#include <vector>
+
+namespace bochner::cli {
+namespace {
+
+/// Labels of the groups that the file's columns name, or nothing.
+std::vector<Index> sample_groups(const TrainingFile& file, MatrixView<const double> rows) {
+  if (file.groups().empty()) return {};
+  Matrix<double> groups(rows.rows, static_cast<Index>(file.groups().size()));
+  Index to = 0;
+  for (const Index from : file.group_places()) {
+    for (Index i = 0; i < rows.rows; ++i) groups(i, to) = rows(i, from);
+    ++to;
+  }
+  return group_labels<double>(std::as_const(groups).view());
+}
+
+/// The search on the rows that were kept of the file.
+template <Scalar T>
+SearchResult search_sample(const TrainingFile& file, const TrainingSummary& summary,
+                           const FitRequest& request, const FitPlan& plan) {
+  const MatrixView<const double> rows = summary.sample.view();
+  Matrix<T> x(rows.rows, file.num_inputs());
+  plan.standardisation.apply<T>(rows.middle_cols(0, file.num_inputs()), x.view());
+  Matrix<T> y(rows.rows, summary.classes.empty() ? file.num_targets()
+                                                 : static_cast<Index>(summary.classes.size()));
+  set_targets<T>(rows.middle_cols(file.num_inputs(), file.num_targets()), num_classes(summary),
+                 y.view());
+  SearchOptions options;
+  options.lengthscales = request.search.lengthscales;
+  options.criterion = request.search.criterion;
+  options.num_folds = request.search.num_folds;
+  options.seed = request.spec.seed;
+  if (request.ridge && request.objective == Objective::squared) options.ridges = {*request.ridge};
+  if (!summary.classes.empty()) options.loss = Loss::misclassification;
+  options.groups = sample_groups(file, rows);
+  Progress progress("search", static_cast<double>(options.max_candidates), "candidates");
+  options.on_candidate = [&](const SearchCandidate&) { progress.advance(1.0); };
+  return search_hyperparameters<T>(plan.spec, {std::as_const(x).view(), std::as_const(y).view()},
+                                   options, plan.execution);
+}
+
+/// Ridges a logistic regression is tried with, until the log loss rises.
+constexpr std::array kLogisticRidges = {1e-2, 1e-3, 1e-4, 1e-5, 1e-6, 1e-7};
+/// What makes trying them a matter of seconds.
+constexpr Index kLogisticRows = 2500;
+constexpr Index kLogisticFeatures = 256;
+constexpr double kLogisticTolerance = 1e-3;
+
+/// The ridge with the least log loss on evenly spaced rows with the first frequencies. It stands
+/// beside a mean over rows, so that of all rows is as much smaller as they are more: the prior is
+/// the same.
+template <Scalar T>
+LogisticValidation logistic_ridge(const TrainingFile& file, const TrainingSummary& summary,
+                                  const FitRequest& request, FitPlan& plan) {
+  const MatrixView<const double> sample = summary.sample.view();
+  const Index stride = (sample.rows + kLogisticRows - 1) / kLogisticRows;
+  const Index n = (sample.rows + stride - 1) / stride;
+  const MatrixView<const double> rows{sample.data, n, sample.cols, stride * sample.row_stride,
+                                      sample.col_stride};
+  Matrix<T> x(n, file.num_inputs());
+  plan.standardisation.apply<T>(rows.middle_cols(0, file.num_inputs()), x.view());
+  std::vector<Index> labels;
+  for (Index i = 0; i < n; ++i) labels.push_back(static_cast<Index>(rows(i, file.num_inputs())));
+  FeatureMapSpec spec = plan.spec;
+  const Index per_frequency = num_features(spec) / spec.num_frequencies;
+  spec.num_frequencies = std::min(spec.num_frequencies, kLogisticFeatures / per_frequency);
+  const std::vector<Index> groups = sample_groups(file, rows);
+  const Index folds = request.search.num_folds;
+  const Folds held_out = groups.empty() ? row_folds(n, folds, request.spec.seed)
+                                        : group_folds(groups, folds, request.spec.seed);
+  const FeatureMap<T> map(spec);
+  LogisticValidation found;
+  Progress progress("ridge", kLogisticRidges.size(), "ridges");
+  for (const double ridge : kLogisticRidges) {
+    const LogisticValidation one = cross_validate_logistic<T>(
+        map, {std::as_const(x).view(), labels}, num_classes(summary), std::span(&ridge, 1),
+        held_out, {.tolerance = kLogisticTolerance}, plan.execution);
+    found.ridge.push_back(ridge);
+    found.log_loss.push_back(one.log_loss.front());
+    found.standard_error.push_back(one.standard_error.front());
+    found.error_rate.push_back(one.error_rate.front());
+    progress.advance(1.0);
+    if (found.best() + 1 < found.ridge.size()) break;
+  }
+  plan.ridge.ridge =
+      found.ridge[found.best()] * static_cast<double>(n) / static_cast<double>(summary.rows);
+  return found;
+}
+
+}  // namespace
+
+FitSearch choose_hyperparameters(const TrainingFile& file, const TrainingSummary& summary,
+                                 const FitRequest& request, FitPlan& plan) {
+  const MatrixView<const double> inputs = summary.sample.view().middle_cols(0, file.num_inputs());
+  Matrix<double> x(inputs.rows, inputs.cols);
+  plan.standardisation.apply<double>(inputs, x.view());
+  const bool fixed = request.search.lengthscales == LengthscaleSearch::fixed;
+  try {
+    plan.spec.kernel =
+        fixed ? choose_kernel(request.kernel, std::as_const(x).view()) : request.spec.kernel;
+    validate(plan.spec);
+  } catch (const InvalidArgument& error) {
+    throw UsageError(error.what());
+  }
+  const bool logistic = request.objective == Objective::logistic;
+  FitSearch out;
+  if (!fixed || (!request.ridge && !logistic)) {
+    out.kernel = request.single ? search_sample<float>(file, summary, request, plan)
+                                : search_sample<double>(file, summary, request, plan);
+    plan.spec = out.kernel->spec;
+    plan.ridge.ridge = out.kernel->ridge;
+  }
+  if (request.ridge) {
+    plan.ridge.ridge = *request.ridge;
+  } else if (logistic) {
+    out.ridge = request.single ? logistic_ridge<float>(file, summary, request, plan)
+                               : logistic_ridge<double>(file, summary, request, plan);
+  }
+  return out;
+}
+
+}  // namespace bochner::cli

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "interface/cli/model_options.hpp"
+
+#include "interface/cli/identity.hpp"
+#include "interface/cli/input.hpp"
+#include "interface/cli/options.hpp"
+#include "interface/io/output_file.hpp"
+
+#include <utility>
+
+namespace bochner::cli {
+
+void declare_model_options(CLI::App& app, ModelOptions& options, const std::string& data_words) {
+  app.add_option("-d,--data", options.data, data_words)->type_name("FILE")->required();
+  app.add_option("-m,--model", options.model, "What bochner fit wrote")
+      ->type_name("FILE")
+      ->required();
+  app.add_option("--header", options.header,
+                 "Whether the first line of text holds names: auto, yes or no")
+      ->type_name("WHEN")
+      ->capture_default_str();
+  app.add_option("--threads", options.threads, "Threads; 0 leaves it to OMP_NUM_THREADS")
+      ->type_name("COUNT")
+      ->capture_default_str();
+}
+
+void declare_output(CLI::App& app, ModelOptions& options, std::string& output,
+                    const std::string& output_words) {
+  app.add_option("-o,--output", output, output_words + "; - is the standard output")
+      ->type_name("FILE")
+      ->capture_default_str();
+  app.add_flag("--json", options.json, "Print a JSON report; needs an --output file");
+}
+
+ModelAtWork open_model(const ModelOptions& options, ModelColumns columns) {
+  const Execution execution{static_cast<int>(parse_whole("--threads", options.threads, 0, 4096))};
+  InputOptions input;
+  input.header = options.header;
+  const io::ReadOptions reading = read_options(input);
+  Model model = load_model(options.model);
+  auto reader = open_for(model, options.data, reading, columns);
+  return {execution, std::move(model), std::move(reader)};
+}
+
+void require_place_for_report(const ModelOptions& options, const std::string& output) {
+  if (options.json && output == "-") {
+    throw UsageError("--json: the report goes to the standard output, expected an --output file");
+  }
+}
+
+void print_report(const std::string& command, const ModelOptions& options, ModelAtWork& work,
+                  Index rows, const std::string& output) {
+  if (!options.json) return;
+  nlohmann::ordered_json report = identity(command, work.execution);
+  report["model"] = options.model;
+  report["map"] = to_text(work.model.spec());
+  report["input"] = {{"path", options.data}, {"sha256", work.reader->digest()}, {"rows", rows}};
+  report["output"] = output;
+  io::OutputFile text("-");
+  text.write(to_text(report));
+  text.commit();
+}
+
+}  // namespace bochner::cli

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "bochner/core/execution.hpp"
+#include "interface/cli/model.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include <memory>
+#include <string>
+
+/// \file
+/// What the commands that use a fitted model have in common.
+
+namespace bochner::cli {
+
+struct ModelOptions {
+  std::string data;
+  std::string model;
+  std::string header = "auto";
+  std::string threads = "0";
+  bool json = false;
+};
+
+/// Declares --data with those words, --model, --header and --threads.
+void declare_model_options(CLI::App& app, ModelOptions& options, const std::string& data_words);
+
+/// Declares --output with those words, and --json for a report beside it.
+void declare_output(CLI::App& app, ModelOptions& options, std::string& output,
+                    const std::string& output_words);
+
+/// A model and the rows to use it on.
+struct ModelAtWork {
+  Execution execution;
+  Model model;
+  std::unique_ptr<io::RowReader> reader;
+};
+
+/// Throws UsageError and FileError.
+ModelAtWork open_model(const ModelOptions& options, ModelColumns columns);
+
+/// Throws UsageError when a JSON report would go where the output goes.
+void require_place_for_report(const ModelOptions& options, const std::string& output);
+
+/// Where a JSON report was asked for, prints it.
+void print_report(const std::string& command, const ModelOptions& options, ModelAtWork& work,
+                  Index rows, const std::string& output);
+
+}  // namespace bochner::cli

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string_view>
+
+namespace bochner::io {
+
+enum class Parsed { number, out_of_range, no_number };
+
+/// The number that all of `text` is, with a decimal point whatever the locale; NaN and infinity are
+/// numbers, a leading plus is allowed.
+Parsed parse_decimal(std::string_view text, double& value);
+
+}  // namespace bochner::io
