@@ -53,6 +53,7 @@ BlockMap<T>::BlockMap(const FeatureMapSpec& spec, const FrequencyDraw& draw)
   longest_row_ = kLongestRow<T> / std::max(1.0, largest_scale(law_));
   projection_ = draw.make_operator<T>(input_.frequency_factor);
   stage_ = make_stage<T>(spec.features, law_, [&] { return draw.norms(); });
+  num_features_ = stage_->num_features();
 
   query_.constant = key_.constant = stage_->log_factor();
   const auto d = static_cast<std::size_t>(spec.input_dim);

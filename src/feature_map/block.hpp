@@ -51,7 +51,7 @@ class BlockMap {
   const FeatureMapSpec& spec() const noexcept { return spec_; }
   Index input_dim() const noexcept { return spec_.input_dim; }
   Index num_frequencies() const noexcept { return spec_.num_frequencies; }
-  Index num_features() const noexcept { return stage_->num_features(); }
+  Index num_features() const noexcept { return num_features_; }
   /// Leading dimension of feature blocks: num_features rounded up to whole panels.
   Index ld() const noexcept { return simd::padded<T>(num_features()); }
   /// Whether features are positive exponentials, so that log-features exist.
@@ -101,6 +101,7 @@ class BlockMap {
   StageInput input_;
   std::unique_ptr<const ProjectionOperator<T>> projection_;
   std::unique_ptr<const FeatureStage<T>> stage_;
+  Index num_features_ = 0;
   SideTerms query_;
   SideTerms key_;
   double longest_row_ = 0.0;     ///< |x~| beyond which projections could overflow

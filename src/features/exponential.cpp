@@ -59,10 +59,11 @@ void ExponentialStage<T>::pull(T* block, Index ld, Index rows, const double* log
   std::array<std::int32_t, simd::kBlockRows> exponent;
   features(block, ld, rows, log_amplitude, exponent.data());
   constexpr T kLn2 = static_cast<T>(std::numbers::ln2);
+  const Index count = num_features();
   for (Index r = 0; r < rows; ++r) {
     T* const phi = block + r * ld;
     const T* const d = dphi + r * lddphi;
-    for (Index j = 0; j < num_features(); ++j) phi[j] *= kLn2 * d[j];
+    for (Index j = 0; j < count; ++j) phi[j] *= kLn2 * d[j];
   }
   pull_log(block, ld, rows, dp, lddp, damplitude);
 }
