@@ -40,13 +40,20 @@ void KeyGradient<T>::from_queries(const KeyBlock<T>& keys, const QueryGradient<T
     std::copy_n(queries.queries().scores().row(r), seen, scores_.row(r));
     std::fill(scores_.row(r) + seen, scores_.row(r) + simd::kBlockRows, T{0});
   }
-  engine.accumulate(scores_.data(), scores_.cols(), rows, keys.rows(), queries.g_values().data(),
-                    queries.g_values().cols(), call_.problem.value_dim, nullptr,
-                    value_gradient_.data(), value_gradient_.cols());
   const Matrix<T>& weights = queries.queries().weights();
-  engine.accumulate(queries.pairs().data(), queries.pairs().cols(), rows, keys.rows(),
-                    weights.data(), weights.cols(), call_.map.num_features(), nullptr,
-                    gradient_.data(), gradient_.cols());
+  // A strip of keys meets the queries only that see its first.
+  constexpr Index kStrip = 32;
+  for (Index first = 0; first < keys.rows(); first += kStrip) {
+    const Index strip = std::min(kStrip, keys.rows() - first);
+    const Index from = std::upper_bound(count.begin(), count.end(), first) - count.begin();
+    engine.accumulate(scores_.row(from) + first, scores_.cols(), rows - from, strip,
+                      queries.g_values().row(from), queries.g_values().cols(),
+                      call_.problem.value_dim, nullptr, value_gradient_.row(first),
+                      value_gradient_.cols());
+    engine.accumulate(queries.pairs().row(from) + first, queries.pairs().cols(), rows - from, strip,
+                      weights.row(from), weights.cols(), call_.map.num_features(), nullptr,
+                      gradient_.row(first), gradient_.cols());
+  }
 }
 
 template <Scalar T>
