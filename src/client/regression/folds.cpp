@@ -2,12 +2,11 @@
 #include "bochner/client/regression/folds.hpp"
 
 #include "bochner/core/error.hpp"
+#include "random/permutation.hpp"
 
 #include <algorithm>
-#include <cstdint>
 #include <numeric>
 #include <string>
-#include <utility>
 
 namespace bochner {
 namespace {
@@ -16,19 +15,6 @@ void check_count(const char* function, Index count, Index available, const char*
   if (count >= 2 && count <= available) return;
   throw InvalidArgument(std::string(function) + ": " + std::to_string(count) + " folds of " +
                         std::to_string(available) + " " + what + ", expected from 2 to as many");
-}
-
-/// 0, ..., n - 1 in random order.
-std::vector<Index> random_order(Index n, Seed seed) {
-  const Stream stream(seed, Purpose::permutation);
-  std::vector<std::pair<std::uint64_t, Index>> keys;
-  keys.reserve(static_cast<std::size_t>(n));
-  for (Index i = 0; i < n; ++i) keys.emplace_back(stream.bits(static_cast<std::uint64_t>(i)), i);
-  std::sort(keys.begin(), keys.end());
-  std::vector<Index> order;
-  order.reserve(keys.size());
-  for (const auto& key : keys) order.push_back(key.second);
-  return order;
 }
 
 }  // namespace
@@ -40,7 +26,7 @@ Folds row_folds(Index num_rows, Index count, Seed seed) {
   folds.unit.resize(static_cast<std::size_t>(num_rows));
   std::iota(folds.unit.begin(), folds.unit.end(), Index{0});
   Index dealt = 0;
-  for (const Index row : random_order(num_rows, seed)) {
+  for (const Index row : random_permutation(Stream(seed, Purpose::permutation), num_rows)) {
     folds.fold[static_cast<std::size_t>(row)] = dealt++ % count;
   }
   return folds;
@@ -62,7 +48,7 @@ Folds group_folds(std::span<const Index> groups, Index count, Seed seed) {
   }
   std::vector<Index> rows(static_cast<std::size_t>(count));
   std::vector<Index> fold_of(labels.size());
-  for (const Index group : random_order(num_groups, seed)) {
+  for (const Index group : random_permutation(Stream(seed, Purpose::permutation), num_groups)) {
     const auto smallest = std::min_element(rows.begin(), rows.end());
     *smallest += size[static_cast<std::size_t>(group)];
     fold_of[static_cast<std::size_t>(group)] = smallest - rows.begin();

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <bochner/client/gram/approximation.hpp>
+#include <bochner/client/gram/exact.hpp>
+#include <bochner/client/gram/permutation_test.hpp>
+
+/// \file
+/// Whether two samples have one law: maximum mean discrepancy.
+
+namespace bochner {
+
+/// The unbiased estimate of MMD^2 [Gretton12, eq. 3] between the first `first_rows` rows of a Gram
+/// matrix and the others, n and l of them,
+///   sum_{i != j} k(x_i, x_j) / (n (n - 1)) + sum_{i != j} k(y_i, y_j) / (l (l - 1))
+///     - 2 sum_ij k(x_i, y_j) / (n l),
+/// with a p-value of the hypothesis that all rows are drawn from one law: the samples are dealt
+/// anew, B times. Products with the matrix, 64 columns at a time: O((n + l) D B) for features. The
+/// same bits for any number of threads. Throws InvalidArgument unless both samples have two rows
+/// or more, on permutations < 1, and as `multiply`.
+template <Scalar T>
+PermutationTest two_sample_test(const GramApproximation<T>& pooled, Index first_rows,
+                                const PermutationTestOptions& options = {},
+                                const Execution& execution = {});
+/// The same with the exact kernel, O((n + l)^2 (d + B)).
+BOCHNER_EXPORT PermutationTest two_sample_test(const ExactGram& pooled, Index first_rows,
+                                               const PermutationTestOptions& options = {},
+                                               const Execution& execution = {});
+/// The same for the rows of x and of y under a map.
+template <Scalar T>
+PermutationTest two_sample_test(const FeatureMap<T>& map, MatrixView<const T> x,
+                                MatrixView<const T> y, const PermutationTestOptions& options = {},
+                                const Execution& execution = {});
+
+extern template BOCHNER_EXPORT PermutationTest two_sample_test(const GramApproximation<float>&,
+                                                               Index, const PermutationTestOptions&,
+                                                               const Execution&);
+extern template BOCHNER_EXPORT PermutationTest two_sample_test(const GramApproximation<double>&,
+                                                               Index, const PermutationTestOptions&,
+                                                               const Execution&);
+extern template BOCHNER_EXPORT PermutationTest two_sample_test(const FeatureMap<float>&,
+                                                               MatrixView<const float>,
+                                                               MatrixView<const float>,
+                                                               const PermutationTestOptions&,
+                                                               const Execution&);
+extern template BOCHNER_EXPORT PermutationTest two_sample_test(const FeatureMap<double>&,
+                                                               MatrixView<const double>,
+                                                               MatrixView<const double>,
+                                                               const PermutationTestOptions&,
+                                                               const Execution&);
+
+}  // namespace bochner

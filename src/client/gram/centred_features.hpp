@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "client/gram/feature_source.hpp"
+
+#include <vector>
+
+/// \file
+/// Features as plain numbers, for clients whose work is small beside theirs.
+
+namespace bochner::gram {
+
+/// The mean of the features over all rows, D numbers. Throws InvalidArgument in the name of
+/// `function` when one overflows.
+template <Scalar T>
+std::vector<double> mean_features(const char* function, const FeatureSource<T>& source);
+
+/// H Phi, n x D, in double: features with their exponents multiplied in, less their mean. Throws
+/// likewise.
+template <Scalar T>
+Matrix<double> centred_features(const char* function, const FeatureSource<T>& source);
+
+}  // namespace bochner::gram

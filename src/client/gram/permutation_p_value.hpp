@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "bochner/client/gram/permutation_test.hpp"
+
+namespace bochner::gram {
+
+/// Sets the p-value from the other members. `unit`: the size of what statistics are sums of.
+inline void set_p_value(PermutationTest& test, double unit) {
+  constexpr double kRounding = 1e-12;
+  Index as_large = 1;
+  for (const double value : test.permuted) {
+    if (value >= test.statistic - kRounding * unit) ++as_large;
+  }
+  test.p_value = static_cast<double>(as_large) / static_cast<double>(1 + test.permuted.size());
+}
+
+}  // namespace bochner::gram

@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "bochner/client/gram/two_sample.hpp"
+
+#include "client/gram/checks.hpp"
+#include "client/gram/permutation_p_value.hpp"
+#include "random/permutation.hpp"
+
+#include <algorithm>
+#include <cstdint>
+#include <numeric>
+
+namespace bochner {
+
+using namespace gram;
+
+namespace {
+
+constexpr const char* kFunction = "two_sample_test";
+/// Assignments that are multiplied at a time.
+constexpr Index kAssignments = 64;
+
+template <Scalar T>
+std::vector<double> diagonal_of(const GramApproximation<T>& gram, const Execution& execution) {
+  return gram.diagonal(execution);
+}
+std::vector<double> diagonal_of(const ExactGram& gram, const Execution&) { return gram.diagonal(); }
+
+/// MMD^2 of any assignment u (1 for the first sample) from u^T K u and u^T K 1.
+class Discrepancy {
+ public:
+  template <class Gram>
+  Discrepancy(const Gram& gram, Index first, const Execution& execution)
+      : first_(static_cast<double>(first)),
+        second_(static_cast<double>(gram.size() - first)),
+        diagonal_(diagonal_of(gram, execution)),
+        row_sums_(diagonal_.size()),
+        trace_(std::accumulate(diagonal_.begin(), diagonal_.end(), 0.0)) {
+    const std::vector<double> ones(diagonal_.size(), 1.0);
+    gram.multiply(std::span(ones), std::span(row_sums_), execution);
+    total_ = std::accumulate(row_sums_.begin(), row_sums_.end(), 0.0);
+  }
+
+  double of(MatrixView<const double> u, MatrixView<const double> ku, Index column) const {
+    double inside = 0.0;
+    double sums = 0.0;
+    double diagonal = 0.0;
+    for (Index i = 0; i < u.rows; ++i) {
+      if (u(i, column) == 0.0) continue;
+      inside += ku(i, column);
+      sums += row_sums_[static_cast<std::size_t>(i)];
+      diagonal += diagonal_[static_cast<std::size_t>(i)];
+    }
+    const double outside = total_ - 2.0 * sums + inside;
+    return (inside - diagonal) / (first_ * (first_ - 1.0)) +
+           (outside - (trace_ - diagonal)) / (second_ * (second_ - 1.0)) -
+           2.0 * (sums - inside) / (first_ * second_);
+  }
+  /// The mean of the diagonal.
+  double unit() const { return trace_ / (first_ + second_); }
+
+ private:
+  double first_;
+  double second_;
+  std::vector<double> diagonal_;
+  std::vector<double> row_sums_;
+  double trace_;
+  double total_ = 0.0;
+};
+
+template <class Gram>
+PermutationTest test(const Gram& pooled, Index first, const PermutationTestOptions& options,
+                     const Execution& execution) {
+  const Index n = pooled.size();
+  check_least(kFunction, "rows of the first sample", first, 2);
+  check_least(kFunction, "rows of the second sample", n - first, 2);
+  check_least(kFunction, "permutations", options.permutations, 1);
+  const Discrepancy discrepancy(pooled, first, execution);
+  PermutationTest out;
+  // Assignment 0 is the one given.
+  for (Index done = 0; done <= options.permutations; done += kAssignments) {
+    const Index count = std::min(kAssignments, options.permutations + 1 - done);
+    Matrix<double> u(n, count);
+    for (Index c = 0; c < count; ++c) {
+      std::vector<Index> order(static_cast<std::size_t>(n));
+      std::iota(order.begin(), order.end(), Index{0});
+      if (done + c > 0) {
+        order = random_permutation(
+            Stream(options.seed, Purpose::permutation, static_cast<std::uint64_t>(done + c)), n);
+      }
+      for (Index i = 0; i < first; ++i) u(order[static_cast<std::size_t>(i)], c) = 1.0;
+    }
+    Matrix<double> ku(n, count);
+    pooled.multiply(u.view(), ku.view(), execution);
+    for (Index c = 0; c < count; ++c) {
+      const double value = discrepancy.of(u.view(), ku.view(), c);
+      if (done + c == 0) {
+        out.statistic = value;
+      } else {
+        out.permuted.push_back(value);
+      }
+    }
+  }
+  set_p_value(out, discrepancy.unit());
+  return out;
+}
+
+}  // namespace
+
+template <Scalar T>
+PermutationTest two_sample_test(const GramApproximation<T>& pooled, Index first_rows,
+                                const PermutationTestOptions& options, const Execution& execution) {
+  return test(pooled, first_rows, options, execution);
+}
+
+PermutationTest two_sample_test(const ExactGram& pooled, Index first_rows,
+                                const PermutationTestOptions& options, const Execution& execution) {
+  return test(pooled, first_rows, options, execution);
+}
+
+template <Scalar T>
+PermutationTest two_sample_test(const FeatureMap<T>& map, MatrixView<const T> x,
+                                MatrixView<const T> y, const PermutationTestOptions& options,
+                                const Execution& execution) {
+  check_columns(kFunction, x.cols, y.cols, map.input_dim());
+  Matrix<T> pooled(x.rows + y.rows, x.cols);
+  for (Index i = 0; i < pooled.rows(); ++i) {
+    for (Index k = 0; k < x.cols; ++k) {
+      pooled(i, k) = i < x.rows ? x(i, k) : y(i - x.rows, k);
+    }
+  }
+  return test(GramApproximation<T>(map, pooled.view(), {}, execution), x.rows, options, execution);
+}
+
+template PermutationTest two_sample_test(const GramApproximation<float>&, Index,
+                                         const PermutationTestOptions&, const Execution&);
+template PermutationTest two_sample_test(const GramApproximation<double>&, Index,
+                                         const PermutationTestOptions&, const Execution&);
+template PermutationTest two_sample_test(const FeatureMap<float>&, MatrixView<const float>,
+                                         MatrixView<const float>, const PermutationTestOptions&,
+                                         const Execution&);
+template PermutationTest two_sample_test(const FeatureMap<double>&, MatrixView<const double>,
+                                         MatrixView<const double>, const PermutationTestOptions&,
+                                         const Execution&);
+
+}  // namespace bochner
