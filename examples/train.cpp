@@ -11,11 +11,11 @@
 
 using namespace bochner;
 
-constexpr Index kLength = 32, kHalf = 16, kDim = 16, kTokens = 8, kSteps = 401;
+constexpr std::size_t kLength = 32, kHalf = 16, kDim = 16, kTokens = 8, kSteps = 401;
 using Numbers = std::vector<double>;
 
 TensorView<double, 4> view(Numbers& x) {
-  return {x.data(), {1, 1, kLength, std::ssize(x) / kLength}};
+  return {x.data(), {1, 1, kLength, std::ssize(x) / Index{kLength}}};
 }
 
 Numbers train(const auto& forward, const auto& backward) {
@@ -23,13 +23,13 @@ Numbers train(const auto& forward, const auto& backward) {
   Numbers dq(q.size()), dk(q.size()), dv(v.size()), losses(kSteps);
   Stream(Seed{1}, Purpose::study, 0).normals(0, q);
   Stream(Seed{1}, Purpose::study, 1).normals(0, k);
-  for (std::size_t step = 0; step < losses.size(); ++step) {
+  for (std::size_t step = 0; step < kSteps; ++step) {
     const Stream draw(Seed{2}, Purpose::study, step);
     v.assign(v.size(), 0.0);  // random tokens in the first half
-    for (Index i = 0; i < kHalf; ++i) v[i * kTokens + draw.bits(i) % kTokens] = 1.0;
+    for (std::size_t i = 0; i < kHalf; ++i) v[i * kTokens + draw.bits(i) % kTokens] = 1.0;
     const AttentionInputs<double> inputs{view(q), view(k), view(v)};
     forward(inputs, view(out));
-    for (Index e = kHalf * kTokens; e < kLength * kTokens; ++e) {
+    for (std::size_t e = kHalf * kTokens; e < kLength * kTokens; ++e) {
       const double error = out[e] - v[e - kHalf * kTokens];
       dout[e] = 2.0 * error / kHalf;
       losses[step] += error * error / kHalf;
@@ -52,8 +52,8 @@ int main() {
   const Numbers exact = train(
       [&](auto& x, auto out) { exact_attention<double>(kernel, x, out, causal); },
       [&](auto& x, auto... rest) { exact_attention_gradient<double>(kernel, x, rest..., causal); });
-  for (Index step = 0; step < kSteps; step += 50) {
-    std::printf("step %3td: loss %.4f with FAVOR+, %.4f exact\n", step, favor[step], exact[step]);
+  for (std::size_t step = 0; step < kSteps; step += 50) {
+    std::printf("step %3zu: loss %.4f with FAVOR+, %.4f exact\n", step, favor[step], exact[step]);
   }
   return favor.back() < 0.2 * favor.front() && favor.back() < exact.back() + 0.05 ? 0 : 1;
 }

@@ -32,7 +32,8 @@ struct Sums {
   Sums() {
     const Stream stream({6}, Purpose::study);
     for (std::size_t c = 0; c < query.size(); ++c) query[c] = 0.3 * stream.normal(c);
-    for (Index e = 0; e < keys.size(); ++e) keys.data()[e] = 0.3 * stream.normal(100 + e);
+    stream.normals(100, {keys.data(), kKeys * kDim});
+    for (Index e = 0; e < keys.size(); ++e) keys.data()[e] *= 0.3;
     for (std::size_t j = 0; j < values.size(); ++j) values[j] = stream.normal(200 + j);
   }
   std::span<const double> key(Index j) const { return {keys.row(j), kDim}; }

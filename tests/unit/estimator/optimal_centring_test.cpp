@@ -12,14 +12,17 @@ TEST_CASE("optimal centring takes the squared mean off the mean square", "[centr
   Matrix<double> x(5, 3);
   Matrix<double> y(7, 3);
   const Stream stream({1}, Purpose::study);
-  for (Index e = 0; e < x.size(); ++e) x.data()[e] = 1.0 + stream.normal(e);
-  for (Index e = 0; e < y.size(); ++e) y.data()[e] = 2.0 + stream.normal(100 + e);
-  std::array<double, 3> sum{};
+  stream.normals(0, {x.data(), 15});
+  stream.normals(100, {y.data(), 21});
+  for (Index e = 0; e < x.size(); ++e) x.data()[e] += 1.0;
+  for (Index e = 0; e < y.size(); ++e) y.data()[e] += 2.0;
+  double square = 0.0;
   for (Index c = 0; c < 3; ++c) {
-    for (Index i = 0; i < 5; ++i) sum[c] += x(i, c) / 5.0;
-    for (Index j = 0; j < 7; ++j) sum[c] += y(j, c) / 7.0;
+    double sum = 0.0;
+    for (Index i = 0; i < 5; ++i) sum += x(i, c) / 5.0;
+    for (Index j = 0; j < 7; ++j) sum += y(j, c) / 7.0;
+    square += sum * sum;
   }
-  const double square = sum[0] * sum[0] + sum[1] * sum[1] + sum[2] * sum[2];
   FeatureMapSpec spec{.input_dim = 3, .num_frequencies = 4, .kernel = SoftmaxKernel{}};
   spec.features = PositiveFeatures{};
   const double before = error_expected(spec, x.view(), y.view()).mean_square_sum;
