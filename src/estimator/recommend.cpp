@@ -127,6 +127,10 @@ std::vector<FeatureMapSpec> all_specs(const Kernel& kernel, const Matrix<double>
       }
     }
   }
+  if (specs.empty()) {
+    throw InvalidArgument("recommend: the errors of maps of " + to_text(kernel) +
+                          " have no closed form here to rank them by");
+  }
   return specs;
 }
 

@@ -28,6 +28,9 @@ RowLaw law_of(const HyperbolicOprfFeatures& features) {
   return {.argument = sum, .sides = both, .a = features.a};
 }
 
+// Depends on a pair through more than one number: see `rectified_moments`.
+RowLaw law_of(const RectifiedFeatures& /*features*/) { return {}; }
+
 BlockLaw law_of(const IidProjection& /*projection*/, Index dim) {
   return {.size = 1, .dim = static_cast<double>(dim)};
 }
@@ -97,6 +100,11 @@ RowLaw row_law(const Kernel& kernel, const FeatureFunction& features) {
 }
 
 std::optional<std::string> closed_form_gap(const Kernel& kernel, const Projection& projection) {
+  if (spectral_measure(kernel).rectifier) {
+    return "no closed form is known here for the error over many pairs, or of coupled frequencies, "
+           "of " +
+           to_text(kernel);
+  }
   if (is_normal(spectral_measure(kernel).scale) || block_law(projection, 2).size == 1) {
     return std::nullopt;
   }

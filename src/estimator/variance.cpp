@@ -3,10 +3,12 @@
 
 #include "core/parallel.hpp"
 #include "estimator/pair_geometry.hpp"
+#include "estimator/rectified_moments.hpp"
 #include "estimator/row_moments.hpp"
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <limits>
 #include <numeric>
 #include <string>
@@ -78,6 +80,20 @@ class PairMoments {
   BlockLaw::Shares shares_;
 };
 
+/// The moments at pair `index`, (x, y).
+using MomentsAt = std::function<KernelMoments(Index index, const double* x, const double* y)>;
+
+MomentsAt moments_at(const char* function, const FeatureMapSpec& spec) {
+  validate(spec);
+  if (has_rectified_moments(spec)) {
+    return
+        [spec](Index, const double* x, const double* y) { return rectified_moments(spec, x, y); };
+  }
+  return [function, moments = PairMoments(spec)](Index index, const double* x, const double* y) {
+    return moments.at(moments.place(function, index, x, y));
+  };
+}
+
 MatrixView<const double> as_row(std::span<const double> x) {
   return {x.data(), 1, static_cast<Index>(x.size())};
 }
@@ -95,15 +111,15 @@ void check_pair(const char* function, std::span<const double> x, std::span<const
 KernelMoments kernel_moments(const FeatureMapSpec& spec, std::span<const double> x,
                              std::span<const double> y) {
   constexpr const char* kFunction = "kernel_moments";
-  const PairMoments moments(spec);
+  const MomentsAt moments = moments_at(kFunction, spec);
   check_pair(kFunction, x, y, spec.input_dim);
-  return moments.at(moments.place(kFunction, 0, x.data(), y.data()));
+  return moments(0, x.data(), y.data());
 }
 
 std::vector<KernelMoments> kernel_moments(const FeatureMapSpec& spec, MatrixView<const double> x,
                                           MatrixView<const double> y, const Execution& execution) {
   constexpr const char* kFunction = "kernel_moments";
-  const PairMoments moments(spec);
+  const MomentsAt moments = moments_at(kFunction, spec);
   check_columns(kFunction, "x", x.rows, x.cols, spec.input_dim);
   check_columns(kFunction, "y", y.rows, y.cols, spec.input_dim);
   if (x.rows != y.rows) {
@@ -123,8 +139,7 @@ std::vector<KernelMoments> kernel_moments(const FeatureMapSpec& spec, MatrixView
         query[static_cast<std::size_t>(k)] = x(i, k);
         key[static_cast<std::size_t>(k)] = y(i, k);
       }
-      out[static_cast<std::size_t>(i)] =
-          moments.at(moments.place(kFunction, i, query.data(), key.data()));
+      out[static_cast<std::size_t>(i)] = moments(i, query.data(), key.data());
     }
   });
   return out;
@@ -136,6 +151,10 @@ double row_moment(const FeatureMapSpec& spec, int order, std::span<const double>
   if (order < 1 || order > 4) {
     throw InvalidArgument(std::string(kFunction) + ": order is " + std::to_string(order) +
                           ", expected 1 to 4");
+  }
+  if (has_rectified_moments(spec)) {
+    check_pair(kFunction, x, y, spec.input_dim);
+    return rectified_row_moment(spec, order, x.data(), y.data());
   }
   const PairMoments moments(spec);
   check_pair(kFunction, x, y, spec.input_dim);

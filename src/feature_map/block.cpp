@@ -18,6 +18,9 @@ namespace {
 template <Scalar T>
 constexpr double kLongestRow = std::same_as<T, float> ? 1e30 : 1e150;
 
+/// Base-2 logarithm of the length of a row of zeros.
+constexpr double kShortestLogLength = -1100.0;
+
 FrequencyLaw frequency_law(const FeatureMapSpec& spec) {
   return {.dim = spec.input_dim,
           .num_frequencies = spec.num_frequencies,
@@ -105,6 +108,10 @@ void BlockMap<T>::pack(Side side, MatrixView<const T> x,
       amplitude += side_terms.tilt[k] * static_cast<double>(row[k]);
     }
     workspace.amplitude_[static_cast<std::size_t>(r)] = amplitude * std::numbers::log2e;
+    if (input_.length_weight != 0.0) {
+      const double log_length = std::max(0.5 * std::log2(squared_norm), kShortestLogLength);
+      workspace.amplitude_[static_cast<std::size_t>(r)] += input_.length_weight * log_length;
+    }
   }
 }
 

@@ -66,6 +66,10 @@ void validate(const FeatureMapSpec& spec) {
   if (!spec.centring.query.empty() || !spec.centring.key.empty()) {
     check_centre("query", spec.centring.query, spec.input_dim);
     check_centre("key", spec.centring.key, spec.input_dim);
+    if (spectral_measure(spec.kernel).rectifier) {
+      throw InvalidArgument("FeatureMapSpec: centring changes the kernel " + to_text(spec.kernel) +
+                            ", which depends on the origin; expected empty centres");
+    }
     if (form.shift_invariant && spec.centring.query != spec.centring.key) {
       throw InvalidArgument(
           "FeatureMapSpec: centring.query and centring.key differ; a shift-invariant kernel needs "

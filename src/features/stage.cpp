@@ -5,8 +5,10 @@
 #include "core/text.hpp"
 #include "features/exponential.hpp"
 #include "features/periodic.hpp"
+#include "features/rectified.hpp"
 
 #include <cmath>
+#include <concepts>
 #include <numbers>
 
 namespace bochner {
@@ -43,6 +45,16 @@ std::optional<std::string> incompatibility_of(const SpectralMeasure& spectrum,
                                               const FeatureFunction& features) {
   return std::visit(
       [&]<class F>(const F&) -> std::optional<std::string> {
+        constexpr bool kRectified = std::same_as<F, RectifiedFeatures>;
+        if (kRectified && !spectrum.rectifier) {
+          return std::string(F::name) +
+                 " features need a kernel that brings its rectifier: arc-cosine or angular";
+        }
+        if (!kRectified && spectrum.rectifier) {
+          return std::string(F::name) +
+                 " features are of kernels that are Fourier transforms (and softmax); this one "
+                 "needs rectified features";
+        }
         if (ExponentialFeatures<F> && !is_normal(spectrum.scale)) {
           return std::string(F::name) +
                  " features need a kernel whose frequencies are normal: gaussian or softmax";
@@ -61,6 +73,8 @@ StageInput stage_input(const FeatureFunction& features, const StandardForm& kern
           return {
               .frequency_factor = std::numbers::log2e * std::sqrt(1.0 - 4.0 * exponential_law(f).a),
               .norm_weight = kernel.amplitude - 2.0};
+        } else if constexpr (std::same_as<F, RectifiedFeatures>) {
+          return {.length_weight = 1.0};
         } else {
           return {.frequency_factor = 1.0, .norm_weight = kernel.amplitude};
         }

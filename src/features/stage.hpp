@@ -59,6 +59,7 @@ class FeatureStage {
 struct StageInput {
   double frequency_factor = 1.0;  ///< multiplies the frequencies
   double norm_weight = 0.0;       ///< R = log2(e) norm_weight |x~|^2 / 2 + ...
+  double length_weight = 0.0;     ///< ... + length_weight log2 |x~|, which has no gradient
 };
 
 /// Throws InvalidArgument when an option of the feature function is out of range.

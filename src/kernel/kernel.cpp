@@ -2,6 +2,8 @@
 #include "bochner/kernel/kernel.hpp"
 
 #include "bochner/core/error.hpp"
+#include "kernel/angular.hpp"
+#include "kernel/arc_cosine.hpp"
 #include "kernel/cauchy.hpp"
 #include "kernel/exponentiated_power.hpp"
 #include "kernel/gaussian.hpp"

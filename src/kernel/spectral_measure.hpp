@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "kernel/rectifier.hpp"
 #include "kernel/scale_law.hpp"
+
+#include <optional>
 
 /// \file
 /// The law of a kernel's frequencies on transformed inputs (Bochner's theorem).
@@ -12,6 +15,9 @@ namespace bochner {
 /// directions can be coupled while radii keep their law sqrt(u) chi(d).
 struct SpectralMeasure {
   ScaleLaw scale{};
+  /// Given: k(x, y) = E f(w.x~) f(w.y~) with this f; w is normal. Otherwise k is, up to factors of
+  /// x and y alone, E cos w.(x~ - y~).
+  std::optional<Rectifier> rectifier{};
 };
 
 }  // namespace bochner

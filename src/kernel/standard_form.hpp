@@ -10,8 +10,8 @@
 
 namespace bochner {
 
-/// k(x, y) = a(x) a(y) kappa(A x - A y) with log a(x) = amplitude |A x|^2 / 2 and kappa(0) = 1;
-/// kappa is the Fourier transform of the spectral measure.
+/// Without a rectifier, k(x, y) = a(x) a(y) kappa(A x - A y) with log a(x) = amplitude |A x|^2 / 2
+/// and kappa(0) = 1; kappa is the Fourier transform of the spectral measure.
 struct StandardForm {
   InputTransform transform;
   double amplitude = 0.0;

@@ -29,13 +29,17 @@ HWY_INLINE Vector<T> rectified(Vector<T> x) {
 }
 
 template <int kOrder, Scalar T>
-void rectify(T* block, Index ld, Index rows, Index cols, const T* scale) {
+void rectify(T* block, Index ld, Index rows, Index cols, T factor, const T* scale,
+             const T* offset) {
   constexpr Tag<T> d;
+  const auto front = hn::Set(d, factor);
   for (Index r = 0; r < rows; ++r) {
     T* const row = block + r * ld;
-    const auto factor = hn::Set(d, scale[r]);
+    const auto inner = hn::Set(d, scale[r]);
+    const auto outer = hn::Set(d, offset ? offset[r] : T{0});
     for (Index j = 0; j < cols; j += kLanes<T>) {
-      hn::StoreU(hn::Mul(factor, rectified<kOrder, T>(hn::LoadU(d, row + j))), d, row + j);
+      const auto power = rectified<kOrder, T>(hn::Mul(inner, hn::LoadU(d, row + j)));
+      hn::StoreU(hn::MulAdd(front, power, outer), d, row + j);
     }
   }
 }
@@ -81,11 +85,11 @@ void Elementwise<T>::mirror_rows(T* block, Index ld, Index rows, Index cols,
 }
 
 template <Scalar T>
-void Elementwise<T>::rectify_rows(T* block, Index ld, Index rows, Index cols, int order,
-                                  const T* scale) noexcept {
-  if (order == 0) rectify<0>(block, ld, rows, cols, scale);
-  if (order == 1) rectify<1>(block, ld, rows, cols, scale);
-  if (order == 2) rectify<2>(block, ld, rows, cols, scale);
+void Elementwise<T>::rectify_rows(T* block, Index ld, Index rows, Index cols, int order, T factor,
+                                  const T* scale, const T* offset) noexcept {
+  if (order == 0) rectify<0>(block, ld, rows, cols, factor, scale, offset);
+  if (order == 1) rectify<1>(block, ld, rows, cols, factor, scale, offset);
+  if (order == 2) rectify<2>(block, ld, rows, cols, factor, scale, offset);
 }
 
 template struct Elementwise<float>;

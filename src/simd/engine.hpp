@@ -90,9 +90,10 @@ struct Kernels {
   /// block[r][j] = scale[r] cos(block[r][j]).
   void (*cos_rows)(T* block, Index ld, Index rows, Index cols, const T* scale) noexcept;
 
-  /// block[r][j] = scale[r] max(block[r][j], 0)^order, with 0^0 = 0; order 0, 1 or 2.
-  void (*rectify_rows)(T* block, Index ld, Index rows, Index cols, int order,
-                       const T* scale) noexcept;
+  /// block[r][j] = factor max(scale[r] block[r][j], 0)^order + offset[r], with 0^0 = 0; order 0, 1
+  /// or 2, scale positive; `offset` may be null (zeros).
+  void (*rectify_rows)(T* block, Index ld, Index rows, Index cols, int order, T factor,
+                       const T* scale, const T* offset) noexcept;
 
   /// Over plain arrays: out[i] = exp(x[i]), 2 ulp, gradual underflow.
   void (*exp)(const T* x, T* out, Index n) noexcept;

@@ -61,8 +61,8 @@ struct Elementwise {
                           const T* column_offset) noexcept;
   static void mirror_rows(T* block, Index ld, Index rows, Index cols,
                           const T* column_offset) noexcept;
-  static void rectify_rows(T* block, Index ld, Index rows, Index cols, int order,
-                           const T* scale) noexcept;
+  static void rectify_rows(T* block, Index ld, Index rows, Index cols, int order, T factor,
+                           const T* scale, const T* offset) noexcept;
 };
 
 template <Scalar T>

@@ -216,15 +216,17 @@ void cos_rows(T* block, Index ld, Index rows, Index cols, const T* scale) noexce
 }
 
 template <Scalar T>
-void rectify_rows(T* block, Index ld, Index rows, Index cols, int order, const T* scale) noexcept {
+void rectify_rows(T* block, Index ld, Index rows, Index cols, int order, T factor, const T* scale,
+                  const T* offset) noexcept {
   for (Index r = 0; r < rows; ++r) {
     for (Index j = 0; j < cols; ++j) {
-      T& value = block[r * ld + j];
+      T& out = block[r * ld + j];
+      const T value = scale[r] * out;
       const T positive = value < 0 ? T{0} : value;  // a NaN stays
       T power = positive;
       if (order == 0 && value == value) power = positive > 0 ? T{1} : T{0};
       if (order == 2) power = positive * positive;
-      value = scale[r] * power;
+      out = std::fma(factor, power, offset ? offset[r] : T{0});
     }
   }
 }

@@ -54,6 +54,10 @@ TEST_CASE("pullback is the gradient that finite differences see", "[property][gr
           scale = std::max(scale, std::abs(difference));
           worst = std::max(worst, std::abs(difference - dx(0, k)));
         }
+        if (property::has_steps(spec.kernel)) {
+          CHECK(std::max(scale, worst) == 0.0);
+          continue;
+        }
         REQUIRE(scale > 1e-3);
         CHECK(worst < kTolerance * scale);
       }

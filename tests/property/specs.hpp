@@ -38,18 +38,19 @@ inline std::vector<Kernel> kernels(Index dim) {
       full.matrix.push_back((i == k ? 0.9 : 0.0) + 0.01 * static_cast<double>((i + 2 * k) % 5 - 2));
     }
   }
-  all.insert(all.end(),
-             {GaussianKernel{Isotropic{1.7}}, GaussianKernel{diagonal}, GaussianKernel{full},
-              SoftmaxKernel{0.4}, MaternKernel{0.5, full}, MaternKernel{1.3, diagonal},
-              RationalQuadraticKernel{0.7, full}, ExponentiatedPowerKernel{2.0, diagonal}});
+  all.insert(all.end(), {GaussianKernel{Isotropic{1.7}}, GaussianKernel{diagonal},
+                         GaussianKernel{full}, SoftmaxKernel{0.4}, MaternKernel{0.5, full},
+                         MaternKernel{1.3, diagonal}, RationalQuadraticKernel{0.7, full},
+                         ExponentiatedPowerKernel{2.0, diagonal}, ArcCosineKernel{0, 0.0, diagonal},
+                         ArcCosineKernel{1, 0.3, full}, ArcCosineKernel{2, 0.0, Isotropic{0.6}}});
   return all;
 }
 
 inline std::vector<Projection> projections() {
   std::vector<Projection> all = defaults<Projection>();
-  all.insert(all.end(), {OrthogonalProjection{Radii::constant},
-                         AntitheticProjection{Directions::independent},
-                         HadamardProjection{.rounds = 2, .radii = Radii::constant}});
+  all.insert(all.end(),
+             {OrthogonalProjection{Radii::constant}, AntitheticProjection{Directions::independent},
+              HadamardProjection{.rounds = 2, .radii = Radii::constant}});
   return all;
 }
 
@@ -59,7 +60,19 @@ inline std::vector<FeatureFunction> feature_functions() {
   return all;
 }
 
-/// Every compatible combination, and a centred one for each kernel.
+/// Whether a change of origin leaves the kernel what it is, up to factors that features can carry.
+inline bool is_centrable(const Kernel& kernel) {
+  return !std::holds_alternative<ArcCosineKernel>(kernel) &&
+         !std::holds_alternative<AngularKernel>(kernel);
+}
+
+/// Whether features are steps, whose gradient is zero almost everywhere.
+inline bool has_steps(const Kernel& kernel) {
+  const auto* arc_cosine = std::get_if<ArcCosineKernel>(&kernel);
+  return std::holds_alternative<AngularKernel>(kernel) || (arc_cosine && arc_cosine->order == 0);
+}
+
+/// Every compatible combination, and a centred one for each kernel that can be centred.
 inline std::vector<FeatureMapSpec> specs(Index dim, Index num_frequencies) {
   std::vector<FeatureMapSpec> all;
   for (const Kernel& kernel : kernels(dim)) {
@@ -75,7 +88,7 @@ inline std::vector<FeatureMapSpec> specs(Index dim, Index num_frequencies) {
                        .seed = {17},
                        .centring = {}});
       }
-      if (all.size() == before) continue;
+      if (all.size() == before || !is_centrable(kernel)) continue;
       FeatureMapSpec centred = all.back();
       centred.centring.query.assign(static_cast<std::size_t>(dim), 0.25);
       centred.centring.key = centred.centring.query;

@@ -6,6 +6,7 @@
 #include <bochner/features/hyperbolic_oprf.hpp>
 #include <bochner/features/oprf.hpp>
 #include <bochner/features/positive.hpp>
+#include <bochner/features/rectified.hpp>
 #include <bochner/features/trigonometric.hpp>
 
 #include <variant>
@@ -16,7 +17,8 @@
 namespace bochner {
 
 /// Every way to turn projections w.x into features. The list of alternatives is the registry.
-using FeatureFunction = std::variant<TrigonometricFeatures, CosineFeatures, PositiveFeatures,
-                                     HyperbolicFeatures, OprfFeatures, HyperbolicOprfFeatures>;
+using FeatureFunction =
+    std::variant<TrigonometricFeatures, CosineFeatures, PositiveFeatures, HyperbolicFeatures,
+                 OprfFeatures, HyperbolicOprfFeatures, RectifiedFeatures>;
 
 }  // namespace bochner

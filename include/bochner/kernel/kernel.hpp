@@ -3,6 +3,8 @@
 
 #include <bochner/core/view.hpp>
 #include <bochner/export.hpp>
+#include <bochner/kernel/angular.hpp>
+#include <bochner/kernel/arc_cosine.hpp>
 #include <bochner/kernel/cauchy.hpp>
 #include <bochner/kernel/exponentiated_power.hpp>
 #include <bochner/kernel/gaussian.hpp>
@@ -21,9 +23,9 @@ namespace bochner {
 
 /// Every kernel there is. The list of alternatives is the registry: a new kernel is one file and
 /// one name here.
-using Kernel =
-    std::variant<GaussianKernel, SoftmaxKernel, MaternKernel, LaplacianKernel, CauchyKernel,
-                 RationalQuadraticKernel, ExponentiatedPowerKernel, GeneralisedCauchyKernel>;
+using Kernel = std::variant<GaussianKernel, SoftmaxKernel, MaternKernel, LaplacianKernel,
+                            CauchyKernel, RationalQuadraticKernel, ExponentiatedPowerKernel,
+                            GeneralisedCauchyKernel, ArcCosineKernel, AngularKernel>;
 
 /// k(x, y), exactly, for one pair of `dim` contiguous coordinates. O(dim), O(dim^2) for a full
 /// metric. Throws InvalidArgument when the kernel's options are not valid for `dim`.

@@ -7,6 +7,7 @@
 #include "client/regression/column_spread.hpp"
 #include "client/regression/gathered_rows.hpp"
 #include "client/regression/ridge_system.hpp"
+#include "kernel/standard_form.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -208,7 +209,9 @@ void check_options(const FeatureMapSpec& spec, const SearchOptions& options, Ind
   }
 }
 
-bool shift_invariant(const Kernel& kernel) { return has_metric(kernel); }
+bool shift_invariant(const Kernel& kernel) {
+  return has_metric(kernel) && !spectral_measure(kernel).rectifier;
+}
 
 }  // namespace
 

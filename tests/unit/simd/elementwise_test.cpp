@@ -56,7 +56,11 @@ TEMPLATE_TEST_CASE("affine_rows, mirror_rows and rectify_rows agree with the pla
     for (Index j = 0; j < padded<T>(cols); ++j) offset[j] = j < cols ? static_cast<T>(normal()) : 0;
     for (const Index rows : {Index{0}, Index{1}, Index{5}, kBlockRows}) {
       GuardedArray<T> scale(rows);
-      for (Index r = 0; r < rows; ++r) scale[r] = static_cast<T>(normal());
+      GuardedArray<T> row_offset(rows);
+      for (Index r = 0; r < rows; ++r) {
+        scale[r] = static_cast<T>(0.2 * std::abs(normal()));
+        row_offset[r] = static_cast<T>(normal());
+      }
       for (const T* column_offset :
            {static_cast<const T*>(nullptr), std::as_const(offset).data()}) {
         check_blocks<T>(rows, cols, cols, kTolerance, [&](const auto& table, auto& block) {
@@ -67,27 +71,32 @@ TEMPLATE_TEST_CASE("affine_rows, mirror_rows and rectify_rows agree with the pla
         });
       }
       for (const int order : {0, 1, 2}) {
-        check_blocks<T>(rows, cols, cols, kTolerance, [&](const auto& table, auto& block) {
-          table.rectify_rows(block.data(), block.ld(), rows, cols, order, scale.data());
-        });
+        for (const T* added : {static_cast<const T*>(nullptr), std::as_const(row_offset).data()}) {
+          check_blocks<T>(rows, cols, cols, kTolerance, [&](const auto& table, auto& block) {
+            table.rectify_rows(block.data(), block.ld(), rows, cols, order, T(0.6), scale.data(),
+                               added);
+          });
+        }
       }
     }
   }
 }
 
-TEMPLATE_TEST_CASE("rectify_rows is max(x, 0)^order", "[simd]", float, double) {
+TEMPLATE_TEST_CASE("rectify_rows is a multiple of max(x, 0)^order plus an offset", "[simd]", float,
+                   double) {
   using T = TestType;
   constexpr T kInf = std::numeric_limits<T>::infinity();
   constexpr T kNan = std::numeric_limits<T>::quiet_NaN();
   const T x[] = {T(-2), T(-0.0), T(0), T(3), kInf, -kInf, kNan};
   const T expected[3][7] = {
-      {0, 0, 0, 2, 2, 0, kNan}, {0, 0, 0, 6, kInf, 0, kNan}, {0, 0, 0, 18, kInf, 0, kNan}};
+      {1, 1, 1, 4, 4, 1, kNan}, {1, 1, 1, 19, kInf, 1, kNan}, {1, 1, 1, 109, kInf, 1, kNan}};
   const T scale = 2;
+  const T offset = 1;
   for (const auto* table : available_kernels<T>()) {
     for (const int order : {0, 1, 2}) {
       Block<T> block(1, 7);
       std::copy(std::begin(x), std::end(x), block.data());
-      table->rectify_rows(block.data(), block.ld(), 1, 7, order, &scale);
+      table->rectify_rows(block.data(), block.ld(), 1, 7, order, T(3), &scale, &offset);
       for (Index j = 0; j < 7; ++j) {
         INFO(table->name << ", order " << order << ", x = " << x[j]);
         const T value = block(0, j);

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <bochner/core/view.hpp>
+
+#include <string_view>
+#include <tuple>
+
+namespace bochner {
+
+/// Rectified features phi(x) = f(w.x) / sqrt(m) of a kernel E f(w.x) f(w.y): the arc-cosine kernels
+/// and the angular one bring their f, a step, a rectified power or a sign, plus a constant
+/// [ChoSaul09]. The gradient of a step is 0.
+struct RectifiedFeatures {
+  static constexpr std::string_view name = "rectified";
+  static constexpr Index features_per_frequency = 1;
+  static constexpr auto fields() { return std::tuple{}; }
+  friend bool operator==(const RectifiedFeatures&, const RectifiedFeatures&) = default;
+};
+
+}  // namespace bochner
