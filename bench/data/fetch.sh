@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# Fetches the data sets of the regression benchmarks from Debian's packages, as plain numbers with one
+# Fetches the data sets of the benchmarks from Debian's packages, as plain numbers with one
 # header line each. Their licences are those of the packages; nothing of them is in this repository.
 # Usage: bash bench/data/fetch.sh DIRECTORY      (files that are there are left alone)
 set -euo pipefail
 mkdir -p "$1"
 cd "$1"
-[ -f diamonds.csv ] && [ -f letter.csv ] && [ -f colorado.csv ] && exit 0
+[ -f diamonds.csv ] && [ -f letter.csv ] && [ -f satellite.csv ] && [ -f colorado.csv ] && exit 0
 
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
@@ -45,6 +45,9 @@ write(d, "diamonds.csv")
 
 l <- data_of("mlbench")$LetterRecognition
 write(cbind(l[-1], class = as.integer(l$lettr) - 1L), "letter.csv")
+
+s <- data_of("mlbench")$Satellite
+write(cbind(s[-37], class = as.integer(s$classes) - 1L), "satellite.csv")
 
 # Monthly means of daily maximum temperatures: years x months x stations.
 met <- data_of("fields")

@@ -71,16 +71,24 @@ Matrix<T> converted(const Matrix<double>& x) {
   return out;
 }
 
-double measured_error(FeatureMapSpec spec, const Matrix<float>& x, const Matrix<float>& y,
-                      int redraws) {
+/// A candidate's squared relative errors so far.
+struct Trial {
+  const Candidate* candidate;
+  int redraws = 0;
   double sum = 0.0;
-  for (int r = 0; r < redraws; ++r) {
-    spec.seed = derive_seed(Seed{7}, static_cast<std::uint64_t>(r));
-    const GramDistance distance = gram_distance<float>(FeatureMap<float>(spec), x.view(), y.view());
-    sum += distance.squared_error / distance.squared_norm;
+
+  double error() const { return std::sqrt(sum / redraws); }
+
+  void redraw(const Matrix<float>& x, const Matrix<float>& y, int until) {
+    FeatureMapSpec spec = candidate->spec;
+    for (; redraws < until; ++redraws) {
+      spec.seed = derive_seed(Seed{7}, static_cast<std::uint64_t>(redraws));
+      const GramDistance distance =
+          gram_distance<float>(FeatureMap<float>(spec), x.view(), y.view());
+      sum += distance.squared_error / distance.squared_norm;
+    }
   }
-  return std::sqrt(sum / redraws);
-}
+};
 
 void run(bench::Report& report, const Problem& problem, Index budget, int redraws) {
   const Matrix<float> x = converted<float>(problem.x);
@@ -91,20 +99,30 @@ void run(bench::Report& report, const Problem& problem, Index budget, int redraw
   const Recommendation advice =
       recommend(problem.kernel, queries, same ? queries : MatrixView<const double>(problem.y),
                 {.num_features = budget, .seed = {1}});
-  double best = INFINITY;
-  double first = 0.0;
-  std::string best_name;
+  // A few redraws of all; then all redraws of the first choice and of those that may be better.
+  constexpr int kFew = 20;
+  constexpr double kHopeless = 1.5;
+  std::vector<Trial> trials;
+  double least = INFINITY;
   for (const Candidate& candidate : advice.ranked) {
-    // Hopeless candidates cannot win; do not spend time on them.
-    if (!(candidate.error < 20.0 * advice.ranked.front().error)) continue;
-    const double error = measured_error(candidate.spec, x, y, redraws);
-    if (&candidate == &advice.ranked.front()) first = error;
-    if (error < best) {
-      best = error;
-      best_name = to_text(candidate.spec.features) + " " + to_text(candidate.spec.projection) +
-                  (candidate.spec.centring == Centring{} ? "" : " centred");
+    Trial& trial = trials.emplace_back(Trial{&candidate});
+    trial.redraw(x, y, std::min(kFew, redraws));
+    least = std::min(least, trial.error());
+  }
+  double best = INFINITY;
+  std::string best_name;
+  for (Trial& trial : trials) {
+    const bool chosen = &trial == trials.data();
+    if (!chosen && !(trial.error() < kHopeless * least)) continue;
+    trial.redraw(x, y, redraws);
+    if (trial.error() < best) {
+      best = trial.error();
+      const FeatureMapSpec& spec = trial.candidate->spec;
+      best_name = to_text(spec.features) + " " + to_text(spec.projection) +
+                  (spec.centring == Centring{} ? "" : " centred");
     }
   }
+  const double first = trials.front().error();
   report.note("%s, %td columns: %s; measured %.4g; best %s, %.4g", problem.name.c_str(), budget,
               advice.reason.c_str(), first, best_name.c_str(), best);
   report.line("recommend_" + problem.name, first / best, bench::at_most(kBar));

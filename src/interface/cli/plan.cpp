@@ -8,7 +8,9 @@
 #include "interface/cli/kernel_choice.hpp"
 #include "interface/cli/numbers.hpp"
 #include "interface/cli/options.hpp"
+#include "interface/cli/plan_pairs.hpp"
 #include "interface/cli/registry.hpp"
+#include "interface/cli/study_pairs.hpp"
 #include "interface/cli/text_table.hpp"
 #include "interface/io/output_file.hpp"
 
@@ -22,6 +24,11 @@ namespace {
 
 struct Options {
   InputOptions input;
+  std::string pairs;
+  std::string norms;
+  std::string angles = "0:pi";
+  std::string dimension;
+  std::string radius;
   KernelOptions kernel;
   std::string features;
   std::string projection = "orthogonal";
@@ -37,6 +44,23 @@ struct Options {
 
 void declare(CLI::App& app, Options& options) {
   declare_input(app, options.input);
+  app.get_option("--input")->required(false);
+  app.add_option("--pairs", options.pairs,
+                 "Plan for these pairs instead, one a row: the coordinates of x, then those of y")
+      ->type_name("FILE");
+  app.add_option("--norm", options.norms,
+                 "Plan for pairs of these lengths |x| = |y|, after the kernel's scaling, in "
+                 "--dimension dimensions")
+      ->type_name("LIST");
+  app.add_option("--angle", options.angles, "Angles between x and y, with --norm")
+      ->type_name("LIST")
+      ->capture_default_str();
+  app.add_option("--radius", options.radius,
+                 "Plan for all pairs of a ball of this radius at once, after the kernel's scaling, "
+                 "in --dimension dimensions")
+      ->type_name("R");
+  app.add_option("--dimension", options.dimension, "Dimension of the pairs or of the ball")
+      ->type_name("D");
   declare_kernel(app, options.kernel);
   app.add_option("--features", options.features,
                  "Feature function: " + names_of<FeatureFunction>() +
@@ -50,16 +74,18 @@ void declare(CLI::App& app, Options& options) {
       ->type_name("COUNT")
       ->capture_default_str();
   app.add_option("--error", options.error,
-                 "How many frequencies reach this Frobenius error of the Gram matrix?")
+                 "How many frequencies reach this error: of the Gram matrix (Frobenius), at each "
+                 "pair, or (absolute) over the ball?")
       ->type_name("E");
   app.add_option("--unit", options.unit, "Of the error: relative (to |K|) or absolute")
       ->type_name("UNIT")
       ->capture_default_str();
-  app.add_option("--confidence", options.confidence, "Probability of the promise, for chebyshev")
+  app.add_option("--confidence", options.confidence, "Probability of the promise")
       ->type_name("P")
       ->capture_default_str();
   app.add_option("--basis", options.basis,
-                 "asymptotic: the exact root mean square; chebyshev: a guarantee")
+                 "What stands behind the number: asymptotic (exact variance); guarantees by "
+                 "chebyshev and, for pairs, bernstein or median-of-means")
       ->type_name("BASIS")
       ->capture_default_str();
   app.add_option("--seed", options.seed, "Seed of the sample and of the recommended map")
@@ -71,9 +97,12 @@ void declare(CLI::App& app, Options& options) {
   app.add_flag("--json", options.json, "Print JSON instead of text");
   app.footer(
       "Ranks the maps for the Gram matrix of the rows by their predicted error, and says how many\n"
-      "frequencies an error needs. Nothing is drawn: every number is a closed form.\n\n"
-      "Example:\n"
-      "  bochner plan --input concrete.csv --skip-columns compressive_strength --error 0.05");
+      "frequencies an error needs: of the matrix, at stated pairs, or over a ball. Nothing is\n"
+      "drawn: every number is a closed form.\n\n"
+      "Examples:\n"
+      "  bochner plan --input concrete.csv --skip-columns compressive_strength --error 0.05\n"
+      "  bochner plan --kernel softmax --norm 1 --dimension 64 --error 0.1\n"
+      "  bochner plan --kernel gaussian --radius 2 --dimension 8 --error 0.1");
 }
 
 template <class Enum>
@@ -241,7 +270,134 @@ std::string json_of(const Options& options, const Input& input, const Kernel& ke
   return to_text(document);
 }
 
-void run_plan(const Options& options) {
+void print(const std::string& text) {
+  io::OutputFile out("-");
+  out.write(text);
+  out.commit();
+}
+
+/// Data that no option describes have unit scale.
+Kernel kernel_of_unit_scale(const Options& options) {
+  KernelOptions kernel = options.kernel;
+  const Matrix<double> none(2, 1);
+  if (std::holds_alternative<SoftmaxKernel>(parse_kernel_options(kernel))) {
+    if (kernel.scale.empty() && kernel.kernel.find('(') == std::string::npos) kernel.scale = "1";
+  } else if (kernel.lengthscale.empty() && kernel.kernel.find('(') == std::string::npos) {
+    kernel.lengthscale = "1";
+  }
+  return choose_kernel(kernel, none.view());
+}
+
+Index parse_dimension(const Options& options) {
+  if (options.dimension.empty())
+    throw UsageError("--dimension: is needed with --norm and --radius");
+  return static_cast<Index>(parse_whole("--dimension", options.dimension, 1, 1 << 20));
+}
+
+FeatureMapSpec chosen_spec(const Options& options, const Kernel& kernel, Index dimension) {
+  FeatureMapSpec spec{
+      .input_dim = dimension,
+      .num_frequencies = 1,
+      .kernel = kernel,
+      .projection = parse_option("--projection", options.projection, parse_projection),
+      .features = parse_option("--features", options.features, parse_features),
+      .seed = {},
+      .centring = {}};
+  try {
+    validate(spec);
+  } catch (const InvalidArgument& error) {
+    throw UsageError(error.what());
+  }
+  return spec;
+}
+
+std::vector<StudyPair> stated_pairs(const Options& options) {
+  if (!options.pairs.empty()) {
+    InputOptions from;
+    from.path = options.pairs;
+    return pairs_from(read_input(from));
+  }
+  std::vector<double> norms;
+  for (const std::string& item : parse_list("--norm", options.norms)) {
+    norms.push_back(parse_positive("--norm", item));
+  }
+  const Index dimension = parse_dimension(options);
+  if (dimension < 2) throw UsageError("--dimension: an angle needs at least 2");
+  return pairs_at(dimension, norms, parse_angles("--angle", options.angles));
+}
+
+void run_pairs(const Options& options) {
+  const ErrorTarget target = parse_target(options);
+  const auto basis = parse_name<Basis>("--basis", options.basis);
+  const auto budget =
+      static_cast<Index>(parse_whole("--budget", options.budget, 2, std::uint64_t{1} << 40));
+  const std::vector<StudyPair> pairs = stated_pairs(options);
+  const Kernel kernel = kernel_of_unit_scale(options);
+  try {
+    const std::vector<PairPlan> ranking = plan_pairs(kernel, pairs, target, basis, budget);
+    if (options.features.empty() && ranking.empty()) {
+      throw UsageError("--basis: no map for it goes with " + to_text(kernel));
+    }
+    const PairPlan planned =
+        options.features.empty()
+            ? ranking.front()
+            : plan_pairs(chosen_spec(options, kernel, static_cast<Index>(pairs.front().x.size())),
+                         pairs, target, basis, budget);
+    const std::vector<BasisPlan> bases = all_bases(planned, pairs, target);
+    if (!options.json) {
+      print(pairs_text(kernel, ranking, planned, bases));
+      return;
+    }
+    nlohmann::ordered_json document = identity("plan", {1});
+    document.update(pairs_json(kernel, ranking, planned, bases));
+    print(to_text(document));
+  } catch (const InvalidArgument& error) {
+    throw UsageError(error.what());
+  }
+}
+
+void run_ball(const Options& options) {
+  ErrorTarget target = parse_target(options);
+  target.unit = ErrorUnit::absolute;
+  const double radius = parse_positive("--radius", options.radius);
+  const Index dimension = parse_dimension(options);
+  const Kernel kernel = kernel_of_unit_scale(options);
+  Options chosen = options;
+  if (chosen.features.empty()) {
+    const bool softmax = std::holds_alternative<SoftmaxKernel>(kernel);
+    chosen.features = softmax ? "positive" : "trigonometric";
+    chosen.projection = softmax ? "orthogonal" : "iid";
+  }
+  const FeatureMapSpec spec = chosen_spec(chosen, kernel, dimension);
+  FrequencyPlan plan;
+  try {
+    plan = frequencies_needed_uniformly(spec, radius, target);
+  } catch (const InvalidArgument& error) {
+    throw UsageError(error.what());
+  }
+  if (options.json) {
+    nlohmann::ordered_json document = identity("plan", {1});
+    document["kernel"] = to_text(kernel);
+    document["spec"] = to_text(spec);
+    document["radius"] = radius;
+    document["plan"] = {{"num_frequencies", plan.num_frequencies},
+                        {"statement", plan.statement},
+                        {"warning", plan.warning}};
+    print(to_text(document));
+    return;
+  }
+  std::string text = "kernel " + to_text(kernel) + ", " + to_text(spec.features) + ", " +
+                     to_text(spec.projection) + ", ball of radius " + options.radius + " in " +
+                     std::to_string(dimension) + " dimensions\n" + plan.statement;
+  if (plan.num_frequencies != 0) {
+    text += ": " + std::to_string(plan.num_frequencies) + " frequencies";
+  }
+  text += "\n";
+  if (!plan.warning.empty()) text += "warning: " + plan.warning + "\n";
+  print(text);
+}
+
+void run_data(const Options& options) {
   // What is wrong with the command line is said before the data are read.
   if (!options.error.empty()) parse_target(options);
   static_cast<void>(parse_name<Basis>("--basis", options.basis));
@@ -250,9 +406,25 @@ void run_plan(const Options& options) {
   const Input input = read_input(options.input);
   const Kernel kernel = choose_kernel(options.kernel, input.rows.view());
   const Answer result = answer(options, kernel, input.rows.view());
-  io::OutputFile out("-");
-  out.write(options.json ? json_of(options, input, kernel, result) : text_of(kernel, result));
-  out.commit();
+  print(options.json ? json_of(options, input, kernel, result) : text_of(kernel, result));
+}
+
+void run_plan(const Options& options) {
+  const int subjects =
+      static_cast<int>(!options.input.path.empty()) + static_cast<int>(!options.pairs.empty()) +
+      static_cast<int>(!options.norms.empty()) + static_cast<int>(!options.radius.empty());
+  if (subjects != 1) {
+    throw UsageError("expected one of --input, --pairs, --norm and --radius: what to plan for");
+  }
+  if (!options.input.path.empty()) {
+    run_data(options);
+  } else if (options.error.empty()) {
+    throw UsageError("--error: is needed for pairs and for a ball");
+  } else if (options.radius.empty()) {
+    run_pairs(options);
+  } else {
+    run_ball(options);
+  }
 }
 
 }  // namespace

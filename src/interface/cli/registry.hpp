@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 #include <variant>
+#include <vector>
 
 /// \file
 /// What there is to choose from, read off the variants.
@@ -14,6 +15,17 @@ namespace bochner::cli {
 template <class... A>
 constexpr std::array<std::string_view, sizeof...(A)> list_names(const std::variant<A...>*) {
   return {A::name...};
+}
+
+template <class... A>
+std::vector<std::variant<A...>> list_defaults(const std::variant<A...>*) {
+  return {std::variant<A...>(A{})...};
+}
+
+/// Every alternative with its default options.
+template <class Variant>
+std::vector<Variant> all_of() {
+  return list_defaults(static_cast<const Variant*>(nullptr));
 }
 
 /// "gaussian, softmax"

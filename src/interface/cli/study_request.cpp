@@ -15,14 +15,9 @@
 namespace bochner::cli {
 namespace {
 
-template <class... A>
-std::vector<std::variant<A...>> all_of(const std::variant<A...>* /*type*/) {
-  return {std::variant<A...>(A{})...};
-}
-
 template <class Variant, class Parse>
 std::vector<Variant> choose(const char* option, const std::string& text, const Parse& parse) {
-  if (text == "all") return all_of(static_cast<const Variant*>(nullptr));
+  if (text == "all") return all_of<Variant>();
   std::vector<Variant> chosen;
   for (const std::string& item : parse_list(option, text)) {
     chosen.push_back(parse_option(option, item, parse));

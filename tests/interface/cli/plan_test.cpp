@@ -73,3 +73,81 @@ TEST_CASE("a plan refuses what cannot be meant", "[plan]") {
     CHECK_THAT(outcome.err, Contains(words));
   }
 }
+
+TEST_CASE("a plan for pairs promises an error at each of them", "[plan]") {
+  const std::vector<std::string> stated = {"plan", "--kernel",    "softmax", "--norm",
+                                           "0.7",  "--angle",     "0,pi/2",  "--error",
+                                           "0.1",  "--dimension", "16"};
+  const Outcome text = run_bochner(stated);
+  CAPTURE(text.err);
+  REQUIRE(text.status == 0);
+  CHECK_THAT(text.out, Contains("at this pair with probability 95 %") && Contains("chebyshev") &&
+                           Contains("median-of-means") && Contains("norm 0.7 angle"));
+
+  std::vector<std::string> arguments = stated;
+  arguments.insert(arguments.end(),
+                   {"--json", "--features", "trigonometric", "--projection", "orthogonal"});
+  const Outcome outcome = run_bochner(arguments);
+  REQUIRE(outcome.status == 0);
+  const auto document = nlohmann::json::parse(outcome.out);
+  // Of the two pairs the right angle needs the most of trigonometric features: at angle 0 they are
+  // exact.
+  CHECK(document["planned"]["worst_pair"] == "norm 0.7 angle 1.57");
+  const auto& bases = document["bases"];
+  CHECK(bases["asymptotic"] == document["planned"]["num_frequencies"]);
+  CHECK(bases["chebyshev"] > bases["asymptotic"]);
+  CHECK(bases["bernstein"] > bases["asymptotic"]);
+  CHECK(bases["median-of-means"] > bases["chebyshev"]);
+  for (std::size_t i = 1; i < document["ranking"].size(); ++i) {
+    CHECK(document["ranking"][i]["num_frequencies"] > 0);
+  }
+}
+
+TEST_CASE("a pair out of a map's reach names a map that reaches it", "[plan]") {
+  const Outcome outcome = run_bochner(
+      {"plan", "--kernel", "gaussian", "--norm", "1", "--angle", "2", "--dimension", "8", "--error",
+       "1e-5", "--features", "trigonometric", "--projection", "orthogonal(radii=constant)"});
+  CAPTURE(outcome.out, outcome.err);
+  CHECK(outcome.status == 0);
+  CHECK_THAT(outcome.out, Contains("no number of frequencies") && Contains("it is reached by"));
+}
+
+TEST_CASE("a plan for a ball has the constants of Sutherland and Schneider", "[plan]") {
+  const Outcome outcome =
+      run_bochner({"plan", "--radius", "2", "--dimension", "1", "--error", "0.288", "--json"});
+  CAPTURE(outcome.err);
+  REQUIRE(outcome.status == 0);
+  const auto document = nlohmann::json::parse(outcome.out);
+  // beta = 12.00, (sigma l / e)^{2/3} = (4 / 0.288)^{2/3} = 5.777, alpha = 1/2 + 0.096:
+  // m = log(12.00 x 5.777 / 0.05) 8 x 3 x 0.596 / (2 x 0.288^2) = 624.
+  CHECK(document["plan"]["num_frequencies"] == 624);
+  const Outcome softmax = run_bochner(
+      {"plan", "--kernel", "softmax", "--radius", "1", "--dimension", "16", "--error", "0.1"});
+  CHECK(softmax.status == 0);
+  CHECK_THAT(softmax.out, Contains("no constants are known") && Contains("a rate"));
+}
+
+TEST_CASE("a plan needs one subject", "[plan]") {
+  const std::vector<std::pair<std::vector<std::string>, std::string>> mistakes = {
+      {{"--error", "0.1"}, "expected one of --input"},
+      {{"--norm", "1", "--radius", "1"}, "expected one of --input"},
+      {{"--norm", "1", "--dimension", "4"}, "--error"},
+      {{"--norm", "1", "--error", "0.1"}, "--dimension"},
+      {{"--norm", "1", "--error", "0", "--dimension", "4"}, "--error"},
+      {{"--norm", "-1", "--error", "0.1", "--dimension", "4"}, "--norm"},
+      {{"--norm", "1", "--error", "0.1", "--dimension", "1"}, "an angle needs"},
+      {{"--radius", "0", "--error", "0.1", "--dimension", "4"}, "--radius"},
+      {{"--radius", "1", "--error", "0.1", "--dimension", "4", "--kernel", "matern"}, "the bound"},
+      {{"--norm", "1", "--error", "0.1", "--dimension", "4", "--features", "positive", "--basis",
+        "bernstein"},
+       "needs bounded features"}};
+  for (const auto& [arguments, words] : mistakes) {
+    CAPTURE(words);
+    std::vector<std::string> all = {"plan"};
+    all.insert(all.end(), arguments.begin(), arguments.end());
+    const Outcome outcome = run_bochner(all);
+    CHECK(outcome.status == 2);
+    CHECK(outcome.out.empty());
+    CHECK_THAT(outcome.err, Contains(words));
+  }
+}
