@@ -135,21 +135,25 @@ void fwht(benchmark::State& state) {
   count(state, static_cast<double>(n) * log2_n, 2 * size<T>(1, n));
 }
 
-/// Argument: length; three rounds of 16 interleaved vectors.
+/// Arguments: length, columns; three rounds.
 template <Scalar T>
-void hadamard16(benchmark::State& state) {
+void hadamard(benchmark::State& state) {
   constexpr Index kRounds = 3;
   const Index n = state.range(0);
-  const Matrix<T> in = bench::normal_rows<T>(n, 16, 1.0);
-  Matrix<T> signs(kRounds, n);
+  const Index m = state.range(1);
+  const Matrix<T> x = bench::normal_rows<T>(kRows, n, 1.0);
+  Matrix<T> signs(kRounds, m);
   std::fill_n(signs.data(), signs.size(), T{1});
-  Matrix<T> out(n, 16);
+  Matrix<T> out(kRows, m);
+  Matrix<T> scratch(1, simd::hadamard_scratch<T>(n));
   for (auto _ : state) {
-    simd::kernels<T>().hadamard16(in.data(), signs.data(), kRounds, n, out.data());
+    simd::kernels<T>().hadamard(x.data(), n, kRows, n, n, signs.data(), kRounds, signs.data(), m,
+                                out.data(), m, scratch.data());
     benchmark::ClobberMemory();
   }
   const auto log2_n = static_cast<double>(__builtin_ctzll(static_cast<unsigned long long>(n)));
-  count(state, static_cast<double>(kRounds * 16 * n) * (log2_n + 1.0), 2 * size<T>(n, 16));
+  count(state, static_cast<double>(kRows * m) * (kRounds * (log2_n + 1.0) + 1.0),
+        size<T>(kRows, n) + size<T>(kRows, m));
 }
 
 BENCHMARK_TEMPLATE(project, float)->Args({64, 256})->Args({1024, 4096});
@@ -165,8 +169,8 @@ BENCHMARK_TEMPLATE(exp2_rows, double)->Arg(256);
 BENCHMARK_TEMPLATE(sincos_rows, float)->Arg(256);
 BENCHMARK_TEMPLATE(sincos_rows, double)->Arg(256);
 BENCHMARK_TEMPLATE(fwht, float)->Arg(64)->Arg(1024);
-BENCHMARK_TEMPLATE(hadamard16, float)->Arg(64)->Arg(1024);
-BENCHMARK_TEMPLATE(hadamard16, double)->Arg(64)->Arg(1024);
+BENCHMARK_TEMPLATE(hadamard, float)->Args({64, 256})->Args({1024, 4096});
+BENCHMARK_TEMPLATE(hadamard, double)->Args({64, 256})->Args({1024, 4096});
 
 }  // namespace
 

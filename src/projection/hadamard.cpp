@@ -10,8 +10,6 @@
 namespace bochner {
 namespace {
 
-constexpr Index kLanes = 16;
-
 /// Counters of the signs of one (block, round); at most eight rounds.
 std::uint64_t sign_item(Index block, Index round) {
   return static_cast<std::uint64_t>(block) * 8 + static_cast<std::uint64_t>(round);
@@ -31,8 +29,7 @@ HadamardOperator<T>::HadamardOperator(const HadamardProjection& projection, cons
       num_frequencies_(law.num_frequencies),
       rounds_(projection.rounds),
       signs_((num_frequencies_ + padded_ - 1) / padded_ * rounds_, padded_),
-      transposed_(signs_.rows(), padded_),
-      ones_(static_cast<std::size_t>(padded_), T{1}) {
+      transposed_(signs_.rows(), padded_) {
   for (Index row = 0; row < signs_.rows(); ++row) {
     const Stream stream(law.seed, Purpose::signs, sign_item(row / rounds_, row % rounds_));
     for (Index k = 0; k < padded_; ++k) {
@@ -46,6 +43,7 @@ HadamardOperator<T>::HadamardOperator(const HadamardProjection& projection, cons
   for (Index row = 0; row < num_frequencies_; ++row) {
     radii_.push_back(static_cast<T>(normaliser * draw_radius(projection.radii, law, padded_, row)));
   }
+  radii_.resize(static_cast<std::size_t>(simd::padded<T>(num_frequencies_)));
   // (R H D_k ... H D_1)^T = D_1 H ... D_k H R.
   for (Index row = 0; row < signs_.rows(); ++row) {
     const Index block = row / rounds_;
@@ -62,46 +60,30 @@ HadamardOperator<T>::HadamardOperator(const HadamardProjection& projection, cons
 
 template <Scalar T>
 Index HadamardOperator<T>::scratch_size() const noexcept {
-  return 2 * kLanes * padded_;
+  return simd::hadamard_scratch<T>(padded_) + simd::kBlockRows * simd::padded<T>(dim_);
 }
 
 template <Scalar T>
 void HadamardOperator<T>::apply(const T* x, Index ldx, Index rows, T* out, Index ldo,
                                 T* scratch) const noexcept {
-  const simd::Kernels<T>& kernels = simd::kernels<T>();
-  T* const input = scratch;
-  T* const work = scratch + kLanes * padded_;
-  for (Index first = 0; first < rows; first += kLanes) {
-    const Index lanes = std::min(kLanes, rows - first);
-    kernels.interleave16(x + first * ldx, ldx, lanes, dim_, padded_, input);
-    for (Index block = 0, start = 0; start < num_frequencies_; ++block, start += padded_) {
-      kernels.hadamard16(input, signs_.row(block * rounds_), rounds_, padded_, work);
-      kernels.deinterleave16(work, radii_.data() + start, lanes,
-                             std::min(padded_, num_frequencies_ - start), out + first * ldo + start,
-                             ldo);
-    }
-  }
+  simd::kernels<T>().hadamard(x, ldx, rows, dim_, padded_, signs_.data(), rounds_, radii_.data(),
+                              num_frequencies_, out, ldo, scratch);
 }
 
 template <Scalar T>
 void HadamardOperator<T>::apply_transpose(const T* y, Index ldy, Index rows, T* out, Index ldo,
                                           T* scratch) const noexcept {
-  const simd::Kernels<T>& kernels = simd::kernels<T>();
-  T* const sum = scratch;
-  T* const work = scratch + kLanes * padded_;
-  for (Index first = 0; first < rows; first += kLanes) {
-    const Index lanes = std::min(kLanes, rows - first);
-    std::fill_n(sum, kLanes * padded_, T{0});
-    for (Index block = 0, start = 0; start < num_frequencies_; ++block, start += padded_) {
-      kernels.interleave16(y + first * ldy + start, ldy, lanes,
-                           std::min(padded_, num_frequencies_ - start), padded_, work);
-      kernels.hadamard16(work, transposed_.row(block * rounds_), rounds_, padded_, work);
-      const T* const last = signs_.row(block * rounds_);
-      for (Index k = 0; k < padded_; ++k) {
-        for (Index l = 0; l < kLanes; ++l) sum[k * kLanes + l] += last[k] * work[k * kLanes + l];
-      }
+  T* const term = scratch + simd::hadamard_scratch<T>(padded_);
+  const Index ld = simd::padded<T>(dim_);
+  for (Index block = 0, start = 0; start < num_frequencies_; ++block, start += padded_) {
+    const bool first = block == 0;
+    simd::kernels<T>().hadamard(y + start, ldy, rows, std::min(padded_, num_frequencies_ - start),
+                                padded_, transposed_.row(block * rounds_), rounds_,
+                                signs_.row(block * rounds_), dim_, first ? out : term,
+                                first ? ldo : ld, scratch);
+    for (Index r = 0; r < rows && !first; ++r) {
+      for (Index k = 0; k < dim_; ++k) out[r * ldo + k] += term[r * ld + k];
     }
-    kernels.deinterleave16(sum, ones_.data(), lanes, dim_, out + first * ldo, ldo);
   }
 }
 

@@ -13,8 +13,7 @@ inline constexpr Index kSmallestHadamard = 16;
 /// The smallest power of two that is at least dim.
 Index padded_to_power_of_two(Index dim);
 
-/// Signs, Walsh-Hadamard transforms and radii, never a matrix: O(rows m log p). Vectors go through
-/// in groups of 16, one a lane.
+/// Signs, Walsh-Hadamard transforms and radii, never a matrix: O(rows m log p).
 template <Scalar T>
 class HadamardOperator final : public ProjectionOperator<T> {
  public:
@@ -32,9 +31,8 @@ class HadamardOperator final : public ProjectionOperator<T> {
   Index num_frequencies_;
   Index rounds_;
   Matrix<T> signs_;       ///< (blocks * rounds) x padded
-  std::vector<T> radii_;  ///< with the transforms' normalisation and the factor
+  std::vector<T> radii_;  ///< with the transforms' normalisation and the factor; padded
   Matrix<T> transposed_;  ///< the factors of the transpose, in its order: radii, then signs
-  std::vector<T> ones_;
 };
 
 /// The frequencies of a Hadamard projection: the operator applied to the identity.

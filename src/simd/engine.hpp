@@ -32,6 +32,12 @@ constexpr Index padded(Index n) {
   return (n + kPanel<T> - 1) / kPanel<T> * kPanel<T>;
 }
 
+/// What a Hadamard projection of n columns works in.
+template <Scalar T>
+constexpr Index hadamard_scratch(Index n) {
+  return 2 * n * (16 / static_cast<Index>(sizeof(T)));
+}
+
 template <Scalar T>
 struct Kernels {
   std::string_view name;  ///< "scalar", "sse4", "avx2", "avx3", ...
@@ -103,17 +109,15 @@ struct Kernels {
   /// In-place Walsh-Hadamard transform, not normalised; n a power of two.
   void (*fwht)(T* data, Index n) noexcept;
 
-  /// 16 vectors at once, interleaved: entry i of vector l is data[i * 16 + l]. Takes rows of x
-  /// apart; vectors from `rows` (at most 16) and entries from `cols` up to n become zero.
-  void (*interleave16)(const T* x, Index ldx, Index rows, Index cols, Index n, T* data) noexcept;
-  /// out[l][i] = scale[i] data[i * 16 + l], i < cols, l < rows.
-  void (*deinterleave16)(const T* data, const T* scale, Index rows, Index cols, T* out,
-                         Index ldo) noexcept;
-  /// The rounds (at least one) of a Hadamard projection of 16 interleaved vectors:
-  /// out = H D_rounds ... H D_1 in, n a power of two, D_r = diag(factors[(r - 1) n ...]), signs as
-  /// a rule, H not normalised. Butterflies go from the lowest level up in odd rounds, from the
-  /// highest down in even ones. `in` and `out` may be the same.
-  void (*hadamard16)(const T* in, const T* factors, Index rounds, Index n, T* out) noexcept;
+  /// Hadamard projections of rows: out[r][b n + i] = scale[b n + i] (H D_rounds ... H D_1 x_r)[i]
+  /// for b n + i < cols, D_k = diag(factors[(b rounds + k - 1) n ...]), signs as a rule; H is not
+  /// normalised, x_r is row r, of `dim` entries, with zeros up to n, a power of two and at least
+  /// kPanel<T>. `scale` is padded to whole panels. Butterflies go from the highest level down in
+  /// the last round and in every other one before it, from the lowest up in the others. `scratch`
+  /// holds `hadamard_scratch<T>(n)` elements, aligned.
+  void (*hadamard)(const T* x, Index ldx, Index rows, Index dim, Index n, const T* factors,
+                   Index rounds, const T* scale, Index cols, T* out, Index ldo,
+                   T* scratch) noexcept;
 
   /// s[j][c] += sum_r phi[r][j] (weight[r] v[r][c]), r ascending; `weight` may be null (ones). The
   /// products of up to `kFoldRows` rows are summed from zero, then added to s. s is

@@ -86,13 +86,15 @@ struct Trigonometric {
 };
 
 template <Scalar T>
-struct Hadamard {
+struct Walsh {
   static void fwht(T* data, Index n) noexcept;
-  static void hadamard16(const T* in, const T* factors, Index rounds, Index n, T* out) noexcept;
-  static void interleave16(const T* x, Index ldx, Index rows, Index cols, Index n,
-                           T* data) noexcept;
-  static void deinterleave16(const T* data, const T* scale, Index rows, Index cols, T* out,
-                             Index ldo) noexcept;
+};
+
+template <Scalar T>
+struct Hadamard {
+  static void hadamard(const T* x, Index ldx, Index rows, Index dim, Index n, const T* factors,
+                       Index rounds, const T* scale, Index cols, T* out, Index ldo,
+                       T* scratch) noexcept;
 };
 
 }  // namespace bochner::simd::HWY_NAMESPACE

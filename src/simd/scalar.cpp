@@ -264,27 +264,21 @@ void fwht(T* data, Index n) noexcept {
 }
 
 template <Scalar T>
-void interleave16(const T* x, Index ldx, Index rows, Index cols, Index n, T* data) noexcept {
-  for (Index i = 0; i < n; ++i) {
-    for (Index l = 0; l < 16; ++l) data[i * 16 + l] = i < cols && l < rows ? x[l * ldx + i] : T{0};
-  }
-}
-
-template <Scalar T>
-void deinterleave16(const T* data, const T* scale, Index rows, Index cols, T* out,
-                    Index ldo) noexcept {
-  for (Index l = 0; l < rows; ++l) {
-    for (Index i = 0; i < cols; ++i) out[l * ldo + i] = scale[i] * data[i * 16 + l];
-  }
-}
-
-template <Scalar T>
-void hadamard16(const T* in, const T* factors, Index rounds, Index n, T* out) noexcept {
-  std::copy(in, in + 16 * n, out);
-  for (Index r = 0; r < rounds; ++r) {
-    for (Index i = 0; i < 16 * n; ++i) out[i] *= factors[r * n + i / 16];
-    for (Index half = 1; half < n; half *= 2) {
-      butterflies(out, 16 * n, r % 2 == 0 ? 16 * half : 16 * n / (2 * half));
+void hadamard(const T* x, Index ldx, Index rows, Index dim, Index n, const T* factors, Index rounds,
+              const T* scale, Index cols, T* out, Index ldo, T* scratch) noexcept {
+  for (Index row = 0; row < rows; ++row) {
+    for (Index start = 0; start < cols; start += n) {
+      std::copy_n(x + row * ldx, dim, scratch);
+      std::fill(scratch + dim, scratch + n, T{0});
+      for (Index r = 0; r < rounds; ++r) {
+        const T* const factor = factors + start * rounds + r * n;
+        for (Index i = 0; i < n; ++i) scratch[i] *= factor[i];
+        for (Index half = 1; half < n; half *= 2) {
+          butterflies(scratch, n, (rounds - r) % 2 == 0 ? half : n / (2 * half));
+        }
+      }
+      const Index count = std::min(n, cols - start);
+      for (Index i = 0; i < count; ++i) out[row * ldo + start + i] = scale[start + i] * scratch[i];
     }
   }
 }
@@ -407,9 +401,7 @@ constexpr Kernels<T> kTable = {.name = "scalar",
                                .exp = exp<T>,
                                .sincos = sincos<T>,
                                .fwht = fwht<T>,
-                               .interleave16 = interleave16<T>,
-                               .deinterleave16 = deinterleave16<T>,
-                               .hadamard16 = hadamard16<T>,
+                               .hadamard = hadamard<T>,
                                .accumulate = accumulate<T>,
                                .contract = contract<T>,
                                .rank_update = rank_update<T>,

@@ -57,87 +57,93 @@ TEMPLATE_TEST_CASE("transforms have the same bits on every instruction set", "[s
       }
     }
   }
-  for (Index n = 1; n <= 2048; n *= 2) {
+}
+
+namespace {
+
+/// A Hadamard projection of random rows, with signs and scales of its own.
+template <class T>
+struct Projection {
+  template <class Draw>
+  Projection(Index row_count, Index dim, Index padded_dim, Index round_count, Index columns,
+             Draw draw)
+      : rows(row_count),
+        n(padded_dim),
+        rounds(round_count),
+        cols(columns),
+        x(rows, dim, 1, draw),
+        signs((cols + n - 1) / n * n * rounds),
+        scale(padded<T>(cols)) {
+    for (Index i = 0; i < signs.size(); ++i) signs[i] = draw() < 0 ? T{-1} : T{1};
+    for (Index j = 0; j < cols; ++j) scale[j] = static_cast<T>(draw());
+  }
+
+  void run(const Kernels<T>& table, Block<T>& out) const {
+    GuardedArray<T> scratch(hadamard_scratch<T>(n));
+    table.hadamard(x.data(), x.ld(), rows, x.cols(), n, signs.data(), rounds, scale.data(), cols,
+                   out.data(), out.ld(), scratch.data());
+  }
+
+  Index rows;
+  Index n;
+  Index rounds;
+  Index cols;
+  Block<T> x;
+  GuardedArray<T> signs;
+  GuardedArray<T> scale;
+};
+
+}  // namespace
+
+TEMPLATE_TEST_CASE("Hadamard projections have the same bits on every instruction set", "[simd]",
+                   float, double) {
+  using T = TestType;
+  Normals normal(35);
+  for (Index n = 16; n <= 4096; n *= 2) {
     for (const Index rounds : {1, 2, 3, 4}) {
-      GuardedArray<T> input(16 * n);
-      for (Index i = 0; i < 16 * n; ++i) input[i] = static_cast<T>(normal());
-      GuardedArray<T> signs(rounds * n);
-      for (Index i = 0; i < rounds * n; ++i) signs[i] = normal() < 0 ? T{-1} : T{1};
-      GuardedArray<T> reference(16 * n);
-      scalar.hadamard16(input.data(), signs.data(), rounds, n, reference.data());
-      for (const auto* table : vector_tables<T>()) {
-        GuardedArray<T> out(16 * n);
-        table->hadamard16(input.data(), signs.data(), rounds, n, out.data());
-        GuardedArray<T> in_place(16 * n);
-        std::copy_n(input.data(), 16 * n, in_place.data());
-        table->hadamard16(in_place.data(), signs.data(), rounds, n, in_place.data());
-        for (Index i = 0; i < 16 * n; ++i) {
-          if (!same(out[i], reference[i]) || !same(in_place[i], reference[i])) {
-            FAIL_CHECK(table->name << ", n = " << n << ", " << rounds << " rounds: " << i);
+      for (const Index rows : {0, 1, 2, 3, 4, 5, 7, 9}) {
+        const Index dim = n / 2 + 1 + (rows * 5 + rounds) % (n / 2);
+        const Index cols = rows % 2 == 0 ? 2 * n + rows : n - rows;
+        const Projection<T> projection(rows, dim, n, rounds, cols, std::ref(normal));
+        Block<T> reference(rows, cols);
+        projection.run(scalar_kernels<T>(), reference);
+        for (const auto* table : vector_tables<T>()) {
+          Block<T> out(rows, cols, 1);
+          projection.run(*table, out);
+          Index wrong = 0;
+          for (Index r = 0; r < rows; ++r) {
+            for (Index j = 0; j < cols; ++j) wrong += same(out(r, j), reference(r, j)) ? 0 : 1;
           }
+          INFO(table->name << ", n = " << n << ", " << rounds << " rounds, " << rows << " rows");
+          CHECK(wrong == 0);
+          CHECK(out.gaps_untouched());
         }
       }
     }
   }
 }
 
-TEMPLATE_TEST_CASE("hadamard16 is signs and transforms, 16 vectors at once", "[simd]", float,
+TEMPLATE_TEST_CASE("a Hadamard projection is signs and transforms in turn", "[simd]", float,
                    double) {
   using T = TestType;
   SmallIntegers integer(33);
-  const Index n = 64;
-  const Index rounds = 3;
-  GuardedArray<T> data(16 * n);
-  GuardedArray<T> signs(rounds * n);
-  for (Index i = 0; i < 16 * n; ++i) data[i] = static_cast<T>(integer());
-  for (Index i = 0; i < rounds * n; ++i) signs[i] = integer() < 0 ? T{-1} : T{1};
   for (const auto* table : available_kernels<T>()) {
-    GuardedArray<T> out(16 * n);
-    table->hadamard16(data.data(), signs.data(), rounds, n, out.data());
-    for (Index l = 0; l < 16; ++l) {
-      GuardedArray<T> one(n);
-      for (Index i = 0; i < n; ++i) one[i] = data[i * 16 + l];
-      for (Index r = 0; r < rounds; ++r) {
-        for (Index i = 0; i < n; ++i) one[i] *= signs[r * n + i];
-        table->fwht(one.data(), n);
-      }
-      for (Index i = 0; i < n; ++i) {  // integers: exact in any order
-        if (out[i * 16 + l] != one[i]) FAIL_CHECK(table->name << ": " << i << " of " << l);
-      }
-    }
-  }
-}
-
-TEMPLATE_TEST_CASE("rows go into lanes and back", "[simd]", float, double) {
-  using T = TestType;
-  Normals normal(34);
-  for (const auto* table : available_kernels<T>()) {
-    for (Index cols = 0; cols <= 40; ++cols) {
-      for (Index rows = 0; rows <= 16; ++rows) {
-        const Index n =
-            cols <= 1 ? 1 : static_cast<Index>(std::bit_ceil(static_cast<std::size_t>(cols)));
-        const Block<T> x(rows, cols, cols % 2, std::ref(normal));
-        GuardedArray<T> data(16 * n);
-        table->interleave16(x.data(), x.ld(), rows, cols, n, data.data());
-        for (Index i = 0; i < n; ++i) {
-          for (Index l = 0; l < 16; ++l) {
-            const T expected = i < cols && l < rows ? x(l, i) : T{0};
-            if (data[i * 16 + l] != expected) FAIL_CHECK(table->name << ": " << i << ", " << l);
+    for (const Index n : {16, 64, 256}) {
+      const Projection<T> projection(5, n - 3, n, 3, 2 * n - 5, std::ref(integer));
+      Block<T> out(5, projection.cols);
+      projection.run(*table, out);
+      for (Index r = 0; r < 5; ++r) {
+        for (Index start = 0; start < projection.cols; start += n) {
+          GuardedArray<T> one(n);
+          for (Index i = 0; i < n; ++i) one[i] = i < n - 3 ? projection.x(r, i) : T{0};
+          for (Index round = 0; round < 3; ++round) {
+            for (Index i = 0; i < n; ++i) one[i] *= projection.signs[3 * start + round * n + i];
+            table->fwht(one.data(), n);
           }
-        }
-        GuardedArray<T> scale(cols);
-        for (Index i = 0; i < cols; ++i) scale[i] = static_cast<T>(normal());
-        // Neighbouring columns belong to someone else.
-        Block<T> out(rows, cols + 2, 1);
-        table->deinterleave16(data.data(), scale.data(), rows, cols, out.data() + 1, out.ld());
-        for (Index l = 0; l < rows; ++l) {
-          for (Index i = 0; i < cols; ++i) {
-            if (!same(out(l, i + 1), scale[i] * x(l, i))) {
-              FAIL_CHECK(table->name << " out: " << i << ", " << l);
+          for (Index i = 0; i < n && start + i < projection.cols; ++i) {  // exact in any order
+            if (out(r, start + i) != projection.scale[start + i] * one[i]) {
+              FAIL_CHECK(table->name << ", n = " << n << ": " << start + i << " of row " << r);
             }
-          }
-          if (!std::isnan(out(l, 0)) || !std::isnan(out(l, cols + 1))) {
-            FAIL_CHECK(table->name << " wrote beside the columns");
           }
         }
       }

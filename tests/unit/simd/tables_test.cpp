@@ -82,7 +82,7 @@ TEMPLATE_TEST_CASE("no table has a hole", "[simd]", float, double) {
     INFO(t->name);
     CHECK((t->project && t->affine_rows && t->mirror_rows && t->exp2_rows && t->exp2_columns));
     CHECK((t->sincos_rows && t->cos_rows && t->rectify_rows && t->exp && t->sincos && t->fwht));
-    CHECK((t->interleave16 && t->deinterleave16 && t->hadamard16));
+    CHECK((t->hadamard));
     CHECK((t->accumulate && t->contract && t->contract_prefixes && t->rank_update));
     CHECK((t->cross_update && t->pack_rows && t->pack_transposed && t->exp2_weights));
     CHECK((t->softmax_rows && t->column_sums && t->row_products && t->add_compensated));
