@@ -18,11 +18,13 @@ namespace {
 
 template <Scalar T>
 inline constexpr Index kTileWidth = kTileVectors<T>* kLanes<T>;
-/// Columns of the right block: 256 KiB.
+/// Columns of the right block: 512 KiB.
 template <Scalar T>
-inline constexpr Index kBlockColumns = 1024 / static_cast<Index>(sizeof(T));
-/// Columns of a left strip: eight or more tiles.
-inline constexpr Index kStripColumns = 48;
+inline constexpr Index kBlockColumns = 2048 / static_cast<Index>(sizeof(T));
+/// Columns of a left strip: sixteen or more tiles.
+inline constexpr Index kStripColumns = 96;
+/// Rows are far apart, so they are asked for so many earlier.
+inline constexpr Index kRowsAhead = 8;
 
 /// Groups of kWidth columns, each contiguous: out[(j / kWidth) * depth + k][j % kWidth] =
 /// phi[k][j]; the last group is padded with zeros.
@@ -31,6 +33,8 @@ void pack(const T* phi, Index ldphi, Index depth, Index cols, T* out) {
   const Index whole = cols / kWidth * kWidth;
   for (Index k = 0; k < depth; ++k) {
     const T* const row = phi + k * ldphi;
+    const T* const ahead = phi + HWY_MIN(k + kRowsAhead, depth - 1) * ldphi;
+    for (Index j = 0; j < cols; j += kPanel<T>) hwy::Prefetch(ahead + j);
     T* to = out + k * kWidth;
     for (Index first = 0; first < whole; first += kWidth, to += depth * kWidth) {
       __builtin_memcpy(to, row + first, kWidth * sizeof(T));
