@@ -5,6 +5,7 @@
 #include "projection/hadamard.hpp"
 
 #include <algorithm>
+#include <utility>
 #include <variant>
 
 namespace bochner {
@@ -88,13 +89,18 @@ RowLaw row_law(const FeatureFunction& features) {
 
 RowLaw row_law(const Kernel& kernel, const FeatureFunction& features) {
   RowLaw law = row_law(features);
-  if (!is_normal(spectral_measure(kernel).scale)) {
+  const ScaleLaw scale = spectral_measure(kernel).scale;
+  if (!is_normal(scale)) {
     law.profile = [kernel](double s) {
       constexpr double kNothing = 0.0;
       double value = 0.0;
       kernel_values(kernel, &kNothing, s, &kNothing, &value, 1);
       return value;
     };
+    auto nodes = scale_nodes(scale);
+    if (!nodes.empty()) {
+      law.scales = std::make_shared<const std::vector<ScaleNode>>(std::move(nodes));
+    }
   }
   return law;
 }
@@ -105,10 +111,13 @@ std::optional<std::string> closed_form_gap(const Kernel& kernel, const Projectio
            "of " +
            to_text(kernel);
   }
-  if (is_normal(spectral_measure(kernel).scale) || block_law(projection, 2).size == 1) {
-    return std::nullopt;
-  }
-  return "no closed form is known here for coupled frequencies of " + to_text(kernel);
+  const ScaleLaw scale = spectral_measure(kernel).scale;
+  const BlockLaw block = block_law(projection, 2);
+  const Index alone = block.pairing == BlockLaw::Pairing::opposite ? 2 : 1;
+  if (is_normal(scale) || block.size == alone) return std::nullopt;
+  if (block.cosine == 0.0 && !scale_nodes(scale).empty()) return std::nullopt;
+  return "no closed form is known here for " + to_text(projection) + " frequencies of " +
+         to_text(kernel);
 }
 
 BlockLaw block_law(const Projection& projection, Index input_dim) {

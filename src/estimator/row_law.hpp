@@ -2,10 +2,13 @@
 #pragma once
 
 #include "bochner/feature_map.hpp"
+#include "estimator/mixture.hpp"
 
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 /// \file
 /// What a spec's alternatives mean for the error of its estimate. A new feature function or
@@ -29,6 +32,8 @@ struct RowLaw {
   /// Where w is not normal: E cos(w.v) as a function of s = |v|^2, the kernel itself. Empty:
   /// e^{-s/2}.
   std::function<double(double)> profile{};
+  /// Where w = sqrt(u) g is not normal and u has an elementary density: its law.
+  std::shared_ptr<const std::vector<ScaleNode>> scales{};
 
   /// log k(x, y) - log U = sign s / 2, s = |v|^2.
   double sign() const { return argument == Argument::sum ? 1.0 : -1.0; }

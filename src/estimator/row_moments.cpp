@@ -40,16 +40,31 @@ Extended cosine_covariance(const BlockLaw& block, double s) {
   return fixed_angle_cosine_covariance(block.dim, block.cosine, 0.5 * s);
 }
 
-// e^{-2s} E h^2 and so on with sampled radii: w is normal, whatever the block.
-// Any kernel k = profile(s): Var cos(w.v) = (1 + k(2v)) / 2 - k(v)^2 = 2 c(s) - c(4s) / 2 - c(s)^2
-// with c = 1 - profile; rows are independent.
-RowMoments periodic_mixture(const RowLaw& row, double s) {
+// Frequencies that are not normal. Where the law of their scale is at hand nothing cancels;
+// otherwise, with c = 1 - profile, Var cos(w.v) = (1 + k(2v)) / 2 - k(v)^2 = 2 c(s) - c(4s) / 2 -
+// c(s)^2, whose error is that of the profile over c.
+double mixture_row_variance(const RowLaw& row, double s) {
+  if (row.scales) return mixture_variance(*row.scales, s);
   const double loss = 1.0 - row.profile(s);
-  const double variance =
-      std::max((2.0 - loss) * loss - 0.5 * (1.0 - row.profile(4.0 * s)), 0.0) + row.phase_variance;
-  return {.bias = {}, .variance = {variance, 0.0}, .block = {variance, 0.0}};
+  return std::max((2.0 - loss) * loss - 0.5 * (1.0 - row.profile(4.0 * s)), 0.0);
 }
 
+RowMoments periodic_mixture(const RowLaw& row, const BlockLaw& block, double s) {
+  const double cosine = mixture_row_variance(row, s);
+  const double variance = cosine + row.phase_variance;
+  // An opposite row has the same cosine and another phase.
+  const double pair = 2.0 * cosine + row.phase_variance;
+  double whole = block.pairing == BlockLaw::Pairing::opposite ? pair : variance;
+  if (partners(block) > 0) {
+    whole += static_cast<double>(partners(block)) * mixture_covariance(*row.scales, block.dim, s);
+  }
+  return {.bias = {},
+          .variance = {variance, 0.0},
+          .block = {std::max(whole, 0.0), 0.0},
+          .pair = {pair, 0.0}};
+}
+
+// e^{-2s} E h^2 and so on with sampled radii: w is normal, whatever the block.
 RowMoments periodic_normal(const RowLaw& row, const BlockLaw& block, double s) {
   const Extended loss = std::expm1(-static_cast<Extended>(s));
   const Extended cosine = loss * loss / 2;
@@ -172,7 +187,7 @@ Scaled even_moment(const RowLaw& row, const BlockLaw& block, int order, double s
 }  // namespace
 
 RowMoments row_moments(const RowLaw& row, const BlockLaw& block, double s) {
-  if (row.profile) return periodic_mixture(row, s);
+  if (row.profile) return periodic_mixture(row, block, s);
   if (block.radii == Radii::constant) {
     return row.argument == sum ? exponential_sphere(row, block, s) : periodic_sphere(row, block, s);
   }
