@@ -10,6 +10,7 @@
 #include <bochner/client/gram.hpp>
 #include <bochner/kernel/data_scale.hpp>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <string>
@@ -34,6 +35,12 @@ Matrix<float> standardised(Matrix<float> x) {
     }
   }
   return x;
+}
+
+Matrix<float> every_row(const Matrix<float>& x, Index step) {
+  Matrix<float> rows((x.rows() + step - 1) / step, x.cols());
+  for (Index i = 0; i < rows.rows(); ++i) std::copy_n(x.row(i * step), x.cols(), rows.row(i));
+  return rows;
 }
 
 Kernel kernel_for(const Matrix<float>& x) {
@@ -136,6 +143,7 @@ int main(int argc, char** argv) {
   matvec(report, "letter", letter, bench::at_least(8.0));
   certificate(report, digits);
   rpcholesky(report, letter);
-  matvec(report, "colorado", standardised(testing::read_columns(folder + "/colorado.csv", 6)),
-         bench::at_least(30.0));
+  const Matrix<float> colorado = standardised(testing::read_columns(folder + "/colorado.csv", 6));
+  // The exact operator is quadratic in the rows; the ratio grows with them.
+  matvec(report, "colorado", every_row(colorado, report.choose(1, 4)), bench::at_least(30.0));
 }

@@ -19,6 +19,7 @@ SearchOptions quick(Criterion criterion, LengthscaleSearch lengthscales) {
   options.criterion = criterion;
   options.lengthscales = lengthscales;
   options.search_features = 60;
+  options.search_rows = 1600;
   options.max_candidates = 20;
   return options;
 }
