@@ -113,6 +113,7 @@ ConjugateGradientsReport conjugate_gradients(const LinearOperator& a,
     for (double& s : step) s = -s;
     add_scaled(image, step, residual);
     measure();
+    if (options.on_iteration) options.on_iteration(report.iterations, report.residual);
   }
   copy(solution, x);
   return report;

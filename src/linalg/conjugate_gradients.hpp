@@ -16,6 +16,9 @@ using LinearOperator = std::function<void(MatrixView<const double> x, MatrixView
 struct ConjugateGradientsOptions {
   double tolerance = 1e-8;  ///< on |b - A x| / |b|, per column
   Index max_iterations = 1000;
+  /// Called after every iteration with their number and the residual (as in the report); what it
+  /// throws ends the solve.
+  std::function<void(Index iterations, double residual)> on_iteration{};
 };
 
 /// Why the iteration ended.

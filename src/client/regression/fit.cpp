@@ -78,7 +78,7 @@ struct System {
          const Execution& execution)
       : z(kFunction, map, rows, options.intercept, execution),
         scale(regression::target_scale(kFunction, rows)),
-        y(rows.x.rows, simd::padded<double>(rows.targets.cols)),
+        y(rows.x.rows, rows.targets.cols),
         b(map.num_features(), simd::padded<double>(rows.targets.cols)),
         t(rows.targets.cols),
         penalty(z.weight() * options.ridge) {
@@ -91,15 +91,14 @@ struct System {
                                        scale.mean[static_cast<std::size_t>(c)]);
       }
     }
-    z.multiply_transposed(targets(), sides());
+    z.multiply_transposed(y.view(), sides());
   }
 
-  MatrixView<double> targets() { return y.view().middle_cols(0, t); }
   MatrixView<double> sides() { return b.view().middle_cols(0, t); }
 
   regression::RowOperator<T> z;
   regression::TargetScale scale;
-  Matrix<double> y;  ///< sqrt(w) (y - mean), n x t padded
+  Matrix<double> y;  ///< sqrt(w) (y - mean), n x t
   Matrix<double> b;  ///< Z^T y
   Index t;
   double penalty;
@@ -111,7 +110,8 @@ template <Scalar T>
 Matrix<double> dual_solution(System<T>& system, double ridge, const Execution& execution) {
   const ShiftedRows kernel(system.z, system.penalty, execution);
   if (!kernel.regular()) refuse_singular(ridge);
-  Matrix<double> alpha = system.y;
+  Matrix<double> alpha(system.y.rows(), simd::padded<double>(system.t));
+  for (Index i = 0; i < alpha.rows(); ++i) std::copy_n(system.y.row(i), system.t, alpha.row(i));
   kernel.solve(alpha.view().middle_cols(0, system.t));
   Matrix<double> theta(system.b.rows(), system.t);
   system.z.multiply_transposed(alpha.view().middle_cols(0, system.t), theta.view());
@@ -163,9 +163,10 @@ Matrix<double> iterative_solution(System<T>& system, const TrainingRows<T>& rows
   for (Index j = 0; j < features; ++j) {
     for (Index c = 0; c < system.t; ++c) sides(j, c) = system.b(j, c);
   }
-  const auto outcome = linalg::conjugate_gradients(
-      apply, precondition, sides.view(), theta.view(),
-      {.tolerance = options.tolerance, .max_iterations = options.max_iterations});
+  const auto outcome = linalg::conjugate_gradients(apply, precondition, sides.view(), theta.view(),
+                                                   {.tolerance = options.tolerance,
+                                                    .max_iterations = options.max_iterations,
+                                                    .on_iteration = options.on_iteration});
   report.iterations = outcome.iterations;
   report.converged = outcome.outcome == linalg::ConjugateGradientsOutcome::converged;
   // The residual itself, not what the recurrence believes.

@@ -5,6 +5,7 @@
 #include "interface/cli/fit_request.hpp"
 #include "interface/cli/fit_search.hpp"
 #include "interface/cli/identity.hpp"
+#include "interface/cli/iterative_fit.hpp"
 #include "interface/cli/logistic_fit.hpp"
 #include "interface/cli/memory.hpp"
 #include "interface/cli/numbers.hpp"
@@ -57,11 +58,13 @@ std::string run_identity(const TrainingFile& file, const TrainingSummary& summar
 
 void require_room(const FitRequest& request, Index outputs) {
   const double features = static_cast<double>(num_features(request.spec) + outputs + 1);
-  // The sums, their copy for the solver, a copy on its way to the disk, and the frequencies.
-  require_memory(
-      "--frequencies " + std::to_string(request.spec.num_frequencies),
-      8.0 * (3.0 * features * features + 2.0 * static_cast<double>(request.spec.num_frequencies) *
-                                             static_cast<double>(request.spec.input_dim)));
+  // The sums, their copy for the solver, a copy on its way to the disk; or the sketch. And the
+  // frequencies.
+  const double matrices = request.solver == Solver::conjugate_gradients ? 1.0 / 16.0 : 3.0;
+  require_memory("--frequencies " + std::to_string(request.spec.num_frequencies),
+                 8.0 * (matrices * features * features +
+                        2.0 * static_cast<double>(request.spec.num_frequencies) *
+                            static_cast<double>(request.spec.input_dim)));
 }
 
 void run_fit(const FitArguments& options) {
@@ -105,6 +108,9 @@ void run_fit(const FitArguments& options) {
   const auto fit = [&]<Scalar T>(T /*precision*/) -> decltype(Model::regression) {
     if (request.objective == Objective::logistic) {
       return fit_logistic<T>(file, summary, plan, outcome);
+    }
+    if (request.solver == Solver::conjugate_gradients) {
+      return fit_file_iteratively<T>(file, summary, plan, options.output, outcome);
     }
     return fit_file<T>(file, summary, plan, checkpoint, begun, outcome);
   };

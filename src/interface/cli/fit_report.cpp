@@ -37,6 +37,11 @@ std::string fit_text(const FitArguments& options, const Model& model, const FitO
            (outcome.logistic->converged ? "" : ", not converged") + ", objective " +
            significant(outcome.logistic->objective, 5) + "\n";
   }
+  if (outcome.iterative) {
+    out += "gradients " + std::to_string(outcome.iterative->iterations) + " iterations" +
+           (outcome.iterative->converged ? "" : ", not converged") + ", relative residual " +
+           significant(outcome.iterative->residual, 2) + "\n";
+  }
   const auto fresh = static_cast<double>(model.num_rows - outcome.resumed_rows);
   out += "time      " + duration(outcome.seconds) + ", " + significant(fresh / outcome.seconds, 3) +
          " rows/s";
@@ -76,6 +81,12 @@ std::string fit_json(const FitArguments& options, const Model& model, const FitO
                      {"gradient", outcome.logistic->gradient},
                      {"objective", outcome.logistic->objective},
                      {"converged", outcome.logistic->converged}};
+  }
+  if (outcome.iterative) {
+    out["conjugate_gradients"] = {{"iterations", outcome.iterative->iterations},
+                                  {"residual", outcome.iterative->residual},
+                                  {"sketch_rows", outcome.iterative->sketch_rows},
+                                  {"converged", outcome.iterative->converged}};
   }
   out["seconds"] = outcome.seconds;
   out["resumed_rows"] = outcome.resumed_rows;

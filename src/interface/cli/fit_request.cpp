@@ -38,6 +38,29 @@ bool has_lengthscale(const Kernel& kernel) {
       kernel);
 }
 
+/// Above this many features the D x D matrix is formed only when asked for.
+constexpr Index kCholeskyUpTo = 8192;
+
+Solver solver_of(const FitArguments& options, const FitRequest& request) {
+  const bool full = request.posterior == Posterior::full;
+  if (options.solver == "iterative") {
+    if (full) throw UsageError("--solver iterative: a full posterior needs cholesky");
+    if (request.objective == Objective::logistic) {
+      throw UsageError("--solver iterative: is for the squared loss");
+    }
+    if (options.resume) throw UsageError("--resume: an iterative fit has no checkpoints");
+    return Solver::conjugate_gradients;
+  }
+  if (options.solver == "cholesky") return Solver::cholesky;
+  if (options.solver != "auto") {
+    throw UsageError("--solver: expected auto, cholesky or iterative, got " +
+                     io::quoted(options.solver));
+  }
+  const bool formed = full || options.resume || num_features(request.spec) <= kCholeskyUpTo ||
+                      request.objective == Objective::logistic;
+  return formed ? Solver::cholesky : Solver::conjugate_gradients;
+}
+
 }  // namespace
 
 void declare_fit_arguments(CLI::App& app, FitArguments& options) {
@@ -73,6 +96,12 @@ void declare_fit_arguments(CLI::App& app, FitArguments& options) {
          "Penalty on |theta|^2 beside the mean squared error (scikit-learn's alpha over the "
          "number of rows)")
       ->type_name("VALUE")
+      ->capture_default_str();
+  app.add_option("--solver", options.solver,
+                 "cholesky: one pass over the rows, with checkpoints, and D^2 numbers, D features; "
+                 "iterative: conjugate gradients, many passes and D^2 / 16; auto: cholesky up to "
+                 "8,192 features")
+      ->type_name("WHICH")
       ->capture_default_str();
   app.add_option("--validate", options.validate,
                  "What the search goes by: 5-fold (any number), loo, gcv or evidence")
@@ -163,6 +192,7 @@ FitRequest parse_fit(const FitArguments& options) {
   } else if (options.posterior != "mean") {
     throw UsageError("--posterior: expected mean or full, got " + io::quoted(options.posterior));
   }
+  out.solver = solver_of(options, out);
   out.checkpoint_seconds = parse_positive("--checkpoint-seconds", options.checkpoint_seconds);
   out.execution.num_threads = static_cast<int>(parse_whole("--threads", options.threads, 0, 4096));
   if (options.precision == "double") {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "bochner/client/regression/fit.hpp"
 #include "bochner/client/regression/search.hpp"
 #include "bochner/core/execution.hpp"
 #include "bochner/feature_map.hpp"
@@ -29,6 +30,7 @@ struct FitArguments {
   std::string projection = "orthogonal";
   std::string frequencies = "1024";
   std::string ridge = "auto";
+  std::string solver = "auto";
   std::string validate = "5-fold";
   std::string groups;
   std::string posterior = "mean";
@@ -65,6 +67,7 @@ struct FitRequest {
   SearchPlan search;
   std::optional<double> ridge;
   Posterior posterior = Posterior::mean;
+  Solver solver = Solver::cholesky;  ///< or conjugate_gradients
   double checkpoint_seconds = 0.0;
   Execution execution;
   bool single = true;

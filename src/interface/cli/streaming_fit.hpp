@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "bochner/client/regression/fit.hpp"
 #include "bochner/client/regression/logistic_regression.hpp"
 #include "bochner/client/regression/ridge_regression.hpp"
 #include "interface/cli/checkpoint.hpp"
@@ -36,6 +37,7 @@ struct FitOutcome {
   Index resumed_rows = 0;  ///< rows that a checkpoint had
   double seconds = 0.0;    ///< of this process
   std::optional<LogisticReport> logistic;
+  std::optional<FitReport> iterative;
 };
 
 /// One column an output: the targets or, for a number of classes, 1 for the row's class and -1 for

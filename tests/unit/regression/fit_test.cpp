@@ -4,6 +4,7 @@
 #include <catch2/catch.hpp>
 
 #include <algorithm>
+#include <stdexcept>
 #include <vector>
 
 using namespace bochner;
@@ -81,6 +82,17 @@ TEST_CASE("a sketch saves iterations", "[regression]") {
   CHECK(sketched.report.converged);
   CHECK(sketched.report.sketch_rows == 1000);
   CHECK(2 * sketched.report.iterations < plain.report.iterations);
+  std::vector<double> residuals;
+  options.on_iteration = [&](Index iterations, double residual) {
+    residuals.push_back(residual);
+    CHECK(iterations == static_cast<Index>(residuals.size()));
+  };
+  const auto watched = fit_ridge(map, problem.rows(), options);
+  CHECK(watched.report.iterations == static_cast<Index>(residuals.size()));
+  CHECK(residuals.back() <= options.tolerance);
+  options.on_iteration = [](Index, double) { throw std::runtime_error("stop"); };
+  CHECK_THROWS_WITH(fit_ridge(map, problem.rows(), options), "stop");
+  options.on_iteration = {};
   options.max_iterations = 2;
   const auto stopped = fit_ridge(map, problem.rows(), options);
   CHECK_FALSE(stopped.report.converged);

@@ -7,6 +7,8 @@
 #include <bochner/export.hpp>
 #include <bochner/feature_map.hpp>
 
+#include <functional>
+
 /// \file
 /// Ridge regression by whatever solver suits the problem.
 
@@ -29,6 +31,9 @@ struct FitOptions {
   /// that a sixteenth of D^2, at most n.
   Index sketch_rows = 0;
   Seed seed{};  ///< of the sketch
+  /// Called after every iteration of conjugate gradients with their number and the residual, as the
+  /// recurrence has it; what it throws ends the fit.
+  std::function<void(Index iterations, double residual)> on_iteration{};
 };
 
 struct FitReport {
