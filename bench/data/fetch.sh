@@ -32,7 +32,7 @@ data_of <- function(package) {
 write <- function(frame, name) {
   part <- paste0(name, ".part")
   write.csv(format(frame, digits = 9, trim = TRUE), part, row.names = FALSE, quote = FALSE)
-  file.rename(part, name)
+  invisible(file.rename(part, name))
 }
 
 # Grades are counted from 0; the target is last.

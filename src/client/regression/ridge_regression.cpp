@@ -15,6 +15,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <string>
 #include <utility>
 
@@ -251,6 +252,10 @@ template <Scalar T>
 void RidgeRegression<T>::leave_one_out(const TrainingRows<T>& rows, MatrixView<double> residual,
                                        const Execution& execution) const {
   constexpr const char* kFunction = "RidgeRegression::leave_one_out";
+  constexpr double kInfinity = std::numeric_limits<double>::infinity();
+  // Below it 1 - h is made of rounding errors: those of h, a sum of D terms of order one.
+  const double least_left =
+      static_cast<double>(map_.num_features()) * std::numeric_limits<double>::epsilon();
   require_factor(kFunction);
   regression::check_rows(kFunction, rows, map_.input_dim(), num_targets());
   check_out(kFunction, "residual", residual, rows.x.rows, num_targets());
@@ -265,14 +270,15 @@ void RidgeRegression<T>::leave_one_out(const TrainingRows<T>& rows, MatrixView<d
         double quadratic[simd::kBlockRows];
         quadratic_forms(phi, count, scratch[worker], quadratic);
         for (Index r = 0; r < count; ++r) {
-          const double weight = regression::weight_of(rows, first + r);
+          const double left = 1.0 - regression::weight_of(rows, first + r) * quadratic[r];
           const T* const row = phi + r * map_.blocks().ld();
           for (Index c = 0; c < num_targets(); ++c) {
             double value = intercepts_[static_cast<std::size_t>(c)];
             for (Index j = 0; j < n; ++j)
               value += static_cast<double>(row[j]) * coefficients_(j, c);
-            residual(first + r, c) = (static_cast<double>(rows.targets(first + r, c)) - value) /
-                                     (1.0 - weight * quadratic[r]);
+            const double error = static_cast<double>(rows.targets(first + r, c)) - value;
+            residual(first + r, c) =
+                left > least_left ? error / left : std::copysign(kInfinity, error);
           }
         }
       });

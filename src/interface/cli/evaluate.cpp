@@ -1,17 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "bochner/core/error.hpp"
-#include "interface/cli/chart.hpp"
+#include "interface/cli/baselines.hpp"
 #include "interface/cli/command.hpp"
 #include "interface/cli/identity.hpp"
 #include "interface/cli/metrics.hpp"
 #include "interface/cli/model_options.hpp"
 #include "interface/cli/numbers.hpp"
+#include "interface/cli/predicted_chart.hpp"
 #include "interface/cli/report_directory.hpp"
 #include "interface/cli/text_table.hpp"
+#include "interface/cli/usage_error.hpp"
 #include "interface/io/matrix_writer.hpp"
 #include "interface/io/output_file.hpp"
 
-#include <algorithm>
 #include <memory>
 #include <optional>
 #include <string>
@@ -27,10 +28,14 @@ constexpr int kDigits = 4;
 
 struct Options {
   ModelOptions model;
+  std::string train;
   std::string report;
 };
 
+constexpr const char* kOurs = "random features";
+
 struct NamedMetric {
+  std::string model;
   std::string target;
   std::string name;
   Metric metric;
@@ -50,6 +55,47 @@ void add_classes(const Model& model, MatrixView<const double> outputs,
     const auto code = static_cast<Index>(truth(i, 0));
     errors.add(code, largest(outputs, i));
     if (model.probabilistic()) errors.add_probability(code < outputs.cols ? outputs(i, code) : 0.0);
+  }
+}
+
+void add_metrics(const std::string& name, const Model& model,
+                 const std::vector<RegressionErrors>& errors, Evaluation& out) {
+  for (std::size_t c = 0; c < errors.size(); ++c) {
+    out.metrics.push_back({name, model.targets[c], "RMSE", errors[c].root_mean_square()});
+    out.metrics.push_back({name, model.targets[c], "MAE", errors[c].mean_absolute()});
+    out.metrics.push_back({name, model.targets[c], "R2", errors[c].r_squared()});
+  }
+}
+
+Matrix<double> rows_of(const Options& options, const std::string& path, const Model& model) {
+  const auto reader =
+      open_for(model, path, reading_of(options.model), ModelColumns::inputs_and_targets);
+  Matrix<double> rows = io::read_all<double>(*reader);
+  if (rows.rows() > kMostBaselineRows) {
+    throw FileError(path + ": has " + std::to_string(rows.rows()) +
+                    " rows, expected at most 10000 for an exact kernel ridge");
+  }
+  if (rows.rows() == 0) throw FileError(path + ": has no rows");
+  return rows;
+}
+
+/// Linear ridge and exact kernel ridge, fitted to the rows of --train, on the same rows.
+void add_baselines(const Options& options, const ModelAtWork& work, Evaluation& out) {
+  const Model& model = work.model;
+  const auto inputs = static_cast<Index>(model.inputs.size());
+  if (!model.classes.empty()) throw UsageError("--train: is for a regression, not for classes");
+  const Matrix<double> training = rows_of(options, options.train, model);
+  const Matrix<double> rows = rows_of(options, options.model.data, model);
+  for (const Baseline& baseline :
+       baselines(model, training.view(), rows.view().middle_cols(0, inputs), work.execution)) {
+    std::vector<RegressionErrors> errors;
+    for (Index c = 0; c < baseline.predictions.cols(); ++c) {
+      RegressionErrors& of_target = errors.emplace_back(rows(0, inputs + c));
+      for (Index i = 0; i < rows.rows(); ++i) {
+        of_target.add(rows(i, inputs + c), baseline.predictions(i, c));
+      }
+    }
+    add_metrics(baseline.name, model, errors, out);
   }
 }
 
@@ -83,17 +129,13 @@ Evaluation evaluate(const ModelAtWork& work) {
   }
   if (out.rows == 0) return out;
   if (out.classes) {
-    out.metrics.push_back({model.targets.front(), "error rate", out.classes->error_rate()});
-    out.metrics.push_back({model.targets.front(), "accuracy", out.classes->accuracy()});
+    out.metrics.push_back({kOurs, model.targets.front(), "error rate", out.classes->error_rate()});
+    out.metrics.push_back({kOurs, model.targets.front(), "accuracy", out.classes->accuracy()});
   }
   if (model.probabilistic()) {
-    out.metrics.push_back({model.targets.front(), "log loss", out.classes->log_loss()});
+    out.metrics.push_back({kOurs, model.targets.front(), "log loss", out.classes->log_loss()});
   }
-  for (std::size_t c = 0; c < errors.size(); ++c) {
-    out.metrics.push_back({model.targets[c], "RMSE", errors[c].root_mean_square()});
-    out.metrics.push_back({model.targets[c], "MAE", errors[c].mean_absolute()});
-    out.metrics.push_back({model.targets[c], "R2", errors[c].r_squared()});
-  }
+  add_metrics(kOurs, model, errors, out);
   out.digest = work.reader->digest();
   return out;
 }
@@ -115,9 +157,9 @@ std::string confusion_csv(const Model& model, const ClassificationErrors& errors
 }
 
 std::string text(const Options& options, const Evaluation& evaluation) {
-  TextTable table({{"target"}, {"metric"}, {"value"}, {"low"}, {"high"}});
+  TextTable table({{"model"}, {"target"}, {"metric"}, {"value"}, {"low"}, {"high"}});
   for (const NamedMetric& row : evaluation.metrics) {
-    table.add_row({row.target, row.name, significant(row.metric.value, kDigits),
+    table.add_row({row.model, row.target, row.name, significant(row.metric.value, kDigits),
                    significant(row.metric.low, kDigits), significant(row.metric.high, kDigits)});
   }
   std::string unknown;
@@ -142,7 +184,8 @@ std::string json(const Options& options, const Model& model, const Evaluation& e
   if (evaluation.classes) out["rows_of_unknown_classes"] = evaluation.classes->unknown();
   out["metrics"] = nlohmann::ordered_json::array();
   for (const NamedMetric& row : evaluation.metrics) {
-    out["metrics"].push_back({{"target", row.target},
+    out["metrics"].push_back({{"model", row.model},
+                              {"target", row.target},
                               {"metric", row.name},
                               {"value", row.metric.value},
                               {"low", row.metric.low},
@@ -152,33 +195,21 @@ std::string json(const Options& options, const Model& model, const Evaluation& e
 }
 
 std::string plot(const Model& model, const Evaluation& evaluation) {
-  double low = evaluation.points.front().x;
-  double high = low;
-  for (const Point& point : evaluation.points) {
-    low = std::min({low, point.x, point.y});
-    high = std::max({high, point.x, point.y});
-  }
   const Metric& rmse = evaluation.metrics.front().metric;
-  Chart chart;
-  chart.title = "Predicted against true " + model.targets.front();
-  chart.subtitle = "RMSE " + significant(rmse.value, kDigits) + " [" +
-                   significant(rmse.low, kDigits) + ", " + significant(rmse.high, kDigits) +
-                   "] on " + std::to_string(evaluation.rows) + " rows" +
-                   (evaluation.rows > static_cast<Index>(evaluation.points.size())
-                        ? ", the first " + std::to_string(evaluation.points.size()) + " shown"
-                        : "");
-  chart.x_label = "true";
-  chart.y_label = "predicted";
-  chart.series.push_back({"a row", 0, Line::none, Marker::circle, evaluation.points});
-  chart.series.push_back(
-      {"predicted = true", 1, Line::dashed, Marker::none, {{low, low}, {high, high}}});
-  return to_svg(chart);
+  const bool part = evaluation.rows > static_cast<Index>(evaluation.points.size());
+  return predicted_svg(
+      model.targets.front(),
+      "RMSE " + significant(rmse.value, kDigits) + " [" + significant(rmse.low, kDigits) + ", " +
+          significant(rmse.high, kDigits) + "] on " + std::to_string(evaluation.rows) + " rows" +
+          (part ? ", the first " + std::to_string(evaluation.points.size()) + " shown" : ""),
+      evaluation.points);
 }
 
 void run_evaluate(const Options& options) {
   const ModelAtWork work = open_model(options.model, ModelColumns::inputs_and_targets);
-  const Evaluation evaluation = evaluate(work);
+  Evaluation evaluation = evaluate(work);
   if (evaluation.rows == 0) throw FileError(options.model.data + ": has no rows");
+  if (!options.train.empty()) add_baselines(options, work, evaluation);
   const std::string report_json = json(options, work.model, evaluation, work.execution);
   if (!options.report.empty()) {
     ReportDirectory report(options.report);

@@ -9,6 +9,7 @@
 #include "interface/cli/logistic_fit.hpp"
 #include "interface/cli/memory.hpp"
 #include "interface/cli/numbers.hpp"
+#include "interface/cli/report_directory.hpp"
 #include "interface/cli/streaming_fit.hpp"
 #include "interface/cli/usage_error.hpp"
 #include "interface/io/archive_file.hpp"
@@ -87,11 +88,14 @@ void run_fit(const FitArguments& options) {
   const std::optional<Archive> begun = options.resume ? checkpoint.load() : std::nullopt;
   // Before the work, so that a folder that cannot be written is known now.
   io::OutputFile out(options.output);
+  std::optional<ReportDirectory> report;
+  if (!options.report.empty()) report.emplace(options.report);
   FitPlan plan{.spec = request.spec,
                .ridge = {.posterior = request.posterior},
                .standardisation = standardisation_of(summary, file.num_inputs()),
                .execution = request.execution,
                .checkpoint_interval = std::chrono::duration<double>(request.checkpoint_seconds),
+               .study = report ? StudyFit::path_and_left_out : StudyFit::none,
                .unsaved = {},
                .words = {}};
   FitSearch search;
@@ -121,9 +125,11 @@ void run_fit(const FitArguments& options) {
                     summary.digest,
                     summary.rows,
                     request.single ? fit(float{}) : fit(double{})};
+  if (report) add_fit_report(*report, options, model, outcome, search, request.execution);
   io::write_archive(out, to_archive(model));
   out.commit();
   checkpoint.remove();
+  if (report) report->commit();
   io::OutputFile text("-");
   text.write(options.json ? fit_json(options, model, outcome, search, request.execution)
                           : fit_text(options, model, outcome, search, request.execution));

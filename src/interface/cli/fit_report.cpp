@@ -3,6 +3,9 @@
 
 #include "interface/cli/identity.hpp"
 #include "interface/cli/numbers.hpp"
+#include "interface/cli/predicted_chart.hpp"
+
+#include <filesystem>
 
 namespace bochner::cli {
 
@@ -92,6 +95,28 @@ std::string fit_json(const FitArguments& options, const Model& model, const FitO
   out["resumed_rows"] = outcome.resumed_rows;
   out["model"] = options.output;
   return to_text(out);
+}
+
+void add_fit_report(ReportDirectory& directory, const FitArguments& options, const Model& model,
+                    const FitOutcome& outcome, const FitSearch& search,
+                    const Execution& execution) {
+  directory.add("report.json", fit_json(options, model, outcome, search, execution));
+  const std::string subtitle = std::filesystem::path(options.input.path).filename().string() +
+                               ", " + std::to_string(model.num_rows) + " rows, " +
+                               std::to_string(num_features(model.spec())) + " features";
+  if (outcome.study.path) {
+    directory.add("path.csv", path_csv(*outcome.study.path));
+    directory.add("path.svg", path_svg(*outcome.study.path, model.ridge(), subtitle));
+  }
+  if (search.ridge) {
+    directory.add("path.csv", path_csv(*search.ridge));
+    directory.add("path.svg", path_svg(*search.ridge, subtitle));
+  }
+  if (!outcome.study.left_out.empty()) {
+    directory.add("predicted.svg", predicted_svg(model.targets.front(),
+                                                 subtitle + "; each row predicted without itself",
+                                                 outcome.study.left_out));
+  }
 }
 
 }  // namespace bochner::cli

@@ -126,6 +126,11 @@ void declare_fit_arguments(CLI::App& app, FitArguments& options) {
       ->type_name("COUNT")
       ->capture_default_str();
   app.add_option("-o,--output", options.output, "The model's file")->type_name("FILE")->required();
+  app.add_option(
+         "--report", options.report,
+         "Also write report.json, the path of ridges (path.csv, path.svg) and, for a "
+         "regression, rows predicted without themselves (predicted.svg) into this directory")
+      ->type_name("DIR");
   app.add_option("--checkpoint-seconds", options.checkpoint_seconds,
                  "Time between checkpoints, in FILE.checkpoint0 and FILE.checkpoint1")
       ->type_name("SECONDS")

@@ -38,6 +38,7 @@ struct FitArguments {
   std::string seed = "1";
   std::string threads = "0";
   std::string output;
+  std::string report;
   std::string checkpoint_seconds = "60";
   bool resume = false;
   bool json = false;

@@ -66,11 +66,8 @@ constexpr double kLogisticTolerance = 1e-3;
 template <Scalar T>
 LogisticValidation logistic_ridge(const TrainingFile& file, const TrainingSummary& summary,
                                   const FitRequest& request, FitPlan& plan) {
-  const MatrixView<const double> sample = summary.sample.view();
-  const Index stride = (sample.rows + kLogisticRows - 1) / kLogisticRows;
-  const Index n = (sample.rows + stride - 1) / stride;
-  const MatrixView<const double> rows{sample.data, n, sample.cols, stride * sample.row_stride,
-                                      sample.col_stride};
+  const MatrixView<const double> rows = every_nth(summary.sample.view(), kLogisticRows);
+  const Index n = rows.rows;
   Matrix<T> x(n, file.num_inputs());
   plan.standardisation.apply<T>(rows.middle_cols(0, file.num_inputs()), x.view());
   std::vector<Index> labels;

@@ -32,11 +32,15 @@ void declare_output(CLI::App& app, ModelOptions& options, std::string& output,
   app.add_flag("--json", options.json, "Print a JSON report; needs an --output file");
 }
 
-ModelAtWork open_model(const ModelOptions& options, ModelColumns columns) {
-  const Execution execution{static_cast<int>(parse_whole("--threads", options.threads, 0, 4096))};
+io::ReadOptions reading_of(const ModelOptions& options) {
   InputOptions input;
   input.header = options.header;
-  const io::ReadOptions reading = read_options(input);
+  return read_options(input);
+}
+
+ModelAtWork open_model(const ModelOptions& options, ModelColumns columns) {
+  const Execution execution{static_cast<int>(parse_whole("--threads", options.threads, 0, 4096))};
+  const io::ReadOptions reading = reading_of(options);
   Model model = load_model(options.model);
   auto reader = open_for(model, options.data, reading, columns);
   return {execution, std::move(model), std::move(reader)};

@@ -29,6 +29,9 @@ void declare_model_options(CLI::App& app, ModelOptions& options, const std::stri
 void declare_output(CLI::App& app, ModelOptions& options, std::string& output,
                     const std::string& output_words);
 
+/// How to read a file of rows. Throws UsageError.
+io::ReadOptions reading_of(const ModelOptions& options);
+
 /// A model and the rows to use it on.
 struct ModelAtWork {
   Execution execution;

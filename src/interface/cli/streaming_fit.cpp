@@ -2,6 +2,7 @@
 #include "interface/cli/streaming_fit.hpp"
 
 #include "bochner/client/regression/normal_equations.hpp"
+#include "bochner/client/regression/ridge_path.hpp"
 #include "bochner/core/error.hpp"
 #include "interface/cli/progress.hpp"
 #include "interface/cli/signals.hpp"
@@ -35,7 +36,47 @@ void skip_rows(io::RowReader& reader, Index count, MatrixView<double> block) {
   }
 }
 
+/// Rows that are predicted without themselves.
+constexpr Index kLeftOut = 2000;
+
+/// The model, and what its sums and its posterior say beside it.
+template <Scalar T>
+RidgeRegression<T> studied(const NormalEquations<T>& sums, const TrainingFile& file,
+                           const TrainingSummary& summary, const FitPlan& plan, FitStudy& study) {
+  study.path =
+      ridge_path(sums, ridges_around(plan.ridge.ridge), plan.ridge.intercept, plan.execution);
+  RidgeOptions options = plan.ridge;
+  options.posterior = Posterior::full;
+  const RidgeRegression<T> whole(sums, options, plan.execution);
+  if (summary.classes.empty()) {
+    const MatrixView<const double> rows = every_nth(summary.sample.view(), kLeftOut);
+    Matrix<T> x(rows.rows, file.num_inputs());
+    Matrix<T> y(rows.rows, file.num_targets());
+    plan.standardisation.apply<T>(rows.middle_cols(0, file.num_inputs()), x.view());
+    set_targets<T>(rows.middle_cols(file.num_inputs(), file.num_targets()), 0, y.view());
+    Matrix<double> residual(rows.rows, file.num_targets());
+    whole.leave_one_out({std::as_const(x).view(), std::as_const(y).view()}, residual.view(),
+                        plan.execution);
+    for (Index i = 0; i < rows.rows; ++i) {
+      const double truth = rows(i, file.num_inputs());
+      study.left_out.push_back({truth, truth - residual(i, 0)});
+    }
+  }
+  if (plan.ridge.posterior == Posterior::full) return whole;
+  return {whole.map(),
+          plan.ridge,
+          whole.coefficients(),
+          {whole.intercepts().begin(), whole.intercepts().end()},
+          {whole.noise_variances().begin(), whole.noise_variances().end()}};
+}
+
 }  // namespace
+
+MatrixView<const double> every_nth(MatrixView<const double> rows, Index most) {
+  const Index stride = std::max<Index>(1, (rows.rows + most - 1) / most);
+  return {rows.data, (rows.rows + stride - 1) / stride, rows.cols, stride * rows.row_stride,
+          rows.col_stride};
+}
 
 template <Scalar T>
 void set_targets(MatrixView<const double> rows, Index classes, MatrixView<T> out) {
@@ -106,7 +147,9 @@ RidgeRegression<T> fit_file(const TrainingFile& file, const TrainingSummary& sum
   if (reader->digest() != summary.digest) {
     throw FileError(file.path() + ": changed while it was read");
   }
-  RidgeRegression<T> model(sums, plan.ridge, plan.execution);
+  RidgeRegression<T> model = plan.study == StudyFit::none
+                                 ? RidgeRegression<T>(sums, plan.ridge, plan.execution)
+                                 : studied(sums, file, summary, plan, outcome.study);
   outcome.seconds = std::chrono::duration<double>(Clock::now() - start).count();
   return model;
 }

@@ -5,6 +5,7 @@
 #include "bochner/client/regression/logistic_regression.hpp"
 #include "bochner/client/regression/ridge_regression.hpp"
 #include "interface/cli/checkpoint.hpp"
+#include "interface/cli/fit_study.hpp"
 #include "interface/cli/model.hpp"
 #include "interface/cli/training_file.hpp"
 
@@ -19,6 +20,9 @@
 
 namespace bochner::cli {
 
+/// Whether the fit is studied: a path of ridges, and rows predicted without themselves.
+enum class StudyFit { none, path_and_left_out };
+
 /// A model to be, all but its coefficients.
 struct FitPlan {
   FeatureMapSpec spec;
@@ -26,6 +30,8 @@ struct FitPlan {
   Standardisation standardisation;
   Execution execution;
   std::chrono::duration<double> checkpoint_interval{60.0};
+  /// What is looked at beside the model.
+  StudyFit study = StudyFit::none;
   /// Work before the fit (a search) that no checkpoint holds yet.
   std::chrono::duration<double> unsaved{0.0};
   /// Words that every checkpoint carries.
@@ -38,7 +44,11 @@ struct FitOutcome {
   double seconds = 0.0;    ///< of this process
   std::optional<LogisticReport> logistic;
   std::optional<FitReport> iterative;
+  FitStudy study;
 };
+
+/// Evenly spaced rows, at most as many.
+MatrixView<const double> every_nth(MatrixView<const double> rows, Index most);
 
 /// One column an output: the targets or, for a number of classes, 1 for the row's class and -1 for
 /// the others.
