@@ -70,7 +70,8 @@ void draw_radii(Radii radii, const FrequencyLaw& law, Index first, MatrixView<do
   }
 }
 
-Matrix<double> draw_frequencies(const OrthogonalProjection& projection, const FrequencyLaw& law) {
+Matrix<double> draw_blocks(Radii radii, const FrequencyLaw& law,
+                           const std::function<void(MatrixView<double>)>& shape) {
   Matrix<double> w(law.num_frequencies, law.dim);
   const Index blocks = (law.num_frequencies + law.dim - 1) / law.dim;
   parallel_for_blocks(blocks, {}, [&](Index block, int) {
@@ -78,9 +79,14 @@ Matrix<double> draw_frequencies(const OrthogonalProjection& projection, const Fr
     const MatrixView<double> rows =
         w.view().middle_rows(first, std::min(law.dim, law.num_frequencies - first));
     draw_orthonormal_rows(law, first, rows);
-    draw_radii(projection.radii, law, first, rows);
+    shape(rows);
+    draw_radii(radii, law, first, rows);
   });
   return w;
+}
+
+Matrix<double> draw_frequencies(const OrthogonalProjection& projection, const FrequencyLaw& law) {
+  return draw_blocks(projection.radii, law, [](MatrixView<double>) {});
 }
 
 }  // namespace bochner

@@ -5,6 +5,8 @@
 #include "bochner/projection/projection.hpp"
 #include "kernel/frequency_law.hpp"
 
+#include <functional>
+
 /// \file
 /// Drawing frequencies. Row i (block b of an orthogonal draw) reads only its own counters, so
 /// growing the number of frequencies keeps the old ones.
@@ -23,6 +25,10 @@ void draw_orthonormal_rows(const FrequencyLaw& law, Index first, MatrixView<doub
 
 /// Multiplies each row by the norm of its frequency.
 void draw_radii(Radii radii, const FrequencyLaw& law, Index first, MatrixView<double> rows);
+
+/// Blocks of `dim` orthonormal directions, which `shape` may change before they get their norms.
+Matrix<double> draw_blocks(Radii radii, const FrequencyLaw& law,
+                           const std::function<void(MatrixView<double>)>& shape);
 
 /// The largest factor sqrt(u) of the law's frequencies beside their chi(dim) norms; O(m).
 double largest_scale(const FrequencyLaw& law);

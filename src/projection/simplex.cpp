@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "bochner/projection/simplex.hpp"
 
-#include "core/parallel.hpp"
 #include "projection/sampling.hpp"
 
 #include <algorithm>
@@ -35,17 +34,8 @@ void make_simplex(Index vertices, MatrixView<double> rows) {
 }  // namespace
 
 Matrix<double> draw_frequencies(const SimplexProjection& /*projection*/, const FrequencyLaw& law) {
-  Matrix<double> w(law.num_frequencies, law.dim);
-  const Index blocks = (law.num_frequencies + law.dim - 1) / law.dim;
-  parallel_for_blocks(blocks, {}, [&](Index block, int) {
-    const Index first = block * law.dim;
-    const MatrixView<double> rows =
-        w.view().middle_rows(first, std::min(law.dim, law.num_frequencies - first));
-    draw_orthonormal_rows(law, first, rows);
-    make_simplex(law.dim, rows);
-    draw_radii(Radii::sampled, law, first, rows);
-  });
-  return w;
+  return draw_blocks(Radii::sampled, law,
+                     [&](MatrixView<double> rows) { make_simplex(law.dim, rows); });
 }
 
 }  // namespace bochner

@@ -113,7 +113,11 @@ double ExactGram::entry(Index i, Index j) const {
   const double xx = std::inner_product(x.row(i), x.row(i) + x.dim(), x.row(i), 0.0);
   const double yy = std::inner_product(x.row(j), x.row(j) + x.dim(), x.row(j), 0.0);
   double value = 0.0;
-  kernel_values(kernel(), &xy, xx, &yy, &value, 1);
+  if (standard_form(kernel(), x.dim()).shift_invariant && cancels(xy, xx, yy)) {
+    value = value_by_difference(kernel(), x.row(i), x.row(j), x.dim());
+  } else {
+    kernel_values(kernel(), &xy, xx, &yy, &value, 1);
+  }
   if (!std::isfinite(value)) refuse_overflow(kFunction, i, j);
   return value;
 }

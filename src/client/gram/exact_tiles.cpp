@@ -3,12 +3,15 @@
 
 #include "kernel/standard_form.hpp"
 
+#include <vector>
+
 namespace bochner::gram {
 
 ExactTiles::ExactTiles(const Kernel& kernel, const KernelRows& y)
     : kernel_(kernel),
-      packed_(simd::padded<double>(y.size()), y.dim()),
-      squared_norms_(y.squared_norms()) {
+      y_(y),
+      by_difference_(standard_form(kernel, y.dim()).shift_invariant),
+      packed_(simd::padded<double>(y.size()), y.dim()) {
   simd::pack_columns<double>(y.view().transpose(), packed_.data());
 }
 
@@ -16,10 +19,29 @@ void ExactTiles::tile(const KernelRows& x, Index row, Index rows, Index col, Ind
                       double* out, Index ld) const {
   simd::kernels<double>().project(x.row(row), x.ld(), rows, packed_.row(col), x.dim(), cols, out,
                                   ld);
+  const double* const yy = y_.squared_norms() + col;
+  std::vector<Index> near;
   for (Index r = 0; r < rows; ++r) {
     double* const values = out + r * ld;
-    kernel_values(kernel_, values, x.squared_norms()[row + r], squared_norms_ + col, values, cols);
+    const double xx = x.squared_norms()[row + r];
+    near.clear();
+    for (Index c = 0; by_difference_ && c < cols; ++c) {
+      if (cancels(values[c], xx, yy[c])) near.push_back(c);
+    }
+    kernel_values(kernel_, values, xx, yy, values, cols);
+    for (const Index c : near) {
+      values[c] = value_by_difference(kernel_, x.row(row + r), y_.row(col + c), x.dim());
+    }
   }
+}
+
+double value_by_difference(const Kernel& kernel, const double* x, const double* y, Index dim) {
+  const double zero = 0.0;
+  double square = 0.0;
+  for (Index k = 0; k < dim; ++k) square += (x[k] - y[k]) * (x[k] - y[k]);
+  double value = 0.0;
+  kernel_values(kernel, &zero, square, &zero, &value, 1);
+  return value;
 }
 
 }  // namespace bochner::gram

@@ -6,6 +6,7 @@
 
 #include <catch2/catch.hpp>
 
+#include <cmath>
 #include <limits>
 
 using namespace bochner;
@@ -83,4 +84,26 @@ TEST_CASE("the exact operator refuses what it cannot do", "[gram]") {
   Matrix<double> ones(4, 1);
   ones(1, 0) = 1.0;
   CHECK_THROWS_WITH(large.multiply(ones, ones), Contains("row 1 of the product overflows"));
+}
+
+TEST_CASE("rows that are close have the kernel of their difference", "[gram]") {
+  // exp(-r) near r = 0 shows every digit of r; inner products of rows of norm 1e4 leave none of
+  // 1e-5.
+  constexpr Index kRows = 70;
+  Matrix<double> x(kRows, 3);
+  for (Index i = 0; i < kRows; ++i) {
+    x(i, 0) = 1e4;
+    x(i, 1) = -3e3;
+    x(i, 2) = std::ldexp(static_cast<double>(i), -17);
+  }
+  const ExactGram gram(LaplacianKernel{Isotropic{1.0}}, x);
+  const Matrix<double> k = gram.to_dense();
+  for (Index i = 0; i < kRows; ++i) {
+    for (Index j = 0; j < kRows; ++j) {
+      const double expected = std::exp(-std::abs(x(i, 2) - x(j, 2)));
+      CHECK(k(i, j) == Approx(expected).epsilon(1e-15));
+      CHECK(gram.entry(i, j) == Approx(expected).epsilon(1e-15));
+      if (i == j) CHECK(k(i, j) == 1.0);
+    }
+  }
 }
