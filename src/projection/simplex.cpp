@@ -3,7 +3,6 @@
 
 #include "projection/sampling.hpp"
 
-#include <algorithm>
 #include <cmath>
 #include <vector>
 
