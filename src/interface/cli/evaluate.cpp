@@ -231,6 +231,10 @@ void run_evaluate(const Options& options) {
 std::function<void()> declare_evaluate(CLI::App& app) {
   const auto options = std::make_shared<Options>();
   declare_model_options(app, options->model, "Rows with their targets, under the model's names");
+  app.add_option("--train", options->train,
+                 "Beside the model, linear ridge and exact kernel ridge fitted to these rows (at "
+                 "most 10,000) with its standardisation, kernel and ridge")
+      ->type_name("FILE");
   app.add_option(
          "--report", options->report,
          "Also write report.json, and predicted.svg or for classes confusion.csv, into this "
