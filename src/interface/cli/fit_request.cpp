@@ -166,9 +166,8 @@ FitRequest parse_fit(const FitArguments& options) {
     throw UsageError("--loss: expected squared or logistic, got " + io::quoted(options.loss));
   }
   out.kernel = options.kernel;
-  const bool whole = options.kernel.kernel.find('(') != std::string::npos;
-  const bool scaled =
-      whole || !options.kernel.scale.empty() || !options.kernel.mean_square_sum.empty();
+  const bool scaled = says_scale(options.kernel) || !options.kernel.scale.empty() ||
+                      !options.kernel.mean_square_sum.empty();
   if (out.kernel.lengthscale == "auto") {
     out.kernel.lengthscale.clear();
     if (scaled) throw UsageError("--lengthscale auto: the scale is said already");

@@ -6,7 +6,9 @@
 #include "interface/cli/options.hpp"
 #include "interface/cli/registry.hpp"
 
+#include <array>
 #include <type_traits>
+#include <utility>
 #include <variant>
 
 namespace bochner::cli {
@@ -17,14 +19,24 @@ constexpr bool has_metric = requires(K kernel) {
   kernel.metric;
 };
 
-/// Whether the text is a bare name, that leaves the scale open.
-bool is_bare(const KernelOptions& options) { return options.kernel.find('(') == std::string::npos; }
+/// Names that stand for a kernel with its options.
+constexpr std::array kShortNames = {std::pair{"matern12", "matern(nu=0.5)"},
+                                    std::pair{"matern32", "matern(nu=1.5)"},
+                                    std::pair{"matern52", "matern(nu=2.5)"}};
+
+std::string whole_name(const std::string& text) {
+  for (const auto& [name, whole] : kShortNames) {
+    if (text == name) return whole;
+  }
+  return text;
+}
 
 }  // namespace
 
 void declare_kernel(CLI::App& app, KernelOptions& options) {
   app.add_option("--kernel", options.kernel,
-                 "Kernel: " + names_of<Kernel>() + "; options in parentheses")
+                 "Kernel: " + names_of<Kernel>() +
+                     "; options in parentheses; matern12, matern32 and matern52 say the smoothness")
       ->type_name("KERNEL")
       ->capture_default_str();
   app.add_option("--lengthscale", options.lengthscale,
@@ -39,8 +51,13 @@ void declare_kernel(CLI::App& app, KernelOptions& options) {
       ->type_name("VALUE");
 }
 
+bool says_scale(const KernelOptions& options) {
+  return options.kernel.find("metric") != std::string::npos ||
+         options.kernel.find("scale") != std::string::npos;
+}
+
 Kernel parse_kernel_options(const KernelOptions& options) {
-  const Kernel kernel = parse_option("--kernel", options.kernel, parse_kernel);
+  const Kernel kernel = parse_option("--kernel", whole_name(options.kernel), parse_kernel);
   const bool softmax = std::holds_alternative<SoftmaxKernel>(kernel);
   const bool metric = std::visit(
       [](const auto& k) { return has_metric<std::remove_cvref_t<decltype(k)>>; }, kernel);
@@ -48,7 +65,7 @@ Kernel parse_kernel_options(const KernelOptions& options) {
     if (value.empty()) return;
     const std::string prefix = std::string(option) + ": ";
     if (!applies) throw UsageError(prefix + "kernel " + options.kernel + " has no such option");
-    if (!is_bare(options)) {
+    if (says_scale(options)) {
       throw UsageError(prefix + "--kernel " + options.kernel + " says the scale already");
     }
     if (value != "median" || !metric) parse_positive(option, value);
@@ -64,7 +81,7 @@ Kernel parse_kernel_options(const KernelOptions& options) {
 
 Kernel choose_kernel(const KernelOptions& options, MatrixView<const double> rows) {
   Kernel kernel = parse_kernel_options(options);
-  if (!is_bare(options)) return kernel;
+  if (says_scale(options)) return kernel;
   std::visit(
       [&](auto& k) {
         using K = std::remove_cvref_t<decltype(k)>;

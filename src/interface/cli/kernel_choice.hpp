@@ -23,6 +23,9 @@ struct KernelOptions {
 /// Declares --kernel, --lengthscale, --scale and --mean-square-sum.
 void declare_kernel(CLI::App& app, KernelOptions& options);
 
+/// Whether the kernel's text says its scale; if not, it is open to the other options.
+bool says_scale(const KernelOptions& options);
+
 /// The kernel as its text says, before data. Throws UsageError for an unknown name, a scale of the
 /// wrong kind, and more than one scale.
 Kernel parse_kernel_options(const KernelOptions& options);

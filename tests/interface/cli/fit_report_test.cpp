@@ -167,3 +167,21 @@ TEST_CASE("the models beside ours are what they are called", "[fit]") {
   for (int i = 0; i <= 10000; ++i) many += "1,2,3\n";
   CHECK_THAT(refused(scratch.write("many.csv", many)), Contains("expected at most 10000"));
 }
+
+TEST_CASE("a kernel's options leave its lengthscale open", "[fit]") {
+  const Scratch scratch;
+  const std::string train = scratch.write("train.csv", table(60, 5));
+  const auto map = [&](const std::string& kernel) {
+    const Outcome fitted =
+        run_bochner(fit(train, scratch.path("m"), {"--kernel", kernel, "--json"}));
+    INFO(fitted.err);
+    REQUIRE(fitted.status == 0);
+    return Json::parse(fitted.out)["map"].get<std::string>();
+  };
+  CHECK(map("matern52") == map("matern(nu=2.5)"));
+  CHECK_THAT(map("matern32"), Contains("nu=1.5") && Contains("lengthscale=1)"));
+  CHECK_THAT(run_bochner(fit(train, scratch.path("m"),
+                             {"--kernel", "gaussian(metric=isotropic(lengthscale=2))"}))
+                 .err,
+             Contains("says the scale already"));
+}
