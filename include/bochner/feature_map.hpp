@@ -58,6 +58,11 @@ struct FeatureMapSpec {
 /// Columns of phi: num_frequencies times one or two.
 BOCHNER_EXPORT Index num_features(const FeatureMapSpec& spec);
 
+/// The num_frequencies that make `num_features` columns of phi: for libraries that count outputs
+/// (scikit-learn's n_components) rather than frequencies. Throws InvalidArgument when num_features
+/// is not a positive multiple of the columns a frequency.
+BOCHNER_EXPORT Index num_frequencies_for(const FeatureFunction& features, Index num_features);
+
 /// Why `spec`'s kernel, projection and feature function do not go together, or nothing when they
 /// do.
 BOCHNER_EXPORT std::optional<std::string> incompatibility(const Kernel& kernel,

@@ -175,7 +175,11 @@ void read(const Value& from, T& into) {
               ...);
     }
     (std::make_index_sequence<std::variant_size_v<T>>{});
-    if (!found) {
+    bool shorthand = false;
+    if constexpr (requires { read_shorthand(from, into); }) {
+      if (!found) shorthand = read_shorthand(from, into);
+    }
+    if (!found && !shorthand) {
       fail(from, "unknown name '" + from.word + "'; expected one of " +
                      join(names_of_alternatives(static_cast<const T*>(nullptr))));
     }

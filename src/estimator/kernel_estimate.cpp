@@ -14,6 +14,8 @@
 #include <cmath>
 #include <cstdint>
 #include <limits>
+#include <numeric>
+#include <optional>
 #include <string>
 
 #include <boost/math/distributions/normal.hpp>
@@ -53,6 +55,46 @@ KernelEstimate closed_form(const FeatureMapSpec& spec, MatrixView<const T> x,
   return out;
 }
 
+/// Standard errors at pairs from the spread of independent draws.
+template <Scalar T>
+class ReplicateSpread {
+ public:
+  static constexpr Index kReplicates = 16;
+
+  explicit ReplicateSpread(const FeatureMapSpec& spec) {
+    for (std::uint64_t r = 0; r < kReplicates; ++r) {
+      FeatureMapSpec redrawn = spec;
+      redrawn.seed = derive_seed(spec.seed, r);
+      maps_.emplace_back(redrawn);
+    }
+  }
+
+  /// Of one draw, at one row of each.
+  double standard_error(MatrixView<const T> x, MatrixView<const T> y) const {
+    std::vector<double> values;
+    for (const FeatureMap<T>& map : maps_) {
+      Matrix<T> phi(2, map.num_features());
+      std::array<std::int32_t, 2> exponent{};
+      const std::span<std::int32_t> exponents(exponent);
+      map.apply(Side::query, x, {phi.view().middle_rows(0, 1), exponents.subspan(0, 1)}, {1});
+      map.apply(Side::key, y, {phi.view().middle_rows(1, 1), exponents.subspan(1, 1)}, {1});
+      double sum = 0.0;
+      for (Index j = 0; j < phi.cols(); ++j) {
+        sum += static_cast<double>(phi(0, j)) * static_cast<double>(phi(1, j));
+      }
+      values.push_back(std::ldexp(sum, exponent[0] + exponent[1]));
+    }
+    constexpr auto kCount = static_cast<double>(kReplicates);
+    const double mean = std::accumulate(values.begin(), values.end(), 0.0) / kCount;
+    double square = 0.0;
+    for (const double value : values) square += (value - mean) * (value - mean);
+    return std::sqrt(square / (kCount - 1.0));
+  }
+
+ private:
+  std::vector<FeatureMap<T>> maps_;
+};
+
 }  // namespace
 
 Interval KernelEstimate::interval(double level) const {
@@ -84,6 +126,9 @@ std::vector<KernelEstimate> estimate(const FeatureMap<T>& map, MatrixView<const 
   check_finite(kFunction, "y", y);
   const Index block_size = block_law(spec.projection, spec.input_dim).size;
 
+  std::optional<ReplicateSpread<T>> replicates;
+  if (std::holds_alternative<SobolProjection>(spec.projection)) replicates.emplace(spec);
+
   std::vector<KernelEstimate> out(static_cast<std::size_t>(x.rows));
   parallel_for_blocks((x.rows + kPairs - 1) / kPairs, execution, [&](Index block, int) {
     const Index first = block * kPairs;
@@ -104,7 +149,12 @@ std::vector<KernelEstimate> estimate(const FeatureMap<T>& map, MatrixView<const 
       const BlockSpread spread = block_spread(contributions, block_size);
       const int exponent = phi_exponent[at] + psi_exponent[at];
       KernelEstimate& result = out[static_cast<std::size_t>(first + i)];
-      if (std::isnan(spread.variance)) {
+      if (replicates) {
+        result.standard_error =
+            replicates->standard_error(x.middle_rows(first + i, 1), y.middle_rows(first + i, 1));
+        result.degrees_of_freedom = static_cast<double>(ReplicateSpread<T>::kReplicates - 1);
+        result.source = ErrorSource::replicates;
+      } else if (std::isnan(spread.variance)) {
         result = closed_form(spec, x.middle_rows(first + i, 1), y.middle_rows(first + i, 1));
       } else {
         result.standard_error = std::ldexp(std::sqrt(spread.variance), exponent);

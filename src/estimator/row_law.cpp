@@ -29,7 +29,7 @@ RowLaw law_of(const HyperbolicOprfFeatures& features) {
   return {.argument = sum, .sides = both, .a = features.a};
 }
 
-// Depends on a pair through more than one number: see `rectified_moments`.
+// Depends on a pair through more than one number: see `direct_moments`.
 RowLaw law_of(const RectifiedFeatures& /*features*/) { return {}; }
 
 BlockLaw law_of(const IidProjection& /*projection*/, Index dim) {
@@ -47,6 +47,11 @@ BlockLaw law_of(const HadamardProjection& projection, Index dim) {
 BlockLaw law_of(const SimplexProjection& /*projection*/, Index dim) {
   const auto d = static_cast<double>(dim);
   return {.size = dim, .dim = d, .cosine = dim > 1 ? -1.0 / (d - 1.0) : 0.0};
+}
+// One block, however many rows: only other scrambles are independent of it.
+BlockLaw law_of(const SobolProjection& /*projection*/, Index dim) {
+  constexpr Index kEndless = Index{1} << 40;
+  return {.size = kEndless, .dim = static_cast<double>(dim)};
 }
 BlockLaw law_of(const AntitheticProjection& projection, Index dim) {
   return {.size = projection.directions == Directions::orthogonal ? 2 * dim : 2,
@@ -89,15 +94,15 @@ RowLaw row_law(const FeatureFunction& features) {
 
 RowLaw row_law(const Kernel& kernel, const FeatureFunction& features) {
   RowLaw law = row_law(features);
-  const ScaleLaw scale = spectral_measure(kernel).scale;
-  if (!is_normal(scale)) {
+  const SpectralMeasure measure = spectral_measure(kernel);
+  if (!is_normal(measure)) {
     law.profile = [kernel](double s) {
       constexpr double kNothing = 0.0;
       double value = 0.0;
       kernel_values(kernel, &kNothing, s, &kNothing, &value, 1);
       return value;
     };
-    auto nodes = scale_nodes(scale);
+    auto nodes = measure.whole ? std::vector<ScaleNode>{} : scale_nodes(measure.scale);
     if (!nodes.empty()) {
       law.scales = std::make_shared<const std::vector<ScaleNode>>(std::move(nodes));
     }
@@ -106,16 +111,20 @@ RowLaw row_law(const Kernel& kernel, const FeatureFunction& features) {
 }
 
 std::optional<std::string> closed_form_gap(const Kernel& kernel, const Projection& projection) {
-  if (spectral_measure(kernel).rectifier) {
+  if (std::holds_alternative<SobolProjection>(projection)) {
+    return "the error of quasi-random frequencies has no closed form; draw several scrambles "
+           "(`estimate`, other seeds)";
+  }
+  if (spectral_measure(kernel).rectifier || spectral_measure(kernel).whole) {
     return "no closed form is known here for the error over many pairs, or of coupled frequencies, "
            "of " +
            to_text(kernel);
   }
-  const ScaleLaw scale = spectral_measure(kernel).scale;
+  const SpectralMeasure measure = spectral_measure(kernel);
   const BlockLaw block = block_law(projection, 2);
   const Index alone = block.pairing == BlockLaw::Pairing::opposite ? 2 : 1;
-  if (is_normal(scale) || block.size == alone) return std::nullopt;
-  if (block.cosine == 0.0 && !scale_nodes(scale).empty()) return std::nullopt;
+  if (is_normal(measure) || block.size == alone) return std::nullopt;
+  if (block.cosine == 0.0 && !scale_nodes(measure.scale).empty()) return std::nullopt;
   return "no closed form is known here for " + to_text(projection) + " frequencies of " +
          to_text(kernel);
 }

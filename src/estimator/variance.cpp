@@ -2,8 +2,8 @@
 #include "bochner/estimator/variance.hpp"
 
 #include "core/parallel.hpp"
+#include "estimator/direct_moments.hpp"
 #include "estimator/pair_geometry.hpp"
-#include "estimator/rectified_moments.hpp"
 #include "estimator/row_moments.hpp"
 
 #include <algorithm>
@@ -85,9 +85,8 @@ using MomentsAt = std::function<KernelMoments(Index index, const double* x, cons
 
 MomentsAt moments_at(const char* function, const FeatureMapSpec& spec) {
   validate(spec);
-  if (has_rectified_moments(spec)) {
-    return
-        [spec](Index, const double* x, const double* y) { return rectified_moments(spec, x, y); };
+  if (has_direct_moments(spec)) {
+    return [spec](Index, const double* x, const double* y) { return direct_moments(spec, x, y); };
   }
   return [function, moments = PairMoments(spec)](Index index, const double* x, const double* y) {
     return moments.at(moments.place(function, index, x, y));
@@ -152,9 +151,9 @@ double row_moment(const FeatureMapSpec& spec, int order, std::span<const double>
     throw InvalidArgument(std::string(kFunction) + ": order is " + std::to_string(order) +
                           ", expected 1 to 4");
   }
-  if (has_rectified_moments(spec)) {
+  if (has_direct_moments(spec)) {
     check_pair(kFunction, x, y, spec.input_dim);
-    return rectified_row_moment(spec, order, x.data(), y.data());
+    return direct_row_moment(spec, order, x.data(), y.data());
   }
   const PairMoments moments(spec);
   check_pair(kFunction, x, y, spec.input_dim);

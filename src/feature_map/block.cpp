@@ -53,7 +53,7 @@ BlockMap<T>::BlockMap(const FeatureMapSpec& spec, const FrequencyDraw& draw)
   validate(spec);
   kernel_ = standard_form(spec.kernel, spec.input_dim);
   input_ = stage_input(spec.features, kernel_);
-  longest_row_ = kLongestRow<T> / std::max(1.0, largest_scale(law_));
+  longest_row_ = kLongestRow<T> / std::max(1.0, draw.largest_scale());
   projection_ = draw.make_operator<T>(input_.frequency_factor);
   stage_ = make_stage<T>(spec.features, law_, [&] { return draw.norms(); });
   num_features_ = stage_->num_features();
@@ -61,6 +61,7 @@ BlockMap<T>::BlockMap(const FeatureMapSpec& spec, const FrequencyDraw& draw)
   query_.constant = key_.constant = stage_->log_factor();
   const auto d = static_cast<std::size_t>(spec.input_dim);
   column_scale_.assign(kernel_.transform.diagonal.begin(), kernel_.transform.diagonal.end());
+  query_.constant = key_.constant = 0.5 * std::log(kernel_.scale);
   if (!spec.centring.query.empty()) {
     query_.centre.assign(spec.centring.query.begin(), spec.centring.query.end());
     key_.centre.assign(spec.centring.key.begin(), spec.centring.key.end());

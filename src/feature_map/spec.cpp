@@ -4,6 +4,7 @@
 #include "core/checked.hpp"
 #include "core/text.hpp"
 #include "features/stage.hpp"
+#include "kernel/shorthand.hpp"
 #include "kernel/standard_form.hpp"
 #include "projection/operator.hpp"
 
@@ -11,6 +12,10 @@
 
 namespace bochner {
 namespace {
+
+Index features_per_frequency(const FeatureFunction& features) {
+  return std::visit([](const auto& f) { return f.features_per_frequency; }, features);
+}
 
 void check_at_least_one(const char* member, Index value) {
   if (value < 1) {
@@ -37,8 +42,17 @@ void check_centre(const char* member, const std::vector<double>& centre, Index d
 }  // namespace
 
 Index num_features(const FeatureMapSpec& spec) {
-  return spec.num_frequencies *
-         std::visit([](const auto& f) { return f.features_per_frequency; }, spec.features);
+  return spec.num_frequencies * features_per_frequency(spec.features);
+}
+
+Index num_frequencies_for(const FeatureFunction& features, Index num_features) {
+  const Index each = features_per_frequency(features);
+  if (num_features < 1 || num_features % each != 0) {
+    throw InvalidArgument("num_frequencies_for: num_features is " + std::to_string(num_features) +
+                          ", expected a positive multiple of " + std::to_string(each) +
+                          " (columns a frequency of " + to_text(features) + ")");
+  }
+  return num_features / each;
 }
 
 std::optional<std::string> incompatibility(const Kernel& kernel, const Projection& projection,
@@ -63,6 +77,10 @@ void validate(const FeatureMapSpec& spec) {
   if (const auto reason = incompatibility(spec.kernel, spec.projection, spec.features)) {
     throw InvalidArgument("FeatureMapSpec: " + *reason);
   }
+  check_size(spec.projection, {.dim = spec.input_dim,
+                               .num_frequencies = spec.num_frequencies,
+                               .spectrum = spectral_measure(spec.kernel),
+                               .seed = spec.seed});
   if (!spec.centring.query.empty() || !spec.centring.key.empty()) {
     check_centre("query", spec.centring.query, spec.input_dim);
     check_centre("key", spec.centring.key, spec.input_dim);

@@ -55,7 +55,7 @@ std::optional<std::string> incompatibility_of(const SpectralMeasure& spectrum,
                  " features are of kernels that are Fourier transforms (and softmax); this one "
                  "needs rectified features";
         }
-        if (ExponentialFeatures<F> && !is_normal(spectrum.scale)) {
+        if (ExponentialFeatures<F> && !is_normal(spectrum)) {
           return std::string(F::name) +
                  " features need a kernel whose frequencies are normal: gaussian or softmax";
         }

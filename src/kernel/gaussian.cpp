@@ -2,11 +2,26 @@
 #include "kernel/gaussian.hpp"
 
 #include "kernel/metric.hpp"
+#include "kernel/radial.hpp"
 #include "simd/engine.hpp"
 
 #include <algorithm>
+#include <cmath>
+#include <limits>
 
 namespace bochner {
+
+GaussianKernel GaussianKernel::from_gamma(double gamma) {
+  check_range("GaussianKernel::from_gamma", "gamma", gamma, std::numeric_limits<double>::min(),
+              std::numeric_limits<double>::max(), "a positive, finite number");
+  return {.metric = Isotropic{std::sqrt(0.5 / gamma)}};
+}
+
+GaussianKernel GaussianKernel::from_width(double width) {
+  check_range("GaussianKernel::from_width", "width", width, std::numeric_limits<double>::min(),
+              std::numeric_limits<double>::max(), "a positive, finite number");
+  return {.metric = Isotropic{std::sqrt(0.5 * width)}};
+}
 
 SpectralMeasure spectral_measure(const GaussianKernel& /*kernel*/) { return {}; }
 

@@ -2,6 +2,7 @@
 #include "bochner/kernel/kernel.hpp"
 
 #include "bochner/core/error.hpp"
+#include "core/assert.hpp"
 #include "kernel/angular.hpp"
 #include "kernel/arc_cosine.hpp"
 #include "kernel/cauchy.hpp"
@@ -10,8 +11,11 @@
 #include "kernel/generalised_cauchy.hpp"
 #include "kernel/laplacian.hpp"
 #include "kernel/matern.hpp"
+#include "kernel/product_cauchy.hpp"
+#include "kernel/product_laplacian.hpp"
 #include "kernel/rational_quadratic.hpp"
 #include "kernel/softmax.hpp"
+#include "kernel/spectral_mixture.hpp"
 
 #include <algorithm>
 #include <concepts>
@@ -23,14 +27,28 @@
 namespace bochner {
 namespace {
 
+/// Values from the transformed rows.
+template <class K>
+concept RowValued = requires(const K& kernel, const double* x, MatrixView<const double> y,
+                             double* out) {
+  values_by_rows(kernel, x, y, out);
+};
+
+/// Values from inner products of transformed rows.
+template <class K>
+concept ProductValued =
+    !RowValued<K> && requires(const K& kernel, Index count, const double* in, double* out) {
+  kernel_values(kernel, in, 0.0, in, out, count);
+};
+
 /// What each alternative of the registry must bring, stated here so that the error names it.
 template <class K>
-concept KernelAlternative = requires(const K& kernel, Index dim, const double* in, double* out) {
+concept KernelAlternative = (ProductValued<K> || RowValued<K>)&&requires(const K& kernel,
+                                                                         Index dim) {
   { K::name } -> std::convertible_to<std::string_view>;
   K::fields();
   { spectral_measure(kernel) } -> std::same_as<SpectralMeasure>;
   { standard_form(kernel, dim) } -> std::same_as<StandardForm>;
-  kernel_values(kernel, in, 0.0, in, out, dim);
 };
 
 template <class... K>
@@ -55,7 +73,39 @@ StandardForm standard_form(const Kernel& kernel, Index dim) {
 
 void kernel_values(const Kernel& kernel, const double* xy, double xx, const double* yy, double* out,
                    Index count) {
-  std::visit([&](const auto& k) { kernel_values(k, xy, xx, yy, out, count); }, kernel);
+  std::visit(
+      [&]<class K>(const K& k) {
+        if constexpr (ProductValued<K>) {
+          kernel_values(k, xy, xx, yy, out, count);
+        } else {
+          BOCHNER_ASSERT(!"values of this kernel take whole rows");
+        }
+      },
+      kernel);
+}
+
+bool has_product_values(const Kernel& kernel) {
+  return std::visit([]<class K>(const K&) { return ProductValued<K>; }, kernel);
+}
+
+void row_values(const Kernel& kernel, const double* x, MatrixView<const double> y, double* out) {
+  std::visit(
+      [&]<class K>(const K& k) {
+        if constexpr (RowValued<K>) {
+          values_by_rows(k, x, y, out);
+        } else {
+          const auto product = [&](const double* a, const double* b) {
+            return std::inner_product(a, a + y.cols, b, 0.0);
+          };
+          const double xx = product(x, x);
+          for (Index j = 0; j < y.rows; ++j) {
+            const double xy = product(x, y.row(j));
+            const double yy = product(y.row(j), y.row(j));
+            kernel_values(k, &xy, xx, &yy, out + j, 1);
+          }
+        }
+      },
+      kernel);
 }
 
 double evaluate(const Kernel& kernel, const double* x, const double* y, Index dim) {
@@ -68,11 +118,8 @@ double evaluate(const Kernel& kernel, const double* x, const double* y, Index di
     for (std::size_t k = 0; k < u.size(); ++k) u[k] -= v[k];
     std::fill(v.begin(), v.end(), 0.0);
   }
-  const double xy = std::inner_product(u.begin(), u.end(), v.begin(), 0.0);
-  const double xx = std::inner_product(u.begin(), u.end(), u.begin(), 0.0);
-  const double yy = std::inner_product(v.begin(), v.end(), v.begin(), 0.0);
   double value = 0.0;
-  kernel_values(kernel, &xy, xx, &yy, &value, 1);
+  row_values(kernel, u.data(), {v.data(), 1, dim}, &value);
   return value;
 }
 

@@ -3,7 +3,9 @@
 
 #include "kernel/rectifier.hpp"
 #include "kernel/scale_law.hpp"
+#include "kernel/whole_measure.hpp"
 
+#include <memory>
 #include <optional>
 
 /// \file
@@ -18,6 +20,13 @@ struct SpectralMeasure {
   /// Given: k(x, y) = E f(w.x~) f(w.y~) with this f; w is normal. Otherwise k is, up to factors of
   /// x and y alone, E cos w.(x~ - y~).
   std::optional<Rectifier> rectifier{};
+  /// Given: the measure is this one, which is not isotropic; `scale` means nothing.
+  std::shared_ptr<const WholeMeasure> whole{};
 };
+
+/// Whether w is standard normal.
+inline bool is_normal(const SpectralMeasure& measure) {
+  return !measure.whole && is_normal(measure.scale);
+}
 
 }  // namespace bochner

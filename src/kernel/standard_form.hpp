@@ -11,11 +11,12 @@
 namespace bochner {
 
 /// Without a rectifier, k(x, y) = a(x) a(y) kappa(A x - A y) with log a(x) = amplitude |A x|^2 / 2
-/// and kappa(0) = 1; kappa is the Fourier transform of the spectral measure.
+/// and kappa(0) = scale; kappa / scale is the Fourier transform of the spectral measure.
 struct StandardForm {
   InputTransform transform;
   double amplitude = 0.0;
   bool shift_invariant = true;  ///< k depends on x - y only
+  double scale = 1.0;
 };
 
 /// The kernel's spectral measure, whatever its options.
@@ -28,5 +29,12 @@ StandardForm standard_form(const Kernel& kernel, Index dim);
 /// yy[j] = |Ay_j|^2. Equal rows, whose three products are equal, give exactly k(x, x).
 void kernel_values(const Kernel& kernel, const double* xy, double xx, const double* yy, double* out,
                    Index count);
+
+/// Whether inner products are enough to know a value, so that `kernel_values` can be asked. For the
+/// other kernels there is
+bool has_product_values(const Kernel& kernel);
+
+/// out[j] = k(x, y_j) from transformed rows, of any kernel; y has unit column stride.
+void row_values(const Kernel& kernel, const double* x, MatrixView<const double> y, double* out);
 
 }  // namespace bochner

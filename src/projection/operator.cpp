@@ -4,7 +4,10 @@
 #include "bochner/core/error.hpp"
 #include "projection/dense.hpp"
 #include "projection/hadamard.hpp"
+#include "projection/sobol.hpp"
 
+#include <algorithm>
+#include <cmath>
 #include <string>
 #include <type_traits>
 
@@ -18,7 +21,24 @@ bool is_structured(const Projection& projection, const FrequencyLaw& law) {
          padded_to_power_of_two(law.dim) >= kSmallestHadamard;
 }
 
+template <class P>
+bool couples_directions(const P& /*projection*/) {
+  return true;
+}
+bool couples_directions(const IidProjection& /*projection*/) { return false; }
+bool couples_directions(const SobolProjection& /*projection*/) { return false; }
+bool couples_directions(const AntitheticProjection& projection) {
+  return projection.directions == Directions::orthogonal;
+}
+
 }  // namespace
+
+double FrequencyDraw::largest_scale() const {
+  if (!law_.spectrum.whole) return bochner::largest_scale(law_);
+  double largest = 0.0;
+  for (Index i = 0; i < rows_.size(); ++i) largest = std::max(largest, std::abs(rows_.data()[i]));
+  return largest;
+}
 
 FrequencyDraw::FrequencyDraw(const Projection& projection, const FrequencyLaw& law)
     : projection_(projection), law_(law) {
@@ -57,12 +77,28 @@ Matrix<double> draw_frequencies(const Projection& projection, const FrequencyLaw
   return std::visit([&](const auto& p) { return draw_frequencies(p, law); }, projection);
 }
 
+void check_size(const Projection& projection, const FrequencyLaw& law) {
+  if (!std::holds_alternative<SobolProjection>(projection)) return;
+  const auto at_most = [](const char* what, Index value, Index most) {
+    if (value <= most) return;
+    throw InvalidArgument("sobol: " + std::string(what) + std::to_string(value) +
+                          ", expected at most " + std::to_string(most));
+  };
+  at_most("uniform numbers a frequency, from input_dim, are ", num_uniforms(law), kSobolDimensions);
+  at_most("num_frequencies is ", law.num_frequencies, kSobolPoints);
+}
+
 std::optional<std::string> incompatibility_of(const SpectralMeasure& spectrum,
                                               const Projection& projection) {
   return std::visit(
       [&]<class P>(const P& p) -> std::optional<std::string> {
+        if (spectrum.whole && couples_directions(p)) {
+          return std::string(P::name) +
+                 " frequencies couple directions, and those of this kernel are not isotropic: use "
+                 "iid, sobol or antithetic(directions=independent)";
+        }
         if constexpr (requires { p.radii; }) {
-          if (p.radii == Radii::constant && !is_normal(spectrum.scale)) {
+          if (p.radii == Radii::constant && !is_normal(spectrum)) {
             return std::string(P::name) +
                    " frequencies with constant radii sqrt(d) stand for normal ones (gaussian, "
                    "softmax); the radii of this kernel are spread: use radii=sampled";

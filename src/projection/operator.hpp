@@ -41,6 +41,9 @@ class FrequencyDraw {
   template <Scalar T>
   std::unique_ptr<const ProjectionOperator<T>> make_operator(double factor) const;
 
+  /// The largest factor of the frequencies beside what normal ones have; O(m), O(m d).
+  double largest_scale() const;
+
   /// Squared norms of the frequencies.
   FrequencyNorms norms() const;
 
@@ -56,6 +59,10 @@ Matrix<double> draw_frequencies(const Projection& projection, const FrequencyLaw
 /// Why frequencies of this measure cannot be coupled like this, or nothing.
 std::optional<std::string> incompatibility_of(const SpectralMeasure& spectrum,
                                               const Projection& projection);
+
+/// Throws InvalidArgument when the projection has not as many points or dimensions as the law
+/// wants.
+void check_size(const Projection& projection, const FrequencyLaw& law);
 
 /// Throws InvalidArgument when an option of the projection is out of range.
 void validate(const Projection& projection);

@@ -3,10 +3,13 @@
 
 #include "core/parallel.hpp"
 #include "linalg/orthonormal.hpp"
+#include "random/quantiles.hpp"
 
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
 #include <span>
+#include <vector>
 
 namespace bochner {
 namespace {
@@ -31,7 +34,7 @@ void scale_row(std::span<double> row, double factor) {
 }  // namespace
 
 double largest_scale(const FrequencyLaw& law) {
-  if (is_normal(law.spectrum.scale)) return 1.0;
+  if (is_normal(law.spectrum)) return 1.0;
   double largest = 0.0;
   for (Index row = 0; row < law.num_frequencies; ++row) {
     largest = std::max(largest, draw_scale(law, row));
@@ -47,9 +50,30 @@ double draw_radius(Radii radii, const FrequencyLaw& law, Index dim, Index row) {
   return norm * draw_scale(law, row);
 }
 
+Index num_uniforms(const FrequencyLaw& law) {
+  return law.spectrum.whole ? law.spectrum.whole->num_uniforms(law.dim) : law.dim;
+}
+
+void draw_from_uniforms(const FrequencyLaw& law, Index row, const double* u,
+                        std::span<double> out) {
+  if (law.spectrum.whole) {
+    law.spectrum.whole->frequency(u, law.seed, row, out);
+    return;
+  }
+  const double scale = draw_scale(law, row);
+  for (std::size_t k = 0; k < out.size(); ++k) out[k] = scale * normal_quantile(u[k]);
+}
+
 Matrix<double> draw_frequencies(const IidProjection& /*projection*/, const FrequencyLaw& law) {
   Matrix<double> w(law.num_frequencies, law.dim);
   parallel_for_blocks(law.num_frequencies, {}, [&](Index row, int) {
+    if (law.spectrum.whole) {
+      const Stream stream(law.seed, Purpose::directions, static_cast<std::uint64_t>(row));
+      std::vector<double> u(static_cast<std::size_t>(num_uniforms(law)));
+      for (std::size_t k = 0; k < u.size(); ++k) u[k] = stream.uniform(k);
+      draw_from_uniforms(law, row, u.data(), row_of(w, row));
+      return;
+    }
     draw_gaussian_row(law, row, row_of(w, row));
     scale_row(row_of(w, row), draw_scale(law, row));
   });

@@ -6,6 +6,7 @@
 #include "kernel/frequency_law.hpp"
 
 #include <functional>
+#include <span>
 
 /// \file
 /// Drawing frequencies. Row i (block b of an orthogonal draw) reads only its own counters, so
@@ -18,6 +19,14 @@ Matrix<double> draw_frequencies(const IidProjection& projection, const Frequency
 Matrix<double> draw_frequencies(const OrthogonalProjection& projection, const FrequencyLaw& law);
 Matrix<double> draw_frequencies(const SimplexProjection& projection, const FrequencyLaw& law);
 Matrix<double> draw_frequencies(const AntitheticProjection& projection, const FrequencyLaw& law);
+Matrix<double> draw_frequencies(const SobolProjection& projection, const FrequencyLaw& law);
+
+/// Uniform numbers that make a frequency.
+Index num_uniforms(const FrequencyLaw& law);
+
+/// Frequency `row` from uniform numbers: through the quantile function of normal coordinates, times
+/// the measure's scale, or as the measure has it.
+void draw_from_uniforms(const FrequencyLaw& law, Index row, const double* u, std::span<double> out);
 
 /// Frequencies first, first + 1, ... of one block as orthonormal directions of uniform law: a later
 /// row does not change an earlier one.

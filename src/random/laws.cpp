@@ -3,6 +3,7 @@
 
 #include "core/assert.hpp"
 #include "random/elementary.hpp"
+#include "random/quantiles.hpp"
 
 #include <cmath>
 
@@ -19,14 +20,11 @@ double draw_exponential(const Stream& stream, std::uint64_t index) noexcept {
 }
 
 double draw_laplace(const Stream& stream, std::uint64_t index) noexcept {
-  // Both halves of (0, 1) are folded onto (0, 1), exactly; the fold says the sign.
-  const double u = stream.uniform(index);
-  return u < 0.5 ? elementary::log(2.0 * u) : -elementary::log(2.0 * (1.0 - u));
+  return laplace_quantile(stream.uniform(index));
 }
 
 double draw_cauchy(const Stream& stream, std::uint64_t index) noexcept {
-  const elementary::SinCos angle = elementary::sincos_pi(stream.uniform(index));
-  return -angle.cos / angle.sin;
+  return cauchy_quantile(stream.uniform(index));
 }
 
 double draw_gamma(const Stream& stream, double shape) noexcept {

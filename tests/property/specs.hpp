@@ -42,7 +42,9 @@ inline std::vector<Kernel> kernels(Index dim) {
                          GaussianKernel{full}, SoftmaxKernel{0.4}, MaternKernel{0.5, full},
                          MaternKernel{1.3, diagonal}, RationalQuadraticKernel{0.7, full},
                          ExponentiatedPowerKernel{2.0, diagonal}, ArcCosineKernel{0, 0.0, diagonal},
-                         ArcCosineKernel{1, 0.3, full}, ArcCosineKernel{2, 0.0, Isotropic{0.6}}});
+                         ArcCosineKernel{1, 0.3, full}, ArcCosineKernel{2, 0.0, Isotropic{0.6}},
+                         ProductLaplacianKernel{diagonal}, ProductCauchyKernel{full},
+                         SpectralMixtureKernel{{{0.7, {0.1}, {0.2}}, {2.0, {0.0}, {0.05}}}}});
   return all;
 }
 

@@ -24,6 +24,7 @@ struct Interval {
 enum class ErrorSource {
   blocks,       ///< the spread of independent blocks of this one draw
   closed_form,  ///< `kernel_moments`: the draw has fewer than two whole blocks
+  replicates,   ///< the spread of 16 other draws, of seeds derived from the map's
 };
 
 /// <phi(x), psi(y)> and how far it may be from its mean. That mean is k(x, y) unless radii are
@@ -46,7 +47,9 @@ struct BOCHNER_EXPORT KernelEstimate {
 /// single rows for independent projections, input_dim (padded) rows for orthogonal (Hadamard) ones.
 /// With block means g_b and weights w_b = (rows of b) / m, c_b = w_b^2 / (1 - 2 w_b),
 ///   value = sum w_b g_b,  standard_error^2 = sum c_b (g_b - value)^2 / (1 + sum c_b),
-/// which is unbiased whatever the variances of the blocks, a truncated last one included. The
+/// which is unbiased whatever the variances of the blocks, a truncated last one included. Sobol
+/// frequencies are one block: 16 other scrambles are drawn, and their standard deviation is the
+/// standard error, at 17 times the cost. The
 /// sample variance of the m rows is not: orthogonal rows are correlated. O(m d). Throws
 /// InvalidArgument when x or y has another length than input_dim, and as `FeatureMap::apply`.
 template <Scalar T>

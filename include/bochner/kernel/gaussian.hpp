@@ -2,6 +2,7 @@
 #pragma once
 
 #include <bochner/core/field.hpp>
+#include <bochner/export.hpp>
 #include <bochner/kernel/metric.hpp>
 
 #include <string_view>
@@ -12,9 +13,16 @@ namespace bochner {
 /// The Gaussian (squared exponential, RBF) kernel k(x, y) = exp(-r^2 / 2), r = |A (x - y)|, with
 /// the metric's A; for an isotropic lengthscale l, exp(-|x - y|^2 / (2 l^2)). Its frequencies are
 /// normal.
-struct GaussianKernel {
+struct BOCHNER_EXPORT GaussianKernel {
   static constexpr std::string_view name = "gaussian";
   Metric metric{};
+
+  /// exp(-gamma |x - y|^2), as scikit-learn and libsvm have it: lengthscale 1 / sqrt(2 gamma).
+  static GaussianKernel from_gamma(double gamma);
+  /// exp(-|x - y|^2 / width), as shogun has it: lengthscale sqrt(width / 2). Both throw
+  /// InvalidArgument unless the number is positive and finite, and its lengthscale too.
+  static GaussianKernel from_width(double width);
+
   static constexpr auto fields() { return std::tuple{Field{"metric", &GaussianKernel::metric}}; }
   friend bool operator==(const GaussianKernel&, const GaussianKernel&) = default;
 };

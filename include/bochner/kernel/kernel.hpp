@@ -11,8 +11,11 @@
 #include <bochner/kernel/generalised_cauchy.hpp>
 #include <bochner/kernel/laplacian.hpp>
 #include <bochner/kernel/matern.hpp>
+#include <bochner/kernel/product_cauchy.hpp>
+#include <bochner/kernel/product_laplacian.hpp>
 #include <bochner/kernel/rational_quadratic.hpp>
 #include <bochner/kernel/softmax.hpp>
+#include <bochner/kernel/spectral_mixture.hpp>
 
 #include <variant>
 
@@ -25,7 +28,8 @@ namespace bochner {
 /// one name here.
 using Kernel = std::variant<GaussianKernel, SoftmaxKernel, MaternKernel, LaplacianKernel,
                             CauchyKernel, RationalQuadraticKernel, ExponentiatedPowerKernel,
-                            GeneralisedCauchyKernel, ArcCosineKernel, AngularKernel>;
+                            GeneralisedCauchyKernel, ArcCosineKernel, AngularKernel,
+                            ProductLaplacianKernel, ProductCauchyKernel, SpectralMixtureKernel>;
 
 /// k(x, y), exactly, for one pair of `dim` contiguous coordinates. O(dim), O(dim^2) for a full
 /// metric. Throws InvalidArgument when the kernel's options are not valid for `dim`.

@@ -6,6 +6,7 @@
 #include <bochner/projection/iid.hpp>
 #include <bochner/projection/orthogonal.hpp>
 #include <bochner/projection/simplex.hpp>
+#include <bochner/projection/sobol.hpp>
 
 #include <variant>
 
@@ -16,6 +17,6 @@ namespace bochner {
 
 /// Every way to couple frequencies. The list of alternatives is the registry.
 using Projection = std::variant<IidProjection, OrthogonalProjection, HadamardProjection,
-                                SimplexProjection, AntitheticProjection>;
+                                SimplexProjection, AntitheticProjection, SobolProjection>;
 
 }  // namespace bochner

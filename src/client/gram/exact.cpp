@@ -113,7 +113,9 @@ double ExactGram::entry(Index i, Index j) const {
   const double xx = std::inner_product(x.row(i), x.row(i) + x.dim(), x.row(i), 0.0);
   const double yy = std::inner_product(x.row(j), x.row(j) + x.dim(), x.row(j), 0.0);
   double value = 0.0;
-  if (standard_form(kernel(), x.dim()).shift_invariant && cancels(xy, xx, yy)) {
+  if (!has_product_values(kernel())) {
+    row_values(kernel(), x.row(i), x.view().middle_rows(j, 1), &value);
+  } else if (standard_form(kernel(), x.dim()).shift_invariant && cancels(xy, xx, yy)) {
     value = value_by_difference(kernel(), x.row(i), x.row(j), x.dim());
   } else {
     kernel_values(kernel(), &xy, xx, &yy, &value, 1);
@@ -127,7 +129,11 @@ std::vector<double> ExactGram::diagonal() const {
   for (Index i = 0; i < size(); ++i) {
     const double square = parts_->rows.squared_norms()[i];
     double& value = values[static_cast<std::size_t>(i)];
-    kernel_values(kernel(), &square, square, &square, &value, 1);
+    if (has_product_values(kernel())) {
+      kernel_values(kernel(), &square, square, &square, &value, 1);
+    } else {
+      row_values(kernel(), parts_->rows.row(i), parts_->rows.view().middle_rows(i, 1), &value);
+    }
     if (!std::isfinite(value)) refuse_overflow("ExactGram::diagonal", i, i);
   }
   return values;

@@ -17,6 +17,12 @@ ExactTiles::ExactTiles(const Kernel& kernel, const KernelRows& y)
 
 void ExactTiles::tile(const KernelRows& x, Index row, Index rows, Index col, Index cols,
                       double* out, Index ld) const {
+  if (!has_product_values(kernel_)) {
+    for (Index r = 0; r < rows; ++r) {
+      row_values(kernel_, x.row(row + r), y_.view().middle_rows(col, cols), out + r * ld);
+    }
+    return;
+  }
   simd::kernels<double>().project(x.row(row), x.ld(), rows, packed_.row(col), x.dim(), cols, out,
                                   ld);
   const double* const yy = y_.squared_norms() + col;

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "kernel/product_laplacian.hpp"
+
+#include "kernel/radial.hpp"
+#include "random/quantiles.hpp"
+
+#include <cmath>
+#include <limits>
+
+namespace bochner {
+
+ProductLaplacianKernel ProductLaplacianKernel::from_gamma(double gamma) {
+  check_range("ProductLaplacianKernel::from_gamma", "gamma", gamma,
+              std::numeric_limits<double>::min(), std::numeric_limits<double>::max(),
+              "a positive, finite number");
+  return {.metric = Isotropic{1.0 / gamma}};
+}
+
+ProductMeasure::Quantile coordinate_quantile(const ProductLaplacianKernel& /*kernel*/) {
+  return cauchy_quantile;
+}
+
+double product_value(const ProductLaplacianKernel& /*kernel*/, const double* x, const double* y,
+                     Index dim) {
+  double sum = 0.0;
+  for (Index k = 0; k < dim; ++k) sum += std::abs(x[k] - y[k]);
+  return std::exp(-sum);
+}
+
+}  // namespace bochner

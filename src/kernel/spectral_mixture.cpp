@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "kernel/spectral_mixture.hpp"
+
+#include "bochner/core/error.hpp"
+#include "core/text.hpp"
+#include "kernel/whole_measure.hpp"
+#include "random/quantiles.hpp"
+
+#include <cmath>
+#include <limits>
+#include <memory>
+#include <numbers>
+#include <string>
+
+namespace bochner {
+namespace {
+
+constexpr double kTwoPi = 2.0 * std::numbers::pi;
+
+/// Entry k of a list that may have one entry for all.
+double entry(const std::vector<double>& list, std::size_t k) {
+  return list.size() == 1 ? list.front() : list[k];
+}
+
+double total_weight(const SpectralMixtureKernel& kernel) {
+  double total = 0.0;
+  for (const SpectralComponent& component : kernel.components) total += component.weight;
+  return total;
+}
+
+class MixtureMeasure final : public WholeMeasure {
+ public:
+  explicit MixtureMeasure(const SpectralMixtureKernel& kernel) : kernel_(kernel) {}
+
+  Index num_uniforms(Index dim) const override { return dim + 1; }
+
+  void frequency(const double* u, Seed /*seed*/, Index /*row*/,
+                 std::span<double> out) const override {
+    double left = u[out.size()] * total_weight(kernel_);
+    std::size_t q = 0;
+    while (q + 1 < kernel_.components.size() && left >= kernel_.components[q].weight) {
+      left -= kernel_.components[q++].weight;
+    }
+    const SpectralComponent& chosen = kernel_.components[q];
+    for (std::size_t k = 0; k < out.size(); ++k) {
+      out[k] = kTwoPi * (entry(chosen.means, k) + entry(chosen.scales, k) * normal_quantile(u[k]));
+    }
+  }
+
+ private:
+  SpectralMixtureKernel kernel_;
+};
+
+void check(const std::string& where, const char* name, const std::vector<double>& list, Index dim,
+           double least, const char* expected) {
+  const auto count = static_cast<Index>(list.size());
+  if (count != 1 && count != dim) {
+    throw InvalidArgument(where + name + " has " + std::to_string(count) +
+                          " entries, expected 1 or " + std::to_string(dim) +
+                          " (the input dimension)");
+  }
+  for (std::size_t k = 0; k < list.size(); ++k) {
+    if (list[k] >= least && std::isfinite(list[k])) continue;
+    throw InvalidArgument(where + name + "[" + std::to_string(k) + "] is " + text::number(list[k]) +
+                          ", expected " + expected);
+  }
+}
+
+}  // namespace
+
+SpectralMeasure spectral_measure(const SpectralMixtureKernel& kernel) {
+  return {.scale = {}, .rectifier = {}, .whole = std::make_shared<const MixtureMeasure>(kernel)};
+}
+
+StandardForm standard_form(const SpectralMixtureKernel& kernel, Index dim) {
+  if (kernel.components.empty()) {
+    throw InvalidArgument("spectral-mixture: components is empty, expected at least one");
+  }
+  for (std::size_t q = 0; q < kernel.components.size(); ++q) {
+    const SpectralComponent& component = kernel.components[q];
+    const std::string where = "spectral-mixture: components[" + std::to_string(q) + "].";
+    if (!(component.weight > 0.0) || !std::isfinite(component.weight)) {
+      throw InvalidArgument(where + "weight is " + text::number(component.weight) +
+                            ", expected a positive, finite number");
+    }
+    check(where, "means", component.means, dim, -std::numeric_limits<double>::max(),
+          "a finite number");
+    check(where, "scales", component.scales, dim, 0.0, "a finite number, 0 or more");
+  }
+  return {.transform = {.diagonal = std::vector<double>(static_cast<std::size_t>(dim), 1.0),
+                        .matrix = {}},
+          .amplitude = 0.0,
+          .shift_invariant = true,
+          .scale = total_weight(kernel)};
+}
+
+void values_by_rows(const SpectralMixtureKernel& kernel, const double* x,
+                    MatrixView<const double> y, double* out) {
+  for (Index j = 0; j < y.rows; ++j) {
+    double sum = 0.0;
+    for (const SpectralComponent& component : kernel.components) {
+      double cycles = 0.0;
+      double square = 0.0;
+      for (Index k = 0; k < y.cols; ++k) {
+        const auto at = static_cast<std::size_t>(k);
+        const double d = x[k] - y(j, k);
+        const double spread = entry(component.scales, at) * d;
+        cycles += entry(component.means, at) * d;
+        square += spread * spread;
+      }
+      sum +=
+          component.weight * std::exp(-0.5 * kTwoPi * kTwoPi * square) * std::cos(kTwoPi * cycles);
+    }
+    out[j] = sum;
+  }
+}
+
+}  // namespace bochner
