@@ -115,6 +115,7 @@ std::optional<std::string> closed_form_gap(const Kernel& kernel, const Projectio
     return "the error of quasi-random frequencies has no closed form; draw several scrambles "
            "(`estimate`, other seeds)";
   }
+  if (!spectral_measure(kernel).refusal.empty()) return spectral_measure(kernel).refusal;
   if (spectral_measure(kernel).rectifier || spectral_measure(kernel).whole) {
     return "no closed form is known here for the error over many pairs, or of coupled frequencies, "
            "of " +

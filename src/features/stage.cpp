@@ -43,6 +43,7 @@ void validate(const FeatureFunction& features) {
 
 std::optional<std::string> incompatibility_of(const SpectralMeasure& spectrum,
                                               const FeatureFunction& features) {
+  if (!spectrum.refusal.empty()) return spectrum.refusal;
   return std::visit(
       [&]<class F>(const F&) -> std::optional<std::string> {
         constexpr bool kRectified = std::same_as<F, RectifiedFeatures>;

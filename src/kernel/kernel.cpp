@@ -7,6 +7,7 @@
 #include "kernel/arc_cosine.hpp"
 #include "kernel/cauchy.hpp"
 #include "kernel/exponentiated_power.hpp"
+#include "kernel/expression.hpp"
 #include "kernel/gaussian.hpp"
 #include "kernel/generalised_cauchy.hpp"
 #include "kernel/laplacian.hpp"

@@ -7,6 +7,7 @@
 
 #include <memory>
 #include <optional>
+#include <string>
 
 /// \file
 /// The law of a kernel's frequencies on transformed inputs (Bochner's theorem).
@@ -22,6 +23,8 @@ struct SpectralMeasure {
   std::optional<Rectifier> rectifier{};
   /// Given: the measure is this one, which is not isotropic; `scale` means nothing.
   std::shared_ptr<const WholeMeasure> whole{};
+  /// Not empty: there is no measure, and why.
+  std::string refusal{};
 };
 
 /// Whether w is standard normal.

@@ -23,4 +23,17 @@ void InputTransform::apply(const double* x, double* out) const {
   }
 }
 
+void InputTransform::apply_transpose(const double* w, double* out) const {
+  const auto d = static_cast<std::size_t>(dim());
+  if (matrix.empty()) {
+    for (std::size_t k = 0; k < d; ++k) out[k] = diagonal[k] * w[k];
+    return;
+  }
+  for (std::size_t k = 0; k < d; ++k) {
+    double sum = 0.0;
+    for (std::size_t i = 0; i < d; ++i) sum += matrix[i * d + k] * w[i];
+    out[k] = sum;
+  }
+}
+
 }  // namespace bochner

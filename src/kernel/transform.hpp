@@ -18,6 +18,8 @@ struct InputTransform {
   Index dim() const;
   /// out = A x; out must not be x.
   void apply(const double* x, double* out) const;
+  /// out = A^T w; out must not be w.
+  void apply_transpose(const double* w, double* out) const;
 };
 
 }  // namespace bochner

@@ -38,13 +38,16 @@ inline std::vector<Kernel> kernels(Index dim) {
       full.matrix.push_back((i == k ? 0.9 : 0.0) + 0.01 * static_cast<double>((i + 2 * k) % 5 - 2));
     }
   }
-  all.insert(all.end(), {GaussianKernel{Isotropic{1.7}}, GaussianKernel{diagonal},
-                         GaussianKernel{full}, SoftmaxKernel{0.4}, MaternKernel{0.5, full},
-                         MaternKernel{1.3, diagonal}, RationalQuadraticKernel{0.7, full},
-                         ExponentiatedPowerKernel{2.0, diagonal}, ArcCosineKernel{0, 0.0, diagonal},
-                         ArcCosineKernel{1, 0.3, full}, ArcCosineKernel{2, 0.0, Isotropic{0.6}},
-                         ProductLaplacianKernel{diagonal}, ProductCauchyKernel{full},
-                         SpectralMixtureKernel{{{0.7, {0.1}, {0.2}}, {2.0, {0.0}, {0.05}}}}});
+  all.insert(all.end(),
+             {GaussianKernel{Isotropic{1.7}}, GaussianKernel{diagonal}, GaussianKernel{full},
+              SoftmaxKernel{0.4}, MaternKernel{0.5, full}, MaternKernel{1.3, diagonal},
+              RationalQuadraticKernel{0.7, full}, ExponentiatedPowerKernel{2.0, diagonal},
+              ArcCosineKernel{0, 0.0, diagonal}, ArcCosineKernel{1, 0.3, full},
+              ArcCosineKernel{2, 0.0, Isotropic{0.6}}, ProductLaplacianKernel{diagonal},
+              ProductCauchyKernel{full},
+              SpectralMixtureKernel{{{0.7, {0.1}, {0.2}}, {2.0, {0.0}, {0.05}}}},
+              KernelSum{{{2.0, {}, MaternKernel{2.5, full}}, {0.5, {0}, ProductCauchyKernel{}}}},
+              KernelProduct{{{1.5, {}, GaussianKernel{diagonal}}, {1.0, {0}, LaplacianKernel{}}}}});
   return all;
 }
 

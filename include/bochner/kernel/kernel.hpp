@@ -7,6 +7,7 @@
 #include <bochner/kernel/arc_cosine.hpp>
 #include <bochner/kernel/cauchy.hpp>
 #include <bochner/kernel/exponentiated_power.hpp>
+#include <bochner/kernel/expression.hpp>
 #include <bochner/kernel/gaussian.hpp>
 #include <bochner/kernel/generalised_cauchy.hpp>
 #include <bochner/kernel/laplacian.hpp>
@@ -17,7 +18,10 @@
 #include <bochner/kernel/softmax.hpp>
 #include <bochner/kernel/spectral_mixture.hpp>
 
+#include <string_view>
+#include <tuple>
 #include <variant>
+#include <vector>
 
 /// \file
 /// The registry of kernels.
@@ -26,10 +30,24 @@ namespace bochner {
 
 /// Every kernel there is. The list of alternatives is the registry: a new kernel is one file and
 /// one name here.
-using Kernel = std::variant<GaussianKernel, SoftmaxKernel, MaternKernel, LaplacianKernel,
-                            CauchyKernel, RationalQuadraticKernel, ExponentiatedPowerKernel,
-                            GeneralisedCauchyKernel, ArcCosineKernel, AngularKernel,
-                            ProductLaplacianKernel, ProductCauchyKernel, SpectralMixtureKernel>;
+using Kernel =
+    std::variant<GaussianKernel, SoftmaxKernel, MaternKernel, LaplacianKernel, CauchyKernel,
+                 RationalQuadraticKernel, ExponentiatedPowerKernel, GeneralisedCauchyKernel,
+                 ArcCosineKernel, AngularKernel, ProductLaplacianKernel, ProductCauchyKernel,
+                 SpectralMixtureKernel, KernelSum, KernelProduct>;
+
+/// One term of a sum or product.
+struct KernelTerm {
+  static constexpr std::string_view name = "term";
+  double weight = 1.0;         ///< positive, finite
+  std::vector<Index> columns;  ///< those of the input that it sees, in this order; empty: all
+  Kernel kernel{};
+  static constexpr auto fields() {
+    return std::tuple{Field{"weight", &KernelTerm::weight}, Field{"columns", &KernelTerm::columns},
+                      Field{"kernel", &KernelTerm::kernel}};
+  }
+  friend bool operator==(const KernelTerm&, const KernelTerm&) = default;
+};
 
 /// k(x, y), exactly, for one pair of `dim` contiguous coordinates. O(dim), O(dim^2) for a full
 /// metric. Throws InvalidArgument when the kernel's options are not valid for `dim`.

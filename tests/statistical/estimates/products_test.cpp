@@ -11,9 +11,15 @@ using namespace bochner::testing;
 namespace {
 
 std::vector<Kernel> whole_kernels() {
-  return {ProductLaplacianKernel{}, ProductCauchyKernel{Isotropic{0.7}},
+  return {ProductLaplacianKernel{},
+          ProductCauchyKernel{Isotropic{0.7}},
           ProductLaplacianKernel{Diagonal{{1.0, 2.0, 0.5, 1.0, 1.5}}},
-          SpectralMixtureKernel{{{0.7, {0.2}, {0.1}}, {1.6, {0.0}, {0.2, 0.0, 0.1, 0.3, 0.05}}}}};
+          SpectralMixtureKernel{{{0.7, {0.2}, {0.1}}, {1.6, {0.0}, {0.2, 0.0, 0.1, 0.3, 0.05}}}},
+          KernelSum{{{2.0, {}, MaternKernel{1.5, Isotropic{0.8}}},
+                     {0.5, {1, 3}, ProductCauchyKernel{}},
+                     {0.7, {}, SpectralMixtureKernel{}}}},
+          KernelProduct{{{1.5, {0, 1, 2}, RationalQuadraticKernel{0.7, {}}},
+                         {1.0, {4, 3}, ProductLaplacianKernel{Diagonal{{1.0, 3.0}}}}}}};
 }
 
 }  // namespace

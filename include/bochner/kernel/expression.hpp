@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <bochner/core/field.hpp>
+#include <bochner/export.hpp>
+
+#include <string_view>
+#include <tuple>
+#include <vector>
+
+/// \file
+/// Sums and products of kernels, which are kernels. `KernelTerm` is defined beside `Kernel`.
+
+namespace bochner {
+
+struct KernelTerm;
+
+/// k(x, y) = sum_t weight_t k_t(x_t, y_t), x_t the term's columns of x: additive models, several
+/// lengthscales, a scalar times a kernel (one term). Its spectral measure is the mixture of the
+/// terms' measures, so that every shift-invariant term will do; frequencies are independent or
+/// Sobol's.
+struct BOCHNER_EXPORT KernelSum {
+  static constexpr std::string_view name = "sum";
+  std::vector<KernelTerm> terms;  ///< at least one
+
+  KernelSum();  ///< the Gaussian alone
+  explicit KernelSum(std::vector<KernelTerm> terms_in);
+  static constexpr auto fields() { return std::tuple{Field{"terms", &KernelSum::terms}}; }
+  BOCHNER_EXPORT friend bool operator==(const KernelSum& a, const KernelSum& b);
+};
+
+/// k(x, y) = prod_t weight_t k_t(x_t, y_t): one kernel for each group of columns, or several on the
+/// same ones. A frequency is the sum of independent frequencies of the factors, each on its
+/// columns; the rest as for `KernelSum`.
+struct BOCHNER_EXPORT KernelProduct {
+  static constexpr std::string_view name = "product";
+  std::vector<KernelTerm> terms;  ///< the factors, at least one
+
+  KernelProduct();  ///< the Gaussian alone
+  explicit KernelProduct(std::vector<KernelTerm> terms_in);
+  static constexpr auto fields() { return std::tuple{Field{"terms", &KernelProduct::terms}}; }
+  BOCHNER_EXPORT friend bool operator==(const KernelProduct& a, const KernelProduct& b);
+};
+
+}  // namespace bochner

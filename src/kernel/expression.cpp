@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "kernel/expression.hpp"
+
+#include "bochner/core/error.hpp"
+#include "kernel/expression_measure.hpp"
+#include "kernel/expression_term.hpp"
+
+#include <algorithm>
+#include <functional>
+#include <memory>
+#include <string>
+#include <utility>
+
+namespace bochner {
+namespace {
+
+/// Whether a Fourier transform of a measure, times a constant.
+bool is_fourier(const Kernel& kernel) {
+  const SpectralMeasure measure = spectral_measure(kernel);
+  return !measure.rectifier && measure.refusal.empty() &&
+         !std::holds_alternative<SoftmaxKernel>(kernel);
+}
+
+template <class Measure, class K>
+SpectralMeasure measure_of(const K& kernel) {
+  for (const KernelTerm& term : kernel.terms) {
+    if (is_fourier(term.kernel)) continue;
+    SpectralMeasure out;
+    out.refusal = "features of a " + std::string(K::name) +
+                  " need shift-invariant terms, and one is " +
+                  std::visit([](const auto& k) { return std::string(k.name); }, term.kernel);
+    return out;
+  }
+  SpectralMeasure out;
+  out.whole = std::make_shared<const Measure>(kernel.terms);
+  return out;
+}
+
+/// `fold` makes k(x, x) of the terms' weight k_t(x, x).
+template <class K, class Fold>
+StandardForm form_of(const K& kernel, Index dim, double neutral, const Fold& fold) {
+  if (kernel.terms.empty()) {
+    throw InvalidArgument(std::string(K::name) + ": terms is empty, expected at least one");
+  }
+  StandardForm out;
+  out.transform.diagonal.assign(static_cast<std::size_t>(dim), 1.0);
+  out.scale = neutral;
+  for (std::size_t t = 0; t < kernel.terms.size(); ++t) {
+    const KernelTerm& term = kernel.terms[t];
+    check_term(std::string(K::name) + ": terms[" + std::to_string(t) + "]", term, dim);
+    const auto own = static_cast<Index>(columns_of(term, dim).size());
+    const StandardForm form = standard_form(term.kernel, own);
+    out.shift_invariant = out.shift_invariant && form.shift_invariant;
+    out.scale = fold(out.scale, term.weight * form.scale);
+  }
+  return out;
+}
+
+template <class K, class Fold>
+void values_of(const K& kernel, const double* x, MatrixView<const double> y, double* out,
+               double neutral, const Fold& fold) {
+  std::vector<double> part(static_cast<std::size_t>(y.rows));
+  std::fill_n(out, y.rows, neutral);
+  for (const KernelTerm& term : kernel.terms) {
+    term_values(term, x, y, part.data());
+    std::transform(part.begin(), part.end(), out, out, fold);
+  }
+}
+
+}  // namespace
+
+KernelSum::KernelSum() : terms(1) {}
+KernelSum::KernelSum(std::vector<KernelTerm> terms_in) : terms(std::move(terms_in)) {}
+bool operator==(const KernelSum& a, const KernelSum& b) { return a.terms == b.terms; }
+
+KernelProduct::KernelProduct() : terms(1) {}
+KernelProduct::KernelProduct(std::vector<KernelTerm> terms_in) : terms(std::move(terms_in)) {}
+bool operator==(const KernelProduct& a, const KernelProduct& b) { return a.terms == b.terms; }
+
+SpectralMeasure spectral_measure(const KernelSum& kernel) {
+  return measure_of<MixtureOfMeasures>(kernel);
+}
+SpectralMeasure spectral_measure(const KernelProduct& kernel) {
+  return measure_of<ProductOfMeasures>(kernel);
+}
+
+StandardForm standard_form(const KernelSum& kernel, Index dim) {
+  return form_of(kernel, dim, 0.0, std::plus<>());
+}
+StandardForm standard_form(const KernelProduct& kernel, Index dim) {
+  return form_of(kernel, dim, 1.0, std::multiplies<>());
+}
+
+void values_by_rows(const KernelSum& kernel, const double* x, MatrixView<const double> y,
+                    double* out) {
+  values_of(kernel, x, y, out, 0.0, std::plus<>());
+}
+void values_by_rows(const KernelProduct& kernel, const double* x, MatrixView<const double> y,
+                    double* out) {
+  values_of(kernel, x, y, out, 1.0, std::multiplies<>());
+}
+
+}  // namespace bochner
