@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "bochner/core/matrix.hpp"
 #include "bochner/random/stream.hpp"
+#include "kernel/standard_form.hpp"
 #include "linalg/orthonormal.hpp"
 #include "projection/sampling.hpp"
 #include "random/laws.hpp"
+#include "random/quantiles.hpp"
 
 #include <bit>
 #include <cinttypes>
@@ -152,6 +154,31 @@ void print_mixtures() {
   }
 }
 
+/// Frequencies that are functions of uniform numbers, pseudo-random or scrambled points.
+void print_quantiles() {
+  const Stream stream(kSeed, Purpose::study, 7);
+  print("normal quantile",
+        collect(8, [&](std::size_t i) { return bochner::normal_quantile(stream.uniform(i)); }));
+  const std::pair<const char*, bochner::Kernel> kernels[] = {
+      {"normal", bochner::GaussianKernel{}},
+      {"matern", bochner::MaternKernel{}},
+      {"product laplacian", bochner::ProductLaplacianKernel{}},
+      {"product cauchy", bochner::ProductCauchyKernel{}},
+      {"spectral mixture", bochner::SpectralMixtureKernel{}},
+      {"sum", bochner::KernelSum{{{1.0, {}, bochner::MaternKernel{}},
+                                  {2.0, {3, 1}, bochner::ProductCauchyKernel{}}}}},
+      {"product", bochner::KernelProduct{{{1.0, {0, 2}, bochner::LaplacianKernel{}},
+                                          {1.0, {4}, bochner::GaussianKernel{}}}}}};
+  for (const auto& [name, kernel] : kernels) {
+    const bochner::FrequencyLaw law{
+        .dim = 5, .num_frequencies = 131, .spectrum = spectral_measure(kernel), .seed = kSeed};
+    print_digest(std::string(name) + " iid frequencies 131 x 5",
+                 entries(draw_frequencies(bochner::IidProjection{}, law)));
+    print_digest(std::string(name) + " sobol frequencies 131 x 5",
+                 entries(draw_frequencies(bochner::SobolProjection{}, law)));
+  }
+}
+
 }  // namespace
 
 int main() {
@@ -161,4 +188,5 @@ int main() {
   print_orthonormal_rows();
   print_frequencies();
   print_mixtures();
+  print_quantiles();
 }
