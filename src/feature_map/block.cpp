@@ -58,10 +58,9 @@ BlockMap<T>::BlockMap(const FeatureMapSpec& spec, const FrequencyDraw& draw)
   stage_ = make_stage<T>(spec.features, law_, [&] { return draw.norms(); });
   num_features_ = stage_->num_features();
 
-  query_.constant = key_.constant = stage_->log_factor();
+  query_.constant = key_.constant = stage_->log_factor() + 0.5 * std::log(kernel_.scale);
   const auto d = static_cast<std::size_t>(spec.input_dim);
   column_scale_.assign(kernel_.transform.diagonal.begin(), kernel_.transform.diagonal.end());
-  query_.constant = key_.constant = 0.5 * std::log(kernel_.scale);
   if (!spec.centring.query.empty()) {
     query_.centre.assign(spec.centring.query.begin(), spec.centring.query.end());
     key_.centre.assign(spec.centring.key.begin(), spec.centring.key.end());
