@@ -4,9 +4,9 @@
 # The sampling path, compiled by one compiler without optimisation, with it, and for this very
 # machine, prints the golden file (tier A of docs/reproducibility.md). Sanity check of the test
 # itself: with contraction of a * b + c allowed, on a machine that has the instruction, it does not.
-# Usage: same_bits.sh ROOT GENERATED_INCLUDES COMPILER; 77 when the compiler is not installed.
+# Usage: same_bits.sh ROOT GENERATED_INCLUDES LIBRARY COMPILER; 77 when the compiler is not installed.
 set -euo pipefail
-root=$1 generated=$2 compiler=$3
+root=$1 generated=$2 library=$3 compiler=$4
 golden=$root/tests/golden/sampling.txt
 command -v "$compiler" >/dev/null || { echo "$compiler is not installed: skipped"; exit 77; }
 
@@ -14,16 +14,17 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 common=(-std=c++20 -fopenmp -ffp-contract=off -DBOCHNER_STATIC_DEFINE
         -I "$root/include" -I "$root/src" -I "$generated")
-frame=("$root"/src/core/{error,matrix,parallel}.cpp)
+# What draws is compiled here; the rest (messages, text, kernels' values) comes from the library.
 sampling=("$root"/src/random/*.cpp "$root"/src/kernel/scale_law.cpp
-          "$root"/src/linalg/orthonormal.cpp
-          "$root"/src/projection/sampling.cpp "$root"/tests/golden/print_sampling.cpp)
+          "$root"/src/kernel/{product,expression}_measure.cpp
+          "$root"/src/kernel/{product_laplacian,product_cauchy,spectral_mixture}.cpp
+          "$root"/src/linalg/orthonormal.cpp "$root"/src/projection/{sampling,sobol}.cpp
+          "$root"/tests/golden/print_sampling.cpp)
 
 # One translation unit, so that a dozen builds take seconds.
 printf '#include "%s"\n' "${sampling[@]}" >"$work/sampling.cpp"
-(cd "$work" && "$compiler" "${common[@]}" -O1 -c "${frame[@]}")
 print_with() {
-  "$compiler" "${common[@]}" "$@" "$work/sampling.cpp" "$work"/*.o -o "$work/print_sampling"
+  "$compiler" "${common[@]}" "$@" "$work/sampling.cpp" "$library" -lhwy -o "$work/print_sampling"
   "$work/print_sampling"
 }
 
