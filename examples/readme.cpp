@@ -25,7 +25,7 @@ int main() {
   const double measured = bochner::gram_distance<double>(map, x, x).relative();
 
   std::printf("%s\n", to_text(spec).c_str());
-  std::printf("relative error of the %zu x %zu kernel matrix: predicted %.4f, measured %.4f\n", n, n,
-              predicted, measured);
+  std::printf("relative error of the %zu x %zu kernel matrix: predicted %.4f, measured %.4f\n", n,
+              n, predicted, measured);
   return measured < 2.0 * predicted ? 0 : 1;
 }

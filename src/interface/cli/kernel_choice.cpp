@@ -6,9 +6,7 @@
 #include "interface/cli/options.hpp"
 #include "interface/cli/registry.hpp"
 
-#include <array>
 #include <type_traits>
-#include <utility>
 #include <variant>
 
 namespace bochner::cli {
@@ -18,18 +16,6 @@ template <class K>
 constexpr bool has_metric = requires(K kernel) {
   kernel.metric;
 };
-
-/// Names that stand for a kernel with its options.
-constexpr std::array kShortNames = {std::pair{"matern12", "matern(nu=0.5)"},
-                                    std::pair{"matern32", "matern(nu=1.5)"},
-                                    std::pair{"matern52", "matern(nu=2.5)"}};
-
-std::string whole_name(const std::string& text) {
-  for (const auto& [name, whole] : kShortNames) {
-    if (text == name) return whole;
-  }
-  return text;
-}
 
 }  // namespace
 
@@ -57,7 +43,7 @@ bool says_scale(const KernelOptions& options) {
 }
 
 Kernel parse_kernel_options(const KernelOptions& options) {
-  const Kernel kernel = parse_option("--kernel", whole_name(options.kernel), parse_kernel);
+  const Kernel kernel = parse_option("--kernel", options.kernel, parse_kernel);
   const bool softmax = std::holds_alternative<SoftmaxKernel>(kernel);
   const bool metric = std::visit(
       [](const auto& k) { return has_metric<std::remove_cvref_t<decltype(k)>>; }, kernel);

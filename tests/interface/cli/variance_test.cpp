@@ -60,7 +60,7 @@ TEST_CASE("an interrupted study goes on to the numbers of an uninterrupted one",
     std::vector<std::string> arguments = job(directory);
     const Outcome stopped =
         shell(command_line(arguments) + " & job=$!\nwhile ! ls '" + scratch.path(directory) +
-              "'/study.checkpoint* >/dev/null 2>&1; do sleep 0.02; done\nkill -" + signal +
+              "'/study.checkpoint? >/dev/null 2>&1; do sleep 0.02; done\nkill -" + signal +
               " $job\nwait $job");
     CHECK(stopped.status == (signal == "TERM" ? 143 : 137));
     if (signal == "TERM") CHECK_THAT(stopped.err, Contains("--resume goes on"));
@@ -72,7 +72,8 @@ TEST_CASE("an interrupted study goes on to the numbers of an uninterrupted one",
     const Outcome resumed = run_bochner(arguments);
     CHECK(resumed.status == 0);
     CHECK(read(scratch, directory + "/cells.csv") == read(scratch, "whole/cells.csv"));
-    CHECK(shell("ls '" + scratch.path(directory) + "'").out ==
+    // A kill in the midst of a write leaves that write's temporary file.
+    CHECK(shell("ls '" + scratch.path(directory) + "' | grep -v '[.]tmp[.]'").out ==
           shell("ls '" + scratch.path("whole") + "'").out);
   }
 }
@@ -83,7 +84,7 @@ TEST_CASE("another study's state is not gone on with", "[variance]") {
       study({"--projection", "iid", "--frequencies", "1024", "--replicates", "20000",
              "--checkpoint-seconds", "0.05", "--report", scratch.path("r")});
   shell(command_line(arguments) + " & job=$!\nwhile ! ls '" + scratch.path("r") +
-        "'/study.checkpoint* >/dev/null 2>&1; do sleep 0.02; done\nkill -TERM $job\nwait $job");
+        "'/study.checkpoint? >/dev/null 2>&1; do sleep 0.02; done\nkill -TERM $job\nwait $job");
   arguments.insert(arguments.end(), {"--resume", "--seed", "2"});
   const Outcome outcome = run_bochner(arguments);
   CHECK(outcome.status == 1);
