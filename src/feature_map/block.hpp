@@ -38,8 +38,9 @@ class BlockWorkspace {
 /// The frequencies of a spec's map. Throws InvalidArgument when the spec is not valid.
 FrequencyDraw draw(const FeatureMapSpec& spec);
 
-/// What a feature map does to a block of rows. Features have leading dimension `ld()`; buffers are
-/// 64-byte aligned. NaN and infinity in a row stay in that row. Nothing here throws.
+/// What a feature map does to a block of rows. Features have leading dimension `ld()`;
+/// 64-byte aligned buffers are the fastest. NaN and infinity in a row stay in that row. Nothing
+/// here throws.
 template <Scalar T>
 class BlockMap {
  public:

@@ -11,11 +11,11 @@
 /// The engine: the hot loops, written once, compiled for every instruction set, chosen at run time.
 ///
 /// Work comes in blocks of at most `kBlockRows` rows. A block is row-major, its base 64-byte
-/// aligned, its leading dimension (`ld`, in elements) a multiple of `kPanel<T>`; a kernel may read
-/// and write the padding between `cols` and the next multiple of `kPanel<T>`, never more. Whatever
-/// the instruction set, each output is one chain of operations in a fixed order over `k` (or over
-/// rows), so a value never depends on its position, on the tile it fell into or on its neighbours.
-/// Entries are unchecked and do not throw.
+/// aligned for speed (rows of a caller need not be), its leading dimension (`ld`, in elements) a
+/// multiple of `kPanel<T>`; a kernel may read and write the padding between `cols` and the next
+/// multiple of `kPanel<T>`, never more. Whatever the instruction set, each output is one chain of
+/// operations in a fixed order over `k` (or over rows), so a value never depends on its position,
+/// on the tile it fell into or on its neighbours. Entries are unchecked and do not throw.
 
 namespace bochner::simd {
 
