@@ -133,4 +133,17 @@ inline double mean(std::span<const double> values) {
   return sum / static_cast<double>(values.size());
 }
 
+struct SampleMean {
+  double mean = 0.0;
+  double standard_error = 0.0;
+};
+
+inline SampleMean mean_with_error(std::span<const double> values) {
+  const double centre = mean(values);
+  double square = 0.0;
+  for (const double value : values) square += (value - centre) * (value - centre);
+  const auto n = static_cast<double>(values.size());
+  return {centre, std::sqrt(square / (n - 1.0) / n)};
+}
+
 }  // namespace bochner::testing

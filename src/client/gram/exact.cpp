@@ -108,18 +108,7 @@ double ExactGram::entry(Index i, Index j) const {
   constexpr const char* kFunction = "ExactGram::entry";
   check_index(kFunction, "i", i, size());
   check_index(kFunction, "j", j, size());
-  const KernelRows& x = parts_->rows;
-  const double xy = std::inner_product(x.row(i), x.row(i) + x.dim(), x.row(j), 0.0);
-  const double xx = std::inner_product(x.row(i), x.row(i) + x.dim(), x.row(i), 0.0);
-  const double yy = std::inner_product(x.row(j), x.row(j) + x.dim(), x.row(j), 0.0);
-  double value = 0.0;
-  if (!has_product_values(kernel())) {
-    row_values(kernel(), x.row(i), x.view().middle_rows(j, 1), &value);
-  } else if (standard_form(kernel(), x.dim()).shift_invariant && cancels(xy, xx, yy)) {
-    value = value_by_difference(kernel(), x.row(i), x.row(j), x.dim());
-  } else {
-    kernel_values(kernel(), &xy, xx, &yy, &value, 1);
-  }
+  const double value = parts_->tiles.entry(parts_->rows, i, j);
   if (!std::isfinite(value)) refuse_overflow(kFunction, i, j);
   return value;
 }

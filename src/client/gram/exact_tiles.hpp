@@ -19,22 +19,16 @@ class ExactTiles {
   void tile(const KernelRows& x, Index row, Index rows, Index col, Index cols, double* out,
             Index ld) const;
 
+  /// k(x_i, y_j).
+  double entry(const KernelRows& x, Index i, Index j) const;
+
  private:
+  double value_by_difference(const double* x, const double* y) const;
+
   const Kernel& kernel_;
   const KernelRows& y_;
   bool by_difference_;  ///< k depends on x - y only
   Matrix<double> packed_;
 };
-
-/// Whether |x - y|^2 from x.y, |x|^2 and |y|^2 has lost ten bits or more to cancellation: what is
-/// left of a difference of 1e-8 |x| is then nothing, and kernels that are not smooth at zero show
-/// it.
-inline bool cancels(double xy, double xx, double yy) {
-  constexpr double kNear = 1.0 / 1024.0;
-  return (xx + yy) - 2.0 * xy < kNear * (xx + yy);
-}
-
-/// k(x, y) of a kernel of x - y only, from the difference.
-double value_by_difference(const Kernel& kernel, const double* x, const double* y, Index dim);
 
 }  // namespace bochner::gram

@@ -15,19 +15,6 @@ constexpr Index kLength = 4096;
 
 double median(const std::vector<double>& sorted) { return sorted[sorted.size() / 2]; }
 
-struct SampleMean {
-  double mean = 0.0;
-  double standard_error = 0.0;
-};
-
-SampleMean mean_with_error(const std::vector<double>& x) {
-  const double centre = mean(x);
-  double square = 0.0;
-  for (const double value : x) square += (value - centre) * (value - centre);
-  const auto n = static_cast<double>(x.size());
-  return {centre, std::sqrt(square / (n - 1.0) / n)};
-}
-
 /// The squared relative error of the matrix of kernel values over draws against its closed form,
 /// which has none for its own variance: sigma is the sample's.
 void check_matrix(const Performer& problem, FeatureMapSpec spec) {

@@ -20,19 +20,6 @@ using namespace bochner::testing;
 
 namespace {
 
-struct SampleMean {
-  double mean = 0.0;
-  double standard_error = 0.0;
-};
-
-SampleMean mean_with_error(const std::vector<double>& values) {
-  const double centre = mean(values);
-  double square = 0.0;
-  for (const double value : values) square += (value - centre) * (value - centre);
-  const auto n = static_cast<double>(values.size());
-  return {centre, std::sqrt(square / (n - 1.0) / n)};
-}
-
 /// The measured squared relative error over redraws against its closed form. There is no closed
 /// form for its own variance: sigma is the sample's.
 void check_gram(FeatureMapSpec spec, const Matrix<float>& x, int redraws) {
