@@ -62,6 +62,11 @@ Measured compare(const FeatureMapSpec& spec, const AttentionInputs<T>& inputs,
       measured.norm += exact * exact;
     }
   }
+  if (!std::isfinite(measured.error) || !std::isfinite(measured.norm)) {
+    throw InvalidArgument(std::string(kFunction) +
+                          ": what a sampled query sees holds a NaN, an infinity, or numbers whose "
+                          "squares overflow; expected finite numbers");
+  }
   return measured;
 }
 

@@ -182,6 +182,22 @@ TEST_CASE("the report gives one piece of advice", "[attention][report]") {
   CHECK_THAT(hopeless.sentence, Contains("would take longer"));
 }
 
+TEST_CASE("a NaN in any one of many keys or values is refused", "[attention][report]") {
+  const FeatureMap<double> map(map_spec(3, 4, PositiveFeatures{}));
+  constexpr Index kKeys = 600;  // more than the prediction looks at
+  const Qkv<double> x = normal_qkv<double>({1, 1, 1, 1, kKeys, 3, 2}, 77);
+  for (Index key = 0; key < kKeys; ++key) {
+    Qkv<double> bad_key = x;
+    bad_key.k(0, 0, key, 2) = std::numeric_limits<double>::quiet_NaN();
+    CHECK_THROWS_WITH(attention_report<double>(map, bad_key.inputs(), 1, {}, {1}),
+                      Contains("expected finite"));
+    Qkv<double> bad_value = x;
+    bad_value.v(0, 0, key, 1) = std::numeric_limits<double>::infinity();
+    CHECK_THROWS_WITH(attention_report<double>(map, bad_value.inputs(), 1, {}, {1}),
+                      Contains("expected finite"));
+  }
+}
+
 TEST_CASE("what is not live may hold anything; what is seen may not", "[attention][report]") {
   const FeatureMap<double> map(map_spec(4, 16, PositiveFeatures{}));
   Qkv<double> x = normal_qkv<double>({1, 1, 1, 5, 5, 4, 3}, 76);
