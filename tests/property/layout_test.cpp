@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "property/specs.hpp"
+#include "support/guarded_array.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -128,5 +129,33 @@ TEMPLATE_TEST_CASE("a stride of zero repeats a row or a column", "[property][lay
     CHECK(
         property::apply<TestType>(map, MatrixView<const TestType>(one.data(), 1, kDim, kDim, 0)) ==
         property::apply<TestType>(map, constant));
+  }
+}
+
+TEMPLATE_TEST_CASE("rows that end with memory are read to their end and not written",
+                   "[property][layout]", float, double) {
+  const Matrix<TestType> x = property::rows<TestType>(kRows, kDim);
+  test::GuardedArray<TestType> input(kRows * kDim);
+  std::copy_n(x.data(), x.size(), input.data());
+  input.forbid_writing();
+  const MatrixView<const TestType> view(input.data(), kRows, kDim, kDim, 1);
+  for (const FeatureMapSpec& spec : some_specs()) {
+    INFO(to_text(spec));
+    const FeatureMap<TestType> map(spec);
+    const Index columns = map.num_features();
+    test::GuardedArray<TestType> phi(kRows * columns);
+    std::vector<std::int32_t> exponent(kRows);
+    map.apply(Side::query, view, {{phi.data(), kRows, columns, columns, 1}, exponent});
+    const auto plain = property::apply<TestType>(map, x);
+    CHECK(exponent == plain.exponent);
+    CHECK(std::equal(phi.data(), phi.data() + phi.size(), plain.phi.data()));
+
+    phi.forbid_writing();
+    test::GuardedArray<TestType> dx(kRows * kDim);
+    map.pullback(Side::query, view, {phi.data(), kRows, columns, columns, 1},
+                 MatrixView<TestType>(dx.data(), kRows, kDim, kDim, 1));
+    Matrix<TestType> expected(kRows, kDim);
+    map.pullback(Side::query, x, plain.phi, expected);
+    CHECK(std::equal(dx.data(), dx.data() + dx.size(), expected.data()));
   }
 }

@@ -46,6 +46,14 @@ TEST_CASE("the instruction set can be lowered and not invented", "[info]") {
   CHECK_THAT(wrong.err, Contains("abacus") && Contains("scalar"));
 }
 
+TEST_CASE("the environment's number of threads is the default", "[info]") {
+  for (const int threads : {1, 3}) {
+    const Outcome info = run_bochner(
+        {"info", "--json"}, {.environment = {"OMP_NUM_THREADS=" + std::to_string(threads)}});
+    CHECK(nlohmann::json::parse(info.out)["threads"] == threads);
+  }
+}
+
 TEST_CASE("help and version go to the standard output", "[info]") {
   const Outcome version = run_bochner({"--version"});
   CHECK(version.status == 0);

@@ -11,7 +11,7 @@
 #include <functional>
 #include <numbers>
 
-// Twelve mistakes, each of which the published checks must catch at their default false-alarm rate.
+// Mistakes, each of which the published checks must catch at their default false-alarm rate.
 
 using namespace bochner;
 using namespace bochner::testing;
@@ -87,6 +87,24 @@ TEST_CASE("constant radii passed off as exact are caught", "[wrong]") {
   caught_by_mean(softmax_spec(OrthogonalProjection{}, PositiveFeatures{}), [](Seed seed) {
     return mean_over_rows(block_with_constant_radii(seed, kDim), positive());
   });
+}
+
+TEST_CASE("constant radii of Hadamard blocks passed off as exact are caught", "[wrong]") {
+  constexpr Index kPadded = 16;
+  const Pair pair = dense_pair(kPadded, 2.0, 2.0);
+  const auto spec = [](Radii radii) {
+    return make_spec(kPadded, kPadded, SoftmaxKernel{}, HadamardProjection{.radii = radii},
+                     PositiveFeatures{});
+  };
+  const FeatureMapSpec constant = spec(Radii::constant);
+  CHECK(check_unbiased(constant, pair.x, pair.y, kOptions).passed());
+  const FeatureMapSpec exact = spec(Radii::sampled);
+  const KernelMoments moments = kernel_moments(exact, pair.x, pair.y);
+  CHECK(check_unbiased(exact, pair.x, pair.y, kOptions).passed());
+  const CheckResult result = check_unbiased(estimates_of(constant, pair.x, pair.y), moments.exact,
+                                            moments.variance, kOptions);
+  INFO(result.sentence);
+  CHECK_FALSE(result.passed());
 }
 
 TEST_CASE("a block used twice is caught", "[wrong]") {

@@ -2,50 +2,16 @@
 #pragma once
 
 #include "simd/engine.hpp"
+#include "support/guarded_array.hpp"
 
-#include <sys/mman.h>
-#include <unistd.h>
-
-#include <cstddef>
 #include <cstdint>
 #include <limits>
-#include <new>
 #include <random>
 
 /// \file
-/// Arrays that end where memory does: a read or write beyond the last element is a fault.
+/// Blocks in the engine's layout that end where memory does.
 
 namespace bochner::simd::test {
-
-template <class T>
-class GuardedArray {
- public:
-  explicit GuardedArray(Index size) : size_(size) {
-    const auto page = static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
-    const std::size_t bytes = static_cast<std::size_t>(size) * sizeof(T);
-    const std::size_t usable = (bytes + page - 1) / page * page;
-    mapped_ = usable + page;
-    base_ = mmap(nullptr, mapped_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (base_ == MAP_FAILED) throw std::bad_alloc();
-    mprotect(static_cast<char*>(base_) + usable, page, PROT_NONE);
-    data_ = reinterpret_cast<T*>(static_cast<char*>(base_) + usable - bytes);
-  }
-  GuardedArray(const GuardedArray&) = delete;
-  GuardedArray& operator=(const GuardedArray&) = delete;
-  ~GuardedArray() { munmap(base_, mapped_); }
-
-  Index size() const { return size_; }
-  T* data() { return data_; }
-  const T* data() const { return data_; }
-  T& operator[](Index i) { return data_[i]; }
-  const T& operator[](Index i) const { return data_[i]; }
-
- private:
-  Index size_;
-  std::size_t mapped_ = 0;
-  void* base_ = nullptr;
-  T* data_ = nullptr;
-};
 
 /// A block in the engine's layout that ends with the padding of its last row. What is padding, or
 /// lies between rows, is NaN at first.
@@ -97,7 +63,7 @@ class Block {
   Index rows_;
   Index cols_;
   Index ld_;
-  GuardedArray<T> array_;
+  bochner::test::GuardedArray<T> array_;
 };
 
 /// Numbers of order one.

@@ -11,6 +11,7 @@
 using namespace bochner::simd;
 using namespace bochner::simd::test;
 using bochner::Index;
+using bochner::test::GuardedArray;
 
 TEMPLATE_TEST_CASE("fwht is the Walsh-Hadamard matrix", "[simd]", float, double) {
   using T = TestType;

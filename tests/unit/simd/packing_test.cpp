@@ -10,6 +10,7 @@
 using namespace bochner::simd;
 using namespace bochner::simd::test;
 using bochner::Index;
+using bochner::test::GuardedArray;
 
 TEMPLATE_TEST_CASE("pack_rows agrees with the plain kernel for any strides", "[simd]", float,
                    double) {

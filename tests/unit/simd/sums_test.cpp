@@ -11,6 +11,7 @@
 using namespace bochner::simd;
 using namespace bochner::simd::test;
 using bochner::Index;
+using bochner::test::GuardedArray;
 
 namespace {
 
