@@ -75,7 +75,7 @@ fi
 build_and_count dev
 if [ $everything = yes ]; then
   for isa in $(build/dev/tests/bochner_list_isas); do
-    BOCHNER_ISA=$isa count "isa-$isa" dev -LE '^(architecture|consumer)$'
+    BOCHNER_ISA=$isa count "isa-$isa" dev -LE '^(architecture|consumer|compilers)$'
   done
   count long dev -C long -L long
   for preset in clang asan tsan; do build_and_count $preset; done
