@@ -131,7 +131,7 @@ class FeatureMap {
                 const Execution& execution = {}) const;
 
   /// The frequencies w_1, ..., w_m as rows (m x input_dim), acting on raw inputs: lengthscales and
-  /// scale are in them.
+  /// scale are in them. Products of projections have a row for every factor, first factors first.
   Matrix<double> frequencies() const;
 
   /// The block form that clients work in.

@@ -4,8 +4,11 @@
 #include "bochner/core/error.hpp"
 #include "bochner/core/matrix.hpp"
 #include "core/parallel.hpp"
+#include "estimator/log_sum.hpp"
 #include "estimator/moment_table.hpp"
 #include "estimator/pair_geometry.hpp"
+#include "estimator/product_moments.hpp"
+#include "features/stage.hpp"
 #include "simd/engine.hpp"
 
 #include <algorithm>
@@ -23,28 +26,6 @@ namespace {
 
 constexpr Index kTile = 64;
 constexpr double kNothing = -std::numeric_limits<double>::infinity();
-
-/// A sum of exponentials, by its logarithm.
-class LogSum {
- public:
-  /// Adds sum exp(top).
-  void add(double sum, double top) {
-    if (sum == 0.0) return;
-    if (top > top_) {
-      sum_ = sum_ * std::exp(top_ - top) + sum;
-      top_ = top;
-    } else {
-      sum_ += sum * std::exp(top - top_);
-    }
-  }
-  void add(const LogSum& other) { add(other.sum_, other.top_); }
-
-  double log() const { return std::log(sum_) + top_; }
-
- private:
-  double sum_ = 0.0;
-  double top_ = kNothing;
-};
 
 struct Sums {
   LogSum row;
@@ -230,17 +211,23 @@ GramError GramErrorCurve::at(Index num_frequencies) const {
     throw InvalidArgument("GramErrorCurve::at: num_frequencies is " +
                           std::to_string(num_frequencies) + ", expected at least 1");
   }
-  const BlockLaw block{
-      .size = block_size,
-      .pairing = pair_size == 2 ? BlockLaw::Pairing::opposite : BlockLaw::Pairing::none};
-  const auto [rows, pairs, blocks] = block.shares(num_frequencies);
+  if (num_frequencies <= exact_columns) {
+    throw InvalidArgument("GramErrorCurve::at: num_frequencies is " +
+                          std::to_string(num_frequencies) + ", expected more than " +
+                          std::to_string(exact_columns) + " (columns of exact terms)");
+  }
+  BlockLaw block{.size = block_size};
+  if (pair_size == 2) block.pairing = BlockLaw::Pairing::opposite;
+  if (groups == ColumnGroups::sketches) block.pairing = BlockLaw::Pairing::sketch;
+  const Index random = num_frequencies - exact_columns;
+  const auto [rows, pairs, blocks] = block.shares(random);
   double variance = kNothing;
   for (const auto& [share, log_variance] :
        {std::pair{rows, log_row_variance}, std::pair{pairs, log_pair_variance},
         std::pair{blocks, log_block_variance}}) {
     if (share > 0.0) variance = log_add(variance, std::log(share) + log_variance);
   }
-  variance -= std::log(static_cast<double>(num_frequencies));
+  variance -= std::log(static_cast<double>(random));
   GramError out;
   out.log_squared_error = log_add(variance, log_squared_bias);
   out.log_squared_norm = log_squared_norm;
@@ -254,6 +241,7 @@ template <Scalar T>
 GramErrorCurve gram_error_curve(const FeatureMapSpec& spec, MatrixView<const T> x,
                                 MatrixView<const T> y, const Execution& execution) {
   constexpr const char* kFunction = "gram_error_curve";
+  if (multiplies(spec.features)) return product_error_curve(spec, x, &y, execution);
   const PairGeometry geometry(spec);
   const PlacedRows queries(kFunction, "x", geometry, Side::query, x);
   const PlacedRows keys(kFunction, "y", geometry, Side::key, y);
@@ -265,6 +253,9 @@ GramErrorCurve gram_error_curve(const FeatureMapSpec& spec, MatrixView<const T> 
                                 const Execution& execution) {
   // Two different centres break the symmetry.
   if (spec.centring.query != spec.centring.key) return gram_error_curve(spec, x, x, execution);
+  if (multiplies(spec.features)) {
+    return product_error_curve<T>(spec, x, nullptr, execution);
+  }
   const PairGeometry geometry(spec);
   const PlacedRows rows("gram_error_curve", "x", geometry, Side::query, x);
   return sum_entries(spec, rows, rows, Shape::symmetric, execution);

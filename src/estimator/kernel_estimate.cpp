@@ -124,7 +124,7 @@ std::vector<KernelEstimate> estimate(const FeatureMap<T>& map, MatrixView<const 
   }
   check_finite(kFunction, "x", x);
   check_finite(kFunction, "y", y);
-  const Index block_size = block_law(spec.projection, spec.input_dim).size;
+  const Index block_size = block_law(spec).size;
 
   std::optional<ReplicateSpread<T>> replicates;
   if (std::holds_alternative<SobolProjection>(spec.projection)) replicates.emplace(spec);

@@ -6,6 +6,7 @@
 #include "bochner/estimator/plan.hpp"
 #include "core/parallel.hpp"
 #include "estimator/pair_geometry.hpp"
+#include "features/stage.hpp"
 #include "simd/engine.hpp"
 
 #include <algorithm>
@@ -181,6 +182,10 @@ std::vector<double> weights_of(const PairGeometry& geometry, const std::vector<d
 OutputError output_error(const FeatureMapSpec& spec, MatrixView<const double> queries,
                          MatrixView<const double> keys, MatrixView<const double> values,
                          const Execution& execution) {
+  if (multiplies(spec.features)) {
+    throw InvalidArgument("output_error: no closed form is known here for " +
+                          to_text(spec.features) + " features");
+  }
   const PairGeometry geometry(spec);
   check(spec, queries, keys, values);
   const RowLaw row = row_law(spec.features);

@@ -27,6 +27,7 @@ PairGeometry::PairGeometry(const FeatureMapSpec& spec) : dim_(spec.input_dim) {
   kernel_ = standard_form(spec.kernel, dim_);
   // A map of sums has e^{|x~ + y~|^2 / 2} for its mean and takes the squares away.
   norm_weight_ = kernel_.amplitude - (law_.argument == RowLaw::Argument::sum ? 2.0 : 0.0);
+  if (law_.argument == RowLaw::Argument::product) norm_weight_ = 0.0;
   if (spec.centring.query.empty()) return;
   query_.centre = spec.centring.query;
   key_.centre = spec.centring.key;

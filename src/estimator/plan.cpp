@@ -5,12 +5,16 @@
 #include "bochner/estimator/variance.hpp"
 #include "core/text.hpp"
 #include "estimator/pair_geometry.hpp"
+#include "estimator/product_moments.hpp"
 #include "estimator/row_law.hpp"
+#include "features/stage.hpp"
 
 #include <boost/math/distributions/normal.hpp>
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
+#include <limits>
 #include <numbers>
 #include <optional>
 #include <vector>
@@ -57,8 +61,14 @@ struct ErrorCurve {
   double bias = 0.0;            ///< its absolute value
 
   double variance(Index m) const {
-    return block.shares(m).mix(row_variance, pair_variance, block_variance) /
-           static_cast<double>(m);
+    const Index random = m - block.exact;
+    if (random < 1) return std::numeric_limits<double>::infinity();
+    return block.shares(random).mix(row_variance, pair_variance, block_variance) /
+           static_cast<double>(random);
+  }
+  /// Frequencies that go together; more of them are better only by that many.
+  Index step() const {
+    return block.exact > 0 || block.pairing == BlockLaw::Pairing::sketch ? 1 : block.size;
   }
   double mean_square(Index m) const { return variance(m) + bias * bias; }
   bool paired() const { return block.pairing == BlockLaw::Pairing::opposite && block.size > 2; }
@@ -74,12 +84,13 @@ struct Found {
   Index whole_blocks = 0;
 };
 
-/// The smallest m that is good, given that whole blocks stay good once they are. m Var(m) is a mean
+/// The smallest m that is good, given that whole blocks stay good once they are (of sketches, which
+/// grow unevenly between powers of two, a small one, and the next power of two). m Var(m) is a mean
 /// of those of rows, pairs and whole blocks: where blocks have the least, nothing before the last
 /// failing whole block is good; where coupling harms, nothing much before it.
 template <class Good>
 Found find_smallest(const ErrorCurve& curve, const Good& good) {
-  const Index b = curve.block.size;
+  const Index b = curve.step();
   Index failing = 0;
   Index passing = 1;
   while (!good(passing * b)) {
@@ -92,6 +103,11 @@ Found find_smallest(const ErrorCurve& curve, const Good& good) {
     (good(middle * b) ? passing : failing) = middle;
   }
   Found found{.smallest = passing * b, .whole_blocks = passing * b};
+  if (curve.block.pairing == BlockLaw::Pairing::sketch) {
+    found.whole_blocks =
+        static_cast<Index>(std::bit_ceil(static_cast<std::uint64_t>(found.smallest)));
+    return found;
+  }
   const Index before = failing * b;
   const auto first = static_cast<Index>(curve.least_share() * static_cast<double>(before));
   for (Index m = first + 1; m < found.whole_blocks; ++m) {
@@ -140,6 +156,10 @@ std::string better_map(const FeatureMapSpec& spec, double bias) {
     return "constant radii have a bias that no number of frequencies removes; sampled radii have "
            "none";
   }
+  if (multiplies(spec.features)) {
+    return "smaller inputs (a longer lengthscale), a lower degree or exact terms need fewer; "
+           "failing that, use the exact kernel";
+  }
   if (is_exponential(spec) && !std::holds_alternative<HyperbolicOprfFeatures>(spec.features)) {
     return "hyperbolic-oprf features with their optimal parameter need fewer, as do centred inputs "
            "and a smaller scale";
@@ -166,9 +186,9 @@ FrequencyPlan finish(const FeatureMapSpec& spec, const ErrorCurve& curve, const 
   if (found.smallest > kHopeless) {
     plan.warning = "hopeless for these norms, with more than 2^24 frequencies: " +
                    better_map(spec, curve.bias);
-  } else if (found.smallest < curve.block.size && basis == Basis::asymptotic) {
+  } else if (found.smallest < curve.step() && basis == Basis::asymptotic) {
     plan.warning =
-        "fewer frequencies than one block of " + std::to_string(curve.block.size) +
+        "fewer frequencies than one block of " + std::to_string(curve.step()) +
         ": the estimate is far from normal and its error cannot be estimated from one draw";
   }
   return plan;
@@ -183,19 +203,26 @@ double log_squared_ratio(double log_square, double log_unit) {
   return std::exp(log_square - 2.0 * log_unit);
 }
 
-}  // namespace
+struct PairCurve {
+  ErrorCurve curve;
+  double exact = 0.0;  ///< k(x, y)
+};
 
-FrequencyPlan frequencies_needed(const FeatureMapSpec& spec, std::span<const double> x,
-                                 std::span<const double> y, const ErrorTarget& target,
-                                 Basis basis) {
-  check(target);
+PairCurve pair_curve(const FeatureMapSpec& spec, std::span<const double> x,
+                     std::span<const double> y) {
   FeatureMapSpec sized = spec;
-  sized.num_frequencies = 1;
+  ErrorCurve curve{.block = block_law(spec)};
+  sized.num_frequencies = least_frequencies(spec);
   const KernelMoments row = kernel_moments(sized, x, y);
-  ErrorCurve curve{.block = block_law(spec.projection, spec.input_dim)};
+  if (multiplies(spec.features)) {
+    const ProductMoments::Variances at = ProductMoments(sized).relative(x.data(), y.data());
+    curve.row_variance = at.row;
+    curve.block_variance = at.block;
+    return {curve, row.exact};
+  }
+  curve.row_variance = log_squared_ratio(row.log_variance, row.log_exact);
   sized.num_frequencies = curve.block.size;
   const KernelMoments block = kernel_moments(sized, x, y);
-  curve.row_variance = log_squared_ratio(row.log_variance, row.log_exact);
   curve.block_variance = static_cast<double>(curve.block.size) *
                          log_squared_ratio(block.log_variance, block.log_exact);
   if (curve.paired()) {
@@ -204,11 +231,20 @@ FrequencyPlan frequencies_needed(const FeatureMapSpec& spec, std::span<const dou
     curve.pair_variance = 2.0 * log_squared_ratio(pair.log_variance, pair.log_exact);
   }
   curve.bias = std::abs(row.bias) / row.exact;
+  return {curve, row.exact};
+}
 
-  const double unit = target.unit == ErrorUnit::relative ? 1.0 : row.exact;
+}  // namespace
+
+FrequencyPlan frequencies_needed(const FeatureMapSpec& spec, std::span<const double> x,
+                                 std::span<const double> y, const ErrorTarget& target,
+                                 Basis basis) {
+  check(target);
+  const auto [curve, exact] = pair_curve(spec, x, y);
+  const double unit = target.unit == ErrorUnit::relative ? 1.0 : std::abs(exact);
   const double error = target.error / unit;
   const double doubt = 1.0 - target.confidence;
-  const double b = static_cast<double>(curve.block.size);
+  const double b = static_cast<double>(curve.step());
   const std::string with_confidence =
       (target.unit == ErrorUnit::relative ? "relative error at most " : "error at most ") +
       short_number(target.error) + " at this pair with probability " + percent(target.confidence);
@@ -227,7 +263,9 @@ FrequencyPlan frequencies_needed(const FeatureMapSpec& spec, std::span<const dou
       });
       break;
     case Basis::bernstein: {
-      if (is_exponential(spec)) refuse(basis, "needs bounded features (trigonometric, cosine)");
+      if (is_exponential(spec) || multiplies(spec.features)) {
+        refuse(basis, "needs bounded features (trigonometric, cosine)");
+      }
       if (curve.bias != 0.0) refuse(basis, "needs unbiased features; radii are constant");
       // A frequency contributes U h, h in [-1, 1] (a random phase: [-2, 2]), and k / U is
       // `log_ratio`.
@@ -247,6 +285,9 @@ FrequencyPlan frequencies_needed(const FeatureMapSpec& spec, std::span<const dou
     }
     case Basis::median_of_means: {
       if (curve.bias != 0.0) refuse(basis, "needs unbiased features; radii are constant");
+      if (curve.step() != curve.block.size) {
+        refuse(basis, "needs independent frequencies, and those of these features are one draw");
+      }
       const double groups = std::ceil(8.0 * std::log(1.0 / doubt));
       const Index group = round_up(4.0 * curve.block_variance / (error * error), curve.block.size);
       found.smallest = found.whole_blocks =
@@ -269,9 +310,9 @@ FrequencyPlan frequencies_needed(const FeatureMapSpec& spec, MatrixView<const do
     refuse(basis, "is for pairs; for a matrix use asymptotic or chebyshev");
   }
   FeatureMapSpec sized = spec;
-  sized.num_frequencies = 1;
+  ErrorCurve curve{.block = block_law(spec)};
+  sized.num_frequencies = least_frequencies(spec);
   const GramErrorCurve sums = gram_error_curve<double>(sized, x, y, execution);
-  ErrorCurve curve{.block = block_law(spec.projection, spec.input_dim)};
   const double log_norm = sums.log_squared_norm;
   curve.row_variance = std::exp(sums.log_row_variance - log_norm);
   curve.pair_variance = std::exp(sums.log_pair_variance - log_norm);

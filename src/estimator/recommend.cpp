@@ -9,6 +9,8 @@
 #include "core/text.hpp"
 #include "estimator/pair_geometry.hpp"
 #include "estimator/row_law.hpp"
+#include "features/degrees.hpp"
+#include "features/stage.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -80,6 +82,15 @@ std::vector<Projection> all_projections() {
   return out;
 }
 
+/// Every feature function, Maclaurin ones with every set of exact terms.
+std::vector<FeatureFunction> all_features() {
+  std::vector<FeatureFunction> out = defaults_of(static_cast<const FeatureFunction*>(nullptr));
+  for (const ExactTerms exact : {ExactTerms::constant, ExactTerms::linear}) {
+    out.emplace_back(MaclaurinFeatures{.radius = 1.0, .exact = exact});
+  }
+  return out;
+}
+
 void set_parameter(FeatureFunction& features, double z2, Index dim) {
   if (auto* oprf = std::get_if<OprfFeatures>(&features)) {
     oprf->a = optimal_oprf_parameter(z2, dim);
@@ -97,14 +108,20 @@ double projection_cost(const FeatureMapSpec& spec) {
     return std::ceil(m / p) * p *
            (static_cast<double>(hadamard->rounds) * (std::log2(p) + 1.0) + 1.0);
   }
+  if (multiplies(spec.features)) {
+    const auto layout = product_layout(spec.features, spectral_measure(spec.kernel).series.get(),
+                                       spec.input_dim, spec.num_frequencies, spec.seed);
+    const auto factors = static_cast<double>(layout->num_projections());
+    const bool sketched = std::holds_alternative<TensorSketchFeatures>(spec.features);
+    return sketched ? factors * (2.0 * d / m + 5.0 * std::log2(m)) : 2.0 * factors * d;
+  }
   return 2.0 * m * d;
 }
 
 std::vector<FeatureMapSpec> all_specs(const Kernel& kernel, const Matrix<double>& x,
                                       const Matrix<double>& y, const Budget& budget) {
   std::vector<FeatureMapSpec> specs;
-  for (const FeatureFunction& features :
-       defaults_of(static_cast<const FeatureFunction*>(nullptr))) {
+  for (const FeatureFunction& features : all_features()) {
     for (const Projection& projection : all_projections()) {
       if (incompatibility(kernel, projection, features) || closed_form_gap(kernel, projection))
         continue;
@@ -116,6 +133,15 @@ std::vector<FeatureMapSpec> all_specs(const Kernel& kernel, const Matrix<double>
                           .seed = budget.seed,
                           .centring = {}};
       spec.num_frequencies = budget.num_features / num_features(spec);
+      if (multiplies(features)) {
+        if (block_law(spec).exact >= spec.num_frequencies) continue;
+        if (auto* maclaurin = std::get_if<MaclaurinFeatures>(&spec.features)) {
+          maclaurin->radius =
+              optimal_maclaurin_radius(kernel, maclaurin->exact, x.view(), y.view());
+        }
+        specs.push_back(spec);
+        continue;
+      }
       const RowLaw::Argument argument = row_law(features).argument;
       const bool centring_matters =
           argument == RowLaw::Argument::sum || !standard_form(kernel, x.cols()).shift_invariant;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "estimator/row_law.hpp"
 
+#include "features/degrees.hpp"
+#include "kernel/product_layout.hpp"
 #include "kernel/standard_form.hpp"
 #include "projection/hadamard.hpp"
 
@@ -32,6 +34,12 @@ RowLaw law_of(const HyperbolicOprfFeatures& features) {
 // Depends on a pair through more than one number: see `direct_moments`.
 RowLaw law_of(const RectifiedFeatures& /*features*/) { return {}; }
 
+RowLaw law_of(const MaclaurinFeatures& /*features*/) { return {.argument = product}; }
+RowLaw law_of(const TensorSketchFeatures& /*features*/) { return {.argument = product}; }
+
+/// One block, however many rows: only other draws are independent of it.
+constexpr Index kEndless = Index{1} << 40;
+
 BlockLaw law_of(const IidProjection& /*projection*/, Index dim) {
   return {.size = 1, .dim = static_cast<double>(dim)};
 }
@@ -48,10 +56,14 @@ BlockLaw law_of(const SimplexProjection& /*projection*/, Index dim) {
   const auto d = static_cast<double>(dim);
   return {.size = dim, .dim = d, .cosine = dim > 1 ? -1.0 / (d - 1.0) : 0.0};
 }
-// One block, however many rows: only other scrambles are independent of it.
 BlockLaw law_of(const SobolProjection& /*projection*/, Index dim) {
-  constexpr Index kEndless = Index{1} << 40;
   return {.size = kEndless, .dim = static_cast<double>(dim)};
+}
+BlockLaw law_of(const RademacherProjection& /*projection*/, Index dim) {
+  return law_of(IidProjection{}, dim);
+}
+BlockLaw law_of(const CountSketchProjection& /*projection*/, Index dim) {
+  return {.size = kEndless, .dim = static_cast<double>(dim), .pairing = BlockLaw::Pairing::sketch};
 }
 BlockLaw law_of(const AntitheticProjection& projection, Index dim) {
   return {.size = projection.directions == Directions::orthogonal ? 2 * dim : 2,
@@ -67,8 +79,16 @@ double BlockLaw::Shares::mix(double row, double pair, double block) const {
 }
 
 BlockLaw::Shares BlockLaw::shares(Index num_frequencies) const {
-  if (size == 1) return {};
   const auto m = static_cast<double>(num_frequencies);
+  if (pairing == Pairing::sketch) {
+    // Collisions of both kinds at once: in one of D buckets, or in two (0 and D / 2) at a time.
+    double rows = 0.0;
+    for (const SketchColumns& sketch : sketch_columns(num_frequencies)) {
+      rows += sketch.count == 1 ? 1.0 : 2.0;
+    }
+    return {.rows = rows / m, .pairs = 0.0, .blocks = 1.0 - rows / m};
+  }
+  if (size == 1) return {};
   const Index rest = num_frequencies % size;
   const auto whole_rows = static_cast<double>(num_frequencies - rest);
   const auto rest_rows = static_cast<double>(rest);
@@ -111,6 +131,10 @@ RowLaw row_law(const Kernel& kernel, const FeatureFunction& features) {
 }
 
 std::optional<std::string> closed_form_gap(const Kernel& kernel, const Projection& projection) {
+  if (std::holds_alternative<RademacherProjection>(projection) ||
+      std::holds_alternative<CountSketchProjection>(projection)) {
+    return std::nullopt;
+  }
   if (std::holds_alternative<SobolProjection>(projection)) {
     return "the error of quasi-random frequencies has no closed form; draw several scrambles "
            "(`estimate`, other seeds)";
@@ -133,5 +157,17 @@ std::optional<std::string> closed_form_gap(const Kernel& kernel, const Projectio
 BlockLaw block_law(const Projection& projection, Index input_dim) {
   return std::visit([&](const auto& p) { return law_of(p, input_dim); }, projection);
 }
+
+BlockLaw block_law(const FeatureMapSpec& spec) {
+  BlockLaw block = block_law(spec.projection, spec.input_dim);
+  const auto* maclaurin = std::get_if<MaclaurinFeatures>(&spec.features);
+  const auto series = spectral_measure(spec.kernel).series;
+  if (maclaurin == nullptr || !series) return block;
+  block.exact = exact_split(*maclaurin, *series).columns(spec.input_dim);
+  if (block.exact > 0) block.size = kEndless;
+  return block;
+}
+
+Index least_frequencies(const FeatureMapSpec& spec) { return 1 + block_law(spec).exact; }
 
 }  // namespace bochner

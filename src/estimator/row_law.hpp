@@ -23,7 +23,8 @@ namespace bochner {
 ///   sum, even:         h = cosh(B w.v),    v = x~ + y~
 /// times (1 - 4a)^{d/2} e^{2a |w|^2} and with B = sqrt(1 - 4a) for the last two.
 struct RowLaw {
-  enum class Argument { difference, sum };
+  /// Products of projections depend on more than one number: see `ProductLaw`.
+  enum class Argument { difference, sum, product };
   enum class Sides { one, both };
   Argument argument = Argument::difference;
   Sides sides = Sides::both;
@@ -43,13 +44,15 @@ struct RowLaw {
 /// rows of a block have directions of a fixed angle in `dim` dimensions and independent radii; or
 /// rows 2i and 2i + 1 are opposite, and pairs are what is orthogonal.
 struct BlockLaw {
-  enum class Pairing { none, opposite };
+  /// sketch: one for each binary digit of the number of rows, whatever `size`.
+  enum class Pairing { none, opposite, sketch };
 
   Index size = 1;  ///< 1: independent rows
   double dim = 1.0;
   Radii radii = Radii::sampled;
   double cosine = 0.0;  ///< of the angle between directions; 0: orthogonal
   Pairing pairing = Pairing::none;
+  Index exact = 0;  ///< columns without error, which are none of the rows
 
   /// With m frequencies, m Var = rows V + pairs W + blocks B, a sum of non-negative numbers: V the
   /// variance of a row, W twice that of the mean of an opposite pair, B size times that of a whole
@@ -62,12 +65,17 @@ struct BlockLaw {
     /// rows V + pairs W + blocks B; what has no share may be infinite.
     double mix(double row, double pair, double block) const;
   };
+  /// Of a sketch a row alone has V, many buckets together B.
   Shares shares(Index num_frequencies) const;
 };
 
 RowLaw row_law(const FeatureFunction& features);
 RowLaw row_law(const Kernel& kernel, const FeatureFunction& features);
 BlockLaw block_law(const Projection& projection, Index input_dim);
+/// With what the feature function has to say: exact columns.
+BlockLaw block_law(const FeatureMapSpec& spec);
+/// The fewest frequencies that the spec's other members allow.
+Index least_frequencies(const FeatureMapSpec& spec);
 
 /// Why the variance of this combination has no closed form here, or nothing when it has one.
 std::optional<std::string> closed_form_gap(const Kernel& kernel, const Projection& projection);

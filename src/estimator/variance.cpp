@@ -4,7 +4,9 @@
 #include "core/parallel.hpp"
 #include "estimator/direct_moments.hpp"
 #include "estimator/pair_geometry.hpp"
+#include "estimator/product_moments.hpp"
 #include "estimator/row_moments.hpp"
+#include "features/stage.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -85,6 +87,11 @@ using MomentsAt = std::function<KernelMoments(Index index, const double* x, cons
 
 MomentsAt moments_at(const char* function, const FeatureMapSpec& spec) {
   validate(spec);
+  if (multiplies(spec.features)) {
+    return [moments = ProductMoments(spec)](Index, const double* x, const double* y) {
+      return moments.at(x, y);
+    };
+  }
   if (has_direct_moments(spec)) {
     return [spec](Index, const double* x, const double* y) { return direct_moments(spec, x, y); };
   }
@@ -150,6 +157,10 @@ double row_moment(const FeatureMapSpec& spec, int order, std::span<const double>
   if (order < 1 || order > 4) {
     throw InvalidArgument(std::string(kFunction) + ": order is " + std::to_string(order) +
                           ", expected 1 to 4");
+  }
+  if (multiplies(spec.features)) {
+    check_pair(kFunction, x, y, spec.input_dim);
+    return product_row_moment(spec, order, x.data(), y.data());
   }
   if (has_direct_moments(spec)) {
     check_pair(kFunction, x, y, spec.input_dim);

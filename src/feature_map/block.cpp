@@ -3,6 +3,7 @@
 
 #include "core/text.hpp"
 #include "features/amplitude.hpp"
+#include "features/degrees.hpp"
 #include "features/row_products.hpp"
 
 #include <algorithm>
@@ -22,20 +23,23 @@ constexpr double kLongestRow = std::same_as<T, float> ? 1e30 : 1e150;
 constexpr double kShortestLogLength = -1100.0;
 
 FrequencyLaw frequency_law(const FeatureMapSpec& spec) {
-  return {.dim = spec.input_dim,
-          .num_frequencies = spec.num_frequencies,
-          .spectrum = spectral_measure(spec.kernel),
-          .seed = spec.seed};
+  FrequencyLaw law{.dim = spec.input_dim,
+                   .num_frequencies = spec.num_frequencies,
+                   .spectrum = spectral_measure(spec.kernel),
+                   .seed = spec.seed};
+  law.products = product_layout(spec.features, law.spectrum.series.get(), law.dim,
+                                law.num_frequencies, law.seed);
+  return law;
 }
 
 }  // namespace
 
 template <Scalar T>
 BlockWorkspace<T>::BlockWorkspace(const BlockMap<T>& map, Index rows)
-    : x_(rows, simd::padded<T>(map.input_dim())),
-      raw_(rows, simd::padded<T>(map.input_dim())),
+    : x_(rows, simd::padded<T>(map.law_.projected_dim())),
+      raw_(rows, simd::padded<T>(map.law_.projected_dim())),
       work_(rows, simd::padded<T>(map.stage_->work_columns())),
-      dp_(rows, simd::padded<T>(map.num_frequencies())),
+      dp_(rows, simd::padded<T>(map.law_.num_projections())),
       scratch_(1, map.projection_->scratch_size()),
       longest_row_(map.longest_row_) {}
 
@@ -48,9 +52,9 @@ template <Scalar T>
 BlockMap<T>::BlockMap(const FeatureMapSpec& spec) : BlockMap(spec, draw(spec)) {}
 
 template <Scalar T>
-BlockMap<T>::BlockMap(const FeatureMapSpec& spec, const FrequencyDraw& draw)
-    : spec_(spec), law_(frequency_law(spec)) {
+BlockMap<T>::BlockMap(const FeatureMapSpec& spec, const FrequencyDraw& draw) : spec_(spec) {
   validate(spec);
+  law_ = frequency_law(spec);
   kernel_ = standard_form(spec.kernel, spec.input_dim);
   input_ = stage_input(spec.features, kernel_);
   longest_row_ = kLongestRow<T> / std::max(1.0, draw.largest_scale());
@@ -113,15 +117,25 @@ void BlockMap<T>::pack(Side side, MatrixView<const T> x,
       workspace.amplitude_[static_cast<std::size_t>(r)] += input_.length_weight * log_length;
     }
   }
+  if (law_.projected_dim() > x.cols) {
+    const T last = static_cast<T>(law_.products->last_coordinate);
+    for (Index r = 0; r < x.rows; ++r) workspace.x_(r, x.cols) = last;
+  }
 }
 
 template <Scalar T>
 void BlockMap<T>::features(Side side, MatrixView<const T> x, T* phi, std::int32_t* exponent,
                            BlockWorkspace<T>& workspace) const noexcept {
   pack(side, x, workspace);
-  projection_->apply(workspace.x_.data(), workspace.x_.cols(), x.rows, phi, ld(),
+  const Index column = stage_->projection_column();
+  T* const block = column == 0 ? phi : workspace.work_.data();
+  const Index ldb = column == 0 ? ld() : workspace.work_.cols();
+  projection_->apply(workspace.x_.data(), workspace.x_.cols(), x.rows, block + column, ldb,
                      workspace.scratch_.data());
-  stage_->features(phi, ld(), x.rows, workspace.amplitude_.data(), exponent);
+  stage_->features(block, ldb, x.rows, workspace.amplitude_.data(), exponent);
+  for (Index r = 0; r < x.rows && column != 0; ++r) {
+    std::copy_n(block + r * ldb, num_features_, phi + r * ld());
+  }
 }
 
 template <Scalar T>
@@ -138,8 +152,9 @@ template <Scalar T>
 void BlockMap<T>::pull_features(Side side, MatrixView<const T> x, const T* dphi, MatrixView<T> dx,
                                 BlockWorkspace<T>& workspace) const noexcept {
   pack(side, x, workspace);
-  projection_->apply(workspace.x_.data(), workspace.x_.cols(), x.rows, workspace.work_.data(),
-                     workspace.work_.cols(), workspace.scratch_.data());
+  projection_->apply(workspace.x_.data(), workspace.x_.cols(), x.rows,
+                     workspace.work_.data() + stage_->projection_column(), workspace.work_.cols(),
+                     workspace.scratch_.data());
   stage_->pull(workspace.work_.data(), workspace.work_.cols(), x.rows, workspace.amplitude_.data(),
                dphi, ld(), workspace.dp_.data(), workspace.dp_.cols(),
                workspace.damplitude_.data());
@@ -216,23 +231,10 @@ template <Scalar T>
 Matrix<double> BlockMap<T>::frequencies() const {
   const Matrix<double> standard = draw_frequencies(spec_.projection, law_);
   const InputTransform& transform = kernel_.transform;
-  if (transform.matrix.empty()) {
-    Matrix<double> w = standard;
-    for (Index i = 0; i < w.rows(); ++i) {
-      for (Index k = 0; k < w.cols(); ++k) {
-        w(i, k) *= transform.diagonal[static_cast<std::size_t>(k)];
-      }
-    }
-    return w;
-  }
-  Matrix<double> w(standard.rows(), standard.cols());
-  const Index d = standard.cols();
+  const Index d = spec_.input_dim;
+  Matrix<double> w(standard.rows(), d);
   for (Index i = 0; i < w.rows(); ++i) {  // w.(A x) = (A^T w).x
-    for (Index l = 0; l < d; ++l) {
-      for (Index k = 0; k < d; ++k) {
-        w(i, k) += standard(i, l) * transform.matrix[static_cast<std::size_t>(l * d + k)];
-      }
-    }
+    transform.apply_transpose(standard.row(i), w.row(i));
   }
   return w;
 }

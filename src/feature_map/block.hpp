@@ -46,7 +46,7 @@ class BlockMap {
  public:
   explicit BlockMap(const FeatureMapSpec& spec);
   /// The same map, from a draw for a spec of the same dimension, number of frequencies, kernel,
-  /// projection and seed.
+  /// projection and seed (products: and feature function).
   BlockMap(const FeatureMapSpec& spec, const FrequencyDraw& draw);
 
   const FeatureMapSpec& spec() const noexcept { return spec_; }

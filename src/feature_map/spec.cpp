@@ -3,6 +3,7 @@
 #include "bochner/feature_map.hpp"
 #include "core/checked.hpp"
 #include "core/text.hpp"
+#include "features/degrees.hpp"
 #include "features/stage.hpp"
 #include "kernel/shorthand.hpp"
 #include "kernel/standard_form.hpp"
@@ -15,6 +16,24 @@ namespace {
 
 Index features_per_frequency(const FeatureFunction& features) {
   return std::visit([](const auto& f) { return f.features_per_frequency; }, features);
+}
+
+/// Products have projections of their own, which nothing else has.
+std::optional<std::string> uncoupled(const Projection& projection,
+                                     const FeatureFunction& features) {
+  const auto pair = [&]<class F, class P>(const F*, const P*) -> std::optional<std::string> {
+    const bool wanted = std::holds_alternative<F>(features);
+    if (wanted == std::holds_alternative<P>(projection)) return std::nullopt;
+    return wanted
+               ? std::string(F::name) + " features need " + std::string(P::name) + " frequencies"
+               : std::string(P::name) + " frequencies need " + std::string(F::name) + " features";
+  };
+  constexpr const MaclaurinFeatures* kMaclaurin = nullptr;
+  constexpr const RademacherProjection* kRademacher = nullptr;
+  constexpr const TensorSketchFeatures* kTensorSketch = nullptr;
+  constexpr const CountSketchProjection* kCountSketch = nullptr;
+  if (auto reason = pair(kMaclaurin, kRademacher)) return reason;
+  return pair(kTensorSketch, kCountSketch);
 }
 
 void check_at_least_one(const char* member, Index value) {
@@ -58,8 +77,9 @@ Index num_frequencies_for(const FeatureFunction& features, Index num_features) {
 std::optional<std::string> incompatibility(const Kernel& kernel, const Projection& projection,
                                            const FeatureFunction& features) {
   const SpectralMeasure spectrum = spectral_measure(kernel);
+  if (auto reason = incompatibility_of(spectrum, features)) return reason;
   if (auto reason = incompatibility_of(spectrum, projection)) return reason;
-  return incompatibility_of(spectrum, features);
+  return uncoupled(projection, features);
 }
 
 void validate(const FeatureMapSpec& spec) {
@@ -81,10 +101,14 @@ void validate(const FeatureMapSpec& spec) {
                                .num_frequencies = spec.num_frequencies,
                                .spectrum = spectral_measure(spec.kernel),
                                .seed = spec.seed});
+  if (multiplies(spec.features)) {
+    check_size(spec.features, *spectral_measure(spec.kernel).series, spec.input_dim,
+               spec.num_frequencies);
+  }
   if (!spec.centring.query.empty() || !spec.centring.key.empty()) {
     check_centre("query", spec.centring.query, spec.input_dim);
     check_centre("key", spec.centring.key, spec.input_dim);
-    if (spectral_measure(spec.kernel).rectifier) {
+    if (needs_origin(spectral_measure(spec.kernel))) {
       throw InvalidArgument("FeatureMapSpec: centring changes the kernel " + to_text(spec.kernel) +
                             ", which depends on the origin; expected empty centres");
     }

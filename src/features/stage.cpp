@@ -4,8 +4,10 @@
 #include "bochner/core/error.hpp"
 #include "core/text.hpp"
 #include "features/exponential.hpp"
+#include "features/maclaurin.hpp"
 #include "features/periodic.hpp"
 #include "features/rectified.hpp"
+#include "features/tensor_sketch.hpp"
 
 #include <cmath>
 #include <concepts>
@@ -22,6 +24,9 @@ void FeatureStage<T>::pull_log(const T* /*dlog*/, Index /*ldd*/, Index /*rows*/,
 
 namespace {
 
+/// Degrees of the exponential are up to some 500 there.
+constexpr double kLargestRadius = 16.0;
+
 template <class F>
 void validate_alternative(const F& features) {
   if constexpr (ExponentialFeatures<F>) {
@@ -31,6 +36,12 @@ void validate_alternative(const F& features) {
           std::string(F::name) + ": a is " + text::number(a) +
           ", expected a finite number below 1/8 (from there on the features have " +
           "infinite variance)");
+    }
+  }
+  if constexpr (std::same_as<F, MaclaurinFeatures>) {
+    if (!(features.radius > 0.0 && features.radius <= kLargestRadius)) {
+      throw InvalidArgument("maclaurin: radius is " + text::number(features.radius) +
+                            ", expected a positive number up to " + text::number(kLargestRadius));
     }
   }
 }
@@ -43,9 +54,19 @@ void validate(const FeatureFunction& features) {
 
 std::optional<std::string> incompatibility_of(const SpectralMeasure& spectrum,
                                               const FeatureFunction& features) {
-  if (!spectrum.refusal.empty()) return spectrum.refusal;
   return std::visit(
       [&]<class F>(const F&) -> std::optional<std::string> {
+        if constexpr (std::same_as<F, MaclaurinFeatures>) {
+          if (spectrum.series) return std::nullopt;
+          return std::string(F::name) +
+                 " features need a kernel f(x.y): polynomial, dot-product or softmax";
+        }
+        if constexpr (std::same_as<F, TensorSketchFeatures>) {
+          if (spectrum.series && spectrum.series->as_power()) return std::nullopt;
+          return std::string(F::name) +
+                 " features are of the polynomial kernel; others f(x.y) need maclaurin features";
+        }
+        if (!spectrum.refusal.empty()) return spectrum.refusal;
         constexpr bool kRectified = std::same_as<F, RectifiedFeatures>;
         if (kRectified && !spectrum.rectifier) {
           return std::string(F::name) +
@@ -76,6 +97,9 @@ StageInput stage_input(const FeatureFunction& features, const StandardForm& kern
               .norm_weight = kernel.amplitude - 2.0};
         } else if constexpr (std::same_as<F, RectifiedFeatures>) {
           return {.length_weight = 1.0};
+        } else if constexpr (std::same_as<F, MaclaurinFeatures> ||
+                             std::same_as<F, TensorSketchFeatures>) {
+          return {};
         } else {
           return {.frequency_factor = 1.0, .norm_weight = kernel.amplitude};
         }

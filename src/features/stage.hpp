@@ -17,8 +17,9 @@
 namespace bochner {
 
 /// The second half of a feature map. A block holds `p = factor W x~` in its first m columns on
-/// entry. Row r carries a base-2 log-amplitude R_r = log2(e) (norm_weight |x~|^2 / 2 + ...), kept
-/// in double: its whole part goes to the row's exponent, its fraction into the features.
+/// entry (products of projections: as many as there are, from `projection_column` on). Row r
+/// carries a base-2 log-amplitude R_r = log2(e) (norm_weight |x~|^2 / 2 + ...), kept in double: its
+/// whole part goes to the row's exponent, its fraction into the features.
 template <Scalar T>
 class FeatureStage {
  public:
@@ -31,6 +32,9 @@ class FeatureStage {
   virtual Index num_features() const noexcept = 0;
   /// Columns of the widest block that `pull` works in.
   virtual Index work_columns() const noexcept { return num_features(); }
+  /// Where projections start in a block; 0 for features that take the place of their projections.
+  /// Other stages work in blocks of `work_columns()`.
+  virtual Index projection_column() const noexcept { return 0; }
   /// Whether features are exponentials of log-features, hence positive.
   virtual bool exponential() const noexcept = 0;
 
@@ -61,6 +65,12 @@ struct StageInput {
   double norm_weight = 0.0;       ///< R = log2(e) norm_weight |x~|^2 / 2 + ...
   double length_weight = 0.0;     ///< ... + length_weight log2 |x~|, which has no gradient
 };
+
+/// Whether features are products of projections.
+inline bool multiplies(const FeatureFunction& features) {
+  return std::holds_alternative<MaclaurinFeatures>(features) ||
+         std::holds_alternative<TensorSketchFeatures>(features);
+}
 
 /// Throws InvalidArgument when an option of the feature function is out of range.
 void validate(const FeatureFunction& features);

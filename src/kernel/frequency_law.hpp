@@ -3,8 +3,10 @@
 
 #include "bochner/core/view.hpp"
 #include "bochner/random/stream.hpp"
+#include "kernel/product_layout.hpp"
 #include "kernel/spectral_measure.hpp"
 
+#include <memory>
 #include <vector>
 
 /// \file
@@ -18,6 +20,15 @@ struct FrequencyLaw {
   Index num_frequencies = 0;
   SpectralMeasure spectrum;
   Seed seed;
+  /// Given: features are products of projections, and which.
+  std::shared_ptr<const ProductLayout> products{};
+
+  /// Coordinates that projections see.
+  Index projected_dim() const {
+    return products && products->last_coordinate > 0.0 ? dim + 1 : dim;
+  }
+  /// Rows that are drawn.
+  Index num_projections() const { return products ? products->num_projections() : num_frequencies; }
 };
 
 /// |w_j|^2 in the space the rows are drawn in (padded, for Hadamard blocks) and that space's

@@ -6,6 +6,7 @@
 #include "kernel/angular.hpp"
 #include "kernel/arc_cosine.hpp"
 #include "kernel/cauchy.hpp"
+#include "kernel/dot_product.hpp"
 #include "kernel/exponentiated_power.hpp"
 #include "kernel/expression.hpp"
 #include "kernel/gaussian.hpp"

@@ -17,7 +17,11 @@ SoftmaxKernel SoftmaxKernel::for_dimension(Index head_dim) {
   return {.scale = 1.0 / std::sqrt(static_cast<double>(head_dim))};
 }
 
-SpectralMeasure spectral_measure(const SoftmaxKernel& /*kernel*/) { return {}; }
+SpectralMeasure spectral_measure(const SoftmaxKernel& /*kernel*/) {
+  SpectralMeasure out;
+  out.series = std::make_shared<const PowerSeries>(PowerSeries::exponential());
+  return out;
+}
 
 StandardForm standard_form(const SoftmaxKernel& kernel, Index dim) {
   if (!(kernel.scale > 0.0) || !std::isfinite(kernel.scale)) {

@@ -2,12 +2,14 @@
 #include "projection/operator.hpp"
 
 #include "bochner/core/error.hpp"
+#include "projection/count_sketch.hpp"
 #include "projection/dense.hpp"
 #include "projection/hadamard.hpp"
 #include "projection/sobol.hpp"
 
 #include <algorithm>
 #include <cmath>
+#include <concepts>
 #include <string>
 #include <type_traits>
 
@@ -16,9 +18,17 @@ namespace {
 
 constexpr int kMaxRounds = 8;
 
-bool is_structured(const Projection& projection, const FrequencyLaw& law) {
+bool is_sketch(const Projection& projection) {
+  return std::holds_alternative<CountSketchProjection>(projection);
+}
+
+bool is_fast_hadamard(const Projection& projection, const FrequencyLaw& law) {
   return std::holds_alternative<HadamardProjection>(projection) &&
          padded_to_power_of_two(law.dim) >= kSmallestHadamard;
+}
+
+bool is_structured(const Projection& projection, const FrequencyLaw& law) {
+  return is_sketch(projection) || is_fast_hadamard(projection, law);
 }
 
 template <class P>
@@ -27,6 +37,8 @@ bool couples_directions(const P& /*projection*/) {
 }
 bool couples_directions(const IidProjection& /*projection*/) { return false; }
 bool couples_directions(const SobolProjection& /*projection*/) { return false; }
+bool couples_directions(const RademacherProjection& /*projection*/) { return false; }
+bool couples_directions(const CountSketchProjection& /*projection*/) { return false; }
 bool couples_directions(const AntitheticProjection& projection) {
   return projection.directions == Directions::orthogonal;
 }
@@ -34,6 +46,7 @@ bool couples_directions(const AntitheticProjection& projection) {
 }  // namespace
 
 double FrequencyDraw::largest_scale() const {
+  if (law_.products) return 1.0;
   if (!law_.spectrum.whole) return bochner::largest_scale(law_);
   double largest = 0.0;
   for (Index i = 0; i < rows_.size(); ++i) largest = std::max(largest, std::abs(rows_.data()[i]));
@@ -47,7 +60,8 @@ FrequencyDraw::FrequencyDraw(const Projection& projection, const FrequencyLaw& l
 
 template <Scalar T>
 std::unique_ptr<const ProjectionOperator<T>> FrequencyDraw::make_operator(double factor) const {
-  if (is_structured(projection_, law_)) {
+  if (is_sketch(projection_)) return std::make_unique<CountSketchOperator<T>>(law_, factor);
+  if (is_fast_hadamard(projection_, law_)) {
     return std::make_unique<HadamardOperator<T>>(std::get<HadamardProjection>(projection_), law_,
                                                  factor);
   }
@@ -56,7 +70,7 @@ std::unique_ptr<const ProjectionOperator<T>> FrequencyDraw::make_operator(double
 
 FrequencyNorms FrequencyDraw::norms() const {
   FrequencyNorms norms{.squared = {}, .ambient_dim = law_.dim};
-  if (is_structured(projection_, law_)) {
+  if (is_fast_hadamard(projection_, law_)) {
     norms.ambient_dim = padded_to_power_of_two(law_.dim);
     const Radii radii = std::get<HadamardProjection>(projection_).radii;
     for (Index row = 0; row < law_.num_frequencies; ++row) {
@@ -96,6 +110,16 @@ std::optional<std::string> incompatibility_of(const SpectralMeasure& spectrum,
           return std::string(P::name) +
                  " frequencies couple directions, and those of this kernel are not isotropic: use "
                  "iid, sobol or antithetic(directions=independent)";
+        }
+        constexpr bool kSigns = std::same_as<P, RademacherProjection>;
+        constexpr bool kSketch = std::same_as<P, CountSketchProjection>;
+        if (kSigns && !spectrum.series) {
+          return std::string(P::name) +
+                 " frequencies are factors of features of dot-product kernels: polynomial, "
+                 "dot-product, softmax";
+        }
+        if (kSketch && !(spectrum.series && spectrum.series->as_power())) {
+          return std::string(P::name) + " frequencies are of the polynomial kernel";
         }
         if constexpr (requires { p.radii; }) {
           if (p.radii == Radii::constant && !is_normal(spectrum)) {

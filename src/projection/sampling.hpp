@@ -20,6 +20,7 @@ Matrix<double> draw_frequencies(const OrthogonalProjection& projection, const Fr
 Matrix<double> draw_frequencies(const SimplexProjection& projection, const FrequencyLaw& law);
 Matrix<double> draw_frequencies(const AntitheticProjection& projection, const FrequencyLaw& law);
 Matrix<double> draw_frequencies(const SobolProjection& projection, const FrequencyLaw& law);
+Matrix<double> draw_frequencies(const RademacherProjection& projection, const FrequencyLaw& law);
 
 /// Uniform numbers that make a frequency.
 Index num_uniforms(const FrequencyLaw& law);

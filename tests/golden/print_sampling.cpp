@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "bochner/core/matrix.hpp"
 #include "bochner/random/stream.hpp"
+#include "features/degrees.hpp"
 #include "kernel/standard_form.hpp"
 #include "linalg/orthonormal.hpp"
+#include "projection/count_sketch.hpp"
 #include "projection/sampling.hpp"
 #include "random/laws.hpp"
 #include "random/quantiles.hpp"
@@ -179,6 +181,30 @@ void print_quantiles() {
   }
 }
 
+/// Factors of products: degrees, signs, buckets and their Fourier transforms.
+void print_products() {
+  const std::pair<const char*, bochner::Kernel> kernels[] = {
+      {"softmax", bochner::SoftmaxKernel{}}, {"polynomial", bochner::PolynomialKernel{}}};
+  for (const auto& [title, kernel] : kernels) {
+    bochner::FrequencyLaw law{
+        .dim = 5, .num_frequencies = 131, .spectrum = spectral_measure(kernel), .seed = kSeed};
+    const auto lay_out = [&](const bochner::FeatureFunction& features) {
+      law.products = product_layout(features, law.spectrum.series.get(), 5, 131, kSeed);
+    };
+    const std::string name = title;
+    lay_out(bochner::MaclaurinFeatures{1.3, bochner::ExactTerms::linear});
+    print(name + " degrees", collect(131, [&](std::size_t j) {
+            return static_cast<double>(law.products->degree[j]);
+          }));
+    print_digest(name + " rademacher frequencies",
+                 entries(draw_frequencies(bochner::RademacherProjection{}, law)));
+    if (!law.spectrum.series->as_power()) continue;
+    lay_out(bochner::TensorSketchFeatures{});
+    print_digest(name + " count-sketch frequencies",
+                 entries(draw_frequencies(bochner::CountSketchProjection{}, law)));
+  }
+}
+
 }  // namespace
 
 int main() {
@@ -189,4 +215,5 @@ int main() {
   print_frequencies();
   print_mixtures();
   print_quantiles();
+  print_products();
 }

@@ -37,6 +37,8 @@ TEMPLATE_TEST_CASE("entries of phi are of order one, however long the row", "[pr
     for (const double size : {0.0, 1e-3, 1.0, 30.0, 1000.0}) {
       const std::vector<double> zeros(kDim, 0.0);
       if (size == 0.0 && evaluate(spec.kernel, zeros.data(), zeros.data(), kDim) == 0.0) continue;
+      // Of a row of zeros only columns of degree 0 are left, which a draw need not have.
+      if (size == 0.0 && std::holds_alternative<MaclaurinFeatures>(spec.features)) continue;
       const auto out = property::apply<TestType>(map, property::rows<TestType>(16, kDim, size));
       double smallest_row = 2.0;
       double largest_row = 0.0;

@@ -44,7 +44,8 @@ inline std::vector<Kernel> kernels(Index dim) {
               RationalQuadraticKernel{0.7, full}, ExponentiatedPowerKernel{2.0, diagonal},
               ArcCosineKernel{0, 0.0, diagonal}, ArcCosineKernel{1, 0.3, full},
               ArcCosineKernel{2, 0.0, Isotropic{0.6}}, ProductLaplacianKernel{diagonal},
-              ProductCauchyKernel{full},
+              ProductCauchyKernel{full}, PolynomialKernel{2, 0.0, diagonal},
+              PolynomialKernel{5, 0.5, full}, DotProductKernel{{0.0, 0.3, 0.0, 1.0}, diagonal},
               SpectralMixtureKernel{{{0.7, {0.1}, {0.2}}, {2.0, {0.0}, {0.05}}}},
               KernelSum{{{2.0, {}, MaternKernel{2.5, full}}, {0.5, {0}, ProductCauchyKernel{}}}},
               KernelProduct{{{1.5, {}, GaussianKernel{diagonal}}, {1.0, {0}, LaplacianKernel{}}}}});
@@ -61,14 +62,17 @@ inline std::vector<Projection> projections() {
 
 inline std::vector<FeatureFunction> feature_functions() {
   std::vector<FeatureFunction> all = defaults<FeatureFunction>();
-  all.insert(all.end(), {OprfFeatures{-0.15}, HyperbolicOprfFeatures{-0.1}});
+  all.insert(all.end(), {OprfFeatures{-0.15}, HyperbolicOprfFeatures{-0.1},
+                         MaclaurinFeatures{1.5, ExactTerms::linear}});
   return all;
 }
 
 /// Whether a change of origin leaves the kernel what it is, up to factors that features can carry.
 inline bool is_centrable(const Kernel& kernel) {
   return !std::holds_alternative<ArcCosineKernel>(kernel) &&
-         !std::holds_alternative<AngularKernel>(kernel);
+         !std::holds_alternative<AngularKernel>(kernel) &&
+         !std::holds_alternative<PolynomialKernel>(kernel) &&
+         !std::holds_alternative<DotProductKernel>(kernel);
 }
 
 /// Whether features are steps, whose gradient is zero almost everywhere.
@@ -85,6 +89,9 @@ inline std::vector<FeatureMapSpec> specs(Index dim, Index num_frequencies) {
       const std::size_t before = all.size();
       for (const Projection& projection : projections()) {
         if (incompatibility(kernel, projection, features)) continue;
+        const auto* maclaurin = std::get_if<MaclaurinFeatures>(&features);
+        const bool exact = maclaurin != nullptr && maclaurin->exact != ExactTerms::none;
+        if (exact && num_frequencies <= dim + 1) continue;  // no column is left
         all.push_back({.input_dim = dim,
                        .num_frequencies = num_frequencies,
                        .kernel = kernel,

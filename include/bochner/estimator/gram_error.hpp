@@ -22,6 +22,12 @@ struct GramError {
   double relative_error = 0.0;     ///< sqrt(squared_error / squared_norm)
 };
 
+/// How columns whose errors hang together are grouped.
+enum class ColumnGroups {
+  blocks,    ///< blocks of equal size, the last one truncated
+  sketches,  ///< one sketch for each binary digit of the number of columns
+};
+
 /// The prediction as a function of the number of frequencies: the sums over the matrix are taken
 /// once, each `at` is O(1).
 struct BOCHNER_EXPORT GramErrorCurve {
@@ -32,9 +38,11 @@ struct BOCHNER_EXPORT GramErrorCurve {
   double log_squared_norm = 0.0;    ///< log |K|_F^2
   Index block_size = 1;             ///< rows of a block: whole multiples waste nothing
   Index pair_size = 1;              ///< 2 where rows come in opposite pairs
+  Index exact_columns = 0;          ///< columns without error, which come first
+  ColumnGroups groups = ColumnGroups::blocks;
 
   /// With m frequencies, all else as in the spec. Not monotone in m where the last block is
-  /// truncated. Throws InvalidArgument when m < 1.
+  /// truncated. Throws InvalidArgument when m < 1 or no more than the exact columns.
   GramError at(Index num_frequencies) const;
 };
 

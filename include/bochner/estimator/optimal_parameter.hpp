@@ -3,9 +3,11 @@
 
 #include <bochner/core/view.hpp>
 #include <bochner/export.hpp>
+#include <bochner/features/maclaurin.hpp>
+#include <bochner/kernel/kernel.hpp>
 
 /// \file
-/// The parameter a of OPRF features that minimises the variance.
+/// The parameters of feature functions that minimise the variance.
 
 namespace bochner {
 
@@ -21,5 +23,13 @@ BOCHNER_EXPORT double optimal_oprf_parameter(double z2, Index dim);
 /// (1 - 8a), of which there is one. Smaller in size than for OPRF, the same for large z2. Throws as
 /// above.
 BOCHNER_EXPORT double optimal_hyperbolic_oprf_parameter(double z2, Index dim);
+
+/// The radius of Maclaurin features that minimises the summed variance of the random columns over
+/// pairs of rows of x and y, up to 64 evenly spaced ones of each: that of f(r) sum f(t / r), r =
+/// radius^2, which is convex in log r. O(64^2 (input_dim + terms)). Throws InvalidArgument when the
+/// kernel is no f(x.y) or not valid for their columns, when there are no rows, or columns differ.
+BOCHNER_EXPORT double optimal_maclaurin_radius(const Kernel& kernel, ExactTerms exact,
+                                               MatrixView<const double> x,
+                                               MatrixView<const double> y);
 
 }  // namespace bochner

@@ -6,12 +6,14 @@
 #include <bochner/kernel/angular.hpp>
 #include <bochner/kernel/arc_cosine.hpp>
 #include <bochner/kernel/cauchy.hpp>
+#include <bochner/kernel/dot_product.hpp>
 #include <bochner/kernel/exponentiated_power.hpp>
 #include <bochner/kernel/expression.hpp>
 #include <bochner/kernel/gaussian.hpp>
 #include <bochner/kernel/generalised_cauchy.hpp>
 #include <bochner/kernel/laplacian.hpp>
 #include <bochner/kernel/matern.hpp>
+#include <bochner/kernel/polynomial.hpp>
 #include <bochner/kernel/product_cauchy.hpp>
 #include <bochner/kernel/product_laplacian.hpp>
 #include <bochner/kernel/rational_quadratic.hpp>
@@ -30,11 +32,11 @@ namespace bochner {
 
 /// Every kernel there is. The list of alternatives is the registry: a new kernel is one file and
 /// one name here.
-using Kernel =
-    std::variant<GaussianKernel, SoftmaxKernel, MaternKernel, LaplacianKernel, CauchyKernel,
-                 RationalQuadraticKernel, ExponentiatedPowerKernel, GeneralisedCauchyKernel,
-                 ArcCosineKernel, AngularKernel, ProductLaplacianKernel, ProductCauchyKernel,
-                 SpectralMixtureKernel, KernelSum, KernelProduct>;
+using Kernel = std::variant<GaussianKernel, SoftmaxKernel, MaternKernel, LaplacianKernel,
+                            CauchyKernel, RationalQuadraticKernel, ExponentiatedPowerKernel,
+                            GeneralisedCauchyKernel, ArcCosineKernel, AngularKernel,
+                            ProductLaplacianKernel, ProductCauchyKernel, SpectralMixtureKernel,
+                            KernelSum, KernelProduct, PolynomialKernel, DotProductKernel>;
 
 /// One term of a sum or product.
 struct KernelTerm {

@@ -15,8 +15,8 @@
 
 namespace bochner {
 
-/// Raised whenever a word, or a number made of words, comes out differently than it did before: what
-/// was saved with another version names other frequencies.
+/// Raised whenever a word, or a number made of words, comes out differently than it did before:
+/// what was saved with another version names other frequencies.
 inline constexpr int kStreamVersion = 1;
 
 /// Names a family of independent draws. A redraw is another seed.
@@ -35,6 +35,8 @@ enum class Purpose : std::uint16_t {
   permutation = 6,  ///< scrambles and hashes
   derive = 7,       ///< seeds of heads and replicates
   study = 8,        ///< synthetic data, sampled rows and entries
+  degrees = 9,      ///< degrees of random Maclaurin features
+  buckets = 10,     ///< hashes of count sketches
 };
 
 /// Philox 4x32-10 [Salmon11]: the 128-bit block at `counter` under `key`.

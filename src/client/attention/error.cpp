@@ -264,7 +264,7 @@ AttentionErrorReport attention_with_error(const FeatureMap<T>& map,
   AttentionErrorReport report;
   report.attention = attention<T>(map, inputs, out, options, execution);
   const FeatureMapSpec& spec = map.spec();
-  const Index block_size = block_law(spec.projection, spec.input_dim).size;
+  const Index block_size = block_law(spec).size;
   if (spec.num_frequencies / block_size < kLeastBlocks) {
     report.source = AttentionErrorSource::redraws;
     report.groups = error_options.redraws;

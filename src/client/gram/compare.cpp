@@ -4,6 +4,7 @@
 #include "bochner/core/error.hpp"
 #include "client/gram/checks.hpp"
 #include "core/text.hpp"
+#include "estimator/row_law.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -44,15 +45,17 @@ std::vector<ComparedGram> compare_approximations(const FeatureMapSpec& spec, Mat
                                                  const SampledErrorOptions& options,
                                                  const Execution& execution) {
   FeatureMapSpec one = spec;
-  one.num_frequencies = 1;
+  one.num_frequencies = least_frequencies(spec);
   validate(one);
   const ExactGram exact(spec.kernel, x, execution);
   const Index n = exact.size();
   const Index room = budget.memory / static_cast<Index>(sizeof(T)) / n;
-  const Index per_frequency = num_features(one);
-  if (room < per_frequency) {
+  const Index per_frequency = num_features(one) / one.num_frequencies;
+  if (room < num_features(one)) {
     throw InvalidArgument(std::string(kFunction) + ": memory is " + std::to_string(budget.memory) +
-                          " bytes, expected room for the features of one frequency");
+                          " bytes, expected room for the features of " +
+                          std::to_string(one.num_frequencies) +
+                          (one.num_frequencies == 1 ? " frequency" : " frequencies"));
   }
   if (!(budget.seconds > 0.0)) {
     throw InvalidArgument(std::string(kFunction) + ": seconds is " + text::number(budget.seconds) +
@@ -67,7 +70,7 @@ std::vector<ComparedGram> compare_approximations(const FeatureMapSpec& spec, Mat
   };
   results.push_back(within(budget, room, [&](Index columns) {
     FeatureMapSpec mine = spec;
-    mine.num_frequencies = std::max<Index>(columns / per_frequency, 1);
+    mine.num_frequencies = std::max<Index>(columns / per_frequency, one.num_frequencies);
     const auto start = std::chrono::steady_clock::now();
     const GramApproximation<T> gram(FeatureMap<T>(mine), x,
                                     {.memory = std::numeric_limits<Index>::max()}, execution);

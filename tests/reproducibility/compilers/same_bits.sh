@@ -18,6 +18,8 @@ common=(-std=c++20 -fopenmp -ffp-contract=off -DBOCHNER_STATIC_DEFINE
 sampling=("$root"/src/random/*.cpp "$root"/src/kernel/scale_law.cpp
           "$root"/src/kernel/{product,expression}_measure.cpp
           "$root"/src/kernel/{product_laplacian,product_cauchy,spectral_mixture}.cpp
+          "$root"/src/kernel/power_series.cpp "$root"/src/features/degrees.cpp
+          "$root"/src/projection/{rademacher,fourier,count_sketch}.cpp
           "$root"/src/linalg/orthonormal.cpp "$root"/src/projection/{sampling,sobol}.cpp
           "$root"/tests/golden/print_sampling.cpp)
 

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string_view>
+#include <tuple>
+
+namespace bochner {
+
+/// Rows of independent random signs, the factors of random Maclaurin features: as many for a column
+/// as its degree [KarKarnick12].
+struct RademacherProjection {
+  static constexpr std::string_view name = "rademacher";
+  static constexpr bool exact_marginal() { return true; }
+  static constexpr auto fields() { return std::tuple{}; }
+  friend bool operator==(const RademacherProjection&, const RademacherProjection&) = default;
+};
+
+}  // namespace bochner

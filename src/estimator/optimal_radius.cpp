@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "bochner/core/error.hpp"
+#include "bochner/core/matrix.hpp"
+#include "bochner/estimator/optimal_parameter.hpp"
+#include "core/finite.hpp"
+#include "estimator/log_sum.hpp"
+#include "estimator/product_moments.hpp"
+#include "kernel/standard_form.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <string>
+#include <vector>
+
+namespace bochner {
+namespace {
+
+constexpr Index kSampledRows = 64;
+constexpr double kSmallestRadius = 1e-3;
+constexpr double kLargestRadius = 16.0;
+
+/// Evenly spaced rows in the kernel's own coordinates.
+Matrix<double> transformed_sample(const StandardForm& form, MatrixView<const double> x) {
+  const Index count = std::min(x.rows, kSampledRows);
+  Matrix<double> out(count, x.cols);
+  std::vector<double> row(static_cast<std::size_t>(x.cols));
+  for (Index i = 0; i < count; ++i) {
+    for (Index k = 0; k < x.cols; ++k) row[static_cast<std::size_t>(k)] = x(i * x.rows / count, k);
+    form.transform.apply(row.data(), out.row(i));
+  }
+  return out;
+}
+
+}  // namespace
+
+double optimal_maclaurin_radius(const Kernel& kernel, ExactTerms exact, MatrixView<const double> x,
+                                MatrixView<const double> y) {
+  constexpr const char* kFunction = "optimal_maclaurin_radius";
+  if (x.rows < 1 || y.rows < 1 || x.cols != y.cols) {
+    throw InvalidArgument(std::string(kFunction) + ": x is " + std::to_string(x.rows) + " x " +
+                          std::to_string(x.cols) + " and y is " + std::to_string(y.rows) + " x " +
+                          std::to_string(y.cols) + ", expected rows in both and equal columns");
+  }
+  require_finite(kFunction, "x", x);
+  require_finite(kFunction, "y", y);
+  const MaclaurinFeatures features{.radius = 1.0, .exact = exact};
+  const auto series = spectral_measure(kernel).series;
+  if (!series) {
+    throw InvalidArgument(std::string(kFunction) + ": " + to_text(kernel) +
+                          " is no kernel f(x.y): polynomial, dot-product or softmax");
+  }
+  const StandardForm form = standard_form(kernel, x.cols);
+  const Matrix<double> u = transformed_sample(form, x);
+  const Matrix<double> v = transformed_sample(form, y);
+  std::vector<double> t;
+  for (Index i = 0; i < u.rows(); ++i) {
+    for (Index j = 0; j < v.rows(); ++j) {
+      t.push_back(sign_second_moment(pair_products(u.row(i), v.row(j), x.cols)));
+    }
+  }
+  const Index first = exact_split(features, *series).first_random;
+  const auto log_variance = [&](double log_r) {
+    LogSum sum;
+    for (const double square : t) sum.add(1.0, series->log_tail(first, square / std::exp(log_r)));
+    return series->log_tail(first, std::exp(log_r)) + sum.log();
+  };
+  if (!std::isfinite(log_variance(0.0))) return 1.0;  // nothing is left to draw
+  // Golden sections, down to a part in 10^6 of the interval.
+  constexpr double kGolden = 0.6180339887498949;
+  double low = 2.0 * std::log(kSmallestRadius);
+  double high = 2.0 * std::log(kLargestRadius);
+  for (int step = 0; step < 30; ++step) {
+    const double left = high - kGolden * (high - low);
+    const double right = low + kGolden * (high - low);
+    if (log_variance(left) < log_variance(right)) {
+      high = right;
+    } else {
+      low = left;
+    }
+  }
+  return std::min(std::exp(0.25 * (low + high)), kLargestRadius);
+}
+
+}  // namespace bochner

@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "estimator/product_moments.hpp"
+
+#include "bochner/core/error.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <limits>
+#include <vector>
+
+namespace bochner {
+namespace {
+
+constexpr double kNothing = -std::numeric_limits<double>::infinity();
+
+/// (u + v)^p - u^p, without cancellation where u + v >= 0.
+double power_difference(double u, double v, Index p) {
+  double sum = 0.0;
+  double high = 1.0;
+  for (Index k = 0; k < p; ++k) {  // sum of (u + v)^k u^(p - 1 - k)
+    sum = sum * u + high;
+    high *= u + v;
+  }
+  return v * sum;
+}
+
+/// What a sketch sees: t = u + a + b, of which equal and crossed collisions have a and b.
+struct Collisions {
+  double u = 0.0;  ///< (x.y + offset)^2
+  double a = 0.0;
+  double b = 0.0;
+  double unit = 0.0;  ///< all are in units of this
+};
+
+Collisions collisions(const PairProducts& pair, double offset) {
+  Collisions out;
+  out.unit = (pair.xx + offset) * (pair.yy + offset);
+  if (out.unit == 0.0) return out;
+  const double squares = (pair.squares + offset * offset) / out.unit;
+  const double s = pair.xy + offset;
+  out.u = s * s / out.unit;
+  out.a = std::max(1.0 - squares, 0.0);
+  out.b = out.u - squares;
+  return out;
+}
+
+}  // namespace
+
+PairProducts pair_products(const double* x, const double* y, Index dim) {
+  PairProducts out;
+  for (Index k = 0; k < dim; ++k) {
+    const double both = x[k] * y[k];
+    out.xy += both;
+    out.xx += x[k] * x[k];
+    out.yy += y[k] * y[k];
+    out.squares += both * both;
+  }
+  return out;
+}
+
+double sign_second_moment(const PairProducts& pair) {
+  return std::max(pair.xx * pair.yy + 2.0 * (pair.xy * pair.xy - pair.squares), 0.0);
+}
+
+ProductLaw::ProductLaw(const Kernel& kernel, const FeatureFunction& features)
+    : series_(spectral_measure(kernel).series),
+      sketches_(std::holds_alternative<TensorSketchFeatures>(features)) {
+  if (const auto* maclaurin = std::get_if<MaclaurinFeatures>(&features)) {
+    first_random_ = exact_split(*maclaurin, *series_).first_random;
+    radius_ = maclaurin->radius;
+  }
+}
+
+Scaled ProductLaw::kernel(const PairProducts& pair) const {
+  if (pair.xy >= 0.0) return {1.0, series_->log_tail(0, pair.xy)};
+  return {series_->value(pair.xy), 0.0};
+}
+
+Scaled ProductLaw::maclaurin_variance(const PairProducts& pair) const {
+  const double r = radius_ * radius_;
+  const double t = sign_second_moment(pair);
+  const double log_second =
+      series_->log_tail(first_random_, r) + series_->log_tail(first_random_, t / r);
+  if (log_second == kNothing) return {};
+  double log_mean = 0.0;
+  if (pair.xy >= 0.0) {
+    log_mean = series_->log_tail(first_random_, pair.xy);
+  } else {
+    double mean = series_->value(pair.xy);
+    if (first_random_ > 0) mean -= std::exp(series_->log_coefficient(0));
+    if (first_random_ > 1) mean -= std::exp(series_->log_coefficient(1)) * pair.xy;
+    log_mean = std::log(std::abs(mean));
+  }
+  return {std::max(-std::expm1(2.0 * log_mean - log_second), 0.0), log_second};
+}
+
+Scaled ProductLaw::row_variance(const PairProducts& pair) const {
+  if (!sketches_) return maclaurin_variance(pair);
+  const Power& power = *series_->as_power();
+  const Collisions c = collisions(pair, power.offset);
+  if (c.unit == 0.0) return {};
+  return {std::max(power_difference(c.u, c.a + c.b, power.degree), 0.0),
+          static_cast<double>(power.degree) * std::log(c.unit)};
+}
+
+Scaled ProductLaw::block_variance(const PairProducts& pair) const {
+  if (!sketches_) return maclaurin_variance(pair);
+  const Power& power = *series_->as_power();
+  const Collisions c = collisions(pair, power.offset);
+  if (c.unit == 0.0) return {};
+  return {
+      std::max(power_difference(c.u, c.a, power.degree) + power_difference(c.u, c.b, power.degree),
+               0.0),
+      static_cast<double>(power.degree) * std::log(c.unit)};
+}
+
+ProductMoments::ProductMoments(const FeatureMapSpec& spec)
+    : geometry_(spec),
+      law_(spec.kernel, spec.features),
+      block_(block_law(spec)),
+      num_frequencies_(spec.num_frequencies) {}
+
+ProductMoments::Placed ProductMoments::place(const double* x, const double* y) const {
+  std::vector<double> u(static_cast<std::size_t>(geometry_.dim()));
+  std::vector<double> v(u.size());
+  const double log_factor =
+      geometry_.place(Side::query, x, u.data()) + geometry_.place(Side::key, y, v.data());
+  return {pair_products(u.data(), v.data(), geometry_.dim()), log_factor};
+}
+
+KernelMoments ProductMoments::at(const double* x, const double* y) const {
+  const Placed placed = place(x, y);
+  const Scaled exact = shifted(law_.kernel(placed.products), placed.log_factor);
+  const Scaled row = law_.row_variance(placed.products);
+  const Scaled block = law_.block_variance(placed.products);
+  const Index random = num_frequencies_ - block_.exact;
+  // Both have the same scale.
+  const double mean_square = block_.shares(random).mix(row.mantissa, 0.0, block.mantissa);
+  const Scaled variance{mean_square / static_cast<double>(random),
+                        row.log_scale + 2.0 * placed.log_factor};
+  KernelMoments out;
+  out.exact = out.mean = exact.value();
+  out.log_exact = exact.log_magnitude();
+  out.variance = variance.value();
+  out.log_variance = variance.log_magnitude();
+  out.relative_error = std::exp(0.5 * out.log_variance - out.log_exact);
+  return out;
+}
+
+ProductMoments::Variances ProductMoments::relative(const double* x, const double* y) const {
+  const Placed placed = place(x, y);
+  const double log_square = 2.0 * law_.kernel(placed.products).log_magnitude();
+  return {.row = shifted(law_.row_variance(placed.products), -log_square).value(),
+          .block = shifted(law_.block_variance(placed.products), -log_square).value()};
+}
+
+namespace {
+
+/// E (w.x)^order (w.y)^order over independent signs w: coordinate by coordinate, a joint moment
+/// (i, j) of the sums so far from lower ones.
+double sign_moment(int order, const std::vector<double>& x, const std::vector<double>& y) {
+  constexpr std::size_t kOrders = 5;
+  constexpr double kBinomial[kOrders][kOrders] = {
+      {1, 0, 0, 0, 0}, {1, 1, 0, 0, 0}, {1, 2, 1, 0, 0}, {1, 3, 3, 1, 0}, {1, 4, 6, 4, 1}};
+  using Table = std::array<std::array<double, kOrders>, kOrders>;
+  Table moment{};
+  moment[0][0] = 1.0;
+  for (std::size_t l = 0; l < x.size(); ++l) {
+    Table next{};
+    for (std::size_t i = 0; i < kOrders; ++i) {
+      for (std::size_t j = 0; j < kOrders; ++j) {
+        for (std::size_t a = 0; a <= i; ++a) {
+          for (std::size_t b = a % 2; b <= j; b += 2) {  // odd powers of a sign vanish
+            next[i][j] += kBinomial[i][a] * kBinomial[j][b] * std::pow(x[l], a) *
+                          std::pow(y[l], b) * moment[i - a][j - b];
+          }
+        }
+      }
+    }
+    moment = next;
+  }
+  const auto k = static_cast<std::size_t>(order);
+  return moment[k][k];
+}
+
+}  // namespace
+
+double product_row_moment(const FeatureMapSpec& spec, int order, const double* x, const double* y) {
+  const auto* maclaurin = std::get_if<MaclaurinFeatures>(&spec.features);
+  if (maclaurin == nullptr || maclaurin->exact != ExactTerms::none) {
+    throw InvalidArgument("row_moment: columns of " + to_text(spec.features) +
+                          " features are not independent draws of one law");
+  }
+  const PairGeometry geometry(spec);
+  std::vector<double> u(static_cast<std::size_t>(spec.input_dim));
+  std::vector<double> v(u.size());
+  const double log_factor =
+      geometry.place(Side::query, x, u.data()) + geometry.place(Side::key, y, v.data());
+  const PowerSeries series = *spectral_measure(spec.kernel).series;
+  // sum_n P(n) (f(r) / r^n)^order M^n with P(n) = a_n r^n / f(r).
+  const double r = maclaurin->radius * maclaurin->radius;
+  const double power = order - 1;
+  return std::exp(power * series.log_tail(0, r) + order * log_factor) *
+         series.value(sign_moment(order, u, v) / std::pow(r, power));
+}
+
+}  // namespace bochner

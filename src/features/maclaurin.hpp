@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "features/product.hpp"
+
+#include <memory>
+
+namespace bochner {
+
+/// Random Maclaurin features: real factors.
+template <Scalar T>
+class MaclaurinStage final : public ProductStage<T> {
+ public:
+  MaclaurinStage(const MaclaurinFeatures& features, const FrequencyLaw& law);
+
+ private:
+  using typename ProductStage<T>::Run;
+  double multiply(const Run& run, const T* p, double unit, double scale,
+                  T* out) const noexcept override;
+  void pull_run(const Run& run, const T* p, double unit, double scale, const T* dphi,
+                T* dp) const noexcept override;
+};
+
+template <Scalar T>
+std::unique_ptr<const FeatureStage<T>> make_stage(const MaclaurinFeatures& features,
+                                                  const FrequencyLaw& law) {
+  return std::make_unique<MaclaurinStage<T>>(features, law);
+}
+
+}  // namespace bochner

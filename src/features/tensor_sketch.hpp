@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "features/product.hpp"
+
+#include <memory>
+
+namespace bochner {
+
+/// TensorSketch: columns are the parts of complex numbers, multiplied as such.
+template <Scalar T>
+class TensorSketchStage final : public ProductStage<T> {
+ public:
+  explicit TensorSketchStage(const FrequencyLaw& law);
+
+ private:
+  using typename ProductStage<T>::Run;
+  double multiply(const Run& run, const T* p, double unit, double scale,
+                  T* out) const noexcept override;
+  void pull_run(const Run& run, const T* p, double unit, double scale, const T* dphi,
+                T* dp) const noexcept override;
+};
+
+template <Scalar T>
+std::unique_ptr<const FeatureStage<T>> make_stage(const TensorSketchFeatures& /*features*/,
+                                                  const FrequencyLaw& law) {
+  return std::make_unique<TensorSketchStage<T>>(law);
+}
+
+}  // namespace bochner
