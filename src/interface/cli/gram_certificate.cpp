@@ -33,14 +33,15 @@ GramCertificates certify_in(const GramStudyPlan& plan, MatrixView<const double> 
   out.spectral_norm = spectral_error(nothing(x.rows), exact, lanczos, execution);
   progress.advance(1.0);
   for (const Projection& projection : plan.projections) {
-    const GramErrorCurve predicted = gram_error_curve<double>(
-        study_spec(plan, x.cols, projection, plan.frequencies.front()), exact_x, execution);
+    std::string gap;
+    const std::optional<GramErrorCurve> predicted = predicted_curve(
+        study_spec(plan, x.cols, projection, plan.frequencies.front()), exact_x, execution, gap);
     progress.advance(1.0);
     for (const Index m : plan.frequencies) {
       const Stopwatch watch;
       GramCertificate& row = out.rows.emplace_back();
       row.spec = study_spec(plan, x.cols, projection, m);
-      row.predicted = predicted.at(m);
+      if (predicted) row.predicted = predicted->at(m);
       const GramApproximation<T> approximation(FeatureMap<T>(row.spec), x, {}, execution);
       row.sampled = sampled_error(approximation, exact, {samples, plan.seed}, execution);
       row.relative = relative_interval(row.sampled, out.norm);

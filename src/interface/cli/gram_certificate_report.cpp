@@ -45,19 +45,24 @@ std::string certificates_text(const GramCertificates& certificates) {
                    {"time"}});
   bool all_converged = true;
   bool all_relative = true;
+  bool all_predicted = true;
   for (const GramCertificate& row : certificates.rows) {
     const Interval absolute = row.sampled.interval();
     const auto relative = [&](double bound) {
       return row.relative ? significant(bound, kDigits) : std::string("-");
     };
+    const auto predicted = [&](double error) {
+      return row.predicted ? significant(error, kDigits) : std::string("-");
+    };
     const std::string mark = converged(row) ? "" : "*";
     all_converged = all_converged && converged(row);
     all_relative = all_relative && row.relative.has_value();
+    all_predicted = all_predicted && row.predicted.has_value();
     table.add_row({projection_of(row.spec), std::to_string(row.spec.num_frequencies),
                    std::to_string(num_features(row.spec)),
-                   significant(std::sqrt(row.predicted.squared_error), kDigits),
+                   predicted(row.predicted ? std::sqrt(row.predicted->squared_error) : 0.0),
                    significant(absolute.low, kDigits), significant(absolute.high, kDigits),
-                   significant(row.predicted.relative_error, kDigits),
+                   predicted(row.predicted ? row.predicted->relative_error : 0.0),
                    relative(row.relative ? row.relative->low : 0.0),
                    relative(row.relative ? row.relative->high : 0.0),
                    significant(row.spectral.value, kDigits) + mark,
@@ -66,8 +71,9 @@ std::string certificates_text(const GramCertificates& certificates) {
   }
   out += "\n" + table.text();
   if (!all_converged) out += "# * Lanczos' iteration was cut short: a lower bound\n";
+  if (!all_predicted) out += "# - predicted: this map's error has no closed form here\n";
   if (!all_relative) {
-    out += "# - K is nearly its own diagonal: a relative error would measure that\n";
+    out += "# - over |K|_F: K is nearly its own diagonal: a relative error would measure that\n";
   }
   return out;
 }
@@ -114,8 +120,8 @@ nlohmann::ordered_json to_json(const GramCertificates& certificates) {
     json = {{"spec", to_text(row.spec)},
             {"frequencies", row.spec.num_frequencies},
             {"features", num_features(row.spec)},
-            {"predicted", std::sqrt(row.predicted.squared_error)},
-            {"predicted_relative", row.predicted.relative_error},
+            {"predicted", nullptr},
+            {"predicted_relative", nullptr},
             {"samples", row.sampled.samples},
             {"interval", to_json(row.sampled.interval())},
             {"relative_interval", nullptr},
@@ -126,6 +132,10 @@ nlohmann::ordered_json to_json(const GramCertificates& certificates) {
             {"delta_high", row.delta.high},
             {"converged", converged(row)},
             {"seconds", row.seconds}};
+    if (row.predicted) {
+      json["predicted"] = std::sqrt(row.predicted->squared_error);
+      json["predicted_relative"] = row.predicted->relative_error;
+    }
     if (row.relative) json["relative_interval"] = to_json(*row.relative);
   }
   return out;
@@ -191,11 +201,12 @@ std::string certificates_csv(const GramCertificates& certificates) {
     const Interval interval = row.sampled.interval();
     out += io::csv_field(to_text(row.spec.projection)) + "," +
            std::to_string(row.spec.num_frequencies) + "," + std::to_string(num_features(row.spec)) +
-           "," + shortest(std::sqrt(row.predicted.squared_error)) + "," +
-           shortest(row.predicted.relative_error) + "," + shortest(interval.low) + "," +
-           shortest(interval.high) + "," + shortest(row.spectral.value) + "," +
-           shortest(row.delta.delta()) + "," + (converged(row) ? "1" : "0") + "," +
-           shortest(row.seconds) + "," + io::csv_field(to_text(row.spec)) + "\n";
+           "," + (row.predicted ? shortest(std::sqrt(row.predicted->squared_error)) : "") + "," +
+           (row.predicted ? shortest(row.predicted->relative_error) : "") + "," +
+           shortest(interval.low) + "," + shortest(interval.high) + "," +
+           shortest(row.spectral.value) + "," + shortest(row.delta.delta()) + "," +
+           (converged(row) ? "1" : "0") + "," + shortest(row.seconds) + "," +
+           io::csv_field(to_text(row.spec)) + "\n";
   }
   return out;
 }

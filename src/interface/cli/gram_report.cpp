@@ -61,7 +61,7 @@ std::string table(const GramStudyPlan& plan, const GramStudy& study) {
                                       std::to_string(num_features(spec))};
     for (const GramStudyCurve& curve : study.curves) {
       const GramStudyRow& row = curve.rows[i];
-      cells.push_back(significant(row.predicted, kErrorDigits));
+      cells.push_back(row.predicted ? significant(*row.predicted, kErrorDigits) : "-");
       cells.push_back(significant(row.measured, kErrorDigits));
       if (plan.draws > 1) cells.push_back(significant(row.standard_error, 2));
       cells.push_back(duration(row.feature_seconds));
@@ -99,6 +99,11 @@ std::string gram_text(const GramStudyPlan& plan, const Input& input, const GramS
       "# relative Frobenius error of the approximate Gram matrix, predicted in closed form and "
       "measured in " +
       draws(plan) + (plan.draws > 1 ? " (root mean square)" : "") + "\n";
+  for (const GramStudyCurve& curve : study.curves) {
+    if (!curve.gap.empty()) {
+      out += "# " + label(study, curve.projection) + ": not predicted: " + curve.gap + "\n";
+    }
+  }
   out += "# time: all features; the exact matrix took " + duration(study.exact_seconds) + "\n\n";
   return out + table(plan, study);
 }
@@ -113,12 +118,13 @@ std::string gram_json(const GramStudyPlan& plan, const Input& input, const GramS
       document["table"].push_back({{"projection", to_text(curve.projection)},
                                    {"frequencies", row.spec.num_frequencies},
                                    {"features", num_features(row.spec)},
-                                   {"predicted", row.predicted},
+                                   {"predicted", nullptr},
                                    {"measured", row.measured},
                                    {"standard_error", row.standard_error},
                                    {"errors", row.errors},
                                    {"feature_seconds", row.feature_seconds},
                                    {"spec", to_text(row.spec)}});
+      if (row.predicted) document["table"].back()["predicted"] = *row.predicted;
     }
   }
   return to_text(document);
@@ -131,9 +137,10 @@ std::string gram_csv(const GramStudy& study) {
     for (const GramStudyRow& row : curve.rows) {
       out += io::csv_field(to_text(curve.projection)) + "," +
              std::to_string(row.spec.num_frequencies) + "," +
-             std::to_string(num_features(row.spec)) + "," + shortest(row.predicted) + "," +
-             shortest(row.measured) + "," + shortest(row.standard_error) + "," +
-             shortest(row.feature_seconds) + "," + io::csv_field(to_text(row.spec)) + "\n";
+             std::to_string(num_features(row.spec)) + "," +
+             (row.predicted ? shortest(*row.predicted) : "") + "," + shortest(row.measured) + "," +
+             shortest(row.standard_error) + "," + shortest(row.feature_seconds) + "," +
+             io::csv_field(to_text(row.spec)) + "\n";
     }
   }
   return out;
@@ -160,10 +167,10 @@ std::string gram_svg(const GramStudyPlan& plan, const Input& input, const GramSt
         name + ", measured", static_cast<int>(c), Line::none, kMarkers[c % kMarkers.size()], {}};
     for (const GramStudyRow& row : curve.rows) {
       const auto m = static_cast<double>(row.spec.num_frequencies);
-      predicted.points.push_back({m, row.predicted});
+      if (row.predicted) predicted.points.push_back({m, *row.predicted});
       measured.points.push_back({m, row.measured, row.standard_error});
     }
-    chart.series.push_back(std::move(predicted));
+    if (!predicted.points.empty()) chart.series.push_back(std::move(predicted));
     chart.series.push_back(std::move(measured));
   }
   return to_svg(chart);

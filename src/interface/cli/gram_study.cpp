@@ -2,7 +2,7 @@
 #include "interface/cli/gram_study.hpp"
 
 #include "bochner/client/gram.hpp"
-#include "bochner/estimator/gram_error.hpp"
+#include "estimator/row_law.hpp"
 #include "interface/cli/progress.hpp"
 #include "interface/cli/stopwatch.hpp"
 
@@ -104,7 +104,7 @@ GramStudy run(const GramStudyPlan& plan, MatrixView<const double> exact_x, Matri
   GramStudy study;
   for (const Projection& projection : plan.projections) {
     total += prediction_work;
-    GramStudyCurve& curve = study.curves.emplace_back(GramStudyCurve{projection, {}});
+    GramStudyCurve& curve = study.curves.emplace_back(GramStudyCurve{projection, {}, {}});
     for (const Index m : plan.frequencies) {
       curve.rows.emplace_back().spec = study_spec(plan, x.cols, projection, m);
       total += static_cast<double>(plan.draws) * draw_work(curve.rows.back().spec);
@@ -115,11 +115,11 @@ GramStudy run(const GramStudyPlan& plan, MatrixView<const double> exact_x, Matri
   study.exact_seconds = time_exact(plan.kernel, exact_x, plan.execution);
   progress.advance(exact_work);
   for (GramStudyCurve& curve : study.curves) {
-    const GramErrorCurve predicted =
-        gram_error_curve<double>(curve.rows.front().spec, exact_x, plan.execution);
+    const std::optional<GramErrorCurve> predicted =
+        predicted_curve(curve.rows.front().spec, exact_x, plan.execution, curve.gap);
     progress.advance(prediction_work);
     for (GramStudyRow& row : curve.rows) {
-      row.predicted = predicted.at(row.spec.num_frequencies).relative_error;
+      if (predicted) row.predicted = predicted->at(row.spec.num_frequencies).relative_error;
       row.feature_seconds = time_features<T>(row.spec, x, plan.execution);
       for (Index draw = 0; draw < plan.draws; ++draw) {
         FeatureMapSpec spec = row.spec;
@@ -144,6 +144,16 @@ FeatureMapSpec study_spec(const GramStudyPlan& plan, Index input_dim, const Proj
                       .seed = plan.seed};
   validate(spec);
   return spec;
+}
+
+std::optional<GramErrorCurve> predicted_curve(const FeatureMapSpec& spec,
+                                              MatrixView<const double> x,
+                                              const Execution& execution, std::string& gap) {
+  if (const auto reason = closed_form_gap(spec.kernel, spec.projection)) {
+    gap = *reason;
+    return std::nullopt;
+  }
+  return gram_error_curve<double>(spec, x, execution);
 }
 
 Matrix<float> single(MatrixView<const double> x) {

@@ -4,8 +4,10 @@
 #include "bochner/core/execution.hpp"
 #include "bochner/core/matrix.hpp"
 #include "bochner/core/view.hpp"
+#include "bochner/estimator/gram_error.hpp"
 #include "bochner/feature_map.hpp"
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -30,8 +32,9 @@ struct GramStudyPlan {
 
 /// One number of frequencies.
 struct GramStudyRow {
-  FeatureMapSpec spec;           ///< of the first draw
-  double predicted = 0.0;        ///< root of the mean square relative Frobenius error, closed form
+  FeatureMapSpec spec;  ///< of the first draw
+  /// Root of the mean square relative Frobenius error; nothing where it has no closed form.
+  std::optional<double> predicted;
   std::vector<double> errors;    ///< relative Frobenius error of each draw
   double measured = 0.0;         ///< root of their mean square
   double standard_error = 0.0;   ///< of `measured`; 0 for one draw
@@ -41,6 +44,7 @@ struct GramStudyRow {
 /// One projection.
 struct GramStudyCurve {
   Projection projection;
+  std::string gap;  ///< why nothing is predicted; empty where it is
   std::vector<GramStudyRow> rows;
 };
 
@@ -52,6 +56,11 @@ struct GramStudy {
 /// The spec of one row. Throws InvalidArgument when there is no such map.
 FeatureMapSpec study_spec(const GramStudyPlan& plan, Index input_dim, const Projection& projection,
                           Index num_frequencies);
+
+/// The predicted error of a spec, or nothing where it has no closed form; `gap` then says why.
+std::optional<GramErrorCurve> predicted_curve(const FeatureMapSpec& spec,
+                                              MatrixView<const double> x,
+                                              const Execution& execution, std::string& gap);
 
 /// x in single precision.
 Matrix<float> single(MatrixView<const double> x);

@@ -3,7 +3,6 @@
 
 #include "bochner/estimator/gram_error.hpp"
 #include "core/parallel.hpp"
-#include "estimator/pair_geometry.hpp"
 #include "simd/engine.hpp"
 
 #include <algorithm>
@@ -15,11 +14,10 @@ namespace bochner::cli {
 namespace {
 
 Matrix<double> exact_matrix(const FeatureMapSpec& spec, const MatrixStudyPlan& plan) {
-  const PairGeometry geometry(spec);
   Matrix<double> out(plan.queries.rows(), plan.keys.rows());
   for (Index i = 0; i < out.rows(); ++i) {
     for (Index j = 0; j < out.cols(); ++j) {
-      out(i, j) = std::exp(geometry.log_kernel(plan.queries.row(i), plan.keys.row(j)));
+      out(i, j) = evaluate(spec.kernel, plan.queries.row(i), plan.keys.row(j), plan.keys.cols());
     }
   }
   return out;

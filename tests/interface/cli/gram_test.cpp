@@ -208,3 +208,55 @@ TEST_CASE("single precision and odd data have right answers", "[gram]") {
   CHECK(measured(scratch.write("same.csv", "1,2\n1,2\n1,2\n"), {"--lengthscale", "1"}) < 1e-14);
   CHECK(measured(scratch.write("far.csv", "1e20,2\n1e20,3\n-1e20,4\n"), {}) < 2.0);
 }
+
+TEST_CASE("a map without a closed form is measured, and its prediction is absent", "[gram]") {
+  const Scratch scratch;
+  const std::string path = write(scratch, "x.csv", cloud());
+  struct Map {
+    const char* kernel;
+    const char* features;
+    const char* projection;
+  };
+  for (const Map& map :
+       {Map{"arc-cosine", "rectified", "iid"}, Map{"product-laplacian", "trigonometric", "iid"},
+        Map{"spectral-mixture", "trigonometric", "iid"},
+        Map{"sum(terms=[term(kernel=matern52)])", "trigonometric", "iid"},
+        Map{"gaussian", "trigonometric", "sobol"}}) {
+    INFO(map.kernel);
+    std::vector<std::string> arguments = {
+        "gram",       "--input",      path,           "--kernel",      map.kernel, "--features",
+        map.features, "--projection", map.projection, "--frequencies", "64"};
+    const Outcome text = run_bochner(arguments);
+    INFO(text.err);
+    REQUIRE(text.status == 0);
+    CHECK_THAT(text.out, Contains("not predicted: "));
+    CHECK_THAT(text.out, Contains(" - "));
+    arguments.push_back("--json");
+    const Json document = run(arguments);
+    CHECK(document["table"][0]["predicted"].is_null());
+    CHECK(document["table"][0]["measured"].get<double>() > 0.0);
+    arguments.push_back("--certify");
+    const Json certified = run(arguments)["certificates"]["rows"][0];
+    CHECK(certified["predicted"].is_null());
+    CHECK(certified["predicted_relative"].is_null());
+    CHECK(certified["interval"][1].get<double>() > 0.0);
+    arguments.insert(arguments.end(),
+                     {"--report", scratch.path(std::string("r-") + map.projection + map.features +
+                                               map.kernel[0] + map.kernel[2])});
+    CHECK(run_bochner(arguments).status == 0);
+  }
+}
+
+TEST_CASE("polynomial kernels are predicted and measured", "[gram]") {
+  const Scratch scratch;
+  const std::string path = write(scratch, "x.csv", cloud());
+  for (const auto& [features, projection] :
+       {std::pair{"tensor-sketch", "count-sketch"},
+        std::pair{"maclaurin(radius=1.2, exact=linear)", "rademacher"}}) {
+    const Json document =
+        run({"gram", "--input", path, "--kernel", "polynomial", "--features", features,
+             "--projection", projection, "--frequencies", "256", "--draws", "20", "--json"});
+    const Json& row = document["table"][0];
+    CHECK(row["measured"].get<double>() == Approx(row["predicted"].get<double>()).epsilon(0.5));
+  }
+}
