@@ -7,6 +7,7 @@
 #include "client/regression/column_spread.hpp"
 #include "client/regression/gathered_rows.hpp"
 #include "client/regression/ridge_system.hpp"
+#include "estimator/row_law.hpp"
 #include "kernel/standard_form.hpp"
 
 #include <algorithm>
@@ -21,6 +22,9 @@ namespace bochner {
 namespace {
 
 constexpr const char* kFunction = "search_hyperparameters";
+
+/// What the first sweep over the columns, two candidates each, may take of the budget.
+constexpr double kFirstSweep = 0.75;
 
 bool has_metric(const Kernel& kernel) {
   return std::visit(
@@ -125,14 +129,21 @@ class LengthscaleDescent {
   }
 
   /// From the best common factor: one column after the other, up or down, in steps that shrink.
+  /// Where the first sweep would take more than most of the budget, neighbouring columns move
+  /// together, so that none is left out.
   SearchCandidate per_column() {
     common();
+    const auto columns = static_cast<Index>(spread_.size());
+    const Index affordable = static_cast<Index>(kFirstSweep * static_cast<double>(budget_) / 2.0);
+    const Index blocks = std::clamp<Index>(affordable, 1, columns);
     for (double step = 2.0; step >= 0.25 && budget_ > 0; step /= 2.0) {
       bool improved = true;
       while (improved && budget_ > 0) {
         improved = false;
-        for (std::size_t k = 0; k < spread_.size(); ++k) {
-          improved = move(k, step) || move(k, -step) || improved;
+        for (Index b = 0; b < blocks; ++b) {
+          const Index first = b * columns / blocks;
+          const Index last = (b + 1) * columns / blocks;
+          improved = move(first, last, step) || move(first, last, -step) || improved;
         }
         if (step < 1.0) break;
       }
@@ -145,9 +156,10 @@ class LengthscaleDescent {
     return std::vector<double>(spread_.size(), exponent);
   }
 
-  bool move(std::size_t column, double step) {
+  /// Columns [first, last) together.
+  bool move(Index first, Index last, double step) {
     std::vector<double> exponents = best_exponents_;
-    exponents[column] += step;
+    for (Index k = first; k < last; ++k) exponents[static_cast<std::size_t>(k)] += step;
     return try_exponents(exponents);
   }
 
@@ -210,7 +222,7 @@ void check_options(const FeatureMapSpec& spec, const SearchOptions& options, Ind
 }
 
 bool shift_invariant(const Kernel& kernel) {
-  return has_metric(kernel) && !spectral_measure(kernel).rectifier;
+  return has_metric(kernel) && !needs_origin(spectral_measure(kernel));
 }
 
 }  // namespace
@@ -253,8 +265,9 @@ SearchResult search_hyperparameters(const FeatureMapSpec& spec, const TrainingRo
 
   FeatureMapSpec small = result.spec;
   const Index each = num_features(spec) / spec.num_frequencies;
-  small.num_frequencies =
-      std::max<Index>(1, std::min(spec.num_frequencies, options.search_features / each));
+  // Exact terms have columns that cannot be saved.
+  small.num_frequencies = std::min(
+      spec.num_frequencies, std::max(least_frequencies(spec), options.search_features / each));
   Trials<T> first(small, few, options, result, execution);
   std::vector<SearchCandidate> best;
   const Index budget =

@@ -122,3 +122,26 @@ TEST_CASE("a search refuses what it cannot use", "[regression]") {
       search_hyperparameters(spec, constant.rows(), quick(LengthscaleSearch::common));
   CHECK(found.score < 1e-9);
 }
+
+TEST_CASE("a search looks at the last of many columns", "[regression]") {
+  // 80 columns, of which the last two matter: a budget of 60 does not try each by itself.
+  constexpr Index kRows = 900;
+  constexpr Index kColumns = 80;
+  Problem<float> problem{Matrix<float>(kRows, kColumns), Matrix<float>(kRows, 1), {}};
+  const Stream stream(Seed{52}, Purpose::study);
+  for (Index i = 0; i < kRows; ++i) {
+    for (Index k = 0; k < kColumns; ++k) {
+      problem.x(i, k) =
+          static_cast<float>(stream.normal(static_cast<std::uint64_t>(kColumns * i + k)));
+    }
+    problem.targets(i, 0) = std::sin(problem.x(i, 78)) + std::cos(problem.x(i, 79));
+  }
+  const FeatureMapSpec spec = regression_spec(kColumns, 150);
+  const auto common =
+      search_hyperparameters(spec, problem.rows(), quick(LengthscaleSearch::common));
+  const auto found =
+      search_hyperparameters(spec, problem.rows(), quick(LengthscaleSearch::per_column));
+  CHECK(found.score < 0.7 * common.score);
+  const auto& l = lengthscales_of(found.spec.kernel);
+  CHECK(std::max(l[78], l[79]) < 0.5 * l[60]);
+}

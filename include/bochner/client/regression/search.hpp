@@ -31,9 +31,11 @@ enum class Criterion {
 /// deviation with a hundredth of the entries at either end clipped, so that a few absurd ones do
 /// not count), and centred at their medians; both become numbers in the spec.
 enum class LengthscaleSearch {
-  fixed,      ///< those of the given kernels
-  common,     ///< one factor times every column's spread
-  per_column  ///< one a column: automatic relevance determination
+  fixed,   ///< those of the given kernels
+  common,  ///< one factor times every column's spread
+  /// One a column: automatic relevance determination. Where there are more columns than about three
+  /// eighths of `max_candidates`, neighbouring ones share a factor.
+  per_column
 };
 
 /// One candidate that was tried, at the ridge that suits it best.
