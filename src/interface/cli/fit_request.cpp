@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "interface/cli/fit_request.hpp"
 
+#include "interface/cli/map_choice.hpp"
 #include "interface/cli/options.hpp"
 #include "interface/cli/registry.hpp"
 #include "interface/io/message.hpp"
@@ -81,10 +82,13 @@ void declare_fit_arguments(CLI::App& app, FitArguments& options) {
       ->description(
           "Lengthscale of a shift-invariant kernel: auto (default): one a column, searched "
           "for; a number, or median");
-  app.add_option("--features", options.features, "Feature function: " + names_of<FeatureFunction>())
+  app.add_option("--features", options.features,
+                 "Feature function: auto (the kernel's; trigonometric as a rule), " +
+                     names_of<FeatureFunction>())
       ->type_name("FEATURES")
       ->capture_default_str();
-  app.add_option("--projection", options.projection, "Projection: " + names_of<Projection>())
+  app.add_option("--projection", options.projection,
+                 "Projection: auto (orthogonal as a rule), " + names_of<Projection>())
       ->type_name("PROJECTION")
       ->capture_default_str();
   app.add_option("--frequencies", options.frequencies,
@@ -178,12 +182,9 @@ FitRequest parse_fit(const FitArguments& options) {
   out.spec.kernel = parse_kernel_options(out.kernel);
   if (!has_lengthscale(out.spec.kernel)) out.search.lengthscales = LengthscaleSearch::fixed;
   set_criterion(options.validate, out.search);
-  out.spec.features = parse_option("--features", options.features, parse_features);
-  out.spec.projection = parse_option("--projection", options.projection, parse_projection);
-  if (const auto reason =
-          incompatibility(out.spec.kernel, out.spec.projection, out.spec.features)) {
-    throw UsageError(*reason);
-  }
+  const MapChoice map = choose_map(out.spec.kernel, options.features, options.projection);
+  out.spec.features = map.features;
+  out.spec.projection = map.projection;
   out.spec.num_frequencies =
       static_cast<Index>(parse_whole("--frequencies", options.frequencies, 1, kMostFrequencies));
   out.spec.seed.value = parse_whole("--seed", options.seed, 0, kAny);

@@ -26,8 +26,8 @@ struct FitArguments {
   std::string target;
   std::string task = "regress";
   std::string loss = "squared";
-  std::string features = "trigonometric";
-  std::string projection = "orthogonal";
+  std::string features = "auto";
+  std::string projection = "auto";
   std::string frequencies = "1024";
   std::string ridge = "auto";
   std::string solver = "auto";

@@ -6,6 +6,7 @@
 #include "interface/cli/gram_study.hpp"
 #include "interface/cli/input.hpp"
 #include "interface/cli/kernel_choice.hpp"
+#include "interface/cli/map_choice.hpp"
 #include "interface/cli/memory.hpp"
 #include "interface/cli/options.hpp"
 #include "interface/cli/registry.hpp"
@@ -36,8 +37,8 @@ constexpr double kLanczosVectors = 110.0;
 struct Options {
   InputOptions input;
   KernelOptions kernel;
-  std::string features = "trigonometric";
-  std::string projections = "orthogonal";
+  std::string features = "auto";
+  std::string projections = "auto";
   std::string frequencies = "16:4096";
   std::string precision = "double";
   std::string seed = "1";
@@ -54,11 +55,14 @@ struct Options {
 void declare(CLI::App& app, Options& options) {
   declare_input(app, options.input);
   declare_kernel(app, options.kernel);
-  app.add_option("--features", options.features, "Feature function: " + names_of<FeatureFunction>())
+  app.add_option("--features", options.features,
+                 "Feature function: auto (the kernel's; trigonometric as a rule), " +
+                     names_of<FeatureFunction>())
       ->type_name("FEATURES")
       ->capture_default_str();
   app.add_option("--projection", options.projections,
-                 "Projections to compare: a list of " + names_of<Projection>())
+                 "Projections to compare: auto (orthogonal as a rule), or a list of " +
+                     names_of<Projection>())
       ->type_name("LIST")
       ->capture_default_str();
   app.add_option("--frequencies", options.frequencies,
@@ -114,11 +118,10 @@ GramStudyPlan make_plan(const Options& options) {
   constexpr auto kAny = std::numeric_limits<std::uint64_t>::max();
   GramStudyPlan plan;
   plan.kernel = parse_kernel_options(options.kernel);
-  plan.features = parse_option("--features", options.features, parse_features);
-  for (const std::string& item : parse_list("--projection", options.projections)) {
-    plan.projections.push_back(parse_option("--projection", item, parse_projection));
-    const auto reason = incompatibility(plan.kernel, plan.projections.back(), plan.features);
-    if (reason) throw UsageError(*reason);
+  const std::vector<std::string> projections = parse_list("--projection", options.projections);
+  plan.features = choose_map(plan.kernel, options.features, projections.front()).features;
+  for (const std::string& item : projections) {
+    plan.projections.push_back(choose_map(plan.kernel, to_text(plan.features), item).projection);
   }
   plan.frequencies = parse_frequencies("--frequencies", options.frequencies);
   plan.seed.value = parse_whole("--seed", options.seed, 0, kAny);

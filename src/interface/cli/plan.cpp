@@ -2,6 +2,7 @@
 #include "bochner/estimator/plan.hpp"
 
 #include "bochner/estimator/recommend.hpp"
+#include "estimator/row_law.hpp"
 #include "interface/cli/command.hpp"
 #include "interface/cli/identity.hpp"
 #include "interface/cli/input.hpp"
@@ -303,6 +304,7 @@ FeatureMapSpec chosen_spec(const Options& options, const Kernel& kernel, Index d
       .features = parse_option("--features", options.features, parse_features),
       .seed = {},
       .centring = {}};
+  spec.num_frequencies = least_frequencies(spec);
   try {
     validate(spec);
   } catch (const InvalidArgument& error) {

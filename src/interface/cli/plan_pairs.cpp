@@ -22,7 +22,7 @@ PairPlan plan_pairs(FeatureMapSpec spec, const std::vector<StudyPair>& pairs,
   }
   spec.features = fitted(spec.features, z2, spec.input_dim);
   spec.num_frequencies = 1;
-  spec.num_frequencies = std::max<Index>(1, budget / num_features(spec));
+  spec.num_frequencies = std::max(least_frequencies(spec), budget / num_features(spec));
   PairPlan out;
   for (const StudyPair& pair : pairs) {
     FrequencyPlan plan = frequencies_needed(spec, pair.x, pair.y, target, basis);
@@ -56,8 +56,12 @@ std::vector<PairPlan> plan_pairs(const Kernel& kernel, const std::vector<StudyPa
                           .features = features,
                           .seed = {},
                           .centring = {}};
-      // Bernstein's inequality is for bounded features.
-      if (basis == Basis::bernstein && row_law(features).argument == RowLaw::Argument::sum) {
+      // Bernstein's inequality is for bounded features, groups are of independent frequencies.
+      if (basis == Basis::bernstein && row_law(features).argument != RowLaw::Argument::difference) {
+        continue;
+      }
+      if (basis == Basis::median_of_means &&
+          std::holds_alternative<CountSketchProjection>(projection)) {
         continue;
       }
       plans.push_back(plan_pairs(std::move(spec), pairs, target, basis, budget));

@@ -6,6 +6,8 @@
 #include "interface/io/class_codes.hpp"
 #include "interface/io/message.hpp"
 
+#include <nlohmann/json.hpp>
+
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
@@ -58,6 +60,19 @@ class EvenSample {
   std::vector<double> values_;
 };
 
+/// Names go into a model's header, which is JSON and so UTF-8.
+void require_utf8(const std::string& path, const char* what,
+                  const std::vector<std::string>& names) {
+  for (const std::string& name : names) {
+    try {
+      static_cast<void>(nlohmann::json(name).dump());
+    } catch (const nlohmann::json::type_error&) {
+      throw FileError(path + ": the name of the " + what + " " + io::quoted(name) +
+                      " is not UTF-8, as a model's file has it");
+    }
+  }
+}
+
 }  // namespace
 
 TrainingFile::TrainingFile(const InputOptions& options, const std::string& targets,
@@ -95,6 +110,7 @@ TrainingFile::TrainingFile(const InputOptions& options, const std::string& targe
   inputs_ = entries(chosen);
   columns_ = inputs_;
   columns_.insert(columns_.end(), targets_.begin(), targets_.end());
+  require_utf8(path_, "column", columns_);
   if (groups.empty()) return;
   groups_ = entries({parse_list("--groups", groups), {}});
   for (const std::string& group : groups_) {
@@ -158,6 +174,7 @@ TrainingSummary summarise(const TrainingFile& file, Task task) {
     place[static_cast<std::size_t>(code)] = static_cast<double>(out.classes.size());
     out.classes.push_back(classes[static_cast<std::size_t>(code)]);
   }
+  require_utf8(file.path(), "class", out.classes);
   if (task == Task::classify) {
     for (Index i = 0; i < out.sample.rows(); ++i) {
       double& code = out.sample(i, file.num_inputs());

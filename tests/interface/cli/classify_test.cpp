@@ -171,6 +171,8 @@ TEST_CASE("odd sets of classes are fitted or refused", "[fit][classify][bad]") {
   const std::string lone = scratch.write("lone.csv", rings(60, 5) + "9,lonely,9\n");
   CHECK(fit(scratch, lone, {"--ridge", "1e-5"}).err.empty());
   CHECK(fit(scratch, lone, {"--ridge", "1e-5", "--loss", "logistic"}).err.empty());
+  const std::string latin = scratch.write("latin.csv", rings(20, 5) + "9,gr\xfcn,9\n");
+  CHECK_THAT(fit(scratch, latin, {}).err, Contains("class 'gr\\xfcn' is not UTF-8"));
   const std::string one = scratch.write("one.csv", "x,y,ring\n1,2,red\n2,3,red\n");
   for (const char* loss : {"squared", "logistic"}) {
     const Outcome outcome = fit(scratch, one, {"--loss", loss});

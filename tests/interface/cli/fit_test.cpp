@@ -292,6 +292,7 @@ TEST_CASE("bad input to fit, predict and evaluate is refused with a sentence", "
   for (const Bad& bad : {
            Bad{"a,b,y,sign\n1,2,3,1\n1,2,nan,1\n", {}, 1, "line 3, column 3 ('y'): 'nan'"},
            Bad{"a,b,y,sign\n1,red,3,1\n", {}, 1, "line 2, column 2 ('b'): 'red' is not a number"},
+           Bad{"a,b\xff,y,sign\n1,2,3,1\n", {}, 1, "column 'b\\xff' is not UTF-8"},
            Bad{"a,b,y,sign\n1,,3,1\n", {}, 1, "line 2, column 2 ('b'): is empty"},
            Bad{good + "1,2,3\n", {}, 1, "line 52: has 3 fields, expected 4 as in line 1"},
            Bad{"a,b,y,sign\n", {}, 1, "has no rows"},
@@ -342,6 +343,25 @@ TEST_CASE("bad input to fit, predict and evaluate is refused with a sentence", "
   CHECK_THAT(pipe.err, Contains("can be read only once"));
   CHECK_THAT(run_bochner(fit(data, "-")).err, Contains("the model is a file"));
   CHECK_THAT(run_bochner(fit(data, "/nowhere/m")).err, Contains("/nowhere/m: cannot create"));
+}
+
+TEST_CASE("a kernel brings features and frequencies that suit it", "[fit]") {
+  const Scratch scratch;
+  const std::string data = scratch.write("train.csv", table(80, 5));
+  for (const auto& [kernel, map] :
+       {std::pair{"gaussian", "projection=orthogonal(radii=sampled) features=trigonometric"},
+        std::pair{"arc-cosine", "projection=orthogonal(radii=sampled) features=rectified"},
+        std::pair{"product-laplacian", "projection=iid features=trigonometric"},
+        std::pair{"polynomial(degree=2)", "projection=count-sketch features=tensor-sketch"},
+        std::pair{"dot-product(coefficients=[1, 1])",
+                  "projection=rademacher features=maclaurin(radius=1, exact=none)"}}) {
+    const Arguments more = {"--kernel", kernel, "--lengthscale", "2", "--ridge", "1e-3"};
+    const Outcome fitted = run_bochner(fit(data, scratch.path("m"), more, "32"));
+    INFO(fitted.err);
+    CHECK(fitted.status == 0);
+    CHECK_THAT(fitted.out, Contains(map));
+    CHECK(run_bochner({"predict", "--data", data, "--model", scratch.path("m")}).status == 0);
+  }
 }
 
 TEST_CASE("a row that is too short is named at any depth", "[fit][bad]") {
