@@ -5,9 +5,9 @@
 #include "bochner/core/matrix.hpp"
 #include "bochner/estimator/plan.hpp"
 #include "core/parallel.hpp"
+#include "estimator/draw_covariance.hpp"
 #include "estimator/pair_geometry.hpp"
 #include "features/stage.hpp"
-#include "simd/engine.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -36,93 +36,104 @@ Matrix<double> gram_of(const Matrix<double>& x) {
   return out;
 }
 
-/// E r_j r_l as a sum of exponentials of the placed pairs' products: with g = v_j.v_l and the
-/// squared norms, same exp(front + square (|v_j|^2 + |v_l|^2) + cross g) + the same with -g.
-struct PairLaw {
-  double front = 0.0;
-  double square = 0.0;
-  double cross = 1.0;
-  double same = 1.0;
-  double opposite = 0.0;
-
-  PairLaw(const RowLaw& row, double dim) {
-    const bool even = row.sides == RowLaw::Sides::both;
-    if (even) same = opposite = 0.5;
-    if (row.argument == RowLaw::Argument::difference) {
-      // cos cos = (cos of the sum + cos of the difference) / 2, and a phase adds the latter.
-      cross = -1.0;
-      opposite += row.phase_variance;
-      return;
-    }
-    const double narrowing = 1.0 - 8.0 * row.a;
-    cross = (1.0 - 4.0 * row.a) / narrowing;
-    square = 0.5 * (cross - 1.0);
-    front = 0.5 * dim * std::log1p(16.0 * row.a * row.a / narrowing);
-  }
-};
-
-/// One query's sums over pairs of keys.
-struct QuerySums {
-  double output = 0.0;
-  double normaliser = 0.0;
-};
-
+/// What all queries share.
 struct Problem {
-  PairLaw law;
-  Matrix<double> keys;        ///< placed
-  Matrix<double> key_gram;    ///< their inner products
-  Matrix<double> value_gram;  ///< those of the values
-  double sign;                ///< v_j = q + sign k_j
+  RowLaw row;
+  BlockLaw block;
+  Index num_frequencies;
+  Matrix<double> keys;      ///< placed
+  Matrix<double> key_gram;  ///< their inner products
+  Matrix<double> values;
+  Matrix<double> value_gram;
 };
 
-QuerySums sums_of(const Problem& problem, const double* query, const std::vector<double>& weight,
-                  const double* output, MatrixView<const double> values) {
+/// One query's moments.
+struct QueryError {
+  double squared_error = 0.0;
+  double squared_norm = 0.0;
+  double normaliser_variance = 0.0;
+};
+
+double squared_norm(const std::vector<double>& x) {
+  return product(x.data(), x.data(), static_cast<Index>(x.size()));
+}
+
+/// sum_j weight_j v_j
+std::vector<double> mixed(const std::vector<double>& weight, const Matrix<double>& values) {
+  std::vector<double> out(static_cast<std::size_t>(values.cols()), 0.0);
+  for (Index j = 0; j < values.rows(); ++j) {
+    for (std::size_t c = 0; c < out.size(); ++c) {
+      out[c] += weight[static_cast<std::size_t>(j)] * values.row(j)[c];
+    }
+  }
+  return out;
+}
+
+/// `weight` are those of attention, `query` is placed.
+QueryError error_of(const Problem& problem, const double* query, std::vector<double> weight) {
   const Index keys = problem.keys.rows();
   const auto count = static_cast<std::size_t>(keys);
   const Index d = problem.keys.cols();
   const double query_square = product(query, query, d);
-  std::vector<double> along(count);        // sign q.k_j
-  std::vector<double> norm(count);         // |v_j|^2
-  std::vector<double> value_along(count);  // o.v_j
-  double output_square = 0.0;
-  for (Index c = 0; c < values.cols; ++c) output_square += output[c] * output[c];
+  std::vector<double> along(count);   // +-q.k_j
+  std::vector<double> square(count);  // |v_j|^2
   for (Index j = 0; j < keys; ++j) {
     const auto at = static_cast<std::size_t>(j);
-    along[at] = problem.sign * product(query, problem.keys.row(j), d);
-    norm[at] = query_square + 2.0 * along[at] + problem.key_gram(j, j);
-    for (Index c = 0; c < values.cols; ++c) value_along[at] += output[c] * values(j, c);
+    along[at] = problem.row.sign() * product(query, problem.keys.row(j), d);
+    square[at] = std::max(query_square + 2.0 * along[at] + problem.key_gram(j, j), 0.0);
   }
-  const PairLaw& law = problem.law;
-  std::vector<double> same(count);
-  std::vector<double> opposite(count);
-  QuerySums sums;
+  DrawCovariance covariance(problem.row, problem.block, problem.num_frequencies, square);
+
+  QueryError out;
+  const std::vector<double> exact = mixed(weight, problem.values);
+  out.squared_norm = squared_norm(exact);
+  // The mean of the draw has the weights p_j E K^_j / k_j.
+  std::vector<double> mean = weight;
+  double normaliser = 0.0;
+  for (Index j = 0; j < keys; ++j) {
+    normaliser += mean[static_cast<std::size_t>(j)] *= covariance.mean(j);
+  }
+  for (double& w : mean) w /= normaliser;
+  for (double& w : weight) w /= normaliser;
+  const std::vector<double> centre = mixed(mean, problem.values);
+  for (std::size_t c = 0; c < centre.size(); ++c) {
+    out.squared_error += (centre[c] - exact[c]) * (centre[c] - exact[c]);
+  }
+  std::vector<double> value_along(count);  // centre.v_j
+  for (Index j = 0; j < keys; ++j) {
+    value_along[static_cast<std::size_t>(j)] =
+        product(centre.data(), problem.values.row(j), problem.values.cols());
+  }
+  const double centre_square = squared_norm(centre);
+
+  std::vector<double> products(count);
+  std::vector<double> strip(count);
+  double output_variance = 0.0;
   for (Index j = 0; j < keys; ++j) {
     const auto at = static_cast<std::size_t>(j);
     if (weight[at] == 0.0) continue;
     const double* const gram = problem.key_gram.row(j);
-    for (std::size_t l = 0; l < count; ++l) {
-      const double g = query_square + along[at] + along[l] + gram[l];
-      const double level = law.front + law.square * (norm[at] + norm[l]);
-      same[l] = level + law.cross * g;
-      opposite[l] = level - law.cross * g;
+    for (std::size_t l = 0; l <= at; ++l) {
+      products[l] = query_square + along[at] + along[l] + gram[l];
     }
-    const simd::Kernels<double>& kernels = simd::kernels<double>();
-    kernels.exp(same.data(), same.data(), keys);
-    if (law.opposite != 0.0) kernels.exp(opposite.data(), opposite.data(), keys);
+    covariance.row(j, products.data(), strip.data());
     const double* const value_gram = problem.value_gram.row(j);
+    // The lower triangle stands for the upper one.
+    strip[at] *= 0.5;
     double output_sum = 0.0;
     double normaliser_sum = 0.0;
-    for (std::size_t l = 0; l < count; ++l) {
-      const double second =
-          law.same * same[l] + (law.opposite != 0.0 ? law.opposite * opposite[l] : 0.0);
-      const double covariance = weight[l] * (second - 1.0);
-      normaliser_sum += covariance;
-      output_sum += covariance * (value_gram[l] - value_along[at] - value_along[l] + output_square);
+    for (std::size_t l = 0; l <= at; ++l) {
+      const double here = weight[l] * strip[l];
+      normaliser_sum += here;
+      output_sum += here * (value_gram[l] - value_along[at] - value_along[l] + centre_square);
     }
-    sums.output += weight[at] * output_sum;
-    sums.normaliser += weight[at] * normaliser_sum;
+    output_variance += 2.0 * weight[at] * output_sum;
+    out.normaliser_variance += 2.0 * weight[at] * normaliser_sum;
   }
-  return sums;
+  const auto m = static_cast<double>(problem.num_frequencies);
+  out.squared_error += std::max(output_variance, 0.0) / m;
+  out.normaliser_variance = std::max(out.normaliser_variance, 0.0) / m;
+  return out;
 }
 
 void check(const FeatureMapSpec& spec, MatrixView<const double> queries,
@@ -139,10 +150,10 @@ void check(const FeatureMapSpec& spec, MatrixView<const double> queries,
   check_finite(kFunction, "queries", queries);
   check_finite(kFunction, "keys", keys);
   check_finite(kFunction, "values", values);
-  if (!std::holds_alternative<IidProjection>(spec.projection)) {
+  if (row_law(spec.kernel, spec.features).profile) {
     throw InvalidArgument(std::string(kFunction) +
-                          ": the closed form is for iid frequencies, got " +
-                          to_text(spec.projection));
+                          ": the closed form is for kernels with normal frequencies, got " +
+                          to_text(spec.kernel));
   }
 }
 
@@ -188,7 +199,6 @@ OutputError output_error(const FeatureMapSpec& spec, MatrixView<const double> qu
   }
   const PairGeometry geometry(spec);
   check(spec, queries, keys, values);
-  const RowLaw row = row_law(spec.features);
   const Matrix<double> x = placed(geometry, Side::query, "queries", queries);
   Matrix<double> y = placed(geometry, Side::key, "keys", keys);
   Matrix<double> v(values.rows, values.cols);
@@ -196,31 +206,27 @@ OutputError output_error(const FeatureMapSpec& spec, MatrixView<const double> qu
     for (Index c = 0; c < v.cols(); ++c) v(j, c) = values(j, c);
   }
   Matrix<double> key_gram = gram_of(y);
-  const Problem problem{.law = PairLaw(row, static_cast<double>(spec.input_dim)),
+  Matrix<double> value_gram = gram_of(v);
+  const Problem problem{.row = row_law(spec.features),
+                        .block = block_law(spec),
+                        .num_frequencies = spec.num_frequencies,
                         .keys = std::move(y),
                         .key_gram = std::move(key_gram),
-                        .value_gram = gram_of(v),
-                        .sign = row.sign()};
+                        .values = std::move(v),
+                        .value_gram = std::move(value_gram)};
 
   OutputError out;
   const auto count = static_cast<std::size_t>(queries.rows);
   out.squared_error.resize(count);
-  out.normaliser_variance.resize(count);
   out.squared_norm.resize(count);
-  const auto m = static_cast<double>(spec.num_frequencies);
+  out.normaliser_variance.resize(count);
   parallel_for_blocks(queries.rows, execution, [&](Index i, int) {
     const auto at = static_cast<std::size_t>(i);
-    const std::vector<double> weight = weights_of(geometry, copied(queries, i), keys);
-    std::vector<double> output(static_cast<std::size_t>(values.cols), 0.0);
-    for (Index j = 0; j < keys.rows; ++j) {
-      for (Index c = 0; c < values.cols; ++c) {
-        output[static_cast<std::size_t>(c)] += weight[static_cast<std::size_t>(j)] * values(j, c);
-      }
-    }
-    for (const double o : output) out.squared_norm[at] += o * o;
-    const QuerySums sums = sums_of(problem, x.row(i), weight, output.data(), values);
-    out.squared_error[at] = std::max(sums.output, 0.0) / m;
-    out.normaliser_variance[at] = std::max(sums.normaliser, 0.0) / m;
+    const QueryError error =
+        error_of(problem, x.row(i), weights_of(geometry, copied(queries, i), keys));
+    out.squared_error[at] = error.squared_error;
+    out.squared_norm[at] = error.squared_norm;
+    out.normaliser_variance[at] = error.normaliser_variance;
   });
   const double error = std::accumulate(out.squared_error.begin(), out.squared_error.end(), 0.0);
   out.relative_error =

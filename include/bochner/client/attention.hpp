@@ -91,7 +91,7 @@ struct AttentionReport {
 /// x heads x L x d_v and must not overlap the inputs.
 ///
 /// O((L + S) D (d + d_v)) a head, memory O(D d_v) a head in work. Exponential maps are stabilised a
-/// feature at a time by powers of two, so that no row underflows at any norm [math.md, sec. 6]. The
+/// feature at a time by powers of two, so that no row underflows at any norm. The
 /// same bits for any number of threads and any grouping of batch entries and heads; with
 /// `Mask::causal`, row i has the same bits whatever comes after it. A NaN or infinity in a live key
 /// or value reaches the rows that see it and no other.

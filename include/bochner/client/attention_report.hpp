@@ -34,11 +34,11 @@ struct AttentionQuality {
   AttentionReport attention;     ///< of the whole output: empty rows, underflow, arithmetic
   Index rows = 0;                ///< sampled rows that see a key
   double output_error = 0.0;     ///< |o^ - o| / |o|, measured
-  double predicted_error = 0.0;  ///< the same from the closed form for independent frequencies
+  double predicted_error = 0.0;  ///< the same from the closed form
   /// Whether the prediction is one: the mean of |q + k|^2 is at most 2. Beyond, it is dominated by
   /// mass that no sample sees.
   bool prediction_holds = false;
-  /// Whether it is an upper estimate: frequencies are orthogonal, or otherwise coupled.
+  /// Whether it is an upper estimate: frequencies are quasi-random, and taken for independent ones.
   bool prediction_is_upper = false;
   EffectiveNorms norms;
   double centred_mean = 0.0;  ///< norms.mean if queries and keys were centred
@@ -51,10 +51,10 @@ struct AttentionQuality {
 /// stretches of all rows (at random by the map's seed), with exact attention in the inputs'
 /// precision.
 ///
-/// The prediction is `output_error` of the same map with independent frequencies; norms and
-/// prediction take every query's keys when there are at most 512, otherwise 512 evenly spaced ones,
-/// which errs on the high side. The bias of constant radii is not in it. Centring and other maps
-/// are judged by their predictions at as many features, speed by `attention_backend`.
+/// The prediction is `output_error`, coupling of frequencies and bias of constant radii included;
+/// norms and prediction take every query's keys when there are at most 512, otherwise 512 evenly
+/// spaced ones, which errs on the high side. Centring and other maps are judged by their predictions
+/// at as many features, speed by `attention_backend`.
 ///
 /// The time of `attention`, and O(S d + 512^2 (1 + d + d_v)) a sampled row; memory for one output
 /// and sample_rows x S weights. The same bits for any number of threads. Throws InvalidArgument

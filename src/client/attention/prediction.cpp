@@ -17,14 +17,9 @@ namespace {
 
 double sum(const std::vector<double>& x) { return std::accumulate(x.begin(), x.end(), 0.0); }
 
-/// As independent rows: pairs of opposite frequencies are one for features that do not see signs.
-FeatureMapSpec with_independent_frequencies(FeatureMapSpec spec) {
-  const bool opposite =
-      block_law(spec.projection, spec.input_dim).pairing == BlockLaw::Pairing::opposite;
-  if (opposite && row_law(spec.features).sides == RowLaw::Sides::both) {
-    spec.num_frequencies = (spec.num_frequencies + 1) / 2;
-  }
-  spec.projection = IidProjection{};
+/// The closed form knows no quasi-random frequencies: as independent rows.
+FeatureMapSpec with_closed_form(FeatureMapSpec spec) {
+  if (std::holds_alternative<SobolProjection>(spec.projection)) spec.projection = IidProjection{};
   return spec;
 }
 
@@ -52,11 +47,11 @@ Matrix<double> stacked(const std::vector<SeenRows>& rows, Matrix<double> SeenRow
 
 double predicted_output_error(const FeatureMapSpec& spec, const std::vector<SeenRows>& rows,
                               const Execution& execution) {
-  const FeatureMapSpec independent = with_independent_frequencies(spec);
+  const FeatureMapSpec known = with_closed_form(spec);
   std::vector<std::array<double, 2>> parts(rows.size());
   parallel_for_blocks(static_cast<Index>(rows.size()), execution, [&](Index g, int) {
     const SeenRows& group = rows[static_cast<std::size_t>(g)];
-    const OutputError error = output_error(independent, group.queries.view(), group.keys.view(),
+    const OutputError error = output_error(known, group.queries.view(), group.keys.view(),
                                            group.values.view(), execution);
     parts[static_cast<std::size_t>(g)] = {sum(error.squared_error), sum(error.squared_norm)};
   });
@@ -72,7 +67,7 @@ double predicted_output_error(const FeatureMapSpec& spec, const std::vector<Seen
 }
 
 EffectiveNorms effective_norms(const FeatureMapSpec& spec, const std::vector<SeenRows>& rows) {
-  const PairGeometry geometry(spec);
+  const PairGeometry geometry(with_closed_form(spec));
   const double sign = geometry.argument() == RowLaw::Argument::sum ? 1.0 : -1.0;
   std::vector<double> norms;
   for (const SeenRows& group : rows) {

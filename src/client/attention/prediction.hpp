@@ -11,7 +11,8 @@
 
 namespace bochner {
 
-/// Relative error of the output with independent frequencies; infinite where it leaves the range.
+/// Relative error of the output (`output_error`); infinite where it leaves the range. Quasi-random
+/// frequencies are taken for independent ones.
 double predicted_output_error(const FeatureMapSpec& spec, const std::vector<SeenRows>& rows,
                               const Execution& execution);
 

@@ -17,7 +17,7 @@ namespace {
 
 constexpr const char* kFunction = "attention_report";
 constexpr double kTarget = 0.1;
-/// Where the mean of |q + k|^2 ends the use of closed forms [math.md, sec. 0].
+/// Where the mean of |q + k|^2 ends the use of closed forms: beyond, samples do not see their mass.
 constexpr double kLargestMean = 2.0;
 /// Advice to change something must be worth this factor of the predicted error.
 constexpr double kWorthwhile = 1.25;
@@ -192,7 +192,7 @@ AttentionQuality attention_report(const FeatureMap<T>& map, const AttentionInput
   quality.norms = effective_norms(spec, rows);
   quality.centred_mean = effective_norms(centred_spec(spec, rows), rows).mean;
   quality.prediction_holds = quality.norms.mean <= kLargestMean;
-  quality.prediction_is_upper = block_law(spec).size > 1;
+  quality.prediction_is_upper = std::holds_alternative<SobolProjection>(spec.projection);
   advise({spec, rows, longest(problem), problem.dim, options.mask, execution}, quality);
   return quality;
 }

@@ -62,8 +62,8 @@ std::string verdict_of(const AttendStudy& study) {
                     significant(last.norms.median, kDigits) + ", 95 % below " +
                     significant(last.norms.upper, kDigits) + "\nprediction: " +
                     (!last.prediction_holds ? "says little above a mean of 2"
-                     : upper ? "for independent frequencies, an upper estimate for these"
-                             : "for independent frequencies, which these are") +
+                     : upper ? "as of independent frequencies, an upper estimate for these"
+                             : "from the closed form for these frequencies") +
                     "\n";
   // Where the advice changes, what was said last.
   for (std::size_t r = 0; r < study.runs.size(); ++r) {

@@ -22,7 +22,7 @@ Eigen::MatrixXd dense(const Matrix<double>& a) {
                                                                           a.cols());
 }
 
-/// The problem of math.md's identities, in Eigen's terms.
+/// The problem that identities are checked on, in Eigen's terms.
 struct Fixture {
   explicit Fixture(Intercept with, bool weighted = false)
       : problem(smooth_problem<double>(kRows, 4, 1, 11)), map(regression_spec(4, kFrequencies)) {

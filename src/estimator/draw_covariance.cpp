@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "estimator/draw_covariance.hpp"
+
+#include "simd/engine.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+namespace bochner {
+namespace {
+
+/// `mirrored`: how many times the covariance with an opposite row counts.
+SameRowLaw same_row_law(const RowLaw& row, double dim, double mirrored) {
+  SameRowLaw law;
+  const bool even = row.sides == RowLaw::Sides::both;
+  law.total = 1.0 + mirrored;
+  // An even function is the same at an opposite row.
+  law.same = even ? 0.5 * law.total : 1.0;
+  law.opposite = even ? 0.5 * law.total : mirrored;
+  if (row.argument == RowLaw::Argument::difference) {
+    // cos cos = (cos of the sum + cos of the difference) / 2, and a phase adds the latter.
+    law.cross = -1.0;
+    law.opposite += row.phase_variance;
+    return law;
+  }
+  const double narrowing = 1.0 - 8.0 * row.a;
+  law.cross = (1.0 - 4.0 * row.a) / narrowing;
+  law.square = 0.5 * (law.cross - 1.0);
+  law.front = 0.5 * dim * std::log1p(16.0 * row.a * row.a / narrowing);
+  return law;
+}
+
+}  // namespace
+
+DrawCovariance::DrawCovariance(const RowLaw& row, const BlockLaw& block, Index num_frequencies,
+                               std::vector<double> squares)
+    : squares_(std::move(squares)),
+      constant_radii_(block.radii == Radii::constant),
+      opposite_(squares_.size()),
+      cosines_(squares_.size()),
+      polynomial_(squares_.size()),
+      polynomial_before_(squares_.size()) {
+  const BlockLaw::Shares shares = block.shares(num_frequencies);
+  const bool paired = block.pairing == BlockLaw::Pairing::opposite;
+  const double mirrored = paired ? shares.pairs + shares.blocks : 0.0;
+  const double partners = shares.blocks * static_cast<double>(block.size - (paired ? 2 : 1));
+  same_row_ = same_row_law(row, block.dim, mirrored);
+  for (const double s : squares_) inverse_norms_.push_back(s > 0.0 ? 1.0 / std::sqrt(s) : 0.0);
+  if (partners == 0.0 && !constant_radii_) return;
+
+  const HarmonicSeries series(row, block, *std::max_element(squares_.begin(), squares_.end()));
+  degrees_ = series.degrees();
+  for (const HarmonicDegree& degree : degrees_) {
+    const bool present = row.sides == RowLaw::Sides::one || degree.degree % 2 == 0;
+    double weight = present && degree.degree > 0 ? partners * degree.across : 0.0;
+    // With constant radii a row is coupled with itself as with others, P_l(1) = 1; a phase adds the
+    // cosine of the difference, all of exp(i w.v_j) exp(-i w.v_l).
+    if (constant_radii_) {
+      if (present && degree.degree > 0) weight += 1.0;
+      weight += row.phase_variance;
+    }
+    degree_weights_.push_back(weight);
+    std::vector<double>& out = coefficients_.emplace_back();
+    for (const double s : squares_) out.push_back(series.coefficient(degree, s));
+  }
+}
+
+double DrawCovariance::mean(Index j) const {
+  return constant_radii_ ? coefficients_.front()[static_cast<std::size_t>(j)] : 1.0;
+}
+
+void DrawCovariance::row(Index j, const double* products, double* out) {
+  const auto at = static_cast<std::size_t>(j);
+  if (constant_radii_) {
+    std::fill_n(out, at + 1, 0.0);
+  } else {
+    add_same_row(at, products, out);
+  }
+  if (!degree_weights_.empty()) add_harmonics(at, products, out);
+}
+
+void DrawCovariance::add_same_row(std::size_t j, const double* products, double* out) {
+  const SameRowLaw& law = same_row_;
+  const auto count = static_cast<Index>(j + 1);
+  for (std::size_t l = 0; l <= j; ++l) {
+    const double level = law.front + law.square * (squares_[j] + squares_[l]);
+    out[l] = level + law.cross * products[l];
+    opposite_[l] = level - law.cross * products[l];
+  }
+  const simd::Kernels<double>& kernels = simd::kernels<double>();
+  kernels.exp(out, out, count);
+  if (law.opposite == 0.0) {
+    for (std::size_t l = 0; l <= j; ++l) out[l] = law.same * out[l] - law.total;
+    return;
+  }
+  kernels.exp(opposite_.data(), opposite_.data(), count);
+  for (std::size_t l = 0; l <= j; ++l) {
+    out[l] = law.same * out[l] + law.opposite * opposite_[l] - law.total;
+  }
+}
+
+void DrawCovariance::add_harmonics(std::size_t j, const double* products, double* out) {
+  for (std::size_t l = 0; l <= j; ++l) {
+    cosines_[l] = products[l] * inverse_norms_[j] * inverse_norms_[l];
+    polynomial_before_[l] = 0.0;
+    polynomial_[l] = 1.0;
+  }
+  for (std::size_t k = 0; k < degrees_.size(); ++k) {
+    const HarmonicDegree& degree = degrees_[k];
+    const double here = degree_weights_[k] * coefficients_[k][j];
+    const double* const there = coefficients_[k].data();
+    if (here != 0.0) {
+      for (std::size_t l = 0; l <= j; ++l) out[l] += here * there[l] * polynomial_[l];
+    }
+    // The next polynomial takes the place of the one before.
+    for (std::size_t l = 0; l <= j; ++l) {
+      polynomial_before_[l] =
+          degree.step * cosines_[l] * polynomial_[l] - degree.back * polynomial_before_[l];
+    }
+    std::swap(polynomial_, polynomial_before_);
+  }
+}
+
+}  // namespace bochner

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "estimator/harmonics.hpp"
+#include "estimator/row_law.hpp"
+
+#include <vector>
+
+/// \file
+/// How the estimates K^_j of k(q, k_j), j = 1 .. l, of one draw move together.
+
+namespace bochner {
+
+/// E r_j r_l of one row (or of one and its opposite) with sampled radii, as a sum of exponentials
+/// of v_j.v_l = g and the squared norms: with level = front + square (|v_j|^2 + |v_l|^2),
+///   same exp(level + cross g) + opposite exp(level - cross g) - total.
+struct SameRowLaw {
+  double front = 0.0;
+  double square = 0.0;
+  double cross = 1.0;
+  double same = 1.0;
+  double opposite = 0.0;
+  double total = 1.0;
+};
+
+/// m Cov(K^_j / k_j, K^_l / k_l) for the keys of one query, from the vectors v_j = q +- k_j that
+/// their moments depend on. Frequencies are normal (see `RowLaw`), their coupling any that
+/// `BlockLaw` can say. Exact up to the truncation of `HarmonicSeries`, 1e-14.
+class DrawCovariance {
+ public:
+  /// `squares` are the |v_j|^2.
+  DrawCovariance(const RowLaw& row, const BlockLaw& block, Index num_frequencies,
+                 std::vector<double> squares);
+
+  /// E K^_j / k_j (where all are a common factor off, as OPRF features with constant radii are,
+  /// without it).
+  double mean(Index j) const;
+
+  /// Writes the covariances of K^_j with K^_0 .. K^_j, given products[l] = v_j.v_l.
+  void row(Index j, const double* products, double* out);
+
+ private:
+  void add_same_row(std::size_t j, const double* products, double* out);
+  void add_harmonics(std::size_t j, const double* products, double* out);
+
+  std::vector<double> squares_;
+  std::vector<double> inverse_norms_;
+  bool constant_radii_;
+  SameRowLaw same_row_;
+  std::vector<HarmonicDegree> degrees_;
+  std::vector<double> degree_weights_;             ///< none: rows are independent
+  std::vector<std::vector<double>> coefficients_;  ///< by degree, then key
+  std::vector<double> opposite_;
+  std::vector<double> cosines_;
+  std::vector<double> polynomial_;
+  std::vector<double> polynomial_before_;
+};
+
+}  // namespace bochner
