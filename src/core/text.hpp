@@ -50,6 +50,9 @@ Value parse_members(std::string_view text);
 /// The shortest text that reads back to the same double.
 std::string number(double value);
 
+/// To so many significant digits, for sentences.
+std::string rounded(double value, int digits);
+
 [[noreturn]] void fail(const Value& at, const std::string& what);
 
 template <class T>

@@ -38,7 +38,7 @@ DrawCovariance::DrawCovariance(const RowLaw& row, const BlockLaw& block, Index n
     : squares_(std::move(squares)),
       constant_radii_(block.radii == Radii::constant),
       opposite_(squares_.size()),
-      cosines_(squares_.size()),
+      argument_(squares_.size()),
       polynomial_(squares_.size()),
       polynomial_before_(squares_.size()) {
   const BlockLaw::Shares shares = block.shares(num_frequencies);
@@ -49,17 +49,19 @@ DrawCovariance::DrawCovariance(const RowLaw& row, const BlockLaw& block, Index n
   for (const double s : squares_) inverse_norms_.push_back(s > 0.0 ? 1.0 / std::sqrt(s) : 0.0);
   if (partners == 0.0 && !constant_radii_) return;
 
-  const HarmonicSeries series(row, block, *std::max_element(squares_.begin(), squares_.end()));
+  const bool two_sided = row.sides == RowLaw::Sides::both;
+  const bool even =
+      constant_radii_ ? two_sided && row.phase_variance == 0.0 : two_sided || block.cosine == 0.0;
+  if (even) degrees_needed_ = Degrees::even;
+  const HarmonicSeries series(row, block, degrees_needed_,
+                              *std::max_element(squares_.begin(), squares_.end()));
   degrees_ = series.degrees();
   for (const HarmonicDegree& degree : degrees_) {
-    const bool present = row.sides == RowLaw::Sides::one || degree.degree % 2 == 0;
-    double weight = present && degree.degree > 0 ? partners * degree.across : 0.0;
+    const bool counts = degree.degree > 0 && (!two_sided || degree.degree % 2 == 0);
+    double weight = counts ? partners * degree.across : 0.0;
     // With constant radii a row is coupled with itself as with others, P_l(1) = 1; a phase adds the
     // cosine of the difference, all of exp(i w.v_j) exp(-i w.v_l).
-    if (constant_radii_) {
-      if (present && degree.degree > 0) weight += 1.0;
-      weight += row.phase_variance;
-    }
+    if (constant_radii_) weight += (counts ? 1.0 : 0.0) + row.phase_variance;
     degree_weights_.push_back(weight);
     std::vector<double>& out = coefficients_.emplace_back();
     for (const double s : squares_) out.push_back(series.coefficient(degree, s));
@@ -102,21 +104,21 @@ void DrawCovariance::add_same_row(std::size_t j, const double* products, double*
 
 void DrawCovariance::add_harmonics(std::size_t j, const double* products, double* out) {
   for (std::size_t l = 0; l <= j; ++l) {
-    cosines_[l] = products[l] * inverse_norms_[j] * inverse_norms_[l];
+    const double cosine = products[l] * inverse_norms_[j] * inverse_norms_[l];
+    argument_[l] = degrees_needed_ == Degrees::even ? cosine * cosine : cosine;
     polynomial_before_[l] = 0.0;
     polynomial_[l] = 1.0;
   }
   for (std::size_t k = 0; k < degrees_.size(); ++k) {
-    const HarmonicDegree& degree = degrees_[k];
+    const auto& [degree, across, slope, shift, back, log_front] = degrees_[k];
     const double here = degree_weights_[k] * coefficients_[k][j];
     const double* const there = coefficients_[k].data();
-    if (here != 0.0) {
-      for (std::size_t l = 0; l <= j; ++l) out[l] += here * there[l] * polynomial_[l];
-    }
+    double* const current = polynomial_.data();
+    double* const before = polynomial_before_.data();
     // The next polynomial takes the place of the one before.
     for (std::size_t l = 0; l <= j; ++l) {
-      polynomial_before_[l] =
-          degree.step * cosines_[l] * polynomial_[l] - degree.back * polynomial_before_[l];
+      out[l] += here * there[l] * current[l];
+      before[l] = (slope * argument_[l] + shift) * current[l] - back * before[l];
     }
     std::swap(polynomial_, polynomial_before_);
   }

@@ -47,11 +47,12 @@ class DrawCovariance {
   std::vector<double> inverse_norms_;
   bool constant_radii_;
   SameRowLaw same_row_;
+  Degrees degrees_needed_ = Degrees::all;
   std::vector<HarmonicDegree> degrees_;
   std::vector<double> degree_weights_;             ///< none: rows are independent
   std::vector<std::vector<double>> coefficients_;  ///< by degree, then key
   std::vector<double> opposite_;
-  std::vector<double> cosines_;
+  std::vector<double> argument_;  ///< of the polynomials
   std::vector<double> polynomial_;
   std::vector<double> polynomial_before_;
 };

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <utility>
 
 namespace bochner {
 namespace {
@@ -35,40 +36,62 @@ double log_count(double d, int degree) {
          std::lgamma(l + 1.0);
 }
 
+/// P_{l+1}(t) = slope t P_l(t) - back P_{l-1}(t).
+struct Step {
+  double slope = 1.0;
+  double back = 0.0;
+
+  Step(double d, int degree) {
+    if (degree == 0) return;
+    const double l = degree;
+    // In one dimension there is no degree beyond the first.
+    const double below = d == 1.0 ? 1.0 : l + d - 2.0;
+    slope = (2.0 * l + d - 2.0) / below;
+    back = l / below;
+  }
+};
+
 }  // namespace
 
-HarmonicSeries::HarmonicSeries(const RowLaw& row, const BlockLaw& block, double largest_square)
+HarmonicSeries::HarmonicSeries(const RowLaw& row, const BlockLaw& block, Degrees which,
+                               double largest_square)
     : row_(row), block_(block) {
-  degrees_.push_back(make(0));
-  degrees_.push_back(make(1));
+  const int stride = which == Degrees::even ? 2 : 1;
+  degrees_.push_back(make(0, which));
   double sum = 0.0;
-  double before = 0.0;
-  for (int l = 1;; ++l) {
-    const HarmonicDegree& last = degrees_.back();
-    const double coefficient = this->coefficient(last, largest_square);
+  double across_before = 0.0;
+  double across = 1.0;
+  for (int l = 1; l <= kLargestDegree; ++l) {
+    const Step step(block.dim, l - 1);
+    across_before =
+        std::exchange(across, step.slope * block.cosine * across - step.back * across_before);
+    if (l % stride != 0) continue;
+    HarmonicDegree& degree = degrees_.emplace_back(make(l, which));
+    degree.across = across;
+    const double coefficient = this->coefficient(degree, largest_square);
     const double size = coefficient * coefficient;
     sum += size;
-    // Even functions need every other one: two small ones end the series.
-    if (l >= 4 && size + before <= kTolerance * sum) break;
-    if (l == kLargestDegree || !std::isfinite(sum)) break;
-    before = size;
-    HarmonicDegree next = make(l + 1);
-    next.across =
-        last.step * block_.cosine * last.across - last.back * degrees_[degrees_.size() - 2].across;
-    degrees_.push_back(next);
+    if (!std::isfinite(sum) || (l >= 4 && size <= kTolerance * sum)) break;
   }
 }
 
-HarmonicDegree HarmonicSeries::make(int degree) const {
+HarmonicDegree HarmonicSeries::make(int degree, Degrees which) const {
   const double d = block_.dim;
   const double n = 0.5 * d;
   const double l = degree;
   HarmonicDegree out{.degree = degree};
-  if (degree > 0 && d > 1.0) {
-    out.step = (2.0 * l + d - 2.0) / (l + d - 2.0);
-    out.back = l / (l + d - 2.0);
+  const Step here(d, degree);
+  if (which == Degrees::all) {
+    out.slope = here.slope;
+    out.back = here.back;
+  } else {
+    // Twice the recurrence, the odd degree between eliminated.
+    const Step above(d, degree + 1);
+    const Step below(d, std::max(degree - 1, 0));
+    out.slope = above.slope * here.slope;
+    out.shift = -above.slope * here.back / below.slope - above.back;
+    out.back = above.slope * here.back * below.back / below.slope;
   }
-  if (degree == 1) out.across = block_.cosine;
   const double top = block_.radii == Radii::constant ? n : n + 0.5 * l;
   out.log_front = 0.5 * log_count(d, degree) + std::lgamma(top) - std::lgamma(n + l);
   return out;

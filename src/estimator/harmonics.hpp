@@ -24,12 +24,18 @@
 
 namespace bochner {
 
-/// One degree of the expansion. Polynomials follow from
-/// P_{l+1}(t) = step t P_l(t) - back P_{l-1}(t).
+enum class Degrees {
+  all,
+  even,  ///< what two-sided features need, and one-sided ones of orthogonal rows
+};
+
+/// One degree of the expansion. With u = t for all degrees and t^2 for even ones, the polynomial of
+/// the next is (slope u + shift) P_l(t) - back P(t), P that of the degree before.
 struct HarmonicDegree {
   int degree = 0;
   double across = 1.0;  ///< P_l(c)
-  double step = 1.0;
+  double slope = 1.0;
+  double shift = 0.0;
   double back = 0.0;
   double log_front = 0.0;  ///< log sqrt(N_l) and the gamma functions
 };
@@ -38,7 +44,7 @@ struct HarmonicDegree {
 class HarmonicSeries {
  public:
   /// For frequencies of the normal law, sampled or constant radii.
-  HarmonicSeries(const RowLaw& row, const BlockLaw& block, double largest_square);
+  HarmonicSeries(const RowLaw& row, const BlockLaw& block, Degrees which, double largest_square);
 
   /// From 0 on, without gaps.
   const std::vector<HarmonicDegree>& degrees() const { return degrees_; }
@@ -47,7 +53,7 @@ class HarmonicSeries {
   double coefficient(const HarmonicDegree& degree, double s) const;
 
  private:
-  HarmonicDegree make(int degree) const;
+  HarmonicDegree make(int degree, Degrees which) const;
 
   RowLaw row_;
   BlockLaw block_;

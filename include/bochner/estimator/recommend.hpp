@@ -47,7 +47,9 @@ BOCHNER_EXPORT Recommendation recommend(const Kernel& kernel, MatrixView<const d
 /// The same by the error of attention's output o_i = sum_j k(q_i, k_j) v_j / sum_j k(q_i, k_j): the
 /// root mean square of |o^ - o| over up to 64 sampled queries (against up to 1,024 sampled keys)
 /// and `redraws` draws of each map, relative to the root mean square of |o|. It is measured, not
-/// predicted, and its order differs from that of the matrix. Throws as above, and when redraws < 2.
+/// predicted, and its order differs from that of the matrix; the reason also says what
+/// `output_error` expects of the first, where it has a closed form. Throws as above, and when
+/// redraws < 2.
 BOCHNER_EXPORT Recommendation recommend_for_attention(const Kernel& kernel,
                                                       MatrixView<const double> queries,
                                                       MatrixView<const double> keys,

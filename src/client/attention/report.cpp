@@ -5,11 +5,11 @@
 #include "bochner/client/attention_matrix.hpp"
 #include "client/attention/call.hpp"
 #include "client/attention/prediction.hpp"
+#include "core/text.hpp"
 #include "estimator/row_law.hpp"
 
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
 #include <string>
 
 namespace bochner {
@@ -22,11 +22,7 @@ constexpr double kLargestMean = 2.0;
 /// Advice to change something must be worth this factor of the predicted error.
 constexpr double kWorthwhile = 1.25;
 
-std::string short_number(double value) {
-  std::array<char, 32> text{};
-  std::snprintf(text.data(), text.size(), "%.3g", value);
-  return text.data();
-}
+std::string short_number(double value) { return text::rounded(value, 3); }
 
 /// sum |o^ - o|^2 and sum |o|^2 over sampled rows.
 struct Measured {

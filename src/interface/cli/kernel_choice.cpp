@@ -90,4 +90,29 @@ Kernel choose_kernel(const KernelOptions& options, MatrixView<const double> rows
   return kernel;
 }
 
+Kernel kernel_of_unit_scale(const KernelOptions& options) {
+  Kernel kernel = parse_kernel_options(options);
+  if (options.lengthscale == "median") {
+    throw UsageError("--lengthscale: a median needs data, expected a number");
+  }
+  if (!options.mean_square_sum.empty()) {
+    throw UsageError("--mean-square-sum: needs data; give --scale");
+  }
+  if (says_scale(options)) return kernel;
+  const auto given = [](const char* option, const std::string& value) {
+    return value.empty() ? 1.0 : parse_positive(option, value);
+  };
+  std::visit(
+      [&](auto& k) {
+        using K = std::remove_cvref_t<decltype(k)>;
+        if constexpr (has_metric<K>) {
+          k.metric = Isotropic{given("--lengthscale", options.lengthscale)};
+        } else if constexpr (std::is_same_v<K, SoftmaxKernel>) {
+          k.scale = given("--scale", options.scale);
+        }
+      },
+      kernel);
+  return kernel;
+}
+
 }  // namespace bochner::cli

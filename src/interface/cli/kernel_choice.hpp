@@ -34,4 +34,8 @@ Kernel parse_kernel_options(const KernelOptions& options);
 /// by default: the median lengthscale, and 1/sqrt(columns) for the softmax kernel.
 Kernel choose_kernel(const KernelOptions& options, MatrixView<const double> rows);
 
+/// The kernel where there are no data: its scale is given, or one. Throws UsageError for a scale
+/// that data would have to say.
+Kernel kernel_of_unit_scale(const KernelOptions& options);
+
 }  // namespace bochner::cli

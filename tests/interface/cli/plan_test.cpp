@@ -103,6 +103,17 @@ TEST_CASE("a plan for pairs promises an error at each of them", "[plan]") {
   }
 }
 
+TEST_CASE("a kernel of stated pairs has unit scale, whatever else its text says", "[plan]") {
+  for (const char* kernel : {"gaussian", "matern(nu=1.5)", "softmax"}) {
+    const Outcome outcome = run_bochner({"plan", "--kernel", kernel, "--norm", "1", "--dimension",
+                                         "16", "--error", "0.1", "--json"});
+    CAPTURE(kernel, outcome.err);
+    REQUIRE(outcome.status == 0);
+    const std::string text = nlohmann::json::parse(outcome.out)["kernel"];
+    CHECK_THAT(text, Contains("lengthscale=1)") || Contains("softmax(scale=1)"));
+  }
+}
+
 TEST_CASE("a pair out of a map's reach names a map that reaches it", "[plan]") {
   const Outcome outcome = run_bochner(
       {"plan", "--kernel", "gaussian", "--norm", "1", "--angle", "2", "--dimension", "8", "--error",
@@ -140,7 +151,12 @@ TEST_CASE("a plan needs one subject", "[plan]") {
       {{"--radius", "1", "--error", "0.1", "--dimension", "4", "--kernel", "matern"}, "the bound"},
       {{"--norm", "1", "--error", "0.1", "--dimension", "4", "--features", "positive", "--basis",
         "bernstein"},
-       "needs bounded features"}};
+       "needs bounded features"},
+      {{"--norm", "1", "--error", "0.1", "--dimension", "4", "--lengthscale", "median"},
+       "a median needs data"},
+      {{"--norm", "1", "--error", "0.1", "--dimension", "4", "--kernel", "softmax",
+        "--mean-square-sum", "1"},
+       "--mean-square-sum: needs data"}};
   for (const auto& [arguments, words] : mistakes) {
     CAPTURE(words);
     std::vector<std::string> all = {"plan"};

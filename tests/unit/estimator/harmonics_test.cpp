@@ -24,17 +24,19 @@ const RowLaw kOprf = row_law(FeatureFunction(HyperbolicOprfFeatures{-0.2}));
 /// Covariance of two rows of a block at vectors of squared lengths s and t and cosine `angle`, in
 /// units of the means of independent rows.
 double covariance(const RowLaw& row, const BlockLaw& block, double s, double t, double angle) {
-  const HarmonicSeries series(row, block, std::max(s, t));
+  const Degrees which = row.sides == RowLaw::Sides::both ? Degrees::even : Degrees::all;
+  const HarmonicSeries series(row, block, which, std::max(s, t));
   double sum = 0.0;
   double before = 0.0;
   double polynomial = 1.0;
   for (const HarmonicDegree& degree : series.degrees()) {
-    const bool present = row.sides == RowLaw::Sides::one || degree.degree % 2 == 0;
-    if (present && degree.degree > 0) {
+    if (degree.degree > 0) {
       sum += degree.across * series.coefficient(degree, s) * series.coefficient(degree, t) *
              polynomial;
     }
-    const double next = degree.step * angle * polynomial - degree.back * before;
+    const double argument = which == Degrees::even ? angle * angle : angle;
+    const double next =
+        (degree.slope * argument + degree.shift) * polynomial - degree.back * before;
     before = polynomial;
     polynomial = next;
   }

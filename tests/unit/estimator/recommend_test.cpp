@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <bochner/core/matrix.hpp>
 #include <bochner/estimator/gram_error.hpp>
+#include <bochner/estimator/output_error.hpp>
 #include <bochner/estimator/recommend.hpp>
 
 #include <catch2/catch.hpp>
@@ -72,6 +73,10 @@ TEST_CASE("attention is ranked by the error of its output", "[recommend]") {
   const Recommendation advice = recommend_for_attention(
       SoftmaxKernel{}, q.view(), k.view(), v.view(), {.num_features = 64, .seed = {9}}, 8);
   CHECK_THAT(advice.reason, Contains("error of the output over 8 redraws"));
+  const OutputError predicted =
+      output_error(advice.ranked.front().spec, q.view(), k.view(), v.view());
+  CHECK(predicted.relative_error == Approx(advice.ranked.front().error).epsilon(0.3));
+  CHECK_THAT(advice.reason, Contains("; to first order 0."));
   CHECK(advice.ranked.front().error > 0.0);
   CHECK(advice.ranked.front().error < 0.5 * advice.ranked.back().error);
 

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "estimator/plan_statement.hpp"
+
+#include "core/text.hpp"
+#include "features/stage.hpp"
+
+#include <cmath>
+#include <string_view>
+
+namespace bochner {
+namespace {
+
+/// Beyond this many frequencies a map is no approximation worth having.
+constexpr Index kHopeless = Index{1} << 24;
+
+std::string_view meaning(Basis basis) {
+  switch (basis) {
+    case Basis::asymptotic:
+      return "exact variance and a normal law: an approximation, not a guarantee";
+    case Basis::chebyshev:
+      return "exact variance and Chebyshev's inequality: a guarantee";
+    case Basis::bernstein:
+      return "Bernstein's inequality over whole blocks: a guarantee";
+    case Basis::median_of_means:
+      return "a guarantee for the median of the group means";
+  }
+  return {};
+}
+
+}  // namespace
+
+void check_target(const ErrorTarget& target) {
+  if (!(target.error > 0.0) || !std::isfinite(target.error)) {
+    throw InvalidArgument("ErrorTarget: error is " + text::number(target.error) +
+                          ", expected a positive, finite number");
+  }
+  if (!(target.confidence > 0.0 && target.confidence < 1.0)) {
+    throw InvalidArgument("ErrorTarget: confidence is " + text::number(target.confidence) +
+                          ", expected a number between 0 and 1");
+  }
+}
+
+std::string shortened(double value) { return text::rounded(value, 4); }
+
+std::string percent(double fraction) { return shortened(100.0 * fraction) + " %"; }
+
+bool is_exponential(const FeatureMapSpec& spec) {
+  return row_law(spec.features).argument == RowLaw::Argument::sum;
+}
+
+std::string better_map(const FeatureMapSpec& spec, double bias) {
+  if (bias != 0.0) {
+    return "constant radii have a bias that no number of frequencies removes; sampled radii have "
+           "none";
+  }
+  if (multiplies(spec.features)) {
+    return "smaller inputs (a longer lengthscale), a lower degree or exact terms need fewer; "
+           "failing that, use the exact kernel";
+  }
+  if (is_exponential(spec) && !std::holds_alternative<HyperbolicOprfFeatures>(spec.features)) {
+    return "hyperbolic-oprf features with their optimal parameter need fewer, as do centred inputs "
+           "and a smaller scale";
+  }
+  return "centred inputs or a smaller scale need fewer; failing that, use the exact kernel";
+}
+
+FrequencyPlan plan_of(const FeatureMapSpec& spec, const ErrorCurve& curve, const Found& found,
+                      const ErrorTarget& target, Basis basis, double unit,
+                      const std::string& promise) {
+  FrequencyPlan plan;
+  plan.num_frequencies = found.smallest;
+  plan.whole_blocks = found.whole_blocks;
+  plan.basis = basis;
+  if (found.smallest == 0) {
+    plan.root_mean_square = curve.bias * unit;
+    plan.statement =
+        "no number of frequencies below 2^40 reaches an error of " + shortened(target.error);
+    plan.warning = "out of reach of this map: " + better_map(spec, curve.bias);
+    return plan;
+  }
+  plan.root_mean_square = unit * std::sqrt(curve.mean_square(found.smallest));
+  plan.statement = promise + " (" + std::string(meaning(basis)) + ")";
+  if (found.smallest > kHopeless) {
+    plan.warning = "hopeless for these norms, with more than 2^24 frequencies: " +
+                   better_map(spec, curve.bias);
+  } else if (found.smallest < curve.step() && basis == Basis::asymptotic) {
+    plan.warning =
+        "fewer frequencies than one block of " + std::to_string(curve.step()) +
+        ": the estimate is far from normal and its error cannot be estimated from one draw";
+  }
+  return plan;
+}
+
+}  // namespace bochner

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "bochner/estimator/plan.hpp"
+#include "estimator/error_curve.hpp"
+
+#include <string>
+
+/// \file
+/// What a plan says beside its number.
+
+namespace bochner {
+
+/// Throws InvalidArgument when the error or the confidence is out of range.
+void check_target(const ErrorTarget& target);
+
+std::string shortened(double value);
+std::string percent(double fraction);
+
+/// Whether the features are exponentials, and hence unbounded.
+bool is_exponential(const FeatureMapSpec& spec);
+
+/// What to use instead of a map that cannot reach the target, or hardly.
+std::string better_map(const FeatureMapSpec& spec, double bias);
+
+/// The plan for what was found: its statement is `promise` and what the basis makes of it. `unit`
+/// is that of errors.
+FrequencyPlan plan_of(const FeatureMapSpec& spec, const ErrorCurve& curve, const Found& found,
+                      const ErrorTarget& target, Basis basis, double unit,
+                      const std::string& promise);
+
+}  // namespace bochner

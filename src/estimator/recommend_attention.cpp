@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "bochner/estimator/recommend.hpp"
+
+#include "bochner/estimator/output_error.hpp"
+#include "bochner/estimator/plan.hpp"
+#include "core/finite.hpp"
+#include "core/text.hpp"
+#include "estimator/candidates.hpp"
+#include "estimator/pair_geometry.hpp"
+#include "estimator/ranking.hpp"
+#include "estimator/row_sample.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <limits>
+
+namespace bochner {
+namespace {
+
+constexpr Index kSampledQueries = 64;
+constexpr Index kSampledKeys = 1024;
+
+/// Features with their exponents multiplied in, scaled by one common power of two, which the ratio
+/// of attention does not see.
+Matrix<double> scaled_features(const FeatureMap<double>& map, Side side, const Matrix<double>& x,
+                               const Execution& execution) {
+  Matrix<double> phi(x.rows(), map.num_features());
+  std::vector<std::int32_t> exponent(static_cast<std::size_t>(x.rows()));
+  map.apply(side, x.view(), {phi.view(), exponent}, execution);
+  const std::int32_t largest = *std::max_element(exponent.begin(), exponent.end());
+  for (Index i = 0; i < phi.rows(); ++i) {
+    // A query's own factor cancels in its output; a key's does not.
+    const int shift = side == Side::query ? 0 : exponent[static_cast<std::size_t>(i)] - largest;
+    for (Index j = 0; j < phi.cols(); ++j) phi(i, j) = std::ldexp(phi(i, j), shift);
+  }
+  return phi;
+}
+
+/// Rows of weights times values over the sum of weights.
+Matrix<double> weighted_means(const Matrix<double>& weights, const Matrix<double>& values) {
+  Matrix<double> out(weights.rows(), values.cols());
+  for (Index i = 0; i < weights.rows(); ++i) {
+    double total = 0.0;
+    for (Index j = 0; j < weights.cols(); ++j) {
+      total += weights(i, j);
+      for (Index c = 0; c < values.cols(); ++c) out(i, c) += weights(i, j) * values(j, c);
+    }
+    for (Index c = 0; c < values.cols(); ++c) out(i, c) /= total;
+  }
+  return out;
+}
+
+double squared_sum(const Matrix<double>& a) {
+  double sum = 0.0;
+  for (Index i = 0; i < a.size(); ++i) sum += a.data()[i] * a.data()[i];
+  return sum;
+}
+
+Matrix<double> exact_outputs(const Kernel& kernel, const Matrix<double>& queries,
+                             const Matrix<double>& keys, const Matrix<double>& values) {
+  FeatureMapSpec spec{.input_dim = queries.cols(),
+                      .num_frequencies = 1,
+                      .kernel = kernel,
+                      .projection = IidProjection{},
+                      .features = TrigonometricFeatures{},
+                      .seed = {},
+                      .centring = {}};
+  const PairGeometry geometry(spec);
+  Matrix<double> weights(queries.rows(), keys.rows());
+  for (Index i = 0; i < queries.rows(); ++i) {
+    double largest = -std::numeric_limits<double>::infinity();
+    for (Index j = 0; j < keys.rows(); ++j) {
+      weights(i, j) = geometry.log_kernel(queries.row(i), keys.row(j));
+      largest = std::max(largest, weights(i, j));
+    }
+    for (Index j = 0; j < keys.rows(); ++j) weights(i, j) = std::exp(weights(i, j) - largest);
+  }
+  return weighted_means(weights, values);
+}
+
+/// Mean squared difference of one draw's outputs from the exact ones.
+double squared_output_error(const FeatureMapSpec& spec, const Matrix<double>& queries,
+                            const Matrix<double>& keys, const Matrix<double>& values,
+                            const Matrix<double>& exact, const Execution& execution) {
+  const FeatureMap<double> map(spec);
+  const Matrix<double> phi_q = scaled_features(map, Side::query, queries, execution);
+  const Matrix<double> phi_k = scaled_features(map, Side::key, keys, execution);
+  // phi_q (phi_k^T [v, 1])
+  Matrix<double> state(phi_k.cols(), values.cols() + 1);
+  for (Index j = 0; j < phi_k.rows(); ++j) {
+    for (Index f = 0; f < phi_k.cols(); ++f) {
+      for (Index c = 0; c < values.cols(); ++c) state(f, c) += phi_k(j, f) * values(j, c);
+      state(f, values.cols()) += phi_k(j, f);
+    }
+  }
+  Matrix<double> difference(exact.rows(), exact.cols());
+  for (Index i = 0; i < exact.rows(); ++i) {
+    std::vector<double> sums(static_cast<std::size_t>(values.cols() + 1), 0.0);
+    for (Index f = 0; f < phi_q.cols(); ++f) {
+      for (Index c = 0; c <= values.cols(); ++c) {
+        sums[static_cast<std::size_t>(c)] += phi_q(i, f) * state(f, c);
+      }
+    }
+    for (Index c = 0; c < values.cols(); ++c) {
+      difference(i, c) = sums[static_cast<std::size_t>(c)] / sums.back() - exact(i, c);
+    }
+  }
+  return squared_sum(difference);
+}
+
+}  // namespace
+
+Recommendation recommend_for_attention(const Kernel& kernel, MatrixView<const double> queries,
+                                       MatrixView<const double> keys,
+                                       MatrixView<const double> values, const Budget& budget,
+                                       int redraws, const Execution& execution) {
+  constexpr const char* kFunction = "recommend_for_attention";
+  check_request(kFunction, queries, keys, budget);
+  if (values.rows != keys.rows || values.cols < 1) {
+    throw InvalidArgument(std::string(kFunction) + ": values are " + std::to_string(values.rows) +
+                          " x " + std::to_string(values.cols) + ", expected " +
+                          std::to_string(keys.rows) + " rows (those of keys) and a column");
+  }
+  if (redraws < 2) {
+    throw InvalidArgument(std::string(kFunction) + ": redraws is " + std::to_string(redraws) +
+                          ", expected at least 2");
+  }
+  require_finite(kFunction, "values", values);
+  const Matrix<double> q = row_sample(queries, kSampledQueries, budget.seed, 0);
+  // Keys and values are sampled by the same words, so that they stay together.
+  const Matrix<double> k = row_sample(keys, kSampledKeys, budget.seed, 1);
+  const Matrix<double> v = row_sample(values, kSampledKeys, budget.seed, 1);
+  const Matrix<double> exact = exact_outputs(kernel, q, k, v);
+  const double power = squared_sum(exact);
+
+  std::vector<Candidate> candidates;
+  for (const FeatureMapSpec& spec : candidate_specs(kernel, q, k, budget)) {
+    double error = 0.0;
+    for (int r = 0; r < redraws; ++r) {
+      FeatureMapSpec redrawn = spec;
+      redrawn.seed.value += static_cast<std::uint64_t>(r);
+      error += squared_output_error(redrawn, q, k, v, exact, execution);
+    }
+    candidates.push_back({.spec = spec,
+                          .error = std::sqrt(error / (static_cast<double>(redraws) * power)),
+                          .cost = projection_cost(spec)});
+  }
+  Recommendation out;
+  out.ranked = ranked(candidates);
+  out.reason = reason_for(
+      out.ranked, "relative error of the output over " + std::to_string(redraws) + " redraws");
+  if (!row_law(kernel, out.ranked.front().spec.features).profile) {
+    const OutputError predicted =
+        output_error(out.ranked.front().spec, q.view(), k.view(), v.view(), execution);
+    out.reason += "; to first order " + text::rounded(predicted.relative_error, 3);
+  }
+  out.warning = error_expected(out.ranked.front().spec, q.view(), k.view()).warning;
+  return out;
+}
+
+}  // namespace bochner

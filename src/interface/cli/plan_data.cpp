@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "interface/cli/plan_data.hpp"
+
+#include "bochner/estimator/recommend.hpp"
+#include "interface/cli/identity.hpp"
+#include "interface/cli/numbers.hpp"
+#include "interface/cli/options.hpp"
+#include "interface/cli/text_table.hpp"
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <optional>
+#include <vector>
+
+namespace bochner::cli {
+namespace {
+
+/// What was asked for and what came of it.
+struct Answer {
+  Recommendation advice;
+  FeatureMapSpec spec;  ///< the map planned for
+  ExpectedError expected;
+  std::optional<FrequencyPlan> plan;
+  std::string reachable;  ///< where the map cannot reach the target: which would
+};
+
+/// The map of a ranking that reaches the target with the fewest columns.
+std::string who_reaches(const Recommendation& advice, MatrixView<const double> rows,
+                        const ErrorTarget& target, Basis basis, const Execution& execution) {
+  std::string best;
+  Index fewest = 0;
+  constexpr std::size_t kMostTried = 8;
+  for (std::size_t i = 0; i < std::min(kMostTried, advice.ranked.size()); ++i) {
+    FeatureMapSpec spec = advice.ranked[i].spec;
+    spec.num_frequencies =
+        frequencies_needed(spec, rows, rows, target, basis, execution).num_frequencies;
+    if (spec.num_frequencies == 0) continue;
+    if (fewest != 0 && num_features(spec) >= fewest) continue;
+    fewest = num_features(spec);
+    best = to_text(spec.features) + " features, " + to_text(spec.projection) + " frequencies" +
+           (spec.centring == Centring{} ? "" : ", centred") + ": " +
+           std::to_string(spec.num_frequencies) + " frequencies";
+  }
+  return best.empty() ? "none of the best ranked maps reaches it; use the exact kernel"
+                      : "it is reached by " + best;
+}
+
+Answer answer(const PlanOptions& options, const Kernel& kernel, MatrixView<const double> rows) {
+  constexpr auto kAny = std::numeric_limits<std::uint64_t>::max();
+  const Execution execution{static_cast<int>(parse_whole("--threads", options.threads, 0, 4096))};
+  Budget budget;
+  budget.num_features = parse_budget(options);
+  budget.seed.value = parse_whole("--seed", options.seed, 0, kAny);
+
+  Answer out;
+  out.advice = recommend(kernel, rows, rows, budget, execution);
+  out.spec = out.advice.ranked.front().spec;
+  if (!options.features.empty()) {
+    out.spec.features = parse_option("--features", options.features, parse_features);
+    out.spec.projection = parse_option("--projection", options.projection, parse_projection);
+    out.spec.centring = {};
+    out.spec.num_frequencies = 1;
+    out.spec.num_frequencies = std::max<Index>(1, budget.num_features / num_features(out.spec));
+    try {
+      validate(out.spec);
+    } catch (const InvalidArgument& error) {
+      throw UsageError(error.what());
+    }
+  }
+  out.expected = error_expected(out.spec, rows, rows, execution);
+  if (options.error.empty()) return out;
+  const ErrorTarget target = parse_target(options);
+  const Basis basis = parse_basis(options);
+  try {
+    out.plan = frequencies_needed(out.spec, rows, rows, target, basis, execution);
+  } catch (const InvalidArgument& error) {
+    throw UsageError(error.what());
+  }
+  if (out.plan->num_frequencies == 0) {
+    out.reachable = who_reaches(out.advice, rows, target, basis, execution);
+  }
+  return out;
+}
+
+std::string text_of(const Kernel& kernel, const Answer& answer) {
+  constexpr std::size_t kShown = 8;
+  constexpr int kDigits = 3;
+  std::string out = "kernel " + to_text(kernel) + "\n\n";
+  TextTable table({{"features"}, {"projection"}, {"centred"}, {"frequencies"}, {"error"}});
+  for (std::size_t i = 0; i < std::min(kShown, answer.advice.ranked.size()); ++i) {
+    const Candidate& candidate = answer.advice.ranked[i];
+    table.add_row({to_text(candidate.spec.features), to_text(candidate.spec.projection),
+                   candidate.spec.centring == Centring{} ? "no" : "yes",
+                   std::to_string(candidate.spec.num_frequencies),
+                   significant(candidate.error, kDigits)});
+  }
+  out += table.text() + "\n" + answer.advice.reason + "\n";
+  out += "\nplanned: " + to_text(answer.spec.features) + ", " + to_text(answer.spec.projection) +
+         "; relative error " + significant(answer.expected.root_mean_square, kDigits) + " with " +
+         std::to_string(answer.spec.num_frequencies) + " frequencies\n";
+  if (answer.plan) {
+    const FrequencyPlan& plan = *answer.plan;
+    out += plan.statement;
+    if (plan.num_frequencies != 0) {
+      out += ": " + std::to_string(plan.num_frequencies) + " frequencies";
+      if (plan.whole_blocks != plan.num_frequencies) {
+        out += " (in whole blocks " + std::to_string(plan.whole_blocks) + ", recommended)";
+      }
+    } else {
+      out += "; " + answer.reachable;
+    }
+    out += "\n";
+  }
+  // Each warning once.
+  std::vector<std::string> warnings{answer.advice.warning, answer.expected.warning,
+                                    answer.plan ? answer.plan->warning : ""};
+  for (std::size_t i = 0; i < warnings.size(); ++i) {
+    if (std::find(warnings.begin(), warnings.begin() + static_cast<std::ptrdiff_t>(i),
+                  warnings[i]) == warnings.begin() + static_cast<std::ptrdiff_t>(i) &&
+        !warnings[i].empty()) {
+      out += "warning: " + warnings[i] + "\n";
+    }
+  }
+  return out;
+}
+
+std::string json_of(const PlanOptions& options, const Input& input, const Kernel& kernel,
+                    const Answer& answer) {
+  nlohmann::ordered_json document =
+      identity("plan", {static_cast<int>(parse_whole("--threads", options.threads, 0, 4096))});
+  document["input"] = describe(input);
+  document["kernel"] = to_text(kernel);
+  document["ranking"] = nlohmann::ordered_json::array();
+  for (const Candidate& candidate : answer.advice.ranked) {
+    document["ranking"].push_back({{"spec", to_text(candidate.spec)},
+                                   {"error", candidate.error},
+                                   {"operations_per_row", candidate.cost}});
+  }
+  document["reason"] = answer.advice.reason;
+  document["warning"] = answer.advice.warning;
+  document["spec"] = to_text(answer.spec);
+  document["expected_relative_error"] = answer.expected.root_mean_square;
+  document["mean_square_sum"] = answer.expected.mean_square_sum;
+  if (answer.plan) {
+    document["plan"] = {{"num_frequencies", answer.plan->num_frequencies},
+                        {"whole_blocks", answer.plan->whole_blocks},
+                        {"root_mean_square", answer.plan->root_mean_square},
+                        {"statement", answer.plan->statement},
+                        {"warning", answer.plan->warning},
+                        {"reachable", answer.reachable}};
+  }
+  return to_text(document);
+}
+
+}  // namespace
+
+std::string plan_data(const PlanOptions& options) {
+  // What is wrong with the command line is said before the data are read.
+  if (!options.error.empty()) parse_target(options);
+  static_cast<void>(parse_basis(options));
+  static_cast<void>(parse_kernel_options(options.kernel));
+  static_cast<void>(read_options(options.input));
+  const Input input = read_input(options.input);
+  const Kernel kernel = choose_kernel(options.kernel, input.rows.view());
+  const Answer result = answer(options, kernel, input.rows.view());
+  return options.json ? json_of(options, input, kernel, result) : text_of(kernel, result);
+}
+
+}  // namespace bochner::cli
