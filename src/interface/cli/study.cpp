@@ -9,6 +9,7 @@
 #include <array>
 #include <cmath>
 #include <cstdint>
+#include <limits>
 #include <span>
 #include <utility>
 
@@ -34,6 +35,15 @@ SideFeatures features_of(const BlockMap<double>& map, Side side, const Matrix<do
 }
 
 }  // namespace
+
+double StudyCell::predicted_relative_variance() const {
+  return std::exp(predicted_log_variance - 2.0 * log_exact);
+}
+
+bool out_of_range(const StudyCell& cell) {
+  return !std::isfinite(cell.exact) || !std::isfinite(cell.predicted_variance) ||
+         std::isnan(cell.measured_variance);
+}
 
 Study::Study(StudyPlan plan) : plan_(std::move(plan)) {
   std::sort(plan_.frequencies.begin(), plan_.frequencies.end());
@@ -143,12 +153,20 @@ StudyCell Study::cell(std::size_t map, std::size_t pair, std::size_t size, std::
   out.num_features = num_features(spec);
   out.pair = plan_.pairs[pair].label;
   out.exact = moments.exact;
+  out.log_exact = moments.log_exact;
   out.predicted_bias = moments.bias;
   out.predicted_variance = moments.variance;
+  out.predicted_log_variance = moments.log_variance;
   out.predicted_relative_error = moments.relative_error;
   out.replicates = plan_.replicates;
   if (plan_.replicates == 0) return out;
   const double* const sums = sums_.row(static_cast<Index>(at));
+  if (!std::all_of(sums, sums + kPowers, [](double sum) { return std::isfinite(sum); })) {
+    constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
+    out.measured_bias = out.measured_bias_error = out.measured_relative_error = kUnknown;
+    out.measured_variance = out.measured_variance_error = kUnknown;
+    return out;
+  }
   const auto n = static_cast<double>(plan_.replicates);
   const double shift = sums[0] / n;
   const double square = sums[1] / n;

@@ -49,16 +49,24 @@ struct StudyCell {
   Index num_features = 0;
   std::string pair;
   double exact = 0.0;
+  double log_exact = 0.0;
   double predicted_bias = 0.0;
   double predicted_variance = 0.0;
+  double predicted_log_variance = 0.0;  ///< finite where the variance leaves the range of double
   double predicted_relative_error = 0.0;
-  double measured_bias = 0.0;
+  double measured_bias = 0.0;        ///< this and what follows NaN where estimates are not finite
   double measured_bias_error = 0.0;  ///< one standard error
   double measured_variance = 0.0;
   double measured_variance_error = 0.0;
   double measured_relative_error = 0.0;  ///< root mean square over the replicates, over exact
   Index replicates = 0;
+
+  /// Of the exact value squared.
+  double predicted_relative_variance() const;
 };
+
+/// Whether the kernel's value, its estimates or their variance leave the range of double.
+bool out_of_range(const StudyCell& cell);
 
 /// The study as a job that can stop between any two parts and go on from a saved state, with the
 /// same numbers for any stops and any number of threads. Replicate r has the seed derived from

@@ -32,6 +32,16 @@ std::string heading(const StudyResult& result) {
   return out;
 }
 
+/// Empty where every number is one.
+std::string range_note(const std::vector<StudyCell>& cells) {
+  const auto count = std::count_if(cells.begin(), cells.end(), out_of_range);
+  if (count == 0) return {};
+  return "\n" + std::to_string(count) + " of " + std::to_string(cells.size()) +
+         " cells leave the range of double: nothing can be measured there; cells.csv and --json "
+         "have "
+         "the logarithm of their variance\n";
+}
+
 }  // namespace
 
 std::string short_projection(const std::string& text) {
@@ -91,7 +101,6 @@ std::string study_text(const StudyResult& result) {
   }
   TextTable table(columns);
   for (const StudyCell& cell : result.cells) {
-    const double square = cell.exact * cell.exact;
     const auto ratio = [&](double measured, int digits) {
       return varies(cell) ? significant(measured / cell.predicted_variance, digits)
                           : std::string("-");
@@ -102,7 +111,7 @@ std::string study_text(const StudyResult& result) {
         cell.pair,
         std::to_string(cell.num_frequencies),
         std::to_string(cell.num_features),
-        significant(static_cast<double>(cell.num_features) * cell.predicted_variance / square,
+        significant(static_cast<double>(cell.num_features) * cell.predicted_relative_variance(),
                     kDigits),
         significant(cell.predicted_bias / cell.exact, kDigits),
         significant(cell.predicted_relative_error, kDigits)};
@@ -115,7 +124,7 @@ std::string study_text(const StudyResult& result) {
     }
     table.add_row(std::move(row));
   }
-  return out + table.text();
+  return out + table.text() + range_note(result.cells);
 }
 
 std::string study_summary(const StudyResult& result) {
@@ -138,7 +147,7 @@ std::string study_summary(const StudyResult& result) {
     }
     table.add_row(std::move(row));
   }
-  return out + table.text();
+  return out + table.text() + range_note(result.cells);
 }
 
 std::string study_json(const StudyResult& result) {
@@ -158,6 +167,7 @@ std::string study_json(const StudyResult& result) {
                                     {"exact", cell.exact},
                                     {"predicted_bias", cell.predicted_bias},
                                     {"predicted_variance", cell.predicted_variance},
+                                    {"predicted_log_variance", cell.predicted_log_variance},
                                     {"predicted_relative_error", cell.predicted_relative_error}};
     if (result.replicates > 0) {
       entry.update({{"measured_bias", cell.measured_bias},
@@ -191,14 +201,16 @@ std::string study_json(const StudyResult& result) {
 std::string study_csv(const std::vector<StudyCell>& cells) {
   std::string out =
       "features,projection,pair,num_frequencies,num_features,exact,predicted_bias,"
-      "predicted_variance,predicted_relative_error,replicates,measured_bias,measured_bias_error,"
+      "predicted_variance,predicted_log_variance,predicted_relative_error,replicates,measured_bias,"
+      "measured_bias_error,"
       "measured_variance,measured_variance_error,measured_relative_error\n";
   for (const StudyCell& cell : cells) {
     out += io::csv_field(cell.features) + "," + io::csv_field(cell.projection) + "," +
            io::csv_field(cell.pair) + "," + std::to_string(cell.num_frequencies) + "," +
            std::to_string(cell.num_features) + "," + shortest(cell.exact) + "," +
            shortest(cell.predicted_bias) + "," + shortest(cell.predicted_variance) + "," +
-           shortest(cell.predicted_relative_error) + "," + std::to_string(cell.replicates);
+           shortest(cell.predicted_log_variance) + "," + shortest(cell.predicted_relative_error) +
+           "," + std::to_string(cell.replicates);
     if (cell.replicates == 0) {
       out += ",,,,,\n";
       continue;

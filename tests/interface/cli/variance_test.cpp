@@ -3,8 +3,10 @@
 #include "support/scratch.hpp"
 
 #include <catch2/catch.hpp>
+#include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <cmath>
 #include <string>
 #include <vector>
 
@@ -110,11 +112,40 @@ TEST_CASE("pairs come from a file", "[variance]") {
   CHECK_THAT(outcome.out, Contains("row 2") && Contains("sha256"));
 }
 
+TEST_CASE("where variances leave the range of double their logarithms do not", "[variance]") {
+  const Scratch scratch;
+  // |x + y|^2 = 7200: the kernel is e^1800, positive features' variance e^10798.
+  const std::string pairs = scratch.write("pairs.csv", "30,30,30,30\n0.1,0.2,0.3,0.1\n");
+  const std::vector<std::string> study = {"variance", "--pairs",      pairs, "--features",
+                                          "positive", "--projection", "iid", "--frequencies",
+                                          "8",        "--replicates", "10"};
+  const Outcome text = run_bochner(study);
+  CAPTURE(text.out, text.err);
+  CHECK(text.status == 0);
+  CHECK_THAT(text.out, Contains("1 of 2 cells leave the range of double"));
+  std::vector<std::string> json = study;
+  json.push_back("--json");
+  const Outcome outcome = run_bochner(json);
+  REQUIRE(outcome.status == 0);
+  const auto cells = nlohmann::json::parse(outcome.out)["cells"];
+  REQUIRE(cells.size() == 2);
+  // Infinite numbers are null in JSON.
+  CHECK(cells[0]["predicted_variance"].is_null());
+  CHECK(cells[0]["measured_variance"].is_null());
+  CHECK(cells[0]["predicted_log_variance"].get<double>() ==
+        Approx(7200.0 + 2.0 * 1800.0 - std::log(8.0)).epsilon(1e-12));
+  CHECK(cells[1]["measured_variance"].get<double>() > 0.0);
+  CHECK(std::exp(cells[1]["predicted_log_variance"].get<double>()) ==
+        Approx(cells[1]["predicted_variance"].get<double>()).epsilon(1e-12));
+}
+
 TEST_CASE("a study that cannot be meant is refused", "[variance]") {
   const Scratch scratch;
   const std::string odd = scratch.write("odd.csv", "1,2,3\n4,5,6\n");
   const std::string bad = scratch.write("nan.csv", "1,2,nan,4\n");
   const std::string file = scratch.write("file", "x");
+  const std::string ragged = scratch.write("ragged.csv", "1,2,3,4\n1,2\n");
+  const std::string huge = scratch.write("huge.csv", "1,1,1,1\n1e200,1,1,1\n");
   struct Bad {
     std::vector<std::string> arguments;
     int status;
@@ -127,6 +158,11 @@ TEST_CASE("a study that cannot be meant is refused", "[variance]") {
            Bad{{"--resume"}, 2, "needs --report"},
            Bad{{"--pairs", odd}, 2, "3 columns, expected an even number"},
            Bad{{"--pairs", bad, "--features", "positive"}, 1, "is not finite"},
+           Bad{{"--pairs", ragged}, 1, "line 2: has 2 fields, expected 4"},
+           Bad{{"--pairs", huge}, 1, "row 2: is so long"},
+           Bad{{"--pairs", file + "s"}, 1, "cannot open"},
+           Bad{{"--report", file + "/x"}, 1, "cannot create the directory"},
+           Bad{{"--features", "oprf(a=0.125)", "--projection", "iid"}, 2, "infinite variance"},
            Bad{{"--norm", "0"}, 2, "--norm"},
            Bad{{"--norm", "1e151", "--angle", "0"}, 1, "is too long"},
            Bad{{"--angle", "pi/0"}, 2, "--angle"},
@@ -147,5 +183,6 @@ TEST_CASE("a study that cannot be meant is refused", "[variance]") {
     CHECK_THAT(outcome.err, Contains(row.message));
     CHECK(outcome.out.empty());
   }
-  CHECK(scratch.list() == std::vector<std::string>{"file", "nan.csv", "odd.csv"});
+  CHECK(scratch.list() ==
+        std::vector<std::string>{"file", "huge.csv", "nan.csv", "odd.csv", "ragged.csv"});
 }
