@@ -24,6 +24,7 @@ struct StudyTableCell {
 
 struct StudyTable {
   std::string title;
+  std::string remark;                 ///< empty for none
   std::vector<StudyTableCell> cells;  ///< the same maps at each place
 };
 
