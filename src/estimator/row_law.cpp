@@ -149,9 +149,15 @@ std::optional<std::string> closed_form_gap(const Kernel& kernel, const Projectio
   const BlockLaw block = block_law(projection, 2);
   const Index alone = block.pairing == BlockLaw::Pairing::opposite ? 2 : 1;
   if (is_normal(measure) || block.size == alone) return std::nullopt;
-  if (block.cosine == 0.0 && !scale_nodes(measure.scale).empty()) return std::nullopt;
+  const bool elementary = !scale_nodes(measure.scale).empty();
+  if (block.cosine == 0.0 && elementary) return std::nullopt;
+  const std::string why =
+      elementary
+          ? "the mean over two radii factorises at a right angle only, unless they are chi(d); "
+            "orthogonal frequencies have one"
+          : "the law of its scale has no elementary density; independent frequencies have one";
   return "no closed form is known here for " + to_text(projection) + " frequencies of " +
-         to_text(kernel);
+         to_text(kernel) + ": " + why;
 }
 
 BlockLaw block_law(const Projection& projection, Index input_dim) {

@@ -13,6 +13,7 @@
 #include <catch2/catch.hpp>
 
 #include <cmath>
+#include <vector>
 
 using namespace bochner;
 
@@ -132,8 +133,26 @@ TEST_CASE("orthogonal Matern and rational quadratic rows vary as predicted", "[m
 }
 
 TEST_CASE("what has no closed form is refused by name", "[mixture]") {
-  CHECK(closed_form_gap(ExponentiatedPowerKernel{}, OrthogonalProjection{}));
+  using Catch::Matchers::Contains;
   CHECK_FALSE(closed_form_gap(ExponentiatedPowerKernel{}, IidProjection{}));
   CHECK_FALSE(closed_form_gap(MaternKernel{}, OrthogonalProjection{}));
-  CHECK(closed_form_gap(MaternKernel{}, SimplexProjection{}));
+  const auto gap = [](const Kernel& kernel, const Projection& projection) {
+    return closed_form_gap(kernel, projection).value_or("none");
+  };
+  CHECK_THAT(gap(ExponentiatedPowerKernel{}, OrthogonalProjection{}),
+             Contains("orthogonal(radii=sampled)") && Contains("no elementary density") &&
+                 Contains("independent frequencies have one"));
+  for (const Kernel& kernel : {Kernel(MaternKernel{}), Kernel(RationalQuadraticKernel{})}) {
+    CHECK_THAT(gap(kernel, SimplexProjection{}), Contains("simplex frequencies of") &&
+                                                     Contains("at a right angle only") &&
+                                                     Contains("orthogonal frequencies have one"));
+    // The refusal is the one that callers meet.
+    const FeatureMapSpec spec{.input_dim = 3,
+                              .num_frequencies = 6,
+                              .kernel = kernel,
+                              .projection = SimplexProjection{},
+                              .features = TrigonometricFeatures{}};
+    const std::vector<double> x = {0.1, 0.2, 0.3};
+    CHECK_THROWS_WITH(kernel_moments(spec, x, x), Contains("at a right angle only"));
+  }
 }
