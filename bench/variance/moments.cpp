@@ -61,8 +61,8 @@ void add(Cell& cell, const std::vector<double>& contributions, Index size) {
   }
 }
 
-/// Draws blocks for all maps of a projection at once, until five standard errors of each are a
-/// tenth, or as many rows as there may be.
+/// Draws blocks for all maps of a projection at once, for each until five of its standard errors
+/// are a tenth, or as many rows as there may be.
 std::vector<Cell> measure(Index d, const Projection& projection, const Matrix<double>& plane,
                           double most_rows) {
   const Index size = block_law(projection, d).size;
@@ -87,7 +87,9 @@ std::vector<Cell> measure(Index d, const Projection& projection, const Matrix<do
       spec.seed = derive_seed({43}, first + static_cast<std::uint64_t>(draw_index));
       const FrequencyDraw frequencies = draw(spec);
       for (Cell& cell : parts[static_cast<std::size_t>(draw_index)]) {
+        const bool enough = cell.settled();
         cell.count = cell.second = cell.fourth = 0.0;
+        if (enough) continue;
         spec.features = cell.spec.features;
         add(cell, bench::contributions(spec, frequencies, *cell.pair), size);
       }
