@@ -3,6 +3,7 @@
 
 #include "bochner/core/view.hpp"
 
+#include <array>
 #include <cstdint>
 #include <span>
 #include <string_view>
@@ -37,6 +38,16 @@ template <Scalar T>
 constexpr Index hadamard_scratch(Index n) {
   return 2 * n * (16 / static_cast<Index>(sizeof(T)));
 }
+
+/// Rows that will be wanted soon: kernels that take them ask memory for a line now and then, beside
+/// their own work. Strides and widths in bytes; any address will do.
+struct RowsAhead {
+  const void* first = nullptr;
+  Index row_stride = 0;
+  Index row_bytes = 0;
+  Index rows = 0;
+};
+using Ahead = std::array<RowsAhead, 3>;
 
 template <Scalar T>
 struct Kernels {
@@ -80,14 +91,14 @@ struct Kernels {
   /// accuracy. Entries count as at most 2^20 in magnitude (double: 2^30), offsets as at most 2^29.
   /// Flushed as above.
   void (*exp2_columns)(T* block, Index ld, Index rows, Index cols, const double* row_offset,
-                       const std::int32_t* column_exponent) noexcept;
+                       const std::int32_t* column_exponent, const Ahead& ahead) noexcept;
 
   /// Base-2 log-weights to weights, the best one of a row in (1/2, 1]: e = ceil(max_j (block[r][j]
   /// + column_exponent[j])), block[r][j] = 2^(block[r][j] + column_exponent[j] - e). Maxima, column
   /// exponents, whole parts and bounds as in the two above; columns without mass take no part in a
   /// maximum.
   void (*exp2_weights)(T* block, Index ld, Index rows, Index cols,
-                       const std::int32_t* column_exponent) noexcept;
+                       const std::int32_t* column_exponent, const Ahead& ahead) noexcept;
 
   /// Angles to paired features: block[r][j] = scale[r] cos(block[r][j]),
   /// block[r][cols + j] = scale[r] sin(same angle), j < cols.

@@ -7,6 +7,8 @@
 #include "simd/families-inl.hpp"
 #include "simd/fold-inl.hpp"
 
+#include <hwy/cache_control.h>
+
 #include <limits>
 
 /// \file
@@ -25,15 +27,22 @@ struct Exp2Offset {
   Vector<T> coefficients[kTerms];
 };
 
+/// The whole part of an offset, and the rest.
+template <Scalar T>
+HWY_INLINE T split_offset(double offset, typename Constants<T>::Signed& whole) {
+  constexpr double kRound = Constants<double>::kRound;
+  const double bounded = HWY_MIN(HWY_MAX(offset, -kMaxRowOffset), kMaxRowOffset);
+  const double nearest = (bounded + kRound) - kRound;
+  whole = nearest == nearest ? static_cast<typename Constants<T>::Signed>(nearest) : 0;
+  return static_cast<T>(offset - nearest);
+}
+
 template <Scalar T, std::size_t... K>
 HWY_INLINE Exp2Offset<T> exp2_offset(double offset, std::index_sequence<K...>) {
-  constexpr double kRound = Constants<double>::kRound;
   constexpr Tag<T> d;
-  const double bounded = HWY_MIN(HWY_MAX(offset, -kMaxRowOffset), kMaxRowOffset);
-  const double whole = (bounded + kRound) - kRound;
-  const auto factor = polynomial<Constants<T>::kExp2>(hn::Set(d, static_cast<T>(offset - whole)));
-  return {whole == whole ? static_cast<typename Constants<T>::Signed>(whole) : 0,
-          {hn::Mul(hn::Set(d, kElement<Constants<T>::kExp2, K>), factor)...}};
+  typename Constants<T>::Signed whole;
+  const auto factor = polynomial<Constants<T>::kExp2>(hn::Set(d, split_offset<T>(offset, whole)));
+  return {whole, {hn::Mul(hn::Set(d, kElement<Constants<T>::kExp2, K>), factor)...}};
 }
 
 template <Scalar T>
@@ -129,34 +138,6 @@ HWY_INLINE void exp2_bounded(T* row, Index cols, const Exp2Offset<T>& offset, T 
   }
 }
 
-/// Column exponents and whole row offsets up to this leave room for both, beside an entry, in the
-/// mantissa that the rounding constant works in.
-template <Scalar T>
-constexpr std::int32_t kSmallExponent = std::int32_t{1} << (std::same_as<T, float> ? 18 : 28);
-
-template <Scalar T>
-HWY_INLINE bool is_small(std::int64_t e) {
-  return e <= kSmallExponent<T> && e >= -kSmallExponent<T>;
-}
-
-/// x = 2^(x + offset - e) for any x and small exponents, a few vectors; `biased` is the whole
-/// offset less e plus kBias. The same as `exp2_shifted`, but for where entries half way between
-/// whole numbers are rounded to.
-template <Scalar T, std::size_t... V>
-HWY_INLINE void exp2_near(T* x, const Exp2Offset<T>& offset, const Vector<T>* biased,
-                          std::index_sequence<V...> vectors) {
-  using C = Constants<T>;
-  constexpr Tag<T> d;
-  const auto over = hn::Set(d, static_cast<T>(2 * C::kBias + 1));
-  const auto round = hn::Set(d, C::kRound);
-  const Vector<T> origin[] = {hn::Add(round, biased[V])...};
-  Vector<T> v[] = {hn::Max(
-      hn::Neg(biased[V]),
-      hn::Min(hn::Sub(over, biased[V]), hn::LoadU(d, x + static_cast<Index>(V) * kLanes<T>)))...};
-  exp2_fitting(v, offset, origin, vectors);
-  (..., hn::StoreU(v[V], d, x + static_cast<Index>(V) * kLanes<T>));
-}
-
 /// The maximum of count numbers; NaN takes no part (x86 returns the second operand).
 template <Scalar T>
 HWY_INLINE T row_maximum(const T* row, Index count) {
@@ -194,80 +175,44 @@ HWY_INLINE bool row_exponent(T maximum, std::int32_t& e) {
   return true;
 }
 
-/// Exponents of columns by vectors; those beyond the last column count as massless.
+/// Exponents of columns by vectors, zeros for null; those beyond the last column count as massless.
 template <Scalar T>
 class ColumnExponents {
  public:
   ColumnExponents(const std::int32_t* exponent, Index cols)
       : exponent_(exponent), whole_(cols / kLanes<T> * kLanes<T>) {
-    constexpr SignedTag<T> di;
-    auto high = hn::Zero(di);
-    auto low = hn::Zero(di);
-    for (Index j = 0; j < whole_; j += kLanes<T>) {
-      high = hn::Max(high, widened(T{}, exponent_ + j));
-      low = hn::Min(low, widened(T{}, exponent_ + j));
-    }
-    const auto range = hn::Set(di, kSmallExponent<T> + 1);
-    small_ = hn::AllTrue(di, hn::And(hn::Lt(high, range), hn::Lt(hn::Neg(range), low)));
     for (Index l = 0; l < kLanes<T>; ++l) {
-      tail_[l] = whole_ + l < cols ? exponent[whole_ + l] : kMassless;
+      tail_[l] = whole_ + l >= cols ? kMassless : exponent ? exponent[whole_ + l] : 0;
     }
-  }
-
-  /// The maximum of row_j + exponent_j over the columns with mass.
-  HWY_INLINE T maximum(const T* row, Index cols) const {
-    constexpr Tag<T> d;
-    const auto lowest = hn::Set(d, -std::numeric_limits<T>::infinity());
-    auto top = lowest;
-    Index j = 0;
-    for (; small_ && j < whole_; j += kLanes<T>) {
-      const auto e = hn::ConvertTo(d, widened(T{}, exponent_ + j));
-      top = hn::Max(hn::Add(hn::LoadU(d, row + j), e), top);
-    }
-    for (; j < cols; j += kLanes<T>) {
-      const auto e = load(j);
-      const auto sum = hn::Add(hn::LoadU(d, row + j), hn::ConvertTo(d, e));
-      top = hn::Max(hn::IfThenElse(massless(e), lowest, sum), top);
-    }
-    return hn::GetLane(hn::MaxOfLanes(d, top));
-  }
-
-  /// Row's first columns = 2^(themselves + offset +- exponents), `whole` being the offset's whole
-  /// part, where all is small and as far as there are kSideBySide vectors. Returns how many
-  /// columns.
-  template <bool kAdd, std::size_t... V>
-  HWY_INLINE Index scale(T* row, const Exp2Offset<T>& offset, std::int64_t whole,
-                         std::index_sequence<V...> vectors) const {
-    constexpr Tag<T> d;
-    constexpr auto kStep = static_cast<Index>(sizeof...(V)) * kLanes<T>;
-    if (!small_ || !is_small<T>(whole)) return 0;
-    const auto base = hn::Set(d, static_cast<T>(whole + Constants<T>::kBias));
-    Index j = 0;
-    for (; j + kStep <= whole_; j += kStep) {
-      const Vector<T> biased[] = {shifted_by<kAdd>(
-          base, widened(T{}, exponent_ + j + static_cast<Index>(V) * kLanes<T>))...};
-      exp2_near(row + j, offset, biased, vectors);
-    }
-    return j;
   }
 
   HWY_INLINE SignedVector<T> load(Index j) const {
-    return widened(T{}, j < whole_ ? exponent_ + j : tail_);
+    if (j >= whole_) return widened(T{}, tail_);
+    return exponent_ ? widened(T{}, exponent_ + j) : hn::Zero(SignedTag<T>());
   }
 
-  static HWY_INLINE hn::Mask<Tag<T>> massless(SignedVector<T> e) {
-    constexpr SignedTag<T> di;
-    return hn::RebindMask(Tag<T>(), hn::Eq(e, hn::Set(di, kMassless)));
+  static HWY_INLINE hn::Mask<SignedTag<T>> massless(SignedVector<T> e) {
+    return hn::Eq(e, hn::Set(SignedTag<T>(), kMassless));
+  }
+
+  /// The maxima of row_j + exponent_j over the columns with mass, for rows R...
+  template <std::size_t... R>
+  HWY_INLINE void maxima(const T* rows, Index ld, Index cols, T* maximum,
+                         std::index_sequence<R...>) const {
+    constexpr Tag<T> d;
+    const auto lowest = hn::Set(d, -std::numeric_limits<T>::infinity());
+    Vector<T> top[] = {(static_cast<void>(R), lowest)...};
+    for (Index j = 0; j < cols; j += kLanes<T>) {
+      const auto e = load(j);
+      const auto term = hn::IfThenElse(hn::RebindMask(d, massless(e)), lowest, hn::ConvertTo(d, e));
+      (..., (top[R] = hn::Max(hn::Add(hn::LoadU(d, rows + static_cast<Index>(R) * ld + j), term),
+                              top[R])));
+    }
+    (..., (maximum[R] = hn::GetLane(hn::MaxOfLanes(d, top[R]))));
   }
 
  private:
   static constexpr std::int32_t kMassless = std::numeric_limits<std::int32_t>::min();
-
-  template <bool kAdd>
-  static HWY_INLINE Vector<T> shifted_by(Vector<T> base, SignedVector<T> e) {
-    const auto exponent = hn::ConvertTo(Tag<T>(), e);
-    return kAdd ? hn::Add(base, exponent) : hn::Sub(base, exponent);
-  }
 
   static HWY_INLINE SignedVector<float> widened(float, const std::int32_t* e) {
     return hn::LoadU(SignedTag<float>(), e);
@@ -279,9 +224,120 @@ class ColumnExponents {
 
   const std::int32_t* exponent_;
   Index whole_;
-  bool small_ = false;
   std::int32_t tail_[kLanes<T>];
 };
+
+/// Offsets of up to kBlockRows rows: see `Exp2Offset`.
+template <Scalar T>
+struct RowOffsets {
+  static constexpr std::size_t kTerms = Exp2Offset<T>::kTerms;
+  typename Constants<T>::Signed whole[kBlockRows] = {};
+  HWY_ALIGN T coefficients[kTerms][kBlockRows];
+
+  /// No offsets when `offset` is null.
+  RowOffsets(const double* offset, Index rows) {
+    HWY_ALIGN T fraction[kBlockRows] = {};
+    for (Index r = 0; offset && r < rows; ++r) fraction[r] = split_offset<T>(offset[r], whole[r]);
+    for (Index r = 0; r < rows; r += kLanes<T>) {
+      fill(hn::Load(Tag<T>(), fraction + r), r, std::make_index_sequence<kTerms>());
+    }
+  }
+
+ private:
+  template <std::size_t... K>
+  HWY_INLINE void fill(Vector<T> fraction, Index r, std::index_sequence<K...>) {
+    constexpr Tag<T> d;
+    const auto factor = polynomial<Constants<T>::kExp2>(fraction);
+    (..., hn::Store(hn::Mul(hn::Set(d, kElement<Constants<T>::kExp2, K>), factor), d,
+                    coefficients[K] + r));
+  }
+};
+
+/// x = 2^(x + offset of row r + shift), a few vectors; `shift` includes kBias and undoes the
+/// rounding constant.
+template <Scalar T, std::size_t... V>
+HWY_INLINE void exp2_of_row(T* x, const RowOffsets<T>& offsets, Index r,
+                            const SignedVector<T>* shift, const SignedVector<T>* keep,
+                            std::index_sequence<V...>) {
+  using C = Constants<T>;
+  constexpr Tag<T> d;
+  constexpr SignedTag<T> di;
+  constexpr std::size_t kLast = Exp2Offset<T>::kTerms - 1;
+  const auto round = hn::Set(d, C::kRound);
+  const Vector<T> v[] = {
+      clamp(hn::LoadU(d, x + static_cast<Index>(V) * kLanes<T>), -C::kMaxLog2, C::kMaxLog2)...};
+  const Vector<T> shifted[] = {hn::Add(v[V], round)...};
+  const Vector<T> rest[] = {hn::Sub(v[V], hn::Sub(shifted[V], round))...};
+  const auto whole = hn::Set(di, offsets.whole[r]);
+  const SignedVector<T> field[] = {
+      hn::Min(hn::Max(hn::Add(hn::BitCast(di, shifted[V]), hn::Add(whole, shift[V])), hn::Zero(di)),
+              hn::Set(di, 2 * C::kBias + 1))...};
+  Vector<T> sum[] = {hn::MulAdd(hn::Set(d, offsets.coefficients[kLast][r]), rest[V],
+                                hn::Set(d, offsets.coefficients[kLast - 1][r]))...};
+  HWY_UNROLL(16)
+  for (std::size_t k = kLast - 1; k-- > 0;) {
+    const auto coefficient = hn::Set(d, offsets.coefficients[k][r]);
+    (..., (sum[V] = hn::MulAdd(sum[V], rest[V], coefficient)));
+  }
+  (..., (sum[V] = hn::Mul(sum[V], from_exponent_field<T>(field[V]))));
+  if (keep) (..., (sum[V] = hn::And(sum[V], hn::BitCast(d, keep[V]))));
+  (..., hn::StoreU(sum[V], d, x + static_cast<Index>(V) * kLanes<T>));
+}
+
+/// One strip of columns of several asks for its share of the lines of each row that is ahead.
+struct StripAhead {
+  const Ahead& ahead;
+  Index row;  ///< the one that goes with the first of a strip
+  Index strip;
+  Index strips;
+
+  HWY_INLINE void ask(Index r) const {
+    constexpr Index kLine = 64;
+    for (const RowsAhead& rows : ahead) {
+      if (row + r >= rows.rows) continue;
+      const auto* const bytes = static_cast<const char*>(rows.first) + (row + r) * rows.row_stride;
+      for (Index b = strip * kLine; b < rows.row_bytes; b += strips * kLine) {
+        hwy::Prefetch(bytes + b);
+      }
+    }
+  }
+};
+
+/// Some vectors of columns from j on, all rows: 2^(x + offset +- exponent of the column).
+template <bool kAdd, Scalar T, std::size_t... V>
+HWY_INLINE void exp2_strip(T* block, Index ld, Index rows, Index j,
+                           const ColumnExponents<T>& exponents, const RowOffsets<T>& offsets,
+                           const StripAhead& ahead, std::index_sequence<V...> vectors) {
+  using C = Constants<T>;
+  constexpr SignedTag<T> di;
+  const auto bias = hn::Sub(hn::Set(di, C::kBias), hn::BitCast(di, hn::Set(Tag<T>(), C::kRound)));
+  const SignedVector<T> e[] = {exponents.load(j + static_cast<Index>(V) * kLanes<T>)...};
+  const SignedVector<T> shift[] = {kAdd ? hn::Add(bias, e[V]) : hn::Sub(bias, e[V])...};
+  const SignedVector<T> keep[] = {hn::IfThenZeroElse(exponents.massless(e[V]), hn::Set(di, -1))...};
+  const bool all = (... && hn::AllFalse(di, exponents.massless(e[V])));
+  for (Index r = 0; r < rows; ++r) {
+    ahead.ask(r);
+    exp2_of_row(block + r * ld + j, offsets, r, shift, all ? nullptr : keep, vectors);
+  }
+}
+
+/// 2^(x + offset of the row +- exponent of the column) of at most kBlockRows rows, the first of
+/// which is row `first` of the call; columns without mass become 0.
+template <bool kAdd, Scalar T>
+HWY_INLINE void exp2_strips(T* block, Index ld, Index rows, Index cols,
+                            const ColumnExponents<T>& exponents, const RowOffsets<T>& offsets,
+                            const Ahead& ahead, Index first) {
+  constexpr Index kStep = static_cast<Index>(kSideBySide<T>.size()) * kLanes<T>;
+  StripAhead share{ahead, first, 0, HWY_MAX(cols / kStep, Index{1})};
+  Index j = 0;
+  for (; j + kStep <= cols; j += kStep, ++share.strip) {
+    exp2_strip<kAdd>(block, ld, rows, j, exponents, offsets, share, kSideBySide<T>);
+  }
+  for (; j < cols; j += kLanes<T>) {
+    exp2_strip<kAdd>(block, ld, rows, j, exponents, offsets, {{}, 0, 0, 1},
+                     std::make_index_sequence<1>());
+  }
+}
 
 /// 2^e, 0 below the normal numbers.
 template <Scalar T>
@@ -350,54 +406,42 @@ void Exponential<T>::exp2_rows(T* block, Index ld, Index rows, Index cols, const
 
 template <Scalar T>
 void Exponential<T>::exp2_columns(T* block, Index ld, Index rows, Index cols,
-                                  const double* row_offset,
-                                  const std::int32_t* column_exponent) noexcept {
-  constexpr Tag<T> d;
-  constexpr SignedTag<T> di;
-  for (Index r = 0; r < rows && !column_exponent; ++r) {
-    T* const row = block + r * ld;
-    const auto offset = exp2_offset<T>(row_offset ? row_offset[r] : 0.0);
-    exp2_any(row, cols, offset, offset.whole);
-  }
-  if (!column_exponent) return;
+                                  const double* row_offset, const std::int32_t* column_exponent,
+                                  const Ahead& ahead) noexcept {
   const ColumnExponents<T> exponents(column_exponent, cols);
-  for (Index r = 0; r < rows; ++r) {
-    T* const row = block + r * ld;
-    const auto offset = exp2_offset<T>(row_offset ? row_offset[r] : 0.0);
-    const auto whole = hn::Set(di, offset.whole);
-    Index j = exponents.template scale<false>(row, offset, offset.whole, kSideBySide<T>);
-    for (; j < cols; j += kLanes<T>) {
-      const auto e = exponents.load(j);
-      const auto value = exp2_shifted(hn::LoadU(d, row + j), offset, hn::Sub(whole, e));
-      hn::StoreU(hn::IfThenZeroElse(exponents.massless(e), value), d, row + j);
-    }
+  for (Index first = 0; first < rows; first += kBlockRows) {
+    const Index count = HWY_MIN(kBlockRows, rows - first);
+    const RowOffsets<T> offsets(row_offset ? row_offset + first : nullptr, count);
+    exp2_strips<false>(block + first * ld, ld, count, cols, exponents, offsets, ahead, first);
   }
 }
 
 template <Scalar T>
 void Exponential<T>::exp2_weights(T* block, Index ld, Index rows, Index cols,
-                                  const std::int32_t* column_exponent) noexcept {
-  constexpr Tag<T> d;
-  constexpr SignedTag<T> di;
-  const auto none = exp2_offset<T>(0.0);
+                                  const std::int32_t* column_exponent,
+                                  const Ahead& ahead) noexcept {
+  constexpr std::make_index_sequence<8> kTogether;
+  constexpr auto kStep = static_cast<Index>(kTogether.size());
+  constexpr Index kGroup = 16;
   const ColumnExponents<T> exponents(column_exponent, cols);
-  for (Index first = 0; first < rows; first += kRowsAtOnce) {
-    const Index count = HWY_MIN(kRowsAtOnce, rows - first);
+  for (Index first = 0; first < rows; first += kGroup) {
+    const Index count = HWY_MIN(kGroup, rows - first);
     T* const group = block + first * ld;
-    std::int32_t whole[kRowsAtOnce] = {};
-    for (Index r = 0; r < count; ++r) {
-      row_exponent(exponents.maximum(group + r * ld, cols), whole[r]);
+    T maximum[kGroup];
+    Index r = 0;
+    for (; r + kStep <= count; r += kStep) {
+      exponents.maxima(group + r * ld, ld, cols, maximum + r, kTogether);
     }
-    for (Index r = 0; r < count; ++r) {
-      T* const row = group + r * ld;
-      const auto down = hn::Set(di, whole[r]);
-      Index j = exponents.template scale<true>(row, none, -std::int64_t{whole[r]}, kSideBySide<T>);
-      for (; j < cols; j += kLanes<T>) {
-        const auto e = exponents.load(j);
-        const auto value = exp2_shifted(hn::LoadU(d, row + j), none, hn::Sub(e, down));
-        hn::StoreU(hn::IfThenZeroElse(exponents.massless(e), value), d, row + j);
-      }
+    for (; r < count; ++r) {
+      exponents.maxima(group + r * ld, ld, cols, maximum + r, std::make_index_sequence<1>());
     }
+    RowOffsets<T> offsets(nullptr, count);
+    for (r = 0; r < count; ++r) {
+      std::int32_t whole = 0;
+      row_exponent(maximum[r], whole);
+      offsets.whole[r] = -whole;
+    }
+    exp2_strips<true>(group, ld, count, cols, exponents, offsets, ahead, first);
   }
 }
 

@@ -98,7 +98,7 @@ void exp2_rows(T* block, Index ld, Index rows, Index cols, const T* fraction,
 
 template <Scalar T>
 void exp2_columns(T* block, Index ld, Index rows, Index cols, const double* row_offset,
-                  const std::int32_t* column_exponent) noexcept {
+                  const std::int32_t* column_exponent, const Ahead&) noexcept {
   for (Index r = 0; r < rows; ++r) {
     T* row = block + r * ld;
     const auto offset = exp2_offset<T>(row_offset ? row_offset[r] : 0.0);
@@ -118,8 +118,8 @@ bool row_exponent(T maximum, std::int32_t& e) noexcept {
 }
 
 template <Scalar T>
-void exp2_weights(T* block, Index ld, Index rows, Index cols,
-                  const std::int32_t* column_exponent) noexcept {
+void exp2_weights(T* block, Index ld, Index rows, Index cols, const std::int32_t* column_exponent,
+                  const Ahead&) noexcept {
   const auto none = exp2_offset<T>(0.0);
   for (Index r = 0; r < rows; ++r) {
     T* row = block + r * ld;

@@ -119,7 +119,8 @@ class BidirectionalGradient {
       };
       QueryGradient<T>& q = mine.queries;
       q.load(rows(forward_.inputs.queries), state.exponent,
-             {forward_.function, "queries", sequence.batch, task.head, sequence.first_query + i});
+             query_origin(forward_, sequence, task.head, i, count, rows_ahead(rows(call_.out), 0),
+                          rows_ahead(rows(call_.out_gradient), 0)));
       q.queries().collect_mass(state);
       q.normalise(rows(call_.out), rows(call_.out_gradient));
       q.from_state(group(task.group).keys, state.mass);

@@ -129,7 +129,8 @@ class CausalGradient {
     const PrefixView<T> state = before.view();
     queries_.load(
         rows(forward_.inputs.queries), state.exponent,
-        {forward_.function, "queries", sequence.batch, head, sequence.first_query + first});
+        query_origin(forward_, sequence, head, first, count, rows_ahead(rows(call_.out), 0),
+                     rows_ahead(rows(call_.out_gradient), 0)));
     queries_.queries().collect_mass(state);
     queries_.queries().score(keys, packed_, counts);
     queries_.normalise(rows(call_.out), rows(call_.out_gradient));

@@ -29,7 +29,7 @@ void attend(const AttentionCall<T>& call, const AttentionSequence& sequence, Ind
   }
   worker.queries.load(
       query_rows(call.inputs.queries, sequence, head, first, count), state.exponent,
-      {call.function, "queries", sequence.batch, head, sequence.first_query + first});
+      query_origin(call, sequence, head, first, count, rows_ahead(MatrixView<const T>(rows), 0)));
   if (worker.prepared != &keys) worker.queries.prepare(state);
   worker.prepared = &keys;
   worker.queries.collect(state);

@@ -77,10 +77,15 @@ typename KeyLoader<T>::Rows KeyLoader<T>::rows(const HeadGroup& group, Index fir
   const AttentionSequence& sequence = *group.sequence;
   const auto keys = head_rows(call_->inputs.keys, sequence.batch, group.key_head);
   const auto values = head_rows(call_->inputs.values, sequence.batch, group.key_head);
+  const Index next = sequence.first_key + sequence.position(first + count - 1) + 1;
   return {live_rows(sequence, keys, first, count, key_buffer_),
           live_rows(sequence, values, first, count, value_buffer_),
-          {call_->function, "keys", sequence.batch, group.key_head,
-           sequence.first_key + sequence.position(first)}};
+          {call_->function,
+           "keys",
+           sequence.batch,
+           group.key_head,
+           sequence.first_key + sequence.position(first),
+           {rows_ahead(keys, next), rows_ahead(values, next)}}};
 }
 
 template <Scalar T>

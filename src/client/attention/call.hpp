@@ -93,6 +93,17 @@ MatrixView<T> query_rows(const TensorView<T, 4>& tensor, const AttentionSequence
   return head_rows(tensor, sequence.batch, head).middle_rows(sequence.first_query + first, count);
 }
 
+/// Where these queries come from. The next ones will be wanted soon, and so will `others`.
+template <Scalar T>
+RowOrigin query_origin(const AttentionCall<T>& call, const AttentionSequence& sequence, Index head,
+                       Index first, Index count, const simd::RowsAhead& other,
+                       const simd::RowsAhead& another = {}) {
+  const auto rows = head_rows(call.inputs.queries, sequence.batch, head);
+  const Index row = sequence.first_query + first;
+  return {call.function, "queries", sequence.batch,
+          head,          row,       {rows_ahead(rows, row + count), other, another}};
+}
+
 /// The first query of a causal sequence that sees live key k.
 Index first_query_seeing(const AttentionSequence& sequence, Index k);
 

@@ -155,12 +155,14 @@ class Causal {
           seen[static_cast<std::size_t>(r)] =
               static_cast<std::int32_t>(sequence.visible_end(i + r) - begin);
         }
-        worker.queries.load(
-            query_rows(call_.inputs.queries, sequence, head, i, count), state.exponent,
-            {call_.function, "queries", sequence.batch, head, sequence.first_query + i});
+        const auto rows = query_rows(out_, sequence, head, i, count);
+        worker.queries.load(query_rows(call_.inputs.queries, sequence, head, i, count),
+                            state.exponent,
+                            query_origin(call_, sequence, head, i, count,
+                                         rows_ahead(MatrixView<const T>(rows), 0)));
         worker.queries.collect(state);
         worker.queries.collect(keys, packed, {seen.data(), static_cast<std::size_t>(count)});
-        worker.queries.finish(query_rows(out_, sequence, head, i, count), worker.report);
+        worker.queries.finish(rows, worker.report);
       }
     }
   }

@@ -44,6 +44,7 @@ void KeyBlock<T>::load(MatrixView<const T> keys, MatrixView<const T> values,
     refuse_long_rows(keys, exponent, origin);
   }
   copy_rows(values, values_, first);
+  ahead_ = origin.ahead;
 }
 
 template <Scalar T>
@@ -74,8 +75,8 @@ void KeyBlock<T>::weigh(const Exponents& reference, Index first) {
   reference_ = reference;
   if (map_->exponential()) {
     simd::kernels<T>().exp2_columns(weights_.row(first), weights_.cols(), rows_ - first,
-                                    map_->num_features(), offset_.data() + first,
-                                    reference_.data());
+                                    map_->num_features(), offset_.data() + first, reference_.data(),
+                                    ahead_);
     unit_.fill(T{1});
     return;
   }

@@ -85,6 +85,7 @@ class KeyBlock {
   std::array<double, simd::kBlockRows> offset_{};
   std::array<std::int32_t, simd::kBlockRows> exponent_{};
   Exponents reference_;
+  simd::Ahead ahead_;  ///< what `weigh` may ask for meanwhile
 };
 
 }  // namespace bochner

@@ -58,7 +58,7 @@ void QueryBlock<T>::load(MatrixView<const T> queries, const std::int32_t* expone
     }
   }
   simd::kernels<T>().exp2_weights(weights_.data(), weights_.cols(), rows_, map_->num_features(),
-                                  exponent);
+                                  exponent, origin.ahead);
 }
 
 template <Scalar T>

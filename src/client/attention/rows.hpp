@@ -4,6 +4,7 @@
 #include "bochner/core/error.hpp"
 #include "bochner/core/matrix.hpp"
 #include "client/attention/weights.hpp"
+#include "simd/engine.hpp"
 
 #include <cmath>
 #include <concepts>
@@ -14,14 +15,25 @@
 
 namespace bochner {
 
-/// Where a block of rows comes from, for messages.
+/// Where a block of rows comes from, for messages, and what is wanted after it.
 struct RowOrigin {
   const char* function;
   const char* argument;
   Index batch;
   Index head;
   Index first_row;
+  simd::Ahead ahead{};
 };
+
+/// At most a block of `rows` from `first` on, as what is wanted soon; nothing where rows are not
+/// contiguous.
+template <Scalar T>
+simd::RowsAhead rows_ahead(MatrixView<const T> rows, Index first) {
+  const Index count = std::min(simd::kBlockRows, rows.rows - first);
+  if (rows.col_stride != 1 || count <= 0) return {};
+  constexpr auto kSize = static_cast<Index>(sizeof(T));
+  return {rows.row(first), rows.row_stride * kSize, rows.cols * kSize, count};
+}
 
 /// The rows of `block` from `first` on = rows; its padding stays what it is.
 template <Scalar T>

@@ -177,7 +177,7 @@ TEMPLATE_TEST_CASE("exp2 of blocks has the bits of the plain kernels", "[simd]",
         } else {
           table.exp2_columns(block.data(), block.ld(), rows, cols,
                              which == 1 ? nullptr : offset.data(),
-                             which == 2 ? nullptr : column_exponent.data());
+                             which == 2 ? nullptr : column_exponent.data(), {});
         }
       };
       for (int which = 0; which < 4; ++which) {
