@@ -182,12 +182,13 @@ void BlockMap<T>::unpack_gradient(Side side, MatrixView<T> dx,
     const T* const x = workspace.x_.row(r);
     T* const gradient = workspace.raw_.row(r);
     const double weight = std::numbers::log2e * workspace.damplitude_[static_cast<std::size_t>(r)];
-    for (Index k = 0; k < dx.cols; ++k) {
-      const auto column = static_cast<std::size_t>(k);
-      const double tilt = side_terms.tilt.empty() ? 0.0 : side_terms.tilt[column];
-      const double slope = input_.norm_weight * static_cast<double>(x[k]) + tilt;
-      gradient[k] += static_cast<T>(weight * slope);
+    const auto slope = static_cast<T>(weight * input_.norm_weight);
+    for (Index k = 0; k < dx.cols; ++k) gradient[k] += slope * x[k];
+    for (std::size_t k = 0; k < side_terms.tilt.size(); ++k) {
+      gradient[k] += static_cast<T>(weight * side_terms.tilt[k]);
     }
+    if (full) continue;
+    for (Index k = 0; k < dx.cols; ++k) gradient[k] *= column_scale_[static_cast<std::size_t>(k)];
   }
   const Matrix<T>* result = &workspace.raw_;
   if (full) {
@@ -196,10 +197,7 @@ void BlockMap<T>::unpack_gradient(Side side, MatrixView<T> dx,
     result = &workspace.x_;
   }
   for (Index r = 0; r < dx.rows; ++r) {
-    for (Index k = 0; k < dx.cols; ++k) {
-      const T factor = full ? T{1} : column_scale_[static_cast<std::size_t>(k)];
-      dx(r, k) = (*result)(r, k) * factor;
-    }
+    for (Index k = 0; k < dx.cols; ++k) dx(r, k) = (*result)(r, k);
   }
 }
 

@@ -141,7 +141,7 @@ class BidirectionalGradient {
         tasks.push_back({static_cast<Index>(g), k});
       }
     }
-    parallel_for_blocks(static_cast<Index>(tasks.size()), forward_.execution, [&](Index t, int w) {
+    parallel_for_runs(static_cast<Index>(tasks.size()), forward_.execution, [&](Index t, int w) {
       const auto [g, first] = tasks[static_cast<std::size_t>(t)];
       const HeadGroup& head = batch[static_cast<std::size_t>(g)];
       Worker& mine = worker(w);

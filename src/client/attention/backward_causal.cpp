@@ -127,10 +127,14 @@ class CausalGradient {
     }
     const std::span<const std::int32_t> counts(seen.data(), static_cast<std::size_t>(count));
     const PrefixView<T> state = before.view();
-    queries_.load(
-        rows(forward_.inputs.queries), state.exponent,
+    RowOrigin origin =
         query_origin(forward_, sequence, head, first, count, rows_ahead(rows(call_.out), 0),
-                     rows_ahead(rows(call_.out_gradient), 0)));
+                     rows_ahead(rows(call_.out_gradient), 0));
+    // Pieces go backward.
+    const Index before_these = std::max<Index>(first - simd::kBlockRows, 0);
+    origin.ahead[0] = rows_ahead(
+        query_rows(forward_.inputs.queries, sequence, head, before_these, first - before_these), 0);
+    queries_.load(rows(forward_.inputs.queries), state.exponent, origin);
     queries_.queries().collect_mass(state);
     queries_.queries().score(keys, packed_, counts);
     queries_.normalise(rows(call_.out), rows(call_.out_gradient));

@@ -51,7 +51,7 @@ AttentionReport bidirectional_attention(const AttentionCall<T>& call, const Tens
     states.compute(batch);
     for (Worker<T>& worker : workers) worker.prepared = nullptr;
     const std::vector<QueryTask> tasks = query_tasks(call.problem, batch);
-    parallel_for_blocks(static_cast<Index>(tasks.size()), call.execution, [&](Index t, int w) {
+    parallel_for_runs(static_cast<Index>(tasks.size()), call.execution, [&](Index t, int w) {
       const auto& [group, head, first] = tasks[static_cast<std::size_t>(t)];
       attend(call, *batch[static_cast<std::size_t>(group)].sequence, head, first, states[group],
              out, workers[static_cast<std::size_t>(w)]);

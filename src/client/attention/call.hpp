@@ -115,4 +115,14 @@ inline Index available_workers(const Execution& execution) {
 /// Blocks of at most `size` that cover n.
 constexpr Index blocks_of(Index n, Index size) { return (n + size - 1) / size; }
 
+/// body(task, worker) for each of `count` tasks. A worker takes neighbours, one after the other, so
+/// that what one has asked memory for is there for the next.
+template <class Body>
+void parallel_for_runs(Index count, const Execution& execution, const Body& body) {
+  const Index run = std::clamp<Index>(count / (8 * worker_count(count, execution)), 1, 16);
+  parallel_for_blocks(blocks_of(count, run), execution, [&](Index i, int worker) {
+    for (Index t = i * run; t < std::min(count, (i + 1) * run); ++t) body(t, worker);
+  });
+}
+
 }  // namespace bochner

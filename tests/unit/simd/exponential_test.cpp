@@ -155,7 +155,7 @@ TEMPLATE_TEST_CASE("exp2 of blocks has the bits of the plain kernels", "[simd]",
   using T = TestType;
   std::mt19937_64 engine(44);
   std::normal_distribution<double> draw(3.0, 40.0);
-  for (Index cols = 0; cols <= 40; ++cols) {
+  for (Index cols = 0; cols <= 90; cols += cols < 40 ? 1 : 7) {
     for (const Index rows : {0, 1, 5, 64}) {
       const Block<T> input(rows, cols, 0, [&] { return draw(engine); });
       GuardedArray<T> fraction(rows);
