@@ -4,6 +4,7 @@
 #include "bochner/core/matrix.hpp"
 #include "core/assert.hpp"
 #include "core/parallel.hpp"
+#include "core/worth_threads.hpp"
 #include "linalg/product.hpp"
 
 #include <algorithm>
@@ -98,10 +99,8 @@ void factorise_panel(View panel, View t, double* signs) noexcept {
 /// c -= V t V^T c, tile by tile of columns.
 void apply_reflections(ConstView v, ConstView t, View c, const Execution& execution) {
   const Index tiles = (c.cols + kTile - 1) / kTile;
-  // Below about a millisecond of work, threads cost more than they bring.
-  constexpr Index kWorthThreads = Index{1} << 21;
-  const bool small = v.rows * v.cols * c.cols < kWorthThreads;
-  parallel_for_blocks(tiles, small ? Execution{1} : execution, [&](Index tile, int /*worker*/) {
+  const double size = static_cast<double>(v.rows * v.cols) * static_cast<double>(c.cols);
+  parallel_for_blocks(tiles, worth_threads(size, execution), [&](Index tile, int /*worker*/) {
     const Index first = tile * kTile;
     const View columns = c.middle_cols(first, std::min(kTile, c.cols - first));
     double inner[kPanel * kTile] = {};

@@ -2,6 +2,7 @@
 #include "projection/sampling.hpp"
 
 #include "core/parallel.hpp"
+#include "core/worth_threads.hpp"
 #include "linalg/orthonormal.hpp"
 #include "random/quantiles.hpp"
 
@@ -66,7 +67,9 @@ void draw_from_uniforms(const FrequencyLaw& law, Index row, const double* u,
 
 Matrix<double> draw_frequencies(const IidProjection& /*projection*/, const FrequencyLaw& law) {
   Matrix<double> w(law.num_frequencies, law.dim);
-  parallel_for_blocks(law.num_frequencies, {}, [&](Index row, int) {
+  constexpr double kNumber = 16;  // multiplications that take as long as one normal number
+  const Execution execution = worth_threads(kNumber * static_cast<double>(w.size()));
+  parallel_for_blocks(law.num_frequencies, execution, [&](Index row, int) {
     if (law.spectrum.whole) {
       const Stream stream(law.seed, Purpose::directions, static_cast<std::uint64_t>(row));
       std::vector<double> u(static_cast<std::size_t>(num_uniforms(law)));
@@ -98,7 +101,9 @@ Matrix<double> draw_blocks(Radii radii, const FrequencyLaw& law,
                            const std::function<void(MatrixView<double>)>& shape) {
   Matrix<double> w(law.num_frequencies, law.dim);
   const Index blocks = (law.num_frequencies + law.dim - 1) / law.dim;
-  parallel_for_blocks(blocks, {}, [&](Index block, int) {
+  const Execution execution =
+      worth_threads(static_cast<double>(w.size()) * static_cast<double>(law.dim));
+  parallel_for_blocks(blocks, execution, [&](Index block, int) {
     const Index first = block * law.dim;
     const MatrixView<double> rows =
         w.view().middle_rows(first, std::min(law.dim, law.num_frequencies - first));

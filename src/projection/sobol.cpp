@@ -2,6 +2,7 @@
 #include "projection/sobol.hpp"
 
 #include "core/parallel.hpp"
+#include "core/worth_threads.hpp"
 #include "projection/sampling.hpp"
 #include "random/quantiles.hpp"
 
@@ -64,7 +65,10 @@ Matrix<double> draw_frequencies(const SobolProjection& /*projection*/, const Fre
   const Index uniforms = num_uniforms(law);
   const Engine engine(static_cast<std::size_t>(uniforms));
   const Index blocks = (law.num_frequencies + kRowsAtATime - 1) / kRowsAtATime;
-  parallel_for_blocks(blocks, {}, [&](Index block, int) {
+  constexpr double kScrambled = 512;  // multiplications that take as long as one scrambled number
+  const Execution execution = worth_threads(kScrambled * static_cast<double>(law.num_frequencies) *
+                                            static_cast<double>(uniforms));
+  parallel_for_blocks(blocks, execution, [&](Index block, int) {
     std::vector<double> u(static_cast<std::size_t>(uniforms));
     const Index first = block * kRowsAtATime;
     walk(engine, uniforms, first, std::min(first + kRowsAtATime, law.num_frequencies),
