@@ -2,7 +2,6 @@
 #include "features/exponential.hpp"
 
 #include "features/amplitude.hpp"
-#include "features/row_products.hpp"
 #include "simd/engine.hpp"
 
 #include <algorithm>
@@ -18,7 +17,8 @@ ExponentialStage<T>::ExponentialStage(ExponentialLaw law, const FrequencyNorms& 
     : signs_(law.signs),
       num_frequencies_(num_frequencies),
       log_normaliser_(0.25 * static_cast<double>(norms.ambient_dim) * std::log1p(-4.0 * law.a) -
-                      0.5 * std::log(static_cast<double>(num_features()))) {
+                      0.5 * std::log(static_cast<double>(num_features()))),
+      ones_(static_cast<std::size_t>(num_features()), T{1}) {
   if (law.a == 0.0) return;
   column_offset_.assign(static_cast<std::size_t>(simd::padded<T>(num_frequencies)), T{0});
   for (std::size_t j = 0; j < static_cast<std::size_t>(num_frequencies); ++j) {
@@ -80,8 +80,11 @@ void ExponentialStage<T>::pull_log(const T* dlog, Index ldd, Index rows, T* dp, 
     } else {
       std::copy_n(d, m, out);
     }
-    damplitude[r] = row_sum(d, num_features());
   }
+  std::array<T, simd::kBlockRows> sums;
+  simd::kernels<T>().row_products(dlog, ldd, rows, num_features(), nullptr, ones_.data(),
+                                  sums.data());
+  std::copy_n(sums.data(), rows, damplitude);
 }
 
 template class ExponentialStage<float>;

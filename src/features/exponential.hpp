@@ -52,6 +52,7 @@ class ExponentialStage final : public FeatureStage<T> {
   Signs signs_;
   Index num_frequencies_;
   double log_normaliser_;
+  std::vector<T> ones_;
   std::vector<T> column_offset_;  ///< a |w|^2 in base 2, padded with zeros; empty when a is 0
 };
 

@@ -25,18 +25,4 @@ double row_product(const T* a, const T* b, Index n) noexcept {
   return ((sums[0] + sums[4]) + (sums[2] + sums[6])) + ((sums[1] + sums[5]) + (sums[3] + sums[7]));
 }
 
-/// sum_j a[j], as `row_product`.
-template <Scalar T>
-double row_sum(const T* a, Index n) noexcept {
-  std::array<double, 8> sums{};
-  Index j = 0;
-  for (; j + 8 <= n; j += 8) {
-    for (std::size_t l = 0; l < 8; ++l) {
-      sums[l] += static_cast<double>(a[j + static_cast<Index>(l)]);
-    }
-  }
-  for (std::size_t l = 0; j < n; ++j, ++l) sums[l] += static_cast<double>(a[j]);
-  return ((sums[0] + sums[4]) + (sums[2] + sums[6])) + ((sums[1] + sums[5]) + (sums[3] + sums[7]));
-}
-
 }  // namespace bochner

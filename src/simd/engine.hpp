@@ -89,9 +89,10 @@ struct Kernels {
   /// INT32_MIN marks a column without mass and gives 0, the others are below 2^29 in magnitude).
   /// Whole parts are split off before anything is added, so that large terms that cancel cost no
   /// accuracy. Entries count as at most 2^20 in magnitude (double: 2^30), offsets as at most 2^29.
-  /// Flushed as above.
+  /// Flushed as above. sums[j] = sum_r block[r][j] after that, as `column_sums` adds; `sums` may be
+  /// null.
   void (*exp2_columns)(T* block, Index ld, Index rows, Index cols, const double* row_offset,
-                       const std::int32_t* column_exponent, const Ahead& ahead) noexcept;
+                       const std::int32_t* column_exponent, T* sums, const Ahead& ahead) noexcept;
 
   /// Base-2 log-weights to weights, the best one of a row in (1/2, 1]: e = ceil(max_j (block[r][j]
   /// + column_exponent[j])), block[r][j] = 2^(block[r][j] + column_exponent[j] - e). Maxima, column

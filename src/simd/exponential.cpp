@@ -253,12 +253,12 @@ struct RowOffsets {
   }
 };
 
-/// x = 2^(x + offset of row r + shift), a few vectors; `shift` includes kBias and undoes the
-/// rounding constant.
+/// x = 2^(x + offset of row r + shift), a few vectors, also added to `totals`; `shift` includes
+/// kBias and undoes the rounding constant.
 template <Scalar T, std::size_t... V>
 HWY_INLINE void exp2_of_row(T* x, const RowOffsets<T>& offsets, Index r,
                             const SignedVector<T>* shift, const SignedVector<T>* keep,
-                            std::index_sequence<V...>) {
+                            Vector<T>* totals, std::index_sequence<V...>) {
   using C = Constants<T>;
   constexpr Tag<T> d;
   constexpr SignedTag<T> di;
@@ -282,6 +282,7 @@ HWY_INLINE void exp2_of_row(T* x, const RowOffsets<T>& offsets, Index r,
   (..., (sum[V] = hn::Mul(sum[V], from_exponent_field<T>(field[V]))));
   if (keep) (..., (sum[V] = hn::And(sum[V], hn::BitCast(d, keep[V]))));
   (..., hn::StoreU(sum[V], d, x + static_cast<Index>(V) * kLanes<T>));
+  (..., (totals[V] = hn::Add(totals[V], sum[V])));
 }
 
 /// One strip of columns of several asks for its share of the lines of each row that is ahead.
@@ -303,11 +304,13 @@ struct StripAhead {
   }
 };
 
-/// Some vectors of columns from j on, all rows: 2^(x + offset +- exponent of the column).
+/// Some vectors of columns from j on, all rows: 2^(x + offset +- exponent of the column); `totals`
+/// are the sums of the columns.
 template <bool kAdd, Scalar T, std::size_t... V>
 HWY_INLINE void exp2_strip(T* block, Index ld, Index rows, Index j,
                            const ColumnExponents<T>& exponents, const RowOffsets<T>& offsets,
-                           const StripAhead& ahead, std::index_sequence<V...> vectors) {
+                           const StripAhead& ahead, Vector<T>* totals,
+                           std::index_sequence<V...> vectors) {
   using C = Constants<T>;
   constexpr SignedTag<T> di;
   const auto bias = hn::Sub(hn::Set(di, C::kBias), hn::BitCast(di, hn::Set(Tag<T>(), C::kRound)));
@@ -317,25 +320,38 @@ HWY_INLINE void exp2_strip(T* block, Index ld, Index rows, Index j,
   const bool all = (... && hn::AllFalse(di, exponents.massless(e[V])));
   for (Index r = 0; r < rows; ++r) {
     ahead.ask(r);
-    exp2_of_row(block + r * ld + j, offsets, r, shift, all ? nullptr : keep, vectors);
+    exp2_of_row(block + r * ld + j, offsets, r, shift, all ? nullptr : keep, totals, vectors);
   }
 }
 
 /// 2^(x + offset of the row +- exponent of the column) of at most kBlockRows rows, the first of
-/// which is row `first` of the call; columns without mass become 0.
+/// which is row `first` of the call; columns without mass become 0. Unless `sums` is null, the sums
+/// of the columns are there, or go on there after the first rows of a call.
 template <bool kAdd, Scalar T>
 HWY_INLINE void exp2_strips(T* block, Index ld, Index rows, Index cols,
                             const ColumnExponents<T>& exponents, const RowOffsets<T>& offsets,
-                            const Ahead& ahead, Index first) {
+                            T* sums, const Ahead& ahead, Index first) {
+  constexpr Tag<T> d;
   constexpr Index kStep = static_cast<Index>(kSideBySide<T>.size()) * kLanes<T>;
   StripAhead share{ahead, first, 0, HWY_MAX(cols / kStep, Index{1})};
   Index j = 0;
   for (; j + kStep <= cols; j += kStep, ++share.strip) {
-    exp2_strip<kAdd>(block, ld, rows, j, exponents, offsets, share, kSideBySide<T>);
+    Vector<T> totals[kSideBySide<T>.size()];
+    HWY_UNROLL(4)
+    for (Index v = 0; v < kStep; v += kLanes<T>) {
+      totals[v / kLanes<T>] = sums && first > 0 ? hn::LoadU(d, sums + j + v) : hn::Zero(d);
+    }
+    exp2_strip<kAdd>(block, ld, rows, j, exponents, offsets, share, totals, kSideBySide<T>);
+    HWY_UNROLL(4)
+    for (Index v = 0; sums && v < kStep; v += kLanes<T>) {
+      hn::StoreU(totals[v / kLanes<T>], d, sums + j + v);
+    }
   }
   for (; j < cols; j += kLanes<T>) {
-    exp2_strip<kAdd>(block, ld, rows, j, exponents, offsets, {{}, 0, 0, 1},
+    auto total = sums && first > 0 ? load_first(sums + j, cols - j) : hn::Zero(d);
+    exp2_strip<kAdd>(block, ld, rows, j, exponents, offsets, {{}, 0, 0, 1}, &total,
                      std::make_index_sequence<1>());
+    if (sums) store_first(total, sums + j, cols - j);
   }
 }
 
@@ -407,12 +423,12 @@ void Exponential<T>::exp2_rows(T* block, Index ld, Index rows, Index cols, const
 template <Scalar T>
 void Exponential<T>::exp2_columns(T* block, Index ld, Index rows, Index cols,
                                   const double* row_offset, const std::int32_t* column_exponent,
-                                  const Ahead& ahead) noexcept {
+                                  T* sums, const Ahead& ahead) noexcept {
   const ColumnExponents<T> exponents(column_exponent, cols);
   for (Index first = 0; first < rows; first += kBlockRows) {
     const Index count = HWY_MIN(kBlockRows, rows - first);
     const RowOffsets<T> offsets(row_offset ? row_offset + first : nullptr, count);
-    exp2_strips<false>(block + first * ld, ld, count, cols, exponents, offsets, ahead, first);
+    exp2_strips<false>(block + first * ld, ld, count, cols, exponents, offsets, sums, ahead, first);
   }
 }
 
@@ -441,7 +457,8 @@ void Exponential<T>::exp2_weights(T* block, Index ld, Index rows, Index cols,
       row_exponent(maximum[r], whole);
       offsets.whole[r] = -whole;
     }
-    exp2_strips<true>(group, ld, count, cols, exponents, offsets, ahead, first);
+    exp2_strips<true>(group, ld, count, cols, exponents, offsets, static_cast<T*>(nullptr), ahead,
+                      first);
   }
 }
 

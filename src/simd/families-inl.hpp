@@ -70,7 +70,8 @@ struct Exponential {
   static void exp2_rows(T* block, Index ld, Index rows, Index cols, const T* fraction,
                         std::int32_t* exponent) noexcept;
   static void exp2_columns(T* block, Index ld, Index rows, Index cols, const double* row_offset,
-                           const std::int32_t* column_exponent, const Ahead& ahead) noexcept;
+                           const std::int32_t* column_exponent, T* sums,
+                           const Ahead& ahead) noexcept;
   static void exp2_weights(T* block, Index ld, Index rows, Index cols,
                            const std::int32_t* column_exponent, const Ahead& ahead) noexcept;
   static void softmax_rows(T* block, Index ld, Index rows, const std::int32_t* count,

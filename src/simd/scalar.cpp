@@ -98,13 +98,15 @@ void exp2_rows(T* block, Index ld, Index rows, Index cols, const T* fraction,
 
 template <Scalar T>
 void exp2_columns(T* block, Index ld, Index rows, Index cols, const double* row_offset,
-                  const std::int32_t* column_exponent, const Ahead&) noexcept {
+                  const std::int32_t* column_exponent, T* sums, const Ahead&) noexcept {
+  for (Index j = 0; sums && j < cols; ++j) sums[j] = T{0};
   for (Index r = 0; r < rows; ++r) {
     T* row = block + r * ld;
     const auto offset = exp2_offset<T>(row_offset ? row_offset[r] : 0.0);
     for (Index j = 0; j < cols; ++j) {
       const std::int32_t e = column_exponent ? column_exponent[j] : 0;
       row[j] = e == kMassless ? T{0} : exp2_shifted(row[j], offset, e);
+      if (sums) sums[j] += row[j];
     }
   }
 }

@@ -82,7 +82,7 @@ class WeightGradient {
       offset[i] = -static_cast<double>(call_.normalisers.exponent[normaliser_ + i]);
     }
     simd::kernels<T>().exp2_columns(weights_.data(), weights_.cols(), rows, keys.count(),
-                                    offset.data(), nullptr, {});
+                                    offset.data(), nullptr, nullptr, {});
     values.multiply(out_gradient_, rows, logit_gradient_);
     for (Index r = 0; r < rows; ++r) {
       const auto i = static_cast<std::size_t>(r);

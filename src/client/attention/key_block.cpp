@@ -34,6 +34,7 @@ void KeyBlock<T>::load(MatrixView<const T> keys, MatrixView<const T> values,
                        const RowOrigin& origin, BlockWorkspace<T>& workspace) {
   const Index first = rows_;
   rows_ += keys.rows;
+  summed_ = 0;
   if (map_->exponential()) {
     double* const offset = offset_.data() + first;
     map_->log_features(Side::key, keys, weights_.row(first), offset, workspace);
@@ -76,7 +77,8 @@ void KeyBlock<T>::weigh(const Exponents& reference, Index first) {
   if (map_->exponential()) {
     simd::kernels<T>().exp2_columns(weights_.row(first), weights_.cols(), rows_ - first,
                                     map_->num_features(), offset_.data() + first, reference_.data(),
-                                    ahead_);
+                                    first == 0 ? mass_.data() : nullptr, ahead_);
+    if (first == 0) summed_ = rows_;
     unit_.fill(T{1});
     return;
   }
@@ -90,6 +92,8 @@ void KeyBlock<T>::weigh(const Exponents& reference, Index first) {
 
 template <Scalar T>
 void KeyBlock<T>::sum_mass() {
+  if (summed_ == rows_) return;
+  summed_ = rows_;
   simd::kernels<T>().column_sums(weights_.data(), weights_.cols(), rows_, map_->num_features(),
                                  map_->exponential() ? nullptr : unit_.data(), mass_.data());
 }
@@ -115,7 +119,7 @@ template <Scalar T>
 bool KeyBlock<T>::mass_in_range() const {
   const T* const mass = mass_.data();
   const T limit = exact_power<T>(kHeadroom);
-  return map_->exponential() &&
+  return map_->exponential() && summed_ == rows_ &&
          std::all_of(mass, mass + map_->num_features(), [&](T sum) { return sum <= limit; });
 }
 

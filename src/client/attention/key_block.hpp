@@ -28,7 +28,7 @@ class KeyBlock {
  public:
   KeyBlock(const BlockMap<T>& map, Index value_dim);
 
-  void clear() noexcept { rows_ = 0; }
+  void clear() noexcept { rows_ = summed_ = 0; }
   /// Maps keys and copies their values, after those that are there (at most 64 in all). Throws
   /// InvalidArgument when a finite row is too long.
   void load(MatrixView<const T> keys, MatrixView<const T> values, const RowOrigin& origin,
@@ -48,10 +48,13 @@ class KeyBlock {
   /// there is none. Each key is judged by itself.
   Index first_over(Index first) const;
   /// Forgets all but the first `count` keys.
-  void truncate(Index count) noexcept { rows_ = count; }
-  /// Sums the mass of all rows.
+  void truncate(Index count) noexcept {
+    rows_ = count;
+    summed_ = 0;
+  }
+  /// Sums the mass of all rows, unless `weigh` has done so.
   void sum_mass();
-  /// Whether that mass alone shows that no key is over.
+  /// Whether that mass is known and shows by itself that no key is over.
   bool mass_in_range() const;
 
   const Matrix<T>& weight_matrix() const noexcept { return weights_; }
@@ -78,6 +81,7 @@ class KeyBlock {
   const BlockMap<T>* map_;
   Index value_dim_;
   Index rows_ = 0;
+  Index summed_ = 0;   ///< how many of them are in the mass
   Matrix<T> weights_;  ///< rows x D
   Matrix<T> values_;   ///< rows x d_v
   Matrix<T> mass_;     ///< 1 x D

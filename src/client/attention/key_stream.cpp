@@ -48,6 +48,7 @@ Index KeyStream<T>::extend(MatrixView<const T> keys, MatrixView<const T> values,
     if (before_open_ > 0) raise_to(state_.exponents(), scratch.reference);
     state_.raise(scratch.reference);
     open_.weigh(scratch.reference);
+    if (open_.mass_in_range()) return open_.rows();
   } else {
     open_.weigh(open_.reference(), old);
   }
