@@ -4,10 +4,9 @@
 #include <hwy/foreach_target.h>
 
 #include "simd/elementary-inl.hpp"
+#include "simd/exp2_strips-inl.hpp"
 #include "simd/families-inl.hpp"
 #include "simd/fold-inl.hpp"
-
-#include <hwy/cache_control.h>
 
 #include <limits>
 
@@ -26,16 +25,6 @@ struct Exp2Offset {
   typename Constants<T>::Signed whole;
   Vector<T> coefficients[kTerms];
 };
-
-/// The whole part of an offset, and the rest.
-template <Scalar T>
-HWY_INLINE T split_offset(double offset, typename Constants<T>::Signed& whole) {
-  constexpr double kRound = Constants<double>::kRound;
-  const double bounded = HWY_MIN(HWY_MAX(offset, -kMaxRowOffset), kMaxRowOffset);
-  const double nearest = (bounded + kRound) - kRound;
-  whole = nearest == nearest ? static_cast<typename Constants<T>::Signed>(nearest) : 0;
-  return static_cast<T>(offset - nearest);
-}
 
 template <Scalar T, std::size_t... K>
 HWY_INLINE Exp2Offset<T> exp2_offset(double offset, std::index_sequence<K...>) {
@@ -90,10 +79,6 @@ HWY_INLINE void exp2_any(T* row, Index cols, const Exp2Offset<T>& offset,
     hn::StoreU(exp2_shifted(hn::LoadU(d, row + j), offset, whole), d, row + j);
   }
 }
-
-/// Vectors whose polynomials are evaluated side by side: each is one chain of dependent operations.
-template <Scalar T>
-constexpr std::make_index_sequence<HWY_TARGET <= HWY_AVX3 ? 4 : 2> kSideBySide;
 
 /// x = 2^(x + offset - e), a few vectors, for results whose exponent fields fit; `origin` is the
 /// rounding constant plus the whole offset less e plus kBias.
@@ -173,186 +158,6 @@ HWY_INLINE bool row_exponent(T maximum, std::int32_t& e) {
   e = static_cast<std::int32_t>(maximum);
   if (static_cast<T>(e) < maximum) ++e;
   return true;
-}
-
-/// Exponents of columns by vectors, zeros for null; those beyond the last column count as massless.
-template <Scalar T>
-class ColumnExponents {
- public:
-  ColumnExponents(const std::int32_t* exponent, Index cols)
-      : exponent_(exponent), whole_(cols / kLanes<T> * kLanes<T>) {
-    for (Index l = 0; l < kLanes<T>; ++l) {
-      tail_[l] = whole_ + l >= cols ? kMassless : exponent ? exponent[whole_ + l] : 0;
-    }
-  }
-
-  HWY_INLINE SignedVector<T> load(Index j) const {
-    if (j >= whole_) return widened(T{}, tail_);
-    return exponent_ ? widened(T{}, exponent_ + j) : hn::Zero(SignedTag<T>());
-  }
-
-  static HWY_INLINE hn::Mask<SignedTag<T>> massless(SignedVector<T> e) {
-    return hn::Eq(e, hn::Set(SignedTag<T>(), kMassless));
-  }
-
-  /// The maxima of row_j + exponent_j over the columns with mass, for rows R...
-  template <std::size_t... R>
-  HWY_INLINE void maxima(const T* rows, Index ld, Index cols, T* maximum,
-                         std::index_sequence<R...>) const {
-    constexpr Tag<T> d;
-    const auto lowest = hn::Set(d, -std::numeric_limits<T>::infinity());
-    Vector<T> top[] = {(static_cast<void>(R), lowest)...};
-    for (Index j = 0; j < cols; j += kLanes<T>) {
-      const auto e = load(j);
-      const auto term = hn::IfThenElse(hn::RebindMask(d, massless(e)), lowest, hn::ConvertTo(d, e));
-      (..., (top[R] = hn::Max(hn::Add(hn::LoadU(d, rows + static_cast<Index>(R) * ld + j), term),
-                              top[R])));
-    }
-    (..., (maximum[R] = hn::GetLane(hn::MaxOfLanes(d, top[R]))));
-  }
-
- private:
-  static constexpr std::int32_t kMassless = std::numeric_limits<std::int32_t>::min();
-
-  static HWY_INLINE SignedVector<float> widened(float, const std::int32_t* e) {
-    return hn::LoadU(SignedTag<float>(), e);
-  }
-  static HWY_INLINE SignedVector<double> widened(double, const std::int32_t* e) {
-    constexpr hn::Rebind<std::int32_t, Tag<double>> narrow;
-    return hn::PromoteTo(SignedTag<double>(), hn::LoadU(narrow, e));
-  }
-
-  const std::int32_t* exponent_;
-  Index whole_;
-  std::int32_t tail_[kLanes<T>];
-};
-
-/// Offsets of up to kBlockRows rows: see `Exp2Offset`.
-template <Scalar T>
-struct RowOffsets {
-  static constexpr std::size_t kTerms = Exp2Offset<T>::kTerms;
-  typename Constants<T>::Signed whole[kBlockRows] = {};
-  HWY_ALIGN T coefficients[kTerms][kBlockRows];
-
-  /// No offsets when `offset` is null.
-  RowOffsets(const double* offset, Index rows) {
-    HWY_ALIGN T fraction[kBlockRows] = {};
-    for (Index r = 0; offset && r < rows; ++r) fraction[r] = split_offset<T>(offset[r], whole[r]);
-    for (Index r = 0; r < rows; r += kLanes<T>) {
-      fill(hn::Load(Tag<T>(), fraction + r), r, std::make_index_sequence<kTerms>());
-    }
-  }
-
- private:
-  template <std::size_t... K>
-  HWY_INLINE void fill(Vector<T> fraction, Index r, std::index_sequence<K...>) {
-    constexpr Tag<T> d;
-    const auto factor = polynomial<Constants<T>::kExp2>(fraction);
-    (..., hn::Store(hn::Mul(hn::Set(d, kElement<Constants<T>::kExp2, K>), factor), d,
-                    coefficients[K] + r));
-  }
-};
-
-/// x = 2^(x + offset of row r + shift), a few vectors, also added to `totals`; `shift` includes
-/// kBias and undoes the rounding constant.
-template <Scalar T, std::size_t... V>
-HWY_INLINE void exp2_of_row(T* x, const RowOffsets<T>& offsets, Index r,
-                            const SignedVector<T>* shift, const SignedVector<T>* keep,
-                            Vector<T>* totals, std::index_sequence<V...>) {
-  using C = Constants<T>;
-  constexpr Tag<T> d;
-  constexpr SignedTag<T> di;
-  constexpr std::size_t kLast = Exp2Offset<T>::kTerms - 1;
-  const auto round = hn::Set(d, C::kRound);
-  const Vector<T> v[] = {
-      clamp(hn::LoadU(d, x + static_cast<Index>(V) * kLanes<T>), -C::kMaxLog2, C::kMaxLog2)...};
-  const Vector<T> shifted[] = {hn::Add(v[V], round)...};
-  const Vector<T> rest[] = {hn::Sub(v[V], hn::Sub(shifted[V], round))...};
-  const auto whole = hn::Set(di, offsets.whole[r]);
-  const SignedVector<T> field[] = {
-      hn::Min(hn::Max(hn::Add(hn::BitCast(di, shifted[V]), hn::Add(whole, shift[V])), hn::Zero(di)),
-              hn::Set(di, 2 * C::kBias + 1))...};
-  Vector<T> sum[] = {hn::MulAdd(hn::Set(d, offsets.coefficients[kLast][r]), rest[V],
-                                hn::Set(d, offsets.coefficients[kLast - 1][r]))...};
-  HWY_UNROLL(16)
-  for (std::size_t k = kLast - 1; k-- > 0;) {
-    const auto coefficient = hn::Set(d, offsets.coefficients[k][r]);
-    (..., (sum[V] = hn::MulAdd(sum[V], rest[V], coefficient)));
-  }
-  (..., (sum[V] = hn::Mul(sum[V], from_exponent_field<T>(field[V]))));
-  if (keep) (..., (sum[V] = hn::And(sum[V], hn::BitCast(d, keep[V]))));
-  (..., hn::StoreU(sum[V], d, x + static_cast<Index>(V) * kLanes<T>));
-  (..., (totals[V] = hn::Add(totals[V], sum[V])));
-}
-
-/// One strip of columns of several asks for its share of the lines of each row that is ahead.
-struct StripAhead {
-  const Ahead& ahead;
-  Index row;  ///< the one that goes with the first of a strip
-  Index strip;
-  Index strips;
-
-  HWY_INLINE void ask(Index r) const {
-    constexpr Index kLine = 64;
-    for (const RowsAhead& rows : ahead) {
-      if (row + r >= rows.rows) continue;
-      const auto* const bytes = static_cast<const char*>(rows.first) + (row + r) * rows.row_stride;
-      for (Index b = strip * kLine; b < rows.row_bytes; b += strips * kLine) {
-        hwy::Prefetch(bytes + b);
-      }
-    }
-  }
-};
-
-/// Some vectors of columns from j on, all rows: 2^(x + offset +- exponent of the column); `totals`
-/// are the sums of the columns.
-template <bool kAdd, Scalar T, std::size_t... V>
-HWY_INLINE void exp2_strip(T* block, Index ld, Index rows, Index j,
-                           const ColumnExponents<T>& exponents, const RowOffsets<T>& offsets,
-                           const StripAhead& ahead, Vector<T>* totals,
-                           std::index_sequence<V...> vectors) {
-  using C = Constants<T>;
-  constexpr SignedTag<T> di;
-  const auto bias = hn::Sub(hn::Set(di, C::kBias), hn::BitCast(di, hn::Set(Tag<T>(), C::kRound)));
-  const SignedVector<T> e[] = {exponents.load(j + static_cast<Index>(V) * kLanes<T>)...};
-  const SignedVector<T> shift[] = {kAdd ? hn::Add(bias, e[V]) : hn::Sub(bias, e[V])...};
-  const SignedVector<T> keep[] = {hn::IfThenZeroElse(exponents.massless(e[V]), hn::Set(di, -1))...};
-  const bool all = (... && hn::AllFalse(di, exponents.massless(e[V])));
-  for (Index r = 0; r < rows; ++r) {
-    ahead.ask(r);
-    exp2_of_row(block + r * ld + j, offsets, r, shift, all ? nullptr : keep, totals, vectors);
-  }
-}
-
-/// 2^(x + offset of the row +- exponent of the column) of at most kBlockRows rows, the first of
-/// which is row `first` of the call; columns without mass become 0. Unless `sums` is null, the sums
-/// of the columns are there, or go on there after the first rows of a call.
-template <bool kAdd, Scalar T>
-HWY_INLINE void exp2_strips(T* block, Index ld, Index rows, Index cols,
-                            const ColumnExponents<T>& exponents, const RowOffsets<T>& offsets,
-                            T* sums, const Ahead& ahead, Index first) {
-  constexpr Tag<T> d;
-  constexpr Index kStep = static_cast<Index>(kSideBySide<T>.size()) * kLanes<T>;
-  StripAhead share{ahead, first, 0, HWY_MAX(cols / kStep, Index{1})};
-  Index j = 0;
-  for (; j + kStep <= cols; j += kStep, ++share.strip) {
-    Vector<T> totals[kSideBySide<T>.size()];
-    HWY_UNROLL(4)
-    for (Index v = 0; v < kStep; v += kLanes<T>) {
-      totals[v / kLanes<T>] = sums && first > 0 ? hn::LoadU(d, sums + j + v) : hn::Zero(d);
-    }
-    exp2_strip<kAdd>(block, ld, rows, j, exponents, offsets, share, totals, kSideBySide<T>);
-    HWY_UNROLL(4)
-    for (Index v = 0; sums && v < kStep; v += kLanes<T>) {
-      hn::StoreU(totals[v / kLanes<T>], d, sums + j + v);
-    }
-  }
-  for (; j < cols; j += kLanes<T>) {
-    auto total = sums && first > 0 ? load_first(sums + j, cols - j) : hn::Zero(d);
-    exp2_strip<kAdd>(block, ld, rows, j, exponents, offsets, {{}, 0, 0, 1}, &total,
-                     std::make_index_sequence<1>());
-    if (sums) store_first(total, sums + j, cols - j);
-  }
 }
 
 /// 2^e, 0 below the normal numbers.

@@ -31,18 +31,6 @@ HWY_INLINE hn::Vec<D> load_blocks(D d, const T* from, Index step) {
   }
 }
 
-template <class D, class T>
-HWY_INLINE void store_blocks(hn::Vec<D> v, D d, T* to, Index step) {
-  if constexpr (hn::MaxLanes(D()) * sizeof(T) == 16) {
-    hn::StoreU(v, d, to);
-  } else {
-    constexpr hn::Half<D> half;
-    constexpr auto kBlocks = static_cast<Index>(hn::MaxLanes(half)) / kBlock<T>;
-    store_blocks(hn::LowerHalf(half, v), half, to, step);
-    store_blocks(hn::UpperHalf(half, v), half, to + kBlocks * step, step);
-  }
-}
-
 /// Transposes the square blocks of kBlock vectors.
 HWY_INLINE void transpose_pairs(Vector<float>& a, Vector<float>& b) {
   constexpr Tag<float> d;
@@ -86,28 +74,6 @@ Index interleave_blocks(const T* x, Index ldx, Index cols, T* data) {
       transpose_blocks(v);
       HWY_UNROLL(4)
       for (Index q = 0; q < kBlock<T>; ++q) hn::StoreU(v[q], d, data + (i + q) * kWidth + l);
-    }
-  }
-  return whole;
-}
-
-/// The way back, times scale[j].
-template <Index kWidth, Scalar T>
-Index deinterleave_blocks(const T* data, const T* scale, Index cols, T* out, Index ldo) {
-  constexpr Tag<T> d;
-  const Index whole = cols / kBlock<T> * kBlock<T>;
-  for (Index i = 0; i < whole; i += kBlock<T>) {
-    for (Index l = 0; l < kWidth; l += kLanes<T>) {
-      Vector<T> v[kBlock<T>];
-      HWY_UNROLL(4)
-      for (Index q = 0; q < kBlock<T>; ++q) {
-        v[q] = hn::Mul(hn::Set(d, scale[i + q]), hn::LoadU(d, data + (i + q) * kWidth + l));
-      }
-      transpose_blocks(v);
-      HWY_UNROLL(4)
-      for (Index q = 0; q < kBlock<T>; ++q) {
-        store_blocks(v[q], d, out + (l + q) * ldo + i, kBlock<T> * ldo);
-      }
     }
   }
   return whole;
