@@ -19,12 +19,12 @@ int main() {
     const double predicted = bochner::gram_error<double>(spec, x.view()).relative_error;
     const bochner::FeatureMap<double> map(spec);
     const double measured = bochner::gram_distance<double>(map, x, x).relative();
-    std::printf("%-42s  %9.4f  %9.4f\n", bochner::to_text(spec.features).c_str(), predicted,
+    std::printf("%-52s  %9.4f  %9.4f\n", bochner::to_text(spec.features).c_str(), predicted,
                 measured);
     return measured;
   };
 
-  std::printf("%-42s  %9s  %9s\n", "features, 512 columns", "predicted", "measured");
+  std::printf("%-52s  %9s  %9s\n", "features, 512 columns", "predicted", "measured");
   const double sketched = show({.input_dim = kDim,
                                 .num_frequencies = 512,
                                 .kernel = kernel,

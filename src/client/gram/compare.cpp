@@ -54,8 +54,9 @@ std::vector<ComparedGram> compare_approximations(const FeatureMapSpec& spec, Mat
   if (room < num_features(one)) {
     throw InvalidArgument(std::string(kFunction) + ": memory is " + std::to_string(budget.memory) +
                           " bytes, expected room for the features of " +
-                          std::to_string(one.num_frequencies) +
-                          (one.num_frequencies == 1 ? " frequency" : " frequencies"));
+                          (one.num_frequencies == 1
+                               ? "one frequency"
+                               : std::to_string(one.num_frequencies) + " frequencies"));
   }
   if (!(budget.seconds > 0.0)) {
     throw InvalidArgument(std::string(kFunction) + ": seconds is " + text::number(budget.seconds) +
