@@ -194,10 +194,22 @@ TEST_CASE("attend compares with exact attention", "[attend]") {
   for (const auto& run : document["runs"]) {
     // All 64 rows are sampled.
     CHECK(run["error"].get<double>() == Approx(run["sampled_error"].get<double>()).epsilon(1e-9));
-    CHECK(run["error"] < 1.5 * run["predicted_error"].get<double>());
     CHECK(run["advice"] == "keep exact");
   }
   CHECK(document["runs"][4]["error"] < 0.6 * document["runs"][0]["error"].get<double>());
+  // The prediction is a root mean square over draws: one draw may have twice of it.
+  double measured = 0.0;
+  double predicted = 0.0;
+  for (int seed = 1; seed <= 8; ++seed) {
+    const Outcome draw = files.attend({"--compare", "exact", "--frequencies", "64", "--precision",
+                                       "double", "--seed", std::to_string(seed), "--json"});
+    REQUIRE(draw.status == 0);
+    const auto run = nlohmann::json::parse(draw.out)["runs"][0];
+    measured += std::pow(run["error"].get<double>(), 2);
+    predicted += std::pow(run["predicted_error"].get<double>(), 2);
+  }
+  CHECK(std::sqrt(measured / predicted) < 1.5);
+  CHECK(std::sqrt(measured / predicted) > 0.6);
   const Outcome text = files.attend({"--compare", "exact", "--frequencies", "16:256"});
   CHECK_THAT(text.out, Contains("predicted") && Contains("exact / time") &&
                            Contains("mean |q + k|^2") && Contains("Keep exact attention"));
