@@ -15,7 +15,8 @@ template <class T>
 Tensor<double> dense(const Kernel& kernel, const Qkv<T>& x,
                      const std::function<bool(Index, Index, Index, Index)>& sees,
                      const std::function<double(Index, Index, Index, Index)>& bias) {
-  const auto [batch, heads, queries, dim] = x.q.extents;
+  const auto [batch, heads, queries, width] = x.q.extents;
+  const Index dim = width;
   const Index share = heads / x.k.extents[1];
   Tensor<double> out = Tensor<double>(batch, heads, queries, x.v.extents[3]);
   const auto log_kernel = [&](const T* q, const T* k) {
