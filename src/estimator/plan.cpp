@@ -73,8 +73,9 @@ FrequencyPlan frequencies_needed(const FeatureMapSpec& spec, std::span<const dou
                                  std::span<const double> y, const ErrorTarget& target,
                                  Basis basis) {
   check_target(target);
-  const auto [curve, exact] = pair_curve(spec, x, y);
-  const double unit = target.unit == ErrorUnit::relative ? 1.0 : std::abs(exact);
+  const PairCurve at = pair_curve(spec, x, y);
+  const ErrorCurve& curve = at.curve;
+  const double unit = target.unit == ErrorUnit::relative ? 1.0 : std::abs(at.exact);
   const double error = target.error / unit;
   const double doubt = 1.0 - target.confidence;
   const double b = static_cast<double>(curve.step());

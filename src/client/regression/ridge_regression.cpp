@@ -53,20 +53,11 @@ RidgeRegression<T>::RidgeRegression(const NormalEquations<T>& equations,
                                equations.num_targets(), equations.num_rows(), options.intercept);
   const Index n = system.num_features();
   const MatrixView<double> a = system.a.view().middle_rows(0, n).middle_cols(0, n);
-  const double penalty = system.weight * options.ridge;
-  double largest = 0.0;
-  for (Index i = 0; i < n; ++i) largest = std::max(largest, a(i, i) += penalty);
-  const auto refuse = [&](Index pivot) {
+  if (const auto pivot = regression::factorise(system, options.ridge, execution)) {
     throw InvalidArgument(std::string(kFunction) + ": the system is singular at ridge " +
-                          text::number(options.ridge) + " (feature " + std::to_string(pivot) +
+                          text::number(options.ridge) + " (feature " + std::to_string(*pivot) +
                           " of " + std::to_string(n) + " depends on those before it, " +
                           std::to_string(system.num_rows) + " rows); a larger ridge is needed");
-  };
-  if (const auto pivot = linalg::cholesky(a, execution)) refuse(*pivot);
-  // A pivot that is nothing but rounding makes coefficients that are nothing but rounding.
-  const double rounding = static_cast<double>(n) * std::numeric_limits<double>::epsilon() * largest;
-  for (Index i = 0; i < n; ++i) {
-    if (!(a(i, i) * a(i, i) > rounding)) refuse(i);
   }
 
   Matrix<double> theta = system.b;

@@ -2,10 +2,12 @@
 #include "client/regression/ridge_system.hpp"
 
 #include "core/text.hpp"
+#include "linalg/cholesky.hpp"
 #include "simd/engine.hpp"
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <string>
 #include <utility>
 
@@ -51,6 +53,19 @@ RidgeSystem ridge_system(const char* function, Matrix<double> moments, Index num
   }
   system.a = std::move(moments);
   return system;
+}
+
+std::optional<Index> factorise(RidgeSystem& system, double ridge, const Execution& execution) {
+  const Index n = system.num_features();
+  const MatrixView<double> a = system.a.view().middle_rows(0, n).middle_cols(0, n);
+  double largest = 0.0;
+  for (Index i = 0; i < n; ++i) largest = std::max(largest, a(i, i) += system.weight * ridge);
+  if (const auto pivot = linalg::cholesky(a, execution)) return pivot;
+  const double rounding = static_cast<double>(n) * std::numeric_limits<double>::epsilon() * largest;
+  for (Index i = 0; i < n; ++i) {
+    if (!(a(i, i) * a(i, i) > rounding)) return i;
+  }
+  return std::nullopt;
 }
 
 std::vector<double> intercepts_of(const RidgeSystem& system, MatrixView<const double> theta) {

@@ -4,6 +4,7 @@
 #include "bochner/client/regression/ridge_regression.hpp"
 #include "bochner/core/matrix.hpp"
 
+#include <optional>
 #include <vector>
 
 /// \file
@@ -33,6 +34,10 @@ struct RidgeSystem {
 /// when there are none of positive weight.
 RidgeSystem ridge_system(const char* function, Matrix<double> moments, Index num_features,
                          Index num_targets, Index num_rows, Intercept intercept);
+
+/// Turns `a` into the Cholesky factor of A + W lambda I (see linalg::cholesky). Returns the first
+/// feature whose pivot is nothing but rounding, if there is one: its coefficient would be, too.
+std::optional<Index> factorise(RidgeSystem& system, double ridge, const Execution& execution);
 
 /// theta -> intercept, in units of the moments' targets.
 std::vector<double> intercepts_of(const RidgeSystem& system, MatrixView<const double> theta);

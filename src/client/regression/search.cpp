@@ -225,6 +225,33 @@ bool shift_invariant(const Kernel& kernel) {
   return has_metric(kernel) && !needs_origin(spectral_measure(kernel));
 }
 
+/// The smallest ridge from `ridge` on, in steps of a third of a decade or in the options' own, at
+/// which the model of all rows can be had. Sums of floats over all of them carry more rounding than
+/// those over folds, which the score has seen.
+template <Scalar T>
+double solvable_ridge(const FeatureMapSpec& spec, const TrainingRows<T>& rows, double ridge,
+                      const SearchOptions& options, const Execution& execution) {
+  NormalEquations<T> equations(FeatureMap<T>(spec),
+                               {.num_targets = rows.targets.cols, .target_offset = {}});
+  equations.add(rows, execution);
+  const Matrix<double> moments = equations.moments(execution);
+  const auto next = [&](double current) {
+    if (options.ridges.empty()) return current * std::cbrt(10.0);
+    double larger = std::numeric_limits<double>::infinity();
+    for (const double r : options.ridges) {
+      if (r > current) larger = std::min(larger, r);
+    }
+    return larger;
+  };
+  for (; std::isfinite(ridge); ridge = next(ridge)) {
+    regression::RidgeSystem system =
+        regression::ridge_system(kFunction, moments, equations.num_features(), rows.targets.cols,
+                                 equations.num_rows(), options.intercept);
+    if (!regression::factorise(system, ridge, execution)) break;
+  }
+  return ridge;
+}
+
 }  // namespace
 
 template <Scalar T>
@@ -304,11 +331,20 @@ SearchResult search_hyperparameters(const FeatureMapSpec& spec, const TrainingRo
       }
     }
   }
-  if (!std::isfinite(chosen.score)) {
+  result.spec.kernel = chosen.kernel;
+  double ridge = chosen.ridge;
+  if (std::isfinite(chosen.score)) {
+    ridge = solvable_ridge(result.spec, many.gathered.rows(), ridge, options, execution);
+  }
+  if (!std::isfinite(chosen.score) || !std::isfinite(ridge)) {
     throw InvalidArgument(std::string(kFunction) +
                           ": the system of every ridge is singular; give a larger ridge");
   }
-  result.spec.kernel = chosen.kernel;
+  if (ridge != chosen.ridge) {
+    SearchOptions settled = options;
+    settled.ridges = {ridge};
+    chosen = Trials<T>(result.spec, many, settled, result, execution)(chosen.kernel);
+  }
   result.ridge = chosen.ridge;
   result.score = chosen.score;
   result.standard_error = chosen.standard_error;

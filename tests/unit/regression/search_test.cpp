@@ -145,3 +145,31 @@ TEST_CASE("a search looks at the last of many columns", "[regression]") {
   const auto& l = lengthscales_of(found.spec.kernel);
   CHECK(std::max(l[78], l[79]) < 0.5 * l[60]);
 }
+
+TEMPLATE_TEST_CASE("a ridge that is chosen is one that can be solved for", "[regression]", float,
+                   double) {
+  // Fewer rows than features and no noise: the smallest ridge there is suits best.
+  constexpr Index kRows = 150;
+  Problem<TestType> problem{Matrix<TestType>(kRows, 2), Matrix<TestType>(kRows, 1), {}};
+  const Stream stream(Seed{53}, Purpose::study);
+  for (Index i = 0; i < kRows; ++i) {
+    for (Index k = 0; k < 2; ++k) {
+      problem.x(i, k) = static_cast<TestType>(stream.normal(static_cast<std::uint64_t>(2 * i + k)));
+    }
+    problem.targets(i, 0) = problem.x(i, 0) * problem.x(i, 1);
+  }
+  const auto found = search_hyperparameters(regression_spec(2, 256), problem.rows(),
+                                            quick(LengthscaleSearch::common));
+  CHECK(found.ridge < 1e-6);
+  FitOptions fit;
+  fit.ridge.ridge = found.ridge;
+  fit.solver = Solver::cholesky;
+  const auto model = fit_ridge(FeatureMap<TestType>(found.spec), problem.rows(), fit).model;
+  Matrix<TestType> out(kRows, 1);
+  model.predict(problem.x.view(), out.view());
+  double square = 0.0;
+  for (Index i = 0; i < kRows; ++i) {
+    square += std::pow(static_cast<double>(out(i, 0) - problem.targets(i, 0)), 2);
+  }
+  CHECK(square / kRows < 1e-3);  // of a variance of one
+}
