@@ -93,7 +93,7 @@ MatrixView<T> query_rows(const TensorView<T, 4>& tensor, const AttentionSequence
   return head_rows(tensor, sequence.batch, head).middle_rows(sequence.first_query + first, count);
 }
 
-/// Where these queries come from. The next ones will be wanted soon, and so will `others`.
+/// Where these queries come from. The next ones will be wanted soon, and so will the other rows.
 template <Scalar T>
 RowOrigin query_origin(const AttentionCall<T>& call, const AttentionSequence& sequence, Index head,
                        Index first, Index count, const simd::RowsAhead& other,

@@ -38,8 +38,7 @@ std::string range_note(const std::vector<StudyCell>& cells) {
   if (count == 0) return {};
   return "\n" + std::to_string(count) + " of " + std::to_string(cells.size()) +
          " cells leave the range of double: nothing can be measured there; cells.csv and --json "
-         "have "
-         "the logarithm of their variance\n";
+         "have the logarithm of their variance\n";
 }
 
 }  // namespace

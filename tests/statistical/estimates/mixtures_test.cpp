@@ -19,12 +19,7 @@ TEST_CASE("independent rows of any scale mixture have the variance of their kern
          {FeatureFunction(TrigonometricFeatures{}), FeatureFunction(CosineFeatures{})}) {
       const Pair pair = dense_pair(6, 0.8, 0.8);
       const FeatureMapSpec spec = make_spec(6, 4, kernel, IidProjection{}, features);
-      const KernelMoments moments = kernel_moments(spec, pair.x, pair.y);
-      const CheckResult result =
-          check_variance(estimates_of(spec, pair.x, pair.y), moments.variance,
-                         fourth_of_mean(spec, pair), {.replicates = 40000, .seed = {++seed}});
-      INFO(to_text(spec) << ": " << result.sentence);
-      check_z(result.measured, result.expected, result.sigma);
+      const CheckResult result = check_row_variance(spec, pair, ++seed);
       FeatureMapSpec gaussian = spec;
       gaussian.kernel = GaussianKernel{};
       caught_z(result.measured, kernel_moments(gaussian, pair.x, pair.y).variance, result.sigma);

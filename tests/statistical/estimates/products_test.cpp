@@ -45,11 +45,7 @@ TEST_CASE("independent rows have the variance that the kernel at 2 (x - y) gives
     for (const FeatureFunction& features :
          {FeatureFunction(TrigonometricFeatures{}), FeatureFunction(CosineFeatures{})}) {
       const FeatureMapSpec spec = make_spec(5, 4, kernel, IidProjection{}, features);
-      const CheckResult result = check_variance(
-          estimates_of(spec, pair.x, pair.y), kernel_moments(spec, pair.x, pair.y).variance,
-          fourth_of_mean(spec, pair), {.replicates = 40000, .seed = {++seed}});
-      INFO(to_text(spec) << ": " << result.sentence);
-      check_z(result.measured, result.expected, result.sigma);
+      const CheckResult result = check_row_variance(spec, pair, ++seed);
       FeatureMapSpec longer = spec;
       longer.num_frequencies += 1;
       caught_z(result.measured, kernel_moments(longer, pair.x, pair.y).variance, result.sigma);

@@ -39,11 +39,7 @@ TEST_CASE("independent rectified rows have the variance 2 k_2n - k_n^2", "[varia
   const Pair pair = dense_pair(6, 0.8, 0.8);
   for (const Kernel& kernel : rectified_kernels()) {
     const FeatureMapSpec spec = make_spec(6, 4, kernel, IidProjection{}, RectifiedFeatures{});
-    const CheckResult result = check_variance(
-        estimates_of(spec, pair.x, pair.y), kernel_moments(spec, pair.x, pair.y).variance,
-        fourth_of_mean(spec, pair), {.replicates = 40000, .seed = {++seed}});
-    INFO(to_text(spec) << ": " << result.sentence);
-    check_z(result.measured, result.expected, result.sigma);
+    const CheckResult result = check_row_variance(spec, pair, ++seed);
     FeatureMapSpec other = spec;
     other.kernel = ArcCosineKernel{1, 0.8, {}};
     caught_z(result.measured, kernel_moments(other, pair.x, pair.y).variance, result.sigma);

@@ -24,11 +24,7 @@ TEST_CASE("independent rows have the closed-form variance", "[variance]") {
     for (const double s : {0.25, 0.8}) {
       const Pair pair = dense_pair(6, s, s);
       const FeatureMapSpec spec = make_spec(6, 4, SoftmaxKernel{}, IidProjection{}, features);
-      const CheckResult result = check_variance(
-          estimates_of(spec, pair.x, pair.y), kernel_moments(spec, pair.x, pair.y).variance,
-          fourth_of_mean(spec, pair), {.replicates = 40000, .seed = {++seed}});
-      INFO(to_text(spec) << ": " << result.sentence);
-      check_z(result.measured, result.expected, result.sigma);
+      check_row_variance(spec, pair, ++seed);
     }
   }
 }
