@@ -20,6 +20,7 @@
 #include <bochner/core/execution.hpp>
 #include <bochner/core/field.hpp>
 #include <bochner/core/matrix.hpp>
+#include <bochner/core/registry.hpp>
 #include <bochner/core/view.hpp>
 #include <bochner/estimator/check.hpp>
 #include <bochner/estimator/gram_error.hpp>

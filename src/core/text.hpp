@@ -2,6 +2,7 @@
 #pragma once
 
 #include "bochner/core/error.hpp"
+#include "bochner/core/registry.hpp"
 #include "bochner/core/view.hpp"
 
 #include <algorithm>
@@ -62,11 +63,6 @@ concept Named = requires {
 };
 
 template <class T>
-inline constexpr bool is_variant = false;
-template <class... A>
-inline constexpr bool is_variant<std::variant<A...>> = true;
-
-template <class T>
 inline constexpr bool is_vector = false;
 template <class T>
 inline constexpr bool is_vector<std::vector<T>> = true;
@@ -82,12 +78,6 @@ std::string join(const Names& names) {
   return joined;
 }
 
-template <class... A>
-constexpr std::array<std::string_view, sizeof...(A)> names_of_alternatives(
-    const std::variant<A...>* /*type*/) {
-  return {A::name...};
-}
-
 // --- writing -------------------------------------------------------------------------------------
 
 template <class T>
@@ -98,7 +88,7 @@ std::string write(const T& value) {
     return std::to_string(value);
   } else if constexpr (std::is_enum_v<T>) {
     return std::string(names_of(value)[static_cast<std::size_t>(value)]);
-  } else if constexpr (is_variant<T>) {
+  } else if constexpr (Registry<T>) {
     return std::visit([](const auto& alternative) { return write(alternative); }, value);
   } else if constexpr (is_vector<T>) {
     std::string out = "[";
@@ -169,22 +159,22 @@ void read(const Value& from, T& into) {
       fail(from, "unknown value '" + from.word + "'; expected one of " + join(names));
     }
     into = static_cast<T>(found - names.begin());
-  } else if constexpr (is_variant<T>) {
+  } else if constexpr (Registry<T>) {
     if (from.is_list) fail(from, "expected a name, got a list");
     const bool found = [&]<std::size_t... I>(std::index_sequence<I...>) {
-      return ((std::variant_alternative_t<I, T>::name == from.word
+      return ((std::variant_alternative_t<I, VariantOf<T>>::name == from.word
                    ? (read_fields(from, into.template emplace<I>()), true)
                    : false) ||
               ...);
     }
-    (std::make_index_sequence<std::variant_size_v<T>>{});
+    (std::make_index_sequence<kNumAlternatives<T>>{});
     bool shorthand = false;
     if constexpr (requires { read_shorthand(from, into); }) {
       if (!found) shorthand = read_shorthand(from, into);
     }
     if (!found && !shorthand) {
-      fail(from, "unknown name '" + from.word + "'; expected one of " +
-                     join(names_of_alternatives(static_cast<const T*>(nullptr))));
+      fail(from,
+           "unknown name '" + from.word + "'; expected one of " + join(alternative_names<T>()));
     }
   } else if constexpr (is_vector<T>) {
     if (!from.is_list) fail(from, "expected a list like [1, 2], got '" + from.word + "'");

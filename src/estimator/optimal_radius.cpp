@@ -43,7 +43,6 @@ double optimal_maclaurin_radius(const Kernel& kernel, ExactTerms exact, MatrixVi
   }
   require_finite(kFunction, "x", x);
   require_finite(kFunction, "y", y);
-  const MaclaurinFeatures features{.radius = 1.0, .exact = exact};
   const auto series = spectral_measure(kernel).series;
   if (!series) {
     throw InvalidArgument(std::string(kFunction) + ": " + to_text(kernel) +
@@ -58,7 +57,7 @@ double optimal_maclaurin_radius(const Kernel& kernel, ExactTerms exact, MatrixVi
       t.push_back(sign_second_moment(pair_products(u.row(i), v.row(j), x.cols)));
     }
   }
-  const Index first = exact_split(features, *series).first_random;
+  const Index first = exact_split(exact, *series).first_random;
   const auto log_variance = [&](double log_r) {
     LogSum sum;
     for (const double square : t) sum.add(1.0, series->log_tail(first, square / std::exp(log_r)));

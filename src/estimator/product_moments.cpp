@@ -67,7 +67,7 @@ ProductLaw::ProductLaw(const Kernel& kernel, const FeatureFunction& features)
     : series_(spectral_measure(kernel).series),
       sketches_(std::holds_alternative<TensorSketchFeatures>(features)) {
   if (const auto* maclaurin = std::get_if<MaclaurinFeatures>(&features)) {
-    first_random_ = exact_split(*maclaurin, *series_).first_random;
+    first_random_ = exact_split(maclaurin->exact, *series_).first_random;
     radius_ = maclaurin->radius;
   }
 }

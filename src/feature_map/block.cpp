@@ -3,7 +3,6 @@
 
 #include "core/text.hpp"
 #include "features/amplitude.hpp"
-#include "features/degrees.hpp"
 #include "features/row_products.hpp"
 
 #include <algorithm>

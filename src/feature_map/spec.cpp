@@ -3,7 +3,6 @@
 #include "bochner/feature_map.hpp"
 #include "core/checked.hpp"
 #include "core/text.hpp"
-#include "features/degrees.hpp"
 #include "features/stage.hpp"
 #include "kernel/shorthand.hpp"
 #include "kernel/standard_form.hpp"
@@ -18,22 +17,22 @@ Index features_per_frequency(const FeatureFunction& features) {
   return std::visit([](const auto& f) { return f.features_per_frequency; }, features);
 }
 
-/// Products have projections of their own, which nothing else has.
+/// Some feature functions and projections go with one another and with nothing else.
 std::optional<std::string> uncoupled(const Projection& projection,
                                      const FeatureFunction& features) {
-  const auto pair = [&]<class F, class P>(const F*, const P*) -> std::optional<std::string> {
-    const bool wanted = std::holds_alternative<F>(features);
-    if (wanted == std::holds_alternative<P>(projection)) return std::nullopt;
-    return wanted
-               ? std::string(F::name) + " features need " + std::string(P::name) + " frequencies"
-               : std::string(P::name) + " frequencies need " + std::string(F::name) + " features";
-  };
-  constexpr const MaclaurinFeatures* kMaclaurin = nullptr;
-  constexpr const RademacherProjection* kRademacher = nullptr;
-  constexpr const TensorSketchFeatures* kTensorSketch = nullptr;
-  constexpr const CountSketchProjection* kCountSketch = nullptr;
-  if (auto reason = pair(kMaclaurin, kRademacher)) return reason;
-  return pair(kTensorSketch, kCountSketch);
+  return std::visit(
+      []<class P, class F>(const P&, const F&) -> std::optional<std::string> {
+        if (!F::partner.empty() && F::partner != P::name) {
+          return std::string(F::name) + " features need " + std::string(F::partner) +
+                 " frequencies";
+        }
+        if (!P::partner.empty() && P::partner != F::name) {
+          return std::string(P::name) + " frequencies need " + std::string(P::partner) +
+                 " features";
+        }
+        return std::nullopt;
+      },
+      projection, features);
 }
 
 void check_at_least_one(const char* member, Index value) {
@@ -92,23 +91,19 @@ void validate(const FeatureMapSpec& spec) {
                           std::to_string(spec.num_frequencies) + ", too large to address");
   }
   const StandardForm form = standard_form(spec.kernel, spec.input_dim);
-  validate(spec.projection);
-  validate(spec.features);
   if (const auto reason = incompatibility(spec.kernel, spec.projection, spec.features)) {
     throw InvalidArgument("FeatureMapSpec: " + *reason);
   }
-  check_size(spec.projection, {.dim = spec.input_dim,
-                               .num_frequencies = spec.num_frequencies,
-                               .spectrum = spectral_measure(spec.kernel),
-                               .seed = spec.seed});
-  if (multiplies(spec.features)) {
-    check_size(spec.features, *spectral_measure(spec.kernel).series, spec.input_dim,
-               spec.num_frequencies);
-  }
+  const FrequencyLaw law{.dim = spec.input_dim,
+                         .num_frequencies = spec.num_frequencies,
+                         .spectrum = spectral_measure(spec.kernel),
+                         .seed = spec.seed};
+  check(spec.projection, law);
+  check(spec.features, law);
   if (!spec.centring.query.empty() || !spec.centring.key.empty()) {
     check_centre("query", spec.centring.query, spec.input_dim);
     check_centre("key", spec.centring.key, spec.input_dim);
-    if (needs_origin(spectral_measure(spec.kernel))) {
+    if (needs_origin(law.spectrum)) {
       throw InvalidArgument("FeatureMapSpec: centring changes the kernel " + to_text(spec.kernel) +
                             ", which depends on the origin; expected empty centres");
     }

@@ -1,17 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "bochner/features/features.hpp"
+#include "bochner/features/maclaurin.hpp"
 #include "kernel/power_series.hpp"
-#include "kernel/product_layout.hpp"
 
-#include "bochner/random/stream.hpp"
-
-#include <memory>
 #include <vector>
 
 /// \file
-/// How many factors each feature has where features are products.
+/// Degrees of random Maclaurin columns.
 
 namespace bochner {
 
@@ -23,15 +19,10 @@ struct ExactSplit {
 
   Index columns(Index dim) const { return (constant ? 1 : 0) + (linear ? dim : 0); }
 };
-ExactSplit exact_split(const MaclaurinFeatures& features, const PowerSeries& series);
+ExactSplit exact_split(ExactTerms exact, const PowerSeries& series);
 
-/// Throws InvalidArgument unless `num_frequencies` leaves a random column.
-void check_size(const FeatureFunction& features, const PowerSeries& series, Index dim,
-                Index num_frequencies);
-
-/// Degrees of the columns; nothing for feature functions that multiply nothing.
-std::shared_ptr<const ProductLayout> product_layout(const FeatureFunction& features,
-                                                    const PowerSeries* series, Index dim,
-                                                    Index num_frequencies, Seed seed);
+/// P(N <= n) for n = first, first + 1, ..., P(N = n) proportional to a_n radius^(2n); what lies
+/// beyond the last n is less than a bit of a double. Empty when no coefficient is left.
+std::vector<double> degree_law(const PowerSeries& series, Index first, double radius);
 
 }  // namespace bochner

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "features/exponential.hpp"
 
+#include "bochner/core/error.hpp"
+#include "core/text.hpp"
 #include "features/amplitude.hpp"
 #include "simd/engine.hpp"
 
@@ -10,6 +12,34 @@
 #include <numbers>
 
 namespace bochner {
+
+void check_exponential(std::string_view name, const ExponentialLaw& law) {
+  if (law.a < 0.125 && std::isfinite(law.a)) return;
+  throw InvalidArgument(std::string(name) + ": a is " + text::number(law.a) +
+                        ", expected a finite number below 1/8 (from there on the features have " +
+                        "infinite variance)");
+}
+
+std::optional<std::string> exponential_refusal(std::string_view name,
+                                               const SpectralMeasure& spectrum) {
+  if (auto reason = fourier_refusal(name, spectrum)) return reason;
+  if (is_normal(spectrum)) return std::nullopt;
+  return std::string(name) +
+         " features need a kernel whose frequencies are normal: gaussian or softmax";
+}
+
+// E exp(w.(x + y)) = exp(|x|^2 / 2 + x.y + |y|^2 / 2), and kappa is exp(x.y - |x|^2 / 2 - |y|^2 /
+// 2): two squares to take away on each side.
+StageInput exponential_input(const ExponentialLaw& law, const StandardForm& kernel) {
+  return {.frequency_factor = std::numbers::log2e * std::sqrt(1.0 - 4.0 * law.a),
+          .norm_weight = kernel.amplitude - 2.0};
+}
+
+RowLaw exponential_row_law(const ExponentialLaw& law) {
+  return {.argument = RowLaw::Argument::sum,
+          .sides = law.signs == Signs::both ? RowLaw::Sides::both : RowLaw::Sides::one,
+          .a = law.a};
+}
 
 template <Scalar T>
 ExponentialStage<T>::ExponentialStage(ExponentialLaw law, const FrequencyNorms& norms,

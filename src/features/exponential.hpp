@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "features/row_law.hpp"
 #include "features/stage.hpp"
 
 #include <concepts>
+#include <optional>
+#include <string>
+#include <string_view>
 #include <vector>
 
 namespace bochner {
@@ -17,18 +21,22 @@ struct ExponentialLaw {
   double a = 0.0;
 };
 
-constexpr ExponentialLaw exponential_law(const PositiveFeatures&) { return {Signs::plus, 0.0}; }
-constexpr ExponentialLaw exponential_law(const HyperbolicFeatures&) { return {Signs::both, 0.0}; }
-constexpr ExponentialLaw exponential_law(const OprfFeatures& f) { return {Signs::plus, f.a}; }
-constexpr ExponentialLaw exponential_law(const HyperbolicOprfFeatures& f) {
-  return {Signs::both, f.a};
-}
-
 /// A feature function whose columns are exponentials: an `exponential_law` is all it needs.
 template <class F>
 concept ExponentialFeatures = requires(const F& features) {
-  { exponential_law(features) } -> std::same_as<ExponentialLaw>;
+  { features.exponential_law() } -> std::same_as<ExponentialLaw>;
 };
+
+/// Throws InvalidArgument, naming the feature function, when its parameter is out of range.
+void check_exponential(std::string_view name, const ExponentialLaw& law);
+
+/// Why exponential features and frequencies of this measure do not go together, or nothing.
+std::optional<std::string> exponential_refusal(std::string_view name,
+                                               const SpectralMeasure& spectrum);
+
+StageInput exponential_input(const ExponentialLaw& law, const StandardForm& kernel);
+
+RowLaw exponential_row_law(const ExponentialLaw& law);
 
 /// Positive features exp(a |w|^2 + sqrt(1 - 4a) w.x~ + amplitude), one a frequency or one for each
 /// sign; everything is kept in base 2.

@@ -1,21 +1,30 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "features/maclaurin.hpp"
 
+#include "bochner/core/error.hpp"
+#include "bochner/features/maclaurin.hpp"
+#include "core/text.hpp"
 #include "features/degrees.hpp"
+#include "features/row_law.hpp"
 
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
 #include <numbers>
+#include <string>
 #include <vector>
 
 namespace bochner {
 namespace {
 
+/// Degrees of the exponential are up to some 500 there.
+constexpr double kLargestRadius = 16.0;
+
 /// log2 of the factor of each column's product, in the layout's order.
 std::vector<double> log_weights(const MaclaurinFeatures& features, const FrequencyLaw& law) {
   const PowerSeries& series = *law.spectrum.series;
   const ProductLayout& layout = *law.products;
-  const Index first_random = exact_split(features, series).first_random;
+  const Index first_random = exact_split(features.exact, series).first_random;
   const double log_radius = std::log(features.radius);
   const auto random = static_cast<double>(law.num_frequencies - layout.num_exact);
   // sqrt(a_N / P(N)) with P(N) = a_N radius^(2N) / f(radius^2), f what is left of the series.
@@ -107,7 +116,59 @@ void MaclaurinStage<T>::pull_run(const Run& run, const T* p, double unit, double
   });
 }
 
+void MaclaurinFeatures::check(const FrequencyLaw& law) const {
+  if (!(radius > 0.0 && radius <= kLargestRadius)) {
+    throw InvalidArgument("maclaurin: radius is " + text::number(radius) +
+                          ", expected a positive number up to " + text::number(kLargestRadius));
+  }
+  const Index columns = exact_columns(*law.spectrum.series, law.dim);
+  if (law.num_frequencies > columns) return;
+  throw InvalidArgument("maclaurin: num_frequencies is " + std::to_string(law.num_frequencies) +
+                        ", expected more than " + std::to_string(columns) +
+                        " (columns of the exact terms)");
+}
+
+std::optional<std::string> MaclaurinFeatures::refusal(const SpectralMeasure& spectrum) const {
+  if (spectrum.series) return std::nullopt;
+  return std::string(name) + " features need a kernel f(x.y): polynomial, dot-product or softmax";
+}
+
+StageInput MaclaurinFeatures::stage_input(const StandardForm& /*kernel*/) const { return {}; }
+
+RowLaw MaclaurinFeatures::row_law() const { return {.argument = RowLaw::Argument::product}; }
+
+ProductLayout MaclaurinFeatures::layout(const PowerSeries& series, Index dim, Index num_frequencies,
+                                        Seed seed) const {
+  const ExactSplit split = exact_split(exact, series);
+  ProductLayout layout;
+  layout.num_exact = split.columns(dim);
+  if (split.constant) layout.degree.push_back(0);
+  if (split.linear) layout.degree.insert(layout.degree.end(), static_cast<std::size_t>(dim), 1);
+  const std::vector<double> law = degree_law(series, split.first_random, radius);
+  for (Index j = layout.num_exact; j < num_frequencies; ++j) {
+    const double u = Stream(seed, Purpose::degrees, static_cast<std::uint64_t>(j)).uniform(0);
+    const auto drawn = std::upper_bound(law.begin(), law.end(), u) - law.begin();
+    layout.degree.push_back(law.empty() ? 0 : split.first_random + drawn);
+  }
+  layout.arrange();
+  return layout;
+}
+
+Index MaclaurinFeatures::exact_columns(const PowerSeries& series, Index dim) const {
+  return exact_split(exact, series).columns(dim);
+}
+
+template <Scalar T>
+std::unique_ptr<const FeatureStage<T>> MaclaurinFeatures::make_stage(
+    const FrequencyLaw& law, const std::function<FrequencyNorms()>& /*norms*/) const {
+  return std::make_unique<MaclaurinStage<T>>(*this, law);
+}
+
 template class MaclaurinStage<float>;
 template class MaclaurinStage<double>;
+template std::unique_ptr<const FeatureStage<float>> MaclaurinFeatures::make_stage(
+    const FrequencyLaw&, const std::function<FrequencyNorms()>&) const;
+template std::unique_ptr<const FeatureStage<double>> MaclaurinFeatures::make_stage(
+    const FrequencyLaw&, const std::function<FrequencyNorms()>&) const;
 
 }  // namespace bochner

@@ -21,10 +21,4 @@ class MaclaurinStage final : public ProductStage<T> {
                 T* dp) const noexcept override;
 };
 
-template <Scalar T>
-std::unique_ptr<const FeatureStage<T>> make_stage(const MaclaurinFeatures& features,
-                                                  const FrequencyLaw& law) {
-  return std::make_unique<MaclaurinStage<T>>(features, law);
-}
-
 }  // namespace bochner

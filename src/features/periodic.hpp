@@ -43,16 +43,4 @@ class PhaseStage final : public FeatureStage<T> {
   std::vector<T> phases_;  ///< padded with zeros
 };
 
-template <Scalar T>
-std::unique_ptr<const FeatureStage<T>> make_stage(const TrigonometricFeatures& /*features*/,
-                                                  const FrequencyLaw& law) {
-  return std::make_unique<PairedStage<T>>(law.num_frequencies);
-}
-
-template <Scalar T>
-std::unique_ptr<const FeatureStage<T>> make_stage(const CosineFeatures& /*features*/,
-                                                  const FrequencyLaw& law) {
-  return std::make_unique<PhaseStage<T>>(law.seed, law.num_frequencies);
-}
-
 }  // namespace bochner

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "features/rectified.hpp"
 
+#include "bochner/features/rectified.hpp"
+#include "core/assert.hpp"
+#include "features/row_law.hpp"
 #include "simd/engine.hpp"
 
 #include <algorithm>
@@ -75,7 +78,32 @@ void RectifiedStage<T>::pull(T* block, Index ld, Index rows, const double* log_a
   }
 }
 
+std::optional<std::string> RectifiedFeatures::refusal(const SpectralMeasure& spectrum) const {
+  if (!spectrum.refusal.empty()) return spectrum.refusal;
+  if (spectrum.rectifier) return std::nullopt;
+  return std::string(name) +
+         " features need a kernel that brings its rectifier: arc-cosine or angular";
+}
+
+StageInput RectifiedFeatures::stage_input(const StandardForm& /*kernel*/) const {
+  return {.length_weight = 1.0};
+}
+
+// Depends on a pair through more than one number: see the estimator's direct moments.
+RowLaw RectifiedFeatures::row_law() const { return {}; }
+
+template <Scalar T>
+std::unique_ptr<const FeatureStage<T>> RectifiedFeatures::make_stage(
+    const FrequencyLaw& law, const std::function<FrequencyNorms()>& /*norms*/) const {
+  BOCHNER_ASSERT(law.spectrum.rectifier);
+  return std::make_unique<RectifiedStage<T>>(*law.spectrum.rectifier, law.num_frequencies);
+}
+
 template class RectifiedStage<float>;
 template class RectifiedStage<double>;
+template std::unique_ptr<const FeatureStage<float>> RectifiedFeatures::make_stage(
+    const FrequencyLaw&, const std::function<FrequencyNorms()>&) const;
+template std::unique_ptr<const FeatureStage<double>> RectifiedFeatures::make_stage(
+    const FrequencyLaw&, const std::function<FrequencyNorms()>&) const;
 
 }  // namespace bochner

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "core/assert.hpp"
 #include "features/stage.hpp"
 
 namespace bochner {
@@ -30,12 +29,5 @@ class RectifiedStage final : public FeatureStage<T> {
   int least_exponent_;
   Index num_frequencies_;
 };
-
-template <Scalar T>
-std::unique_ptr<const FeatureStage<T>> make_stage(const RectifiedFeatures& /*features*/,
-                                                  const FrequencyLaw& law) {
-  BOCHNER_ASSERT(law.spectrum.rectifier);
-  return std::make_unique<RectifiedStage<T>>(*law.spectrum.rectifier, law.num_frequencies);
-}
 
 }  // namespace bochner

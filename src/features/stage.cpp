@@ -1,19 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "features/stage.hpp"
 
-#include "bochner/core/error.hpp"
-#include "core/text.hpp"
-#include "features/exponential.hpp"
-#include "features/maclaurin.hpp"
-#include "features/periodic.hpp"
-#include "features/rectified.hpp"
-#include "features/tensor_sketch.hpp"
-
-#include <cmath>
-#include <concepts>
-#include <numbers>
+#include "features/alternative.hpp"
 
 namespace bochner {
+namespace {
+
+static_assert(all_complete(static_cast<const FeatureFunction*>(nullptr)));
+
+}  // namespace
 
 template <Scalar T>
 void FeatureStage<T>::log_features(T* /*block*/, Index /*ld*/, Index /*rows*/) const noexcept {}
@@ -22,86 +17,77 @@ template <Scalar T>
 void FeatureStage<T>::pull_log(const T* /*dlog*/, Index /*ldd*/, Index /*rows*/, T* /*dp*/,
                                Index /*lddp*/, double* /*damplitude*/) const noexcept {}
 
-namespace {
-
-/// Degrees of the exponential are up to some 500 there.
-constexpr double kLargestRadius = 16.0;
-
-template <class F>
-void validate_alternative(const F& features) {
-  if constexpr (ExponentialFeatures<F>) {
-    const double a = exponential_law(features).a;
-    if (!(a < 0.125) || !std::isfinite(a)) {
-      throw InvalidArgument(
-          std::string(F::name) + ": a is " + text::number(a) +
-          ", expected a finite number below 1/8 (from there on the features have " +
-          "infinite variance)");
-    }
-  }
-  if constexpr (std::same_as<F, MaclaurinFeatures>) {
-    if (!(features.radius > 0.0 && features.radius <= kLargestRadius)) {
-      throw InvalidArgument("maclaurin: radius is " + text::number(features.radius) +
-                            ", expected a positive number up to " + text::number(kLargestRadius));
-    }
-  }
+bool multiplies(const FeatureFunction& features) {
+  return std::visit([]<class F>(const F&) { return ProductFeatures<F>; }, features);
 }
 
-}  // namespace
+Index exact_columns(const FeatureFunction& features, const PowerSeries& series, Index dim) {
+  return std::visit(
+      [&]<class F>(const F& f) -> Index {
+        if constexpr (ProductFeatures<F>) {
+          return f.exact_columns(series, dim);
+        } else {
+          return 0;
+        }
+      },
+      features);
+}
 
-void validate(const FeatureFunction& features) {
-  std::visit([](const auto& f) { validate_alternative(f); }, features);
+std::shared_ptr<const ProductLayout> product_layout(const FeatureFunction& features,
+                                                    const PowerSeries* series, Index dim,
+                                                    Index num_frequencies, Seed seed) {
+  return std::visit(
+      [&]<class F>(const F& f) -> std::shared_ptr<const ProductLayout> {
+        if constexpr (ProductFeatures<F>) {
+          return std::make_shared<const ProductLayout>(
+              f.layout(*series, dim, num_frequencies, seed));
+        } else {
+          return nullptr;
+        }
+      },
+      features);
+}
+
+void check(const FeatureFunction& features, const FrequencyLaw& law) {
+  std::visit(
+      [&]<class F>(const F& f) {
+        if constexpr (ExponentialFeatures<F>) {
+          check_exponential(F::name, f.exponential_law());
+        } else {
+          f.check(law);
+        }
+      },
+      features);
 }
 
 std::optional<std::string> incompatibility_of(const SpectralMeasure& spectrum,
                                               const FeatureFunction& features) {
   return std::visit(
-      [&]<class F>(const F&) -> std::optional<std::string> {
-        if constexpr (std::same_as<F, MaclaurinFeatures>) {
-          if (spectrum.series) return std::nullopt;
-          return std::string(F::name) +
-                 " features need a kernel f(x.y): polynomial, dot-product or softmax";
+      [&]<class F>(const F& f) -> std::optional<std::string> {
+        if constexpr (ExponentialFeatures<F>) {
+          return exponential_refusal(F::name, spectrum);
+        } else {
+          return f.refusal(spectrum);
         }
-        if constexpr (std::same_as<F, TensorSketchFeatures>) {
-          if (spectrum.series && spectrum.series->as_power()) return std::nullopt;
-          return std::string(F::name) +
-                 " features are of the polynomial kernel; others f(x.y) need maclaurin features";
-        }
-        if (!spectrum.refusal.empty()) return spectrum.refusal;
-        constexpr bool kRectified = std::same_as<F, RectifiedFeatures>;
-        if (kRectified && !spectrum.rectifier) {
-          return std::string(F::name) +
-                 " features need a kernel that brings its rectifier: arc-cosine or angular";
-        }
-        if (!kRectified && spectrum.rectifier) {
-          return std::string(F::name) +
-                 " features are of kernels that are Fourier transforms (and softmax); this one "
-                 "needs rectified features";
-        }
-        if (ExponentialFeatures<F> && !is_normal(spectrum)) {
-          return std::string(F::name) +
-                 " features need a kernel whose frequencies are normal: gaussian or softmax";
-        }
-        return std::nullopt;
       },
       features);
 }
 
+std::optional<std::string> fourier_refusal(std::string_view name, const SpectralMeasure& spectrum) {
+  if (!spectrum.refusal.empty()) return spectrum.refusal;
+  if (!spectrum.rectifier) return std::nullopt;
+  return std::string(name) +
+         " features are of kernels that are Fourier transforms (and softmax); this one needs "
+         "rectified features";
+}
+
 StageInput stage_input(const FeatureFunction& features, const StandardForm& kernel) {
   return std::visit(
-      [&]<class F>(const F& f) -> StageInput {
+      [&]<class F>(const F& f) {
         if constexpr (ExponentialFeatures<F>) {
-          // E exp(w.(x + y)) = exp(|x|^2 / 2 + x.y + |y|^2 / 2), and kappa is exp(x.y - |x|^2 / 2 -
-          // |y|^2 / 2): two squares to take away on each side.
-          return {
-              .frequency_factor = std::numbers::log2e * std::sqrt(1.0 - 4.0 * exponential_law(f).a),
-              .norm_weight = kernel.amplitude - 2.0};
-        } else if constexpr (std::same_as<F, RectifiedFeatures>) {
-          return {.length_weight = 1.0};
-        } else if constexpr (std::same_as<F, MaclaurinFeatures> ||
-                             std::same_as<F, TensorSketchFeatures>) {
-          return {};
+          return exponential_input(f.exponential_law(), kernel);
         } else {
-          return {.frequency_factor = 1.0, .norm_weight = kernel.amplitude};
+          return f.stage_input(kernel);
         }
       },
       features);
@@ -114,13 +100,13 @@ std::unique_ptr<const FeatureStage<T>> make_stage(const FeatureFunction& feature
   return std::visit(
       [&]<class F>(const F& f) -> std::unique_ptr<const FeatureStage<T>> {
         if constexpr (ExponentialFeatures<F>) {
-          const ExponentialLaw exponential = exponential_law(f);
+          const ExponentialLaw exponential = f.exponential_law();
           const bool weighs = exponential.a != 0.0;
           return std::make_unique<ExponentialStage<T>>(
               exponential, weighs ? norms() : FrequencyNorms{.squared = {}, .ambient_dim = law.dim},
               law.num_frequencies);
         } else {
-          return make_stage<T>(f, law);
+          return f.template make_stage<T>(law, norms);
         }
       },
       features);

@@ -10,6 +10,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 
 /// \file
 /// From projections to features, a block at a time.
@@ -67,17 +68,26 @@ struct StageInput {
 };
 
 /// Whether features are products of projections.
-inline bool multiplies(const FeatureFunction& features) {
-  return std::holds_alternative<MaclaurinFeatures>(features) ||
-         std::holds_alternative<TensorSketchFeatures>(features);
-}
+bool multiplies(const FeatureFunction& features);
 
-/// Throws InvalidArgument when an option of the feature function is out of range.
-void validate(const FeatureFunction& features);
+/// Columns of a product of projections that are without error; 0 of others.
+Index exact_columns(const FeatureFunction& features, const PowerSeries& series, Index dim);
+
+/// Degrees of the columns; nothing for feature functions that multiply nothing.
+std::shared_ptr<const ProductLayout> product_layout(const FeatureFunction& features,
+                                                    const PowerSeries* series, Index dim,
+                                                    Index num_frequencies, Seed seed);
+
+/// Throws InvalidArgument when an option of the feature function is out of range, or when the law
+/// has too few frequencies.
+void check(const FeatureFunction& features, const FrequencyLaw& law);
 
 /// Why frequencies of this measure and the feature function do not go together, or nothing.
 std::optional<std::string> incompatibility_of(const SpectralMeasure& spectrum,
                                               const FeatureFunction& features);
+
+/// The same for features that estimate a Fourier transform of the measure.
+std::optional<std::string> fourier_refusal(std::string_view name, const SpectralMeasure& spectrum);
 
 StageInput stage_input(const FeatureFunction& features, const StandardForm& kernel);
 

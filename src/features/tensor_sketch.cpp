@@ -5,6 +5,9 @@
 #include <cmath>
 #include <numbers>
 #include <utility>
+#include "bochner/features/tensor_sketch.hpp"
+#include "features/row_law.hpp"
+#include "kernel/power_series.hpp"
 
 namespace bochner {
 namespace {
@@ -110,7 +113,41 @@ void TensorSketchStage<T>::pull_run(const Run& run, const T* p, double unit, dou
   });
 }
 
+std::optional<std::string> TensorSketchFeatures::refusal(const SpectralMeasure& spectrum) const {
+  if (spectrum.series && spectrum.series->as_power()) return std::nullopt;
+  return std::string(name) +
+         " features are of the polynomial kernel; others f(x.y) need maclaurin features";
+}
+
+StageInput TensorSketchFeatures::stage_input(const StandardForm& /*kernel*/) const { return {}; }
+
+RowLaw TensorSketchFeatures::row_law() const { return {.argument = RowLaw::Argument::product}; }
+
+ProductLayout TensorSketchFeatures::layout(const PowerSeries& series, Index /*dim*/,
+                                           Index num_frequencies, Seed /*seed*/) const {
+  const Power& power = *series.as_power();
+  ProductLayout layout;
+  layout.degree.assign(static_cast<std::size_t>(num_frequencies), power.degree);
+  layout.last_coordinate = std::sqrt(power.offset);
+  layout.arrange();
+  return layout;
+}
+
+Index TensorSketchFeatures::exact_columns(const PowerSeries& /*series*/, Index /*dim*/) const {
+  return 0;
+}
+
+template <Scalar T>
+std::unique_ptr<const FeatureStage<T>> TensorSketchFeatures::make_stage(
+    const FrequencyLaw& law, const std::function<FrequencyNorms()>& /*norms*/) const {
+  return std::make_unique<TensorSketchStage<T>>(law);
+}
+
 template class TensorSketchStage<float>;
 template class TensorSketchStage<double>;
+template std::unique_ptr<const FeatureStage<float>> TensorSketchFeatures::make_stage(
+    const FrequencyLaw&, const std::function<FrequencyNorms()>&) const;
+template std::unique_ptr<const FeatureStage<double>> TensorSketchFeatures::make_stage(
+    const FrequencyLaw&, const std::function<FrequencyNorms()>&) const;
 
 }  // namespace bochner

@@ -21,10 +21,4 @@ class TensorSketchStage final : public ProductStage<T> {
                 T* dp) const noexcept override;
 };
 
-template <Scalar T>
-std::unique_ptr<const FeatureStage<T>> make_stage(const TensorSketchFeatures& /*features*/,
-                                                  const FrequencyLaw& law) {
-  return std::make_unique<TensorSketchStage<T>>(law);
-}
-
 }  // namespace bochner

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "kernel/arc_cosine.hpp"
+#include "bochner/kernel/arc_cosine.hpp"
 
 #include "bochner/core/error.hpp"
 #include "core/text.hpp"
+#include "kernel/rectifier.hpp"
 
 #include <cmath>
 #include <numbers>
@@ -17,19 +18,18 @@ ArcCosineKernel ArcCosineKernel::relu_attention(double epsilon) {
   return {.order = 1, .offset = std::numbers::sqrt2 * epsilon, .metric = {}};
 }
 
-void check_options(const ArcCosineKernel& kernel) {
-  if (kernel.order < 0 || kernel.order > 2) {
-    throw InvalidArgument("arc-cosine: order is " + std::to_string(kernel.order) +
-                          ", expected 0, 1 or 2");
+void ArcCosineKernel::check_options() const {
+  if (order < 0 || order > 2) {
+    throw InvalidArgument("arc-cosine: order is " + std::to_string(order) + ", expected 0, 1 or 2");
   }
-  if (!std::isfinite(kernel.offset)) {
-    throw InvalidArgument("arc-cosine: offset is " + text::number(kernel.offset) +
+  if (!std::isfinite(offset)) {
+    throw InvalidArgument("arc-cosine: offset is " + text::number(offset) +
                           ", expected a finite number");
   }
 }
 
-Rectifier rectifier(const ArcCosineKernel& kernel) {
-  return {.order = kernel.order, .factor = std::numbers::sqrt2, .offset = kernel.offset};
+Rectifier ArcCosineKernel::rectifier() const {
+  return {.order = order, .factor = std::numbers::sqrt2, .offset = offset};
 }
 
 }  // namespace bochner

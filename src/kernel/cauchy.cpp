@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "kernel/cauchy.hpp"
+#include "bochner/kernel/cauchy.hpp"
+
+#include "kernel/radial.hpp"
 
 namespace bochner {
 
-void check_options(const CauchyKernel& /*kernel*/) {}
+void CauchyKernel::check_options() const {}
 
-SpectralMeasure spectral_measure(const CauchyKernel& /*kernel*/) {
+SpectralMeasure CauchyKernel::spectral_measure() const {
   return {GammaScale{.shape = 1.0, .factor = 2.0}};
 }
 
-void profile(const CauchyKernel& /*kernel*/, const double* square, double* out, Index count) {
+void CauchyKernel::profile(const double* square, double* out, Index count) const {
   for (Index j = 0; j < count; ++j) out[j] = 1.0 / (1.0 + square[j]);
 }
 

@@ -1,39 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "kernel/dot_product.hpp"
+#include "bochner/kernel/dot_product.hpp"
 
 #include "bochner/core/error.hpp"
 #include "core/text.hpp"
-#include "kernel/radial.hpp"
+#include "kernel/power_series.hpp"
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <string>
 
 namespace bochner {
-namespace {
 
-constexpr int kMostDegree = 32;
-
-}  // namespace
-
-PolynomialKernel PolynomialKernel::from_gamma(double gamma, double coef0, int degree) {
-  check_range("PolynomialKernel::from_gamma", "gamma", gamma, std::numeric_limits<double>::min(),
-              std::numeric_limits<double>::max(), "a positive, finite number");
-  return {.degree = degree, .offset = coef0, .metric = Isotropic{1.0 / std::sqrt(gamma)}};
-}
-
-void check_options(const PolynomialKernel& kernel) {
-  if (kernel.degree < 1 || kernel.degree > kMostDegree) {
-    throw InvalidArgument("polynomial: degree is " + std::to_string(kernel.degree) +
-                          ", expected 1 to " + std::to_string(kMostDegree));
-  }
-  check_range(PolynomialKernel::name, "offset", kernel.offset, 0.0,
-              std::numeric_limits<double>::max(), "a finite number, 0 or more");
-}
-
-void check_options(const DotProductKernel& kernel) {
-  const std::vector<double>& a = kernel.coefficients;
+void DotProductKernel::check_options() const {
+  const std::vector<double>& a = coefficients;
   if (a.empty() || a.size() > kMostDegree + 1) {
     throw InvalidArgument("dot-product: coefficients has " + std::to_string(a.size()) +
                           " entries, expected 1 to " + std::to_string(kMostDegree + 1));
@@ -48,12 +27,8 @@ void check_options(const DotProductKernel& kernel) {
   }
 }
 
-PowerSeries power_series(const PolynomialKernel& kernel) {
-  return PowerSeries::power({.degree = kernel.degree, .offset = kernel.offset});
-}
+PowerSeries DotProductKernel::power_series() const { return PowerSeries::polynomial(coefficients); }
 
-PowerSeries power_series(const DotProductKernel& kernel) {
-  return PowerSeries::polynomial(kernel.coefficients);
-}
+double DotProductKernel::value_at(double s) const { return polynomial_value(coefficients, s); }
 
 }  // namespace bochner

@@ -1,24 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "kernel/exponentiated_power.hpp"
+#include "bochner/kernel/exponentiated_power.hpp"
 
+#include "kernel/radial.hpp"
 #include "simd/engine.hpp"
 
 #include <cmath>
 
 namespace bochner {
 
-void check_options(const ExponentiatedPowerKernel& kernel) {
-  check_range(ExponentiatedPowerKernel::name, "alpha", kernel.alpha, kSmallestPower, 2.0,
-              "a number from 0.2 to 2");
+void ExponentiatedPowerKernel::check_options() const {
+  check_range(name, "alpha", alpha, kSmallestPower, 2.0, "a number from 0.2 to 2");
 }
 
-SpectralMeasure spectral_measure(const ExponentiatedPowerKernel& kernel) {
-  return {StableScale{.index = 0.5 * kernel.alpha}};
+SpectralMeasure ExponentiatedPowerKernel::spectral_measure() const {
+  return {StableScale{.index = 0.5 * alpha}};
 }
 
-void profile(const ExponentiatedPowerKernel& kernel, const double* square, double* out,
-             Index count) {
-  for (Index j = 0; j < count; ++j) out[j] = -std::pow(square[j], 0.5 * kernel.alpha);
+void ExponentiatedPowerKernel::profile(const double* square, double* out, Index count) const {
+  for (Index j = 0; j < count; ++j) out[j] = -std::pow(square[j], 0.5 * alpha);
   simd::kernels<double>().exp(out, out, count);
 }
 

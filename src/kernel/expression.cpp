@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "kernel/expression.hpp"
+#include "bochner/kernel/expression.hpp"
 
 #include "bochner/core/error.hpp"
 #include "kernel/expression_measure.hpp"
 #include "kernel/expression_term.hpp"
+#include "kernel/standard_form.hpp"
 
 #include <algorithm>
 #include <functional>
@@ -17,8 +18,7 @@ namespace {
 /// Whether a Fourier transform of a measure, times a constant.
 bool is_fourier(const Kernel& kernel) {
   const SpectralMeasure measure = spectral_measure(kernel);
-  return !measure.rectifier && measure.refusal.empty() &&
-         !std::holds_alternative<SoftmaxKernel>(kernel);
+  return !measure.rectifier && measure.refusal.empty() && !measure.series;
 }
 
 template <class Measure, class K>
@@ -77,27 +77,23 @@ KernelProduct::KernelProduct() : terms(1) {}
 KernelProduct::KernelProduct(std::vector<KernelTerm> terms_in) : terms(std::move(terms_in)) {}
 bool operator==(const KernelProduct& a, const KernelProduct& b) { return a.terms == b.terms; }
 
-SpectralMeasure spectral_measure(const KernelSum& kernel) {
-  return measure_of<MixtureOfMeasures>(kernel);
-}
-SpectralMeasure spectral_measure(const KernelProduct& kernel) {
-  return measure_of<ProductOfMeasures>(kernel);
+SpectralMeasure KernelSum::spectral_measure() const { return measure_of<MixtureOfMeasures>(*this); }
+SpectralMeasure KernelProduct::spectral_measure() const {
+  return measure_of<ProductOfMeasures>(*this);
 }
 
-StandardForm standard_form(const KernelSum& kernel, Index dim) {
-  return form_of(kernel, dim, 0.0, std::plus<>());
+StandardForm KernelSum::standard_form(Index dim) const {
+  return form_of(*this, dim, 0.0, std::plus<>());
 }
-StandardForm standard_form(const KernelProduct& kernel, Index dim) {
-  return form_of(kernel, dim, 1.0, std::multiplies<>());
+StandardForm KernelProduct::standard_form(Index dim) const {
+  return form_of(*this, dim, 1.0, std::multiplies<>());
 }
 
-void values_by_rows(const KernelSum& kernel, const double* x, MatrixView<const double> y,
-                    double* out) {
-  values_of(kernel, x, y, out, 0.0, std::plus<>());
+void KernelSum::values_by_rows(const double* x, MatrixView<const double> y, double* out) const {
+  values_of(*this, x, y, out, 0.0, std::plus<>());
 }
-void values_by_rows(const KernelProduct& kernel, const double* x, MatrixView<const double> y,
-                    double* out) {
-  values_of(kernel, x, y, out, 1.0, std::multiplies<>());
+void KernelProduct::values_by_rows(const double* x, MatrixView<const double> y, double* out) const {
+  values_of(*this, x, y, out, 1.0, std::multiplies<>());
 }
 
 }  // namespace bochner

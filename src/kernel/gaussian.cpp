@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "kernel/gaussian.hpp"
+#include "bochner/kernel/gaussian.hpp"
 
 #include "kernel/metric.hpp"
 #include "kernel/radial.hpp"
@@ -23,16 +23,14 @@ GaussianKernel GaussianKernel::from_width(double width) {
   return {.metric = Isotropic{std::sqrt(0.5 * width)}};
 }
 
-SpectralMeasure spectral_measure(const GaussianKernel& /*kernel*/) { return {}; }
+SpectralMeasure GaussianKernel::spectral_measure() const { return {}; }
 
-StandardForm standard_form(const GaussianKernel& kernel, Index dim) {
-  return {.transform = transform_of(kernel.metric, dim, GaussianKernel::name),
-          .amplitude = 0.0,
-          .shift_invariant = true};
+StandardForm GaussianKernel::standard_form(Index dim) const {
+  return {.transform = transform_of(metric, dim, name), .amplitude = 0.0, .shift_invariant = true};
 }
 
-void kernel_values(const GaussianKernel& /*kernel*/, const double* xy, double xx, const double* yy,
-                   double* out, Index count) {
+void GaussianKernel::values(const double* xy, double xx, const double* yy, double* out,
+                            Index count) const {
   for (Index j = 0; j < count; ++j) out[j] = std::min(xy[j] - 0.5 * (xx + yy[j]), 0.0);
   simd::kernels<double>().exp(out, out, count);
 }

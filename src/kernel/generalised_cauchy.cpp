@@ -1,27 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "kernel/generalised_cauchy.hpp"
+#include "bochner/kernel/generalised_cauchy.hpp"
 
+#include "kernel/radial.hpp"
 #include "simd/engine.hpp"
 
 #include <cmath>
 
 namespace bochner {
 
-void check_options(const GeneralisedCauchyKernel& kernel) {
-  check_range(GeneralisedCauchyKernel::name, "alpha", kernel.alpha, kSmallestPower, 2.0,
-              "a number from 0.2 to 2");
-  check_range(GeneralisedCauchyKernel::name, "beta", kernel.beta, 1e-300, 1e300,
-              "a positive, finite number");
+void GeneralisedCauchyKernel::check_options() const {
+  check_range(name, "alpha", alpha, kSmallestPower, 2.0, "a number from 0.2 to 2");
+  check_range(name, "beta", beta, 1e-300, 1e300, "a positive, finite number");
 }
 
-SpectralMeasure spectral_measure(const GeneralisedCauchyKernel& kernel) {
-  return {StableScale{.index = 0.5 * kernel.alpha, .gamma_shape = kernel.beta}};
+SpectralMeasure GeneralisedCauchyKernel::spectral_measure() const {
+  return {StableScale{.index = 0.5 * alpha, .gamma_shape = beta}};
 }
 
-void profile(const GeneralisedCauchyKernel& kernel, const double* square, double* out,
-             Index count) {
+void GeneralisedCauchyKernel::profile(const double* square, double* out, Index count) const {
   for (Index j = 0; j < count; ++j) {
-    out[j] = -kernel.beta * std::log1p(std::pow(square[j], 0.5 * kernel.alpha));
+    out[j] = -beta * std::log1p(std::pow(square[j], 0.5 * alpha));
   }
   simd::kernels<double>().exp(out, out, count);
 }

@@ -3,66 +3,38 @@
 
 #include "bochner/core/error.hpp"
 #include "core/assert.hpp"
-#include "kernel/angular.hpp"
-#include "kernel/arc_cosine.hpp"
-#include "kernel/cauchy.hpp"
-#include "kernel/dot_product.hpp"
-#include "kernel/exponentiated_power.hpp"
-#include "kernel/expression.hpp"
-#include "kernel/gaussian.hpp"
-#include "kernel/generalised_cauchy.hpp"
-#include "kernel/laplacian.hpp"
-#include "kernel/matern.hpp"
-#include "kernel/product_cauchy.hpp"
-#include "kernel/product_laplacian.hpp"
-#include "kernel/rational_quadratic.hpp"
-#include "kernel/softmax.hpp"
-#include "kernel/spectral_mixture.hpp"
+#include "kernel/alternative.hpp"
+#include "kernel/product_measure.hpp"
+#include "kernel/radial.hpp"
+#include "kernel/rectified.hpp"
+#include "kernel/series.hpp"
 
 #include <algorithm>
-#include <concepts>
 #include <numeric>
 #include <string>
-#include <string_view>
 #include <vector>
 
 namespace bochner {
 namespace {
 
-/// Values from the transformed rows.
-template <class K>
-concept RowValued = requires(const K& kernel, const double* x, MatrixView<const double> y,
-                             double* out) {
-  values_by_rows(kernel, x, y, out);
-};
-
-/// Values from inner products of transformed rows.
-template <class K>
-concept ProductValued =
-    !RowValued<K> && requires(const K& kernel, Index count, const double* in, double* out) {
-  kernel_values(kernel, in, 0.0, in, out, count);
-};
-
-/// What each alternative of the registry must bring, stated here so that the error names it.
-template <class K>
-concept KernelAlternative = (ProductValued<K> || RowValued<K>)&&requires(const K& kernel,
-                                                                         Index dim) {
-  { K::name } -> std::convertible_to<std::string_view>;
-  K::fields();
-  { spectral_measure(kernel) } -> std::same_as<SpectralMeasure>;
-  { standard_form(kernel, dim) } -> std::same_as<StandardForm>;
-};
-
-template <class... K>
-constexpr bool all_complete(const std::variant<K...>* /*type*/) {
-  return (KernelAlternative<K> && ...);
-}
 static_assert(all_complete(static_cast<const Kernel*>(nullptr)));
 
 }  // namespace
 
 SpectralMeasure spectral_measure(const Kernel& kernel) {
-  return std::visit([](const auto& k) { return spectral_measure(k); }, kernel);
+  return std::visit(
+      []<class K>(const K& k) {
+        if constexpr (K::family == KernelFamily::rectified) {
+          return rectified_measure(k);
+        } else if constexpr (K::family == KernelFamily::series) {
+          return series_measure(k);
+        } else if constexpr (K::family == KernelFamily::product) {
+          return product_measure(k);
+        } else {
+          return k.spectral_measure();
+        }
+      },
+      kernel);
 }
 
 StandardForm standard_form(const Kernel& kernel, Index dim) {
@@ -70,7 +42,21 @@ StandardForm standard_form(const Kernel& kernel, Index dim) {
     throw InvalidArgument("kernel: the input dimension is " + std::to_string(dim) +
                           ", expected at least 1");
   }
-  return std::visit([&](const auto& k) { return standard_form(k, dim); }, kernel);
+  return std::visit(
+      [&]<class K>(const K& k) {
+        if constexpr (K::family == KernelFamily::radial) {
+          return radial_form(k, dim);
+        } else if constexpr (K::family == KernelFamily::rectified) {
+          return rectified_form(k, dim);
+        } else if constexpr (K::family == KernelFamily::series) {
+          return series_form(k, dim);
+        } else if constexpr (K::family == KernelFamily::product) {
+          return product_form(k, dim);
+        } else {
+          return k.standard_form(dim);
+        }
+      },
+      kernel);
 }
 
 void kernel_values(const Kernel& kernel, const double* xy, double xx, const double* yy, double* out,
@@ -78,20 +64,34 @@ void kernel_values(const Kernel& kernel, const double* xy, double xx, const doub
   BOCHNER_ASSERT(has_product_values(kernel));
   std::visit(
       [&]<class K>(const K& k) {
-        if constexpr (ProductValued<K>) kernel_values(k, xy, xx, yy, out, count);
+        if constexpr (K::family == KernelFamily::radial) {
+          radial_values(k, xy, xx, yy, out, count);
+        } else if constexpr (K::family == KernelFamily::rectified) {
+          rectified_values(k.rectifier(), xy, xx, yy, out, count);
+        } else if constexpr (K::family == KernelFamily::series) {
+          series_values(k, xy, out, count);
+        } else if constexpr (K::family == KernelFamily::of_products) {
+          k.values(xy, xx, yy, out, count);
+        }
       },
       kernel);
 }
 
 bool has_product_values(const Kernel& kernel) {
-  return std::visit([]<class K>(const K&) { return ProductValued<K>; }, kernel);
+  return std::visit(
+      []<class K>(const K&) {
+        return K::family != KernelFamily::product && K::family != KernelFamily::of_rows;
+      },
+      kernel);
 }
 
 void row_values(const Kernel& kernel, const double* x, MatrixView<const double> y, double* out) {
   std::visit(
       [&]<class K>(const K& k) {
-        if constexpr (RowValued<K>) {
-          values_by_rows(k, x, y, out);
+        if constexpr (K::family == KernelFamily::product) {
+          product_values(k, x, y, out);
+        } else if constexpr (K::family == KernelFamily::of_rows) {
+          k.values_by_rows(x, y, out);
         } else {
           const auto product = [&](const double* a, const double* b) {
             return std::inner_product(a, a + y.cols, b, 0.0);
@@ -100,7 +100,7 @@ void row_values(const Kernel& kernel, const double* x, MatrixView<const double> 
           for (Index j = 0; j < y.rows; ++j) {
             const double xy = product(x, y.row(j));
             const double yy = product(y.row(j), y.row(j));
-            kernel_values(k, &xy, xx, &yy, out + j, 1);
+            kernel_values(kernel, &xy, xx, &yy, out + j, 1);
           }
         }
       },

@@ -1,19 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "kernel/laplacian.hpp"
+#include "bochner/kernel/laplacian.hpp"
 
+#include "kernel/radial.hpp"
 #include "simd/engine.hpp"
 
 #include <cmath>
 
 namespace bochner {
 
-void check_options(const LaplacianKernel& /*kernel*/) {}
+void LaplacianKernel::check_options() const {}
 
-SpectralMeasure spectral_measure(const LaplacianKernel& /*kernel*/) {
+SpectralMeasure LaplacianKernel::spectral_measure() const {
   return {InverseGammaScale{.shape = 0.5, .factor = 0.5}};
 }
 
-void profile(const LaplacianKernel& /*kernel*/, const double* square, double* out, Index count) {
+void LaplacianKernel::profile(const double* square, double* out, Index count) const {
   for (Index j = 0; j < count; ++j) out[j] = -std::sqrt(square[j]);
   simd::kernels<double>().exp(out, out, count);
 }

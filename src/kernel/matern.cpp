@@ -1,21 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "kernel/matern.hpp"
+#include "bochner/kernel/matern.hpp"
 
 #include "kernel/matern_profile.hpp"
+#include "kernel/radial.hpp"
 
 namespace bochner {
 
-void check_options(const MaternKernel& kernel) {
-  check_range(MaternKernel::name, "nu", kernel.nu, 0.1, 1e8,
+void MaternKernel::check_options() const {
+  check_range(name, "nu", nu, 0.1, 1e8,
               "a number from 0.1 to 1e8 (beyond, the kernel is the gaussian)");
 }
 
-SpectralMeasure spectral_measure(const MaternKernel& kernel) {
-  return {InverseGammaScale{.shape = kernel.nu, .factor = kernel.nu}};
+SpectralMeasure MaternKernel::spectral_measure() const {
+  return {InverseGammaScale{.shape = nu, .factor = nu}};
 }
 
-void profile(const MaternKernel& kernel, const double* square, double* out, Index count) {
-  matern_profile(kernel.nu, square, out, count);
+void MaternKernel::profile(const double* square, double* out, Index count) const {
+  matern_profile(nu, square, out, count);
 }
 
 }  // namespace bochner

@@ -11,6 +11,9 @@
 
 namespace bochner {
 
+/// Of a kernel that is a polynomial of x.y.
+inline constexpr int kMostDegree = 32;
+
 /// (s + offset)^degree
 struct Power {
   Index degree = 1;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "kernel/product_laplacian.hpp"
+#include "bochner/kernel/product_laplacian.hpp"
 
 #include "kernel/radial.hpp"
 #include "random/quantiles.hpp"
@@ -16,12 +16,9 @@ ProductLaplacianKernel ProductLaplacianKernel::from_gamma(double gamma) {
   return {.metric = Isotropic{1.0 / gamma}};
 }
 
-ProductMeasure::Quantile coordinate_quantile(const ProductLaplacianKernel& /*kernel*/) {
-  return cauchy_quantile;
-}
+Quantile ProductLaplacianKernel::coordinate_quantile() const { return cauchy_quantile; }
 
-double product_value(const ProductLaplacianKernel& /*kernel*/, const double* x, const double* y,
-                     Index dim) {
+double ProductLaplacianKernel::product_value(const double* x, const double* y, Index dim) const {
   double sum = 0.0;
   for (Index k = 0; k < dim; ++k) sum += std::abs(x[k] - y[k]);
   return std::exp(-sum);

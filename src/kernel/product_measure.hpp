@@ -16,7 +16,6 @@ namespace bochner {
 /// Coordinates that are independent and alike.
 class ProductMeasure final : public WholeMeasure {
  public:
-  using Quantile = double (*)(double) noexcept;
   explicit ProductMeasure(Quantile quantile) : quantile_(quantile) {}
 
   Index num_uniforms(Index dim) const override { return dim; }
@@ -26,32 +25,32 @@ class ProductMeasure final : public WholeMeasure {
   Quantile quantile_;
 };
 
-/// `coordinate_quantile(kernel)` is the quantile function of a frequency's coordinate;
-/// `product_value` the product over `dim` differences.
+/// `coordinate_quantile` is the quantile function of a frequency's coordinate; `product_value` the
+/// product over `dim` differences.
 template <class K>
 concept ProductKernel = requires(const K& kernel, const double* x, const double* y, Index dim) {
   kernel.metric;
-  { coordinate_quantile(kernel) } -> std::same_as<ProductMeasure::Quantile>;
-  { product_value(kernel, x, y, dim) } -> std::same_as<double>;
+  { kernel.coordinate_quantile() } -> std::same_as<Quantile>;
+  { kernel.product_value(x, y, dim) } -> std::same_as<double>;
 };
 
 template <ProductKernel K>
-SpectralMeasure spectral_measure(const K& kernel) {
+SpectralMeasure product_measure(const K& kernel) {
   return {.scale = {},
           .rectifier = {},
-          .whole = std::make_shared<const ProductMeasure>(coordinate_quantile(kernel))};
+          .whole = std::make_shared<const ProductMeasure>(kernel.coordinate_quantile())};
 }
 
 template <ProductKernel K>
-StandardForm standard_form(const K& kernel, Index dim) {
+StandardForm product_form(const K& kernel, Index dim) {
   return {.transform = transform_of(kernel.metric, dim, K::name),
           .amplitude = 0.0,
           .shift_invariant = true};
 }
 
 template <ProductKernel K>
-void values_by_rows(const K& kernel, const double* x, MatrixView<const double> y, double* out) {
-  for (Index j = 0; j < y.rows; ++j) out[j] = product_value(kernel, x, y.row(j), y.cols);
+void product_values(const K& kernel, const double* x, MatrixView<const double> y, double* out) {
+  for (Index j = 0; j < y.rows; ++j) out[j] = kernel.product_value(x, y.row(j), y.cols);
 }
 
 }  // namespace bochner

@@ -5,6 +5,7 @@
 #include "kernel/standard_form.hpp"
 
 #include <algorithm>
+#include <concepts>
 
 /// \file
 /// Kernels that are a function of r = |A (x - y)|, and what is common to them.
@@ -16,23 +17,24 @@ namespace bochner {
 template <class K>
 concept RadialKernel = requires(const K& kernel, const double* square, double* out, Index count) {
   kernel.metric;
-  check_options(kernel);
-  profile(kernel, square, out, count);
+  { kernel.check_options() } -> std::same_as<void>;
+  { kernel.spectral_measure() } -> std::same_as<SpectralMeasure>;
+  { kernel.profile(square, out, count) } -> std::same_as<void>;
 };
 
 template <RadialKernel K>
-StandardForm standard_form(const K& kernel, Index dim) {
-  check_options(kernel);
+StandardForm radial_form(const K& kernel, Index dim) {
+  kernel.check_options();
   return {.transform = transform_of(kernel.metric, dim, K::name),
           .amplitude = 0.0,
           .shift_invariant = true};
 }
 
 template <RadialKernel K>
-void kernel_values(const K& kernel, const double* xy, double xx, const double* yy, double* out,
+void radial_values(const K& kernel, const double* xy, double xx, const double* yy, double* out,
                    Index count) {
   for (Index j = 0; j < count; ++j) out[j] = std::max((xx + yy[j]) - 2.0 * xy[j], 0.0);
-  profile(kernel, out, out, count);
+  kernel.profile(out, out, count);
 }
 
 /// Throws InvalidArgument unless low <= value <= high: "KERNEL: OPTION is VALUE, expected MEANING".

@@ -15,27 +15,21 @@ namespace bochner {
 template <class K>
 concept RectifiedKernel = requires(const K& kernel) {
   kernel.metric;
-  check_options(kernel);
-  { rectifier(kernel) } -> std::same_as<Rectifier>;
+  { kernel.check_options() } -> std::same_as<void>;
+  { kernel.rectifier() } -> std::same_as<Rectifier>;
 };
 
 template <RectifiedKernel K>
-SpectralMeasure spectral_measure(const K& kernel) {
-  return {.scale = {}, .rectifier = rectifier(kernel)};
+SpectralMeasure rectified_measure(const K& kernel) {
+  return {.scale = {}, .rectifier = kernel.rectifier()};
 }
 
 template <RectifiedKernel K>
-StandardForm standard_form(const K& kernel, Index dim) {
-  check_options(kernel);
+StandardForm rectified_form(const K& kernel, Index dim) {
+  kernel.check_options();
   return {.transform = transform_of(kernel.metric, dim, K::name),
           .amplitude = 0.0,
           .shift_invariant = false};
-}
-
-template <RectifiedKernel K>
-void kernel_values(const K& kernel, const double* xy, double xx, const double* yy, double* out,
-                   Index count) {
-  rectified_values(rectifier(kernel), xy, xx, yy, out, count);
 }
 
 }  // namespace bochner

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "kernel/softmax.hpp"
+#include "bochner/kernel/softmax.hpp"
 
 #include "bochner/core/error.hpp"
 #include "core/text.hpp"
+#include "kernel/standard_form.hpp"
 #include "simd/engine.hpp"
 
 #include <cmath>
+#include <memory>
 
 namespace bochner {
 
@@ -17,26 +19,26 @@ SoftmaxKernel SoftmaxKernel::for_dimension(Index head_dim) {
   return {.scale = 1.0 / std::sqrt(static_cast<double>(head_dim))};
 }
 
-SpectralMeasure spectral_measure(const SoftmaxKernel& /*kernel*/) {
+SpectralMeasure SoftmaxKernel::spectral_measure() const {
   SpectralMeasure out;
   out.series = std::make_shared<const PowerSeries>(PowerSeries::exponential());
   return out;
 }
 
-StandardForm standard_form(const SoftmaxKernel& kernel, Index dim) {
-  if (!(kernel.scale > 0.0) || !std::isfinite(kernel.scale)) {
-    throw InvalidArgument("softmax: scale is " + text::number(kernel.scale) +
+StandardForm SoftmaxKernel::standard_form(Index dim) const {
+  if (!(scale > 0.0) || !std::isfinite(scale)) {
+    throw InvalidArgument("softmax: scale is " + text::number(scale) +
                           ", expected a positive, finite number");
   }
-  return {.transform = {.diagonal = std::vector<double>(static_cast<std::size_t>(dim),
-                                                        std::sqrt(kernel.scale)),
+  return {.transform = {.diagonal =
+                            std::vector<double>(static_cast<std::size_t>(dim), std::sqrt(scale)),
                         .matrix = {}},
           .amplitude = 1.0,
           .shift_invariant = false};
 }
 
-void kernel_values(const SoftmaxKernel& /*kernel*/, const double* xy, double /*xx*/,
-                   const double* /*yy*/, double* out, Index count) {
+void SoftmaxKernel::values(const double* xy, double /*xx*/, const double* /*yy*/, double* out,
+                           Index count) const {
   simd::kernels<double>().exp(xy, out, count);
 }
 

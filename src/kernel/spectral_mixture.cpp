@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "kernel/spectral_mixture.hpp"
+#include "bochner/kernel/spectral_mixture.hpp"
 
 #include "bochner/core/error.hpp"
 #include "core/text.hpp"
+#include "kernel/standard_form.hpp"
 #include "kernel/whole_measure.hpp"
 #include "random/quantiles.hpp"
 
@@ -68,16 +69,16 @@ void check(const std::string& where, const char* name, const std::vector<double>
 
 }  // namespace
 
-SpectralMeasure spectral_measure(const SpectralMixtureKernel& kernel) {
-  return {.scale = {}, .rectifier = {}, .whole = std::make_shared<const MixtureMeasure>(kernel)};
+SpectralMeasure SpectralMixtureKernel::spectral_measure() const {
+  return {.scale = {}, .rectifier = {}, .whole = std::make_shared<const MixtureMeasure>(*this)};
 }
 
-StandardForm standard_form(const SpectralMixtureKernel& kernel, Index dim) {
-  if (kernel.components.empty()) {
+StandardForm SpectralMixtureKernel::standard_form(Index dim) const {
+  if (components.empty()) {
     throw InvalidArgument("spectral-mixture: components is empty, expected at least one");
   }
-  for (std::size_t q = 0; q < kernel.components.size(); ++q) {
-    const SpectralComponent& component = kernel.components[q];
+  for (std::size_t q = 0; q < components.size(); ++q) {
+    const SpectralComponent& component = components[q];
     const std::string where = "spectral-mixture: components[" + std::to_string(q) + "].";
     if (!(component.weight > 0.0) || !std::isfinite(component.weight)) {
       throw InvalidArgument(where + "weight is " + text::number(component.weight) +
@@ -91,14 +92,14 @@ StandardForm standard_form(const SpectralMixtureKernel& kernel, Index dim) {
                         .matrix = {}},
           .amplitude = 0.0,
           .shift_invariant = true,
-          .scale = total_weight(kernel)};
+          .scale = total_weight(*this)};
 }
 
-void values_by_rows(const SpectralMixtureKernel& kernel, const double* x,
-                    MatrixView<const double> y, double* out) {
+void SpectralMixtureKernel::values_by_rows(const double* x, MatrixView<const double> y,
+                                           double* out) const {
   for (Index j = 0; j < y.rows; ++j) {
     double sum = 0.0;
-    for (const SpectralComponent& component : kernel.components) {
+    for (const SpectralComponent& component : components) {
       double cycles = 0.0;
       double square = 0.0;
       for (Index k = 0; k < y.cols; ++k) {

@@ -2,9 +2,11 @@
 #include "projection/count_sketch.hpp"
 
 #include "core/assert.hpp"
+#include "projection/block_law.hpp"
 #include "simd/engine.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <cstdint>
 
 namespace bochner {
@@ -126,24 +128,40 @@ void CountSketchOperator<T>::apply_transpose(const T* y, Index ldy, Index rows, 
   }
 }
 
-Matrix<double> draw_frequencies(const CountSketchProjection& /*projection*/,
-                                const FrequencyLaw& law) {
-  const CountSketchOperator<double> sketches(law, 1.0);
-  const Index ld = simd::padded<double>(law.num_projections());
-  Matrix<double> scratch(1, sketches.scratch_size());
-  Matrix<double> unit(1, simd::padded<double>(law.projected_dim()));
-  Matrix<double> column(1, ld);
-  Matrix<double> w(law.num_projections(), law.projected_dim());
-  for (Index k = 0; k < w.cols(); ++k) {
-    unit(0, k) = 1.0;
-    sketches.apply(unit.data(), unit.cols(), 1, column.data(), ld, scratch.data());
-    unit(0, k) = 0.0;
-    for (Index j = 0; j < w.rows(); ++j) w(j, k) = column(0, j);
-  }
-  return w;
+BlockLaw CountSketchProjection::block_law(Index dim) const {
+  return {.size = BlockLaw::kEndless,
+          .dim = static_cast<double>(dim),
+          .pairing = BlockLaw::Pairing::sketch};
+}
+
+Matrix<double> CountSketchProjection::draw(const FrequencyLaw& law) const {
+  return materialised(CountSketchOperator<double>(law, 1.0), law.num_projections(),
+                      law.projected_dim());
+}
+
+bool CountSketchProjection::is_structured(const FrequencyLaw& /*law*/) const { return true; }
+
+template <Scalar T>
+std::unique_ptr<const ProjectionOperator<T>> CountSketchProjection::make_operator(
+    const FrequencyLaw& law, double factor) const {
+  return std::make_unique<CountSketchOperator<T>>(law, factor);
+}
+
+FrequencyNorms CountSketchProjection::norms(const FrequencyLaw& law) const {
+  return {.squared = {}, .ambient_dim = law.dim};
+}
+
+double CountSketchProjection::cost(const FrequencyLaw& law) const {
+  const auto m = static_cast<double>(law.num_frequencies);
+  return static_cast<double>(law.num_projections()) *
+         (2.0 * static_cast<double>(law.dim) / m + 5.0 * std::log2(m));
 }
 
 template class CountSketchOperator<float>;
 template class CountSketchOperator<double>;
+template std::unique_ptr<const ProjectionOperator<float>> CountSketchProjection::make_operator(
+    const FrequencyLaw&, double) const;
+template std::unique_ptr<const ProjectionOperator<double>> CountSketchProjection::make_operator(
+    const FrequencyLaw&, double) const;
 
 }  // namespace bochner

@@ -41,7 +41,4 @@ class CountSketchOperator final : public ProjectionOperator<T> {
   FourierTransform<T> transform_;
 };
 
-/// The frequencies of a count sketch: the operator applied to the identity.
-Matrix<double> draw_frequencies(const CountSketchProjection& projection, const FrequencyLaw& law);
-
 }  // namespace bochner

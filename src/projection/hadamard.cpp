@@ -1,18 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "projection/hadamard.hpp"
 
+#include "bochner/core/error.hpp"
+#include "projection/block_law.hpp"
 #include "simd/engine.hpp"
 
 #include <algorithm>
 #include <bit>
 #include <cmath>
+#include <cstdint>
+#include <string>
 
 namespace bochner {
 namespace {
 
-/// Counters of the signs of one (block, round); at most eight rounds.
+constexpr int kMostRounds = 8;
+
+/// Counters of the signs of one (block, round).
 std::uint64_t sign_item(Index block, Index round) {
-  return static_cast<std::uint64_t>(block) * 8 + static_cast<std::uint64_t>(round);
+  return static_cast<std::uint64_t>(block) * kMostRounds + static_cast<std::uint64_t>(round);
 }
 
 }  // namespace
@@ -87,26 +93,53 @@ void HadamardOperator<T>::apply_transpose(const T* y, Index ldy, Index rows, T* 
   }
 }
 
-Matrix<double> draw_frequencies(const HadamardProjection& projection, const FrequencyLaw& law) {
-  if (padded_to_power_of_two(law.dim) < kSmallestHadamard) {
-    return draw_frequencies(OrthogonalProjection{projection.radii}, law);
+void HadamardProjection::check(const FrequencyLaw& /*law*/) const {
+  if (rounds >= 1 && rounds <= kMostRounds) return;
+  throw InvalidArgument("hadamard: rounds is " + std::to_string(rounds) + ", expected 1 to " +
+                        std::to_string(kMostRounds));
+}
+
+// Rows are orthogonal in the padded space, with radii of its dimension.
+BlockLaw HadamardProjection::block_law(Index dim) const {
+  const Index padded = padded_to_power_of_two(dim);
+  return OrthogonalProjection{radii}.block_law(padded < kSmallestHadamard ? dim : padded);
+}
+
+Matrix<double> HadamardProjection::draw(const FrequencyLaw& law) const {
+  if (!is_structured(law)) return OrthogonalProjection{radii}.draw(law);
+  return materialised(HadamardOperator<double>(*this, law, 1.0), law.num_frequencies, law.dim);
+}
+
+bool HadamardProjection::is_structured(const FrequencyLaw& law) const {
+  return padded_to_power_of_two(law.dim) >= kSmallestHadamard;
+}
+
+template <Scalar T>
+std::unique_ptr<const ProjectionOperator<T>> HadamardProjection::make_operator(
+    const FrequencyLaw& law, double factor) const {
+  return std::make_unique<HadamardOperator<T>>(*this, law, factor);
+}
+
+FrequencyNorms HadamardProjection::norms(const FrequencyLaw& law) const {
+  FrequencyNorms norms{.squared = {}, .ambient_dim = padded_to_power_of_two(law.dim)};
+  for (Index row = 0; row < law.num_frequencies; ++row) {
+    const double radius = draw_radius(radii, law, norms.ambient_dim, row);
+    norms.squared.push_back(radius * radius);
   }
-  const HadamardOperator<double> hadamard(projection, law, 1.0);
-  const Index ld = simd::padded<double>(law.num_frequencies);
-  Matrix<double> scratch(1, hadamard.scratch_size());
-  Matrix<double> unit(1, simd::padded<double>(law.dim));
-  Matrix<double> column(1, ld);
-  Matrix<double> w(law.num_frequencies, law.dim);
-  for (Index k = 0; k < law.dim; ++k) {
-    unit(0, k) = 1.0;
-    hadamard.apply(unit.data(), unit.cols(), 1, column.data(), ld, scratch.data());
-    unit(0, k) = 0.0;
-    for (Index j = 0; j < law.num_frequencies; ++j) w(j, k) = column(0, j);
-  }
-  return w;
+  return norms;
+}
+
+double HadamardProjection::cost(const FrequencyLaw& law) const {
+  const auto p = static_cast<double>(padded_to_power_of_two(law.dim));
+  const double blocks = std::ceil(static_cast<double>(law.num_frequencies) / p);
+  return blocks * p * (static_cast<double>(rounds) * (std::log2(p) + 1.0) + 1.0);
 }
 
 template class HadamardOperator<float>;
 template class HadamardOperator<double>;
+template std::unique_ptr<const ProjectionOperator<float>> HadamardProjection::make_operator(
+    const FrequencyLaw&, double) const;
+template std::unique_ptr<const ProjectionOperator<double>> HadamardProjection::make_operator(
+    const FrequencyLaw&, double) const;
 
 }  // namespace bochner

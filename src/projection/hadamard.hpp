@@ -35,7 +35,4 @@ class HadamardOperator final : public ProjectionOperator<T> {
   Matrix<T> transposed_;  ///< the factors of the transpose, in its order: radii, then signs
 };
 
-/// The frequencies of a Hadamard projection: the operator applied to the identity.
-Matrix<double> draw_frequencies(const HadamardProjection& projection, const FrequencyLaw& law);
-
 }  // namespace bochner

@@ -1,49 +1,41 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "projection/operator.hpp"
 
-#include "bochner/core/error.hpp"
-#include "projection/count_sketch.hpp"
+#include "projection/alternative.hpp"
 #include "projection/dense.hpp"
-#include "projection/hadamard.hpp"
-#include "projection/sobol.hpp"
+#include "simd/engine.hpp"
 
 #include <algorithm>
 #include <cmath>
-#include <concepts>
-#include <string>
-#include <type_traits>
+#include <utility>
 
 namespace bochner {
 namespace {
 
-constexpr int kMaxRounds = 8;
+static_assert(all_complete(static_cast<const Projection*>(nullptr)));
 
-bool is_sketch(const Projection& projection) {
-  return std::holds_alternative<CountSketchProjection>(projection);
-}
-
-bool is_fast_hadamard(const Projection& projection, const FrequencyLaw& law) {
-  return std::holds_alternative<HadamardProjection>(projection) &&
-         padded_to_power_of_two(law.dim) >= kSmallestHadamard;
-}
-
-bool is_structured(const Projection& projection, const FrequencyLaw& law) {
-  return is_sketch(projection) || is_fast_hadamard(projection, law);
-}
-
-template <class P>
-bool couples_directions(const P& /*projection*/) {
-  return true;
-}
-bool couples_directions(const IidProjection& /*projection*/) { return false; }
-bool couples_directions(const SobolProjection& /*projection*/) { return false; }
-bool couples_directions(const RademacherProjection& /*projection*/) { return false; }
-bool couples_directions(const CountSketchProjection& /*projection*/) { return false; }
-bool couples_directions(const AntitheticProjection& projection) {
-  return projection.directions == Directions::orthogonal;
+/// structured(p) of a projection that is structured under this law, dense() of another.
+template <class Structured, class Dense>
+auto by_structure(const Projection& projection, const FrequencyLaw& law,
+                  const Structured& structured, const Dense& dense) {
+  return std::visit(
+      [&]<class P>(const P& p) -> decltype(dense()) {
+        if constexpr (StructuredProjection<P>) {
+          if (p.is_structured(law)) return structured(p);
+        }
+        return dense();
+      },
+      projection);
 }
 
 }  // namespace
+
+FrequencyDraw::FrequencyDraw(const Projection& projection, const FrequencyLaw& law)
+    : projection_(projection), law_(law) {
+  rows_ = by_structure(
+      projection, law, [](const auto&) { return Matrix<double>(); },
+      [&] { return draw_frequencies(projection, law); });
+}
 
 double FrequencyDraw::largest_scale() const {
   if (law_.products) return 1.0;
@@ -53,73 +45,68 @@ double FrequencyDraw::largest_scale() const {
   return largest;
 }
 
-FrequencyDraw::FrequencyDraw(const Projection& projection, const FrequencyLaw& law)
-    : projection_(projection), law_(law) {
-  if (!is_structured(projection, law)) rows_ = draw_frequencies(projection, law);
-}
-
 template <Scalar T>
 std::unique_ptr<const ProjectionOperator<T>> FrequencyDraw::make_operator(double factor) const {
-  if (is_sketch(projection_)) return std::make_unique<CountSketchOperator<T>>(law_, factor);
-  if (is_fast_hadamard(projection_, law_)) {
-    return std::make_unique<HadamardOperator<T>>(std::get<HadamardProjection>(projection_), law_,
-                                                 factor);
-  }
-  return std::make_unique<DenseOperator<T>>(rows_, factor);
+  using Operator = std::unique_ptr<const ProjectionOperator<T>>;
+  return by_structure(
+      projection_, law_,
+      [&](const auto& p) -> Operator { return p.template make_operator<T>(law_, factor); },
+      [&]() -> Operator { return std::make_unique<DenseOperator<T>>(rows_, factor); });
 }
 
 FrequencyNorms FrequencyDraw::norms() const {
-  FrequencyNorms norms{.squared = {}, .ambient_dim = law_.dim};
-  if (is_fast_hadamard(projection_, law_)) {
-    norms.ambient_dim = padded_to_power_of_two(law_.dim);
-    const Radii radii = std::get<HadamardProjection>(projection_).radii;
-    for (Index row = 0; row < law_.num_frequencies; ++row) {
-      const double radius = draw_radius(radii, law_, norms.ambient_dim, row);
-      norms.squared.push_back(radius * radius);
-    }
-    return norms;
+  return by_structure(
+      projection_, law_, [&](const auto& p) { return p.norms(law_); },
+      [&] {
+        FrequencyNorms norms{.squared = {}, .ambient_dim = law_.dim};
+        for (Index row = 0; row < rows_.rows(); ++row) {
+          double sum = 0.0;
+          for (Index k = 0; k < rows_.cols(); ++k) sum += rows_(row, k) * rows_(row, k);
+          norms.squared.push_back(sum);
+        }
+        return norms;
+      });
+}
+
+Matrix<double> materialised(const ProjectionOperator<double>& frequencies, Index rows, Index dim) {
+  const Index ld = simd::padded<double>(rows);
+  Matrix<double> scratch(1, frequencies.scratch_size());
+  Matrix<double> unit(1, simd::padded<double>(dim));
+  Matrix<double> column(1, ld);
+  Matrix<double> w(rows, dim);
+  for (Index k = 0; k < dim; ++k) {
+    unit(0, k) = 1.0;
+    frequencies.apply(unit.data(), unit.cols(), 1, column.data(), ld, scratch.data());
+    unit(0, k) = 0.0;
+    for (Index j = 0; j < rows; ++j) w(j, k) = column(0, j);
   }
-  for (Index row = 0; row < rows_.rows(); ++row) {
-    double sum = 0.0;
-    for (Index k = 0; k < rows_.cols(); ++k) sum += rows_(row, k) * rows_(row, k);
-    norms.squared.push_back(sum);
-  }
-  return norms;
+  return w;
 }
 
 Matrix<double> draw_frequencies(const Projection& projection, const FrequencyLaw& law) {
-  return std::visit([&](const auto& p) { return draw_frequencies(p, law); }, projection);
+  return std::visit([&](const auto& p) { return p.draw(law); }, projection);
 }
 
-void check_size(const Projection& projection, const FrequencyLaw& law) {
-  if (!std::holds_alternative<SobolProjection>(projection)) return;
-  const auto at_most = [](const char* what, Index value, Index most) {
-    if (value <= most) return;
-    throw InvalidArgument("sobol: " + std::string(what) + std::to_string(value) +
-                          ", expected at most " + std::to_string(most));
-  };
-  at_most("uniform numbers a frequency, from input_dim, are ", num_uniforms(law), kSobolDimensions);
-  at_most("num_frequencies is ", law.num_frequencies, kSobolPoints);
+void check(const Projection& projection, const FrequencyLaw& law) {
+  std::visit([&](const auto& p) { p.check(law); }, projection);
+}
+
+double projection_cost(const Projection& projection, const FrequencyLaw& law) {
+  return by_structure(
+      projection, law, [&](const auto& p) { return p.cost(law); },
+      [&] {
+        return 2.0 * static_cast<double>(law.num_projections()) * static_cast<double>(law.dim);
+      });
 }
 
 std::optional<std::string> incompatibility_of(const SpectralMeasure& spectrum,
                                               const Projection& projection) {
   return std::visit(
       [&]<class P>(const P& p) -> std::optional<std::string> {
-        if (spectrum.whole && couples_directions(p)) {
+        if (spectrum.whole && p.couples_directions()) {
           return std::string(P::name) +
                  " frequencies couple directions, and those of this kernel are not isotropic: use "
                  "iid, sobol or antithetic(directions=independent)";
-        }
-        constexpr bool kSigns = std::same_as<P, RademacherProjection>;
-        constexpr bool kSketch = std::same_as<P, CountSketchProjection>;
-        if (kSigns && !spectrum.series) {
-          return std::string(P::name) +
-                 " frequencies are factors of features of dot-product kernels: polynomial, "
-                 "dot-product, softmax";
-        }
-        if (kSketch && !(spectrum.series && spectrum.series->as_power())) {
-          return std::string(P::name) + " frequencies are of the polynomial kernel";
         }
         if constexpr (requires { p.radii; }) {
           if (p.radii == Radii::constant && !is_normal(spectrum)) {
@@ -131,15 +118,6 @@ std::optional<std::string> incompatibility_of(const SpectralMeasure& spectrum,
         return std::nullopt;
       },
       projection);
-}
-
-void validate(const Projection& projection) {
-  if (const auto* hadamard = std::get_if<HadamardProjection>(&projection)) {
-    if (hadamard->rounds < 1 || hadamard->rounds > kMaxRounds) {
-      throw InvalidArgument("hadamard: rounds is " + std::to_string(hadamard->rounds) +
-                            ", expected 1 to " + std::to_string(kMaxRounds));
-    }
-  }
 }
 
 template std::unique_ptr<const ProjectionOperator<float>> FrequencyDraw::make_operator<float>(

@@ -53,18 +53,22 @@ class FrequencyDraw {
   Matrix<double> rows_;  ///< empty where the frequencies are a fast transform
 };
 
-/// The frequencies themselves, as rows.
+/// The rows x dim frequencies of an operator: what it makes of the identity.
+Matrix<double> materialised(const ProjectionOperator<double>& frequencies, Index rows, Index dim);
+
+/// The frequencies themselves, num_projections x projected_dim, in double, the same bits
+/// everywhere.
 Matrix<double> draw_frequencies(const Projection& projection, const FrequencyLaw& law);
 
 /// Why frequencies of this measure cannot be coupled like this, or nothing.
 std::optional<std::string> incompatibility_of(const SpectralMeasure& spectrum,
                                               const Projection& projection);
 
-/// Throws InvalidArgument when the projection has not as many points or dimensions as the law
-/// wants.
-void check_size(const Projection& projection, const FrequencyLaw& law);
+/// Throws InvalidArgument when an option of the projection is out of range, or when it has not as
+/// many points or dimensions as the law wants.
+void check(const Projection& projection, const FrequencyLaw& law);
 
-/// Throws InvalidArgument when an option of the projection is out of range.
-void validate(const Projection& projection);
+/// Multiplications per row of inputs.
+double projection_cost(const Projection& projection, const FrequencyLaw& law);
 
 }  // namespace bochner

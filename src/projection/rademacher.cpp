@@ -3,12 +3,16 @@
 
 #include "core/assert.hpp"
 #include "core/parallel.hpp"
+#include "projection/block_law.hpp"
 #include "projection/sampling.hpp"
 
 namespace bochner {
 
-Matrix<double> draw_frequencies(const RademacherProjection& /*projection*/,
-                                const FrequencyLaw& law) {
+BlockLaw RademacherProjection::block_law(Index dim) const {
+  return {.size = 1, .dim = static_cast<double>(dim)};
+}
+
+Matrix<double> RademacherProjection::draw(const FrequencyLaw& law) const {
   BOCHNER_ASSERT(law.products);
   const ProductLayout& layout = *law.products;
   Matrix<double> w(layout.num_projections(), law.dim);

@@ -24,10 +24,6 @@ void draw_gaussian_row(const FrequencyLaw& law, Index row, std::span<double> out
   Stream(law.seed, Purpose::directions, static_cast<std::uint64_t>(row)).normals(0, out);
 }
 
-std::span<double> row_of(Matrix<double>& matrix, Index row) {
-  return {matrix.row(row), static_cast<std::size_t>(matrix.cols())};
-}
-
 void scale_row(std::span<double> row, double factor) {
   for (double& entry : row) entry *= factor;
 }
@@ -65,22 +61,16 @@ void draw_from_uniforms(const FrequencyLaw& law, Index row, const double* u,
   for (std::size_t k = 0; k < out.size(); ++k) out[k] = scale * normal_quantile(u[k]);
 }
 
-Matrix<double> draw_frequencies(const IidProjection& /*projection*/, const FrequencyLaw& law) {
-  Matrix<double> w(law.num_frequencies, law.dim);
-  constexpr double kNumber = 16;  // multiplications that take as long as one normal number
-  const Execution execution = worth_threads(kNumber * static_cast<double>(w.size()));
-  parallel_for_blocks(law.num_frequencies, execution, [&](Index row, int) {
-    if (law.spectrum.whole) {
-      const Stream stream(law.seed, Purpose::directions, static_cast<std::uint64_t>(row));
-      std::vector<double> u(static_cast<std::size_t>(num_uniforms(law)));
-      for (std::size_t k = 0; k < u.size(); ++k) u[k] = stream.uniform(k);
-      draw_from_uniforms(law, row, u.data(), row_of(w, row));
-      return;
-    }
-    draw_gaussian_row(law, row, row_of(w, row));
-    scale_row(row_of(w, row), draw_scale(law, row));
-  });
-  return w;
+void draw_independent_row(const FrequencyLaw& law, Index row, std::span<double> out) {
+  if (law.spectrum.whole) {
+    const Stream stream(law.seed, Purpose::directions, static_cast<std::uint64_t>(row));
+    std::vector<double> u(static_cast<std::size_t>(num_uniforms(law)));
+    for (std::size_t k = 0; k < u.size(); ++k) u[k] = stream.uniform(k);
+    draw_from_uniforms(law, row, u.data(), out);
+    return;
+  }
+  draw_gaussian_row(law, row, out);
+  scale_row(out, draw_scale(law, row));
 }
 
 void draw_orthonormal_rows(const FrequencyLaw& law, Index first, MatrixView<double> rows) {
@@ -112,10 +102,6 @@ Matrix<double> draw_blocks(Radii radii, const FrequencyLaw& law,
     draw_radii(radii, law, first, rows);
   });
   return w;
-}
-
-Matrix<double> draw_frequencies(const OrthogonalProjection& projection, const FrequencyLaw& law) {
-  return draw_blocks(projection.radii, law, [](MatrixView<double>) {});
 }
 
 }  // namespace bochner

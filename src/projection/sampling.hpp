@@ -2,7 +2,7 @@
 #pragma once
 
 #include "bochner/core/matrix.hpp"
-#include "bochner/projection/projection.hpp"
+#include "bochner/projection/radii.hpp"
 #include "kernel/frequency_law.hpp"
 
 #include <functional>
@@ -14,20 +14,15 @@
 
 namespace bochner {
 
-/// num_frequencies x dim frequencies, in double, the same bits everywhere.
-Matrix<double> draw_frequencies(const IidProjection& projection, const FrequencyLaw& law);
-Matrix<double> draw_frequencies(const OrthogonalProjection& projection, const FrequencyLaw& law);
-Matrix<double> draw_frequencies(const SimplexProjection& projection, const FrequencyLaw& law);
-Matrix<double> draw_frequencies(const AntitheticProjection& projection, const FrequencyLaw& law);
-Matrix<double> draw_frequencies(const SobolProjection& projection, const FrequencyLaw& law);
-Matrix<double> draw_frequencies(const RademacherProjection& projection, const FrequencyLaw& law);
-
-/// Uniform numbers that make a frequency.
+/// Uniform numbers that one frequency is made of.
 Index num_uniforms(const FrequencyLaw& law);
 
 /// Frequency `row` from uniform numbers: through the quantile function of normal coordinates, times
 /// the measure's scale, or as the measure has it.
 void draw_from_uniforms(const FrequencyLaw& law, Index row, const double* u, std::span<double> out);
+
+/// Frequency `row` of independent ones.
+void draw_independent_row(const FrequencyLaw& law, Index row, std::span<double> out);
 
 /// Frequencies first, first + 1, ... of one block as orthonormal directions of uniform law: a later
 /// row does not change an earlier one.

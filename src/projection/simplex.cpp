@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "bochner/projection/simplex.hpp"
 
+#include "projection/block_law.hpp"
 #include "projection/sampling.hpp"
 
 #include <cmath>
@@ -32,7 +33,12 @@ void make_simplex(Index vertices, MatrixView<double> rows) {
 
 }  // namespace
 
-Matrix<double> draw_frequencies(const SimplexProjection& /*projection*/, const FrequencyLaw& law) {
+BlockLaw SimplexProjection::block_law(Index dim) const {
+  const auto d = static_cast<double>(dim);
+  return {.size = dim, .dim = d, .cosine = dim > 1 ? -1.0 / (d - 1.0) : 0.0};
+}
+
+Matrix<double> SimplexProjection::draw(const FrequencyLaw& law) const {
   return draw_blocks(Radii::sampled, law,
                      [&](MatrixView<double> rows) { make_simplex(law.dim, rows); });
 }

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "projection/sobol.hpp"
 
+#include "bochner/core/error.hpp"
+#include "bochner/projection/sobol.hpp"
 #include "core/parallel.hpp"
 #include "core/worth_threads.hpp"
+#include "projection/block_law.hpp"
 #include "projection/sampling.hpp"
 #include "random/quantiles.hpp"
 
@@ -10,6 +13,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <string>
 #include <vector>
 
 namespace bochner {
@@ -60,7 +64,26 @@ Matrix<double> sobol_points(Index m, Index dim) {
   return points;
 }
 
-Matrix<double> draw_frequencies(const SobolProjection& /*projection*/, const FrequencyLaw& law) {
+void SobolProjection::check(const FrequencyLaw& law) const {
+  const auto at_most = [](const char* what, Index value, Index most) {
+    if (value <= most) return;
+    throw InvalidArgument("sobol: " + std::string(what) + std::to_string(value) +
+                          ", expected at most " + std::to_string(most));
+  };
+  at_most("uniform numbers per frequency, from input_dim, are ", num_uniforms(law),
+          kSobolDimensions);
+  at_most("num_frequencies is ", law.num_frequencies, kSobolPoints);
+}
+
+BlockLaw SobolProjection::block_law(Index dim) const {
+  return {.size = BlockLaw::kEndless,
+          .dim = static_cast<double>(dim),
+          .gap =
+              "the error of quasi-random frequencies has no closed form; draw several scrambles "
+              "(`estimate`, other seeds)"};
+}
+
+Matrix<double> SobolProjection::draw(const FrequencyLaw& law) const {
   Matrix<double> w(law.num_frequencies, law.dim);
   const Index uniforms = num_uniforms(law);
   const Engine engine(static_cast<std::size_t>(uniforms));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <bochner/core/registry.hpp>
 #include <bochner/feature_map.hpp>
 
 #include <algorithm>
@@ -13,23 +14,14 @@
 #include <vector>
 
 /// \file
-/// Every map there is, for laws that all of them obey. The variants' type lists are read, so a new
+/// Every map there is, for laws that all of them obey. The registries are read, so a new
 /// alternative is tested the day it is registered.
 
 namespace bochner::property {
 
-/// Each alternative of the variant with its default options.
-template <class Variant>
-std::vector<Variant> defaults() {
-  return []<std::size_t... I>(std::index_sequence<I...>) {
-    return std::vector<Variant>{Variant(std::in_place_index<I>)...};
-  }
-  (std::make_index_sequence<std::variant_size_v<Variant>>{});
-}
-
 /// Each alternative, and options of some that take another path.
 inline std::vector<Kernel> kernels(Index dim) {
-  std::vector<Kernel> all = defaults<Kernel>();
+  std::vector<Kernel> all = all_alternatives<Kernel>();
   Diagonal diagonal;
   Full full;
   for (Index i = 0; i < dim; ++i) {
@@ -53,7 +45,7 @@ inline std::vector<Kernel> kernels(Index dim) {
 }
 
 inline std::vector<Projection> projections() {
-  std::vector<Projection> all = defaults<Projection>();
+  std::vector<Projection> all = all_alternatives<Projection>();
   all.insert(all.end(),
              {OrthogonalProjection{Radii::constant}, AntitheticProjection{Directions::independent},
               HadamardProjection{.rounds = 2, .radii = Radii::constant}});
@@ -61,7 +53,7 @@ inline std::vector<Projection> projections() {
 }
 
 inline std::vector<FeatureFunction> feature_functions() {
-  std::vector<FeatureFunction> all = defaults<FeatureFunction>();
+  std::vector<FeatureFunction> all = all_alternatives<FeatureFunction>();
   all.insert(all.end(), {OprfFeatures{-0.15}, HyperbolicOprfFeatures{-0.1},
                          MaclaurinFeatures{1.5, ExactTerms::linear}});
   return all;

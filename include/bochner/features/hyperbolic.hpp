@@ -2,6 +2,7 @@
 #pragma once
 
 #include <bochner/core/view.hpp>
+#include <bochner/features/parts.hpp>
 
 #include <string_view>
 #include <tuple>
@@ -14,6 +15,11 @@ struct HyperbolicFeatures {
   static constexpr std::string_view name = "hyperbolic";
   static constexpr Index features_per_frequency = 2;
   static constexpr auto fields() { return std::tuple{}; }
+
+  // What an exponential feature function says of itself (docs/extending).
+  static constexpr std::string_view partner = "";
+  ExponentialLaw exponential_law() const;
+
   friend bool operator==(const HyperbolicFeatures&, const HyperbolicFeatures&) = default;
 };
 

@@ -3,6 +3,7 @@
 
 #include <bochner/core/field.hpp>
 #include <bochner/core/view.hpp>
+#include <bochner/features/parts.hpp>
 
 #include <string_view>
 #include <tuple>
@@ -18,6 +19,11 @@ struct HyperbolicOprfFeatures {
   double a = 0.0;
   static constexpr Index features_per_frequency = 2;
   static constexpr auto fields() { return std::tuple{Field{"a", &HyperbolicOprfFeatures::a}}; }
+
+  // What an exponential feature function says of itself (docs/extending).
+  static constexpr std::string_view partner = "";
+  ExponentialLaw exponential_law() const;
+
   friend bool operator==(const HyperbolicOprfFeatures&, const HyperbolicOprfFeatures&) = default;
 };
 

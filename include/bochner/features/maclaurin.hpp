@@ -3,6 +3,7 @@
 
 #include <bochner/core/field.hpp>
 #include <bochner/core/view.hpp>
+#include <bochner/features/parts.hpp>
 
 #include <array>
 #include <string_view>
@@ -36,6 +37,20 @@ struct MaclaurinFeatures {
     return std::tuple{Field{"radius", &MaclaurinFeatures::radius},
                       Field{"exact", &MaclaurinFeatures::exact}};
   }
+
+  // What a feature function says of itself (docs/extending).
+  static constexpr std::string_view partner = "rademacher";
+  void check(const FrequencyLaw& law) const;
+  std::optional<std::string> refusal(const SpectralMeasure& spectrum) const;
+  StageInput stage_input(const StandardForm& kernel) const;
+  RowLaw row_law() const;
+  template <Scalar T>
+  std::unique_ptr<const FeatureStage<T>> make_stage(
+      const FrequencyLaw& law, const std::function<FrequencyNorms()>& norms) const;
+  ProductLayout layout(const PowerSeries& series, Index dim, Index num_frequencies,
+                       Seed seed) const;
+  Index exact_columns(const PowerSeries& series, Index dim) const;
+
   friend bool operator==(const MaclaurinFeatures&, const MaclaurinFeatures&) = default;
 };
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <bochner/core/view.hpp>
+#include <bochner/features/parts.hpp>
 
 #include <string_view>
 #include <tuple>
@@ -15,6 +16,17 @@ struct RectifiedFeatures {
   static constexpr std::string_view name = "rectified";
   static constexpr Index features_per_frequency = 1;
   static constexpr auto fields() { return std::tuple{}; }
+
+  // What a feature function says of itself (docs/extending).
+  static constexpr std::string_view partner = "";
+  void check(const FrequencyLaw& /*law*/) const {}
+  std::optional<std::string> refusal(const SpectralMeasure& spectrum) const;
+  StageInput stage_input(const StandardForm& kernel) const;
+  RowLaw row_law() const;
+  template <Scalar T>
+  std::unique_ptr<const FeatureStage<T>> make_stage(
+      const FrequencyLaw& law, const std::function<FrequencyNorms()>& norms) const;
+
   friend bool operator==(const RectifiedFeatures&, const RectifiedFeatures&) = default;
 };
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <bochner/core/view.hpp>
+#include <bochner/features/parts.hpp>
 
 #include <string_view>
 #include <tuple>
@@ -16,6 +17,20 @@ struct TensorSketchFeatures {
   static constexpr std::string_view name = "tensor-sketch";
   static constexpr Index features_per_frequency = 1;
   static constexpr auto fields() { return std::tuple{}; }
+
+  // What a feature function says of itself (docs/extending).
+  static constexpr std::string_view partner = "count-sketch";
+  void check(const FrequencyLaw& /*law*/) const {}
+  std::optional<std::string> refusal(const SpectralMeasure& spectrum) const;
+  StageInput stage_input(const StandardForm& kernel) const;
+  RowLaw row_law() const;
+  template <Scalar T>
+  std::unique_ptr<const FeatureStage<T>> make_stage(
+      const FrequencyLaw& law, const std::function<FrequencyNorms()>& norms) const;
+  ProductLayout layout(const PowerSeries& series, Index dim, Index num_frequencies,
+                       Seed seed) const;
+  Index exact_columns(const PowerSeries& series, Index dim) const;
+
   friend bool operator==(const TensorSketchFeatures&, const TensorSketchFeatures&) = default;
 };
 

@@ -3,6 +3,7 @@
 
 #include <bochner/core/field.hpp>
 #include <bochner/kernel/metric.hpp>
+#include <bochner/kernel/parts.hpp>
 
 #include <string_view>
 #include <tuple>
@@ -16,6 +17,12 @@ struct AngularKernel {
   static constexpr std::string_view name = "angular";
   Metric metric{};
   static constexpr auto fields() { return std::tuple{Field{"metric", &AngularKernel::metric}}; }
+
+  // What a kernel says of itself (docs/extending).
+  static constexpr KernelFamily family = KernelFamily::rectified;
+  void check_options() const;
+  Rectifier rectifier() const;
+
   friend bool operator==(const AngularKernel&, const AngularKernel&) = default;
 };
 

@@ -4,6 +4,7 @@
 #include <bochner/core/field.hpp>
 #include <bochner/export.hpp>
 #include <bochner/kernel/metric.hpp>
+#include <bochner/kernel/parts.hpp>
 
 #include <string_view>
 #include <tuple>
@@ -32,6 +33,12 @@ struct BOCHNER_EXPORT ArcCosineKernel {
                       Field{"offset", &ArcCosineKernel::offset},
                       Field{"metric", &ArcCosineKernel::metric}};
   }
+
+  // What a kernel says of itself (docs/extending).
+  static constexpr KernelFamily family = KernelFamily::rectified;
+  void check_options() const;
+  Rectifier rectifier() const;
+
   friend bool operator==(const ArcCosineKernel&, const ArcCosineKernel&) = default;
 };
 

@@ -3,6 +3,7 @@
 
 #include <bochner/core/field.hpp>
 #include <bochner/kernel/metric.hpp>
+#include <bochner/kernel/parts.hpp>
 
 #include <string_view>
 #include <tuple>
@@ -15,6 +16,13 @@ struct CauchyKernel {
   static constexpr std::string_view name = "cauchy";
   Metric metric{};
   static constexpr auto fields() { return std::tuple{Field{"metric", &CauchyKernel::metric}}; }
+
+  // What a kernel says of itself (docs/extending).
+  static constexpr KernelFamily family = KernelFamily::radial;
+  void check_options() const;
+  SpectralMeasure spectral_measure() const;
+  void profile(const double* square, double* out, Index count) const;
+
   friend bool operator==(const CauchyKernel&, const CauchyKernel&) = default;
 };
 

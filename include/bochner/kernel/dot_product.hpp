@@ -4,6 +4,7 @@
 #include <bochner/core/field.hpp>
 #include <bochner/export.hpp>
 #include <bochner/kernel/metric.hpp>
+#include <bochner/kernel/parts.hpp>
 
 #include <string_view>
 #include <tuple>
@@ -24,6 +25,13 @@ struct BOCHNER_EXPORT DotProductKernel {
     return std::tuple{Field{"coefficients", &DotProductKernel::coefficients},
                       Field{"metric", &DotProductKernel::metric}};
   }
+
+  // What a kernel says of itself (docs/extending).
+  static constexpr KernelFamily family = KernelFamily::series;
+  void check_options() const;
+  PowerSeries power_series() const;
+  double value_at(double s) const;
+
   friend bool operator==(const DotProductKernel&, const DotProductKernel&) = default;
 };
 

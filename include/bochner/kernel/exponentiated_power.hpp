@@ -3,6 +3,7 @@
 
 #include <bochner/core/field.hpp>
 #include <bochner/kernel/metric.hpp>
+#include <bochner/kernel/parts.hpp>
 
 #include <string_view>
 #include <tuple>
@@ -20,6 +21,13 @@ struct ExponentiatedPowerKernel {
     return std::tuple{Field{"alpha", &ExponentiatedPowerKernel::alpha},
                       Field{"metric", &ExponentiatedPowerKernel::metric}};
   }
+
+  // What a kernel says of itself (docs/extending).
+  static constexpr KernelFamily family = KernelFamily::radial;
+  void check_options() const;
+  SpectralMeasure spectral_measure() const;
+  void profile(const double* square, double* out, Index count) const;
+
   friend bool operator==(const ExponentiatedPowerKernel&,
                          const ExponentiatedPowerKernel&) = default;
 };

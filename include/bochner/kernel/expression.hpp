@@ -3,6 +3,7 @@
 
 #include <bochner/core/field.hpp>
 #include <bochner/export.hpp>
+#include <bochner/kernel/parts.hpp>
 
 #include <string_view>
 #include <tuple>
@@ -26,6 +27,13 @@ struct BOCHNER_EXPORT KernelSum {
   KernelSum();  ///< the Gaussian alone
   explicit KernelSum(std::vector<KernelTerm> terms_in);
   static constexpr auto fields() { return std::tuple{Field{"terms", &KernelSum::terms}}; }
+
+  // What a kernel says of itself (docs/extending).
+  static constexpr KernelFamily family = KernelFamily::of_rows;
+  SpectralMeasure spectral_measure() const;
+  StandardForm standard_form(Index dim) const;
+  void values_by_rows(const double* x, MatrixView<const double> y, double* out) const;
+
   BOCHNER_EXPORT friend bool operator==(const KernelSum& a, const KernelSum& b);
 };
 
@@ -39,6 +47,13 @@ struct BOCHNER_EXPORT KernelProduct {
   KernelProduct();  ///< the Gaussian alone
   explicit KernelProduct(std::vector<KernelTerm> terms_in);
   static constexpr auto fields() { return std::tuple{Field{"terms", &KernelProduct::terms}}; }
+
+  // What a kernel says of itself (docs/extending).
+  static constexpr KernelFamily family = KernelFamily::of_rows;
+  SpectralMeasure spectral_measure() const;
+  StandardForm standard_form(Index dim) const;
+  void values_by_rows(const double* x, MatrixView<const double> y, double* out) const;
+
   BOCHNER_EXPORT friend bool operator==(const KernelProduct& a, const KernelProduct& b);
 };
 

@@ -4,6 +4,7 @@
 #include <bochner/core/field.hpp>
 #include <bochner/export.hpp>
 #include <bochner/kernel/metric.hpp>
+#include <bochner/kernel/parts.hpp>
 
 #include <string_view>
 #include <tuple>
@@ -24,6 +25,13 @@ struct BOCHNER_EXPORT GaussianKernel {
   static GaussianKernel from_width(double width);
 
   static constexpr auto fields() { return std::tuple{Field{"metric", &GaussianKernel::metric}}; }
+
+  // What a kernel says of itself (docs/extending).
+  static constexpr KernelFamily family = KernelFamily::of_products;
+  SpectralMeasure spectral_measure() const;
+  StandardForm standard_form(Index dim) const;
+  void values(const double* xy, double xx, const double* yy, double* out, Index count) const;
+
   friend bool operator==(const GaussianKernel&, const GaussianKernel&) = default;
 };
 

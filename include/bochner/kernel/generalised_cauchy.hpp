@@ -3,6 +3,7 @@
 
 #include <bochner/core/field.hpp>
 #include <bochner/kernel/metric.hpp>
+#include <bochner/kernel/parts.hpp>
 
 #include <string_view>
 #include <tuple>
@@ -23,6 +24,13 @@ struct GeneralisedCauchyKernel {
                       Field{"beta", &GeneralisedCauchyKernel::beta},
                       Field{"metric", &GeneralisedCauchyKernel::metric}};
   }
+
+  // What a kernel says of itself (docs/extending).
+  static constexpr KernelFamily family = KernelFamily::radial;
+  void check_options() const;
+  SpectralMeasure spectral_measure() const;
+  void profile(const double* square, double* out, Index count) const;
+
   friend bool operator==(const GeneralisedCauchyKernel&, const GeneralisedCauchyKernel&) = default;
 };
 

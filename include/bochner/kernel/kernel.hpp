@@ -3,22 +3,7 @@
 
 #include <bochner/core/view.hpp>
 #include <bochner/export.hpp>
-#include <bochner/kernel/angular.hpp>
-#include <bochner/kernel/arc_cosine.hpp>
-#include <bochner/kernel/cauchy.hpp>
-#include <bochner/kernel/dot_product.hpp>
-#include <bochner/kernel/exponentiated_power.hpp>
-#include <bochner/kernel/expression.hpp>
-#include <bochner/kernel/gaussian.hpp>
-#include <bochner/kernel/generalised_cauchy.hpp>
-#include <bochner/kernel/laplacian.hpp>
-#include <bochner/kernel/matern.hpp>
-#include <bochner/kernel/polynomial.hpp>
-#include <bochner/kernel/product_cauchy.hpp>
-#include <bochner/kernel/product_laplacian.hpp>
-#include <bochner/kernel/rational_quadratic.hpp>
-#include <bochner/kernel/softmax.hpp>
-#include <bochner/kernel/spectral_mixture.hpp>
+#include <bochner/kernel/alternatives.hpp>  // every kernel of this folder
 
 #include <string_view>
 #include <tuple>
@@ -30,13 +15,29 @@
 
 namespace bochner {
 
-/// Every kernel there is. The list of alternatives is the registry: a new kernel is one file and
-/// one name here.
-using Kernel = std::variant<GaussianKernel, SoftmaxKernel, MaternKernel, LaplacianKernel,
-                            CauchyKernel, RationalQuadraticKernel, ExponentiatedPowerKernel,
-                            GeneralisedCauchyKernel, ArcCosineKernel, AngularKernel,
-                            ProductLaplacianKernel, ProductCauchyKernel, SpectralMixtureKernel,
-                            KernelSum, KernelProduct, PolynomialKernel, DotProductKernel>;
+/// Every kernel there is. The list of alternatives is the registry: a new kernel is its own two
+/// files and one name here.
+// clang-format off
+struct Kernel : std::variant<GaussianKernel,
+                             SoftmaxKernel,
+                             MaternKernel,
+                             LaplacianKernel,
+                             CauchyKernel,
+                             RationalQuadraticKernel,
+                             ExponentiatedPowerKernel,
+                             GeneralisedCauchyKernel,
+                             ArcCosineKernel,
+                             AngularKernel,
+                             ProductLaplacianKernel,
+                             ProductCauchyKernel,
+                             SpectralMixtureKernel,
+                             KernelSum,
+                             KernelProduct,
+                             PolynomialKernel,
+                             DotProductKernel> {
+  using variant::variant;
+};
+// clang-format on
 
 /// One term of a sum or product.
 struct KernelTerm {

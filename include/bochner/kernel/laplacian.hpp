@@ -3,6 +3,7 @@
 
 #include <bochner/core/field.hpp>
 #include <bochner/kernel/metric.hpp>
+#include <bochner/kernel/parts.hpp>
 
 #include <string_view>
 #include <tuple>
@@ -16,6 +17,13 @@ struct LaplacianKernel {
   static constexpr std::string_view name = "laplacian";
   Metric metric{};
   static constexpr auto fields() { return std::tuple{Field{"metric", &LaplacianKernel::metric}}; }
+
+  // What a kernel says of itself (docs/extending).
+  static constexpr KernelFamily family = KernelFamily::radial;
+  void check_options() const;
+  SpectralMeasure spectral_measure() const;
+  void profile(const double* square, double* out, Index count) const;
+
   friend bool operator==(const LaplacianKernel&, const LaplacianKernel&) = default;
 };
 

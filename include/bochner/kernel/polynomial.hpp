@@ -4,6 +4,7 @@
 #include <bochner/core/field.hpp>
 #include <bochner/export.hpp>
 #include <bochner/kernel/metric.hpp>
+#include <bochner/kernel/parts.hpp>
 
 #include <string_view>
 #include <tuple>
@@ -27,6 +28,13 @@ struct BOCHNER_EXPORT PolynomialKernel {
                       Field{"offset", &PolynomialKernel::offset},
                       Field{"metric", &PolynomialKernel::metric}};
   }
+
+  // What a kernel says of itself (docs/extending).
+  static constexpr KernelFamily family = KernelFamily::series;
+  void check_options() const;
+  PowerSeries power_series() const;
+  double value_at(double s) const;
+
   friend bool operator==(const PolynomialKernel&, const PolynomialKernel&) = default;
 };
 

@@ -3,6 +3,7 @@
 
 #include <bochner/core/field.hpp>
 #include <bochner/kernel/metric.hpp>
+#include <bochner/kernel/parts.hpp>
 
 #include <string_view>
 #include <tuple>
@@ -19,6 +20,12 @@ struct ProductCauchyKernel {
   static constexpr auto fields() {
     return std::tuple{Field{"metric", &ProductCauchyKernel::metric}};
   }
+
+  // What a kernel says of itself (docs/extending).
+  static constexpr KernelFamily family = KernelFamily::product;
+  Quantile coordinate_quantile() const;
+  double product_value(const double* x, const double* y, Index dim) const;
+
   friend bool operator==(const ProductCauchyKernel&, const ProductCauchyKernel&) = default;
 };
 

@@ -4,6 +4,7 @@
 #include <bochner/core/field.hpp>
 #include <bochner/export.hpp>
 #include <bochner/kernel/metric.hpp>
+#include <bochner/kernel/parts.hpp>
 
 #include <string_view>
 #include <tuple>
@@ -25,6 +26,12 @@ struct BOCHNER_EXPORT ProductLaplacianKernel {
   static constexpr auto fields() {
     return std::tuple{Field{"metric", &ProductLaplacianKernel::metric}};
   }
+
+  // What a kernel says of itself (docs/extending).
+  static constexpr KernelFamily family = KernelFamily::product;
+  Quantile coordinate_quantile() const;
+  double product_value(const double* x, const double* y, Index dim) const;
+
   friend bool operator==(const ProductLaplacianKernel&, const ProductLaplacianKernel&) = default;
 };
 

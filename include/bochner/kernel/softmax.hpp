@@ -4,6 +4,7 @@
 #include <bochner/core/field.hpp>
 #include <bochner/core/view.hpp>
 #include <bochner/export.hpp>
+#include <bochner/kernel/parts.hpp>
 
 #include <string_view>
 #include <tuple>
@@ -21,6 +22,13 @@ struct BOCHNER_EXPORT SoftmaxKernel {
   static SoftmaxKernel for_dimension(Index head_dim);
 
   static constexpr auto fields() { return std::tuple{Field{"scale", &SoftmaxKernel::scale}}; }
+
+  // What a kernel says of itself (docs/extending).
+  static constexpr KernelFamily family = KernelFamily::of_products;
+  SpectralMeasure spectral_measure() const;
+  StandardForm standard_form(Index dim) const;
+  void values(const double* xy, double xx, const double* yy, double* out, Index count) const;
+
   friend bool operator==(const SoftmaxKernel&, const SoftmaxKernel&) = default;
 };
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <bochner/core/field.hpp>
+#include <bochner/kernel/parts.hpp>
 
 #include <string_view>
 #include <tuple>
@@ -35,6 +36,13 @@ struct SpectralMixtureKernel {
   static constexpr auto fields() {
     return std::tuple{Field{"components", &SpectralMixtureKernel::components}};
   }
+
+  // What a kernel says of itself (docs/extending).
+  static constexpr KernelFamily family = KernelFamily::of_rows;
+  SpectralMeasure spectral_measure() const;
+  StandardForm standard_form(Index dim) const;
+  void values_by_rows(const double* x, MatrixView<const double> y, double* out) const;
+
   friend bool operator==(const SpectralMixtureKernel&, const SpectralMixtureKernel&) = default;
 };
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <bochner/core/field.hpp>
+#include <bochner/projection/parts.hpp>
 
 #include <array>
 #include <string_view>
@@ -31,6 +32,14 @@ struct AntitheticProjection {
   static constexpr auto fields() {
     return std::tuple{Field{"directions", &AntitheticProjection::directions}};
   }
+
+  // What a projection says of itself (docs/extending).
+  constexpr bool couples_directions() const { return directions == Directions::orthogonal; }
+  static constexpr std::string_view partner = "";
+  void check(const FrequencyLaw& /*law*/) const {}
+  BlockLaw block_law(Index dim) const;
+  Matrix<double> draw(const FrequencyLaw& law) const;
+
   friend bool operator==(const AntitheticProjection&, const AntitheticProjection&) = default;
 };
 

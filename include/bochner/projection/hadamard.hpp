@@ -2,6 +2,7 @@
 #pragma once
 
 #include <bochner/core/field.hpp>
+#include <bochner/projection/parts.hpp>
 #include <bochner/projection/radii.hpp>
 
 #include <string_view>
@@ -23,6 +24,20 @@ struct HadamardProjection {
     return std::tuple{Field{"rounds", &HadamardProjection::rounds},
                       Field{"radii", &HadamardProjection::radii}};
   }
+
+  // What a projection says of itself (docs/extending).
+  static constexpr bool couples_directions() { return true; }
+  static constexpr std::string_view partner = "";
+  void check(const FrequencyLaw& law) const;
+  BlockLaw block_law(Index dim) const;
+  Matrix<double> draw(const FrequencyLaw& law) const;
+  bool is_structured(const FrequencyLaw& law) const;
+  template <Scalar T>
+  std::unique_ptr<const ProjectionOperator<T>> make_operator(const FrequencyLaw& law,
+                                                             double factor) const;
+  FrequencyNorms norms(const FrequencyLaw& law) const;
+  double cost(const FrequencyLaw& law) const;
+
   friend bool operator==(const HadamardProjection&, const HadamardProjection&) = default;
 };
 

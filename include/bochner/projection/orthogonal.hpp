@@ -2,6 +2,7 @@
 #pragma once
 
 #include <bochner/core/field.hpp>
+#include <bochner/projection/parts.hpp>
 #include <bochner/projection/radii.hpp>
 
 #include <string_view>
@@ -19,6 +20,14 @@ struct OrthogonalProjection {
   static constexpr auto fields() {
     return std::tuple{Field{"radii", &OrthogonalProjection::radii}};
   }
+
+  // What a projection says of itself (docs/extending).
+  static constexpr bool couples_directions() { return true; }
+  static constexpr std::string_view partner = "";
+  void check(const FrequencyLaw& /*law*/) const {}
+  BlockLaw block_law(Index dim) const;
+  Matrix<double> draw(const FrequencyLaw& law) const;
+
   friend bool operator==(const OrthogonalProjection&, const OrthogonalProjection&) = default;
 };
 

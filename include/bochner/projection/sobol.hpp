@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <bochner/projection/parts.hpp>
+
 #include <string_view>
 #include <tuple>
 
@@ -18,6 +20,14 @@ struct SobolProjection {
   static constexpr std::string_view name = "sobol";
   static constexpr bool exact_marginal() { return true; }
   static constexpr auto fields() { return std::tuple{}; }
+
+  // What a projection says of itself (docs/extending).
+  static constexpr bool couples_directions() { return false; }
+  static constexpr std::string_view partner = "";
+  void check(const FrequencyLaw& law) const;
+  BlockLaw block_law(Index dim) const;
+  Matrix<double> draw(const FrequencyLaw& law) const;
+
   friend bool operator==(const SobolProjection&, const SobolProjection&) = default;
 };
 

@@ -19,20 +19,31 @@
 #include <vector>
 
 namespace bochner::cli {
-namespace {
+
+// clang-format off
+/// Declares the function that the file NAME.cpp defines.
+#define BOCHNER_COMMAND(NAME, SUMMARY)                           \
+  Command{#NAME, SUMMARY, [](CLI::App& app) {                    \
+            std::function<void()> declare_##NAME(CLI::App& own); \
+            return declare_##NAME(app);                          \
+          }}
+// clang-format on
 
 constexpr std::array kCommands = {
-    Command{"attend", "Attention by random features, beside exact attention", declare_attend},
-    Command{"evaluate", "Error of a fitted model, with confidence intervals", declare_evaluate},
-    Command{"features", "Features of a fitted model as svmlight text", declare_features},
-    Command{"fit", "Kernel ridge regression on a file of any size", declare_fit},
-    Command{"gram", "Approximate a kernel matrix, and say how wrong that is", declare_gram},
-    Command{"info", "Version, instruction set, threads and what maps are made of", declare_info},
-    Command{"plan", "Which map to use, and how many frequencies an error needs", declare_plan},
-    Command{"predict", "Predictions of a fitted model", declare_predict},
-    Command{"variance", "Bias and variance of the kernel estimate, predicted and measured",
-            declare_variance},
+    BOCHNER_COMMAND(attend, "Attention by random features, beside exact attention"),
+    BOCHNER_COMMAND(evaluate, "Error of a fitted model, with confidence intervals"),
+    BOCHNER_COMMAND(features, "Features of a fitted model as svmlight text"),
+    BOCHNER_COMMAND(fit, "Kernel ridge regression on a file of any size"),
+    BOCHNER_COMMAND(gram, "Approximate a kernel matrix, and say how wrong that is"),
+    BOCHNER_COMMAND(info, "Version, instruction set, threads and what maps are made of"),
+    BOCHNER_COMMAND(plan, "Which map to use, and how many frequencies an error needs"),
+    BOCHNER_COMMAND(predict, "Predictions of a fitted model"),
+    BOCHNER_COMMAND(variance, "Bias and variance of the kernel estimate, predicted and measured"),
 };
+
+#undef BOCHNER_COMMAND
+
+namespace {
 
 constexpr int kFailed = 1;
 constexpr int kUsage = 2;

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "bochner/core/registry.hpp"
 #include "bochner/feature_map.hpp"
 #include "bochner/version.hpp"
 #include "interface/cli/command.hpp"
@@ -9,8 +10,6 @@
 
 #include <memory>
 #include <string>
-#include <utility>
-#include <variant>
 #include <vector>
 
 namespace bochner::cli {
@@ -21,12 +20,11 @@ struct Options {
 };
 
 /// Each alternative with its options at their defaults.
-template <class Variant>
+template <class R>
 std::vector<std::string> alternatives() {
-  return []<std::size_t... I>(std::index_sequence<I...>) {
-    return std::vector<std::string>{bochner::to_text(Variant(std::in_place_index<I>))...};
-  }
-  (std::make_index_sequence<std::variant_size_v<Variant>>{});
+  std::vector<std::string> out;
+  for (const R& alternative : all_alternatives<R>()) out.push_back(bochner::to_text(alternative));
+  return out;
 }
 
 std::vector<std::string> instruction_sets() {

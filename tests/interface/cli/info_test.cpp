@@ -25,9 +25,9 @@ TEST_CASE("info names what there is", "[info]") {
   CHECK(document["schema_version"] == 1);
   CHECK(document["command"] == "info");
   CHECK(document["threads"] >= 1);
-  CHECK(document["kernels"].size() == std::variant_size_v<bochner::Kernel>);
-  CHECK(document["projections"].size() == std::variant_size_v<bochner::Projection>);
-  CHECK(document["features"].size() == std::variant_size_v<bochner::FeatureFunction>);
+  CHECK(document["kernels"].size() == bochner::kNumAlternatives<bochner::Kernel>);
+  CHECK(document["projections"].size() == bochner::kNumAlternatives<bochner::Projection>);
+  CHECK(document["features"].size() == bochner::kNumAlternatives<bochner::FeatureFunction>);
   for (const std::string kernel : document["kernels"]) {
     CHECK(to_text(bochner::parse_kernel(kernel)) == kernel);
     CHECK_THAT(text.out, Contains(kernel));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "features/degrees.hpp"
+#include "features/stage.hpp"
 #include "fourth_moment.hpp"
 #include "kernel/standard_form.hpp"
 #include "mean_check.hpp"

@@ -4,7 +4,7 @@
 #include "bochner/core/matrix.hpp"
 #include "bochner/random/stream.hpp"
 #include "linalg/orthonormal.hpp"
-#include "projection/sampling.hpp"
+#include "projection/operator.hpp"
 
 #include <Eigen/QR>
 #include <boost/math/distributions/beta.hpp>

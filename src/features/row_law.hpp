@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <vector>
+
+/// \file
+/// What a feature function means for the error of an estimate.
+
+namespace bochner {
+
+struct ScaleNode;  // of the estimator, which fills it in
+
+/// A frequency w contributes f(w) = U h(w) to the estimate of k(x, y), where U depends on the pair
+/// only and h on one vector v of transformed inputs through w.v:
+///   difference, even:  h = cos(w.v),  v = x~ - y~  (plus cos(w.(x~ + y~) + 2u) for a random phase)
+///   sum, one-sided:    h = e^{B w.v},      v = x~ + y~
+///   sum, even:         h = cosh(B w.v),    v = x~ + y~
+/// times (1 - 4a)^{d/2} e^{2a |w|^2} and with B = sqrt(1 - 4a) for the last two.
+struct RowLaw {
+  /// Products of projections depend on more than one number: see `ProductLaw`.
+  enum class Argument { difference, sum, product };
+  enum class Sides { one, both };
+  Argument argument = Argument::difference;
+  Sides sides = Sides::both;
+  double a = 0.0;
+  double phase_variance = 0.0;  ///< 1/2 with an independent random phase, which adds it to Var h
+  /// Where w is not normal: E cos(w.v) as a function of s = |v|^2, the kernel itself. Empty:
+  /// e^{-s/2}.
+  std::function<double(double)> profile{};
+  /// Where w = sqrt(u) g is not normal and u has an elementary density: its law.
+  std::shared_ptr<const std::vector<ScaleNode>> scales{};
+
+  /// log k(x, y) - log U = sign s / 2, s = |v|^2.
+  double sign() const { return argument == Argument::sum ? 1.0 : -1.0; }
+};
+
+}  // namespace bochner

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "bochner/projection/radii.hpp"
+#include "kernel/product_layout.hpp"
+
+#include <string_view>
+
+/// \file
+/// What a projection means for the error of an estimate.
+
+namespace bochner {
+
+/// How frequencies depend on each other: independent blocks of `size` rows, the last one truncated.
+/// Two rows of a block have directions of a fixed angle in `dim` dimensions and independent radii;
+/// or rows 2i and 2i + 1 are opposite, and pairs are what is orthogonal.
+struct BlockLaw {
+  /// sketch: one for each binary digit of the number of rows, whatever `size`.
+  enum class Pairing { none, opposite, sketch };
+
+  /// One block, however many rows: only other draws are independent of it.
+  static constexpr Index kEndless = Index{1} << 40;
+
+  Index size = 1;  ///< 1: independent rows
+  double dim = 1.0;
+  Radii radii = Radii::sampled;
+  double cosine = 0.0;  ///< of the angle between directions; 0: orthogonal
+  Pairing pairing = Pairing::none;
+  Index exact = 0;            ///< columns without error, which are none of the rows
+  std::string_view gap = {};  ///< not empty: why the error has no closed form, for any kernel
+
+  /// With m frequencies, m Var = rows V + pairs W + blocks B, a sum of non-negative numbers: V the
+  /// variance of a row, W twice that of the mean of an opposite pair, B size times that of a whole
+  /// block's mean. The shares are in [0, 1] and sum to one.
+  struct Shares {
+    double rows = 1.0;
+    double pairs = 0.0;
+    double blocks = 0.0;
+
+    /// rows V + pairs W + blocks B; what has no share may be infinite.
+    double mix(double row, double pair, double block) const;
+  };
+  /// Of a sketch a row alone has V, many buckets together B.
+  Shares shares(Index num_frequencies) const;
+};
+
+}  // namespace bochner
