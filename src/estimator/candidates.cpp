@@ -1,29 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "estimator/candidates.hpp"
 
+#include "bochner/core/registry.hpp"
 #include "bochner/estimator/optimal_centring.hpp"
 #include "bochner/estimator/optimal_parameter.hpp"
 #include "bochner/estimator/plan.hpp"
 #include "core/finite.hpp"
 #include "estimator/row_law.hpp"
-#include "features/degrees.hpp"
 #include "features/stage.hpp"
 #include "kernel/standard_form.hpp"
+#include "projection/operator.hpp"
 
 #include <cmath>
 
 namespace bochner {
 namespace {
 
-template <class... A>
-std::vector<std::variant<A...>> defaults_of(const std::variant<A...>* /*type*/) {
-  return {std::variant<A...>(A{})...};
-}
-
 /// Every projection, with every law of radii it offers.
 std::vector<Projection> all_projections() {
   std::vector<Projection> out;
-  for (const Projection& projection : defaults_of(static_cast<const Projection*>(nullptr))) {
+  for (const Projection& projection : all_alternatives<Projection>()) {
     out.push_back(projection);
     std::visit(
         [&](auto alternative) {
@@ -39,7 +35,7 @@ std::vector<Projection> all_projections() {
 
 /// Every feature function, Maclaurin ones with every set of exact terms.
 std::vector<FeatureFunction> all_features() {
-  std::vector<FeatureFunction> out = defaults_of(static_cast<const FeatureFunction*>(nullptr));
+  std::vector<FeatureFunction> out = all_alternatives<FeatureFunction>();
   for (const ExactTerms exact : {ExactTerms::constant, ExactTerms::linear}) {
     out.emplace_back(MaclaurinFeatures{.radius = 1.0, .exact = exact});
   }
@@ -78,21 +74,13 @@ void check_request(const char* function, MatrixView<const double> x, MatrixView<
 }
 
 double projection_cost(const FeatureMapSpec& spec) {
-  const auto m = static_cast<double>(spec.num_frequencies);
-  const auto d = static_cast<double>(spec.input_dim);
-  if (const auto* hadamard = std::get_if<HadamardProjection>(&spec.projection)) {
-    const double p = std::exp2(std::ceil(std::log2(d)));
-    return std::ceil(m / p) * p *
-           (static_cast<double>(hadamard->rounds) * (std::log2(p) + 1.0) + 1.0);
-  }
-  if (multiplies(spec.features)) {
-    const auto layout = product_layout(spec.features, spectral_measure(spec.kernel).series.get(),
-                                       spec.input_dim, spec.num_frequencies, spec.seed);
-    const auto factors = static_cast<double>(layout->num_projections());
-    const bool sketched = std::holds_alternative<TensorSketchFeatures>(spec.features);
-    return sketched ? factors * (2.0 * d / m + 5.0 * std::log2(m)) : 2.0 * factors * d;
-  }
-  return 2.0 * m * d;
+  FrequencyLaw law{.dim = spec.input_dim,
+                   .num_frequencies = spec.num_frequencies,
+                   .spectrum = spectral_measure(spec.kernel),
+                   .seed = spec.seed};
+  law.products = product_layout(spec.features, law.spectrum.series.get(), spec.input_dim,
+                                spec.num_frequencies, spec.seed);
+  return projection_cost(spec.projection, law);
 }
 
 std::vector<FeatureMapSpec> candidate_specs(const Kernel& kernel, const Matrix<double>& x,
