@@ -30,6 +30,11 @@ void check_options(const PolynomialKernel& kernel) {
   }
   check_range(PolynomialKernel::name, "offset", kernel.offset, 0.0,
               std::numeric_limits<double>::max(), "a finite number, 0 or more");
+  if (!std::isfinite(std::pow(1.0 + kernel.offset, kernel.degree))) {
+    throw InvalidArgument("polynomial: offset is " + text::number(kernel.offset) +
+                          ", expected one whose power " + std::to_string(kernel.degree) +
+                          " (the degree) is a finite number");
+  }
 }
 
 void check_options(const DotProductKernel& kernel) {

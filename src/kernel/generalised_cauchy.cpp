@@ -20,9 +20,10 @@ SpectralMeasure spectral_measure(const GeneralisedCauchyKernel& kernel) {
 
 void profile(const GeneralisedCauchyKernel& kernel, const double* square, double* out,
              Index count) {
-  for (Index j = 0; j < count; ++j) {
-    out[j] = -kernel.beta * std::log1p(std::pow(square[j], 0.5 * kernel.alpha));
-  }
+  const auto log_value = [&](double r2) {
+    return -kernel.beta * std::log1p(std::pow(r2, 0.5 * kernel.alpha));
+  };
+  for (Index j = 0; j < count; ++j) out[j] = log_of_tail(square[j], log_value);
   simd::kernels<double>().exp(out, out, count);
 }
 
