@@ -177,6 +177,16 @@ TEST_CASE("the distance is that of the two matrices, for any number of threads",
   }
 }
 
+TEST_CASE("an output that overlaps the rows is refused, or harmless", "[gram]") {
+  Matrix<double> x = normal_rows<double>(4, 4, 8);
+  const FeatureMap<double> map(spec_of(4, GaussianKernel{}, TrigonometricFeatures{}));
+  CHECK_THROWS_WITH(approximate_gram<double>(map, x.view(), x.view(), x.view()),
+                    Contains("out overlaps"));
+  const Matrix<double> before = x;
+  exact_gram(GaussianKernel{}, x.view(), x.view(), x.view());
+  CHECK(x(2, 3) == Approx(evaluate(GaussianKernel{}, before.row(2), before.row(3), 4)));
+}
+
 TEST_CASE("Gram matrices refuse what they cannot hold", "[gram]") {
   Matrix<double> x(4, 2);
   Matrix<double> k(4, 4);
