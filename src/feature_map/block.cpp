@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "feature_map/block.hpp"
 
+#include "bochner/core/error.hpp"
 #include "core/text.hpp"
 #include "features/amplitude.hpp"
 #include "features/row_products.hpp"
@@ -9,6 +10,8 @@
 #include <cmath>
 #include <limits>
 #include <numbers>
+#include <string>
+#include <vector>
 
 namespace bochner {
 namespace {
@@ -20,6 +23,29 @@ constexpr double kLongestRow = std::same_as<T, float> ? 1e30 : 1e150;
 
 /// Base-2 logarithm of the length of a row of zeros.
 constexpr double kShortestLogLength = -1100.0;
+
+/// A scale that T cannot hold is another kernel, or none.
+template <Scalar T>
+void check_scales(const InputTransform& transform) {
+  const std::vector<double>& all = transform.matrix.empty() ? transform.diagonal : transform.matrix;
+  double least = std::numeric_limits<double>::infinity();
+  double most = 0.0;
+  for (const double a : all) {
+    least = std::min(least, std::abs(a));
+    most = std::max(most, std::abs(a));
+  }
+  // Entries of a full transform may vanish beside the largest one.
+  for (const double a : {transform.matrix.empty() ? least : most, most}) {
+    if (a >= static_cast<double>(std::numeric_limits<T>::min()) &&
+        a <= static_cast<double>(std::numeric_limits<T>::max())) {
+      continue;
+    }
+    throw InvalidArgument("FeatureMap: the kernel scales inputs by " + text::number(a) +
+                          ", beyond the range of " +
+                          (std::same_as<T, float> ? "float: use double, or" : "double:") +
+                          " scale inputs and lengthscales");
+  }
+}
 
 FrequencyLaw frequency_law(const FeatureMapSpec& spec) {
   FrequencyLaw law{.dim = spec.input_dim,
@@ -56,7 +82,14 @@ BlockMap<T>::BlockMap(const FeatureMapSpec& spec, const FrequencyDraw& draw) : s
   law_ = frequency_law(spec);
   kernel_ = standard_form(spec.kernel, spec.input_dim);
   input_ = stage_input(spec.features, kernel_);
-  longest_row_ = kLongestRow<T> / std::max(1.0, draw.largest_scale());
+  check_scales<T>(kernel_.transform);
+  const double largest = draw.largest_scale();
+  if (!(largest <= kLongestRow<T>)) {
+    throw InvalidArgument("FeatureMap: frequencies of size " + text::number(largest) +
+                          ", expected at most " + text::number(kLongestRow<T>) +
+                          (std::same_as<T, float> ? " in float" : " in double"));
+  }
+  longest_row_ = kLongestRow<T> / std::max(1.0, largest);
   projection_ = draw.make_operator<T>(input_.frequency_factor);
   stage_ = make_stage<T>(spec.features, law_, [&] { return draw.norms(); });
   num_features_ = stage_->num_features();
@@ -70,8 +103,11 @@ BlockMap<T>::BlockMap(const FeatureMapSpec& spec, const FrequencyDraw& draw) : s
     if (!kernel_.shift_invariant) {
       query_.tilt.resize(d);
       key_.tilt.resize(d);
-      kernel_.transform.apply(spec.centring.key.data(), query_.tilt.data());
-      kernel_.transform.apply(spec.centring.query.data(), key_.tilt.data());
+      // Of the centres as they are subtracted, so that nothing is left of what T rounds away.
+      const std::vector<double> query(query_.centre.begin(), query_.centre.end());
+      const std::vector<double> key(key_.centre.begin(), key_.centre.end());
+      kernel_.transform.apply(key.data(), query_.tilt.data());
+      kernel_.transform.apply(query.data(), key_.tilt.data());
       for (std::size_t k = 0; k < d; ++k) key_.constant += key_.tilt[k] * query_.tilt[k];
     }
   }

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "bochner/feature_map.hpp"
 
+#include "core/finite.hpp"
 #include "core/overlap.hpp"
 #include "core/parallel.hpp"
 #include "feature_map/block.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <string>
 #include <vector>
 
@@ -41,6 +43,19 @@ template <Scalar T>
 bool fits_engine(const MatrixView<T>& phi) {
   return phi.col_stride == 1 && phi.row_stride == simd::padded<T>(phi.cols) &&
          phi.row_stride == phi.cols;
+}
+
+/// Where x is finite and the gradient is not, it is dphi's fault, or overflow.
+template <Scalar T>
+void require_finite_gradient(MatrixView<const T> dphi, MatrixView<const T> dx) {
+  for (Index r = 0; r < dx.rows; ++r) {
+    for (Index k = 0; k < dx.cols; ++k) {
+      if (std::isfinite(dx(r, k))) continue;
+      require_finite("FeatureMap::pullback", "dphi", dphi);
+      throw InvalidArgument("FeatureMap::pullback: dx: row " + std::to_string(r) + ", column " +
+                            std::to_string(k) + " overflows; scale dphi down");
+    }
+  }
 }
 
 }  // namespace
@@ -161,6 +176,7 @@ void FeatureMap<T>::pullback(Side side, MatrixView<const T> x, MatrixView<const 
                       blocks_->pull_features(side, rows, worker.phi.data(),
                                              dx.middle_rows(first, rows.rows), worker.workspace);
                     });
+  require_finite_gradient<T>(dphi, dx);
 }
 
 template class FeatureMap<float>;

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -18,73 +19,123 @@ constexpr Index kAllPairsUpTo = 2048;
 constexpr std::uint64_t kSampledPairs = std::uint64_t{1} << 21;
 constexpr Seed kPairSeed{0x6d656469616e};
 
-double squared_distance(MatrixView<const double> x, Index i, Index j) {
+/// a - b; 0 where they are neighbouring numbers, whose difference is rounding and no distance.
+template <Scalar T>
+double difference(T a, T b) {
+  const double d = static_cast<double>(a) - static_cast<double>(b);
+  const double larger =
+      std::max(std::abs(static_cast<double>(a)), std::abs(static_cast<double>(b)));
+  return std::abs(d) <= std::numeric_limits<T>::epsilon() * larger ? 0.0 : d;
+}
+
+/// |x_i - x_j| where the squares leave the range of double.
+template <Scalar T>
+double scaled_distance(MatrixView<const T> x, Index i, Index j) {
+  double largest = 0.0;
+  const auto half = [&](Index k) {
+    return 0.5 * static_cast<double>(x(i, k)) - 0.5 * static_cast<double>(x(j, k));
+  };
+  for (Index k = 0; k < x.cols; ++k) {
+    if (difference(x(i, k), x(j, k)) != 0.0) largest = std::max(largest, std::abs(half(k)));
+  }
+  if (largest == 0.0) return 0.0;
   double sum = 0.0;
   for (Index k = 0; k < x.cols; ++k) {
-    const double difference = x(i, k) - x(j, k);
-    sum += difference * difference;
+    if (difference(x(i, k), x(j, k)) != 0.0) sum += half(k) / largest * (half(k) / largest);
   }
-  return sum;
+  return 2.0 * (largest * std::sqrt(sum));
 }
 
-std::vector<double> all_pairs(MatrixView<const double> x) {
-  std::vector<double> squares;
-  squares.reserve(static_cast<std::size_t>(x.rows * (x.rows - 1) / 2));
+template <Scalar T>
+double distance(MatrixView<const T> x, Index i, Index j) {
+  constexpr double kLeast = 1e-280;  // squares below this are not exact
+  constexpr double kMost = 1e300;
+  double sum = 0.0;
+  for (Index k = 0; k < x.cols; ++k) {
+    const double d = difference(x(i, k), x(j, k));
+    sum += d * d;
+  }
+  return sum >= kLeast && sum <= kMost ? std::sqrt(sum) : scaled_distance(x, i, j);
+}
+
+template <Scalar T>
+std::vector<double> all_pairs(MatrixView<const T> x) {
+  std::vector<double> distances;
+  distances.reserve(static_cast<std::size_t>(x.rows * (x.rows - 1) / 2));
   for (Index i = 1; i < x.rows; ++i) {
-    for (Index j = 0; j < i; ++j) squares.push_back(squared_distance(x, i, j));
+    for (Index j = 0; j < i; ++j) distances.push_back(distance(x, i, j));
   }
-  return squares;
+  return distances;
 }
 
-std::vector<double> sampled_pairs(MatrixView<const double> x) {
+template <Scalar T>
+std::vector<double> sampled_pairs(MatrixView<const T> x) {
   const Stream stream(kPairSeed, Purpose::study);
   const auto n = static_cast<double>(x.rows);
-  std::vector<double> squares(kSampledPairs);
+  std::vector<double> distances(kSampledPairs);
   for (std::uint64_t p = 0; p < kSampledPairs; ++p) {
     const auto i = static_cast<Index>(stream.uniform(2 * p) * n);
     const auto step = 1 + static_cast<Index>(stream.uniform(2 * p + 1) * (n - 1.0));
-    squares[p] = squared_distance(x, i, (i + step) % x.rows);
+    distances[p] = distance(x, i, (i + step) % x.rows);
   }
-  return squares;
+  return distances;
 }
 
-std::vector<double> column_means(MatrixView<const double> x) {
-  std::vector<double> mean(static_cast<std::size_t>(x.cols), 0.0);
-  for (Index i = 0; i < x.rows; ++i) {
-    for (Index k = 0; k < x.cols; ++k) mean[static_cast<std::size_t>(k)] += x(i, k);
-  }
-  for (double& m : mean) m /= static_cast<double>(x.rows);
-  return mean;
-}
-
-double mean_square(MatrixView<const double> x) {
-  double sum = 0.0;
-  for (Index i = 0; i < x.rows; ++i) {
-    for (Index k = 0; k < x.cols; ++k) sum += x(i, k) * x(i, k);
-  }
-  return sum / static_cast<double>(x.rows);
-}
-
-}  // namespace
-
-double median_lengthscale(MatrixView<const double> x) {
-  if (x.rows < 2) {
-    throw InvalidArgument("median_lengthscale: x has " + std::to_string(x.rows) +
-                          " rows, expected at least 2");
+template <Scalar T>
+double median_distance(MatrixView<const T> x) {
+  if (x.rows < 2 || x.cols < 1) {
+    throw InvalidArgument("median_lengthscale: x is " + std::to_string(x.rows) + " x " +
+                          std::to_string(x.cols) + ", expected at least 2 rows and a column");
   }
   require_finite("median_lengthscale", "x", x);
-  std::vector<double> squares = x.rows <= kAllPairsUpTo ? all_pairs(x) : sampled_pairs(x);
-  const auto middle = squares.begin() + static_cast<Index>(squares.size() / 2);
-  std::nth_element(squares.begin(), middle, squares.end());
+  std::vector<double> distances = x.rows <= kAllPairsUpTo ? all_pairs(x) : sampled_pairs(x);
+  const auto middle = distances.begin() + static_cast<Index>(distances.size() / 2);
+  std::nth_element(distances.begin(), middle, distances.end());
   if (*middle == 0.0) {
     throw InvalidArgument(
         "median_lengthscale: the median distance is 0: more than half of the pairs of rows are "
-        "duplicates; give a lengthscale");
+        "duplicates up to rounding; give a lengthscale");
   }
-  return std::sqrt(*middle);
+  if (std::isinf(*middle)) {
+    throw InvalidArgument(
+        "median_lengthscale: the median distance overflows; scale the inputs down");
+  }
+  return *middle;
 }
 
-double mean_square_sum(MatrixView<const double> x, MatrixView<const double> y) {
+/// value 4^half_exponent
+struct ScaledSquare {
+  double value = 0.0;
+  int half_exponent = 0;
+};
+
+double largest_entry(MatrixView<const double> x) {
+  double largest = 0.0;
+  for (Index i = 0; i < x.rows; ++i) {
+    for (Index k = 0; k < x.cols; ++k) largest = std::max(largest, std::abs(x(i, k)));
+  }
+  return largest;
+}
+
+/// A column times `unit`: its first entry, and the mean and variance of what others are beyond it.
+struct Column {
+  double first, mean, variance;
+};
+
+Column column_of(MatrixView<const double> x, Index k, double unit) {
+  Column out{unit * x(0, k), 0.0, 0.0};
+  const auto beyond = [&](Index i) { return difference(unit * x(i, k), out.first); };
+  for (Index i = 0; i < x.rows; ++i) out.mean += beyond(i);
+  out.mean /= static_cast<double>(x.rows);
+  for (Index i = 0; i < x.rows; ++i) {
+    out.variance += (beyond(i) - out.mean) * (beyond(i) - out.mean);
+  }
+  out.variance /= static_cast<double>(x.rows);
+  return out;
+}
+
+/// The mean of |x_i + y_j|^2 is |mean x + mean y|^2 and the variances: nothing that cancels.
+ScaledSquare scaled_mean_square_sum(MatrixView<const double> x, MatrixView<const double> y) {
   if (x.rows < 1 || y.rows < 1 || x.cols != y.cols) {
     throw InvalidArgument("mean_square_sum: x is " + std::to_string(x.rows) + " x " +
                           std::to_string(x.cols) + " and y is " + std::to_string(y.rows) + " x " +
@@ -92,11 +143,35 @@ double mean_square_sum(MatrixView<const double> x, MatrixView<const double> y) {
   }
   require_finite("mean_square_sum", "x", x);
   require_finite("mean_square_sum", "y", y);
-  const std::vector<double> mx = column_means(x);
-  const std::vector<double> my = column_means(y);
-  double sum = mean_square(x) + mean_square(y);
-  for (std::size_t k = 0; k < mx.size(); ++k) sum += 2.0 * mx[k] * my[k];
-  return std::max(sum, 0.0);
+  const double largest = std::max(largest_entry(x), largest_entry(y));
+  if (largest == 0.0) return {};
+  ScaledSquare out{0.0, std::clamp(std::ilogb(largest), -1000, 1000)};
+  const double unit = std::ldexp(1.0, -out.half_exponent);
+  for (Index k = 0; k < x.cols; ++k) {
+    const Column a = column_of(x, k, unit);
+    const Column b = column_of(y, k, unit);
+    const double mean = difference(a.first, -b.first) + (a.mean + b.mean);
+    out.value += mean * mean + a.variance + b.variance;
+  }
+  return out;
+}
+
+}  // namespace
+
+double median_lengthscale(MatrixView<const double> x) { return median_distance(x); }
+double median_lengthscale(MatrixView<const float> x) { return median_distance(x); }
+
+double mean_square_sum(MatrixView<const double> x, MatrixView<const double> y) {
+  const ScaledSquare mean = scaled_mean_square_sum(x, y);
+  const double out = std::ldexp(mean.value, 2 * mean.half_exponent);
+  if (std::isinf(out) || (out == 0.0 && mean.value > 0.0)) {
+    throw InvalidArgument(
+        "mean_square_sum: the mean of |x + y|^2 is about 10^" +
+        std::to_string(
+            static_cast<int>(std::log10(mean.value) + 2.0 * std::log10(2.0) * mean.half_exponent)) +
+        ", beyond the range of double; scale the inputs");
+  }
+  return out;
 }
 
 double softmax_scale_for(MatrixView<const double> x, MatrixView<const double> y, double target) {
@@ -104,11 +179,16 @@ double softmax_scale_for(MatrixView<const double> x, MatrixView<const double> y,
     throw InvalidArgument("softmax_scale_for: target is " + text::number(target) +
                           ", expected a positive, finite number");
   }
-  const double mean = mean_square_sum(x, y);
-  if (mean == 0.0) {
+  const ScaledSquare mean = scaled_mean_square_sum(x, y);
+  if (mean.value == 0.0) {
     throw InvalidArgument("softmax_scale_for: every x_i + y_j is zero, so no scale reaches a mean");
   }
-  return target / mean;
+  const double scale = std::ldexp(target / mean.value, -2 * mean.half_exponent);
+  if (!std::isnormal(scale)) {
+    throw InvalidArgument(
+        "softmax_scale_for: the scale leaves the range of double; scale the inputs");
+  }
+  return scale;
 }
 
 }  // namespace bochner

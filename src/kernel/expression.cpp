@@ -2,11 +2,13 @@
 #include "bochner/kernel/expression.hpp"
 
 #include "bochner/core/error.hpp"
+#include "core/text.hpp"
 #include "kernel/expression_measure.hpp"
 #include "kernel/expression_term.hpp"
 #include "kernel/standard_form.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <functional>
 #include <memory>
 #include <string>
@@ -52,6 +54,11 @@ StandardForm form_of(const K& kernel, Index dim, double neutral, const Fold& fol
     const StandardForm form = standard_form(term.kernel, own);
     out.shift_invariant = out.shift_invariant && form.shift_invariant;
     out.scale = fold(out.scale, term.weight * form.scale);
+  }
+  if (!(out.scale > 0.0) || !std::isfinite(out.scale)) {
+    throw InvalidArgument(std::string(K::name) + ": k(x, x) of all terms together is " +
+                          text::number(out.scale) +
+                          ", expected a positive, finite number: change the weights");
   }
   return out;
 }

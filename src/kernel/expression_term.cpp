@@ -4,6 +4,7 @@
 #include "bochner/core/error.hpp"
 #include "bochner/core/matrix.hpp"
 #include "core/text.hpp"
+#include "kernel/precise_values.hpp"
 
 #include <cmath>
 #include <numeric>
@@ -38,22 +39,13 @@ void term_values(const KernelTerm& term, const double* x, MatrixView<const doubl
   const std::vector<Index> columns = columns_of(term, y.cols);
   const auto dim = static_cast<Index>(columns.size());
   const StandardForm form = standard_form(term.kernel, dim);
-  std::vector<double> raw(columns.size());
-  std::vector<double> here(columns.size(), 0.0);
-  // Differences first where that is enough: no cancellation between close rows far from 0.
-  const auto origin = [&](Index column) { return form.shift_invariant ? x[column] : 0.0; };
-  if (!form.shift_invariant) {
-    for (std::size_t k = 0; k < columns.size(); ++k) raw[k] = x[columns[k]];
-    form.transform.apply(raw.data(), here.data());
-  }
+  std::vector<double> here;
+  for (const Index column : columns) here.push_back(x[column]);
   Matrix<double> there(y.rows, dim);
   for (Index j = 0; j < y.rows; ++j) {
-    for (std::size_t k = 0; k < columns.size(); ++k) {
-      raw[k] = y(j, columns[k]) - origin(columns[k]);
-    }
-    form.transform.apply(raw.data(), there.row(j));
+    for (Index k = 0; k < dim; ++k) there(j, k) = y(j, columns[static_cast<std::size_t>(k)]);
   }
-  row_values(term.kernel, here.data(), there.view(), out);
+  precise_values(term.kernel, form, here.data(), there.view(), out);
   for (Index j = 0; j < y.rows; ++j) out[j] *= term.weight;
 }
 

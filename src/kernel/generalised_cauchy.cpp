@@ -18,9 +18,8 @@ SpectralMeasure GeneralisedCauchyKernel::spectral_measure() const {
 }
 
 void GeneralisedCauchyKernel::profile(const double* square, double* out, Index count) const {
-  for (Index j = 0; j < count; ++j) {
-    out[j] = -beta * std::log1p(std::pow(square[j], 0.5 * alpha));
-  }
+  const auto log_value = [&](double r2) { return -beta * std::log1p(std::pow(r2, 0.5 * alpha)); };
+  for (Index j = 0; j < count; ++j) out[j] = log_of_tail(square[j], log_value);
   simd::kernels<double>().exp(out, out, count);
 }
 

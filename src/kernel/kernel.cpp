@@ -3,13 +3,15 @@
 
 #include "bochner/core/error.hpp"
 #include "core/assert.hpp"
+#include "core/finite.hpp"
 #include "kernel/alternative.hpp"
+#include "kernel/precise_values.hpp"
 #include "kernel/product_measure.hpp"
 #include "kernel/radial.hpp"
 #include "kernel/rectified.hpp"
 #include "kernel/series.hpp"
 
-#include <algorithm>
+#include <cmath>
 #include <numeric>
 #include <string>
 #include <vector>
@@ -109,16 +111,13 @@ void row_values(const Kernel& kernel, const double* x, MatrixView<const double> 
 
 double evaluate(const Kernel& kernel, const double* x, const double* y, Index dim) {
   const StandardForm form = standard_form(kernel, dim);
-  std::vector<double> u(static_cast<std::size_t>(dim));
-  std::vector<double> v(static_cast<std::size_t>(dim));
-  form.transform.apply(x, u.data());
-  form.transform.apply(y, v.data());
-  if (form.shift_invariant) {  // differences first: no cancellation between close rows far from 0
-    for (std::size_t k = 0; k < u.size(); ++k) u[k] -= v[k];
-    std::fill(v.begin(), v.end(), 0.0);
-  }
+  require_finite<double>("evaluate", "x", {x, 1, dim});
+  require_finite<double>("evaluate", "y", {y, 1, dim});
   double value = 0.0;
-  row_values(kernel, u.data(), {v.data(), 1, dim}, &value);
+  precise_values(kernel, form, x, {y, 1, dim}, &value);
+  if (!std::isfinite(value)) {
+    throw InvalidArgument("evaluate: the kernel's value overflows; scale the inputs down");
+  }
   return value;
 }
 

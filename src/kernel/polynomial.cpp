@@ -2,6 +2,7 @@
 #include "bochner/kernel/polynomial.hpp"
 
 #include "bochner/core/error.hpp"
+#include "core/text.hpp"
 #include "kernel/power_series.hpp"
 #include "kernel/radial.hpp"
 
@@ -24,6 +25,11 @@ void PolynomialKernel::check_options() const {
   }
   check_range(name, "offset", offset, 0.0, std::numeric_limits<double>::max(),
               "a finite number, 0 or more");
+  if (!std::isfinite(std::pow(1.0 + offset, degree))) {
+    throw InvalidArgument("polynomial: offset is " + text::number(offset) +
+                          ", expected one whose power " + std::to_string(degree) +
+                          " (the degree) is a finite number");
+  }
 }
 
 PowerSeries PolynomialKernel::power_series() const {

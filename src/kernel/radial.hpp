@@ -5,7 +5,9 @@
 #include "kernel/standard_form.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <concepts>
+#include <limits>
 
 /// \file
 /// Kernels that are a function of r = |A (x - y)|, and what is common to them.
@@ -35,6 +37,15 @@ void radial_values(const K& kernel, const double* xy, double xx, const double* y
                    Index count) {
   for (Index j = 0; j < count; ++j) out[j] = std::max((xx + yy[j]) - 2.0 * xy[j], 0.0);
   kernel.profile(out, out, count);
+}
+
+/// The logarithm of a tail, `log_value(r^2)`, where r^2 may have overflowed: that at the largest
+/// double if the tail has vanished there, NaN, which is refused, if it has not.
+template <class LogValue>
+double log_of_tail(double square, const LogValue& log_value) {
+  constexpr double kVanished = -746.0;  // exp is zero
+  const double at = log_value(std::min(square, std::numeric_limits<double>::max()));
+  return std::isinf(square) && at > kVanished ? std::numeric_limits<double>::quiet_NaN() : at;
 }
 
 /// Throws InvalidArgument unless low <= value <= high: "KERNEL: OPTION is VALUE, expected MEANING".

@@ -19,7 +19,12 @@ SpectralMeasure RationalQuadraticKernel::spectral_measure() const {
 
 void RationalQuadraticKernel::profile(const double* square, double* out, Index count) const {
   const double slope = 0.5 / alpha;
-  for (Index j = 0; j < count; ++j) out[j] = -alpha * std::log1p(slope * square[j]);
+  const auto log_value = [&](double r2) {
+    const double base = slope * r2;
+    // log(1 + base) is log base where the product overflows.
+    return -alpha * (std::isinf(base) ? std::log(slope) + std::log(r2) : std::log1p(base));
+  };
+  for (Index j = 0; j < count; ++j) out[j] = log_of_tail(square[j], log_value);
   simd::kernels<double>().exp(out, out, count);
 }
 

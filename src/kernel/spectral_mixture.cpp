@@ -5,6 +5,7 @@
 #include "core/text.hpp"
 #include "kernel/standard_form.hpp"
 #include "kernel/whole_measure.hpp"
+#include "linalg/twice.hpp"
 #include "random/quantiles.hpp"
 
 #include <cmath>
@@ -21,6 +22,12 @@ constexpr double kTwoPi = 2.0 * std::numbers::pi;
 /// Entry k of a list that may have one entry for all.
 double entry(const std::vector<double>& list, std::size_t k) {
   return list.size() == 1 ? list.front() : list[k];
+}
+
+/// mean d less whole cycles: cos is then as exact after 1e15 of them as after one.
+double broken_cycles(double mean, double d) {
+  const linalg::Twice cycles = linalg::exact_product(mean, d);
+  return (cycles.high - std::nearbyint(cycles.high)) + (cycles.low - std::nearbyint(cycles.low));
 }
 
 double total_weight(const SpectralMixtureKernel& kernel) {
@@ -88,6 +95,10 @@ StandardForm SpectralMixtureKernel::standard_form(Index dim) const {
           "a finite number");
     check(where, "scales", component.scales, dim, 0.0, "a finite number, 0 or more");
   }
+  if (!std::isfinite(total_weight(kernel))) {
+    throw InvalidArgument("spectral-mixture: the weights add up to " +
+                          text::number(total_weight(kernel)) + ", expected a finite number");
+  }
   return {.transform = {.diagonal = std::vector<double>(static_cast<std::size_t>(dim), 1.0),
                         .matrix = {}},
           .amplitude = 0.0,
@@ -106,11 +117,12 @@ void SpectralMixtureKernel::values_by_rows(const double* x, MatrixView<const dou
         const auto at = static_cast<std::size_t>(k);
         const double d = x[k] - y(j, k);
         const double spread = entry(component.scales, at) * d;
-        cycles += entry(component.means, at) * d;
+        cycles += broken_cycles(entry(component.means, at), d);
         square += spread * spread;
       }
-      sum +=
-          component.weight * std::exp(-0.5 * kTwoPi * kTwoPi * square) * std::cos(kTwoPi * cycles);
+      const double envelope = std::exp(-0.5 * kTwoPi * kTwoPi * square);
+      // Where the envelope has vanished, cycles beyond the range of double do not matter.
+      if (envelope != 0.0) sum += component.weight * envelope * std::cos(kTwoPi * cycles);
     }
     out[j] = sum;
   }

@@ -45,6 +45,7 @@ plant CMakeLists.txt 'include(FetchContent)' build_flags
 plant src/core/planted.cpp 'int planted;' licence_lines
 plant README.md '[planted](docs/planted.md)' links
 plant include/bochner/core/planted.hpp '/// docs/planted.md' links
+plant docs/gram.md $'```cpp\nplanted(gram);\n```' readme_code "$generated" "$compiler"
 plant include/bochner/core/planted.hpp '#pragma once' umbrella "$generated" "$compiler"
 
 rm -rf "$tree"
@@ -52,7 +53,7 @@ mkdir -p "$tree/docs" "$tree/src" "$tree/include/bochner/core" "$tree/examples"
 touch "$tree/docs/bibliography.md" "$tree/README.md"
 printf '```cpp\nint planted();\n```\n' >"$tree/README.md"
 touch "$tree/examples/none.cpp"
-caught planted readme_code "$tree"
+caught planted readme_code "$tree" "$generated" "$compiler"
 echo '/// As in [Nobody99, theorem 1].' >"$tree/src/planted.cpp"
 caught Nobody99 bibliography "$tree"
 echo 'inline std::string planted() { return {}; }' >"$tree/include/bochner/core/planted.hpp"

@@ -11,18 +11,21 @@ namespace bochner {
 
 /// The median rule: the median Euclidean distance between two different rows of x (n x d). Over all
 /// pairs up to 2,048 rows, beyond that over 2^21 pairs drawn with a fixed seed; O(d) a pair.
-/// Throws InvalidArgument when n < 2, on NaN or infinity, or when the median is zero (more than
-/// half of the pairs are duplicates).
+/// Coordinates that are neighbouring numbers count as equal. Throws InvalidArgument when n < 2,
+/// when there is no column, on NaN or infinity, when the median is zero (more than half of the
+/// pairs are duplicates) and when it overflows.
 BOCHNER_EXPORT double median_lengthscale(MatrixView<const double> x);
+BOCHNER_EXPORT double median_lengthscale(MatrixView<const float> x);
 
-/// The mean of |x_i + y_j|^2 over all pairs: mean |x|^2 + mean |y|^2 + 2 mean(x).mean(y). O((n + l)
-/// d). It decides how hard a softmax kernel is for positive features. Throws InvalidArgument when a
-/// view is empty, column counts differ, or on NaN or infinity.
+/// The mean of |x_i + y_j|^2 over all pairs, from means and variances of columns: O((n + l) d).
+/// It decides how hard a softmax kernel is for positive features. Throws InvalidArgument when a
+/// view is empty, column counts differ, on NaN or infinity, and when the mean leaves the range of
+/// double.
 BOCHNER_EXPORT double mean_square_sum(MatrixView<const double> x, MatrixView<const double> y);
 
 /// The softmax scale s for which the mean of |sqrt(s) (x_i + y_j)|^2 is `target` (positive,
 /// finite): target / mean_square_sum(x, y). Throws InvalidArgument as that, and when all pairs sum
-/// to zero.
+/// to zero or the scale leaves the range of double.
 BOCHNER_EXPORT double softmax_scale_for(MatrixView<const double> x, MatrixView<const double> y,
                                         double target);
 

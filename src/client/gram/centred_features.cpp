@@ -3,6 +3,7 @@
 
 #include "client/gram/tile_walk.hpp"
 
+#include <memory>
 #include <span>
 
 namespace bochner::gram {
@@ -30,12 +31,23 @@ void for_each_row(const char* function, const FeatureSource<T>& source, const Vi
 
 template <Scalar T>
 std::vector<double> mean_features(const char* function, const FeatureSource<T>& source) {
+  // From the first row on, so that the mean of equal rows is that row.
+  std::vector<double> first;
   std::vector<double> mean(static_cast<std::size_t>(source.num_features()));
-  for_each_row(function, source, [&](Index, std::span<const double> row) {
-    for (std::size_t j = 0; j < mean.size(); ++j) mean[j] += row[j];
+  for_each_row(function, source, [&](Index i, std::span<const double> row) {
+    if (i == 0) first.assign(row.begin(), row.end());
+    for (std::size_t j = 0; j < mean.size(); ++j) mean[j] += row[j] - first[j];
   });
-  for (double& m : mean) m /= static_cast<double>(source.size());
+  for (std::size_t j = 0; j < mean.size(); ++j) {
+    mean[j] = first[j] + mean[j] / static_cast<double>(source.size());
+  }
   return mean;
+}
+
+template <Scalar T>
+GramApproximation<T> centred_rows(const char* function, const GramApproximation<T>& rows) {
+  return GramApproximation<T>(std::make_shared<const FeatureSource<T>>(
+      rows.features(), mean_features(function, rows.features())));
 }
 
 template <Scalar T>
@@ -52,6 +64,8 @@ Matrix<double> centred_features(const char* function, const FeatureSource<T>& so
 
 template std::vector<double> mean_features(const char*, const FeatureSource<float>&);
 template std::vector<double> mean_features(const char*, const FeatureSource<double>&);
+template GramApproximation<float> centred_rows(const char*, const GramApproximation<float>&);
+template GramApproximation<double> centred_rows(const char*, const GramApproximation<double>&);
 template Matrix<double> centred_features(const char*, const FeatureSource<float>&);
 template Matrix<double> centred_features(const char*, const FeatureSource<double>&);
 

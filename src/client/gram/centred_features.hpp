@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "bochner/client/gram/approximation.hpp"
 #include "client/gram/feature_source.hpp"
 
 #include <vector>
@@ -14,6 +15,10 @@ namespace bochner::gram {
 /// `function` when one overflows.
 template <Scalar T>
 std::vector<double> mean_features(const char* function, const FeatureSource<T>& source);
+
+/// H K^ H: the rows less their mean. Throws likewise.
+template <Scalar T>
+GramApproximation<T> centred_rows(const char* function, const GramApproximation<T>& rows);
 
 /// H Phi, n x D, in double: features with their exponents multiplied in, less their mean. Throws
 /// likewise.

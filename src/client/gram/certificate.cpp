@@ -37,9 +37,14 @@ struct Mean {
 Mean mean_of(const std::vector<double>& values) {
   const auto n = static_cast<double>(values.size());
   const double mean = std::accumulate(values.begin(), values.end(), 0.0) / n;
+  const double largest = *std::max_element(values.begin(), values.end());
+  const double unit = std::isnormal(largest) ? std::ldexp(1.0, std::ilogb(largest)) : 1.0;
   double squares = 0.0;
-  for (const double value : values) squares += (value - mean) * (value - mean);
-  return {mean, std::sqrt(squares / (n - 1.0) / n)};
+  for (const double value : values) {
+    const double deviation = (value - mean) / unit;  // fourth powers leave the range of double
+    squares += deviation * deviation;
+  }
+  return {mean, unit * std::sqrt(squares / (n - 1.0) / n)};
 }
 
 /// out = (K^ - K) b
@@ -73,6 +78,7 @@ Interval GramErrorEstimate::interval(double level) const {
     throw InvalidArgument("GramErrorEstimate::interval: level is " + text::number(level) +
                           ", expected a number in (0, 1)");
   }
+  check_least("GramErrorEstimate::interval", "samples", samples, 2);
   const boost::math::students_t law(static_cast<double>(samples - 1));
   const double reach =
       standard_error * boost::math::quantile(boost::math::complement(law, (1.0 - level) / 2.0));
@@ -85,6 +91,7 @@ GramNorm squared_norm(const ExactGram& gram, const Execution& execution) {
   std::vector<Index> which(static_cast<std::size_t>(n));
   std::iota(which.begin(), which.end(), Index{0});
   GramNorm norm;
+  double largest = 0.0;
   for (Index first = 0; first < n; first += simd::kBlockRows) {
     const Index count = std::min(simd::kBlockRows, n - first);
     gram.rows(
@@ -92,11 +99,15 @@ GramNorm squared_norm(const ExactGram& gram, const Execution& execution) {
         rows.view().middle_rows(0, count), execution);
     for (Index r = 0; r < count; ++r) {
       double squares = 0.0;
-      for (Index j = 0; j < n; ++j) squares += rows(r, j) * rows(r, j);
+      for (Index j = 0; j < n; ++j) {
+        squares += rows(r, j) * rows(r, j);
+        largest = std::max(largest, std::abs(rows(r, j)));
+      }
       norm.squared += squares;
       norm.squared_off_diagonal += squares - rows(r, first + r) * rows(r, first + r);
     }
   }
+  check_sum_of_squares("squared_norm", "the entries", norm.squared, largest);
   return norm;
 }
 
@@ -119,7 +130,9 @@ GramErrorEstimate sampled_error(const GramApproximation<T>& approximation, const
   estimate.samples = options.samples;
   const std::vector<double> found = approximation.diagonal(execution);
   const std::vector<double> right = exact.diagonal();
+  double largest = 0.0;
   for (std::size_t i = 0; i < right.size(); ++i) {
+    largest = std::max(largest, std::abs(found[i] - right[i]));
     estimate.least += (found[i] - right[i]) * (found[i] - right[i]);
   }
 
@@ -130,7 +143,7 @@ GramErrorEstimate sampled_error(const GramApproximation<T>& approximation, const
                                        static_cast<double>(below)),
                     below - 1);
   };
-  std::vector<double> squares(static_cast<std::size_t>(options.samples));
+  std::vector<double> errors(static_cast<std::size_t>(options.samples));
   const FeatureSource<T>& features = approximation.features();
   const Index blocks = (options.samples + kPairs - 1) / kPairs;
   auto workspaces = features.workspaces(blocks, execution);
@@ -149,17 +162,21 @@ GramErrorEstimate sampled_error(const GramApproximation<T>& approximation, const
       const Index i = which[static_cast<std::size_t>(2 * k)];
       const Index j = which[static_cast<std::size_t>(2 * k + 1)];
       const T* const phi = rows.phi + 2 * k * features.ld();
-      const double error =
+      errors[static_cast<std::size_t>(first + k)] =
           finite_entry(kFunction, inner_product(phi, phi + features.ld(), features.num_features()),
                        std::int64_t{rows.exponent[2 * k]} + rows.exponent[2 * k + 1], i, j) -
           exact.entry(i, j);
-      squares[static_cast<std::size_t>(first + k)] = error * error;
     }
   });
-  const Mean off_diagonal = mean_of(squares);
+  for (double& error : errors) {
+    largest = std::max(largest, std::abs(error));
+    error *= error;
+  }
+  const Mean off_diagonal = mean_of(errors);
   const double pairs = static_cast<double>(n) * static_cast<double>(n - 1);
   estimate.squared_error = estimate.least + pairs * off_diagonal.mean;
   estimate.standard_error = pairs * off_diagonal.standard_error;
+  check_sum_of_squares(kFunction, "the errors", estimate.squared_error, largest);
   return estimate;
 }
 
@@ -175,12 +192,15 @@ GramErrorEstimate hutchinson_error(const GramApproximation<T>& approximation,
   Stream(options.seed, Purpose::study).signs(0, {g.data(), static_cast<std::size_t>(g.size())});
   multiply_difference<T>(approximation, exact, g, g.view(), execution);
   std::vector<double> squares(static_cast<std::size_t>(options.probes));
+  double largest = 0.0;
   for (Index i = 0; i < n; ++i) {
     for (Index c = 0; c < options.probes; ++c) {
+      largest = std::max(largest, std::abs(g(i, c)));
       squares[static_cast<std::size_t>(c)] += g(i, c) * g(i, c);
     }
   }
   const Mean mean = mean_of(squares);
+  check_sum_of_squares(kFunction, "the errors", mean.mean, largest);
   return {mean.mean, mean.standard_error, 0.0, options.probes};
 }
 

@@ -49,6 +49,14 @@ void check_index(const char* function, const char* argument, Index index, Index 
                         ", expected a row in [0, " + std::to_string(size) + ")");
 }
 
+void check_sum_of_squares(const char* function, const char* what, double sum, double largest) {
+  if (std::isfinite(sum) && (sum > 0.0 || largest == 0.0)) return;
+  throw InvalidArgument(std::string(function) + ": the squares of " + what + " " +
+                        (sum == 0.0 ? "vanish below" : "overflow") +
+                        " the range of double; the largest is that of " + text::number(largest) +
+                        "; scale the kernel or the inputs");
+}
+
 void refuse_product(const char* function, Index i) {
   throw InvalidArgument(std::string(function) + ": row " + std::to_string(i) +
                         " of the product overflows; scale the inputs down");

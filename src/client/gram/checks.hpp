@@ -35,6 +35,9 @@ MatrixView<T> column_of(std::span<T> vector) {
 /// Row i of a product left the range of double.
 [[noreturn]] void refuse_product(const char* function, Index i);
 
+/// Unless `sum`, of squares, is finite, and 0 only if `largest`, the largest of what was squared,
+/// is.
+void check_sum_of_squares(const char* function, const char* what, double sum, double largest);
 [[noreturn]] void refuse_overflow(const char* function, Index i, Index j);
 
 }  // namespace bochner::gram

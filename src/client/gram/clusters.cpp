@@ -2,13 +2,16 @@
 #include "bochner/client/gram/clusters.hpp"
 
 #include "bochner/core/error.hpp"
+#include "client/gram/centred_features.hpp"
 #include "client/gram/checks.hpp"
 #include "client/gram/feature_products.hpp"
+#include "core/finite.hpp"
 
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <limits>
+#include <memory>
 #include <string>
 #include <utility>
 
@@ -30,6 +33,14 @@ struct Assignment {
     return total;
   }
 };
+
+/// a + b - 2 product, |u - v|^2 of |u|^2, |v|^2 and u.v in T; 0 where only rounding is left.
+template <Scalar T>
+double squared_distance(double a, double b, double product) {
+  constexpr double kRounding = 4.0 * std::numeric_limits<T>::epsilon();
+  const double d = a + b - 2.0 * product;
+  return d > kRounding * (a + b) ? d : 0.0;
+}
 
 template <Scalar T>
 Assignment assign(const GramApproximation<T>& rows, const std::vector<double>& squares,
@@ -57,7 +68,9 @@ Assignment assign(const GramApproximation<T>& rows, const std::vector<double>& s
       }
     }
     out.labels.push_back(nearest);
-    out.distances.push_back(std::max(0.0, squares[static_cast<std::size_t>(i)] + least));
+    out.distances.push_back(squared_distance<T>(squares[static_cast<std::size_t>(i)],
+                                                norms[static_cast<std::size_t>(nearest)],
+                                                products(i, nearest)));
   }
   return out;
 }
@@ -131,8 +144,9 @@ Matrix<double> first_centres(const GramApproximation<T>& rows, const std::vector
     const auto row = static_cast<Index>(chosen);
     rows.rows(std::span(&row, 1), column.view(), execution);
     for (std::size_t i = 0; i < n; ++i) {
-      const double d = squares[i] - 2.0 * column(0, static_cast<Index>(i)) + squares[chosen];
-      distances[i] = c == 0 ? std::max(0.0, d) : std::min(distances[i], std::max(0.0, d));
+      const double d =
+          squared_distance<T>(squares[i], squares[chosen], column(0, static_cast<Index>(i)));
+      distances[i] = c == 0 ? d : std::min(distances[i], d);
     }
   }
   return weighted_features(rows, members, execution);
@@ -170,11 +184,20 @@ KernelClusters kernel_kmeans(const GramApproximation<T>& rows, const ClusterOpti
                           std::to_string(options.clusters) + ", expected at most " +
                           std::to_string(rows.size()) + " (rows)");
   }
-  const std::vector<double> squares = rows.diagonal(execution);
-  KernelClusters best = from_start(rows, squares, options, 0, execution);
+  // Distances do not change when a vector is added to all features.
+  const std::vector<double> mean = mean_features(kFunction, rows.features());
+  const GramApproximation<T> centred(
+      std::make_shared<const FeatureSource<T>>(rows.features(), mean));
+  const std::vector<double> squares = centred.diagonal(execution);
+  KernelClusters best = from_start(centred, squares, options, 0, execution);
   for (Index start = 1; start < options.restarts; ++start) {
-    KernelClusters next = from_start(rows, squares, options, start, execution);
+    KernelClusters next = from_start(centred, squares, options, start, execution);
     if (next.inertia < best.inertia) best = std::move(next);
+  }
+  for (Index j = 0; j < best.centres.rows(); ++j) {
+    for (Index c = 0; c < best.centres.cols(); ++c) {
+      best.centres(j, c) += mean[static_cast<std::size_t>(j)];
+    }
   }
   return best;
 }
@@ -182,10 +205,20 @@ KernelClusters kernel_kmeans(const GramApproximation<T>& rows, const ClusterOpti
 template <Scalar T>
 std::vector<Index> nearest_clusters(const GramApproximation<T>& rows,
                                     MatrixView<const double> centres, const Execution& execution) {
-  check_least("nearest_clusters", "columns of centres", centres.cols, 1);
-  check_extents("nearest_clusters", "centres", centres, rows.num_features(), centres.cols,
-                "one row a feature");
-  return assign(rows, rows.diagonal(execution), centres, execution).labels;
+  constexpr const char* kName = "nearest_clusters";
+  check_least(kName, "columns of centres", centres.cols, 1);
+  check_extents(kName, "centres", centres, rows.num_features(), centres.cols, "one row a feature");
+  require_finite(kName, "centres", centres);
+  // From the first centre on: what centres have in common takes no digits.
+  std::vector<double> origin;
+  for (Index j = 0; j < centres.rows; ++j) origin.push_back(centres(j, 0));
+  Matrix<double> differences(centres.rows, centres.cols);
+  for (Index j = 0; j < centres.rows; ++j) {
+    for (Index c = 0; c < centres.cols; ++c) differences(j, c) = centres(j, c) - centres(j, 0);
+  }
+  const GramApproximation<T> centred(
+      std::make_shared<const FeatureSource<T>>(rows.features(), origin));
+  return assign(centred, centred.diagonal(execution), differences.view(), execution).labels;
 }
 
 template KernelClusters kernel_kmeans(const GramApproximation<float>&, const ClusterOptions&,

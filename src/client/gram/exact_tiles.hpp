@@ -3,13 +3,15 @@
 
 #include "client/gram/kernel_rows.hpp"
 
+#include <vector>
+
 /// \file
 /// Tiles of an exact Gram matrix.
 
 namespace bochner::gram {
 
 /// k(x_i, y_j) by tiles. Holds the rows of y packed for the engine; `kernel` and `y` must outlive
-/// it.
+/// it. Entries that double cannot hold are NaN or infinite.
 class ExactTiles {
  public:
   ExactTiles(const Kernel& kernel, const KernelRows& y);
@@ -23,11 +25,24 @@ class ExactTiles {
   double entry(const KernelRows& x, Index i, Index j) const;
 
  private:
-  double value_by_difference(const double* x, const double* y) const;
+  /// Entries of one row whose products cancel, and their own ones in twice the precision.
+  struct Cancelled {
+    std::vector<Index> column;
+    std::vector<double> xy, yy, value;
+
+    void clear();
+    void add(Index c, double product, double square);
+  };
+
+  bool by_products() const;
+  void values_from_products(const KernelRows& x, Index i, Index col, Index cols, double* values,
+                            Cancelled& cancelled) const;
+  void values_from_rows(const KernelRows& x, Index i, Index col, Index cols, double* values) const;
+  double squared_distance(linalg::TwiceVector x, linalg::TwiceVector y) const;
 
   const Kernel& kernel_;
   const KernelRows& y_;
-  bool by_difference_;  ///< k depends on x - y only
+  bool shift_invariant_;  ///< k depends on x - y only
   Matrix<double> packed_;
 };
 

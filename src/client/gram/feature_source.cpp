@@ -8,12 +8,20 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <string>
+#include <utility>
 
 namespace bochner::gram {
 namespace {
 
 constexpr const char* kFunction = "GramApproximation";
+
+/// Of a row of zeros, before it is known what the others have.
+constexpr std::int32_t kNoExponent = std::numeric_limits<std::int32_t>::min();
+
+/// Rows less a mean have no smaller power of two: its inverse is a double.
+constexpr std::int32_t kLeastExponent = -1000;
 
 /// Whether rows x cols elements of T take no more than `memory` bytes.
 template <Scalar T>
@@ -63,12 +71,58 @@ FeatureSource<T>::FeatureSource(const FeatureMap<T>& map, MatrixView<const T> x,
 }
 
 template <Scalar T>
-FeatureSource<T>::FeatureSource(MatrixView<const T> factor)
+template <Scalar From>
+FeatureSource<T>::FeatureSource(MatrixView<const From> factor)
     : num_features_(factor.cols),
       phi_(factor.rows, simd::padded<T>(factor.cols)),
-      exponent_(static_cast<std::size_t>(factor.rows)) {
+      exponent_(static_cast<std::size_t>(factor.rows), kNoExponent) {
   for (Index i = 0; i < factor.rows; ++i) {
-    for (Index j = 0; j < factor.cols; ++j) phi_(i, j) = factor(i, j);
+    double largest = 0.0;
+    for (Index j = 0; j < factor.cols; ++j) {
+      largest = std::max(largest, std::abs(static_cast<double>(factor(i, j))));
+    }
+    if (largest == 0.0) continue;
+    const std::int32_t exponent = std::ilogb(largest) + 1;
+    for (Index j = 0; j < factor.cols; ++j) {
+      phi_(i, j) = static_cast<T>(std::ldexp(static_cast<double>(factor(i, j)), -exponent));
+    }
+    exponent_[static_cast<std::size_t>(i)] = exponent;
+  }
+  max_exponent_ = *std::max_element(exponent_.begin(), exponent_.end());
+  if (max_exponent_ == kNoExponent) max_exponent_ = 0;
+  std::replace(exponent_.begin(), exponent_.end(), kNoExponent, max_exponent_);
+}
+
+template <Scalar T>
+FeatureSource<T>::FeatureSource(const FeatureSource& from, std::vector<double> mean)
+    : map_(from.map_),
+      num_features_(from.num_features_),
+      x_(from.x_),
+      phi_(from.phi_),
+      exponent_(from.exponent_),
+      mean_(std::move(mean)) {
+  std::int32_t least = kLeastExponent;
+  for (const double m : mean_) {
+    if (m != 0.0) least = std::max(least, std::ilogb(m) + 1);
+  }
+  for (Index i = 0; i < size(); ++i) {
+    std::int32_t& exponent = exponent_[static_cast<std::size_t>(i)];
+    const std::int32_t before = exponent;
+    exponent = std::max(exponent, least);
+    if (stored()) subtract_mean(phi_.row(i), before, exponent);
+  }
+  max_exponent_ = *std::max_element(exponent_.begin(), exponent_.end());
+  if (stored()) mean_.clear();
+}
+
+/// phi 2^from to (phi 2^from - mean) 2^-to.
+template <Scalar T>
+void FeatureSource<T>::subtract_mean(T* phi, std::int32_t from, std::int32_t to) const {
+  if (mean_.empty()) return;
+  const double own = std::ldexp(1.0, from - to);
+  const double unit = std::ldexp(1.0, -to);
+  for (std::size_t j = 0; j < mean_.size(); ++j) {
+    phi[j] = static_cast<T>(own * static_cast<double>(phi[j]) - unit * mean_[j]);
   }
 }
 
@@ -84,6 +138,11 @@ auto FeatureSource<T>::block(Index index, Workspace& workspace) const -> Block {
   if (stored()) return {first, count, phi_.row(first), exponents() + first};
   map_->blocks().features(Side::query, x_.view().middle_rows(first, count), workspace.phi_.data(),
                           workspace.exponent_.data(), *workspace.map_);
+  for (Index r = 0; r < count; ++r) {
+    std::int32_t& exponent = workspace.exponent_[static_cast<std::size_t>(r)];
+    subtract_mean(workspace.phi_.row(r), exponent, exponents()[first + r]);
+    exponent = exponents()[first + r];
+  }
   return {first, count, workspace.phi_.data(), workspace.exponent_.data()};
 }
 
@@ -100,6 +159,12 @@ auto FeatureSource<T>::gather(std::span<const Index> which, Workspace& workspace
   if (!stored()) {
     map_->blocks().features(Side::query, workspace.x_.view().middle_rows(0, count),
                             workspace.phi_.data(), workspace.exponent_.data(), *workspace.map_);
+    for (Index r = 0; r < count; ++r) {
+      std::int32_t& exponent = workspace.exponent_[static_cast<std::size_t>(r)];
+      const std::int32_t own = exponents()[which[static_cast<std::size_t>(r)]];
+      subtract_mean(workspace.phi_.row(r), exponent, own);
+      exponent = own;
+    }
   }
   return {0, count, workspace.phi_.data(), workspace.exponent_.data()};
 }
@@ -121,5 +186,8 @@ double finite_entry(const char* function, double product, std::int64_t exponent,
 
 template class FeatureSource<float>;
 template class FeatureSource<double>;
+template FeatureSource<float>::FeatureSource(MatrixView<const float>);
+template FeatureSource<float>::FeatureSource(MatrixView<const double>);
+template FeatureSource<double>::FeatureSource(MatrixView<const double>);
 
 }  // namespace bochner::gram

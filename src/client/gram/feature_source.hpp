@@ -45,7 +45,13 @@ class FeatureSource {
   /// `memory` bytes; if not, a copy of x is.
   FeatureSource(const FeatureMap<T>& map, MatrixView<const T> x, Index memory,
                 const Execution& execution);
-  explicit FeatureSource(MatrixView<const T> factor);
+  /// The rows of a factor, each with a power of two of its own.
+  template <Scalar From>
+  explicit FeatureSource(MatrixView<const From> factor);
+  /// The rows of `from` less `mean`, D numbers with their power of two multiplied in. Differences
+  /// are taken in double before they are narrowed: what rows have in common takes no digits from
+  /// what they do not. Kept if those of `from` are.
+  FeatureSource(const FeatureSource& from, std::vector<double> mean);
 
   Index size() const noexcept { return static_cast<Index>(exponent_.size()); }
   Index num_features() const noexcept { return num_features_; }
@@ -62,12 +68,15 @@ class FeatureSource {
   std::vector<Workspace> workspaces(Index num_blocks, const Execution& execution) const;
 
  private:
+  void subtract_mean(T* phi, std::int32_t from, std::int32_t to) const;
+
   std::optional<FeatureMap<T>> map_;
   Index num_features_;
   Matrix<T> x_;
   Matrix<T> phi_;
   std::vector<std::int32_t> exponent_;
   std::int32_t max_exponent_ = 0;
+  std::vector<double> mean_;  ///< still to be subtracted from what the map gives; or empty
 };
 
 /// The products of T are exact, their sum is in double.

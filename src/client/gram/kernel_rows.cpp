@@ -2,7 +2,7 @@
 #include "client/gram/kernel_rows.hpp"
 
 #include "core/parallel.hpp"
-#include "kernel/standard_form.hpp"
+#include "kernel/precise_values.hpp"
 
 #include <algorithm>
 
@@ -12,6 +12,7 @@ template <Scalar T>
 KernelRows::KernelRows(const Kernel& kernel, MatrixView<const T> x, const Execution& execution)
     : dim_(x.cols),
       rows_(x.rows, simd::padded<double>(x.cols)),
+      low_(x.rows, x.cols),
       squared_norms_(static_cast<std::size_t>(x.rows)) {
   const InputTransform transform = standard_form(kernel, dim_).transform;
   const Index blocks = (x.rows + simd::kBlockRows - 1) / simd::kBlockRows;
@@ -23,7 +24,7 @@ KernelRows::KernelRows(const Kernel& kernel, MatrixView<const T> x, const Execut
       for (Index k = 0; k < dim_; ++k) {
         raw[static_cast<std::size_t>(k)] = static_cast<double>(x(i, k));
       }
-      transform.apply(raw.data(), rows_.row(i));
+      apply_precisely(transform, raw.data(), rows_.row(i), low_.row(i));
     }
     Matrix<double> packed(dim_, simd::kBlockRows);
     Matrix<double> products(simd::kBlockRows, simd::kBlockRows);
@@ -37,10 +38,13 @@ KernelRows::KernelRows(const Kernel& kernel, MatrixView<const T> x, const Execut
 }
 
 KernelRows::KernelRows(const KernelRows& from, std::span<const Index> which)
-    : dim_(from.dim_), rows_(static_cast<Index>(which.size()), from.ld()) {
+    : dim_(from.dim_),
+      rows_(static_cast<Index>(which.size()), from.ld()),
+      low_(static_cast<Index>(which.size()), from.dim_) {
   squared_norms_.reserve(which.size());
   for (std::size_t r = 0; r < which.size(); ++r) {
     std::copy_n(from.row(which[r]), ld(), rows_.row(static_cast<Index>(r)));
+    std::copy_n(from.low_.row(which[r]), dim_, low_.row(static_cast<Index>(r)));
     squared_norms_.push_back(from.squared_norms()[which[r]]);
   }
 }

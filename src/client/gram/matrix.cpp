@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "bochner/client/gram/matrix.hpp"
 
+#include "bochner/core/error.hpp"
 #include "client/gram/approximate_tiles.hpp"
 #include "client/gram/checks.hpp"
 #include "client/gram/exact_tiles.hpp"
 #include "client/gram/tile_walk.hpp"
 #include "core/finite.hpp"
+#include "core/overlap.hpp"
 
+#include <algorithm>
 #include <cmath>
+#include <concepts>
 #include <vector>
 
 namespace bochner {
@@ -67,6 +71,11 @@ void approximate_gram(const FeatureMap<T>& map, MatrixView<const T> x, MatrixVie
   constexpr const char* kFunction = "approximate_gram";
   check_columns(kFunction, x.cols, y.cols, map.input_dim());
   check_out(kFunction, out, x.rows, y.rows);
+  if constexpr (std::same_as<T, double>) {
+    if (overlap<T>(x, out) || overlap<T>(y, out)) {
+      throw InvalidArgument(std::string(kFunction) + ": out overlaps the rows of x or y");
+    }
+  }
   ApproximateTiles<T> tiles(map.blocks(), kFunction, x, y);
   std::vector<typename ApproximateTiles<T>::Workspace> workspaces;
   for (std::size_t w = 0; w < workers_for(x.rows, execution); ++w) {
@@ -83,7 +92,12 @@ void approximate_gram(const FeatureMap<T>& map, MatrixView<const T> x, MatrixVie
       });
 }
 
-double GramDistance::relative() const { return std::sqrt(squared_error / squared_norm); }
+double GramDistance::relative() const {
+  if (!(squared_norm > 0.0)) {
+    throw InvalidArgument("GramDistance::relative: the exact matrix is zero or has no entries");
+  }
+  return std::sqrt(squared_error / squared_norm);
+}
 
 template <Scalar T>
 GramDistance gram_distance(const FeatureMap<T>& map, MatrixView<const T> x, MatrixView<const T> y,
@@ -101,6 +115,8 @@ GramDistance gram_distance(const FeatureMap<T>& map, MatrixView<const T> x, Matr
     typename ApproximateTiles<T>::Workspace approximate;
     Matrix<double> k;
     Matrix<double> k_hat;
+    double largest = 0.0;
+    double largest_error = 0.0;
   };
   std::vector<Worker> workers;
   for (std::size_t w = 0; w < workers_for(x.rows, execution); ++w) {
@@ -124,6 +140,8 @@ GramDistance gram_distance(const FeatureMap<T>& map, MatrixView<const T> x, Matr
             if (!std::isfinite(error)) refuse_overflow(kFunction, i + r, j + c);
             sum.squared_error += error * error;
             sum.squared_norm += k * k;
+            mine.largest = std::max(mine.largest, std::abs(k));
+            mine.largest_error = std::max(mine.largest_error, std::abs(error));
           }
         }
       });
@@ -132,6 +150,14 @@ GramDistance gram_distance(const FeatureMap<T>& map, MatrixView<const T> x, Matr
     total.squared_error += sum.squared_error;
     total.squared_norm += sum.squared_norm;
   }
+  double largest = 0.0;
+  double largest_error = 0.0;
+  for (const Worker& worker : workers) {
+    largest = std::max(largest, worker.largest);
+    largest_error = std::max(largest_error, worker.largest_error);
+  }
+  check_sum_of_squares(kFunction, "the exact entries", total.squared_norm, largest);
+  check_sum_of_squares(kFunction, "the errors", total.squared_error, largest_error);
   return total;
 }
 

@@ -3,12 +3,14 @@
 
 #include "bochner/core/error.hpp"
 #include "client/gram/checks.hpp"
+#include "client/gram/feature_source.hpp"
 #include "client/gram/partial_cholesky.hpp"
 #include "linalg/cholesky.hpp"
 #include "simd/engine.hpp"
 
 #include <algorithm>
 #include <cmath>
+#include <memory>
 #include <numeric>
 #include <string>
 
@@ -128,6 +130,9 @@ Nystrom<T> nystrom(const ExactGram& gram, const NystromOptions& options,
   }
   PartialCholesky cholesky(gram, options.rank);
   if (!(cholesky.trace() > 0.0)) throw InvalidArgument("nystrom: the kernel vanishes on all rows");
+  if (std::isinf(cholesky.trace())) {
+    throw InvalidArgument("nystrom: the trace of the matrix overflows; scale the inputs down");
+  }
   switch (options.pivoting) {
     case Pivoting::uniform: {
       const std::vector<double> ones(static_cast<std::size_t>(gram.size()), 1.0);
@@ -141,13 +146,14 @@ Nystrom<T> nystrom(const ExactGram& gram, const NystromOptions& options,
       take_at_random(cholesky, options.seed, execution);
       break;
   }
-  const MatrixView<const double> f = cholesky.factor();
-  Matrix<T> factor(f.rows, f.cols);
-  for (Index i = 0; i < f.rows; ++i) {
-    for (Index j = 0; j < f.cols; ++j) factor(i, j) = static_cast<T>(f(i, j));
+  if (cholesky.rank() == 0) {
+    throw InvalidArgument(
+        "nystrom: the kernel vanishes on all rows that were drawn; a larger rank "
+        "is needed");
   }
-  return {GramApproximation<T>(factor.view()), cholesky.pivots(),
-          cholesky.residual_trace() / cholesky.trace()};
+  // Rows in T have powers of two of their own: K^ may be as small or large as double can say.
+  return {GramApproximation<T>(std::make_shared<const gram::FeatureSource<T>>(cholesky.factor())),
+          cholesky.pivots(), cholesky.residual_trace() / cholesky.trace()};
 }
 
 template Nystrom<float> nystrom(const ExactGram&, const NystromOptions&, const Execution&);

@@ -36,27 +36,31 @@ KernelPrincipalComponents<T>::KernelPrincipalComponents(FeatureMap<T> map, Matri
   check_least(kFunction, "count", count, 1);
   check_least(kFunction, "rows of x", x.rows, 2);
   const GramApproximation<T> gram(map_, x, {}, execution);
-  const FeatureSource<T>& source = gram.features();
+  mean_ = mean_features(kFunction, gram.features());
+  const FeatureSource<T> source(gram.features(), mean_);
   const Index features = source.num_features();
   const auto n = static_cast<double>(x.rows);
-  const std::vector<double> mean = mean_features(kFunction, source);
   Matrix<double> covariance = feature_moments(source, execution);
+  double square = 0.0;  // of a row's features, on average
   for (Index i = 0; i < features; ++i) {
     for (Index j = 0; j <= i; ++j) {
-      covariance(i, j) = std::ldexp(covariance(i, j) / n, 2 * source.max_exponent()) -
-                         mean[static_cast<std::size_t>(i)] * mean[static_cast<std::size_t>(j)];
+      covariance(i, j) = std::ldexp(covariance(i, j) / n, 2 * source.max_exponent());
     }
     total_variance_ += covariance(i, i);
+    square += mean_[static_cast<std::size_t>(i)] * mean_[static_cast<std::size_t>(i)];
   }
+  square += total_variance_;
   const auto eigen = linalg::symmetric_eigen(covariance.view().middle_cols(0, features));
   if (!eigen) {
     throw InvalidArgument(std::string(kFunction) + ": the features overflow; scale them down");
   }
-  const double floor =
-      eigen->values.back() * static_cast<double>(features) * std::numeric_limits<T>::epsilon();
+  // Of the sums, and of the features themselves.
+  constexpr double kRounding = std::numeric_limits<T>::epsilon();
+  const double floor = static_cast<double>(features) * kRounding *
+                       std::max(eigen->values.back(), kRounding * square);
   Index kept = 0;
   while (kept < std::min(count, features) &&
-         eigen->values[static_cast<std::size_t>(features - 1 - kept)] > std::max(floor, 0.0)) {
+         eigen->values[static_cast<std::size_t>(features - 1 - kept)] > floor) {
     ++kept;
   }
   directions_ = Matrix<double>(features, kept);
@@ -68,12 +72,7 @@ KernelPrincipalComponents<T>::KernelPrincipalComponents(FeatureMap<T> map, Matri
       if (std::abs(eigen->vectors(j, from)) > std::abs(eigen->vectors(largest, from))) largest = j;
     }
     const double sign = eigen->vectors(largest, from) < 0.0 ? -1.0 : 1.0;
-    double offset = 0.0;
-    for (Index j = 0; j < features; ++j) {
-      directions_(j, k) = sign * eigen->vectors(j, from);
-      offset += directions_(j, k) * mean[static_cast<std::size_t>(j)];
-    }
-    offset_.push_back(offset);
+    for (Index j = 0; j < features; ++j) directions_(j, k) = sign * eigen->vectors(j, from);
   }
 }
 
@@ -84,11 +83,8 @@ void KernelPrincipalComponents<T>::transform(MatrixView<const T> x, MatrixView<d
                 "the rows of x, one column a component");
   if (x.rows == 0 || num_components() == 0) return;
   const GramApproximation<T> rows(map_, x, {}, execution);
-  product("KernelPrincipalComponents::transform", rows.features(), plain(directions_), out,
-          execution);
-  for (Index i = 0; i < out.rows; ++i) {
-    for (Index k = 0; k < out.cols; ++k) out(i, k) -= offset_[static_cast<std::size_t>(k)];
-  }
+  product("KernelPrincipalComponents::transform", FeatureSource<T>(rows.features(), mean_),
+          plain(directions_), out, execution);
 }
 
 template class KernelPrincipalComponents<float>;

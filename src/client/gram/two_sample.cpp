@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "bochner/client/gram/two_sample.hpp"
 
+#include "client/gram/centred_features.hpp"
 #include "client/gram/checks.hpp"
 #include "client/gram/permutation_p_value.hpp"
 #include "random/permutation.hpp"
@@ -109,7 +110,8 @@ PermutationTest test(const Gram& pooled, Index first, const PermutationTestOptio
 template <Scalar T>
 PermutationTest two_sample_test(const GramApproximation<T>& pooled, Index first_rows,
                                 const PermutationTestOptions& options, const Execution& execution) {
-  return test(pooled, first_rows, options, execution);
+  // MMD^2 does not change when a vector is added to all features.
+  return test(centred_rows(kFunction, pooled), first_rows, options, execution);
 }
 
 PermutationTest two_sample_test(const ExactGram& pooled, Index first_rows,
@@ -128,7 +130,8 @@ PermutationTest two_sample_test(const FeatureMap<T>& map, MatrixView<const T> x,
       pooled(i, k) = i < x.rows ? x(i, k) : y(i - x.rows, k);
     }
   }
-  return test(GramApproximation<T>(map, pooled.view(), {}, execution), x.rows, options, execution);
+  return two_sample_test(GramApproximation<T>(map, pooled.view(), {}, execution), x.rows, options,
+                         execution);
 }
 
 template PermutationTest two_sample_test(const GramApproximation<float>&, Index,

@@ -35,6 +35,36 @@ struct Problem {
 
 }  // namespace
 
+TEST_CASE("errors whose squares leave the range of double are refused, others have an interval",
+          "[gram][certificate]") {
+  const Matrix<double> x = normal_matrix<double>(40, 3, 19);
+  const FeatureMapSpec narrow = gram_spec(3, 8, GaussianKernel{}, TrigonometricFeatures{});
+  for (const double weight : {1e-170, 1e-90, 1e90, 1e170}) {
+    FeatureMapSpec spec = narrow;
+    spec.kernel = KernelSum{{{weight, {}, GaussianKernel{}}}};
+    spec.projection = IidProjection{};
+    const FeatureMap<double> map(spec);
+    const GramApproximation<double> approximation(map, x.view());
+    const ExactGram gram(spec.kernel, x.view());
+    INFO(weight);
+    if (weight == 1e-170 || weight == 1e170) {
+      const char* const reason = weight < 1.0 ? "vanish below" : "overflow";
+      CHECK_THROWS_WITH(squared_norm(gram), Contains(reason));
+      CHECK_THROWS_WITH(sampled_error(approximation, gram, {}), Contains(reason));
+      CHECK_THROWS_WITH(hutchinson_error(approximation, gram, {}), Contains(reason));
+      CHECK_THROWS_WITH(gram_distance<double>(map, x.view(), x.view()), Contains(reason));
+      continue;
+    }
+    CHECK(std::isfinite(squared_norm(gram).squared));
+    CHECK(sampled_error(approximation, gram, {}).standard_error > 0.0);
+    CHECK(hutchinson_error(approximation, gram, {}).standard_error > 0.0);
+    CHECK(gram_distance<double>(map, x.view(), x.view()).relative() < 2.0);
+  }
+  const GramErrorEstimate made{.squared_error = 1.0, .standard_error = 0.5, .samples = 1};
+  CHECK_THROWS_WITH(made.interval(0.9), Contains("samples is 1, expected at least 2"));
+  CHECK_THROWS_WITH(GramDistance{}.relative(), Contains("zero or has no entries"));
+}
+
 TEST_CASE("Lanczos gives the norm of the difference; power iteration is below it", "[gram]") {
   const Problem problem(300, 50);
   const double norm = Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd>(problem.difference)

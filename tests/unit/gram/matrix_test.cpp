@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "support/exact_kernel.hpp"
+
+#include <bochner/client/gram/exact.hpp>
 #include <bochner/client/gram/matrix.hpp>
 #include <bochner/core/error.hpp>
 #include <bochner/core/matrix.hpp>
@@ -51,6 +54,59 @@ TEST_CASE("the exact Gram matrix agrees with pairs, over tile edges and strides"
       }
     }
   }
+}
+
+TEST_CASE("the exact Gram matrix keeps its digits far from the origin", "[gram]") {
+  // Integers beside 1e12, and one cluster at the origin: no single centre would do for both.
+  Matrix<double> x = normal_rows<double>(140, 3, 6, 3.0);
+  for (Index i = 0; i < x.size(); ++i) x.data()[i] = std::round(x.data()[i]);
+  for (Index i = 0; i < 100; ++i) {
+    for (Index k = 0; k < 3; ++k) x(i, k) += 1e12;
+  }
+  const Diagonal thirds{{3.3, 0.9, 1.7}};
+  const Full full{{0.3, 0.1, 0.0, 0.0, 0.7, 0.2, 0.1, 0.0, 1.1}};
+  for (const Kernel& kernel :
+       {Kernel(GaussianKernel{Isotropic{3.3}}), Kernel(GaussianKernel{thirds}),
+        Kernel(LaplacianKernel{full}), Kernel(MaternKernel{1.5, thirds}),
+        Kernel(ProductLaplacianKernel{full}), Kernel(ProductCauchyKernel{thirds})}) {
+    Matrix<double> k(140, 140);
+    exact_gram(kernel, x.view(), x.view(), k.view());
+    for (Index i = 0; i < 140; ++i) {
+      for (Index j = 0; j < 140; ++j) {
+        testing::LongRow a;
+        testing::LongRow b;
+        for (Index c = 0; c < 3; ++c) {
+          a.push_back(x(i, c));
+          b.push_back(x(j, c));
+        }
+        const testing::ExactValue exact = testing::ExactKernel(a, b)(kernel);
+        CHECK(std::abs(k(i, j) - static_cast<double>(exact.value)) <=
+              2e-13 * static_cast<double>(exact.sensitivity));
+      }
+    }
+  }
+}
+
+TEST_CASE("orthogonal rows far from the origin keep the digits of their product", "[gram]") {
+  Matrix<double> x(2, 3);
+  x(0, 0) = 1e12 + 1.0;
+  x(0, 1) = -1e12;
+  x(0, 2) = 1.0;
+  x(1, 0) = 1e12 - 1.0;
+  x(1, 1) = 1e12;
+  x(1, 2) = 3.0;
+  Matrix<double> k(2, 2);
+  exact_gram(PolynomialKernel{1, 0.0, {}}, x.view(), x.view(), k.view());
+  CHECK(k(0, 1) == 2.0);
+  CHECK(k(1, 0) == 2.0);
+  CHECK(ExactGram(PolynomialKernel{1, 0.0, {}}, x.view()).entry(0, 1) == 2.0);
+  // Products that overflow are refused, distances that do are far.
+  for (Index i = 0; i < x.size(); ++i) x.data()[i] *= 1e150;
+  CHECK_THROWS_WITH(exact_gram(SoftmaxKernel{}, x.view(), x.view(), k.view()),
+                    Contains("overflows"));
+  exact_gram(GaussianKernel{}, x.view(), x.view(), k.view());
+  CHECK(k(0, 0) == 1.0);
+  CHECK(k(0, 1) == 0.0);
 }
 
 TEST_CASE("duplicate rows have kernel exactly one", "[gram]") {
@@ -119,6 +175,16 @@ TEST_CASE("the distance is that of the two matrices, for any number of threads",
     CHECK(many.squared_error == one.squared_error);
     CHECK(many.squared_norm == one.squared_norm);
   }
+}
+
+TEST_CASE("an output that overlaps the rows is refused, or harmless", "[gram]") {
+  Matrix<double> x = normal_rows<double>(4, 4, 8);
+  const FeatureMap<double> map(spec_of(4, GaussianKernel{}, TrigonometricFeatures{}));
+  CHECK_THROWS_WITH(approximate_gram<double>(map, x.view(), x.view(), x.view()),
+                    Contains("out overlaps"));
+  const Matrix<double> before = x;
+  exact_gram(GaussianKernel{}, x.view(), x.view(), x.view());
+  CHECK(x(2, 3) == Approx(evaluate(GaussianKernel{}, before.row(2), before.row(3), 4)));
 }
 
 TEST_CASE("Gram matrices refuse what they cannot hold", "[gram]") {

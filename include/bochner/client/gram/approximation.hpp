@@ -9,6 +9,7 @@
 
 #include <memory>
 #include <span>
+#include <utility>
 #include <vector>
 
 /// \file
@@ -74,6 +75,9 @@ class GramApproximation {
   /// All n x n entries. Throws as `rows`.
   Matrix<double> to_dense(const Execution& execution = {}) const;
 
+  /// K^ of blocks of features that clients made.
+  explicit GramApproximation(std::shared_ptr<const gram::FeatureSource<T>> features)
+      : features_(std::move(features)) {}
   /// The blocks of features that clients work on.
   const gram::FeatureSource<T>& features() const noexcept { return *features_; }
 

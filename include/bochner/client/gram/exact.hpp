@@ -16,7 +16,7 @@
 
 namespace bochner {
 
-/// K_ij = k(x_i, x_j), computed tile by tile whenever it is needed and never stored: 2 n d numbers
+/// K_ij = k(x_i, x_j), computed tile by tile whenever it is needed and never stored: 3 n d numbers
 /// of memory, whatever the product. Entries and products are in double; results have the same bits
 /// for any number of threads. Immutable, cheap to copy, safe to share between threads.
 class BOCHNER_EXPORT ExactGram {

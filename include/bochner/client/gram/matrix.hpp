@@ -20,7 +20,7 @@ BOCHNER_EXPORT void exact_gram(const Kernel& kernel, MatrixView<const double> x,
                                const Execution& execution = {});
 
 /// out_ij = 2^(a_i + b_j) phi(x_i) . phi(y_j), x as queries, y as keys; O(n l D + (n + l) m d).
-/// Throws as `FeatureMap::apply` and when an entry overflows.
+/// Throws as `FeatureMap::apply`, when out overlaps x or y, and when an entry overflows.
 template <Scalar T>
 void approximate_gram(const FeatureMap<T>& map, MatrixView<const T> x, MatrixView<const T> y,
                       MatrixView<double> out, const Execution& execution = {});
@@ -29,12 +29,13 @@ void approximate_gram(const FeatureMap<T>& map, MatrixView<const T> x, MatrixVie
 struct GramDistance {
   double squared_error = 0.0;  ///< |K^ - K|_F^2
   double squared_norm = 0.0;   ///< |K|_F^2
-  /// |K^ - K|_F / |K|_F
+  /// |K^ - K|_F / |K|_F. Throws InvalidArgument when K is zero.
   BOCHNER_EXPORT double relative() const;
 };
 
 /// The distance between `approximate_gram` and `exact_gram` of the map's kernel on the same rows,
-/// streamed: neither matrix is formed. O(n l (D + d)). Throws as those two.
+/// streamed: neither matrix is formed. O(n l (D + d)). Throws as those two and when
+/// the squares leave the range of double.
 template <Scalar T>
 GramDistance gram_distance(const FeatureMap<T>& map, MatrixView<const T> x, MatrixView<const T> y,
                            const Execution& execution = {});

@@ -23,8 +23,8 @@ template <Scalar T>
 class KernelPrincipalComponents {
  public:
   /// O(n D^2 + 9 D^3): for up to a few thousand features. Components whose variance is no more than
-  /// the rounding errors of the largest are left out. Throws InvalidArgument on count < 1, fewer
-  /// than two rows, when features overflow, and as GramApproximation.
+  /// the rounding errors of the largest, or of the features, are left out. Throws InvalidArgument
+  /// on count < 1, fewer than two rows, when features overflow, and as GramApproximation.
   KernelPrincipalComponents(FeatureMap<T> map, MatrixView<const T> x, Index count,
                             const Execution& execution = {});
 
@@ -44,8 +44,8 @@ class KernelPrincipalComponents {
   FeatureMap<T> map_;
   std::vector<double> variances_;
   double total_variance_ = 0.0;
-  Matrix<double> directions_;   ///< D x components, orthonormal columns
-  std::vector<double> offset_;  ///< scores of the mean
+  Matrix<double> directions_;  ///< D x components, orthonormal columns
+  std::vector<double> mean_;   ///< of the features
 };
 
 extern template class BOCHNER_EXPORT KernelPrincipalComponents<float>;

@@ -1,0 +1,6 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What the C++ of docs/attention.md takes for given.
+
+extern const bochner::TensorView<const float, 4> q, k, v;
+extern const bochner::TensorView<float, 4> out;
