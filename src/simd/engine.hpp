@@ -155,11 +155,12 @@ struct Kernels {
 
   /// A step of an online softmax in base 2, over the first count[r] entries of row r (the others
   /// are left alone): e = max(exponent[r], ceil(maximum of the entries)); rescale[r] =
-  /// 2^(exponent[r] - e); the entries become 2^(entry - e); sum[r] = rescale[r] sum[r] + their sum,
-  /// as `row_products` adds; exponent[r] = e. INT32_MIN is the exponent of a row that has seen
-  /// nothing yet: its first rescale is 0, and it is 1 where there is still nothing finite.
-  void (*softmax_rows)(T* block, Index ld, Index rows, const std::int32_t* count,
-                       std::int32_t* exponent, T* rescale, T* sum) noexcept;
+  /// 2^(exponent[r] - e); the entries become 2^(entry - e), whatever their size; sum[r] =
+  /// rescale[r] sum[r] + their sum, as `row_products` adds; exponent[r] = e, a whole number.
+  /// -infinity is the exponent of a row that has seen nothing yet: its first rescale is 0, and it
+  /// is 1 where there is still nothing finite.
+  void (*softmax_rows)(T* block, Index ld, Index rows, const std::int32_t* count, T* exponent,
+                       T* rescale, T* sum) noexcept;
 
   /// out[j] = sum_r block[r][j] weight[r], r ascending, one fused chain; `weight` may be null
   /// (ones).

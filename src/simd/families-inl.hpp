@@ -74,8 +74,8 @@ struct Exponential {
                            const Ahead& ahead) noexcept;
   static void exp2_weights(T* block, Index ld, Index rows, Index cols,
                            const std::int32_t* column_exponent, const Ahead& ahead) noexcept;
-  static void softmax_rows(T* block, Index ld, Index rows, const std::int32_t* count,
-                           std::int32_t* exponent, T* rescale, T* sum) noexcept;
+  static void softmax_rows(T* block, Index ld, Index rows, const std::int32_t* count, T* exponent,
+                           T* rescale, T* sum) noexcept;
   static void exp(const T* x, T* out, Index n) noexcept;
 };
 

@@ -79,6 +79,8 @@ struct AttentionReport {
   /// Rows whose normaliser was negative (signed maps only): the output is what it is, and means
   /// little.
   Index negative_rows = 0;
+  /// Rows that hold a NaN or an infinity: they see one, or sums overflowed.
+  Index nonfinite_rows = 0;
   /// The products that ran: "float", "double", "bfloat16", or "bfloat16 (emulated)" where the
   /// machine has no such instruction and rounded factors were multiplied in float.
   std::string arithmetic;
