@@ -31,9 +31,9 @@ struct Products {
 template <Scalar T>
 struct RankUpdate {
   static void rank_update(const T* phi, Index ldphi, Index rows, Index features, double* c,
-                          Index ldc) noexcept;
+                          Index ldc);
   static void cross_update(const T* a, Index lda, Index a_cols, const T* b, Index ldb, Index b_cols,
-                           Index rows, double* c, Index ldc) noexcept;
+                           Index rows, double* c, Index ldc);
 };
 
 template <Scalar T>
