@@ -5,6 +5,7 @@
 #include "core/finite.hpp"
 #include "estimator/log_sum.hpp"
 #include "estimator/product_moments.hpp"
+#include "estimator/row_sample.hpp"
 #include "kernel/standard_form.hpp"
 
 #include <algorithm>
@@ -19,15 +20,12 @@ constexpr Index kSampledRows = 64;
 constexpr double kSmallestRadius = 1e-3;
 constexpr double kLargestRadius = 16.0;
 
-/// Evenly spaced rows in the kernel's own coordinates.
+/// Some rows in the kernel's own coordinates, at random: what comes with a period would meet a
+/// stride.
 Matrix<double> transformed_sample(const StandardForm& form, MatrixView<const double> x) {
-  const Index count = std::min(x.rows, kSampledRows);
-  Matrix<double> out(count, x.cols);
-  std::vector<double> row(static_cast<std::size_t>(x.cols));
-  for (Index i = 0; i < count; ++i) {
-    for (Index k = 0; k < x.cols; ++k) row[static_cast<std::size_t>(k)] = x(i * x.rows / count, k);
-    form.transform.apply(row.data(), out.row(i));
-  }
+  const Matrix<double> sample = row_sample(x, kSampledRows, Seed{}, 0);
+  Matrix<double> out(sample.rows(), x.cols);
+  for (Index i = 0; i < sample.rows(); ++i) form.transform.apply(sample.row(i), out.row(i));
   return out;
 }
 

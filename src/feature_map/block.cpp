@@ -141,6 +141,10 @@ void BlockMap<T>::pack(Side side, MatrixView<const T> x,
     const T* const row = workspace.x_.row(r);
     double& squared_norm = workspace.squared_norm_[static_cast<std::size_t>(r)];
     if (full) squared_norm = row_product(row, row, x.cols);
+    const double length = std::sqrt(squared_norm);
+    workspace.largest_log_[static_cast<std::size_t>(r)] =
+        length > longest_row_ ? std::numeric_limits<double>::infinity()
+                              : stage_->largest_log(length);
     double amplitude = side_terms.constant;
     if (input_.norm_weight != 0.0) amplitude += 0.5 * input_.norm_weight * squared_norm;
     for (std::size_t k = 0; k < side_terms.tilt.size(); ++k) {
@@ -156,6 +160,13 @@ void BlockMap<T>::pack(Side side, MatrixView<const T> x,
     const T last = static_cast<T>(law_.products->last_coordinate);
     for (Index r = 0; r < x.rows; ++r) workspace.x_(r, x.cols) = last;
   }
+}
+
+template <Scalar T>
+void BlockMap<T>::measure(Side side, MatrixView<const T> x, double* offset,
+                          BlockWorkspace<T>& workspace) const noexcept {
+  pack(side, x, workspace);
+  std::copy_n(workspace.amplitude_.data(), x.rows, offset);
 }
 
 template <Scalar T>
@@ -237,12 +248,18 @@ void BlockMap<T>::unpack_gradient(Side side, MatrixView<T> dx,
 }
 
 template <Scalar T>
+double BlockMap<T>::largest_log(Index r, const BlockWorkspace<T>& workspace) {
+  return workspace.largest_log_[static_cast<std::size_t>(r)];
+}
+
+template <Scalar T>
 std::optional<std::string> BlockMap<T>::refusal(MatrixView<const T> x, Index first_row,
                                                 const BlockWorkspace<T>& workspace) {
   for (Index r = 0; r < x.rows; ++r) {
     const double length = std::sqrt(workspace.squared_norm_[static_cast<std::size_t>(r)]);
     const double amplitude = workspace.amplitude_[static_cast<std::size_t>(r)];
-    if (length <= workspace.longest_row_ && std::abs(amplitude) < kLargestExponent) continue;
+    const double exponent = std::abs(amplitude) + largest_log(r, workspace);
+    if (length <= workspace.longest_row_ && exponent < kLargestExponent) continue;
     const std::string where = "row " + std::to_string(first_row + r);
     for (Index k = 0; k < x.cols; ++k) {
       const auto value = static_cast<double>(x(r, k));

@@ -33,6 +33,7 @@ class BlockWorkspace {
   std::array<double, simd::kBlockRows> squared_norm_{};
   std::array<double, simd::kBlockRows> amplitude_{};
   std::array<double, simd::kBlockRows> damplitude_{};
+  std::array<double, simd::kBlockRows> largest_log_{};
 };
 
 /// The frequencies of a spec's map. Throws InvalidArgument when the spec is not valid.
@@ -58,6 +59,11 @@ class BlockMap {
   /// Whether features are positive exponentials, so that log-features exist.
   bool exponential() const noexcept { return stage_->exponential(); }
 
+  /// The log-amplitudes of the rows of x (at most 64), and what `largest_log` says of them: what
+  /// the four below begin with.
+  void measure(Side side, MatrixView<const T> x, double* offset,
+               BlockWorkspace<T>& workspace) const noexcept;
+
   /// phi[r * ld() + j] 2^exponent[r] for the rows of x (at most 64).
   void features(Side side, MatrixView<const T> x, T* phi, std::int32_t* exponent,
                 BlockWorkspace<T>& workspace) const noexcept;
@@ -73,6 +79,11 @@ class BlockMap {
   /// Exponential maps: dx from the cotangents of the base-2 log-features (offset included).
   void pull_log_features(Side side, MatrixView<const T> x, const T* dlog, MatrixView<T> dx,
                          BlockWorkspace<T>& workspace) const noexcept;
+
+  /// After any of the five above: a bound on |log2 feature - offset| of row r where the map is
+  /// exponential, otherwise 0; infinite where projections could overflow, NaN where the row has
+  /// one.
+  static double largest_log(Index r, const BlockWorkspace<T>& workspace);
 
   /// After any of the four above: the first row of the same x that they could not represent, with
   /// the reason, or nothing. The text counts rows from `first_row`.

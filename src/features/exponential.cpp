@@ -13,6 +13,15 @@
 
 namespace bochner {
 
+namespace {
+
+/// A bound on the norms of normal frequencies in so many dimensions, twice as many where a fast
+/// transform pads them: a chi variable exceeds its root mean square by ten with a probability below
+/// 1e-21.
+double longest_normal(Index dim) { return std::sqrt(2.0 * static_cast<double>(dim)) + 10.0; }
+
+}  // namespace
+
 void check_exponential(std::string_view name, const ExponentialLaw& law) {
   if (law.a < 0.125 && std::isfinite(law.a)) return;
   throw InvalidArgument(std::string(name) + ": a is " + text::number(law.a) +
@@ -48,17 +57,28 @@ ExponentialStage<T>::ExponentialStage(ExponentialLaw law, const FrequencyNorms& 
       num_frequencies_(num_frequencies),
       log_normaliser_(0.25 * static_cast<double>(norms.ambient_dim) * std::log1p(-4.0 * law.a) -
                       0.5 * std::log(static_cast<double>(num_features()))),
+      longest_frequency_(std::numbers::log2e * std::sqrt(1.0 - 4.0 * law.a) *
+                         longest_normal(norms.ambient_dim)),
       ones_(static_cast<std::size_t>(num_features()), T{1}) {
   if (law.a == 0.0) return;
   column_offset_.assign(static_cast<std::size_t>(simd::padded<T>(num_frequencies)), T{0});
   for (std::size_t j = 0; j < static_cast<std::size_t>(num_frequencies); ++j) {
-    column_offset_[j] = static_cast<T>(law.a * norms.squared[j] * std::numbers::log2e);
+    const double offset = law.a * norms.squared[j] * std::numbers::log2e;
+    column_offset_[j] = static_cast<T>(offset);
+    largest_offset_ = std::max(largest_offset_, std::abs(offset));
   }
+  const double longest = std::sqrt(*std::max_element(norms.squared.begin(), norms.squared.end()));
+  longest_frequency_ = std::numbers::log2e * std::sqrt(1.0 - 4.0 * law.a) * longest;
 }
 
 template <Scalar T>
 Index ExponentialStage<T>::num_features() const noexcept {
   return signs_ == Signs::both ? 2 * num_frequencies_ : num_frequencies_;
+}
+
+template <Scalar T>
+double ExponentialStage<T>::largest_log(double length) const noexcept {
+  return longest_frequency_ * length + largest_offset_;
 }
 
 template <Scalar T>

@@ -48,6 +48,7 @@ class ExponentialStage final : public FeatureStage<T> {
   Index num_features() const noexcept override;
   bool exponential() const noexcept override { return true; }
   double log_factor() const noexcept override { return log_normaliser_; }
+  double largest_log(double length) const noexcept override;
   void features(T* block, Index ld, Index rows, const double* log_amplitude,
                 std::int32_t* exponent) const noexcept override;
   void log_features(T* block, Index ld, Index rows) const noexcept override;
@@ -60,6 +61,8 @@ class ExponentialStage final : public FeatureStage<T> {
   Signs signs_;
   Index num_frequencies_;
   double log_normaliser_;
+  double longest_frequency_;     ///< of factor w, about
+  double largest_offset_ = 0.0;  ///< |a| |w|^2 in base 2
   std::vector<T> ones_;
   std::vector<T> column_offset_;  ///< a |w|^2 in base 2, padded with zeros; empty when a is 0
 };

@@ -42,6 +42,10 @@ class FeatureStage {
   /// The natural logarithm of a factor of all features that the caller puts into log-amplitudes.
   virtual double log_factor() const noexcept { return 0.0; }
 
+  /// Exponential stages: a bound on the size of the base-2 log-features of a row of this length,
+  /// less its log-amplitude; 0 for the others.
+  virtual double largest_log(double /*length*/) const noexcept { return 0.0; }
+
   /// Projections to features with sum-free scaling: phi 2^exponent is the feature.
   virtual void features(T* block, Index ld, Index rows, const double* log_amplitude,
                         std::int32_t* exponent) const noexcept = 0;

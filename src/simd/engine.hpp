@@ -16,7 +16,8 @@
 /// multiple of `kPanel<T>`; a kernel may read and write the padding between `cols` and the next
 /// multiple of `kPanel<T>`, never more. Whatever the instruction set, each output is one chain of
 /// operations in a fixed order over `k` (or over rows), so a value never depends on its position,
-/// on the tile it fell into or on its neighbours. Entries are unchecked and do not throw.
+/// on the tile it fell into or on its neighbours. Entries are unchecked and do not throw, but for
+/// the two that pack both factors (`rank_update`, `cross_update`): std::bad_alloc.
 
 namespace bochner::simd {
 
@@ -144,22 +145,22 @@ struct Kernels {
   /// c[i][j] += sum_r phi[r][i] phi[r][j] for j <= i (lower triangle; entries above the diagonal
   /// but inside a diagonal tile may be written too). c is double, leading dimension `ldc`; products
   /// of up to `kFoldRows` rows are summed in T, r ascending, then folded into double.
-  void (*rank_update)(const T* phi, Index ldphi, Index rows, Index features, double* c,
-                      Index ldc) noexcept;
+  void (*rank_update)(const T* phi, Index ldphi, Index rows, Index features, double* c, Index ldc);
 
   /// c[i][j] += sum_r a[r][i] b[r][j], i < a_cols, j < b_cols: a tile of `rank_update` away from
   /// the diagonal, or all of a^T b, with the same folds and the same bits. Rows of several folds in
   /// one call touch c once.
   void (*cross_update)(const T* a, Index lda, Index a_cols, const T* b, Index ldb, Index b_cols,
-                       Index rows, double* c, Index ldc) noexcept;
+                       Index rows, double* c, Index ldc);
 
   /// A step of an online softmax in base 2, over the first count[r] entries of row r (the others
   /// are left alone): e = max(exponent[r], ceil(maximum of the entries)); rescale[r] =
-  /// 2^(exponent[r] - e); the entries become 2^(entry - e); sum[r] = rescale[r] sum[r] + their sum,
-  /// as `row_products` adds; exponent[r] = e. INT32_MIN is the exponent of a row that has seen
-  /// nothing yet: its first rescale is 0, and it is 1 where there is still nothing finite.
-  void (*softmax_rows)(T* block, Index ld, Index rows, const std::int32_t* count,
-                       std::int32_t* exponent, T* rescale, T* sum) noexcept;
+  /// 2^(exponent[r] - e); the entries become 2^(entry - e), whatever their size; sum[r] =
+  /// rescale[r] sum[r] + their sum, as `row_products` adds; exponent[r] = e, a whole number.
+  /// -infinity is the exponent of a row that has seen nothing yet: its first rescale is 0, and it
+  /// is 1 where there is still nothing finite.
+  void (*softmax_rows)(T* block, Index ld, Index rows, const std::int32_t* count, T* exponent,
+                       T* rescale, T* sum) noexcept;
 
   /// out[j] = sum_r block[r][j] weight[r], r ascending, one fused chain; `weight` may be null
   /// (ones).

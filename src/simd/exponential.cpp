@@ -160,14 +160,19 @@ HWY_INLINE bool row_exponent(T maximum, std::int32_t& e) {
   return true;
 }
 
-/// 2^e, 0 below the normal numbers.
+/// 2^(from - to) for whole numbers from < to; 0 below the normal numbers.
 template <Scalar T>
-HWY_INLINE T exact_power(std::int64_t e) {
+HWY_INLINE T power_between(T from, T to) {
   using C = Constants<T>;
-  constexpr std::int64_t kBias = C::kBias;
-  const auto field =
-      static_cast<typename C::Signed>(HWY_MIN(HWY_MAX(e, -kBias), kBias + 1) + kBias);
+  const T difference = HWY_MAX(from - to, static_cast<T>(-C::kBias));
+  const auto field = static_cast<typename C::Signed>(difference) + C::kBias;
   return hn::GetLane(from_exponent_field<T>(hn::Set(SignedTag<T>(), field)));
+}
+
+/// The whole number at or above x.
+template <Scalar T>
+HWY_INLINE T ceiling(T x) {
+  return hn::GetLane(hn::Ceil(hn::Set(Tag<T>(), x)));
 }
 
 template <Scalar T>
@@ -269,31 +274,35 @@ void Exponential<T>::exp2_weights(T* block, Index ld, Index rows, Index cols,
 
 template <Scalar T>
 void Exponential<T>::softmax_rows(T* block, Index ld, Index rows, const std::int32_t* count,
-                                  std::int32_t* exponent, T* rescale, T* sum) noexcept {
+                                  T* exponent, T* rescale, T* sum) noexcept {
   using C = Constants<T>;
-  constexpr std::int32_t kUnseen = std::numeric_limits<std::int32_t>::min();
+  constexpr T kInfinity = std::numeric_limits<T>::infinity();
   constexpr Tag<T> d;
-  constexpr SignedTag<T> di;
   const auto none = exp2_offset<T>(0.0);
   for (Index r = 0; r < rows; ++r) {
     T* const row = block + r * ld;
     const Index n = count[r];
-    std::int32_t e = kUnseen;
-    const bool finite = row_exponent(row_maximum(row, n), e);
-    e = HWY_MAX(e, exponent[r]);
-    rescale[r] = T{1};
-    if (e != exponent[r]) {
-      rescale[r] = exponent[r] == kUnseen ? T{0} : exact_power<T>(std::int64_t{exponent[r]} - e);
-    }
+    const T maximum = row_maximum(row, n);
+    const bool finite = absolute(maximum) < kInfinity;
+    const T e = HWY_MAX(finite ? ceiling(maximum) : -kInfinity, exponent[r]);
+    rescale[r] = e != exponent[r] ? power_between(exponent[r], e) : T{1};
     exponent[r] = e;
-    const std::int32_t down = e == kUnseen ? 0 : e;
-    const bool bounded = finite && absolute(static_cast<T>(down)) <= C::kMaxLog2 / 2;
+    T down = e == -kInfinity ? T{0} : e;
+    if (absolute(down) > C::kMaxLog2 / 2) {  // too large to be split: exact for what is near e
+      const auto whole = hn::Set(d, down);
+      Index j = 0;
+      for (; j + kLanes<T> <= n; j += kLanes<T>) {
+        hn::StoreU(hn::Sub(hn::LoadU(d, row + j), whole), d, row + j);
+      }
+      for (; j < n; ++j) row[j] -= down;
+      down = T{0};
+    }
     const auto biased = static_cast<T>(C::kBias - down);
     const auto shift = -static_cast<typename C::Signed>(down);
     const Index inside = n / kLanes<T> * kLanes<T>;
     HWY_ALIGN T tail[kLanes<T>];
     hn::Store(load_first(row + inside, n - inside), d, tail);
-    if (bounded) {
+    if (finite) {
       exp2_bounded(row, inside, none, biased, kSideBySide<T>);
       exp2_bounded(tail, none, biased, std::make_index_sequence<1>());
     } else {

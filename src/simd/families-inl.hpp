@@ -31,9 +31,9 @@ struct Products {
 template <Scalar T>
 struct RankUpdate {
   static void rank_update(const T* phi, Index ldphi, Index rows, Index features, double* c,
-                          Index ldc) noexcept;
+                          Index ldc);
   static void cross_update(const T* a, Index lda, Index a_cols, const T* b, Index ldb, Index b_cols,
-                           Index rows, double* c, Index ldc) noexcept;
+                           Index rows, double* c, Index ldc);
 };
 
 template <Scalar T>
@@ -74,8 +74,8 @@ struct Exponential {
                            const Ahead& ahead) noexcept;
   static void exp2_weights(T* block, Index ld, Index rows, Index cols,
                            const std::int32_t* column_exponent, const Ahead& ahead) noexcept;
-  static void softmax_rows(T* block, Index ld, Index rows, const std::int32_t* count,
-                           std::int32_t* exponent, T* rescale, T* sum) noexcept;
+  static void softmax_rows(T* block, Index ld, Index rows, const std::int32_t* count, T* exponent,
+                           T* rescale, T* sum) noexcept;
   static void exp(const T* x, T* out, Index n) noexcept;
 };
 

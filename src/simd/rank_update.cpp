@@ -4,6 +4,7 @@
 #include <hwy/foreach_target.h>
 
 #include "simd/families-inl.hpp"
+#include "simd/scratch.hpp"
 #include "simd/tile-inl.hpp"
 
 /// \file
@@ -44,6 +45,12 @@ void pack(const T* phi, Index ldphi, Index depth, Index cols, T* out) {
   }
 }
 
+/// Elements that `pack` writes, in whole lines.
+template <Index kWidth, Scalar T>
+constexpr Index packed_size(Index cols, Index depth) {
+  return padded<T>((cols + kWidth - 1) / kWidth * kWidth * depth);
+}
+
 /// A tile that sticks out of the matrix: only `rows` x `cols` of it are written.
 template <Scalar T>
 HWY_NOINLINE void fold_edge(LeftColumns<T> left, RightRows<T> right, Index depth, Index rows,
@@ -63,8 +70,12 @@ void fold_rows(const T* a, Index lda, Index a_cols, const T* b, Index ldb, Index
                Index depth, double* c, Index ldc) {
   constexpr Index kHeight = kTileRows<T>;
   constexpr Index kWidth = kTileWidth<T>;
-  HWY_ALIGN T strip[kFoldRows * kStripColumns];
-  HWY_ALIGN T block[kFoldRows * kBlockColumns<T>];
+  // Beyond what a stack should be asked for.
+  const Index strip_size = packed_size<kHeight, T>(HWY_MIN(a_cols, kStripColumns), depth);
+  const Index block_size = packed_size<kWidth, T>(HWY_MIN(b_cols, kBlockColumns<T>), depth);
+  const Scratch scratch((strip_size + block_size) * static_cast<Index>(sizeof(T)));
+  T* const strip = static_cast<T*>(scratch.data());
+  T* const block = strip + strip_size;
   for (Index jb = 0; jb < b_cols; jb += kBlockColumns<T>) {
     const Index jend = HWY_MIN(b_cols, jb + kBlockColumns<T>);
     pack<kWidth>(b + jb, ldb, depth, jend - jb, block);
@@ -93,7 +104,7 @@ void fold_rows(const T* a, Index lda, Index a_cols, const T* b, Index ldb, Index
 
 template <Scalar T>
 void RankUpdate<T>::rank_update(const T* phi, Index ldphi, Index rows, Index features, double* c,
-                                Index ldc) noexcept {
+                                Index ldc) {
   for (Index r = 0; r < rows; r += kFoldRows) {
     const T* const first = phi + r * ldphi;
     fold_rows<Part::lower>(first, ldphi, features, first, ldphi, features,
@@ -103,7 +114,7 @@ void RankUpdate<T>::rank_update(const T* phi, Index ldphi, Index rows, Index fea
 
 template <Scalar T>
 void RankUpdate<T>::cross_update(const T* a, Index lda, Index a_cols, const T* b, Index ldb,
-                                 Index b_cols, Index rows, double* c, Index ldc) noexcept {
+                                 Index b_cols, Index rows, double* c, Index ldc) {
   for (Index r = 0; r < rows; r += kFoldRows) {
     fold_rows<Part::all>(a + r * lda, lda, a_cols, b + r * ldb, ldb, b_cols,
                          HWY_MIN(kFoldRows, rows - r), c, ldc);

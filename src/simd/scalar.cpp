@@ -140,12 +140,12 @@ void exp2_weights(T* block, Index ld, Index rows, Index cols, const std::int32_t
   }
 }
 
-/// 2^e for any e; 0 below the normal numbers.
+/// 2^(from - to) for whole numbers from < to; 0 below the normal numbers.
 template <Scalar T>
-T exact_power(std::int64_t e) noexcept {
+T power_between(T from, T to) noexcept {
   using C = Constants<T>;
-  const std::int64_t bounded = std::clamp<std::int64_t>(e, -C::kBias, C::kBias + 1);
-  return power_of_two<T>(static_cast<typename C::Signed>(bounded));
+  const T difference = std::max(from - to, static_cast<T>(-C::kBias));
+  return power_of_two<T>(static_cast<typename C::Signed>(difference));
 }
 
 /// sum_j a[j] x[j], or of a alone, in interleaved chains.
@@ -163,23 +163,26 @@ T row_product(const T* a, const T* x, Index n) noexcept {
 }
 
 template <Scalar T>
-void softmax_rows(T* block, Index ld, Index rows, const std::int32_t* count, std::int32_t* exponent,
+void softmax_rows(T* block, Index ld, Index rows, const std::int32_t* count, T* exponent,
                   T* rescale, T* sum) noexcept {
+  using C = Constants<T>;
+  constexpr T kUnseen = -std::numeric_limits<T>::infinity();
   const auto none = exp2_offset<T>(0.0);
   for (Index r = 0; r < rows; ++r) {
     T* row = block + r * ld;
-    T maximum = -std::numeric_limits<T>::infinity();
+    T maximum = kUnseen;
     for (Index j = 0; j < count[r]; ++j) maximum = row[j] > maximum ? row[j] : maximum;
-    std::int32_t e = kMassless;
-    row_exponent(maximum, e);
-    e = std::max(e, exponent[r]);
+    const T e = std::max(std::isfinite(maximum) ? std::ceil(maximum) : kUnseen, exponent[r]);
     rescale[r] = T{1};
-    if (e != exponent[r]) {
-      rescale[r] = exponent[r] == kMassless ? T{0} : exact_power<T>(std::int64_t{exponent[r]} - e);
-    }
+    if (e != exponent[r]) rescale[r] = power_between(exponent[r], e);
     exponent[r] = e;
+    T down = e == kUnseen ? T{0} : e;
+    if (std::abs(down) > C::kMaxLog2 / 2) {  // too large to be split: exact for what is near e
+      for (Index j = 0; j < count[r]; ++j) row[j] -= down;
+      down = T{0};
+    }
     for (Index j = 0; j < count[r]; ++j) {
-      row[j] = exp2_shifted(row[j], none, e == kMassless ? 0 : e);
+      row[j] = exp2_shifted(row[j], none, static_cast<std::int32_t>(down));
     }
     sum[r] = rescale[r] * sum[r] + row_product(row, static_cast<const T*>(nullptr), count[r]);
   }

@@ -79,6 +79,8 @@ struct AttentionReport {
   /// Rows whose normaliser was negative (signed maps only): the output is what it is, and means
   /// little.
   Index negative_rows = 0;
+  /// Rows that hold a NaN or an infinity: they see one, or sums overflowed.
+  Index nonfinite_rows = 0;
   /// The products that ran: "float", "double", "bfloat16", or "bfloat16 (emulated)" where the
   /// machine has no such instruction and rounded factors were multiplied in float.
   std::string arithmetic;
@@ -97,7 +99,9 @@ struct AttentionReport {
 /// or value reaches the rows that see it and no other.
 ///
 /// Throws InvalidArgument when extents do not fit, options contradict each other, `out` overlaps an
-/// input, or a row is too long for the map (|x|^2 beyond about 1e8, or projections that overflow).
+/// input, a row is too long for the map (|x|^2 beyond about 1e8, less for OPRF features with a
+/// large parameter; or projections that overflow), or a value is beyond 2^100 (double: 2^996).
+/// Whatever else leaves the range is counted in the report.
 template <Scalar T>
 AttentionReport attention(const FeatureMap<T>& map, const AttentionInputs<T>& inputs,
                           TensorView<T, 4> out, const AttentionOptions& options = {},

@@ -16,8 +16,17 @@ namespace bochner {
 /// stored. `bias` is batch x heads x L x S (strides may be 0; no data means none). All options but
 /// `precision` are honoured.
 ///
-/// O(L S (d + d_v)) a head, memory O(d + d_v) a row of a block. Bits and NaN as for `attention`;
-/// throws as it does.
+/// Right for every size of logits, biases and values: where a row may see base-2 logits beyond 2^8
+/// (double: 2^12), a bias so large, or values whose sums could overflow, it is computed in double,
+/// from differences of rows and biases that are taken first, so that neither an offset of the
+/// inputs nor one of the biases costs digits; whether a row is depends on what it sees alone.
+/// Elsewhere rounding of logits changes weights by about 2^-15 (double: 2^-40) of themselves at
+/// most.
+///
+/// O(L S (d + d_v)) a head, several times slower in rows that want the wide range; memory O(d +
+/// d_v) a row of a block and O(S) a key head. Bits and NaN as for `attention`. Throws
+/// InvalidArgument as it does on extents, options and overlap, when the kernel is neither softmax
+/// nor Gaussian, and when products of rows could leave the range of double (1e300).
 template <Scalar T>
 AttentionReport exact_attention(const Kernel& kernel, const AttentionInputs<T>& inputs,
                                 TensorView<T, 4> out, const AttentionOptions& options = {},
@@ -25,7 +34,9 @@ AttentionReport exact_attention(const Kernel& kernel, const AttentionInputs<T>& 
 
 /// Gradients of sum_i out_gradient_i . out_i with respect to queries, keys and values, `out` being
 /// what `exact_attention` returned for the same call. Weights are recomputed by tiles; O(L S (d +
-/// d_v)) a head, memory O(L) a head. Otherwise as `attention_gradient`.
+/// d_v)) a head, memory O(L + S) a head. The heads that read one key head are computed in the wide
+/// range together, if at all. Throws as `exact_attention`, and when products of values, rows and
+/// `out_gradient` could leave the range of double.
 template <Scalar T>
 void exact_attention_gradient(const Kernel& kernel, const AttentionInputs<T>& inputs,
                               TensorView<const T, 4> out, TensorView<const T, 4> out_gradient,

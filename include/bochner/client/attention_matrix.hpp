@@ -31,8 +31,8 @@ void attention_rows(const FeatureMap<T>& map, TensorView<const T, 4> queries,
                     MatrixView<T> out, const AttentionOptions& options = {},
                     const Execution& execution = {});
 
-/// The same rows of exact attention, k(q, k_j) / sum_l k(q, k_l): honours all options. O(S d) a
-/// row.
+/// The same rows of exact attention, k(q, k_j) / sum_l k(q, k_l): honours all options. In double,
+/// whatever T, and in the wide range of `exact_attention`. O(S d) a row.
 template <Scalar T>
 void exact_attention_rows(const Kernel& kernel, TensorView<const T, 4> queries,
                           TensorView<const T, 4> keys, std::span<const AttentionRow> rows,

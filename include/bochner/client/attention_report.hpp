@@ -52,8 +52,8 @@ struct AttentionQuality {
 /// precision.
 ///
 /// The prediction is `output_error`, coupling of frequencies and bias of constant radii included;
-/// norms and prediction take every query's keys when there are at most 512, otherwise 512 evenly
-/// spaced ones, which errs on the high side. Centring and other maps are judged by their
+/// norms and prediction take every query's keys when there are at most 512, otherwise 512, one of each
+/// of equal stretches, which errs on the high side. Centring and other maps are judged by their
 /// predictions at as many features, speed by `attention_backend`.
 ///
 /// The time of `attention`, and O(S d + 512^2 (1 + d + d_v)) a sampled row; memory for one output

@@ -36,8 +36,8 @@ class AttentionState {
   Index length() const noexcept;
 
   /// Takes in keys (batch x key_heads x n x d) and values (batch x key_heads x n x d_v). Throws
-  /// InvalidArgument on extents that do not fit and on rows too long for the map; after the latter
-  /// the state has some of the rows, and wants `reset` or an assignment.
+  /// InvalidArgument on extents that do not fit, on rows too long for the map and on values too
+  /// large (as `attention`); the state is then what it was.
   void append(TensorView<const T, 4> keys, TensorView<const T, 4> values,
               const Execution& execution = {});
 

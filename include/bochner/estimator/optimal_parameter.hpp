@@ -25,7 +25,7 @@ BOCHNER_EXPORT double optimal_oprf_parameter(double z2, Index dim);
 BOCHNER_EXPORT double optimal_hyperbolic_oprf_parameter(double z2, Index dim);
 
 /// The radius of Maclaurin features that minimises the summed variance of the random columns over
-/// pairs of rows of x and y, up to 64 evenly spaced ones of each: that of f(r) sum f(t / r), r =
+/// pairs of rows of x and y, up to 64 of each, drawn with one seed: that of f(r) sum f(t / r), r =
 /// radius^2, which is convex in log r. O(64^2 (input_dim + terms)). Throws InvalidArgument when the
 /// kernel is no f(x.y) or not valid for their columns, when there are no rows, or columns differ.
 BOCHNER_EXPORT double optimal_maclaurin_radius(const Kernel& kernel, ExactTerms exact,

@@ -10,10 +10,10 @@ namespace {
 
 constexpr double kChunk = 64.0;
 
-void check(const char* name, Index value, Index least) {
+void check(const char* function, const char* name, Index value, Index least) {
   if (value < least) {
-    throw InvalidArgument(std::string("attention_backend: ") + name + " is " +
-                          std::to_string(value) + ", expected at least " + std::to_string(least));
+    throw InvalidArgument(std::string(function) + ": " + name + " is " + std::to_string(value) +
+                          ", expected at least " + std::to_string(least));
   }
 }
 
@@ -26,14 +26,18 @@ double pairs(const AttentionLengths& lengths, Mask mask) {
   return queries * (keys - queries) + 0.5 * queries * (queries + 1.0);
 }
 
+void check(const char* function, const AttentionLengths& lengths, Index dim, Index num_features) {
+  check(function, "queries", lengths.queries, 0);
+  check(function, "keys", lengths.keys, 0);
+  check(function, "dim", dim, 1);
+  check(function, "num_features", num_features, 1);
+}
+
 }  // namespace
 
 double attention_nanoseconds(AttentionBackend backend, const AttentionLengths& lengths, Index dim,
                              Index num_features, Mask mask, const AttentionCosts& costs) {
-  check("queries", lengths.queries, 0);
-  check("keys", lengths.keys, 0);
-  check("dim", dim, 1);
-  check("num_features", num_features, 1);
+  check("attention_nanoseconds", lengths, dim, num_features);
   const auto d = static_cast<double>(dim);
   if (backend == AttentionBackend::exact) {
     return pairs(lengths, mask) * (2.0 * d * costs.product + costs.weight);
@@ -49,6 +53,7 @@ double attention_nanoseconds(AttentionBackend backend, const AttentionLengths& l
 
 AttentionBackend attention_backend(const AttentionLengths& lengths, Index dim, Index num_features,
                                    Mask mask, const AttentionCosts& costs) {
+  check("attention_backend", lengths, dim, num_features);
   const auto time = [&](AttentionBackend backend) {
     return attention_nanoseconds(backend, lengths, dim, num_features, mask, costs);
   };

@@ -62,6 +62,7 @@ AttentionReport sum_reports(const std::vector<AttentionReport>& reports) {
     total.empty_rows += report.empty_rows;
     total.underflowed_rows += report.underflowed_rows;
     total.negative_rows += report.negative_rows;
+    total.nonfinite_rows += report.nonfinite_rows;
   }
   return total;
 }

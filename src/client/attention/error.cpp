@@ -256,7 +256,7 @@ AttentionErrorReport attention_with_error(const FeatureMap<T>& map,
   check_output(kFunction, "out", out, extents, inputs);
   if (standard_error.extent(3) == 1) extents[3] = 1;
   check_output(kFunction, "standard_error", standard_error, extents, inputs);
-  check_apart(kFunction, "standard_error", standard_error, "out", out);
+  check_apart(kFunction, "standard_error", memory_grid(standard_error), "out", memory_grid(out));
   if (error_options.redraws < 2) {
     throw InvalidArgument(std::string(kFunction) + ": redraws is " +
                           std::to_string(error_options.redraws) + ", expected at least 2");

@@ -1,36 +1,38 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "client/attention/exact_forward.hpp"
 
-#include "client/attention/weights.hpp"
 #include "core/parallel.hpp"
 
 #include <algorithm>
+#include <cmath>
+#include <limits>
 #include <memory>
+#include <optional>
 
 namespace bochner {
 
-template <Scalar T>
-OnlineSoftmax<T>::OnlineSoftmax(Index value_dim)
+template <Scalar T, Scalar U>
+OnlineSoftmax<T, U>::OnlineSoftmax(Index value_dim)
     : value_dim_(value_dim),
-      numerator_(simd::kBlockRows, simd::padded<T>(value_dim)),
-      part_(simd::kBlockRows, simd::padded<T>(value_dim)) {}
+      numerator_(simd::kBlockRows, simd::padded<U>(value_dim)),
+      part_(simd::kBlockRows, simd::padded<U>(value_dim)) {}
 
-template <Scalar T>
-void OnlineSoftmax<T>::start() {
-  std::fill_n(numerator_.data(), numerator_.size(), T{0});
-  sum_.fill(T{0});
-  exponent_.fill(kNoMass);
+template <Scalar T, Scalar U>
+void OnlineSoftmax<T, U>::start() {
+  std::fill_n(numerator_.data(), numerator_.size(), U{0});
+  sum_.fill(U{0});
+  exponent_.fill(-std::numeric_limits<U>::infinity());
 }
 
-template <Scalar T>
-void OnlineSoftmax<T>::add(const ExactQueries<T>& queries, const ExactKeys<T>& keys,
-                           Matrix<T>& logits) {
-  const auto& engine = simd::kernels<T>();
+template <Scalar T, Scalar U>
+void OnlineSoftmax<T, U>::add(const ExactQueries<T, U>& queries, const ExactKeys<T, U>& keys,
+                              Matrix<U>& logits) {
+  const auto& engine = simd::kernels<U>();
   const auto& seen = queries.seen();
   const Index rows = queries.count();
   engine.softmax_rows(logits.data(), logits.cols(), rows, seen.data(), exponent_.data(),
                       rescale_.data(), sum_.data());
-  const Matrix<T>& values = keys.values();
+  const Matrix<U>& values = keys.values();
   if (seen.front() == keys.count()) {  // then all rows see all keys
     engine.contract(logits.data(), logits.cols(), rows, keys.count(), values.data(), values.cols(),
                     value_dim_, part_.data(), part_.cols());
@@ -40,85 +42,122 @@ void OnlineSoftmax<T>::add(const ExactQueries<T>& queries, const ExactKeys<T>& k
   }
   for (Index r = 0; r < rows; ++r) {
     const auto i = static_cast<std::size_t>(r);
-    T* const sum = numerator_.row(r);
-    const T* const part = part_.row(r);
+    U* const sum = numerator_.row(r);
+    const U* const part = part_.row(r);
     for (Index c = 0; c < value_dim_; ++c) sum[c] = rescale_[i] * sum[c] + part[c];
     for (const Index key : keys.poisoned()) {  // a weight of zero hides even a NaN
-      if (key >= seen[i] || logits(r, key) == T{0}) continue;
+      if (key >= seen[i] || logits(r, key) == U{0}) continue;
       for (Index c = 0; c < value_dim_; ++c) {
-        const T value = keys.value(key, c);
+        const U value = keys.value(key, c);
         if (!std::isfinite(value)) sum[c] += logits(r, key) * value;
       }
     }
   }
 }
 
-template <Scalar T>
-Index OnlineSoftmax<T>::finish(Index rows, MatrixView<T> out) const {
-  Index empty = 0;
-  for (Index r = 0; r < rows; ++r) {
-    const T sum = sum_[static_cast<std::size_t>(r)];
-    const T inverse = sum == T{0} ? T{0} : T{1} / sum;
-    const T* const numerator = numerator_.row(r);
-    T* const row = out.row(r);
-    for (Index c = 0; c < value_dim_; ++c) row[c * out.col_stride] = numerator[c] * inverse;
-    if (sum == T{0}) ++empty;
+template <Scalar T, Scalar U>
+void OnlineSoftmax<T, U>::finish(Index row, double scale, MatrixView<T> out,
+                                 AttentionReport& report) const {
+  bool finite = true;
+  constexpr U kMost = static_cast<U>(std::numeric_limits<T>::max());
+  const U sum = sum_[static_cast<std::size_t>(row)];
+  const U inverse = sum == U{0} ? U{0} : U{1} / sum;
+  const U* const numerator = numerator_.row(row);
+  for (Index c = 0; c < value_dim_; ++c) {
+    U mean = numerator[c] * inverse;
+    if (scale != 1.0) {  // by rounding only could a mean of finite values leave their range
+      const bool was_finite = std::isfinite(mean);
+      mean /= static_cast<U>(scale);
+      if (was_finite) mean = std::clamp(mean, -kMost, kMost);
+    }
+    finite = finite && std::isfinite(mean);
+    out(row, c) = static_cast<T>(mean);
   }
-  return empty;
+  if (sum == U{0}) ++report.empty_rows;
+  if (!finite) ++report.nonfinite_rows;
 }
 
-template class OnlineSoftmax<float>;
-template class OnlineSoftmax<double>;
+template class OnlineSoftmax<float, float>;
+template class OnlineSoftmax<float, double>;
+template class OnlineSoftmax<double, double>;
 
 namespace {
 
-template <Scalar T>
-struct ExactWorker {
-  explicit ExactWorker(const ExactCall<T>& call)
-      : keys(call), logits(simd::kBlockRows, kExactKeys) {
+/// Rows of one range: work in U.
+template <Scalar T, Scalar U>
+class ExactLane {
+ public:
+  ExactLane(const ExactCall<T>& call, ExactRange range)
+      : call_(call), range_(range), keys_(call, range), logits_(simd::kBlockRows, kExactKeys) {
     for (Index i = 0; i < kExactQueries / simd::kBlockRows; ++i) {
-      queries.emplace_back(call);
-      softmax.emplace_back(call.problem.value_dim);
+      queries_.emplace_back(call, range);
+      softmax_.emplace_back(call.problem.value_dim);
     }
   }
-  ExactKeys<T> keys;
-  Matrix<T> logits;
-  std::vector<ExactQueries<T>> queries;
-  std::vector<OnlineSoftmax<T>> softmax;
-  Index empty_rows = 0;
-};
 
-/// Queries first ... (at most kExactQueries) of one head.
-template <Scalar T>
-void attend(const ExactCall<T>& call, const AttentionSequence& sequence, Index head, Index first,
-            MatrixView<T> out, ExactWorker<T>& worker) {
-  const Index count = std::min(kExactQueries, sequence.num_queries - first);
-  const Index blocks = (count + simd::kBlockRows - 1) / simd::kBlockRows;
-  for (Index b = 0; b < blocks; ++b) {
-    const auto i = static_cast<std::size_t>(b);
-    const Index start = b * simd::kBlockRows;
-    worker.queries[i].load(sequence, head, first + start,
-                           std::min(simd::kBlockRows, count - start));
-    worker.softmax[i].start();
-  }
-  const Index begin = worker.queries.front().begin() / kExactKeys * kExactKeys;
-  const Index end = worker.queries[static_cast<std::size_t>(blocks - 1)].end();
-  for (Index k = begin; k < end; k += kExactKeys) {
-    worker.keys.load(sequence, head / call.problem.heads_per_key_head, k,
-                     std::min(kExactKeys, sequence.num_keys - k));
-    for (std::size_t i = 0; i < static_cast<std::size_t>(blocks); ++i) {
-      if (worker.queries[i].score(worker.keys, worker.logits)) {
-        worker.softmax[i].add(worker.queries[i], worker.keys, worker.logits);
+  /// Those of the queries first ... (at most kExactQueries) of one head that are of this range.
+  void attend(const AttentionSequence& sequence, Index head, Index first,
+              std::span<const ExactRange> ranges, MatrixView<T> out, AttentionReport& report) {
+    if (std::find(ranges.begin(), ranges.end(), range_) == ranges.end()) return;
+    const auto count = static_cast<Index>(ranges.size());
+    const Index blocks = (count + simd::kBlockRows - 1) / simd::kBlockRows;
+    for (Index b = 0; b < blocks; ++b) {
+      const auto i = static_cast<std::size_t>(b);
+      const Index start = b * simd::kBlockRows;
+      queries_[i].load(sequence, head, first + start, std::min(simd::kBlockRows, count - start));
+      softmax_[i].start();
+    }
+    const Index key_head = head / call_.problem.heads_per_key_head;
+    const Index begin = queries_.front().begin() / kExactKeys * kExactKeys;
+    const Index end = queries_[static_cast<std::size_t>(blocks - 1)].end();
+    for (Index k = begin; k < end; k += kExactKeys) {
+      keys_.load(sequence, key_head, k, std::min(kExactKeys, sequence.num_keys - k));
+      for (std::size_t i = 0; i < static_cast<std::size_t>(blocks); ++i) {
+        if (queries_[i].score(keys_, logits_)) softmax_[i].add(queries_[i], keys_, logits_);
       }
     }
+    const double scale =
+        range_ == ExactRange::wide ? value_scale(call_.group(sequence, key_head)) : 1.0;
+    for (Index r = 0; r < count; ++r) {
+      if (ranges[static_cast<std::size_t>(r)] != range_) continue;
+      const Index block = r / simd::kBlockRows;
+      const Index start = sequence.first_query + first + block * simd::kBlockRows;
+      const auto rows = out.middle_rows(start, queries_[static_cast<std::size_t>(block)].count());
+      softmax_[static_cast<std::size_t>(block)].finish(r % simd::kBlockRows, scale, rows, report);
+    }
   }
-  for (Index b = 0; b < blocks; ++b) {
-    const auto i = static_cast<std::size_t>(b);
-    const Index rows = worker.queries[i].count();
-    worker.empty_rows += worker.softmax[i].finish(
-        rows, out.middle_rows(sequence.first_query + first + b * simd::kBlockRows, rows));
+
+ private:
+  const ExactCall<T>& call_;
+  ExactRange range_;
+  ExactKeys<T, U> keys_;
+  Matrix<U> logits_;
+  std::vector<ExactQueries<T, U>> queries_;
+  std::vector<OnlineSoftmax<T, U>> softmax_;
+};
+
+template <Scalar T>
+struct ExactWorker {
+  explicit ExactWorker(const ExactCall<T>& the_call)
+      : call(the_call), ordinary(call, ExactRange::ordinary) {}
+
+  void attend(const AttentionSequence& sequence, Index head, Index first, MatrixView<T> out) {
+    std::array<ExactRange, kExactQueries> buffer;
+    const auto count =
+        static_cast<std::size_t>(std::min(kExactQueries, sequence.num_queries - first));
+    const std::span<ExactRange> ranges(buffer.data(), count);
+    exact_ranges(call, sequence, head, first, ranges);
+    ordinary.attend(sequence, head, first, ranges, out, report);
+    if (std::find(ranges.begin(), ranges.end(), ExactRange::wide) == ranges.end()) return;
+    if (!wide) wide.emplace(call, ExactRange::wide);
+    wide->attend(sequence, head, first, ranges, out, report);
   }
-}
+
+  const ExactCall<T>& call;
+  ExactLane<T, T> ordinary;
+  std::optional<ExactLane<T, double>> wide;  ///< rare
+  AttentionReport report;
+};
 
 }  // namespace
 
@@ -127,7 +166,7 @@ AttentionReport exact_attention(const Kernel& kernel, const AttentionInputs<T>& 
                                 TensorView<T, 4> out, const AttentionOptions& options,
                                 TensorView<const T, 4> bias, const Execution& execution) {
   constexpr const char* kFunction = "exact_attention";
-  const ExactCall<T> call = exact_call<T>(kFunction, kernel, inputs, options, bias);
+  const ExactCall<T> call = exact_call<T>(kFunction, kernel, inputs, options, bias, execution);
   const AttentionProblem& problem = call.problem;
   check_output(
       kFunction, "out", out,
@@ -157,10 +196,13 @@ AttentionReport exact_attention(const Kernel& kernel, const AttentionInputs<T>& 
   }
   parallel_for_blocks(count, execution, [&](Index t, int w) {
     const auto& [sequence, head, first] = tasks[static_cast<std::size_t>(t)];
-    attend(call, *sequence, head, first, head_rows(out, sequence->batch, head),
-           *workers[static_cast<std::size_t>(w)]);
+    workers[static_cast<std::size_t>(w)]->attend(*sequence, head, first,
+                                                 head_rows(out, sequence->batch, head));
   });
-  for (const auto& worker : workers) report.empty_rows += worker->empty_rows;
+  for (const auto& worker : workers) {
+    report.empty_rows += worker->report.empty_rows;
+    report.nonfinite_rows += worker->report.nonfinite_rows;
+  }
   return report;
 }
 

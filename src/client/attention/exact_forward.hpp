@@ -6,28 +6,25 @@
 namespace bochner {
 
 /// The online softmax of up to 64 rows: numerators, and normalisers as sum 2^exponent.
-template <Scalar T>
+template <Scalar T, Scalar U>
 class OnlineSoftmax {
  public:
   explicit OnlineSoftmax(Index value_dim);
 
   void start();
   /// Takes in a tile of logits (which become weights).
-  void add(const ExactQueries<T>& queries, const ExactKeys<T>& keys, Matrix<T>& logits);
-  /// out = numerator / normaliser, zeros where nothing was seen; returns how many such rows.
-  Index finish(Index rows, MatrixView<T> out) const;
-
-  const Matrix<T>& numerator() const noexcept { return numerator_; }
-  const std::array<T, simd::kBlockRows>& sum() const noexcept { return sum_; }
-  const std::array<std::int32_t, simd::kBlockRows>& exponent() const noexcept { return exponent_; }
+  void add(const ExactQueries<T, U>& queries, const ExactKeys<T, U>& keys, Matrix<U>& logits);
+  /// out = numerator / (normaliser scale), zeros where nothing was seen, and what became of the
+  /// row.
+  void finish(Index row, double scale, MatrixView<T> out, AttentionReport& report) const;
 
  private:
   Index value_dim_;
-  Matrix<T> numerator_;  ///< rows x d_v
-  Matrix<T> part_;
-  std::array<T, simd::kBlockRows> sum_{};
-  std::array<T, simd::kBlockRows> rescale_{};
-  std::array<std::int32_t, simd::kBlockRows> exponent_{};
+  Matrix<U> numerator_;  ///< rows x d_v
+  Matrix<U> part_;
+  std::array<U, simd::kBlockRows> sum_{};
+  std::array<U, simd::kBlockRows> rescale_{};
+  std::array<U, simd::kBlockRows> exponent_{};
 };
 
 /// Queries that share a tile of keys while it is packed.

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "client/attention/problem.hpp"
 
+#include <utility>
+
 namespace bochner {
 namespace {
 
@@ -30,6 +32,18 @@ void check_gradients(const std::string& function, const AttentionInputs<T>& inpu
   check_output(function, "gradients.queries", gradients.queries, q.extents, inputs);
   check_output(function, "gradients.keys", gradients.keys, inputs.keys.extents, inputs);
   check_output(function, "gradients.values", gradients.values, inputs.values.extents, inputs);
+  const std::array<std::pair<const char*, MemoryGrid>, 5> tensors{
+      {{"gradients.queries", memory_grid(gradients.queries)},
+       {"gradients.keys", memory_grid(gradients.keys)},
+       {"gradients.values", memory_grid(gradients.values)},
+       {"out", memory_grid(out)},
+       {"out_gradient", memory_grid(out_gradient)}}};
+  for (std::size_t i = 0; i < 3; ++i) {
+    for (std::size_t j = i + 1; j < tensors.size(); ++j) {
+      check_apart(function, tensors[i].first, tensors[i].second, tensors[j].first,
+                  tensors[j].second);
+    }
+  }
 }
 
 template <Scalar T>

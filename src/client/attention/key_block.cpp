@@ -38,12 +38,14 @@ void KeyBlock<T>::load(MatrixView<const T> keys, MatrixView<const T> values,
   if (map_->exponential()) {
     double* const offset = offset_.data() + first;
     map_->log_features(Side::key, keys, weights_.row(first), offset, workspace);
-    refuse_long_rows(keys, offset, origin);
+    refuse_long_rows(keys, offset, origin, workspace);
+    mark_far_rows(workspace, first, keys.rows, far_);
   } else {
     std::int32_t* const exponent = exponent_.data() + first;
     map_->features(Side::key, keys, weights_.row(first), exponent, workspace);
-    refuse_long_rows(keys, exponent, origin);
+    refuse_long_rows(keys, exponent, origin, workspace);
   }
+  refuse_large_values(values, origin);
   copy_rows(values, values_, first);
   ahead_ = origin.ahead;
 }
@@ -74,6 +76,19 @@ void KeyBlock<T>::top_exponents(Exponents& out) const {
 template <Scalar T>
 void KeyBlock<T>::weigh(const Exponents& reference, Index first) {
   reference_ = reference;
+  if (map_->exponential() && any_far(far_, first, rows_)) {
+    for (Index r = first; r < rows_; ++r) {
+      const double* const offset = offset_.data() + r;
+      if (far_[static_cast<std::size_t>(r)]) {
+        weigh_far_key(weights_.row(r), map_->num_features(), *offset, reference_.data());
+      } else {
+        simd::kernels<T>().exp2_columns(weights_.row(r), weights_.cols(), 1, map_->num_features(),
+                                        offset, reference_.data(), nullptr, {});
+      }
+    }
+    unit_.fill(T{1});
+    return;
+  }
   if (map_->exponential()) {
     simd::kernels<T>().exp2_columns(weights_.row(first), weights_.cols(), rows_ - first,
                                     map_->num_features(), offset_.data() + first, reference_.data(),

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "bochner/core/matrix.hpp"
+#include "client/attention/far_rows.hpp"
 #include "client/attention/rows.hpp"
 #include "client/attention/weights.hpp"
 #include "feature_map/block.hpp"
@@ -88,6 +89,7 @@ class KeyBlock {
   std::array<T, simd::kBlockRows> unit_{};
   std::array<double, simd::kBlockRows> offset_{};
   std::array<std::int32_t, simd::kBlockRows> exponent_{};
+  FarRows far_{};
   Exponents reference_;
   simd::Ahead ahead_;  ///< what `weigh` may ask for meanwhile
 };

@@ -173,15 +173,18 @@ class RowWorker {
   Matrix<T> gathered_;
 };
 
-/// Base-2 logits into weights relative to the largest, the masked ones 0.
-template <Scalar T>
-void weigh_logits(MatrixView<T> row) {
-  T top = -std::numeric_limits<T>::infinity();
-  for (Index j = 0; j < row.cols; ++j) top = std::max(top, row(0, j));
-  const bool empty = top == -std::numeric_limits<T>::infinity();
-  for (Index j = 0; j < row.cols; ++j) {
-    row(0, j) = empty && !std::isnan(row(0, j)) ? T{0} : std::exp2(row(0, j) - top);
+/// Base-2 logits into weights that add up to 1, the masked ones 0.
+void weigh_logits(std::vector<double>& logits) {
+  double top = -std::numeric_limits<double>::infinity();
+  for (const double logit : logits) top = logit > top ? logit : top;  // a NaN takes no part
+  const bool empty = top == -std::numeric_limits<double>::infinity();
+  double sum = 0.0;
+  for (double& logit : logits) {
+    logit = empty && !std::isnan(logit) ? 0.0 : std::exp2(logit - top);
+    sum += logit;
   }
+  if (sum == 0.0) return;
+  for (double& weight : logits) weight /= sum;
 }
 
 }  // namespace
@@ -215,28 +218,32 @@ void exact_attention_rows(const Kernel& kernel, TensorView<const T, 4> queries,
                           const Execution& execution) {
   constexpr const char* kFunction = "exact_attention_rows";
   const AttentionInputs<T> inputs = without_values(queries, keys);
-  const ExactCall<T> call = exact_call<T>(kFunction, kernel, inputs, options, {});
+  const ExactCall<T> call = exact_call<T>(kFunction, kernel, inputs, options, {}, execution);
   const std::vector<PlacedRow> placed =
       place_rows(kFunction, call.problem, queries, keys.extent(2), rows, out);
   const auto count = static_cast<Index>(placed.size());
   parallel_for_blocks(count, execution, [&](Index r, int) {
     const PlacedRow& row = placed[static_cast<std::size_t>(r)];
-    ExactKeys<T> tile(call);
-    ExactQueries<T> query(call);
-    Matrix<T> logits(simd::kBlockRows, kExactKeys);
-    const MatrixView<T> weights = out.middle_rows(row.output_row, 1);
-    for (Index j = 0; j < weights.cols; ++j) weights(0, j) = -std::numeric_limits<T>::infinity();
+    ExactRange range = ExactRange::wide;
+    exact_ranges(call, *row.sequence, row.head, row.query, std::span(&range, 1));  // may refuse
+    ExactKeys<T, double> tile(call, ExactRange::wide);
+    ExactQueries<T, double> query(call, ExactRange::wide);
+    Matrix<double> logits(simd::kBlockRows, kExactKeys);
+    std::vector<double> weights(static_cast<std::size_t>(out.cols),
+                                -std::numeric_limits<double>::infinity());
     query.load(*row.sequence, row.head, row.query, 1);
     for (Index k = 0; k < row.end; k += kExactKeys) {
       tile.load(*row.sequence, row.head / call.problem.heads_per_key_head, k,
                 std::min(kExactKeys, row.end - k));
       if (!query.score(tile, logits)) continue;
       for (Index j = 0; j < tile.count(); ++j) {
-        weights(0, column(*row.sequence, k + j)) = logits(0, j);
+        weights[static_cast<std::size_t>(column(*row.sequence, k + j))] = logits(0, j);
       }
     }
     weigh_logits(weights);
-    normalise(weights);
+    for (Index j = 0; j < out.cols; ++j) {
+      out(row.output_row, j) = static_cast<T>(weights[static_cast<std::size_t>(j)]);
+    }
   });
 }
 

@@ -61,32 +61,6 @@ void keep_live(AttentionSequence& sequence, const MatrixView<const bool>& mask) 
   if (!from_the_start) sequence.live = std::move(live);
 }
 
-struct AddressRange {
-  std::intptr_t first;
-  std::intptr_t last;
-};
-
-template <class T>
-AddressRange address_range(const TensorView<T, 4>& tensor) {
-  Index lowest = 0;
-  Index highest = 0;
-  for (int axis = 0; axis < 4; ++axis) {
-    if (tensor.extent(axis) == 0) return {0, 0};
-    const Index reach = (tensor.extent(axis) - 1) * tensor.stride(axis);
-    (reach < 0 ? lowest : highest) += reach;
-  }
-  const auto base = reinterpret_cast<std::intptr_t>(tensor.data);
-  const auto size = static_cast<Index>(sizeof(T));
-  return {base + lowest * size, base + (highest + 1) * size};
-}
-
-template <class A, class B>
-bool overlap(const TensorView<A, 4>& a, const TensorView<B, 4>& b) {
-  const AddressRange x = address_range(a);
-  const AddressRange y = address_range(b);
-  return x.first < y.last && y.first < x.last;
-}
-
 }  // namespace
 
 Index AttentionSequence::keys_before(Index end) const {
@@ -235,15 +209,18 @@ void check_output(const std::string& function, const char* name, const TensorVie
                  ": its elements would share memory");
     }
   }
-  if (overlap(out, inputs.queries)) check.fail(std::string(name) + " overlaps queries");
-  if (overlap(out, inputs.keys)) check.fail(std::string(name) + " overlaps keys");
-  if (overlap(out, inputs.values)) check.fail(std::string(name) + " overlaps values");
+  const MemoryGrid mine = memory_grid(out);
+  if (overlaps_itself(mine)) {
+    check.fail(std::string(name) + " has strides that give two elements one place");
+  }
+  check_apart(function, name, mine, "queries", memory_grid(inputs.queries));
+  check_apart(function, name, mine, "keys", memory_grid(inputs.keys));
+  check_apart(function, name, mine, "values", memory_grid(inputs.values));
 }
 
-template <Scalar T>
-void check_apart(const std::string& function, const char* name, const TensorView<T, 4>& tensor,
-                 const char* other_name, const TensorView<T, 4>& other) {
-  if (overlap(tensor, other)) Checker{function}.fail(std::string(name) + " overlaps " + other_name);
+void check_apart(const std::string& function, const char* name, const MemoryGrid& grid,
+                 const char* other_name, const MemoryGrid& other) {
+  if (overlap(grid, other)) Checker{function}.fail(std::string(name) + " overlaps " + other_name);
 }
 
 template <Scalar T>
@@ -272,10 +249,6 @@ template void check_output<float>(const std::string&, const char*, const TensorV
                                   const std::array<Index, 4>&, const AttentionInputs<float>&);
 template void check_output<double>(const std::string&, const char*, const TensorView<double, 4>&,
                                    const std::array<Index, 4>&, const AttentionInputs<double>&);
-template void check_apart<float>(const std::string&, const char*, const TensorView<float, 4>&,
-                                 const char*, const TensorView<float, 4>&);
-template void check_apart<double>(const std::string&, const char*, const TensorView<double, 4>&,
-                                  const char*, const TensorView<double, 4>&);
 template MatrixView<const float> live_rows<float>(const AttentionSequence&, MatrixView<const float>,
                                                   Index, Index, Matrix<float>&);
 template MatrixView<const double> live_rows<double>(const AttentionSequence&,

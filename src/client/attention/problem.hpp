@@ -3,6 +3,7 @@
 
 #include "bochner/client/attention.hpp"
 #include "bochner/core/matrix.hpp"
+#include "core/overlap.hpp"
 
 #include <string>
 #include <vector>
@@ -72,10 +73,9 @@ template <Scalar T>
 void check_output(const std::string& function, const char* name, const TensorView<T, 4>& out,
                   const std::array<Index, 4>& extents, const AttentionInputs<T>& inputs);
 
-/// Throws InvalidArgument when two tensors of one type may share memory.
-template <Scalar T>
-void check_apart(const std::string& function, const char* name, const TensorView<T, 4>& tensor,
-                 const char* other_name, const TensorView<T, 4>& other);
+/// Throws InvalidArgument when two tensors share memory.
+void check_apart(const std::string& function, const char* name, const MemoryGrid& grid,
+                 const char* other_name, const MemoryGrid& other);
 
 /// Rows of one head of one batch entry.
 template <class T>

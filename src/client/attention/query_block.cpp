@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "client/attention/query_block.hpp"
 
+#include <cmath>
 #include <limits>
 
 namespace bochner {
@@ -47,15 +48,29 @@ void QueryBlock<T>::load(MatrixView<const T> queries, const std::int32_t* expone
   rows_ = queries.rows;
   if (!map_->exponential()) {
     map_->features(Side::query, queries, weights_.data(), exponent_.data(), workspace_);
-    refuse_long_rows(queries, exponent_.data(), origin);
+    refuse_long_rows(queries, exponent_.data(), origin, workspace_);
     return;
   }
   map_->log_features(Side::query, queries, weights_.data(), offset_.data(), workspace_);
-  refuse_long_rows(queries, offset_.data(), origin);
+  refuse_long_rows(queries, offset_.data(), origin, workspace_);
   for (Index r = 0; r < rows_; ++r) {  // an infinite row could look like one of no weight
     if (std::isnan(offset_[static_cast<std::size_t>(r)])) {
       std::fill_n(weights_.row(r), map_->num_features(), std::numeric_limits<T>::quiet_NaN());
     }
+  }
+  FarRows far{};
+  mark_far_rows(workspace_, 0, rows_, far);
+  if (any_far(far, 0, rows_)) {
+    for (Index r = 0; r < rows_; ++r) {
+      T* const row = weights_.row(r);
+      if (far[static_cast<std::size_t>(r)]) {
+        weigh_far_query(row, map_->num_features(), exponent);
+      } else {
+        simd::kernels<T>().exp2_weights(row, weights_.cols(), 1, map_->num_features(), exponent,
+                                        {});
+      }
+    }
+    return;
   }
   simd::kernels<T>().exp2_weights(weights_.data(), weights_.cols(), rows_, map_->num_features(),
                                   exponent, origin.ahead);
@@ -134,9 +149,13 @@ void QueryBlock<T>::finish(MatrixView<T> out, AttentionReport& report) const {
     if (normaliser < T{0}) ++report.negative_rows;
     const T inverse = T{1} / normaliser;
     const bool invertible = std::abs(normaliser) > std::numeric_limits<T>::min();
+    bool finite = true;
     for (Index c = 0; c < value_dim_; ++c) {
-      row[c * out.col_stride] = invertible ? numerator[c] * inverse : numerator[c] / normaliser;
+      const T mean = invertible ? numerator[c] * inverse : numerator[c] / normaliser;
+      finite = finite && std::isfinite(mean);
+      row[c * out.col_stride] = mean;
     }
+    if (!finite) ++report.nonfinite_rows;
   }
 }
 

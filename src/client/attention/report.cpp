@@ -24,11 +24,30 @@ constexpr double kWorthwhile = 1.25;
 
 std::string short_number(double value) { return text::rounded(value, 3); }
 
-/// sum |o^ - o|^2 and sum |o|^2 over sampled rows.
+/// sum |o^ - o|^2 and sum |o|^2 over sampled rows, both in the same unit.
 struct Measured {
   double error = 0.0;
   double norm = 0.0;
 };
+
+/// A power of two near the largest finite value that has a weight, 1 where there is none: squares
+/// of what is divided by it neither overflow nor vanish.
+template <Scalar T>
+double value_unit(const std::vector<AttentionRow>& rows, const Matrix<T>& weights,
+                  const TensorView<const T, 4>& values, Index heads_per_key_head) {
+  double largest = 0.0;
+  for (std::size_t r = 0; r < rows.size(); ++r) {
+    const auto seen = head_rows(values, rows[r].batch, rows[r].head / heads_per_key_head);
+    for (Index j = 0; j < seen.rows; ++j) {
+      if (weights(static_cast<Index>(r), j) == T{0}) continue;
+      for (Index c = 0; c < seen.cols; ++c) {
+        const double size = std::abs(static_cast<double>(seen(j, c)));
+        if (std::isfinite(size)) largest = std::max(largest, size);
+      }
+    }
+  }
+  return largest > 0.0 ? std::ldexp(1.0, std::ilogb(largest)) : 1.0;
+}
 
 template <Scalar T>
 Measured compare(const FeatureMapSpec& spec, const AttentionInputs<T>& inputs,
@@ -40,6 +59,7 @@ Measured compare(const FeatureMapSpec& spec, const AttentionInputs<T>& inputs,
   exactly.precision = Precision::full;
   exact_attention_rows<T>(spec.kernel, inputs.queries, inputs.keys, rows, weights.view(), exactly,
                           execution);
+  const double unit = value_unit(rows, weights, inputs.values, heads_per_key_head);
   Measured measured;
   for (std::size_t r = 0; r < rows.size(); ++r) {
     const AttentionRow& row = rows[r];
@@ -50,18 +70,19 @@ Measured compare(const FeatureMapSpec& spec, const AttentionInputs<T>& inputs,
       for (Index j = 0; j < values.rows; ++j) {
         // Keys that are not live are never read.
         if (weight[j] != T{0}) {
-          exact += static_cast<double>(weight[j]) * static_cast<double>(values(j, c));
+          exact += static_cast<double>(weight[j]) * (static_cast<double>(values(j, c)) / unit);
         }
       }
-      const auto estimate = static_cast<double>(head_rows(out, row.batch, row.head)(row.query, c));
+      const auto estimate =
+          static_cast<double>(head_rows(out, row.batch, row.head)(row.query, c)) / unit;
       measured.error += (estimate - exact) * (estimate - exact);
       measured.norm += exact * exact;
     }
   }
   if (!std::isfinite(measured.error) || !std::isfinite(measured.norm)) {
     throw InvalidArgument(std::string(kFunction) +
-                          ": what a sampled query sees holds a NaN, an infinity, or numbers whose "
-                          "squares overflow; expected finite numbers");
+                          ": what a sampled query sees holds a NaN or an infinity, or its output "
+                          "does; expected finite numbers");
   }
   return measured;
 }
@@ -175,7 +196,7 @@ AttentionQuality attention_report(const FeatureMap<T>& map, const AttentionInput
       attention<T>(map, inputs, TensorView<T, 4>(out.data(), extents), options, execution);
 
   const std::vector<AttentionRow> sample = sampled_rows(q.extents, sample_rows, spec.seed);
-  const std::vector<SeenRows> rows = seen_rows(kFunction, problem, inputs, sample);
+  const std::vector<SeenRows> rows = seen_rows(kFunction, problem, inputs, sample, spec.seed);
   if (rows.empty()) {
     quality.sentence = "There is nothing to attend to: no sampled query sees a key.";
     return quality;

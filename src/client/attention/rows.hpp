@@ -4,8 +4,12 @@
 #include "bochner/core/error.hpp"
 #include "bochner/core/matrix.hpp"
 #include "client/attention/weights.hpp"
+#include "core/text.hpp"
+#include "feature_map/block.hpp"
 #include "simd/engine.hpp"
 
+#include <algorithm>
+#include <array>
 #include <cmath>
 #include <concepts>
 #include <string>
@@ -49,12 +53,16 @@ void copy_rows(MatrixView<const T> rows, Matrix<T>& block, Index first = 0) {
   }
 }
 
-/// Rows whose exponents leave the range that two of them can be added in are refused, unless they
-/// hold a NaN or an infinity: those go on as NaN.
+/// Rows whose exponents leave the range that two of them can be added in, or whose projections
+/// could overflow, are refused, unless they hold a NaN or an infinity: those go on as NaN.
+/// `workspace` is the one that mapped them.
 template <Scalar T, class Exponent>
-void refuse_long_rows(MatrixView<const T> x, Exponent* exponent, const RowOrigin& origin) {
+void refuse_long_rows(MatrixView<const T> x, Exponent* exponent, const RowOrigin& origin,
+                      const BlockWorkspace<T>& workspace) {
   for (Index r = 0; r < x.rows; ++r) {
-    if (std::abs(static_cast<double>(exponent[r])) < kLargestAttentionExponent) continue;
+    const double largest =
+        std::abs(static_cast<double>(exponent[r])) + BlockMap<T>::largest_log(r, workspace);
+    if (largest < kLargestAttentionExponent) continue;
     bool finite = true;
     for (Index c = 0; c < x.cols; ++c) finite = finite && std::isfinite(x(r, c));
     if (finite) {
@@ -62,12 +70,53 @@ void refuse_long_rows(MatrixView<const T> x, Exponent* exponent, const RowOrigin
                             std::to_string(origin.batch) + ", head " + std::to_string(origin.head) +
                             ", row " + std::to_string(origin.first_row + r) +
                             " is too long for this map: the exponent of its features is beyond " +
-                            "2^28");
+                            "2^28, or its projections overflow");
     }
     if constexpr (std::floating_point<Exponent>) {
       exponent[r] = std::numeric_limits<Exponent>::quiet_NaN();
     } else {
       exponent[r] = 0;
+    }
+  }
+}
+
+/// Refuses rows that mapping would, before anything is done with them.
+template <Scalar T>
+void refuse_rows(const BlockMap<T>& map, Side side, MatrixView<const T> x, RowOrigin origin) {
+  const Index at_once = std::min(simd::kBlockRows, x.rows);
+  BlockWorkspace<T> workspace(map, at_once);
+  Matrix<T> phi(at_once, map.exponential() ? 0 : map.ld());
+  std::array<double, simd::kBlockRows> offset;
+  std::array<std::int32_t, simd::kBlockRows> exponent;
+  for (Index first = 0; first < x.rows; first += at_once) {
+    const auto rows = x.middle_rows(first, std::min(at_once, x.rows - first));
+    origin.first_row = first;
+    if (map.exponential()) {
+      map.measure(side, rows, offset.data(), workspace);
+      refuse_long_rows(rows, offset.data(), origin, workspace);
+    } else {
+      map.features(side, rows, phi.data(), exponent.data(), workspace);
+      refuse_long_rows(rows, exponent.data(), origin, workspace);
+    }
+  }
+}
+
+/// Values beyond this are refused: with weights of up to 2^27 in all, sums of them stay finite.
+template <Scalar T>
+inline constexpr T kLargestAttentionValue = std::same_as<T, float> ? T(0x1p100) : T(0x1p996);
+
+template <Scalar T>
+void refuse_large_values(MatrixView<const T> values, const RowOrigin& origin) {
+  for (Index r = 0; r < values.rows; ++r) {
+    for (Index c = 0; c < values.cols; ++c) {
+      const T size = std::abs(values(r, c));
+      if (!(size > kLargestAttentionValue<T>) || std::isinf(size)) continue;
+      throw InvalidArgument(std::string(origin.function) + ": values: batch " +
+                            std::to_string(origin.batch) + ", head " + std::to_string(origin.head) +
+                            ", row " + std::to_string(origin.first_row + r) + ", column " +
+                            std::to_string(c) + " is " +
+                            text::number(static_cast<double>(values(r, c))) +
+                            ", too large to be summed in this precision");
     }
   }
 }

@@ -11,6 +11,15 @@ namespace {
 
 constexpr Index kMostKeys = 512;
 
+/// One of stretch i of `count` equal stretches of 0 .. total - 1: at random, since what comes with
+/// a period would meet a stride.
+Index drawn(const Stream& stream, Index i, Index count, Index total) {
+  const double stretch = static_cast<double>(total) / static_cast<double>(count);
+  const double at =
+      (static_cast<double>(i) + stream.uniform(static_cast<std::uint64_t>(i))) * stretch;
+  return count == total ? i : std::min(static_cast<Index>(at), total - 1);
+}
+
 template <Scalar T>
 void widen(const char* function, const char* name, Index position, MatrixView<const T> row,
            double* out) {
@@ -33,10 +42,7 @@ std::vector<AttentionRow> sampled_rows(const std::array<Index, 4>& queries, Inde
   const Stream stream(seed, Purpose::study);
   std::vector<AttentionRow> rows;
   for (Index r = 0; r < kept; ++r) {
-    const double stretch = static_cast<double>(total) / static_cast<double>(kept);
-    const double at =
-        (static_cast<double>(r) + stream.uniform(static_cast<std::uint64_t>(r))) * stretch;
-    const Index row = std::min(static_cast<Index>(at), total - 1);
+    const Index row = drawn(stream, r, kept, total);
     rows.push_back(
         {row / queries[2] / queries[1], row / queries[2] % queries[1], row % queries[2]});
   }
@@ -45,7 +51,8 @@ std::vector<AttentionRow> sampled_rows(const std::array<Index, 4>& queries, Inde
 
 template <Scalar T>
 std::vector<SeenRows> seen_rows(const char* function, const AttentionProblem& problem,
-                                const AttentionInputs<T>& inputs, std::vector<AttentionRow> rows) {
+                                const AttentionInputs<T>& inputs, std::vector<AttentionRow> rows,
+                                Seed seed) {
   const auto place_of = [&](const AttentionRow& row) {
     const AttentionSequence& sequence = sequence_with(problem, row.batch, row.query);
     return std::tuple(&sequence, row.head / problem.heads_per_key_head,
@@ -71,8 +78,9 @@ std::vector<SeenRows> seen_rows(const char* function, const AttentionProblem& pr
       }
       const auto keys = head_rows(inputs.keys, sequence->batch, key_head);
       const auto values = head_rows(inputs.values, sequence->batch, key_head);
+      const Stream stream(seed, Purpose::study, 1 + groups.size());
       for (Index k = 0; k < kept; ++k) {
-        const Index at = sequence->first_key + sequence->position(k * seen / kept);
+        const Index at = sequence->first_key + sequence->position(drawn(stream, k, kept, seen));
         widen(function, "keys", at, keys.middle_rows(at, 1), group.keys.row(k));
         widen(function, "values", at, values.middle_rows(at, 1), group.values.row(k));
       }
@@ -85,9 +93,9 @@ std::vector<SeenRows> seen_rows(const char* function, const AttentionProblem& pr
 
 template std::vector<SeenRows> seen_rows<float>(const char*, const AttentionProblem&,
                                                 const AttentionInputs<float>&,
-                                                std::vector<AttentionRow>);
+                                                std::vector<AttentionRow>, Seed);
 template std::vector<SeenRows> seen_rows<double>(const char*, const AttentionProblem&,
                                                  const AttentionInputs<double>&,
-                                                 std::vector<AttentionRow>);
+                                                 std::vector<AttentionRow>, Seed);
 
 }  // namespace bochner

@@ -14,7 +14,7 @@ namespace bochner {
 /// Sampled queries of one head group that see the same keys.
 struct SeenRows {
   Matrix<double> queries;
-  Matrix<double> keys;    ///< evenly spaced ones where there are many
+  Matrix<double> keys;    ///< where there are many, one of each of equal stretches, at random
   Matrix<double> values;  ///< of those keys
 };
 
@@ -25,6 +25,7 @@ std::vector<AttentionRow> sampled_rows(const std::array<Index, 4>& queries, Inde
 /// finite.
 template <Scalar T>
 std::vector<SeenRows> seen_rows(const char* function, const AttentionProblem& problem,
-                                const AttentionInputs<T>& inputs, std::vector<AttentionRow> rows);
+                                const AttentionInputs<T>& inputs, std::vector<AttentionRow> rows,
+                                Seed seed);
 
 }  // namespace bochner

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "bochner/client/attention_state.hpp"
 
+#include "client/attention/call.hpp"
 #include "client/attention/key_stream.hpp"
 #include "client/attention/problem.hpp"
 #include "core/checked.hpp"
@@ -84,7 +85,12 @@ class AttentionState<T>::Impl {
                             std::to_string(key_heads) + " and value_dim " +
                             std::to_string(value_dim) + ", expected at least 0, 0 and 1");
     }
-    for (Index s = 0; s < batch * key_heads; ++s) streams_.emplace_back(map.blocks(), value_dim);
+    const auto streams = checked_product(batch, key_heads);
+    if (!streams) {
+      throw InvalidArgument("AttentionState: batch is " + std::to_string(batch) +
+                            " and key_heads " + std::to_string(key_heads) + ", too many");
+    }
+    for (Index s = 0; s < *streams; ++s) streams_.emplace_back(map.blocks(), value_dim);
   }
   Impl(const Impl& other)
       : map_(other.map_),
@@ -100,13 +106,16 @@ class AttentionState<T>::Impl {
   void append(TensorView<const T, 4> keys, TensorView<const T, 4> values,
               const Execution& execution) {
     constexpr const char* kFunction = "AttentionState::append";
-    check(kFunction, {no_rows(keys, key_heads_, keys.extent(3)), keys, values});
+    const AttentionInputs<T> inputs{no_rows(keys, key_heads_, keys.extent(3)), keys, values};
+    check(kFunction, inputs);
+    const Index length = extended_length(kFunction, keys.extent(2));
+    check_rows(kFunction, inputs, execution);
     for_each_stream(execution, [&](Index s, Worker& worker) {
       KeyStream<T>& stream = streams_[static_cast<std::size_t>(s)];
       extend(kFunction, stream, s, keys, values, worker, [](Index, Index) {});
       stream.pack();
     });
-    length_ += keys.extent(2);
+    length_ = length;
   }
 
   AttentionReport attend(TensorView<const T, 4> queries, TensorView<T, 4> out,
@@ -137,8 +146,9 @@ class AttentionState<T>::Impl {
               head_rows(out, batch, head).middle_rows(first, count),
               workers[static_cast<std::size_t>(w)]);
     });
-    AttentionReport total;
-    for (const QueryWorker& worker : workers) add(worker.report, total);
+    std::vector<AttentionReport> reports;
+    for (const QueryWorker& worker : workers) reports.push_back(worker.report);
+    AttentionReport total = sum_reports(reports);
     total.arithmetic = std::same_as<T, float> ? "float" : "double";
     return total;
   }
@@ -155,6 +165,9 @@ class AttentionState<T>::Impl {
     }
     check_output(kFunction, "out", out, {q.extent(0), q.extent(1), q.extent(2), value_dim_},
                  inputs);
+    const Index length = extended_length(kFunction, q.extent(2));
+    check_rows(kFunction, inputs, execution);
+    for (Worker& worker : workers_) worker.query.report = {};
     for_each_stream(execution, [&](Index s, Worker& worker) {
       KeyStream<T>& stream = streams_[static_cast<std::size_t>(s)];
       extend(kFunction, stream, s, inputs.keys, inputs.values, worker,
@@ -174,12 +187,10 @@ class AttentionState<T>::Impl {
                }
              });
     });
-    length_ += q.extent(2);
-    AttentionReport total;
-    for (Worker& worker : workers_) {
-      add(worker.query.report, total);
-      worker.query.report = {};
-    }
+    length_ = length;
+    std::vector<AttentionReport> reports;
+    for (const Worker& worker : workers_) reports.push_back(worker.query.report);
+    AttentionReport total = sum_reports(reports);
     total.arithmetic = std::same_as<T, float> ? "float" : "double";
     return total;
   }
@@ -196,15 +207,18 @@ class AttentionState<T>::Impl {
                             std::to_string(batch_) + ", " + std::to_string(key_heads_) + " and " +
                             std::to_string(value_dim_));
     }
+    const Index length = extended_length("AttentionState::merge", next.length_);
     KeyScratch<T> scratch(map_.blocks(), value_dim_);
-    for (std::size_t s = 0; s < streams_.size(); ++s) {
-      streams_[s].merge(next.streams_[s], scratch);
-    }
-    length_ += next.length_;
+    std::vector<KeyStream<T>> merged = streams_;  // all of them or none
+    for (std::size_t s = 0; s < merged.size(); ++s) merged[s].merge(next.streams_[s], scratch);
+    streams_.swap(merged);
+    length_ = length;
   }
 
   void reset() {
-    for (KeyStream<T>& stream : streams_) stream = KeyStream<T>(map_.blocks(), value_dim_);
+    std::vector<KeyStream<T>> fresh;
+    for (std::size_t s = 0; s < streams_.size(); ++s) fresh.emplace_back(map_.blocks(), value_dim_);
+    streams_.swap(fresh);
     length_ = 0;
   }
 
@@ -249,6 +263,10 @@ class AttentionState<T>::Impl {
     if (*streams > 0) archive.array<T>("values", *streams, *columns);  // before any allocation
     auto impl = std::make_unique<Impl>(map, batch, key_heads, value_dim);
     impl->length_ = archive.count("length");
+    if (impl->length_ > kLongest) {
+      throw InvalidArgument("AttentionState::load: 'length' is " + std::to_string(impl->length_) +
+                            ", expected at most 2^60");
+    }
     const ArchiveReader reader(archive, *streams);
     for (Index s = 0; s < *streams; ++s) {
       KeyStream<T>& stream = impl->streams_[static_cast<std::size_t>(s)];
@@ -275,12 +293,6 @@ class AttentionState<T>::Impl {
     QueryWorker query;
   };
 
-  static void add(const AttentionReport& part, AttentionReport& total) {
-    total.empty_rows += part.empty_rows;
-    total.underflowed_rows += part.underflowed_rows;
-    total.negative_rows += part.negative_rows;
-  }
-
   AttentionProblem check(const std::string& function, const AttentionInputs<T>& inputs) const {
     AttentionProblem problem = attention_problem(function, inputs, {});
     const auto& k = inputs.keys;
@@ -294,6 +306,34 @@ class AttentionState<T>::Impl {
           std::to_string(map_.input_dim()) + " and " + std::to_string(value_dim_));
     }
     return problem;
+  }
+
+  /// The length after `count` more keys.
+  Index extended_length(const char* function, Index count) const {
+    if (count <= kLongest - length_) return length_ + count;
+    throw InvalidArgument(std::string(function) + ": the state has seen " +
+                          std::to_string(length_) + " keys, and " + std::to_string(count) +
+                          " more are beyond 2^60");
+  }
+
+  /// Refuses rows that could not be taken in, before any is.
+  void check_rows(const char* function, const AttentionInputs<T>& inputs,
+                  const Execution& execution) const {
+    const auto& q = inputs.queries;
+    const auto& k = inputs.keys;
+    const auto check_head = [&](Index t, bool is_query) {
+      const Index heads = is_query ? q.extent(1) : key_heads_;
+      const RowOrigin origin{function, is_query ? "queries" : "keys", t / heads, t % heads, 0};
+      const auto rows = head_rows(is_query ? q : k, origin.batch, origin.head);
+      refuse_rows(map_.blocks(), is_query ? Side::query : Side::key, rows, origin);
+      if (!is_query)
+        refuse_large_values(head_rows(inputs.values, origin.batch, origin.head), origin);
+    };
+    const Index key_tasks = batch_ * key_heads_;
+    const Index query_tasks = q.extent(2) > 0 ? batch_ * q.extent(1) : 0;
+    parallel_for_blocks(key_tasks + query_tasks, execution, [&](Index t, int) {
+      check_head(t < key_tasks ? t : t - key_tasks, t >= key_tasks);
+    });
   }
 
   template <class Body>
@@ -344,6 +384,7 @@ class AttentionState<T>::Impl {
 
   static constexpr const char* kKind = "attention_state";
   static constexpr Index kLargestValueDim = Index{1} << 40;
+  static constexpr Index kLongest = Index{1} << 60;
 
   FeatureMap<T> map_;
   Index batch_;

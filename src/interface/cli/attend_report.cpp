@@ -29,6 +29,7 @@ std::string counts(const AttentionReport& report) {
   add(report.empty_rows, " rows that see no key");
   add(report.underflowed_rows, " rows whose normaliser is zero");
   add(report.negative_rows, " rows whose normaliser is negative");
+  add(report.nonfinite_rows, " rows that are not finite");
   return out;
 }
 
@@ -81,7 +82,8 @@ nlohmann::ordered_json json_of(const AttentionReport& report) {
   return {{"arithmetic", report.arithmetic},
           {"empty_rows", report.empty_rows},
           {"underflowed_rows", report.underflowed_rows},
-          {"negative_rows", report.negative_rows}};
+          {"negative_rows", report.negative_rows},
+          {"nonfinite_rows", report.nonfinite_rows}};
 }
 
 std::string_view name_of(AttentionAdvice advice) {
@@ -141,8 +143,22 @@ std::string attend_text(const AttendStudy& study) {
       out += std::to_string(run.spec.num_frequencies) + " frequencies: " + rows + "\n";
     }
   }
+  if (study.exact_report) {
+    const std::string rows = counts(*study.exact_report);
+    if (!rows.empty()) out += "exact attention: " + rows + "\n";
+  }
   if (study.compared()) out += verdict_of(study);
   return out;
+}
+
+std::string attend_complaint(const AttendStudy& study) {
+  Index rows = study.exact_report && study.runs.empty() ? study.exact_report->nonfinite_rows : 0;
+  for (const AttendRun& run : study.runs) rows = std::max(rows, run.report.nonfinite_rows);
+  if (rows == 0) return "";
+  return std::to_string(rows) +
+         " rows of the output are not finite: they see a NaN or an infinity, or sums left the "
+         "range "
+         "of this precision (then --precision double helps)";
 }
 
 std::string attend_json(const AttendStudy& study) {

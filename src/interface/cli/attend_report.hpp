@@ -50,4 +50,7 @@ struct AttendStudy {
 std::string attend_text(const AttendStudy& study);
 std::string attend_json(const AttendStudy& study);
 
+/// What is wrong with the output, or nothing.
+std::string attend_complaint(const AttendStudy& study);
+
 }  // namespace bochner::cli

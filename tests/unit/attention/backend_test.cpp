@@ -92,3 +92,11 @@ TEST_CASE("attention_backend refuses what no attention has", "[attention][backen
   CHECK_THROWS_AS(attention_backend({1, 1}, 0, 1, Mask::none), InvalidArgument);
   CHECK_THROWS_AS(attention_backend({1, 1}, 1, 0, Mask::none), InvalidArgument);
 }
+
+TEST_CASE("each function refuses in its own name", "[attention][backend]") {
+  using Catch::Matchers::StartsWith;
+  CHECK_THROWS_WITH(attention_backend({-1, 1}, 1, 1, Mask::none),
+                    StartsWith("attention_backend: queries is -1"));
+  CHECK_THROWS_WITH(attention_nanoseconds(AttentionBackend::exact, {1, -1}, 1, 1, Mask::none),
+                    StartsWith("attention_nanoseconds: keys is -1"));
+}

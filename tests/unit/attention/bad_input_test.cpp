@@ -59,6 +59,8 @@ const std::vector<Mistake>& mistakes() {
       {"out overlaps keys", [](Call& c) { c.inputs.keys.data = c.result.elements.data() + 10; }},
       {"out overlaps values",
        [](Call& c) { c.inputs.values.data = c.result.elements.data() + 10; }},
+      {"out has strides that give two elements one place",
+       [](Call& c) { c.out.strides[2] = c.out.strides[3] = 1; }},
       {"cu_seqlens decreases from 4 to 2",
        [](Call& c) {
          c.queries = {0, 4, 2, 6};
@@ -170,6 +172,46 @@ TEST_CASE("gradients refuse places that are taken", "[attention][bad]") {
   auto flat = d.q.view();
   flat.strides[2] = 0;
   CHECK_THROWS_AS(run({flat, d.k.view(), d.v.view()}), InvalidArgument);
+}
+
+TEST_CASE("queries, keys, values and outputs may be interleaved in one buffer",
+          "[attention][bad]") {
+  const Index length = 70;
+  const Qkv<float> x = normal_qkv<float>({1, 2, 2, length, length, 4, 4}, 93);
+  Tensor<float> all(length, 4, 2, 4);  // token, which, head, column
+  const auto part = [&](Index which) {
+    return TensorView<float, 4>(all.elements.data() + which * 8, {1, 2, length, 4}, {0, 4, 32, 1});
+  };
+  const auto fill = [&](Index which, const Tensor<float>& from) {
+    for (Index h = 0; h < 2; ++h) {
+      for (Index i = 0; i < length; ++i) {
+        for (Index c = 0; c < 4; ++c) all(i, which, h, c) = from(0, h, i, c);
+      }
+    }
+  };
+  fill(0, x.q);
+  fill(1, x.k);
+  fill(2, x.v);
+  const FeatureMap<float> map(map_spec(4, 8, PositiveFeatures{}));
+  Tensor<float> expected = x.output();
+  attention<float>(map, x.inputs(), expected.view());
+  attention<float>(map, {part(0), part(1), part(2)}, part(3));
+  bool same = true;
+  for (Index h = 0; h < 2; ++h) {
+    for (Index i = 0; i < length; ++i) {
+      for (Index c = 0; c < 4; ++c) same = same && all(i, 3, h, c) == expected(0, h, i, c);
+    }
+  }
+  CHECK(same);
+  const auto shifted = [&](Index by) {
+    auto out = part(3);
+    out.data += by;
+    return out;
+  };
+  CHECK_THROWS_WITH(attention<float>(map, {part(0), part(1), part(2)}, shifted(-1)),
+                    Contains("out overlaps values"));
+  CHECK_THROWS_WITH(attention<float>(map, {part(0), part(1), part(2)}, shifted(-8)),
+                    Contains("out overlaps values"));
 }
 
 TEST_CASE("what needs the weights is refused with a sentence that names exact attention",

@@ -230,6 +230,86 @@ TEST_CASE("damaged and foreign states are refused", "[attention][state]") {
   CHECK_THROWS_WITH(state.append(x.k.view(), x.k.view()), Contains("value dimension"));
 }
 
+TEST_CASE("a call that is refused leaves the state as it was", "[attention][state]") {
+  for (const FeatureFunction& features : some_features()) {
+    CAPTURE(to_text(features));
+    const FeatureMap<float> map(map_spec(6, 20, features));
+    const Qkv<float> x = some_qkv<float>(1.0);
+    AttentionState<float> state(map, 2, 2, 3);
+    Tensor<float> out = x.output();
+    state.advance(part(x, 0, 100), part(out, 0, 100));
+    const Archive before = state.save();
+    const auto refused = [&](Tensor<float> Qkv<float>::*rows, float value) {
+      Qkv<float> bad = x;
+      (bad.*rows)(1, 1, 250, 2) = value;  // in the last head, in a later block
+      Tensor<float> other = out;
+      CHECK_THROWS_AS(state.advance(part(bad, 100, 200), part(other, 100, 200)), InvalidArgument);
+      CHECK(state.length() == 100);
+      const Archive after = state.save();
+      CHECK(after.metadata == before.metadata);
+      bool same = true;
+      for (const auto& [key, array] : before.arrays) {
+        std::visit(
+            [&]<class M>(const M& m) {
+              const M& n = std::get<M>(after.arrays.at(key));
+              same = same && std::equal(m.data(), m.data() + m.size(), n.data());
+            },
+            array);
+      }
+      CHECK(same);
+      if (rows == &Qkv<float>::q) return;
+      CHECK_THROWS_AS(state.append(part(bad.k, 100, 200), part(bad.v, 100, 200)), InvalidArgument);
+      CHECK(state.length() == 100);
+    };
+    refused(&Qkv<float>::k, 1e38F);
+    refused(&Qkv<float>::q, 1e38F);
+    refused(&Qkv<float>::v, 1e38F);
+    state.advance(part(x, 100, 200), part(out, 100, 200));
+    Tensor<float> whole = x.output();
+    attention<float>(map, x.inputs(), whole.view(), {.mask = Mask::causal});
+    CHECK(same_bits(out, whole));
+  }
+}
+
+TEST_CASE("a report counts the rows of its own call", "[attention][state]") {
+  // Frequencies of one sign and another: normalisers are negative now and then.
+  const FeatureMap<float> map(map_spec(6, 2, TrigonometricFeatures{}));
+  const Qkv<float> x = normal_qkv<float>({1, 1, 1, 100, 100, 6, 3}, 26, 12.0);
+  AttentionState<float> state(map, 1, 1, 3);
+  Tensor<float> out = x.output();
+  const Index negative = state.advance(part(x, 0, 90), part(out, 0, 90)).negative_rows;
+  CHECK(negative > 5);
+  state.reset();
+  Qkv<float> bad = x;
+  bad.k(0, 0, 95, 0) = 1e38F;
+  CHECK_THROWS_AS(state.advance(bad.inputs(), out.view()), InvalidArgument);
+  state.reset();
+  const Qkv<float> one{normal_tensor<float>(1, 1, 1, 6, 1, 0.0),
+                       normal_tensor<float>(1, 1, 1, 6, 1, 0.0),
+                       normal_tensor<float>(1, 1, 1, 3, 1)};
+  Tensor<float> row = one.output();
+  CHECK(state.advance(one.inputs(), row.view()).negative_rows == 0);
+}
+
+TEST_CASE("lengths beyond 2^60 are refused", "[attention][state]") {
+  const FeatureMap<float> map(map_spec(2, 2, PositiveFeatures{}));
+  AttentionState<float> state(map, 1, 1, 1);
+  const Qkv<float> x = normal_qkv<float>({1, 1, 1, 3, 3, 2, 1}, 27);
+  state.append(x.k.view(), x.v.view());
+  Archive archive = state.save();
+  archive.metadata["length"] = "4611686018427387904";
+  CHECK_THROWS_WITH(AttentionState<float>::load(map, archive), Contains("'length'"));
+  archive.metadata["length"] = "1152921504606846976";
+  AttentionState<float> longest = AttentionState<float>::load(map, archive);
+  CHECK_THROWS_WITH(longest.append(x.k.view(), x.v.view()), Contains("2^60"));
+  Tensor<float> out = x.output();
+  CHECK_THROWS_WITH(longest.advance(x.inputs(), out.view()), Contains("2^60"));
+  CHECK_THROWS_WITH(longest.merge(state), Contains("2^60"));
+  CHECK(longest.length() == Index{1} << 60);
+  CHECK_THROWS_WITH(AttentionState<float>(map, Index{1} << 40, Index{1} << 40, 1),
+                    Contains("too many"));
+}
+
 TEST_CASE("a million tokens leave the float state where the double one is", "[attention][state]") {
   // Sums of positive values and weights, whose naive float accumulation drifts.
   const Index length = 1 << 20;

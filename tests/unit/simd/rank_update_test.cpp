@@ -8,6 +8,8 @@
 
 #include <catch2/catch.hpp>
 
+#include <pthread.h>
+
 using namespace bochner::simd;
 using namespace bochner::simd::test;
 using bochner::Index;
@@ -154,4 +156,25 @@ TEMPLATE_TEST_CASE("rank_update of small integers is exact everywhere", "[simd]"
       }
     }
   }
+}
+
+TEMPLATE_TEST_CASE("rank_update and cross_update run on a small stack", "[simd]", float, double) {
+  using T = TestType;
+  const auto run = [](void*) -> void* {
+    for (const auto* table : available_kernels<T>()) {
+      Block<T> phi(300, 600, 0, [] { return 1.0; });
+      std::vector<double> c(600 * 600);
+      table->rank_update(phi.data(), phi.ld(), 300, 600, c.data(), 600);
+      table->cross_update(phi.data(), phi.ld(), 600, phi.data(), phi.ld(), 600, 300, c.data(), 600);
+    }
+    return nullptr;
+  };
+  // What musl gives a thread, and as much again for the test itself.
+  pthread_attr_t attributes;
+  REQUIRE(pthread_attr_init(&attributes) == 0);
+  REQUIRE(pthread_attr_setstacksize(&attributes, 256 * 1024) == 0);
+  pthread_t thread;
+  REQUIRE(pthread_create(&thread, &attributes, run, nullptr) == 0);
+  CHECK(pthread_join(thread, nullptr) == 0);
+  pthread_attr_destroy(&attributes);
 }

@@ -28,7 +28,7 @@ bool close(const Kernels<T>& table, T value, T reference) {
 /// What softmax_rows changes besides the block.
 template <class T>
 struct Rows {
-  std::vector<std::int32_t> exponent;
+  std::vector<T> exponent;
   std::vector<T> rescale;
   std::vector<T> sum;
 };
@@ -40,7 +40,7 @@ TEMPLATE_TEST_CASE("softmax_rows agrees with the plain kernel", "[simd]", float,
   constexpr T kInf = std::numeric_limits<T>::infinity();
   constexpr T kNan = std::numeric_limits<T>::quiet_NaN();
   std::mt19937_64 engine(81);
-  for (const double spread : {1.0, 100.0, 1e6}) {
+  for (const double spread : {1.0, 100.0, 1e6, 1e9, 1e30}) {
     std::normal_distribution<double> draw(-3.0, spread);
     for (Index cols = 0; cols <= 40; ++cols) {
       const Index rows = 9;
@@ -56,10 +56,10 @@ TEMPLATE_TEST_CASE("softmax_rows agrees with the plain kernel", "[simd]", float,
         for (Index j = 0; j < cols; ++j) input(4, j) = kNan;
         input(5, 1) = -kInf;
       }
-      Rows<T> start{std::vector<std::int32_t>(rows, kUnseen), std::vector<T>(rows, T(9)),
+      Rows<T> start{std::vector<T>(rows, -kInf), std::vector<T>(rows, T(9)),
                     std::vector<T>(rows, T(0))};
       for (std::size_t r = 0; r < rows; r += 2) {
-        start.exponent[r] = static_cast<std::int32_t>(draw(engine));
+        start.exponent[r] = std::round(static_cast<T>(draw(engine)));
         start.sum[r] = T(1.5);
       }
       Block<T> reference(rows, cols, 1);
@@ -99,7 +99,7 @@ TEMPLATE_TEST_CASE("softmax_rows in steps is a softmax", "[simd]", float, double
   std::mt19937_64 engine(82);
   std::normal_distribution<double> draw(0.0, 30.0);
   for (const auto* table : available_kernels<T>()) {
-    std::int32_t exponent = kUnseen;
+    T exponent = -std::numeric_limits<T>::infinity();
     T rescale = 0;
     T sum = 0;
     long double exact = 0;
@@ -114,9 +114,47 @@ TEMPLATE_TEST_CASE("softmax_rows in steps is a softmax", "[simd]", float, double
       table->softmax_rows(block.data(), block.ld(), 1, &count, &exponent, &rescale, &sum);
     }
     INFO(table->name);
-    CHECK(exponent == static_cast<std::int32_t>(std::ceil(top)));
-    const long double value = std::ldexp(static_cast<long double>(sum), exponent);
+    CHECK(exponent == static_cast<T>(std::ceil(top)));
+    const long double value = std::ldexp(static_cast<long double>(sum), static_cast<int>(exponent));
     CHECK(std::abs(value / exact - 1.0L) < 20 * std::numeric_limits<T>::epsilon());
+  }
+}
+
+TEMPLATE_TEST_CASE("softmax_rows takes logits of any size", "[simd]", float, double) {
+  using T = TestType;
+  // 19 logits within a few of `top`, in two steps, beside some that are far below.
+  for (const double top : {1e5, 1e6, 1e7, 3e9, 1e18, 1e37, -1e5, -1e7, -3e9, -1e18, -1e37}) {
+    for (const auto* table : available_kernels<T>()) {
+      INFO(table->name << ", top " << top);
+      const auto largest = static_cast<T>(top);
+      const T gap = std::nextafter(largest, std::numeric_limits<T>::infinity()) - largest;
+      Block<T> all(1, 38, 0);
+      long double expected = 0;
+      for (Index j = 0; j < 38; ++j) {
+        all(0, j) = largest - static_cast<T>(j % 7) * std::max(gap, T{0.25});
+        if (j % 5 == 1) all(0, j) = -std::abs(largest) * T{4};
+        expected += std::exp2(static_cast<long double>(all(0, j)) - largest);
+      }
+      T exponent = -std::numeric_limits<T>::infinity();
+      T rescale = 0;
+      T sum = 0;
+      for (const Index first : {19, 0}) {  // the larger ones come last
+        Block<T> block(1, 19, 0);
+        for (Index j = 0; j < 19; ++j) block(0, j) = all(0, first + j);
+        const std::int32_t count = 19;
+        table->softmax_rows(block.data(), block.ld(), 1, &count, &exponent, &rescale, &sum);
+        for (Index j = 0; j < 19; ++j) {
+          const long double weight =
+              std::exp2(static_cast<long double>(all(0, first + j)) - exponent);
+          // Below the normal numbers weights may be flushed.
+          CHECK(std::abs(block(0, j) - weight) <=
+                4 * std::numeric_limits<T>::epsilon() * weight + std::numeric_limits<T>::min());
+        }
+      }
+      CHECK(exponent == std::ceil(largest));
+      const long double shift = std::exp2(static_cast<long double>(exponent) - largest);
+      CHECK(std::abs(sum * shift / expected - 1.0L) < 20 * std::numeric_limits<T>::epsilon());
+    }
   }
 }
 

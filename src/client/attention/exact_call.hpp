@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "client/attention/exact_kernel.hpp"
+#include "client/attention/problem.hpp"
+#include "simd/engine.hpp"
+
+#include <array>
+#include <span>
+#include <string>
+#include <vector>
+
+/// \file
+/// A checked call to exact attention, and which of its rows want the wide range.
+
+namespace bochner {
+
+/// One key head of one sequence, as far as it decides how rows that see it are computed. Prefixes,
+/// since nothing about a row may depend on keys that it does not see.
+struct ExactGroup {
+  std::vector<double> origin;   ///< its first live key, 0 where that is not finite
+  std::vector<double> longest;  ///< the largest length of the live keys up to each
+  std::vector<double> largest;  ///< the largest |v| among them
+};
+
+template <Scalar T>
+struct ExactCall {
+  std::string function;
+  ExactKernel kernel;
+  const AttentionInputs<T>& inputs;
+  const AttentionOptions& options;
+  TensorView<const T, 4> bias;
+  AttentionProblem problem;
+  std::vector<ExactGroup> groups;  ///< by sequence and key head
+
+  const ExactGroup& group(const AttentionSequence& sequence, Index key_head) const {
+    const Index s = &sequence - problem.sequences.data();
+    return groups[static_cast<std::size_t>(s * problem.key_heads + key_head)];
+  }
+};
+
+/// Throws InvalidArgument when the call does not fit.
+template <Scalar T>
+ExactCall<T> exact_call(const std::string& function, const Kernel& kernel,
+                        const AttentionInputs<T>& inputs, const AttentionOptions& options,
+                        TensorView<const T, 4> bias, const Execution& execution);
+
+/// The ranges of `count` queries of a head: wide where the logits that a row may see are so large
+/// that their rounding in T would show in the weights, or values so large that sums of them could
+/// overflow. Throws InvalidArgument when products could overflow double.
+template <Scalar T>
+void exact_ranges(const ExactCall<T>& call, const AttentionSequence& sequence, Index head,
+                  Index first, std::span<ExactRange> ranges);
+
+/// The largest bias of the keys that a row sees, -infinity where it sees none or there is no bias.
+template <Scalar T>
+double top_bias(const ExactCall<T>& call, const AttentionSequence& sequence, Index head,
+                Index query);
+
+/// Values beyond this are summed in the wide range: sums of 2^24 of them stay finite.
+template <Scalar T>
+inline constexpr double kLargestExactValue = std::same_as<T, float> ? 0x1p100 : 0x1p900;
+
+}  // namespace bochner

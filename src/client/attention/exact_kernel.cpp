@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "client/attention/exact_kernel.hpp"
+
+#include "bochner/core/error.hpp"
+#include "simd/engine.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <limits>
+#include <numbers>
+
+namespace bochner {
+
+ExactKernel::ExactKernel(const std::string& function, const Kernel& kernel, Index dim) {
+  if (!std::holds_alternative<SoftmaxKernel>(kernel) &&
+      !std::holds_alternative<GaussianKernel>(kernel)) {
+    throw InvalidArgument(function + ": the kernel is " + to_text(kernel) +
+                          ", expected softmax or gaussian");
+  }
+  const StandardForm form = standard_form(kernel, dim);
+  transform_ = form.transform;
+  shift_invariant_ = form.shift_invariant;
+  key_weight_ = 0.5 * (form.amplitude - 1.0) * std::numbers::log2e;
+}
+
+double ExactKernel::query_factor(ExactRange range) {
+  return range == ExactRange::ordinary ? std::numbers::log2e : 1.0;
+}
+
+template <Scalar T, Scalar U>
+void ExactKernel::transform(Side side, ExactRange range, const double* origin,
+                            MatrixView<const T> x, Matrix<U>& out) const {
+  const double factor = side == Side::query ? query_factor(range) : 1.0;
+  const auto dim = static_cast<std::size_t>(x.cols);
+  const bool centred = shift_invariant_ || (side == Side::key && range == ExactRange::wide);
+  const bool diagonal = transform_.matrix.empty();
+  if (diagonal && !centred) {
+    std::vector<U> scale(dim);
+    for (std::size_t k = 0; k < dim; ++k) {
+      scale[k] = static_cast<U>(factor * transform_.diagonal[k]);
+    }
+    for (Index r = 0; r < x.rows; ++r) {
+      for (Index k = 0; k < x.cols; ++k) {
+        out(r, k) = static_cast<U>(x(r, k)) * scale[static_cast<std::size_t>(k)];
+      }
+    }
+    return;
+  }
+  std::vector<double> raw(dim);
+  std::vector<double> transformed(dim);
+  for (Index r = 0; r < x.rows; ++r) {
+    for (std::size_t k = 0; k < dim; ++k) {
+      raw[k] = static_cast<double>(x(r, static_cast<Index>(k))) - (centred ? origin[k] : 0.0);
+    }
+    if (diagonal) {
+      for (std::size_t k = 0; k < dim; ++k) transformed[k] = transform_.diagonal[k] * raw[k];
+    } else {
+      transform_.apply(raw.data(), transformed.data());
+    }
+    for (Index k = 0; k < x.cols; ++k) {
+      out(r, k) = static_cast<U>(factor * transformed[static_cast<std::size_t>(k)]);
+    }
+  }
+}
+
+template <Scalar T, Scalar U>
+void ExactKernel::transform_gradient(const Matrix<U>& dy, MatrixView<T> dx) const {
+  for (Index r = 0; r < dx.rows; ++r) {
+    for (Index k = 0; k < dx.cols; ++k) {
+      double sum = 0.0;
+      if (transform_.matrix.empty()) {
+        sum = transform_.diagonal[static_cast<std::size_t>(k)] * static_cast<double>(dy(r, k));
+      } else {
+        for (Index l = 0; l < dx.cols; ++l) {
+          sum += transform_.matrix[static_cast<std::size_t>(l * dx.cols + k)] *
+                 static_cast<double>(dy(r, l));
+        }
+      }
+      dx(r, k) = static_cast<T>(sum);
+    }
+  }
+}
+
+void ExactKernel::log_similarities(const double* query, const double* packed, Index count,
+                                   double* out) const {
+  constexpr auto kWidth = static_cast<std::size_t>(simd::kPanel<double>);
+  const auto dim = static_cast<std::size_t>(transform_.dim());
+  std::vector<double> difference(dim);
+  std::vector<double> transformed(dim);
+  for (Index first = 0; first < count; first += simd::kPanel<double>) {
+    const double* const panel = packed + first * static_cast<Index>(dim);
+    std::array<double, kWidth> squared{};
+    if (transform_.matrix.empty()) {
+      for (std::size_t k = 0; k < dim; ++k) {
+        for (std::size_t j = 0; j < kWidth; ++j) {
+          const double step = (query[k] - panel[k * kWidth + j]) * transform_.diagonal[k];
+          squared[j] += step * step;
+        }
+      }
+    } else {
+      for (std::size_t j = 0; j < kWidth; ++j) {
+        for (std::size_t k = 0; k < dim; ++k) difference[k] = query[k] - panel[k * kWidth + j];
+        transform_.apply(difference.data(), transformed.data());
+        for (const double step : transformed) squared[j] += step * step;
+      }
+    }
+    for (std::size_t j = 0; j < kWidth; ++j)
+      out[static_cast<std::size_t>(first) + j] = -0.5 * squared[j];
+  }
+}
+
+RowLength::RowLength(const ExactKernel& kernel)
+    : kernel_(kernel),
+      raw_(static_cast<std::size_t>(kernel.transform().dim())),
+      transformed_(raw_.size()) {}
+
+template <Scalar T>
+double RowLength::operator()(const T* x, Index stride, const double* origin) {
+  const InputTransform& transform = kernel_.transform();
+  bool finite = true;
+  for (std::size_t k = 0; k < raw_.size(); ++k) {
+    const auto value = static_cast<double>(x[static_cast<Index>(k) * stride]);
+    finite = finite && std::isfinite(value);
+    raw_[k] = kernel_.shift_invariant() ? value - origin[k] : value;
+  }
+  if (!finite) return std::numeric_limits<double>::quiet_NaN();
+  if (transform.matrix.empty()) {
+    for (std::size_t k = 0; k < raw_.size(); ++k) transformed_[k] = transform.diagonal[k] * raw_[k];
+  } else {
+    transform.apply(raw_.data(), transformed_.data());
+  }
+  double squared = 0.0;
+  double largest = 0.0;
+  for (const double t : transformed_) {
+    squared += t * t;
+    largest = std::max(largest, std::abs(t));
+  }
+  if (std::isnan(squared)) return std::numeric_limits<double>::infinity();  // sums overflowed
+  constexpr double kSafe = 1e280;
+  if (squared < kSafe && squared > 1.0 / kSafe) return std::sqrt(squared);
+  if (largest == 0.0 || std::isinf(largest)) return largest;
+  squared = 0.0;
+  for (const double t : transformed_) squared += (t / largest) * (t / largest);
+  return largest * std::sqrt(squared);
+}
+
+template void ExactKernel::transform<float, float>(Side, ExactRange, const double*,
+                                                   MatrixView<const float>, Matrix<float>&) const;
+template void ExactKernel::transform_gradient<float, float>(const Matrix<float>&,
+                                                            MatrixView<float>) const;
+template void ExactKernel::transform<float, double>(Side, ExactRange, const double*,
+                                                    MatrixView<const float>, Matrix<double>&) const;
+template void ExactKernel::transform_gradient<float, double>(const Matrix<double>&,
+                                                             MatrixView<float>) const;
+template void ExactKernel::transform<double, double>(Side, ExactRange, const double*,
+                                                     MatrixView<const double>,
+                                                     Matrix<double>&) const;
+template void ExactKernel::transform_gradient<double, double>(const Matrix<double>&,
+                                                              MatrixView<double>) const;
+template double RowLength::operator()<float>(const float*, Index, const double*);
+template double RowLength::operator()<double>(const double*, Index, const double*);
+
+}  // namespace bochner

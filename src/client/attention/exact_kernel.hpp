@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "bochner/kernel/kernel.hpp"
+#include "kernel/standard_form.hpp"
+
+#include "bochner/core/matrix.hpp"
+#include "bochner/feature_map.hpp"
+
+#include <string>
+#include <vector>
+
+/// \file
+/// Logits of exact attention, from rows.
+
+namespace bochner {
+
+/// How the logits of a row are computed.
+enum class ExactRange {
+  ordinary,  ///< in the scalar, by one product, in base 2
+  wide       ///< in double, from differences that are taken first, in base e until biases are in
+};
+
+/// log k(q, k), up to terms that depend on the query only. With an origin c that all rows share:
+/// Aq.Ak for softmax kernels, where wide rows take A(k - c) instead; A(q - c).A(k - c) +
+/// key_weight |A(k - c)|^2 for Gaussian ones, whose wide rows are differences |A(q - k)|^2.
+class ExactKernel {
+ public:
+  /// Throws InvalidArgument unless the kernel is softmax or Gaussian.
+  ExactKernel(const std::string& function, const Kernel& kernel, Index dim);
+
+  /// The two factors of a product of logits, queries times `query_factor`: blocks with padded rows.
+  template <Scalar T, Scalar U>
+  void transform(Side side, ExactRange range, const double* origin, MatrixView<const T> x,
+                 Matrix<U>& out) const;
+  /// dx = A^T dy, dy being a gradient with respect to A x.
+  template <Scalar T, Scalar U>
+  void transform_gradient(const Matrix<U>& dy, MatrixView<T> dx) const;
+
+  /// What queries are multiplied by: log2(e) where products are logits in base 2.
+  static double query_factor(ExactRange range);
+
+  /// out_j = -|A(q - k_j)|^2 / 2 for `count` keys that are packed as `pack_columns` does.
+  void log_similarities(const double* query, const double* packed, Index count, double* out) const;
+
+  bool shift_invariant() const noexcept { return shift_invariant_; }
+  /// In base 2.
+  double key_weight() const noexcept { return key_weight_; }
+  const InputTransform& transform() const noexcept { return transform_; }
+
+ private:
+  InputTransform transform_;
+  bool shift_invariant_;
+  double key_weight_;
+};
+
+/// Lengths of rows, one after the other.
+class RowLength {
+ public:
+  explicit RowLength(const ExactKernel& kernel);
+  /// |A x|, or |A(x - origin)| for kernels that do not see shifts; NaN for a row that is not
+  /// finite. Does not overflow before the length itself does.
+  template <Scalar T>
+  double operator()(const T* x, Index stride, const double* origin);
+
+ private:
+  const ExactKernel& kernel_;
+  std::vector<double> raw_;
+  std::vector<double> transformed_;
+};
+
+}  // namespace bochner
