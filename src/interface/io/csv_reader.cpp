@@ -112,7 +112,10 @@ class CsvReader final : public RowReader {
     }
     if (fields.size() != width_) {
       records_.fail("has " + counted(fields.size()) + ", expected " + std::to_string(width_) +
-                    " as in line " + std::to_string(start_line_));
+                    " as in line " + std::to_string(start_line_) +
+                    (records_.delimiter() == Delimiter::tab
+                         ? " (--delimiter space takes several blanks and tabs for one)"
+                         : ""));
     }
     return true;
   }
