@@ -32,7 +32,7 @@ std::string counted(std::size_t count) {
 class CsvReader final : public RowReader {
  public:
   CsvReader(std::unique_ptr<ByteSource> source, const ReadOptions& options)
-      : RowReader(source->name(), Counted::lines),
+      : RowReader(source->name(), Format::csv, Counted::lines),
         source_(std::move(source)),
         records_(*source_, options.delimiter),
         non_finite_(options.non_finite),
@@ -112,7 +112,10 @@ class CsvReader final : public RowReader {
     }
     if (fields.size() != width_) {
       records_.fail("has " + counted(fields.size()) + ", expected " + std::to_string(width_) +
-                    " as in line " + std::to_string(start_line_));
+                    " as in line " + std::to_string(start_line_) +
+                    (records_.delimiter() == Delimiter::tab
+                         ? " (--delimiter space takes several blanks and tabs for one)"
+                         : ""));
     }
     return true;
   }

@@ -140,6 +140,9 @@ TEST_CASE("the delimiter is found, or given", "[csv][guess]") {
   options = {};
   options.delimiter = Delimiter::blanks;
   CHECK(parse("1 2\t\t3\n4\t5 6\n", options).rows == Rows{{1, 2, 3}, {4, 5, 6}});
+  CHECK_THROWS_WITH(parse("1\t2\n3\t\t4\n"),
+                    Contains("line 2: has 3 fields, expected 2 as in line 1 "
+                             "(--delimiter space"));
   options.delimiter = Delimiter::semicolon;
   CHECK_THROWS_WITH(parse("1,2\n3,4\n", options), Contains("'1,2' is not a number"));
   CHECK_THROWS_WITH(parse("year mass\n70 x 1\n"), Contains("line 2, column 1 ('year mass'): '70 "
