@@ -35,6 +35,7 @@
 #include <bochner/features/features.hpp>
 #include <bochner/kernel/data_scale.hpp>
 #include <bochner/kernel/kernel.hpp>
+#include <bochner/kernel/options.hpp>
 #include <bochner/projection/projection.hpp>
 #include <bochner/random/stream.hpp>
 #include <bochner/version.hpp>

@@ -2,6 +2,7 @@
 #include "client/attention/backward.hpp"
 
 #include "bochner/client/attention_gradient.hpp"
+#include "bochner/kernel/options.hpp"
 
 #include <string>
 
@@ -51,15 +52,15 @@ double softmax_scale_gradient(const Kernel& kernel, const AttentionInputs<T>& in
                               TensorView<const T, 4> query_gradient,
                               TensorView<const T, 4> key_gradient) {
   constexpr const char* kFunction = "softmax_scale_gradient";
-  const auto* softmax = std::get_if<SoftmaxKernel>(&kernel);
-  if (softmax == nullptr) {
+  const double* const scale = dot_scale_of(kernel);
+  if (scale == nullptr) {
     throw InvalidArgument(std::string(kFunction) + ": the kernel is " + to_text(kernel) +
                           ", expected softmax");
   }
   check_extents(kFunction, "query_gradient", query_gradient.extents, inputs.queries.extents);
   check_extents(kFunction, "key_gradient", key_gradient.extents, inputs.keys.extents);
   return (product(inputs.queries, query_gradient) + product(inputs.keys, key_gradient)) /
-         (2.0 * softmax->scale);
+         (2.0 * *scale);
 }
 
 template void attention_gradient<float>(const FeatureMap<float>&, const AttentionInputs<float>&,

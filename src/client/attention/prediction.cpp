@@ -6,6 +6,7 @@
 #include "bochner/estimator/output_error.hpp"
 #include "core/parallel.hpp"
 #include "estimator/pair_geometry.hpp"
+#include "estimator/row_law.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -19,7 +20,7 @@ double sum(const std::vector<double>& x) { return std::accumulate(x.begin(), x.e
 
 /// The closed form knows no quasi-random frequencies: as independent rows.
 FeatureMapSpec with_closed_form(FeatureMapSpec spec) {
-  if (std::holds_alternative<SobolProjection>(spec.projection)) spec.projection = IidProjection{};
+  if (!block_law(spec).gap.empty()) spec.projection = IidProjection{};
   return spec;
 }
 

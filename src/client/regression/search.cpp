@@ -2,6 +2,7 @@
 #include "bochner/client/regression/search.hpp"
 
 #include "bochner/client/regression/groups.hpp"
+#include "bochner/kernel/options.hpp"
 #include "client/regression/candidate_score.hpp"
 #include "client/regression/checks.hpp"
 #include "client/regression/column_spread.hpp"
@@ -26,20 +27,8 @@ constexpr const char* kFunction = "search_hyperparameters";
 /// What the first sweep over the columns, two candidates each, may take of the budget.
 constexpr double kFirstSweep = 0.75;
 
-bool has_metric(const Kernel& kernel) {
-  return std::visit(
-      [](const auto& k) {
-        return requires { k.metric; };
-      },
-      kernel);
-}
-
 Kernel with_metric(Kernel kernel, Metric metric) {
-  std::visit(
-      [&](auto& k) {
-        if constexpr (requires { k.metric; }) k.metric = std::move(metric);
-      },
-      kernel);
+  if (Metric* const own = metric_of(kernel)) *own = std::move(metric);
   return kernel;
 }
 
@@ -222,7 +211,7 @@ void check_options(const FeatureMapSpec& spec, const SearchOptions& options, Ind
 }
 
 bool shift_invariant(const Kernel& kernel) {
-  return has_metric(kernel) && !needs_origin(spectral_measure(kernel));
+  return metric_of(kernel) != nullptr && !needs_origin(spectral_measure(kernel));
 }
 
 /// The smallest ridge from `ridge` on, in steps of a third of a decade or in the options' own, at
@@ -301,7 +290,7 @@ SearchResult search_hyperparameters(const FeatureMapSpec& spec, const TrainingRo
       std::max<Index>(1, options.max_candidates / static_cast<Index>(forms.size()));
   for (const Kernel& form : forms) {
     LengthscaleDescent<T> descent(form, columns.spread, budget, first);
-    if (!searched || !has_metric(form)) {
+    if (!searched || !metric_of(form)) {
       best.push_back(first(form));
     } else if (options.lengthscales == LengthscaleSearch::common) {
       best.push_back(descent.common());
@@ -318,7 +307,7 @@ SearchResult search_hyperparameters(const FeatureMapSpec& spec, const TrainingRo
   const Sample<T> many(rows, groups, options.final_rows, options.seed);
   Trials<T> second(result.spec, many, options, result, execution);
   SearchCandidate chosen = second(winner.kernel);
-  if (searched && has_metric(winner.kernel)) {
+  if (searched && metric_of(winner.kernel)) {
     for (const double step : {0.5, 0.25}) {
       for (const double direction : {-step, step}) {
         const SearchCandidate before = chosen;

@@ -3,19 +3,22 @@
 
 #include "bochner/feature_map.hpp"
 #include "bochner/kernel/data_scale.hpp"
+#include "bochner/kernel/options.hpp"
 #include "interface/cli/options.hpp"
 #include "interface/cli/registry.hpp"
-
-#include <type_traits>
-#include <variant>
 
 namespace bochner::cli {
 namespace {
 
-template <class K>
-constexpr bool has_metric = requires(K kernel) {
-  kernel.metric;
-};
+/// Sets the scale of a kernel that has one: a lengthscale, or the factor of x.y.
+template <class Lengthscale, class Factor>
+void set_scale(Kernel& kernel, const Lengthscale& lengthscale, const Factor& factor) {
+  if (Metric* const metric = metric_of(kernel)) {
+    *metric = Isotropic{lengthscale()};
+  } else if (double* const scale = dot_scale_of(kernel)) {
+    *scale = factor();
+  }
+}
 
 }  // namespace
 
@@ -44,9 +47,8 @@ bool says_scale(const KernelOptions& options) {
 
 Kernel parse_kernel_options(const KernelOptions& options) {
   const Kernel kernel = parse_option("--kernel", options.kernel, parse_kernel);
-  const bool softmax = std::holds_alternative<SoftmaxKernel>(kernel);
-  const bool metric = std::visit(
-      [](const auto& k) { return has_metric<std::remove_cvref_t<decltype(k)>>; }, kernel);
+  const bool softmax = dot_scale_of(kernel) != nullptr;
+  const bool metric = metric_of(kernel) != nullptr;
   const auto check = [&](const char* option, const std::string& value, bool applies) {
     if (value.empty()) return;
     const std::string prefix = std::string(option) + ": ";
@@ -68,25 +70,21 @@ Kernel parse_kernel_options(const KernelOptions& options) {
 Kernel choose_kernel(const KernelOptions& options, MatrixView<const double> rows) {
   Kernel kernel = parse_kernel_options(options);
   if (says_scale(options)) return kernel;
-  std::visit(
-      [&](auto& k) {
-        using K = std::remove_cvref_t<decltype(k)>;
-        if constexpr (has_metric<K>) {
-          const bool median = options.lengthscale.empty() || options.lengthscale == "median";
-          k.metric = Isotropic{median ? median_lengthscale(rows)
-                                      : parse_positive("--lengthscale", options.lengthscale)};
-        } else if constexpr (std::is_same_v<K, SoftmaxKernel>) {
-          if (!options.mean_square_sum.empty()) {
-            k.scale = softmax_scale_for(
-                rows, rows, parse_positive("--mean-square-sum", options.mean_square_sum));
-          } else if (!options.scale.empty()) {
-            k.scale = parse_positive("--scale", options.scale);
-          } else {
-            k = SoftmaxKernel::for_dimension(rows.cols);
-          }
-        }
+  set_scale(
+      kernel,
+      [&] {
+        const bool median = options.lengthscale.empty() || options.lengthscale == "median";
+        return median ? median_lengthscale(rows)
+                      : parse_positive("--lengthscale", options.lengthscale);
       },
-      kernel);
+      [&] {
+        if (!options.mean_square_sum.empty()) {
+          return softmax_scale_for(rows, rows,
+                                   parse_positive("--mean-square-sum", options.mean_square_sum));
+        }
+        return options.scale.empty() ? SoftmaxKernel::for_dimension(rows.cols).scale
+                                     : parse_positive("--scale", options.scale);
+      });
   return kernel;
 }
 
@@ -102,16 +100,9 @@ Kernel kernel_of_unit_scale(const KernelOptions& options) {
   const auto given = [](const char* option, const std::string& value) {
     return value.empty() ? 1.0 : parse_positive(option, value);
   };
-  std::visit(
-      [&](auto& k) {
-        using K = std::remove_cvref_t<decltype(k)>;
-        if constexpr (has_metric<K>) {
-          k.metric = Isotropic{given("--lengthscale", options.lengthscale)};
-        } else if constexpr (std::is_same_v<K, SoftmaxKernel>) {
-          k.scale = given("--scale", options.scale);
-        }
-      },
-      kernel);
+  set_scale(
+      kernel, [&] { return given("--lengthscale", options.lengthscale); },
+      [&] { return given("--scale", options.scale); });
   return kernel;
 }
 
