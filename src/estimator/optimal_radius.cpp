@@ -20,13 +20,15 @@ constexpr double kSmallestRadius = 1e-3;
 constexpr double kLargestRadius = 16.0;
 
 /// Evenly spaced rows in the kernel's own coordinates.
-Matrix<double> transformed_sample(const StandardForm& form, MatrixView<const double> x) {
+Matrix<double> transformed_sample(const StandardForm& form, const char* name,
+                                  MatrixView<const double> x) {
   const Index count = std::min(x.rows, kSampledRows);
   Matrix<double> out(count, x.cols);
   std::vector<double> row(static_cast<std::size_t>(x.cols));
   for (Index i = 0; i < count; ++i) {
     for (Index k = 0; k < x.cols; ++k) row[static_cast<std::size_t>(k)] = x(i * x.rows / count, k);
     form.transform.apply(row.data(), out.row(i));
+    check_product_length(name, i, pair_products(out.row(i), out.row(i), x.cols).xx);
   }
   return out;
 }
@@ -50,8 +52,8 @@ double optimal_maclaurin_radius(const Kernel& kernel, ExactTerms exact, MatrixVi
                           " is no kernel f(x.y): polynomial, dot-product or softmax");
   }
   const StandardForm form = standard_form(kernel, x.cols);
-  const Matrix<double> u = transformed_sample(form, x);
-  const Matrix<double> v = transformed_sample(form, y);
+  const Matrix<double> u = transformed_sample(form, "x", x);
+  const Matrix<double> v = transformed_sample(form, "y", y);
   std::vector<double> t;
   for (Index i = 0; i < u.rows(); ++i) {
     for (Index j = 0; j < v.rows(); ++j) {
