@@ -4,8 +4,8 @@
 #include "bochner/core/registry.hpp"
 #include "bochner/estimator/optimal_centring.hpp"
 #include "bochner/estimator/optimal_parameter.hpp"
-#include "bochner/estimator/plan.hpp"
 #include "core/finite.hpp"
+#include "estimator/mean_square_sum.hpp"
 #include "estimator/row_law.hpp"
 #include "features/stage.hpp"
 #include "kernel/standard_form.hpp"
@@ -48,11 +48,6 @@ void set_parameter(FeatureFunction& features, double z2, Index dim) {
   } else if (auto* hyperbolic = std::get_if<HyperbolicOprfFeatures>(&features)) {
     hyperbolic->a = optimal_hyperbolic_oprf_parameter(z2, dim);
   }
-}
-
-double mean_square_sum_of(const FeatureMapSpec& spec, const Matrix<double>& x,
-                          const Matrix<double>& y) {
-  return error_expected(spec, x.view(), y.view()).mean_square_sum;
 }
 
 }  // namespace
@@ -113,7 +108,7 @@ std::vector<FeatureMapSpec> candidate_specs(const Kernel& kernel, const Matrix<d
       for (const bool centred : {false, true}) {
         if (centred && !centring_matters) continue;
         if (centred) spec.centring = optimal_centring(kernel, features, x.view(), y.view());
-        set_parameter(spec.features, mean_square_sum_of(spec, x, y), spec.input_dim);
+        set_parameter(spec.features, mean_square_sum(spec, x.view(), y.view()), spec.input_dim);
         specs.push_back(spec);
       }
     }

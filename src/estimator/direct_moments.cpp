@@ -80,7 +80,7 @@ KernelMoments direct_moments(const FeatureMapSpec& spec, const double* x, const 
   const double second = direct_row_moment(spec, 2, x, y);
   out.variance =
       std::max(second - out.exact * out.exact, 0.0) / static_cast<double>(spec.num_frequencies);
-  out.log_exact = std::log(out.exact);
+  out.log_exact = std::log(std::abs(out.exact));
   out.log_variance = std::log(out.variance);
   out.relative_error = std::sqrt(out.variance) / std::abs(out.exact);
   return out;

@@ -21,6 +21,7 @@ SameRowLaw same_row_law(const RowLaw& row, double dim, double mirrored) {
   if (row.argument == RowLaw::Argument::difference) {
     // cos cos = (cos of the sum + cos of the difference) / 2, and a phase adds the latter.
     law.cross = -1.0;
+    law.square = -0.5;
     law.opposite += row.phase_variance;
     return law;
   }
@@ -34,8 +35,9 @@ SameRowLaw same_row_law(const RowLaw& row, double dim, double mirrored) {
 }  // namespace
 
 DrawCovariance::DrawCovariance(const RowLaw& row, const BlockLaw& block, Index num_frequencies,
-                               std::vector<double> squares)
+                               std::vector<double> squares, std::vector<double> log_weights)
     : squares_(std::move(squares)),
+      log_weights_(std::move(log_weights)),
       constant_radii_(block.radii == Radii::constant),
       opposite_(squares_.size()),
       argument_(squares_.size()),
@@ -46,7 +48,11 @@ DrawCovariance::DrawCovariance(const RowLaw& row, const BlockLaw& block, Index n
   const double mirrored = paired ? shares.pairs + shares.blocks : 0.0;
   const double partners = shares.blocks * static_cast<double>(block.size - (paired ? 2 : 1));
   same_row_ = same_row_law(row, block.dim, mirrored);
-  for (const double s : squares_) inverse_norms_.push_back(s > 0.0 ? 1.0 / std::sqrt(s) : 0.0);
+  const double decay = row.argument == RowLaw::Argument::difference ? 0.5 : 0.0;
+  for (std::size_t j = 0; j < squares_.size(); ++j) {
+    mean_.push_back(std::exp(log_weights_[j] - decay * squares_[j]));
+    inverse_norms_.push_back(squares_[j] > 0.0 ? 1.0 / std::sqrt(squares_[j]) : 0.0);
+  }
   if (partners == 0.0 && !constant_radii_) return;
 
   const bool two_sided = row.sides == RowLaw::Sides::both;
@@ -64,12 +70,11 @@ DrawCovariance::DrawCovariance(const RowLaw& row, const BlockLaw& block, Index n
     if (constant_radii_) weight += (counts ? 1.0 : 0.0) + row.phase_variance;
     degree_weights_.push_back(weight);
     std::vector<double>& out = coefficients_.emplace_back();
-    for (const double s : squares_) out.push_back(series.coefficient(degree, s));
+    for (std::size_t j = 0; j < squares_.size(); ++j) {
+      out.push_back(shifted(series.coefficient(degree, squares_[j]), log_weights_[j]).value());
+    }
   }
-}
-
-double DrawCovariance::mean(Index j) const {
-  return constant_radii_ ? coefficients_.front()[static_cast<std::size_t>(j)] : 1.0;
+  if (constant_radii_) mean_ = coefficients_.front();
 }
 
 void DrawCovariance::row(Index j, const double* products, double* out) {
@@ -86,19 +91,21 @@ void DrawCovariance::add_same_row(std::size_t j, const double* products, double*
   const SameRowLaw& law = same_row_;
   const auto count = static_cast<Index>(j + 1);
   for (std::size_t l = 0; l <= j; ++l) {
-    const double level = law.front + law.square * (squares_[j] + squares_[l]);
+    const double level =
+        law.front + law.square * (squares_[j] + squares_[l]) + (log_weights_[j] + log_weights_[l]);
     out[l] = level + law.cross * products[l];
     opposite_[l] = level - law.cross * products[l];
   }
   const simd::Kernels<double>& kernels = simd::kernels<double>();
   kernels.exp(out, out, count);
+  const double total = law.total * mean_[j];
   if (law.opposite == 0.0) {
-    for (std::size_t l = 0; l <= j; ++l) out[l] = law.same * out[l] - law.total;
+    for (std::size_t l = 0; l <= j; ++l) out[l] = law.same * out[l] - total * mean_[l];
     return;
   }
   kernels.exp(opposite_.data(), opposite_.data(), count);
   for (std::size_t l = 0; l <= j; ++l) {
-    out[l] = law.same * out[l] + law.opposite * opposite_[l] - law.total;
+    out[l] = law.same * out[l] + law.opposite * opposite_[l] - total * mean_[l];
   }
 }
 

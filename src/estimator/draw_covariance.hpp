@@ -11,9 +11,10 @@
 
 namespace bochner {
 
-/// E r_j r_l of one row (or of one and its opposite) with sampled radii, as a sum of exponentials
-/// of v_j.v_l = g and the squared norms: with level = front + square (|v_j|^2 + |v_l|^2),
-///   same exp(level + cross g) + opposite exp(level - cross g) - total.
+/// E f_j f_l of one row (or of one and its opposite) with sampled radii, in units of the natural
+/// means (see `RowLaw::natural`), as a sum of exponentials of v_j.v_l = g and the squared norms:
+/// with level = front + square (|v_j|^2 + |v_l|^2),
+///   same exp(level + cross g) + opposite exp(level - cross g) - total E f_j E f_l.
 struct SameRowLaw {
   double front = 0.0;
   double square = 0.0;
@@ -23,18 +24,18 @@ struct SameRowLaw {
   double total = 1.0;
 };
 
-/// m Cov(K^_j / k_j, K^_l / k_l) for the keys of one query, from the vectors v_j = q +- k_j that
-/// their moments depend on. Frequencies are normal (see `RowLaw`), their coupling any that
-/// `BlockLaw` can say. Exact up to the truncation of `HarmonicSeries`, 1e-14.
+/// m Cov(w_j K^_j, w_l K^_l) for the keys of one query, from the vectors v_j = q +- k_j that their
+/// moments depend on; weights w_j that make numbers of any size meet in the range of double.
+/// Frequencies are normal (see `RowLaw`), their coupling any that `BlockLaw` can say. Exact up to
+/// the truncation of `HarmonicSeries`, 1e-14.
 class DrawCovariance {
  public:
-  /// `squares` are the |v_j|^2.
+  /// `squares` are the |v_j|^2, `log_weights` the log w_j for K^_j in its natural unit.
   DrawCovariance(const RowLaw& row, const BlockLaw& block, Index num_frequencies,
-                 std::vector<double> squares);
+                 std::vector<double> squares, std::vector<double> log_weights);
 
-  /// E K^_j / k_j (where all are a common factor off, as OPRF features with constant radii are,
-  /// without it).
-  double mean(Index j) const;
+  /// w_j E K^_j
+  double mean(Index j) const { return mean_[static_cast<std::size_t>(j)]; }
 
   /// Writes the covariances of K^_j with K^_0 .. K^_j, given products[l] = v_j.v_l.
   void row(Index j, const double* products, double* out);
@@ -44,6 +45,8 @@ class DrawCovariance {
   void add_harmonics(std::size_t j, const double* products, double* out);
 
   std::vector<double> squares_;
+  std::vector<double> log_weights_;
+  std::vector<double> mean_;
   std::vector<double> inverse_norms_;
   bool constant_radii_;
   SameRowLaw same_row_;

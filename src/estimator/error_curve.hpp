@@ -3,7 +3,6 @@
 
 #include "estimator/row_law.hpp"
 
-#include <algorithm>
 #include <functional>
 #include <limits>
 
@@ -15,13 +14,24 @@ namespace bochner {
 /// No plan goes beyond.
 inline constexpr Index kMostFrequencies = Index{1} << 40;
 
-/// Mean square error against the number of frequencies, in units of the squared kernel value.
+/// The logarithms of an error's parts, any of which may leave the range of double.
+struct LogVariances {
+  double row = 0.0;    ///< of one frequency
+  double pair = 0.0;   ///< of the mean of an opposite pair, times two
+  double block = 0.0;  ///< of the mean of a whole block, times its size
+};
+
+/// Mean square error against the number of frequencies, in the unit of the target.
 struct ErrorCurve {
+  /// `bias` is its absolute value.
+  ErrorCurve(const BlockLaw& law, const LogVariances& log_variances, double bias);
+
   BlockLaw block;
-  double row_variance = 0.0;    ///< of one frequency
-  double pair_variance = 0.0;   ///< of the mean of an opposite pair, times two
-  double block_variance = 0.0;  ///< of the mean of a whole block, times its size
-  double bias = 0.0;            ///< its absolute value
+  double row_variance;
+  double pair_variance;
+  double block_variance;
+  double log_block_variance;
+  double bias;
 
   double variance(Index m) const {
     const Index random = m - block.exact;
@@ -36,10 +46,7 @@ struct ErrorCurve {
   double mean_square(Index m) const { return variance(m) + bias * bias; }
   bool paired() const { return block.pairing == BlockLaw::Pairing::opposite && block.size > 2; }
   /// A lower bound of m Var(m), over that of whole blocks.
-  double least_share() const {
-    const double least = std::min(row_variance, paired() ? pair_variance : row_variance);
-    return least < block_variance ? least / block_variance : 1.0;
-  }
+  double least_share() const;
 };
 
 /// Numbers of frequencies; 0 where none below `kMostFrequencies` is good.
@@ -48,8 +55,9 @@ struct Found {
   Index whole_blocks = 0;
 };
 
-/// The smallest m that is good, given that whole blocks stay good once they are (of sketches, which
-/// grow unevenly between powers of two, a small one, and the next power of two).
+/// The smallest m that is good; of sketches, which grow unevenly between powers of two, a small
+/// one, and the next power of two. `good` holds below some mean square error and not above. O(b log
+/// m) questions for blocks of b rows, whatever the answer.
 Found find_smallest(const ErrorCurve& curve, const std::function<bool(Index)>& good);
 
 /// That many frequencies, rounded up to whole blocks; 0 when there are too many to count.

@@ -2,8 +2,8 @@
 #include "bochner/estimator/gram_error.hpp"
 
 #include "bochner/core/error.hpp"
-#include "bochner/core/matrix.hpp"
 #include "core/parallel.hpp"
+#include "estimator/gram_rows.hpp"
 #include "estimator/log_sum.hpp"
 #include "estimator/moment_table.hpp"
 #include "estimator/pair_geometry.hpp"
@@ -14,9 +14,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <functional>
 #include <limits>
-#include <numeric>
 #include <string>
 #include <utility>
 #include <vector>
@@ -24,7 +22,7 @@
 namespace bochner {
 namespace {
 
-constexpr Index kTile = 64;
+constexpr Index kTile = PlacedRows::kTile;
 constexpr double kNothing = -std::numeric_limits<double>::infinity();
 
 struct Sums {
@@ -43,69 +41,43 @@ struct Sums {
   }
 };
 
-/// Rows in standard form, by tiles of 64 rows, coordinate by coordinate.
-class PlacedRows {
- public:
-  template <class T>
-  PlacedRows(const char* function, const char* name, const PairGeometry& geometry, Side side,
-             MatrixView<const T> x)
-      : rows_(x.rows),
-        dim_(x.cols),
-        coordinates_((x.rows + kTile - 1) / kTile * x.cols, kTile),
-        log_factor_(static_cast<std::size_t>(x.rows)) {
-    check_columns(function, name, x.rows, x.cols, geometry.dim());
-    check_finite(function, name, x);
-    std::vector<double> in(static_cast<std::size_t>(dim_));
-    std::vector<double> out(in.size());
-    for (Index i = 0; i < x.rows; ++i) {
-      for (Index k = 0; k < dim_; ++k) in[static_cast<std::size_t>(k)] = x(i, k);
-      log_factor_[static_cast<std::size_t>(i)] = geometry.place(side, in.data(), out.data());
-      check_length(function, name, i, std::inner_product(out.begin(), out.end(), out.begin(), 0.0));
-      for (Index k = 0; k < dim_; ++k) {
-        coordinates_(i / kTile * dim_ + k, i % kTile) = out[static_cast<std::size_t>(k)];
-      }
-    }
-  }
-
-  Index tiles() const { return (rows_ + kTile - 1) / kTile; }
-  Index tile_rows(Index tile) const { return std::min(kTile, rows_ - tile * kTile); }
-  /// Coordinate k of the tile's rows.
-  const double* coordinate(Index tile, Index k) const { return coordinates_.row(tile * dim_ + k); }
-  const double* log_factors(Index tile) const { return log_factor_.data() + tile * kTile; }
-  Index dim() const { return dim_; }
-
- private:
-  Index rows_;
-  Index dim_;
-  Matrix<double> coordinates_;
-  std::vector<double> log_factor_;
-};
-
 /// Numbers for the entries of one row and one tile.
 using Strip = std::array<double, kTile>;
 
 class GramSum {
  public:
   GramSum(const RowLaw& row, const BlockLaw& block)
-      : sign_(row.sign()),
-        profile_(row.profile),
+      : row_(row),
         coupled_(block.size > 1),
         paired_(block.pairing == BlockLaw::Pairing::opposite),
         biased_(block.radii == Radii::constant),
         table_(row, block) {}
 
   /// Entries (row i of tile a of x, all of tile b of y), each `multiplicity` times.
-  void add(const PlacedRows& x, Index a, Index i, const PlacedRows& y, Index b, double multiplicity,
-           Sums& sums) const {
+  void add(const GramRows& rows, Index a, Index i, const GramRows& columns, Index b,
+           double multiplicity, Sums& sums) const {
+    const PlacedRows& x = rows.moments;
+    const PlacedRows& y = columns.moments;
     const auto count = static_cast<std::size_t>(y.tile_rows(b));
     Strip s;
-    squared_distances(x, a, i, y, b, s);
+    squared_distances(x, a, i, y, b, row_.sign(), s);
     std::array<MomentTable::Entry, kTile> moments;
     table_.look_up(s.data(), static_cast<Index>(count), moments.data());
-    Strip log_square;  // of the unit of variances
+    Strip log_exact;
+    Strip log_unit;  // of the moments
     const double log_here = x.log_factors(a)[i];
     const double* const log_there = y.log_factors(b);
-    for (std::size_t j = 0; j < count; ++j) log_square[j] = 2.0 * (log_here + log_there[j]);
+    if (rows.kernel) {
+      squared_distances(*rows.kernel, a, i, *columns.kernel, b, -1.0, log_exact);
+      for (std::size_t j = 0; j < count; ++j) log_unit[j] = log_exact[j] *= -0.5;
+    } else {
+      for (std::size_t j = 0; j < count; ++j) {
+        const double log_factor = log_here + log_there[j];
+        log_exact[j] =
+            log_factor + (row_.profile ? std::log(row_.profile(s[j])) : 0.5 * row_.sign() * s[j]);
+        log_unit[j] = log_factor + row_.natural(s[j]);
+      }
+    }
 
     Strip exponent;
     // exponent[j] becomes exp(exponent[j] - their maximum, which is returned).
@@ -126,19 +98,17 @@ class GramSum {
     };
     const auto one = [](const MomentTable::Entry&) { return 1.0; };
 
-    for (std::size_t j = 0; j < count; ++j) {
-      exponent[j] = log_square[j] + (profile_ ? 2.0 * std::log(profile_(s[j])) : sign_ * s[j]);
-    }
+    for (std::size_t j = 0; j < count; ++j) exponent[j] = 2.0 * log_exact[j];
     double top = exponentials();
     fold(sums.norm, top, one);
     if (biased_) {
-      for (std::size_t j = 0; j < count; ++j) {
-        exponent[j] = log_square[j] + 2.0 * table_.natural(s[j]);
-      }
+      for (std::size_t j = 0; j < count; ++j) exponent[j] = 2.0 * log_unit[j];
       top = exponentials();
       fold(sums.bias, top, [](const MomentTable::Entry& m) { return m.bias * m.bias; });
     }
-    for (std::size_t j = 0; j < count; ++j) exponent[j] = log_square[j] + moments[j].log_row;
+    for (std::size_t j = 0; j < count; ++j) {
+      exponent[j] = 2.0 * log_unit[j] + moments[j].log_row;
+    }
     top = exponentials();
     fold(sums.row, top, one);
     if (coupled_) fold(sums.block, top, [](const MomentTable::Entry& m) { return m.ratio; });
@@ -147,8 +117,8 @@ class GramSum {
 
  private:
   /// |x_i + sign y_j|^2 against a whole tile; what is behind its last row is not used.
-  void squared_distances(const PlacedRows& x, Index a, Index i, const PlacedRows& y, Index b,
-                         Strip& out) const {
+  static void squared_distances(const PlacedRows& x, Index a, Index i, const PlacedRows& y, Index b,
+                                double sign, Strip& out) {
     constexpr std::size_t kGroup = 16;  // sums that stay in registers
     for (std::size_t first = 0; first < kTile; first += kGroup) {
       std::array<double, kGroup> sum{};
@@ -156,7 +126,7 @@ class GramSum {
         const double here = x.coordinate(a, k)[i];
         const double* const there = y.coordinate(b, k) + first;
         for (std::size_t j = 0; j < kGroup; ++j) {
-          const double entry = here + sign_ * there[j];
+          const double entry = here + sign * there[j];
           sum[j] += entry * entry;
         }
       }
@@ -164,8 +134,7 @@ class GramSum {
     }
   }
 
-  double sign_;
-  std::function<double(double)> profile_;
+  RowLaw row_;
   bool coupled_;
   bool paired_;
   bool biased_;
@@ -176,16 +145,18 @@ class GramSum {
 /// diagonal.
 enum class Shape { general, symmetric };
 
-GramErrorCurve sum_entries(const FeatureMapSpec& spec, const PlacedRows& x, const PlacedRows& y,
+GramErrorCurve sum_entries(const FeatureMapSpec& spec, const GramRows& x, const GramRows& y,
                            Shape shape, const Execution& execution) {
   const BlockLaw block = block_law(spec.projection, spec.input_dim);
   const GramSum gram(row_law(spec.kernel, spec.features), block);
-  std::vector<Sums> partial(static_cast<std::size_t>(x.tiles()));
-  parallel_for_blocks(x.tiles(), execution, [&](Index a, int) {
+  const Index tiles = x.moments.tiles();
+  std::vector<Sums> partial(static_cast<std::size_t>(tiles));
+  parallel_for_blocks(tiles, execution, [&](Index a, int) {
     Sums& sums = partial[static_cast<std::size_t>(a)];
-    for (Index b = shape == Shape::symmetric ? a : 0; b < y.tiles(); ++b) {
+    for (Index b = shape == Shape::symmetric ? a : 0; b < y.moments.tiles(); ++b) {
       const double multiplicity = shape == Shape::symmetric && b > a ? 2.0 : 1.0;
-      for (Index i = 0; i < x.tile_rows(a); ++i) gram.add(x, a, i, y, b, multiplicity, sums);
+      for (Index i = 0; i < x.moments.tile_rows(a); ++i)
+        gram.add(x, a, i, y, b, multiplicity, sums);
     }
   });
   Sums total;
@@ -197,11 +168,6 @@ GramErrorCurve sum_entries(const FeatureMapSpec& spec, const PlacedRows& x, cons
           .log_squared_norm = total.norm.log(),
           .block_size = block.size,
           .pair_size = block.pairing == BlockLaw::Pairing::opposite ? 2 : 1};
-}
-
-double log_add(double a, double b) {
-  const double top = std::max(a, b);
-  return top == kNothing ? kNothing : top + std::log(std::exp(a - top) + std::exp(b - top));
 }
 
 }  // namespace
@@ -225,11 +191,11 @@ GramError GramErrorCurve::at(Index num_frequencies) const {
   for (const auto& [share, log_variance] :
        {std::pair{rows, log_row_variance}, std::pair{pairs, log_pair_variance},
         std::pair{blocks, log_block_variance}}) {
-    if (share > 0.0) variance = log_add(variance, std::log(share) + log_variance);
+    if (share > 0.0) variance = log_sum(variance, std::log(share) + log_variance);
   }
   variance -= std::log(static_cast<double>(random));
   GramError out;
-  out.log_squared_error = log_add(variance, log_squared_bias);
+  out.log_squared_error = log_sum(variance, log_squared_bias);
   out.log_squared_norm = log_squared_norm;
   out.squared_error = std::exp(out.log_squared_error);
   out.squared_norm = std::exp(out.log_squared_norm);
@@ -240,11 +206,11 @@ GramError GramErrorCurve::at(Index num_frequencies) const {
 template <Scalar T>
 GramErrorCurve gram_error_curve(const FeatureMapSpec& spec, MatrixView<const T> x,
                                 MatrixView<const T> y, const Execution& execution) {
-  constexpr const char* kFunction = "gram_error_curve";
   if (multiplies(spec.features)) return product_error_curve(spec, x, &y, execution);
   const PairGeometry geometry(spec);
-  const PlacedRows queries(kFunction, "x", geometry, Side::query, x);
-  const PlacedRows keys(kFunction, "y", geometry, Side::key, y);
+  const std::vector<double> origin = gram_origin(geometry, x);
+  const GramRows queries = place_rows("x", geometry, Side::query, x, origin);
+  const GramRows keys = place_rows("y", geometry, Side::key, y, origin);
   return sum_entries(spec, queries, keys, Shape::general, execution);
 }
 
@@ -257,7 +223,7 @@ GramErrorCurve gram_error_curve(const FeatureMapSpec& spec, MatrixView<const T> 
     return product_error_curve<T>(spec, x, nullptr, execution);
   }
   const PairGeometry geometry(spec);
-  const PlacedRows rows("gram_error_curve", "x", geometry, Side::query, x);
+  const GramRows rows = place_rows("x", geometry, Side::query, x, gram_origin(geometry, x));
   return sum_entries(spec, rows, rows, Shape::symmetric, execution);
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "estimator/harmonics.hpp"
 
+#include "estimator/peak_integral.hpp"
 #include "estimator/poisson_sum.hpp"
 #include "estimator/sphere.hpp"
 
@@ -26,6 +27,34 @@ struct RisingRatio {
   void advance(double k) { ratio *= (a + k) / (b + k); }
   static constexpr bool settled() { return false; }
 };
+
+/// log e^{-x} M(a; b; x) for 0 < a < b, of which 2a and 2b are whole numbers: the logarithm of
+/// E e^{-x T}, T ~ Beta(b - a, a), an integral over the angle whose squared sine is T.
+double log_beta_transform(double a, double b, double x) {
+  constexpr double kFewTerms = 64.0;
+  if (x <= kFewTerms) return std::log(poisson_mean(x, RisingRatio{a, b}));
+  using Extended = long double;
+  const Extended mean = x;
+  const Extended sines = 2 * (static_cast<Extended>(b) - static_cast<Extended>(a)) - 1;
+  const Extended cosines = 2 * static_cast<Extended>(a) - 1;
+  const Extended half = mean + (sines + cosines) / 2;
+  const Extended square = sines / (half + std::sqrt(half * half - 2 * mean * sines));
+  const auto per = [](Extended power, Extended by) { return power == 0 ? 0 : power / by; };
+  const Extended curvature =
+      2 * mean * (1 - 2 * square) + per(sines, square) + per(cosines, 1 - square);
+  const Peak peak{.low = 0,
+                  .high = std::acos(Extended{-1}) / 2,
+                  .place = std::atan2(std::sqrt(square), std::sqrt(1 - square)),
+                  .width = 1 / std::sqrt(std::max(curvature, half))};
+  const Extended integral = log_peak_integral(peak, [&](Extended angle) {
+    const Extended sine = std::sin(angle);
+    return -mean * sine * sine + (sines == 0 ? 0 : sines * std::log(sine)) +
+           (cosines == 0 ? 0 : cosines * std::log(std::cos(angle)));
+  });
+  const auto log_gamma = [](double z) { return std::lgamma(static_cast<Extended>(z)); };
+  return static_cast<double>(integral + std::log(Extended{2}) - log_gamma(a) - log_gamma(b - a) +
+                             log_gamma(b));
+}
 
 /// log N_l, N_l = (2l + d - 2) Gamma(l + d - 2) / (Gamma(d - 1) l!).
 double log_count(double d, int degree) {
@@ -68,7 +97,7 @@ HarmonicSeries::HarmonicSeries(const RowLaw& row, const BlockLaw& block, Degrees
     if (l % stride != 0) continue;
     HarmonicDegree& degree = degrees_.emplace_back(make(l, which));
     degree.across = across;
-    const double coefficient = this->coefficient(degree, largest_square);
+    const double coefficient = this->coefficient(degree, largest_square).value();
     const double size = coefficient * coefficient;
     sum += size;
     if (!std::isfinite(sum) || (l >= 4 && size <= kTolerance * sum)) break;
@@ -97,26 +126,29 @@ HarmonicDegree HarmonicSeries::make(int degree, Degrees which) const {
   return out;
 }
 
-double HarmonicSeries::coefficient(const HarmonicDegree& degree, double s) const {
-  if (degree.degree > 0 && s == 0.0) return 0.0;
+Scaled HarmonicSeries::coefficient(const HarmonicDegree& degree, double s) const {
+  if (degree.degree > 0 && s == 0.0) return {};
   const double n = 0.5 * block_.dim;
   const double l = degree.degree;
   const double x = 0.5 * s;
   const bool sum = row_.argument == RowLaw::Argument::sum;
   const auto power = [&](double base) { return l == 0.0 ? 0.0 : 0.5 * l * std::log(base); };
   if (block_.radii == Radii::sampled) {
-    const double mean = poisson_mean(x, RisingRatio{sum ? n + 0.5 * l : 0.5 * l, n + l});
-    return std::exp(degree.log_front + power(x) + (sum ? 0.0 : x)) * mean;
+    if (l == 0.0) return {1.0, degree.log_front - (sum ? 0.0 : x)};
+    const double a = sum ? n + 0.5 * l : 0.5 * l;
+    return {1.0, degree.log_front + power(x) + log_beta_transform(a, n + l, x)};
   }
   // 0F1(; n + l; +-y) in the normalisation of `sphere.hpp`.
   const double y = n * x * (sum ? 1.0 - 4.0 * row_.a : 1.0);
   const double dim = block_.dim + 2.0 * l;
   const double square = 4.0 * y / dim;
+  const double log_size = degree.log_front + power(y);
   if (sum) {
-    const double rest = 1.0 + sphere_exponential_bias(dim, square);
-    return std::exp(degree.log_front + power(y) + 0.5 * square - x) * rest;
+    const double half_exponent =
+        0.5 * (sphere_exponent(block_.dim, row_.a, s) + block_.dim * std::log1p(-4.0 * row_.a));
+    return {1.0, log_size + sphere_log_exponential(dim, square) + half_exponent};
   }
-  return std::exp(degree.log_front + power(y) + x) * sphere_cosine(dim, square);
+  return {sphere_cosine(dim, square), log_size};
 }
 
 }  // namespace bochner

@@ -30,6 +30,55 @@ struct Complement {
   bool settled() const { return std::abs(q) < std::numeric_limits<Real>::epsilon() / 4; }
 };
 
+/// 1 + r_0 + r_0 r_1 + ..., whatever its size.
+class ScaledSum {
+ public:
+  /// The next term from the one before by their ratio. False when what follows no longer matters.
+  bool add_next(double ratio) {
+    term_ *= ratio;
+    sum_ += term_;
+    if (sum_ > 0x1p500) {
+      sum_ *= 0x1p-500;
+      term_ *= 0x1p-500;
+      log_scale_ += 500.0 * M_LN2;
+    }
+    return std::abs(ratio) >= 0.5 || std::abs(term_) >= 1e-17 * sum_;
+  }
+  Scaled value() const { return {sum_, log_scale_}; }
+
+ private:
+  double term_ = 1.0;
+  double sum_ = 1.0;
+  double log_scale_ = 0.0;
+};
+
+/// Of positive terms, a few times x of them.
+Scaled series(double d, double x) {
+  const double n = 0.5 * d;
+  ScaledSum sum;
+  for (double k = 0.0; sum.add_next((d + k) * x / ((n + k) * (k + 1.0))); k += 1.0) {
+  }
+  return sum.value();
+}
+
+// Where M(d; d/2; x) is the sum below, and exp(-2x) M has fallen far below one.
+bool has_finite_sum(double d, double x) { return x >= std::max(60.0, d); }
+
+// The expansion M(d; n; x) ~ Gamma(n) / Gamma(d) e^x x^n sum_k (-n)_k (1 - d)_k / (k! x^k), n =
+// d/2, ends for whole d. Exact for even d; for odd ones it leaves out Gamma(n) / Gamma(-n) U(d; n;
+// x), at most Gamma(n) Gamma(n + 1) x^{-d} / pi and below e^{-x} of the sum. Terms up to k = n are
+// positive, later ones small beside them.
+Scaled finite_sum(double d, double x) {
+  const double n = 0.5 * d;
+  ScaledSum sum;
+  for (double k = 0.0; k < d; k += 1.0) {
+    if (!sum.add_next((n - k) * (d - 1.0 - k) / ((k + 1.0) * x))) break;
+  }
+  const auto gammas = static_cast<double>(std::lgamma(static_cast<long double>(n)) -
+                                          std::lgamma(static_cast<long double>(d)));
+  return shifted(sum.value(), gammas + x + n * std::log(x));
+}
+
 // M(d; d/2; -x) ~ Gamma(n) / Gamma(-n) x^{-d} sum_k (d)_k (1 + n)_k / (k! x^k), n = d/2, up to
 // terms of order exp(-x).
 double algebraic_tail(double d, double x) {
@@ -64,27 +113,13 @@ Scaled kummer_moment(double d, double x) {
     const double covariance = orthogonal_cosine_covariance(d, -x);
     return {covariance + std::exp(2.0 * x), 0.0};
   }
-  // All terms of the defining series are positive.
-  const double n = 0.5 * d;
-  double term = 1.0;
-  double sum = 1.0;
-  double log_scale = 0.0;
-  for (double k = 0.0;; k += 1.0) {
-    const double ratio = (d + k) * x / ((n + k) * (k + 1.0));
-    term *= ratio;
-    sum += term;
-    if (ratio < 0.5 && term < 1e-17 * sum) break;
-    if (sum > 0x1p500) {
-      sum *= 0x1p-500;
-      term *= 0x1p-500;
-      log_scale += 500.0 * M_LN2;
-    }
-  }
-  return {sum, log_scale};
+  return has_finite_sum(d, x) ? finite_sum(d, x) : series(d, x);
 }
 
 double orthogonal_deficit(double d, double x) {
-  return poisson_mean(x, Complement<double>(0.5 * d));
+  if (!has_finite_sum(d, x)) return poisson_mean(x, Complement<double>(0.5 * d));
+  const Scaled moment = finite_sum(d, x);
+  return 1.0 - Scaled{moment.mantissa, moment.log_scale - 2.0 * x}.value();
 }
 
 double orthogonal_cosine_covariance(double d, double x) {

@@ -6,6 +6,12 @@
 
 namespace bochner {
 
+/// log(e^a + e^b).
+inline double log_sum(double a, double b) {
+  const double top = a > b ? a : b;
+  return std::isinf(top) ? top : top + std::log(std::exp(a - top) + std::exp(b - top));
+}
+
 /// A sum of exponentials, by its logarithm.
 class LogSum {
  public:

@@ -57,11 +57,9 @@ MomentTable::MomentTable(const RowLaw& row, const BlockLaw& block)
       block_(block),
       coupled_(block.size > 1),
       paired_(block.pairing == BlockLaw::Pairing::opposite),
-      biased_(block.radii == Radii::constant) {}
-
-double MomentTable::natural(double s) const {
-  return row_.argument == RowLaw::Argument::sum ? 0.5 * s : 0.0;
-}
+      biased_(block.radii == Radii::constant),
+      on_sphere_(biased_ && row.argument == RowLaw::Argument::sum),
+      octaves_(std::make_unique<Octave[]>(kCount)) {}
 
 MomentTable::Entry MomentTable::exact(double s) const {
   const RowMoments h = row_moments(row_, block_, s);
@@ -69,7 +67,24 @@ MomentTable::Entry MomentTable::exact(double s) const {
   return {.log_row = h.variance.log_magnitude(),
           .ratio = row == 0.0 ? 0.0 : h.block.mantissa / row,
           .pair = row == 0.0 ? 0.0 : h.pair.mantissa / row,
-          .bias = shifted(h.bias, -natural(s)).value()};
+          .bias = h.bias.value()};
+}
+
+MomentTable::Entry MomentTable::smooth(double s) const {
+  if (!on_sphere_) return exact(s);
+  const SphereRest rest = sphere_rest(row_, block_, s);
+  return {.log_row = rest.log_variance,
+          .ratio = rest.ratio,
+          .pair = 0.0,
+          .bias = s < kLong ? row_moments(row_, block_, s).bias.value() : rest.log_mean};
+}
+
+MomentTable::Entry MomentTable::finished(Entry entry, double s) const {
+  if (!on_sphere_) return entry;
+  const double exponent = sphere_exponent(row_, block_, s);
+  entry.log_row += exponent;
+  if (s >= kLong) entry.bias = std::expm1(entry.bias + 0.5 * exponent);
+  return entry;
 }
 
 bool MomentTable::fit(double low, double high, Piece& piece) const {
@@ -81,7 +96,7 @@ bool MomentTable::fit(double low, double high, Piece& piece) const {
   std::array<double, kDegree + 1> bias;
   for (std::size_t i = 0; i < log_row.size(); ++i) {
     const double angle = std::numbers::pi * (static_cast<double>(i) + 0.5) / (kDegree + 1);
-    const Entry entry = exact(centre + radius * std::cos(angle));
+    const Entry entry = smooth(centre + radius * std::cos(angle));
     if (!std::isfinite(entry.log_row)) return false;
     log_row[i] = entry.log_row;
     ratio[i] = entry.ratio;
@@ -91,13 +106,13 @@ bool MomentTable::fit(double low, double high, Piece& piece) const {
   piece = {interpolate(log_row), interpolate(ratio), interpolate(pair), interpolate(bias)};
   // Between the points, and at the ends, where the error of interpolation is largest.
   for (const double t : {-1.0, -0.92, -0.6, 0.13, 0.65, 0.95, 1.0}) {
-    const Entry entry = exact(centre + radius * t);
+    const Entry entry = smooth(centre + radius * t);
     const double size = std::max(1.0, std::abs(entry.log_row));
     if (!close(horner(piece.log_row, t), entry.log_row, size)) return false;
     if (coupled_ && !close(horner(piece.ratio, t), entry.ratio, entry.ratio)) return false;
     if (paired_ && !close(horner(piece.pair, t), entry.pair, entry.pair)) return false;
     // A bias passes through zero; beside the standard deviation it need not be resolved there.
-    const double deviation = std::exp(0.5 * entry.log_row - natural(centre + radius * t));
+    const double deviation = std::exp(0.5 * entry.log_row);
     if (biased_ && !close(horner(piece.bias, t), entry.bias, std::abs(entry.bias) + deviation)) {
       return false;
     }
@@ -153,10 +168,11 @@ void MomentTable::look_up(const double* s, Index count, Entry* out) const {
     const Piece& piece = here->pieces[mantissa >> (kMantissaBits - here->log2_pieces)];
     const std::uint64_t rest = (mantissa << here->log2_pieces) & kMantissa;
     const double t = 2.0 * std::bit_cast<double>(kOne | rest) - 3.0;
-    out[i].log_row = horner(piece.log_row, t);
-    out[i].ratio = coupled_ ? horner(piece.ratio, t) : 1.0;
-    out[i].pair = paired_ ? horner(piece.pair, t) : 0.0;
-    out[i].bias = biased_ ? horner(piece.bias, t) : 0.0;
+    out[i] = finished({.log_row = horner(piece.log_row, t),
+                       .ratio = coupled_ ? horner(piece.ratio, t) : 1.0,
+                       .pair = paired_ ? horner(piece.pair, t) : 0.0,
+                       .bias = biased_ ? horner(piece.bias, t) : 0.0},
+                      s[i]);
   }
 }
 

@@ -6,6 +6,7 @@
 
 #include <array>
 #include <atomic>
+#include <memory>
 #include <mutex>
 #include <vector>
 
@@ -21,12 +22,12 @@ namespace bochner {
 /// nothing else.
 class MomentTable {
  public:
-  /// In units of U (see `RowLaw`), U^2 for variances.
+  /// In natural units (see `RowLaw::natural`), squared for variances.
   struct Entry {
     double log_row = 0.0;  ///< log of one row's variance
     double ratio = 1.0;    ///< block variance over row variance
     double pair = 0.0;     ///< variance of an opposite pair over row variance, where there are such
-    double bias = 0.0;     ///< times exp(natural(s))
+    double bias = 0.0;
   };
 
   MomentTable(const RowLaw& row, const BlockLaw& block);
@@ -34,14 +35,12 @@ class MomentTable {
   /// Entries at s[0 .. count).
   void look_up(const double* s, Index count, Entry* out) const;
 
-  /// The logarithm of the unit of biases: the kernel's value for maps of sums, one for others.
-  double natural(double s) const;
-
   /// The closed form.
   Entry exact(double s) const;
 
  private:
   static constexpr int kDegree = 11;
+  static constexpr double kLong = 1.0;
   using Polynomial = std::array<double, kDegree + 1>;
   struct Piece {
     Polynomial log_row;
@@ -55,9 +54,15 @@ class MomentTable {
     int log2_pieces = 0;
     std::vector<Piece> pieces;  ///< empty when no polynomial passed
   };
-  // Octaves [2^e, 2^{e+1}) for e from kFirst on; the rest of the half-line is rare.
-  static constexpr int kFirst = -64;
-  static constexpr int kCount = 96;
+  // Octaves [2^e, 2^{e+1}) for e from kFirst on: all normal numbers.
+  static constexpr int kFirst = -1022;
+  static constexpr int kCount = 2046;
+
+  /// What pieces hold: on the sphere without the exponent, and from kLong on the logarithm of the
+  /// mean in place of the bias.
+  Entry smooth(double s) const;
+  /// From that to the entry.
+  Entry finished(Entry entry, double s) const;
 
   const Octave* octave(int index) const;
   void build(Octave& octave, double start) const;
@@ -68,7 +73,8 @@ class MomentTable {
   bool coupled_;
   bool paired_;
   bool biased_;
-  mutable std::array<Octave, kCount> octaves_;
+  bool on_sphere_;  ///< maps of sums with constant radii: see `SphereRest`
+  std::unique_ptr<Octave[]> octaves_;
 };
 
 }  // namespace bochner

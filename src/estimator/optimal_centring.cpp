@@ -40,7 +40,7 @@ Centring optimal_centring(const Kernel& kernel, const FeatureFunction& features,
   const double sign = row_law(features).argument == RowLaw::Argument::sum ? 1.0 : -1.0;
   const bool same = standard_form(kernel, x.cols).shift_invariant;
   for (std::size_t k = 0; k < query.size(); ++k) {
-    const double half = 0.5 * (query[k] + (same ? 1.0 : sign) * key[k]);
+    const double half = 0.5 * query[k] + (same ? 0.5 : 0.5 * sign) * key[k];
     centring.query[k] = half;
     centring.key[k] = (same ? 1.0 : sign) * half;
   }

@@ -22,8 +22,14 @@ void check(const char* function, double z2, Index dim) {
 }
 
 double one_sided_optimum(double p) {
-  const double root = std::hypot(1.0 + 2.0 * p, std::sqrt(8.0 * p));
-  return -0.125 * p * (1.0 + (6.0 + 2.0 * p) / (1.0 + root));
+  if (p <= 1.0) {
+    const double root = std::hypot(1.0 + 2.0 * p, std::sqrt(8.0 * p));
+    return -0.125 * p * (1.0 + (6.0 + 2.0 * p) / (1.0 + root));
+  }
+  // In units of p, which may be as large as a number can be.
+  const double q = 1.0 / p;
+  const double root = std::hypot(q + 2.0, std::sqrt(8.0 * q));
+  return -0.125 * p * (1.0 + (6.0 * q + 2.0) / (q + root));
 }
 
 }  // namespace
@@ -39,7 +45,7 @@ double optimal_hyperbolic_oprf_parameter(double z2, Index dim) {
   double a = one_sided_optimum(p);
   constexpr int kMaxIterations = 100;  // a dozen reach the last bit
   for (int i = 0; i < kMaxIterations; ++i) {
-    const double k = 2.0 * z2 * (1.0 - 4.0 * a) / (1.0 - 8.0 * a);
+    const double k = z2 * (1.0 + 1.0 / (1.0 - 8.0 * a));
     const double next = one_sided_optimum(p / (1.0 + std::exp(-k)));
     if (next == a) break;
     a = next;

@@ -22,10 +22,14 @@ constexpr double kLargestRadius = 16.0;
 
 /// Some rows in the kernel's own coordinates, at random: what comes with a period would meet a
 /// stride.
-Matrix<double> transformed_sample(const StandardForm& form, MatrixView<const double> x) {
+Matrix<double> transformed_sample(const StandardForm& form, const char* name,
+                                  MatrixView<const double> x) {
   const Matrix<double> sample = row_sample(x, kSampledRows, Seed{}, 0);
   Matrix<double> out(sample.rows(), x.cols);
-  for (Index i = 0; i < sample.rows(); ++i) form.transform.apply(sample.row(i), out.row(i));
+  for (Index i = 0; i < sample.rows(); ++i) {
+    form.transform.apply(sample.row(i), out.row(i));
+    check_product_length(name, i, pair_products(out.row(i), out.row(i), x.cols).xx);
+  }
   return out;
 }
 
@@ -47,8 +51,8 @@ double optimal_maclaurin_radius(const Kernel& kernel, ExactTerms exact, MatrixVi
                           " is no kernel f(x.y): polynomial, dot-product or softmax");
   }
   const StandardForm form = standard_form(kernel, x.cols);
-  const Matrix<double> u = transformed_sample(form, x);
-  const Matrix<double> v = transformed_sample(form, y);
+  const Matrix<double> u = transformed_sample(form, "x", x);
+  const Matrix<double> v = transformed_sample(form, "y", y);
   std::vector<double> t;
   for (Index i = 0; i < u.rows(); ++i) {
     for (Index j = 0; j < v.rows(); ++j) {

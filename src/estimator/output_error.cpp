@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <numeric>
 #include <string>
 #include <utility>
@@ -69,8 +70,13 @@ std::vector<double> mixed(const std::vector<double>& weight, const Matrix<double
   return out;
 }
 
-/// `weight` are those of attention, `query` is placed.
-QueryError error_of(const Problem& problem, const double* query, std::vector<double> weight) {
+/// Beyond the range of double, products of what is infinite are no numbers.
+double variance_or_infinity(double variance) {
+  return std::isnan(variance) ? std::numeric_limits<double>::infinity() : variance;
+}
+
+/// `log_weight` are those of attention, `query` is placed.
+QueryError error_of(const Problem& problem, const double* query, std::vector<double> log_weight) {
   const Index keys = problem.keys.rows();
   const auto count = static_cast<std::size_t>(keys);
   const Index d = problem.keys.cols();
@@ -82,19 +88,22 @@ QueryError error_of(const Problem& problem, const double* query, std::vector<dou
     along[at] = problem.row.sign() * product(query, problem.keys.row(j), d);
     square[at] = std::max(query_square + 2.0 * along[at] + problem.key_gram(j, j), 0.0);
   }
-  DrawCovariance covariance(problem.row, problem.block, problem.num_frequencies, square);
-
+  std::vector<double> weight;
+  for (const double w : log_weight) weight.push_back(std::exp(w));
   QueryError out;
   const std::vector<double> exact = mixed(weight, problem.values);
   out.squared_norm = squared_norm(exact);
-  // The mean of the draw has the weights p_j E K^_j / k_j.
-  std::vector<double> mean = weight;
-  double normaliser = 0.0;
-  for (Index j = 0; j < keys; ++j) {
-    normaliser += mean[static_cast<std::size_t>(j)] *= covariance.mean(j);
+  // k / natural unit = e^{-s/2} for differences, whose features are of order one.
+  if (problem.row.argument == RowLaw::Argument::difference) {
+    for (std::size_t j = 0; j < count; ++j) log_weight[j] += 0.5 * square[j];
   }
+  DrawCovariance covariance(problem.row, problem.block, problem.num_frequencies, square,
+                            std::move(log_weight));
+  // The mean of the draw has the weights p_j E K^_j / k_j.
+  std::vector<double> mean;
+  for (Index j = 0; j < keys; ++j) mean.push_back(covariance.mean(j));
+  const double normaliser = std::accumulate(mean.begin(), mean.end(), 0.0);
   for (double& w : mean) w /= normaliser;
-  for (double& w : weight) w /= normaliser;
   const std::vector<double> centre = mixed(mean, problem.values);
   for (std::size_t c = 0; c < centre.size(); ++c) {
     out.squared_error += (centre[c] - exact[c]) * (centre[c] - exact[c]);
@@ -111,7 +120,6 @@ QueryError error_of(const Problem& problem, const double* query, std::vector<dou
   double output_variance = 0.0;
   for (Index j = 0; j < keys; ++j) {
     const auto at = static_cast<std::size_t>(j);
-    if (weight[at] == 0.0) continue;
     const double* const gram = problem.key_gram.row(j);
     for (std::size_t l = 0; l <= at; ++l) {
       products[l] = query_square + along[at] + along[l] + gram[l];
@@ -123,16 +131,16 @@ QueryError error_of(const Problem& problem, const double* query, std::vector<dou
     double output_sum = 0.0;
     double normaliser_sum = 0.0;
     for (std::size_t l = 0; l <= at; ++l) {
-      const double here = weight[l] * strip[l];
-      normaliser_sum += here;
-      output_sum += here * (value_gram[l] - value_along[at] - value_along[l] + centre_square);
+      normaliser_sum += strip[l];
+      output_sum += strip[l] * (value_gram[l] - value_along[at] - value_along[l] + centre_square);
     }
-    output_variance += 2.0 * weight[at] * output_sum;
-    out.normaliser_variance += 2.0 * weight[at] * normaliser_sum;
+    output_variance += 2.0 * output_sum;
+    out.normaliser_variance += 2.0 * normaliser_sum;
   }
-  const auto m = static_cast<double>(problem.num_frequencies);
-  out.squared_error += std::max(output_variance, 0.0) / m;
-  out.normaliser_variance = std::max(out.normaliser_variance, 0.0) / m;
+  const double unit = static_cast<double>(problem.num_frequencies) * normaliser * normaliser;
+  out.squared_error =
+      variance_or_infinity(out.squared_error + std::max(output_variance, 0.0) / unit);
+  out.normaliser_variance = variance_or_infinity(std::max(out.normaliser_variance, 0.0) / unit);
   return out;
 }
 
@@ -174,7 +182,7 @@ Matrix<double> placed(const PairGeometry& geometry, Side side, const char* name,
   return out;
 }
 
-/// Softmax weights of a query.
+/// Logarithms of a query's softmax weights.
 std::vector<double> weights_of(const PairGeometry& geometry, const std::vector<double>& query,
                                MatrixView<const double> keys) {
   std::vector<double> weight;
@@ -183,8 +191,8 @@ std::vector<double> weights_of(const PairGeometry& geometry, const std::vector<d
   }
   const double largest = *std::max_element(weight.begin(), weight.end());
   double total = 0.0;
-  for (double& w : weight) total += w = std::exp(w - largest);
-  for (double& w : weight) w /= total;
+  for (double& w : weight) total += std::exp(w -= largest);
+  for (double& w : weight) w -= std::log(total);
   return weight;
 }
 

@@ -53,14 +53,38 @@ double PairGeometry::place(Side side, const double* x, double* out) const {
   return 0.5 * norm_weight_ * squared_norm + product(terms.tilt, out) + terms.constant;
 }
 
-double PairGeometry::log_kernel(const double* x, const double* y) const {
+double PairGeometry::square(const double* x, const double* y) const {
+  if (kernel_.shift_invariant && law_.argument == RowLaw::Argument::difference) {
+    return squared_difference(x, y);
+  }
   std::vector<double> u(static_cast<std::size_t>(dim_));
   std::vector<double> v(u.size());
-  kernel_.transform.apply(x, u.data());
-  kernel_.transform.apply(y, v.data());
+  place(Side::query, x, u.data());
+  place(Side::key, y, v.data());
+  return squared_distance(u.data(), law_.sign(), v.data(), dim_);
+}
+
+double PairGeometry::squared_difference(const double* x, const double* y) const {
+  std::vector<double> difference(x, x + dim_);
+  for (std::size_t k = 0; k < difference.size(); ++k) difference[k] -= y[k];
+  std::vector<double> placed(difference.size());
+  transform(difference.data(), placed.data());
+  return product(placed, placed.data());
+}
+
+double PairGeometry::log_kernel(const double* x, const double* y) const {
+  if (kernel_.shift_invariant) return log_difference_kernel(squared_difference(x, y));
+  std::vector<double> u(static_cast<std::size_t>(dim_));
+  std::vector<double> v(u.size());
+  transform(x, u.data());
+  transform(y, v.data());
   const double distance = squared_distance(u.data(), -1.0, v.data(), dim_);
   if (law_.profile) return std::log(law_.profile(distance));
   return kernel_.amplitude * product(u, v.data()) - 0.5 * (1.0 - kernel_.amplitude) * distance;
+}
+
+double PairGeometry::log_difference_kernel(double square) const {
+  return law_.profile ? std::log(law_.profile(square)) : -0.5 * square;
 }
 
 double PairGeometry::log_ratio(double s) const {

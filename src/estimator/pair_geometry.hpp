@@ -23,9 +23,17 @@ class PairGeometry {
 
   Index dim() const noexcept { return dim_; }
   RowLaw::Argument argument() const noexcept { return law_.argument; }
+  /// Whether k(x, y), and with it the vector of maps of differences, depends on x - y alone.
+  bool shift_invariant() const noexcept { return kernel_.shift_invariant; }
 
   /// Writes x~ (dim numbers) and returns the log-factor. `x` is contiguous.
   double place(Side side, const double* x, double* out) const;
+
+  /// Writes A x, without a centre.
+  void transform(const double* x, double* out) const { kernel_.transform.apply(x, out); }
+
+  /// s = |x~ -+ y~|^2, of differences taken before any scaling where only they count.
+  double square(const double* x, const double* y) const;
 
   /// log k(x, y) from the inputs themselves, without the cancellation of a(x) + b(y) -+ s / 2.
   double log_kernel(const double* x, const double* y) const;
@@ -40,6 +48,11 @@ class PairGeometry {
     std::vector<double> tilt;    ///< log-factor tilt.x~ + constant; empty for none
     double constant = 0.0;
   };
+
+  /// |A (x - y)|^2
+  double squared_difference(const double* x, const double* y) const;
+  /// log k of a kernel of differences.
+  double log_difference_kernel(double square) const;
 
   Index dim_;
   RowLaw law_;

@@ -3,19 +3,25 @@
 
 #include "bochner/estimator/gram_error.hpp"
 #include "bochner/estimator/variance.hpp"
+#include "estimator/direct_moments.hpp"
 #include "estimator/error_curve.hpp"
-#include "estimator/pair_geometry.hpp"
+#include "estimator/log_sum.hpp"
+#include "estimator/pair_moments.hpp"
 #include "estimator/plan_statement.hpp"
 #include "estimator/product_moments.hpp"
 #include "features/stage.hpp"
 
 #include <boost/math/distributions/normal.hpp>
 
+#include <algorithm>
 #include <cmath>
-#include <vector>
+#include <limits>
+#include <numbers>
 
 namespace bochner {
 namespace {
+
+constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
 /// P(|N(bias, variance)| > error)
 double exceedance(double bias, double variance, double error) {
@@ -32,39 +38,36 @@ double exceedance(double bias, double variance, double error) {
                         std::string(names_of(basis)[static_cast<std::size_t>(basis)]) + " " + why);
 }
 
-double log_squared_ratio(double log_square, double log_unit) {
-  return std::exp(log_square - 2.0 * log_unit);
-}
-
-struct PairCurve {
-  ErrorCurve curve;
-  double exact = 0.0;  ///< k(x, y)
-};
-
-PairCurve pair_curve(const FeatureMapSpec& spec, std::span<const double> x,
-                     std::span<const double> y) {
+/// The curve at a pair, in the target's unit.
+ErrorCurve pair_curve(const FeatureMapSpec& spec, std::span<const double> x,
+                      std::span<const double> y, ErrorUnit unit) {
   FeatureMapSpec sized = spec;
-  ErrorCurve curve{.block = block_law(spec)};
   sized.num_frequencies = least_frequencies(spec);
   const KernelMoments row = kernel_moments(sized, x, y);
+  const double log_unit = unit == ErrorUnit::relative ? row.log_exact : 0.0;
+  const BlockLaw block = block_law(spec);
   if (multiplies(spec.features)) {
-    const ProductMoments::Variances at = ProductMoments(sized).relative(x.data(), y.data());
-    curve.row_variance = at.row;
-    curve.block_variance = at.block;
-    return {curve, row.exact};
+    return {block, ProductMoments(sized).variances(x.data(), y.data(), unit), 0.0};
   }
-  curve.row_variance = log_squared_ratio(row.log_variance, row.log_exact);
-  sized.num_frequencies = curve.block.size;
-  const KernelMoments block = kernel_moments(sized, x, y);
-  curve.block_variance = static_cast<double>(curve.block.size) *
-                         log_squared_ratio(block.log_variance, block.log_exact);
-  if (curve.paired()) {
-    sized.num_frequencies = 2;
-    const KernelMoments pair = kernel_moments(sized, x, y);
-    curve.pair_variance = 2.0 * log_squared_ratio(pair.log_variance, pair.log_exact);
+  if (has_direct_moments(spec)) {
+    const double log_variance = row.log_variance - 2.0 * log_unit;
+    return {block, {log_variance, log_variance, log_variance}, 0.0};
   }
-  curve.bias = std::abs(row.bias) / row.exact;
-  return {curve, row.exact};
+  const PairMoments moments(sized);
+  const PlacedPair pair = moments.place("frequencies_needed", 0, x.data(), y.data());
+  const auto [log_variances, bias] = moments.in_units(pair, unit);
+  return {block, log_variances, bias};
+}
+
+/// The largest |h| of bounded features.
+double log_largest(const FeatureMapSpec& spec) {
+  return row_law(spec.features).phase_variance > 0.0 ? std::numbers::ln2 : 0.0;
+}
+
+/// log of about how many frequencies it takes until z^2 Var <= (error - bias)^2.
+double log_needed(const ErrorCurve& curve, double log_square_z, double error) {
+  if (curve.bias >= error) return kInfinity;
+  return curve.log_block_variance + log_square_z - 2.0 * std::log(error - curve.bias);
 }
 
 }  // namespace
@@ -73,10 +76,8 @@ FrequencyPlan frequencies_needed(const FeatureMapSpec& spec, std::span<const dou
                                  std::span<const double> y, const ErrorTarget& target,
                                  Basis basis) {
   check_target(target);
-  const PairCurve at = pair_curve(spec, x, y);
-  const ErrorCurve& curve = at.curve;
-  const double unit = target.unit == ErrorUnit::relative ? 1.0 : std::abs(at.exact);
-  const double error = target.error / unit;
+  const ErrorCurve curve = pair_curve(spec, x, y, target.unit);
+  const double error = target.error;
   const double doubt = 1.0 - target.confidence;
   const double b = static_cast<double>(curve.step());
   const std::string with_confidence =
@@ -84,13 +85,20 @@ FrequencyPlan frequencies_needed(const FeatureMapSpec& spec, std::span<const dou
       shortened(target.error) + " at this pair with probability " + percent(target.confidence);
 
   Found found;
+  double log_frequencies = 0.0;
   switch (basis) {
-    case Basis::asymptotic:
+    case Basis::asymptotic: {
+      const double two_sided = curve.bias == 0.0 ? 0.5 * doubt : doubt;
+      const double z = boost::math::quantile(
+          boost::math::complement(boost::math::normal(), std::min(two_sided, 0.5)));
+      log_frequencies = log_needed(curve, 2.0 * std::log(z), error);
       found = find_smallest(curve, [&](Index m) {
         return exceedance(curve.bias, curve.variance(m), error) <= doubt;
       });
       break;
+    }
     case Basis::chebyshev:
+      log_frequencies = log_needed(curve, -std::log(doubt), error);
       found = find_smallest(curve, [&](Index m) {
         const double room = error - curve.bias;
         return room > 0.0 && curve.variance(m) <= doubt * room * room;
@@ -101,20 +109,19 @@ FrequencyPlan frequencies_needed(const FeatureMapSpec& spec, std::span<const dou
         refuse(basis, "needs bounded features (trigonometric, cosine)");
       }
       if (curve.bias != 0.0) refuse(basis, "needs unbiased features; radii are constant");
-      // A frequency contributes U h, h in [-1, 1] (a random phase: [-2, 2]), and k / U is
-      // `log_ratio`.
-      const PairGeometry geometry(spec);
-      std::vector<double> u(x.size());
-      std::vector<double> v(y.size());
-      geometry.place(Side::query, x.data(), u.data());
-      geometry.place(Side::key, y.data(), v.data());
-      const double s = squared_distance(u.data(), -1.0, v.data(), geometry.dim());
-      const double largest = row_law(spec.features).phase_variance > 0.0 ? 2.0 : 1.0;
-      const double range = 1.0 + largest * std::exp(-geometry.log_ratio(s));
-      const double frequencies =
-          (2.0 * curve.block_variance / (error * error) + 2.0 * b * range / (3.0 * error)) *
-          std::log(2.0 / doubt);
-      found.smallest = found.whole_blocks = round_up(frequencies, curve.block.size);
+      // A frequency contributes U h, h in [-1, 1] (a random phase: [-2, 2]).
+      FeatureMapSpec sized = spec;
+      sized.num_frequencies = 1;
+      const PlacedPair pair = PairMoments(sized).place("frequencies_needed", 0, x.data(), y.data());
+      const bool relative = target.unit == ErrorUnit::relative;
+      const double log_range = relative && std::isinf(pair.log_exact)
+                                   ? kInfinity
+                                   : log_sum(pair.log_exact, log_largest(spec) + pair.log_unit) -
+                                         (relative ? pair.log_exact : 0.0);
+      log_frequencies = std::log(std::log(2.0 / doubt)) +
+                        log_sum(std::log(2.0) + curve.log_block_variance - 2.0 * std::log(error),
+                                std::log(2.0 * b / 3.0) + log_range - std::log(error));
+      found.smallest = found.whole_blocks = round_up(std::exp(log_frequencies), curve.block.size);
       break;
     }
     case Basis::median_of_means: {
@@ -123,6 +130,7 @@ FrequencyPlan frequencies_needed(const FeatureMapSpec& spec, std::span<const dou
         refuse(basis, "needs independent frequencies, and those of these features are one draw");
       }
       const double groups = std::ceil(8.0 * std::log(1.0 / doubt));
+      log_frequencies = log_needed(curve, std::log(4.0 * groups), error);
       const Index group = round_up(4.0 * curve.block_variance / (error * error), curve.block.size);
       found.smallest = found.whole_blocks =
           group == 0 ? 0 : round_up(groups * static_cast<double>(group), curve.block.size);
@@ -133,7 +141,7 @@ FrequencyPlan frequencies_needed(const FeatureMapSpec& spec, std::span<const dou
   if (basis == Basis::median_of_means) {
     promise += ", in " + shortened(std::ceil(8.0 * std::log(1.0 / doubt))) + " groups";
   }
-  return plan_of(spec, curve, found, target, basis, unit, promise);
+  return plan_of(spec, curve, found, log_frequencies, target, basis, promise);
 }
 
 FrequencyPlan frequencies_needed(const FeatureMapSpec& spec, MatrixView<const double> x,
@@ -144,23 +152,24 @@ FrequencyPlan frequencies_needed(const FeatureMapSpec& spec, MatrixView<const do
     refuse(basis, "is for pairs; for a matrix use asymptotic or chebyshev");
   }
   FeatureMapSpec sized = spec;
-  ErrorCurve curve{.block = block_law(spec)};
   sized.num_frequencies = least_frequencies(spec);
   const GramErrorCurve sums = gram_error_curve<double>(sized, x, y, execution);
-  const double log_norm = sums.log_squared_norm;
-  curve.row_variance = std::exp(sums.log_row_variance - log_norm);
-  curve.pair_variance = std::exp(sums.log_pair_variance - log_norm);
-  curve.block_variance = std::exp(sums.log_block_variance - log_norm);
-  curve.bias = std::exp(0.5 * (sums.log_squared_bias - log_norm));
+  const double log_square_unit = target.unit == ErrorUnit::relative ? sums.log_squared_norm : 0.0;
+  const ErrorCurve curve(block_law(spec),
+                         {.row = sums.log_row_variance - log_square_unit,
+                          .pair = sums.log_pair_variance - log_square_unit,
+                          .block = sums.log_block_variance - log_square_unit},
+                         std::exp(0.5 * (sums.log_squared_bias - log_square_unit)));
 
-  const double unit = target.unit == ErrorUnit::relative ? 1.0 : std::exp(0.5 * log_norm);
-  const double error = target.error / unit;
-  const double wanted = error * error * (basis == Basis::chebyshev ? 1.0 - target.confidence : 1.0);
+  const double wanted =
+      target.error * target.error * (basis == Basis::chebyshev ? 1.0 - target.confidence : 1.0);
   const Found found = find_smallest(curve, [&](Index m) { return curve.mean_square(m) <= wanted; });
+  const double room = wanted - curve.bias * curve.bias;
+  const double log_frequencies = room > 0.0 ? curve.log_block_variance - std::log(room) : kInfinity;
   const std::string what =
       target.unit == ErrorUnit::relative ? "relative Frobenius error " : "Frobenius error ";
   FrequencyPlan plan =
-      plan_of(spec, curve, found, target, basis, unit,
+      plan_of(spec, curve, found, log_frequencies, target, basis,
               basis == Basis::chebyshev
                   ? what + "at most " + shortened(target.error) + " with probability " +
                         percent(target.confidence)

@@ -5,6 +5,7 @@
 #include "features/stage.hpp"
 
 #include <cmath>
+#include <numbers>
 #include <string_view>
 
 namespace bochner {
@@ -64,21 +65,36 @@ std::string better_map(const FeatureMapSpec& spec, double bias) {
   return "centred inputs or a smaller scale need fewer; failing that, use the exact kernel";
 }
 
+namespace {
+
+/// How far away a target is.
+std::string reach(const ErrorCurve& curve, double log10_frequencies) {
+  if (std::isfinite(log10_frequencies)) {
+    return "it takes about 10^" + text::rounded(log10_frequencies, 3);
+  }
+  if (curve.bias > 0.0) return "the bias alone is " + shortened(curve.bias);
+  return "the variance is infinite";
+}
+
+}  // namespace
+
 FrequencyPlan plan_of(const FeatureMapSpec& spec, const ErrorCurve& curve, const Found& found,
-                      const ErrorTarget& target, Basis basis, double unit,
+                      double log_frequencies, const ErrorTarget& target, Basis basis,
                       const std::string& promise) {
   FrequencyPlan plan;
   plan.num_frequencies = found.smallest;
   plan.whole_blocks = found.whole_blocks;
   plan.basis = basis;
   if (found.smallest == 0) {
-    plan.root_mean_square = curve.bias * unit;
-    plan.statement =
-        "no number of frequencies below 2^40 reaches an error of " + shortened(target.error);
+    plan.log10_frequencies = log_frequencies / std::numbers::ln10;
+    plan.root_mean_square = curve.bias;
+    plan.statement = "no number of frequencies below 2^40 reaches an error of " +
+                     shortened(target.error) + " (" + reach(curve, plan.log10_frequencies) + ")";
     plan.warning = "out of reach of this map: " + better_map(spec, curve.bias);
     return plan;
   }
-  plan.root_mean_square = unit * std::sqrt(curve.mean_square(found.smallest));
+  plan.log10_frequencies = std::log10(static_cast<double>(found.smallest));
+  plan.root_mean_square = std::sqrt(curve.mean_square(found.smallest));
   plan.statement = promise + " (" + std::string(meaning(basis)) + ")";
   if (found.smallest > kHopeless) {
     plan.warning = "hopeless for these norms, with more than 2^24 frequencies: " +

@@ -23,10 +23,10 @@ bool is_exponential(const FeatureMapSpec& spec);
 /// What to use instead of a map that cannot reach the target, or hardly.
 std::string better_map(const FeatureMapSpec& spec, double bias);
 
-/// The plan for what was found: its statement is `promise` and what the basis makes of it. `unit`
-/// is that of errors.
+/// The plan for what was found: its statement is `promise` and what the basis makes of it, or what
+/// stands in the way. `log_frequencies` is the logarithm of about how many it takes.
 FrequencyPlan plan_of(const FeatureMapSpec& spec, const ErrorCurve& curve, const Found& found,
-                      const ErrorTarget& target, Basis basis, double unit,
+                      double log_frequencies, const ErrorTarget& target, Basis basis,
                       const std::string& promise);
 
 }  // namespace bochner

@@ -15,7 +15,8 @@
 
 namespace bochner {
 
-/// E c_K for K ~ Poisson(mean). No cancellation: relative accuracy a few times that of double.
+/// E c_K for K ~ Poisson(mean). No cancellation: relative accuracy a few times that of double. For
+/// sequences that settle: the cost is the steps they take to, and at most O(mean).
 template <class Sequence>
 double poisson_mean(double mean, Sequence sequence) {
   // Ten standard deviations on either side hold all but e^{-45}. Weights start from one there; only
@@ -46,11 +47,13 @@ double poisson_mean(double mean, Sequence sequence) {
 template <class Real, class Sequence>
 Real alternating_poisson_mean(Real mean, Sequence sequence) {
   Real weight = std::exp(-mean);
+  Real sign = 1;
   Real sum = 0;
   Real magnitude = 0;
   for (Real k = 0;; k += 1) {
     const Real term = weight * sequence.value();
-    sum += std::fmod(k, Real{2}) == 0 ? term : -term;
+    sum += sign * term;
+    sign = -sign;
     magnitude += term;
     const Real ratio = mean / (k + 1);
     if (ratio < Real{0.5} && weight * ratio <= std::numeric_limits<Real>::epsilon() * magnitude) {

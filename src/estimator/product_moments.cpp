@@ -2,11 +2,13 @@
 #include "estimator/product_moments.hpp"
 
 #include "bochner/core/error.hpp"
+#include "core/text.hpp"
 
 #include <algorithm>
 #include <array>
 #include <cmath>
 #include <limits>
+#include <string>
 #include <vector>
 
 namespace bochner {
@@ -59,6 +61,15 @@ PairProducts pair_products(const double* x, const double* y, Index dim) {
   return out;
 }
 
+void check_product_length(const char* name, Index row, double squared_norm) {
+  constexpr double kLargest = 1e150;
+  if (squared_norm <= kLargest) return;
+  throw InvalidArgument(std::string("moments of products: ") + name + " row " +
+                        std::to_string(row) +
+                        " is too long: |x|^2 = " + text::number(squared_norm) +
+                        " after the kernel's scaling, whose square leaves the range of double");
+}
+
 double sign_second_moment(const PairProducts& pair) {
   return std::max(pair.xx * pair.yy + 2.0 * (pair.xy * pair.xy - pair.squares), 0.0);
 }
@@ -74,6 +85,11 @@ ProductLaw::ProductLaw(const Kernel& kernel, const FeatureFunction& features)
 
 Scaled ProductLaw::kernel(const PairProducts& pair) const {
   if (pair.xy >= 0.0) return {1.0, series_->log_tail(0, pair.xy)};
+  if (const auto& power = series_->as_power()) {
+    const double base = pair.xy + power->offset;
+    return {base < 0.0 && power->degree % 2 != 0 ? -1.0 : 1.0,
+            static_cast<double>(power->degree) * std::log(std::abs(base))};
+  }
   return {series_->value(pair.xy), 0.0};
 }
 
@@ -126,7 +142,10 @@ ProductMoments::Placed ProductMoments::place(const double* x, const double* y) c
   std::vector<double> v(u.size());
   const double log_factor =
       geometry_.place(Side::query, x, u.data()) + geometry_.place(Side::key, y, v.data());
-  return {pair_products(u.data(), v.data(), geometry_.dim()), log_factor};
+  const PairProducts products = pair_products(u.data(), v.data(), geometry_.dim());
+  check_product_length("x", 0, products.xx);
+  check_product_length("y", 0, products.yy);
+  return {products, log_factor};
 }
 
 KernelMoments ProductMoments::at(const double* x, const double* y) const {
@@ -144,15 +163,19 @@ KernelMoments ProductMoments::at(const double* x, const double* y) const {
   out.log_exact = exact.log_magnitude();
   out.variance = variance.value();
   out.log_variance = variance.log_magnitude();
-  out.relative_error = std::exp(0.5 * out.log_variance - out.log_exact);
+  out.relative_error = std::sqrt(shifted(variance, -2.0 * out.log_exact).value());
   return out;
 }
 
-ProductMoments::Variances ProductMoments::relative(const double* x, const double* y) const {
+LogVariances ProductMoments::variances(const double* x, const double* y, ErrorUnit unit) const {
   const Placed placed = place(x, y);
-  const double log_square = 2.0 * law_.kernel(placed.products).log_magnitude();
-  return {.row = shifted(law_.row_variance(placed.products), -log_square).value(),
-          .block = shifted(law_.block_variance(placed.products), -log_square).value()};
+  const double log_square =
+      2.0 * (unit == ErrorUnit::relative ? -law_.kernel(placed.products).log_magnitude()
+                                         : placed.log_factor);
+  const double row = law_.row_variance(placed.products).log_magnitude() + log_square;
+  return {.row = row,
+          .pair = row,
+          .block = law_.block_variance(placed.products).log_magnitude() + log_square};
 }
 
 namespace {

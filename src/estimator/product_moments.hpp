@@ -2,7 +2,9 @@
 #pragma once
 
 #include "bochner/estimator/gram_error.hpp"
+#include "bochner/estimator/plan.hpp"
 #include "bochner/estimator/variance.hpp"
+#include "estimator/error_curve.hpp"
 #include "estimator/pair_geometry.hpp"
 #include "estimator/row_law.hpp"
 #include "estimator/scaled.hpp"
@@ -23,6 +25,8 @@ struct PairProducts {
   double squares = 0.0;  ///< sum_l x_l^2 y_l^2
 };
 PairProducts pair_products(const double* x, const double* y, Index dim);
+/// Throws InvalidArgument for rows so long that products of two squares leave the range of double.
+void check_product_length(const char* name, Index row, double squared_norm);
 /// t = E (w.x)^2 (w.y)^2 over independent signs w.
 double sign_second_moment(const PairProducts& pair);
 
@@ -53,12 +57,8 @@ class ProductMoments {
 
   KernelMoments at(const double* x, const double* y) const;
 
-  /// Over the kernel's squared value.
-  struct Variances {
-    double row = 0.0;
-    double block = 0.0;
-  };
-  Variances relative(const double* x, const double* y) const;
+  /// In units of the kernel, or of one.
+  LogVariances variances(const double* x, const double* y, ErrorUnit unit) const;
 
  private:
   struct Placed {

@@ -106,7 +106,7 @@ RowMoments exponential_normal(const RowLaw& row, const BlockLaw& block, double s
   const Extended pair = 2 * two_sided;
   Extended whole = block.pairing == BlockLaw::Pairing::opposite ? pair : variance;
   if (partners(block) > 0) whole -= partners(block) * deficit(row, block, s) * std::exp(-u);
-  const double scale = static_cast<double>(u) + s;
+  const auto scale = static_cast<double>(u);
   return {.bias = {},
           .variance = {static_cast<double>(variance), scale},
           .block = {static_cast<double>(whole), scale},
@@ -120,25 +120,30 @@ RowMoments periodic_sphere(const RowLaw& row, const BlockLaw& block, double s) {
           .block = {moments.block + row.phase_variance, 0.0}};
 }
 
-RowMoments exponential_sphere(const RowLaw& row, const BlockLaw& block, double s) {
+SphereMoments sphere_moments(const RowLaw& row, const BlockLaw& block, double s) {
   const double stretched = (1.0 - 4.0 * row.a) * s;
-  const SphereMoments moments = row.sides == one ? sphere_exponential(block.dim, stretched)
-                                                 : sphere_hyperbolic(block.dim, stretched);
-  // log of (1 - 4a)^{d/2} e^{2a |w|^2}, no longer of mean one.
-  const double log_front = block.dim * (2.0 * row.a + 0.5 * std::log1p(-4.0 * row.a));
-  const double log_scale = moments.log_scale + 2.0 * log_front;
-  const double log_mean =
-      log_front - 2.0 * row.a * s;  // of E h e^{-s/2}, but for the sphere's bias
-  const double mantissa =
-      log_mean > 0.0 ? -std::expm1(-log_mean) + sphere_exponential_bias(block.dim, stretched)
-                     : std::expm1(log_mean) +
-                           std::exp(log_mean) * sphere_exponential_bias(block.dim, stretched);
-  return {.bias = {mantissa, 0.5 * s + std::max(log_mean, 0.0)},
+  return row.sides == one ? sphere_exponential(block.dim, stretched)
+                          : sphere_hyperbolic(block.dim, stretched);
+}
+
+double sphere_log_mean(const RowLaw& row, const BlockLaw& block, double s) {
+  return sphere_log_exponential(block.dim, (1.0 - 4.0 * row.a) * s);
+}
+
+RowMoments exponential_sphere(const RowLaw& row, const BlockLaw& block, double s) {
+  const SphereMoments moments = sphere_moments(row, block, s);
+  const double exponent = sphere_exponent(row, block, s);
+  // Where the parameter is that of plain features the bias is a small difference.
+  const double bias = row.a == 0.0 ? sphere_exponential_bias(block.dim, s)
+                                   : std::expm1(0.5 * exponent + sphere_log_mean(row, block, s));
+  const double log_scale = moments.log_scale + exponent;
+  return {.bias = {bias, 0.0},
           .variance = {moments.variance, log_scale},
           .block = {moments.block, log_scale}};
 }
 
-// log of E[(1 - 4a)^{order d/2} e^{2 order a |w|^2} e^{j B w.v}], or its value for the cosine.
+// log of E[(1 - 4a)^{order d/2} e^{2 order a |w|^2} e^{j B w.v}] in natural units, or its value for
+// the cosine.
 Scaled harmonic_moment(const RowLaw& row, const BlockLaw& block, int order, int j, double s) {
   const double k = order;
   const double multiple = static_cast<double>(j) * j * s;
@@ -151,12 +156,15 @@ Scaled harmonic_moment(const RowLaw& row, const BlockLaw& block, int order, int 
   const double stretched = (1.0 - 4.0 * row.a) * multiple;
   const double log_front = 0.5 * k * block.dim * std::log1p(-4.0 * row.a);
   if (block.radii == Radii::constant) {
-    return {1.0 + sphere_exponential_bias(block.dim, stretched),
-            log_front + 2.0 * k * row.a * block.dim + 0.5 * stretched};
+    return {1.0, log_front + sphere_log_exponential(block.dim, stretched) +
+                     0.5 * k * sphere_exponent(block.dim, row.a, s) -
+                     (k - j) * std::sqrt(block.dim * (1.0 - 4.0 * row.a) * s)};
   }
   const double narrowing = 1.0 - 4.0 * k * row.a;
   if (narrowing <= 0.0) return {kInfinity, 0.0};
-  return {1.0, log_front - 0.5 * block.dim * std::log(narrowing) + 0.5 * stretched / narrowing};
+  // j^2 (1 - 4a) / (1 - 4ka) - k, over one denominator.
+  const double growth = (j * j * (1.0 - 4.0 * row.a) - k * narrowing) / narrowing;
+  return {1.0, log_front - 0.5 * block.dim * std::log(narrowing) + 0.5 * growth * s};
 }
 
 // cos^k and cosh^k are these mixtures of cos(j .) and cosh(j .), j = k, k - 2, ...
@@ -192,6 +200,17 @@ RowMoments row_moments(const RowLaw& row, const BlockLaw& block, double s) {
     return row.argument == sum ? exponential_sphere(row, block, s) : periodic_sphere(row, block, s);
   }
   return row.argument == sum ? exponential_normal(row, block, s) : periodic_normal(row, block, s);
+}
+
+SphereRest sphere_rest(const RowLaw& row, const BlockLaw& block, double s) {
+  const SphereMoments moments = sphere_moments(row, block, s);
+  return {.log_variance = std::log(moments.variance) + moments.log_scale,
+          .log_mean = sphere_log_mean(row, block, s),
+          .ratio = moments.variance == 0.0 ? 0.0 : moments.block / moments.variance};
+}
+
+double sphere_exponent(const RowLaw& row, const BlockLaw& block, double s) {
+  return sphere_exponent(block.dim, row.a, s) + block.dim * std::log1p(-4.0 * row.a);
 }
 
 Scaled raw_moment(const RowLaw& row, const BlockLaw& block, int order, double s) {

@@ -9,7 +9,8 @@
 
 namespace bochner {
 
-/// Moments of h (see `RowLaw`), in units of U and U^2.
+/// Moments of h in natural units (see `RowLaw::natural`): where these are the kernel, nothing large
+/// cancels, however large s is.
 struct RowMoments {
   Scaled bias;      ///< E h - k / U, 0 where the marginal is exact
   Scaled variance;  ///< of one row
@@ -17,11 +18,24 @@ struct RowMoments {
   Scaled pair{};    ///< twice the variance of the mean over an opposite pair, where there are such
 };
 
-/// At s = |v|^2 >= 0. Relative accuracy 1e-12 of variance and block; infinite where a >= 1/8 and
+/// At s = |v|^2 >= 0. Relative accuracy 1e-12 of variance and block, at a cost that does not depend
+/// on s; infinite where a >= 1/8 and
 /// radii are sampled.
 RowMoments row_moments(const RowLaw& row, const BlockLaw& block, double s);
 
-/// E h^order for order 1 to 4, in units of U^order; infinite where 4 order a >= 1 and radii are
+/// Maps of sums with constant radii: their mean is e^{exponent / 2}, their variance e^{exponent}
+/// times what varies slowly, in natural units. The exponent is the difference of numbers of the
+/// size of s, at most that of a few dimensions where the parameter goes with s, and goes through
+/// its maximum like a normal density.
+struct SphereRest {
+  double log_variance = 0.0;
+  double log_mean = 0.0;
+  double ratio = 1.0;  ///< of the block's variance
+};
+SphereRest sphere_rest(const RowLaw& row, const BlockLaw& block, double s);
+double sphere_exponent(const RowLaw& row, const BlockLaw& block, double s);
+
+/// E h^order for order 1 to 4, in natural units; infinite where 4 order a >= 1 and radii are
 /// sampled.
 Scaled raw_moment(const RowLaw& row, const BlockLaw& block, int order, double s);
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "estimator/sphere.hpp"
 
+#include "estimator/peak_integral.hpp"
 #include "estimator/poisson_sum.hpp"
 
 #include <algorithm>
@@ -44,13 +45,14 @@ Extended alternating_0f1(Extended b, Extended y) {
   return sum;
 }
 
-// 0F1(; n; -t^2 / 4) = Gamma(n) (2/t)^{n-1} J_{n-1}(t) by Hankel's expansion, for t >> n^2.
+// 0F1(; n; -t^2 / 4) = Gamma(n) (2/t)^{n-1} J_{n-1}(t) by Hankel's expansion, up to terms that no
+// longer matter; for t >= 60 and t > n^2 they fall by half and more from one to the next.
 Extended hankel_0f1(Extended n, Extended t) {
   const Extended mu = 4 * (n - 1) * (n - 1);
   Extended even = 0;
   Extended odd = 0;
   Extended term = 1;
-  for (int k = 0; k < 12; ++k) {
+  for (int k = 0; k < 60 && std::abs(term) > std::numeric_limits<Extended>::epsilon() / 16; ++k) {
     (k % 2 == 0 ? even : odd) += k % 4 < 2 ? term : -term;
     const Extended order = 2 * static_cast<Extended>(k) + 1;
     term *= (mu - order * order) / (8 * t * static_cast<Extended>(k + 1));
@@ -62,7 +64,7 @@ Extended hankel_0f1(Extended n, Extended t) {
 }
 
 // 0F1(; n; -y): where its series would cancel, start at an order b = n + N where it does not and
-// descend by the contiguous relation, of which 0F1 is the minimal solution.
+// descend by the contiguous relation, of which 0F1 is the minimal solution. Up to 4,000 steps.
 Extended cosine_transform(Extended n, Extended y) {
   const Extended t = 2 * std::sqrt(y);
   // |J| <= 1 for orders from zero on.
@@ -70,7 +72,7 @@ Extended cosine_transform(Extended n, Extended y) {
   if (n >= 1 && t > 2 && std::lgamma(n) - (n - 1) * std::log(t / 2) < kVanished) {
     return 0;
   }
-  if (t > 1000 && t > 50 * n * n) return hankel_0f1(n, t);
+  if (t >= 60 && t > n * n) return hankel_0f1(n, t);
   constexpr Extended kMildCancellation = 4;
   const Extended steps = std::max(Extended{0}, std::ceil(y / kMildCancellation - n));
   Extended b = n + steps;
@@ -125,34 +127,60 @@ class SphereCoefficients {
   Real power_ = 1;            // 2^{-k}
 };
 
-// The same moments where I(2x) and 1 are nothing beside I(4x), of which I(x)^2 is `square_share`.
-struct SphereLimit {
-  double dim;
-  double square_share;
-  double one_sided() const { return 1.0 - square_share; }
-  double even() const { return 0.5 - square_share; }
-  double one_sided_block() const { return 1.0 - dim * square_share; }
-  double even_block() const { return 0.5 - dim * square_share; }
-};
-
-// Hankel's expansion I(t^2/4) ~ Gamma(n) (2/t)^{n-1/2} e^t / (2 sqrt(pi)) (1 - (mu - 1) / (8t)),
-// mu = 4 (n - 1)^2, and the share that I(t^2/16)^2 has in it.
-template <class Pick>
-SphereMoments far_out(double n, double t, Pick pick) {
-  const double first_order = (4.0 * (n - 1.0) * (n - 1.0) - 1.0) / (8.0 * t);
-  const double log_front = std::lgamma(n) - 0.5 * std::log(4.0 * M_PI);
-  const double square_share =
-      std::exp(log_front - (n - 0.5) * std::log(t / 8.0)) * (1.0 - 3.0 * first_order);
-  const auto [variance, block] = pick(SphereLimit{2.0 * n, square_share});
-  return {variance, block, log_front - (n - 0.5) * std::log(t / 2.0) + t - first_order};
+// log E exp(t (u - 1)), u the first coordinate of a uniform direction in d dimensions: 0F1(; d/2;
+// t^2 / 4), an integral over the direction's angle, without its largest exponent.
+Extended log_0f1(Extended d, Extended t) {
+  if (d == 1) return std::log1p(std::exp(-2 * t)) - std::log(Extended{2});
+  const Extended pi = std::acos(Extended{-1});
+  const Extended power = d - 2;
+  // At the peak t sin^2 = power cos.
+  const Extended root = power + std::hypot(power, 2 * t);
+  const Extended cosine = 2 * t / root;
+  const Extended sine = std::sqrt(2 * power / root);
+  const Peak peak{.low = 0,
+                  .high = pi,
+                  .place = std::atan2(sine, cosine),
+                  .width = 1 / std::sqrt(t * cosine + root / 2)};
+  const auto integral = log_peak_integral(peak, [&](Extended angle) {
+    const Extended half_sine = std::sin(angle / 2);
+    return -2 * t * half_sine * half_sine + (power == 0 ? 0 : power * std::log(std::sin(angle)));
+  });
+  // The whole of sin^{d-2} has B((d-1)/2, 1/2).
+  return integral - std::lgamma((d - 1) / 2) - std::log(pi) / 2 + std::lgamma(d / 2);
 }
 
-// sum_k (d s)^k / ((n)_k k!) c_k over both coefficients that `pick` names, all terms positive.
+// The same moments from the shares of the other terms in I(4x).
+struct SphereShares {
+  Extended dim;
+  Extended one;     // 1 / I(4x)
+  Extended square;  // I(x)^2 / I(4x)
+  Extended pair;    // (I(x)^2 - I(2x)) / I(4x)
+  Extended one_sided() const { return 1 - square; }
+  Extended even() const { return (1 + one) / 2 - square; }
+  Extended one_sided_block() const { return one_sided() - (dim - 1) * pair; }
+  Extended even_block() const { return even() - (dim - 1) * pair; }
+};
+
 template <class Pick>
-SphereMoments positive_series(double d, double s, Pick pick) {
+SphereMoments from_shares(double d, double s, Pick pick) {
+  const Extended dim = d;
+  const Extended t = std::sqrt(dim * static_cast<Extended>(s));  // I(x) = E exp(t u)
+  const Extended whole = log_0f1(dim, 2 * t);
+  const Extended square = std::exp(2 * log_0f1(dim, t) - whole);
+  const Extended root = std::sqrt(Extended{2});
+  const Extended middle = std::exp(log_0f1(dim, root * t) - whole + (root - 2) * t);
+  const auto [variance, block] =
+      pick(SphereShares{dim, std::exp(-whole - 2 * t), square, square - middle});
+  return {static_cast<double>(variance), static_cast<double>(block), static_cast<double>(whole)};
+}
+
+// sum_k (d s)^k / ((n)_k k!) c_k over both coefficients that `pick` names, all terms positive:
+// O(sqrt(d)) of them, and where s is so large that nothing cancels the other form.
+template <class Pick>
+SphereMoments exponential_moments(double d, double s, Pick pick) {
+  constexpr double kNothingCancels = 8.0;
+  if (s > kNothingCancels) return from_shares(d, s, pick);
   const double n = 0.5 * d;
-  const double t = 2.0 * std::sqrt(d * s);
-  if (t > 2e6 && t > 1e3 * n * n) return far_out(n, t, pick);
   SphereCoefficients<double> coefficients(d);
   double weight = 1.0;
   SphereMoments sum;
@@ -173,6 +201,7 @@ SphereMoments positive_series(double d, double s, Pick pick) {
     }
     coefficients.advance();
   }
+  sum.log_scale -= 2.0 * std::sqrt(d * s);
   return sum;
 }
 
@@ -180,6 +209,21 @@ SphereMoments positive_series(double d, double s, Pick pick) {
 
 double sphere_exponential_bias(double d, double s) {
   return -poisson_mean(0.5 * s, BiasComplement<double>(0.5 * d));
+}
+
+double sphere_log_exponential(double d, double s) {
+  constexpr double kSeriesLimit = 8.0;
+  if (s <= kSeriesLimit) {
+    return 0.5 * s + std::log1p(sphere_exponential_bias(d, s)) - std::sqrt(d * s);
+  }
+  const Extended dim = d;
+  return static_cast<double>(log_0f1(dim, std::sqrt(dim * static_cast<Extended>(s))));
+}
+
+double sphere_exponent(double d, double a, double s) {
+  const double best = d * (1.0 - 4.0 * a);
+  const double difference = (s - best) / (std::sqrt(s) + std::sqrt(best));
+  return d - difference * difference;
 }
 
 double sphere_cosine(double d, double s) {
@@ -198,13 +242,15 @@ double sphere_cosine_bias(double d, double s) {
 }
 
 SphereMoments sphere_exponential(double d, double s) {
-  return positive_series(d, s, [](const auto& c) {
+  return exponential_moments(d, s, [](const auto& c) {
     return std::pair{c.one_sided(), c.one_sided_block()};
   });
 }
 
 SphereMoments sphere_hyperbolic(double d, double s) {
-  return positive_series(d, s, [](const auto& c) { return std::pair{c.even(), c.even_block()}; });
+  return exponential_moments(d, s, [](const auto& c) {
+    return std::pair{c.even(), c.even_block()};
+  });
 }
 
 SphereMoments sphere_trigonometric(double d, double s) {

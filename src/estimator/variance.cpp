@@ -4,83 +4,16 @@
 #include "core/parallel.hpp"
 #include "estimator/direct_moments.hpp"
 #include "estimator/pair_geometry.hpp"
+#include "estimator/pair_moments.hpp"
 #include "estimator/product_moments.hpp"
-#include "estimator/row_moments.hpp"
 #include "features/stage.hpp"
 
 #include <algorithm>
-#include <cmath>
 #include <functional>
-#include <limits>
-#include <numeric>
 #include <string>
 
 namespace bochner {
 namespace {
-
-/// What a pair's moments need, once placed.
-struct PlacedPair {
-  double s = 0.0;
-  double log_exact = 0.0;
-  double log_unit = 0.0;  ///< log U
-};
-
-class PairMoments {
- public:
-  explicit PairMoments(const FeatureMapSpec& spec)
-      : geometry_(spec),
-        row_(row_law(spec.kernel, spec.features)),
-        block_(block_law(spec.projection, spec.input_dim)),
-        num_frequencies_(static_cast<double>(spec.num_frequencies)),
-        shares_(block_.shares(spec.num_frequencies)) {}
-
-  PlacedPair place(const char* function, Index index, const double* x, const double* y) const {
-    const Index d = geometry_.dim();
-    std::vector<double> u(static_cast<std::size_t>(d));
-    std::vector<double> v(u.size());
-    geometry_.place(Side::query, x, u.data());
-    geometry_.place(Side::key, y, v.data());
-    check_length(function, "x", index, std::inner_product(u.begin(), u.end(), u.begin(), 0.0));
-    check_length(function, "y", index, std::inner_product(v.begin(), v.end(), v.begin(), 0.0));
-    PlacedPair pair{squared_distance(u.data(), row_.sign(), v.data(), d),
-                    geometry_.log_kernel(x, y)};
-    // A kernel that is a profile alone has the unit 1, also where it underflows.
-    if (!row_.profile) pair.log_unit = pair.log_exact - geometry_.log_ratio(pair.s);
-    return pair;
-  }
-
-  KernelMoments at(const PlacedPair& pair) const {
-    const double log_unit = pair.log_unit;
-    const RowMoments h = row_moments(row_, block_, pair.s);
-    // All have the same scale.
-    const double mean_square = shares_.mix(h.variance.mantissa, h.pair.mantissa, h.block.mantissa);
-    const Scaled variance{mean_square / num_frequencies_, h.variance.log_scale + 2.0 * log_unit};
-
-    KernelMoments out;
-    out.log_exact = pair.log_exact;
-    out.exact = std::exp(pair.log_exact);
-    out.bias = shifted(h.bias, log_unit).value();
-    out.mean = out.exact + out.bias;
-    out.log_variance = variance.log_magnitude();
-    out.variance = variance.value();
-    const double relative_bias = shifted(h.bias, log_unit - pair.log_exact).value();
-    const double relative_sd = std::exp(0.5 * (out.log_variance - 2.0 * pair.log_exact));
-    out.relative_error = std::hypot(relative_bias, relative_sd);
-    return out;
-  }
-
-  double raw(int order, const PlacedPair& pair) const {
-    const double log_unit = pair.log_unit;
-    return shifted(raw_moment(row_, block_, order, pair.s), order * log_unit).value();
-  }
-
- private:
-  PairGeometry geometry_;
-  RowLaw row_;
-  BlockLaw block_;
-  double num_frequencies_;
-  BlockLaw::Shares shares_;
-};
 
 /// The moments at pair `index`, (x, y).
 using MomentsAt = std::function<KernelMoments(Index index, const double* x, const double* y)>;
@@ -158,6 +91,7 @@ double row_moment(const FeatureMapSpec& spec, int order, std::span<const double>
     throw InvalidArgument(std::string(kFunction) + ": order is " + std::to_string(order) +
                           ", expected 1 to 4");
   }
+  validate(spec);
   if (multiplies(spec.features)) {
     check_pair(kFunction, x, y, spec.input_dim);
     return product_row_moment(spec, order, x.data(), y.data());

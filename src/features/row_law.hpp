@@ -34,6 +34,10 @@ struct RowLaw {
 
   /// log k(x, y) - log U = sign s / 2, s = |v|^2.
   double sign() const { return argument == Argument::sum ? 1.0 : -1.0; }
+
+  /// The logarithm of the natural unit of h at s: e^{s/2} = k / U for maps of sums, whose moments
+  /// leave the range of double with it, and 1 for others, whose h is bounded.
+  double natural(double s) const { return argument == Argument::sum ? 0.5 * s : 0.0; }
 };
 
 }  // namespace bochner

@@ -95,9 +95,9 @@ StandardForm SpectralMixtureKernel::standard_form(Index dim) const {
           "a finite number");
     check(where, "scales", component.scales, dim, 0.0, "a finite number, 0 or more");
   }
-  if (!std::isfinite(total_weight(kernel))) {
+  if (!std::isfinite(total_weight(*this))) {
     throw InvalidArgument("spectral-mixture: the weights add up to " +
-                          text::number(total_weight(kernel)) + ", expected a finite number");
+                          text::number(total_weight(*this)) + ", expected a finite number");
   }
   return {.transform = {.diagonal = std::vector<double>(static_cast<std::size_t>(dim), 1.0),
                         .matrix = {}},

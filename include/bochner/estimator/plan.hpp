@@ -42,8 +42,11 @@ struct ErrorTarget {
 
 /// The answer.
 struct FrequencyPlan {
-  Index num_frequencies = 0;        ///< the smallest number that reaches the target; 0: none does
-  Index whole_blocks = 0;           ///< the smallest such whole number of blocks, as frequencies
+  Index num_frequencies = 0;  ///< the smallest number that reaches the target; 0: none does
+  Index whole_blocks = 0;     ///< the smallest such whole number of blocks, as frequencies
+  /// log10 of about how many it takes, also where that is far beyond what can be counted (more than
+  /// 2^40); infinite where no number does.
+  double log10_frequencies = 0.0;
   double root_mean_square = 0.0;    ///< of the error with `num_frequencies`, in the target's unit
   Basis basis = Basis::asymptotic;  ///< what the number rests on
   std::string statement;            ///< the promise in one sentence
@@ -52,10 +55,11 @@ struct FrequencyPlan {
 
 /// For the estimate of k(x, y) at one pair. `spec.num_frequencies` is not used. The variance is not
 /// monotone in the number of frequencies where the last block is truncated, so the smallest one is
-/// found by a scan; `whole_blocks` is the recommended choice. Median of means: the frequencies of
-/// ceil(8 log(1 / (1 - confidence))) groups together [Lugosi19]. Throws InvalidArgument when the
-/// spec, the pair or the target is not valid, when the projection has no closed form, or when
-/// Bernstein's inequality is asked of unbounded features.
+/// found by bisection among those with the same remainder: O(b log m) for blocks of b;
+/// `whole_blocks` is the recommended choice. Median of means: the frequencies of ceil(8 log(1 / (1
+/// - confidence))) groups together [Lugosi19]. Throws InvalidArgument when the spec, the pair or
+/// the target is not valid, when the projection has no closed form, or when Bernstein's inequality
+/// is asked of unbounded features.
 BOCHNER_EXPORT FrequencyPlan frequencies_needed(const FeatureMapSpec& spec,
                                                 std::span<const double> x,
                                                 std::span<const double> y,

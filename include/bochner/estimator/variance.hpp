@@ -23,21 +23,23 @@ struct KernelMoments {
   double mean = 0.0;          ///< E K
   double bias = 0.0;          ///< E K - k(x, y); zero unless radii are constant
   double variance = 0.0;      ///< Var K
-  double log_exact = 0.0;     ///< log k(x, y)
+  double log_exact = 0.0;     ///< log |k(x, y)|
   double log_variance = 0.0;  ///< log Var K; -infinity where K does not vary
-  /// sqrt(E (K - k)^2) / k: the relative error to expect.
+  /// sqrt(E (K - k)^2) / |k|: the relative error to expect.
   double relative_error = 0.0;
 };
 
 /// At one pair. Variances are accurate to 1e-12, relative, for any argument and dimension up to
-/// thousands; for the kernels with stable scales (exponentiated power, generalised Cauchy) to 1e-15,
-/// absolute. Orthogonal frequencies of Matern, Laplacian, Cauchy and rational quadratic kernels cost
-/// a contour integral, up to a millisecond. Independent and orthogonal (chi radii: Kummer form; constant radii: Bessel form)
-/// projections are exact, truncated last blocks included; Hadamard projections are treated as Haar
-/// blocks of their padded dimension, which is within 6 % on dense directions and 30 % on sparse
-/// ones (16 dimensions and more; below, blocks are Haar blocks). Cost: a series of tens of terms.
-/// Throws InvalidArgument when the spec is not valid, x or y has another length than input_dim, or
-/// holds NaN, infinity or numbers whose squared sum overflows.
+/// thousands (their logarithms to 1e-12 of their size where they leave the range of double); for
+/// the kernels with stable scales (exponentiated power, generalised Cauchy) to 1e-15, absolute.
+/// Orthogonal frequencies of Matern, Laplacian, Cauchy and rational quadratic kernels cost a
+/// contour integral, up to a millisecond. Independent and orthogonal (chi radii: Kummer form;
+/// constant radii: Bessel form) projections are exact, truncated last blocks included; Hadamard
+/// projections are treated as Haar blocks of their padded dimension, which is within 6 % on dense
+/// directions and 30 % on sparse ones (16 dimensions and more; below, blocks are Haar blocks).
+/// Cost: a series of O(sqrt(input_dim)) terms or a quadrature of some hundred nodes, whatever the
+/// norms are. Throws InvalidArgument when the spec is not valid, x or y has another length than
+/// input_dim, or holds NaN, infinity or numbers whose squared sum overflows.
 BOCHNER_EXPORT KernelMoments kernel_moments(const FeatureMapSpec& spec, std::span<const double> x,
                                             std::span<const double> y);
 

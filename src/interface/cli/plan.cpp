@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "bochner/estimator/plan.hpp"
 
-#include "estimator/row_law.hpp"
 #include "interface/cli/command.hpp"
 #include "interface/cli/identity.hpp"
 #include "interface/cli/numbers.hpp"
@@ -29,24 +28,6 @@ Index parse_dimension(const PlanOptions& options) {
   return static_cast<Index>(parse_whole("--dimension", options.dimension, 1, 1 << 20));
 }
 
-FeatureMapSpec chosen_spec(const PlanOptions& options, const Kernel& kernel, Index dimension) {
-  FeatureMapSpec spec{
-      .input_dim = dimension,
-      .num_frequencies = 1,
-      .kernel = kernel,
-      .projection = parse_option("--projection", options.projection, parse_projection),
-      .features = parse_option("--features", options.features, parse_features),
-      .seed = {},
-      .centring = {}};
-  spec.num_frequencies = least_frequencies(spec);
-  try {
-    validate(spec);
-  } catch (const InvalidArgument& error) {
-    throw UsageError(error.what());
-  }
-  return spec;
-}
-
 std::vector<StudyPair> stated_pairs(const PlanOptions& options) {
   if (!options.pairs.empty()) {
     InputOptions from;
@@ -63,22 +44,21 @@ std::vector<StudyPair> stated_pairs(const PlanOptions& options) {
   return pairs_at(dimension, norms, parse_angles("--angle", options.angles));
 }
 
-void run_pairs(const PlanOptions& options) {
-  const ErrorTarget target = parse_target(options);
-  const Basis basis = parse_basis(options);
-  const Index budget = parse_budget(options);
-  const std::vector<StudyPair> pairs = stated_pairs(options);
+void run_pairs(const PlanOptions& options, const PlanRequest& request) {
+  const ErrorTarget& target = *request.target;
+  const Index budget = request.budget.num_features;
   const Kernel kernel = kernel_of_unit_scale(options.kernel);
+  const std::vector<StudyPair> pairs = stated_pairs(options);
   try {
-    const std::vector<PairPlan> ranking = plan_pairs(kernel, pairs, target, basis, budget);
-    if (options.features.empty() && ranking.empty()) {
+    const std::vector<PairPlan> ranking = plan_pairs(kernel, pairs, target, request.basis, budget);
+    if (!request.features && ranking.empty()) {
       throw UsageError("--basis: no map for it goes with " + to_text(kernel));
     }
     const PairPlan planned =
-        options.features.empty()
-            ? ranking.front()
-            : plan_pairs(chosen_spec(options, kernel, static_cast<Index>(pairs.front().x.size())),
-                         pairs, target, basis, budget);
+        request.features
+            ? plan_pairs(chosen_spec(request, kernel, static_cast<Index>(pairs.front().x.size())),
+                         pairs, target, request.basis, budget)
+            : ranking.front();
     const std::vector<BasisPlan> bases = all_bases(planned, pairs, target);
     if (!options.json) {
       print(pairs_text(kernel, ranking, planned, bases));
@@ -92,19 +72,21 @@ void run_pairs(const PlanOptions& options) {
   }
 }
 
-void run_ball(const PlanOptions& options) {
-  ErrorTarget target = parse_target(options);
+void run_ball(const PlanOptions& options, PlanRequest request) {
+  ErrorTarget target = *request.target;
   target.unit = ErrorUnit::absolute;
   const double radius = parse_positive("--radius", options.radius);
   const Index dimension = parse_dimension(options);
   const Kernel kernel = kernel_of_unit_scale(options.kernel);
-  PlanOptions chosen = options;
-  if (chosen.features.empty()) {
-    const bool softmax = std::holds_alternative<SoftmaxKernel>(kernel);
-    chosen.features = softmax ? "positive" : "trigonometric";
-    chosen.projection = softmax ? "orthogonal" : "iid";
+  if (!request.features) {
+    if (std::holds_alternative<SoftmaxKernel>(kernel)) {
+      request.features = PositiveFeatures{};
+    } else {
+      request.features = TrigonometricFeatures{};
+      request.projection = IidProjection{};
+    }
   }
-  const FeatureMapSpec spec = chosen_spec(chosen, kernel, dimension);
+  const FeatureMapSpec spec = chosen_spec(request, kernel, dimension);
   FrequencyPlan plan;
   try {
     plan = frequencies_needed_uniformly(spec, radius, target);
@@ -134,20 +116,14 @@ void run_ball(const PlanOptions& options) {
 }
 
 void run_plan(const PlanOptions& options) {
-  const int subjects =
-      static_cast<int>(!options.input.path.empty()) + static_cast<int>(!options.pairs.empty()) +
-      static_cast<int>(!options.norms.empty()) + static_cast<int>(!options.radius.empty());
-  if (subjects != 1) {
-    throw UsageError("expected one of --input, --pairs, --norm and --radius: what to plan for");
-  }
+  // What is wrong with the command line is said before a file is read.
+  const PlanRequest request = parse_request(options);
   if (!options.input.path.empty()) {
-    print(plan_data(options));
-  } else if (options.error.empty()) {
-    throw UsageError("--error: is needed for pairs and for a ball");
+    print(plan_data(options, request));
   } else if (options.radius.empty()) {
-    run_pairs(options);
+    run_pairs(options, request);
   } else {
-    run_ball(options);
+    run_ball(options, request);
   }
 }
 

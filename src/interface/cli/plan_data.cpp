@@ -2,15 +2,13 @@
 #include "interface/cli/plan_data.hpp"
 
 #include "bochner/estimator/recommend.hpp"
+#include "estimator/row_sample.hpp"
 #include "interface/cli/identity.hpp"
 #include "interface/cli/numbers.hpp"
-#include "interface/cli/options.hpp"
 #include "interface/cli/text_table.hpp"
 
 #include <algorithm>
 #include <cstddef>
-#include <cstdint>
-#include <limits>
 #include <optional>
 #include <vector>
 
@@ -47,48 +45,38 @@ std::string who_reaches(const Recommendation& advice, MatrixView<const double> r
                       : "it is reached by " + best;
 }
 
-Answer answer(const PlanOptions& options, const Kernel& kernel, MatrixView<const double> rows) {
-  constexpr auto kAny = std::numeric_limits<std::uint64_t>::max();
-  const Execution execution{static_cast<int>(parse_whole("--threads", options.threads, 0, 4096))};
-  Budget budget;
-  budget.num_features = parse_budget(options);
-  budget.seed.value = parse_whole("--seed", options.seed, 0, kAny);
-
+Answer answer(const PlanRequest& request, const Kernel& kernel, MatrixView<const double> rows) {
+  const Execution& execution = request.execution;
   Answer out;
-  out.advice = recommend(kernel, rows, rows, budget, execution);
+  out.advice = recommend(kernel, rows, rows, request.budget, execution);
   out.spec = out.advice.ranked.front().spec;
-  if (!options.features.empty()) {
-    out.spec.features = parse_option("--features", options.features, parse_features);
-    out.spec.projection = parse_option("--projection", options.projection, parse_projection);
-    out.spec.centring = {};
-    out.spec.num_frequencies = 1;
-    out.spec.num_frequencies = std::max<Index>(1, budget.num_features / num_features(out.spec));
-    try {
-      validate(out.spec);
-    } catch (const InvalidArgument& error) {
-      throw UsageError(error.what());
-    }
+  if (request.features) {
+    out.spec = chosen_spec(request, kernel, rows.cols);
+    out.spec.seed = request.budget.seed;
+    FeatureMapSpec one = out.spec;
+    one.num_frequencies = 1;
+    out.spec.num_frequencies =
+        std::max(out.spec.num_frequencies, request.budget.num_features / num_features(one));
   }
   out.expected = error_expected(out.spec, rows, rows, execution);
-  if (options.error.empty()) return out;
-  const ErrorTarget target = parse_target(options);
-  const Basis basis = parse_basis(options);
-  try {
-    out.plan = frequencies_needed(out.spec, rows, rows, target, basis, execution);
-  } catch (const InvalidArgument& error) {
-    throw UsageError(error.what());
-  }
+  if (!request.target) return out;
+  out.plan = frequencies_needed(out.spec, rows, rows, *request.target, request.basis, execution);
   if (out.plan->num_frequencies == 0) {
-    out.reachable = who_reaches(out.advice, rows, target, basis, execution);
+    out.reachable = who_reaches(out.advice, rows, *request.target, request.basis, execution);
   }
   return out;
 }
 
-std::string text_of(const Input& input, const Kernel& kernel, const Answer& answer) {
+std::string text_of(const Input& input, Index rows_used, const Kernel& kernel,
+                    const Answer& answer) {
   constexpr std::size_t kShown = 8;
   constexpr int kDigits = 3;
-  std::string out =
-      "# " + input.path + ": " + input.layout + "\nkernel " + to_text(kernel) + "\n\n";
+  std::string out = "# " + input.path + ": " + input.layout + "\nkernel " + to_text(kernel) + "\n";
+  if (rows_used < input.rows.rows()) {
+    out += "planned from " + std::to_string(rows_used) + " of " +
+           std::to_string(input.rows.rows()) + " rows, drawn at random\n";
+  }
+  out += "\n";
   TextTable table({{"features"}, {"projection"}, {"centred"}, {"frequencies"}, {"error"}});
   for (std::size_t i = 0; i < std::min(kShown, answer.advice.ranked.size()); ++i) {
     const Candidate& candidate = answer.advice.ranked[i];
@@ -127,11 +115,11 @@ std::string text_of(const Input& input, const Kernel& kernel, const Answer& answ
   return out;
 }
 
-std::string json_of(const PlanOptions& options, const Input& input, const Kernel& kernel,
-                    const Answer& answer) {
-  nlohmann::ordered_json document =
-      identity("plan", {static_cast<int>(parse_whole("--threads", options.threads, 0, 4096))});
+std::string json_of(const PlanRequest& request, const Input& input, Index rows_used,
+                    const Kernel& kernel, const Answer& answer) {
+  nlohmann::ordered_json document = identity("plan", request.execution);
   document["input"] = describe(input);
+  document["rows_used"] = rows_used;
   document["kernel"] = to_text(kernel);
   document["ranking"] = nlohmann::ordered_json::array();
   for (const Candidate& candidate : answer.advice.ranked) {
@@ -147,6 +135,7 @@ std::string json_of(const PlanOptions& options, const Input& input, const Kernel
   if (answer.plan) {
     document["plan"] = {{"num_frequencies", answer.plan->num_frequencies},
                         {"whole_blocks", answer.plan->whole_blocks},
+                        {"log10_frequencies", answer.plan->log10_frequencies},
                         {"root_mean_square", answer.plan->root_mean_square},
                         {"statement", answer.plan->statement},
                         {"warning", answer.plan->warning},
@@ -157,16 +146,15 @@ std::string json_of(const PlanOptions& options, const Input& input, const Kernel
 
 }  // namespace
 
-std::string plan_data(const PlanOptions& options) {
-  // What is wrong with the command line is said before the data are read.
-  if (!options.error.empty()) parse_target(options);
-  static_cast<void>(parse_basis(options));
-  static_cast<void>(parse_kernel_options(options.kernel));
-  static_cast<void>(read_options(options.input));
+std::string plan_data(const PlanOptions& options, const PlanRequest& request) {
   const Input input = read_input(options.input);
   const Kernel kernel = choose_kernel(options.kernel, input.rows.view());
-  const Answer result = answer(options, kernel, input.rows.view());
-  return options.json ? json_of(options, input, kernel, result) : text_of(input, kernel, result);
+  // Matrices over more rows have the same relative error, and take the square of the time.
+  constexpr Index kMostRows = 4096;
+  const Matrix<double> rows = row_sample(input.rows.view(), kMostRows, request.budget.seed, 0);
+  const Answer result = answer(request, kernel, rows.view());
+  return options.json ? json_of(request, input, rows.rows(), kernel, result)
+                      : text_of(input, rows.rows(), kernel, result);
 }
 
 }  // namespace bochner::cli

@@ -11,6 +11,6 @@
 namespace bochner::cli {
 
 /// The ranking, the planned map and its number of frequencies, as text or JSON.
-std::string plan_data(const PlanOptions& options);
+std::string plan_data(const PlanOptions& options, const PlanRequest& request);
 
 }  // namespace bochner::cli

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "interface/cli/plan_options.hpp"
 
+#include "estimator/row_law.hpp"
 #include "interface/cli/numbers.hpp"
 #include "interface/cli/options.hpp"
 #include "interface/cli/registry.hpp"
 
 #include <cstdint>
+#include <limits>
 
 namespace bochner::cli {
 
@@ -33,10 +35,10 @@ void declare_options(CLI::App& app, PlanOptions& options) {
                  "Feature function: " + names_of<FeatureFunction>() +
                      " (default: the first of the ranking)")
       ->type_name("NAME");
-  app.add_option("--projection", options.projection,
-                 "Projection, with --features: " + names_of<Projection>())
-      ->type_name("NAME")
-      ->capture_default_str();
+  app.add_option(
+         "--projection", options.projection,
+         "Projection, with --features: " + names_of<Projection>() + " (default: orthogonal)")
+      ->type_name("NAME");
   app.add_option("--budget", options.budget, "Columns of the features that maps are ranked at")
       ->type_name("COUNT")
       ->capture_default_str();
@@ -72,6 +74,8 @@ void declare_options(CLI::App& app, PlanOptions& options) {
       "  bochner plan --kernel gaussian --radius 2 --dimension 8 --error 0.1");
 }
 
+namespace {
+
 ErrorTarget parse_target(const PlanOptions& options) {
   ErrorTarget target;
   target.error = parse_positive("--error", options.error);
@@ -84,12 +88,76 @@ ErrorTarget parse_target(const PlanOptions& options) {
   return target;
 }
 
-Basis parse_basis(const PlanOptions& options) {
-  return parse_name<Basis>("--basis", options.basis);
+/// Which subjects go with which options.
+void check_subject(const PlanOptions& options) {
+  const int subjects =
+      static_cast<int>(!options.input.path.empty()) + static_cast<int>(!options.pairs.empty()) +
+      static_cast<int>(!options.norms.empty()) + static_cast<int>(!options.radius.empty());
+  if (subjects != 1) {
+    throw UsageError("expected one of --input, --pairs, --norm and --radius: what to plan for");
+  }
+  const bool rows = !options.input.path.empty();
+  if (!rows && options.error.empty()) {
+    throw UsageError("--error: is needed for pairs and for a ball");
+  }
+  if (!options.dimension.empty() && options.norms.empty() && options.radius.empty()) {
+    throw UsageError("--dimension: goes with --norm and --radius; a file says its own");
+  }
+  if (!options.projection.empty() && options.features.empty()) {
+    throw UsageError("--projection: goes with --features, which it is the projection of");
+  }
 }
 
-Index parse_budget(const PlanOptions& options) {
-  return static_cast<Index>(parse_whole("--budget", options.budget, 2, std::uint64_t{1} << 40));
+}  // namespace
+
+PlanRequest parse_request(const PlanOptions& options) {
+  constexpr auto kAny = std::numeric_limits<std::uint64_t>::max();
+  check_subject(options);
+  PlanRequest request;
+  if (!options.error.empty()) request.target = parse_target(options);
+  request.basis = parse_name<Basis>("--basis", options.basis);
+  if (!options.input.path.empty() && request.basis != Basis::asymptotic &&
+      request.basis != Basis::chebyshev) {
+    throw UsageError("--basis: " + options.basis +
+                     " is for pairs; for the matrix of a file use asymptotic or chebyshev");
+  }
+  request.budget.num_features =
+      static_cast<Index>(parse_whole("--budget", options.budget, 2, std::uint64_t{1} << 40));
+  request.budget.seed.value = parse_whole("--seed", options.seed, 0, kAny);
+  request.execution = {static_cast<int>(parse_whole("--threads", options.threads, 0, 4096))};
+  if (!options.features.empty()) {
+    request.features = parse_option("--features", options.features, parse_features);
+  }
+  if (!options.projection.empty()) {
+    request.projection = parse_option("--projection", options.projection, parse_projection);
+  }
+  const Kernel kernel = parse_kernel_options(options.kernel);
+  if (request.features) {
+    if (const auto why = incompatibility(kernel, request.projection, *request.features)) {
+      throw UsageError(*why);
+    }
+    const auto gap = closed_form_gap(kernel, request.projection);
+    if (gap && !options.input.path.empty()) throw UsageError(*gap);
+  }
+  static_cast<void>(read_options(options.input));
+  return request;
+}
+
+FeatureMapSpec chosen_spec(const PlanRequest& request, const Kernel& kernel, Index dimension) {
+  FeatureMapSpec spec{.input_dim = dimension,
+                      .num_frequencies = 1,
+                      .kernel = kernel,
+                      .projection = request.projection,
+                      .features = *request.features,
+                      .seed = {},
+                      .centring = {}};
+  spec.num_frequencies = least_frequencies(spec);
+  try {
+    validate(spec);
+  } catch (const InvalidArgument& error) {
+    throw UsageError(error.what());
+  }
+  return spec;
 }
 
 }  // namespace bochner::cli

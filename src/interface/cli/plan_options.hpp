@@ -2,6 +2,7 @@
 #pragma once
 
 #include "bochner/estimator/plan.hpp"
+#include "bochner/estimator/recommend.hpp"
 #include "interface/cli/input.hpp"
 #include "interface/cli/kernel_choice.hpp"
 #include "interface/cli/usage_error.hpp"
@@ -9,6 +10,7 @@
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
+#include <optional>
 #include <string>
 
 /// \file
@@ -25,7 +27,7 @@ struct PlanOptions {
   std::string radius;
   KernelOptions kernel;
   std::string features;
-  std::string projection = "orthogonal";
+  std::string projection;
   std::string budget = "256";
   std::string error;
   std::string unit = "relative";
@@ -54,10 +56,21 @@ Enum parse_name(const char* option, const std::string& text) {
   return static_cast<Enum>(found - names.begin());
 }
 
-/// Throws UsageError where error, unit or confidence is not one.
-ErrorTarget parse_target(const PlanOptions& options);
-Basis parse_basis(const PlanOptions& options);
-/// Columns that maps are compared at.
-Index parse_budget(const PlanOptions& options);
+/// The command line, read in full before any file is.
+struct PlanRequest {
+  std::optional<ErrorTarget> target;  ///< none: the ranking alone
+  Basis basis = Basis::asymptotic;
+  Budget budget;  ///< what maps are ranked at
+  Execution execution{};
+  std::optional<FeatureFunction> features;  ///< none: the first of the ranking
+  Projection projection = OrthogonalProjection{};
+};
+
+/// Throws UsageError for options that cannot be read, and for those that go with others alone.
+PlanRequest parse_request(const PlanOptions& options);
+
+/// The map that was asked for, with `num_frequencies` at least the fewest it can have. Throws
+/// UsageError where its parts do not go together.
+FeatureMapSpec chosen_spec(const PlanRequest& request, const Kernel& kernel, Index dimension);
 
 }  // namespace bochner::cli

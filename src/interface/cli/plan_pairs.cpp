@@ -71,7 +71,9 @@ std::vector<PairPlan> plan_pairs(const Kernel& kernel, const std::vector<StudyPa
   std::stable_sort(plans.begin(), plans.end(), [&](const PairPlan& a, const PairPlan& b) {
     const bool reached_a = a.plan.num_frequencies != 0;
     const bool reached_b = b.plan.num_frequencies != 0;
-    return reached_a != reached_b ? reached_a : reached_a && columns(a) < columns(b);
+    if (reached_a != reached_b) return reached_a;
+    return reached_a ? columns(a) < columns(b)
+                     : a.plan.log10_frequencies < b.plan.log10_frequencies;
   });
   return plans;
 }
@@ -154,6 +156,7 @@ nlohmann::ordered_json pairs_json(const Kernel& kernel, const std::vector<PairPl
     return {{"spec", to_text(map.spec)},
             {"num_frequencies", map.plan.num_frequencies},
             {"whole_blocks", map.plan.whole_blocks},
+            {"log10_frequencies", map.plan.log10_frequencies},
             {"worst_pair", map.pair},
             {"statement", map.plan.statement},
             {"warning", map.plan.warning},

@@ -50,6 +50,41 @@ std::optional<std::string> growth_gap(const FeatureFunction& features) {
          to_text(features) + " features are not; bochner gram measures them";
 }
 
+/// Why a combination is not studied: what stands in the way last, when all before it is right.
+struct Refusal {
+  int step = 0;
+  std::string reason;
+};
+
+std::optional<Refusal> refusal(const Kernel& kernel, const Projection& projection,
+                               const FeatureFunction& features) {
+  if (const auto why = incompatibility(kernel, projection, features)) return Refusal{1, *why};
+  if (const auto why = closed_form_gap(kernel, projection)) return Refusal{2, *why};
+  if (const auto why = growth_gap(features)) return Refusal{3, *why};
+  return std::nullopt;
+}
+
+/// What was named on the command line must be in the study, or the reason why it is not is said.
+class Named {
+ public:
+  Named(const std::string& text, std::size_t count) : named_(text != "all"), refusals_(count) {}
+
+  void studied(std::size_t item) { refusals_[item].step = kStudied; }
+  void refused(std::size_t item, const Refusal& why) {
+    if (why.step > refusals_[item].step) refusals_[item] = why;
+  }
+  void check() const {
+    for (const Refusal& why : refusals_) {
+      if (named_ && why.step != kStudied) throw UsageError(why.reason);
+    }
+  }
+
+ private:
+  static constexpr int kStudied = 4;
+  bool named_;
+  std::vector<Refusal> refusals_;
+};
+
 /// Adds the maps, those of one projection side by side.
 void add_maps(const StudyOptions& options, StudyRequest& request) {
   const bool all = options.features == "all" || options.projections == "all";
@@ -68,14 +103,22 @@ void add_maps(const StudyOptions& options, StudyRequest& request) {
            : 1.0);
   const auto features_list =
       choose<FeatureFunction>("--features", options.features, parse_features);
-  for (const Projection& projection :
-       choose<Projection>("--projection", options.projections, parse_projection)) {
-    for (const FeatureFunction& features : features_list) {
-      auto reason = incompatibility(request.kernel, projection, features);
-      if (!reason) reason = closed_form_gap(request.kernel, projection);
-      if (!reason) reason = growth_gap(features);
-      if (reason && all) continue;
-      if (reason) throw UsageError(*reason);
+  const auto projections =
+      choose<Projection>("--projection", options.projections, parse_projection);
+  Named named_features(options.features, features_list.size());
+  Named named_projections(options.projections, projections.size());
+  for (std::size_t i = 0; i < projections.size(); ++i) {
+    const Projection& projection = projections[i];
+    for (std::size_t f = 0; f < features_list.size(); ++f) {
+      const FeatureFunction& features = features_list[f];
+      if (const auto why = refusal(request.kernel, projection, features)) {
+        if (!all) throw UsageError(why->reason);
+        named_features.refused(f, *why);
+        named_projections.refused(i, *why);
+        continue;
+      }
+      named_features.studied(f);
+      named_projections.studied(i);
       FeatureMapSpec spec{.input_dim = request.dimension,
                           .num_frequencies = 1,
                           .kernel = request.kernel,
@@ -105,6 +148,8 @@ void add_maps(const StudyOptions& options, StudyRequest& request) {
       request.matrix.maps.push_back(spec);
     }
   }
+  named_features.check();
+  named_projections.check();
   if (request.plan.maps.empty()) {
     throw UsageError("no feature function and projection go with " + options.kernel);
   }

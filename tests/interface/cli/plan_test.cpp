@@ -167,3 +167,75 @@ TEST_CASE("a plan needs one subject", "[plan]") {
     CHECK_THAT(outcome.err, Contains(words));
   }
 }
+
+TEST_CASE("what is wrong with a plan's command line is said before its file is opened", "[plan]") {
+  const std::vector<std::pair<std::vector<std::string>, std::string>> mistakes = {
+      {{"--seed", "abc"}, "--seed"},
+      {{"--threads", "many"}, "--threads"},
+      {{"--budget", "1"}, "--budget"},
+      {{"--features", "nosuch"}, "--features"},
+      {{"--features", "positive", "--projection", "nosuch"}, "--projection"},
+      {{"--projection", "iid"}, "goes with --features"},
+      {{"--dimension", "3"}, "a file says its own"},
+      {{"--error", "0.1", "--basis", "bernstein"}, "is for pairs"},
+      {{"--kernel", "matern", "--features", "positive"}, "positive"},
+      {{"--features", "trigonometric", "--projection", "sobol"}, "quasi-random"}};
+  for (const auto& [arguments, words] : mistakes) {
+    CAPTURE(words);
+    std::vector<std::string> all = {"plan", "--input", "/nonexistent/rows.csv"};
+    all.insert(all.end(), arguments.begin(), arguments.end());
+    const Outcome outcome = run_bochner(all);
+    CHECK(outcome.status == 2);
+    CHECK_THAT(outcome.err, Contains(words) && !Contains("nonexistent"));
+  }
+  for (const std::string option : {"--seed", "--threads", "--budget"}) {
+    const Outcome outcome =
+        run_bochner({"plan", "--norm", "1", "--dimension", "4", "--error", "0.1", option, "abc"});
+    CAPTURE(option);
+    CHECK(outcome.status == 2);
+    CHECK_THAT(outcome.err, Contains(option));
+  }
+}
+
+TEST_CASE("a plan whose answer is astronomical is an answer", "[plan]") {
+  const auto planned = [](const std::vector<std::string>& subject) {
+    std::vector<std::string> all = {"plan", "--kernel", "softmax", "--json"};
+    all.insert(all.end(), subject.begin(), subject.end());
+    const Outcome outcome = run_bochner(all);
+    CAPTURE(outcome.err);
+    REQUIRE(outcome.status == 0);
+    return nlohmann::json::parse(outcome.out)["planned"];
+  };
+  const auto many = planned({"--norm", "2", "--dimension", "64", "--error", "0.1"});
+  CHECK(many["num_frequencies"] > 10'000'000);
+  CHECK(planned({"--norm", "2", "--dimension", "3", "--error", "0.5"})["num_frequencies"] > 100);
+  const auto beyond = planned({"--norm", "1e10", "--dimension", "64", "--error", "0.1"});
+  CHECK(beyond["num_frequencies"] == 0);
+  // At |x - y|^2 = 4e20 trigonometric features need e^{4e20}, OPRF ones with their optimal
+  // parameter about (|x + y|^2 / d)^{d/2}, at the worst of the pairs.
+  CHECK(beyond["log10_frequencies"] > 100.0);
+  CHECK_THAT(std::string(beyond["statement"]), Contains("it takes about 10^"));
+  CHECK_THAT(std::string(beyond["reachable"]), Contains("exact kernel"));
+}
+
+TEST_CASE("an offset of the rows changes neither a plan nor its time", "[plan]") {
+  const auto plan_at = [](double offset) {
+    std::string text;
+    for (int i = 0; i < 40; ++i) {
+      text += std::to_string(static_cast<long long>(offset) + i % 7) + "," +
+              std::to_string(static_cast<long long>(offset) + i % 5) + "\n";
+    }
+    const Outcome outcome =
+        run_bochner({"plan", "--input", "-", "--error", "0.05", "--json"}, {.input = text});
+    CAPTURE(outcome.err);
+    REQUIRE(outcome.status == 0);
+    return nlohmann::json::parse(outcome.out);
+  };
+  const auto near = plan_at(0.0);
+  for (const double offset : {1e3, 1e6, 1e12}) {
+    CAPTURE(offset);
+    const auto far = plan_at(offset);
+    CHECK(far["spec"] == near["spec"]);
+    CHECK(far["plan"]["num_frequencies"] == near["plan"]["num_frequencies"]);
+  }
+}

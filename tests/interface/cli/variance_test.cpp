@@ -186,3 +186,20 @@ TEST_CASE("a study that cannot be meant is refused", "[variance]") {
   CHECK(scratch.list() ==
         std::vector<std::string>{"file", "huge.csv", "nan.csv", "odd.csv", "ragged.csv"});
 }
+
+TEST_CASE("a map that was named is studied, or the reason why it is not is said", "[variance]") {
+  const auto refusal = [](const std::string& kernel, const std::string& features,
+                          const std::string& projection) {
+    const Outcome outcome =
+        run_bochner({"variance", "--kernel", kernel, "--features", features, "--projection",
+                     projection, "--frequencies", "16", "--replicates", "0"});
+    CHECK(outcome.status == 2);
+    CHECK(outcome.out.empty());
+    return outcome.err;
+  };
+  CHECK_THAT(refusal("softmax", "maclaurin(exact=linear)", "all"),
+             Contains("takes the first columns of a draw for a smaller map"));
+  CHECK_THAT(refusal("polynomial", "tensor-sketch,maclaurin", "all"),
+             Contains("tensor-sketch features are not"));
+  CHECK_THAT(refusal("softmax", "all", "iid,sobol"), Contains("quasi-random"));
+}

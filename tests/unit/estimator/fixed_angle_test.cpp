@@ -76,6 +76,49 @@ TEST_CASE("cross moments at a fixed angle agree with fifty digits", "[fixed_angl
   }
 }
 
+TEST_CASE("opposite rows in the plane, however long the vector", "[fixed_angle]") {
+  // c = -1, d = 2: w1 = R1 u, w2 = -R2 u. M(2; 1; y) = e^y (1 + y) leaves integrals over the angle
+  // p, here in fifty digits by tanh-sinh.
+  static boost::math::quadrature::tanh_sinh<R> rule(12);
+  const auto mean = [](const auto& f) -> R {
+    // Over t = pi/2 - p, so that the peak is at an end, which tanh-sinh resolves.
+    const R half_pi = acos(R(-1)) / 2;
+    return rule.integrate([&](const R& t) -> R { return cos(t) * f(cos(t)); }, R(0), half_pi,
+                          R(1e-25));
+  };
+  for (const double x_ : {0.3, 8.0, 60.0, 1e3, 1e5}) {
+    CAPTURE(x_);
+    const R x = x_;
+    const auto side = [&](const R& sign, const R& growth) -> R {
+      return mean([&](const R& sine) -> R {
+        const R y = x * (1 + sign * sine);
+        return exp(growth * y - (growth > 0 ? 2 * x : R(0))) * (1 + growth * y);
+      });
+    };
+    const R one = 1 - side(R(-1), R(1));
+    CHECK(oracle::relative_error(static_cast<double>(fixed_angle_deficit(2.0, -1.0, x_)), one) <
+          1e-13);
+    const R even = 1 - (side(R(-1), R(1)) + side(R(1), R(1))) / 2;
+    CHECK(static_cast<double>(fixed_angle_even_deficit(2.0, -1.0, x_)) ==
+          Approx(static_cast<double>(even)).epsilon(1e-12 + 1e-15 * x_));
+    const R cosine = (side(R(-1), R(-1)) + side(R(1), R(-1))) / 2 - exp(-2 * x);
+    CHECK(static_cast<double>(fixed_angle_cosine_covariance(2.0, -1.0, x_)) ==
+          Approx(static_cast<double>(cosine)).epsilon(1e-11).margin(1e-14));
+  }
+}
+
+TEST_CASE("huge vectors cost no more than others", "[fixed_angle]") {
+  for (const double d : {2.0, 3.0, 16.0, 512.0}) {
+    const double c = -1.0 / (d - 1.0);
+    for (const double x : {1e8, 1e20, 1e150}) {
+      CAPTURE(d, x);
+      CHECK(static_cast<double>(fixed_angle_deficit(d, c, x)) == Approx(1.0));
+      CHECK(std::isfinite(static_cast<double>(fixed_angle_even_deficit(d, c, x))));
+      CHECK(std::abs(static_cast<double>(fixed_angle_cosine_covariance(d, c, x))) < 1e-3);
+    }
+  }
+}
+
 TEST_CASE("a right angle is an orthogonal block", "[fixed_angle]") {
   for (const double d : {2.0, 5.0, 64.0, 1000.0}) {
     for (const double x : {1e-6, 0.3, 5.0}) {

@@ -5,6 +5,7 @@
 #include "estimator/fixed_angle.hpp"
 #include "estimator/kummer.hpp"
 #include "estimator/row_moments.hpp"
+#include "oracle.hpp"
 
 #include <boost/math/quadrature/gauss.hpp>
 #include <catch2/catch.hpp>
@@ -22,7 +23,7 @@ const RowLaw kTwoSided = row_law(FeatureFunction(HyperbolicFeatures{}));
 const RowLaw kOprf = row_law(FeatureFunction(HyperbolicOprfFeatures{-0.2}));
 
 /// Covariance of two rows of a block at vectors of squared lengths s and t and cosine `angle`, in
-/// units of the means of independent rows.
+/// natural units.
 double covariance(const RowLaw& row, const BlockLaw& block, double s, double t, double angle) {
   const Degrees which = row.sides == RowLaw::Sides::both ? Degrees::even : Degrees::all;
   const HarmonicSeries series(row, block, which, std::max(s, t));
@@ -31,8 +32,8 @@ double covariance(const RowLaw& row, const BlockLaw& block, double s, double t, 
   double polynomial = 1.0;
   for (const HarmonicDegree& degree : series.degrees()) {
     if (degree.degree > 0) {
-      sum += degree.across * series.coefficient(degree, s) * series.coefficient(degree, t) *
-             polynomial;
+      sum += degree.across * series.coefficient(degree, s).value() *
+             series.coefficient(degree, t).value() * polynomial;
     }
     const double argument = which == Degrees::even ? angle * angle : angle;
     const double next =
@@ -95,23 +96,20 @@ TEST_CASE("harmonics sum to the moments at one pair", "[harmonics]") {
       const double x = 0.5 * s;
       // What rounding leaves is relative to one row's variance.
       const auto close = [&](double value, double expected, const RowLaw& row) {
-        const RowMoments moments = row_moments(row, orthogonal, s);
-        const double mean = row.argument == RowLaw::Argument::sum ? s : -s;
-        const double variance = shifted(moments.variance, -mean).value();
-        CHECK(std::abs(value - expected) <= 1e-12 * variance);
+        CHECK(std::abs(value - expected) <=
+              1e-12 * row_moments(row, orthogonal, s).variance.value());
       };
       close(covariance(kOneSided, orthogonal, s, s, 1.0), -orthogonal_deficit(d, x), kOneSided);
       close(covariance(kTwoSided, orthogonal, s, s, 1.0), -orthogonal_deficit(d, x), kTwoSided);
       close(covariance(kOprf, orthogonal, s, s, 1.0), -orthogonal_deficit(d, x), kOprf);
-      close(covariance(kCosine, orthogonal, s, s, 1.0),
-            orthogonal_cosine_covariance(d, x) * std::exp(s), kCosine);
+      close(covariance(kCosine, orthogonal, s, s, 1.0), orthogonal_cosine_covariance(d, x),
+            kCosine);
       close(covariance(kOneSided, simplex, s, s, 1.0),
             -static_cast<double>(fixed_angle_deficit(d, simplex.cosine, x)), kOneSided);
       close(covariance(kTwoSided, simplex, s, s, 1.0),
             -static_cast<double>(fixed_angle_even_deficit(d, simplex.cosine, x)), kTwoSided);
       close(covariance(kCosine, simplex, s, s, 1.0),
-            static_cast<double>(fixed_angle_cosine_covariance(d, simplex.cosine, x)) * std::exp(s),
-            kCosine);
+            static_cast<double>(fixed_angle_cosine_covariance(d, simplex.cosine, x)), kCosine);
     }
   }
 }
@@ -133,22 +131,18 @@ TEST_CASE("covariances of a draw at one pair are its variance", "[harmonics]") {
         for (const Index m : {Index{1}, d, 2 * d + 1, 5 * d}) {
           const double s = 0.7;
           CAPTURE(to_text(projection), to_text(features), d, m);
-          DrawCovariance draw(row, block, m, {s});
+          DrawCovariance draw(row, block, m, {s}, {0.0});
           double value = 0.0;
           draw.row(0, &s, &value);
           const RowMoments moments = row_moments(row, block, s);
           const double variance = block.shares(m).mix(
               moments.variance.mantissa, moments.pair.mantissa, moments.block.mantissa);
-          // OPRF features with constant radii: up to the common factor of their rows.
-          const double front = block.radii == Radii::constant
-                                   ? block.dim * (2.0 * row.a + 0.5 * std::log1p(-4.0 * row.a))
-                                   : 0.0;
-          const double expected =
-              Scaled{variance, moments.variance.log_scale - row.sign() * s - 2.0 * front}.value();
-          const double one_row = shifted(moments.variance, -row.sign() * s - 2.0 * front).value();
+          const double expected = Scaled{variance, moments.variance.log_scale}.value();
+          const double one_row = moments.variance.value();
           CHECK(std::abs(value - expected) <= 1e-12 * (one_row + 1.0));
-          const double mean = shifted(moments.bias, -0.5 * row.sign() * s).value() + 1.0;
-          CHECK(draw.mean(0) == Approx(mean * std::exp(-front)).epsilon(1e-12));
+          const double mean =
+              moments.bias.value() + std::exp(0.5 * row.sign() * s - row.natural(s));
+          CHECK(draw.mean(0) == Approx(mean).epsilon(1e-12));
         }
       }
     }
@@ -170,6 +164,38 @@ TEST_CASE("two orthogonal rows at two vectors, against quadrature", "[harmonics]
           CHECK(covariance(kOneSided, block, s, t, angle) *
                     covariance(kOneSided, block, s, t, 1.0) <
                 0.0);
+        }
+      }
+    }
+  }
+}
+
+TEST_CASE("coefficients of long vectors agree with their asymptotic series", "[harmonics]") {
+  // e^{-x} M(a; b; x) ~ Gamma(b) / Gamma(a) x^{a - b} sum_k (b - a)_k (1 - a)_k / (k! x^k).
+  using R = oracle::Float<60>;
+  for (const double d : {1.0, 2.0, 3.0, 8.0, 64.0}) {
+    const BlockLaw block{.size = static_cast<Index>(d), .dim = d};
+    for (const RowLaw& row : {kOneSided, kCosine}) {
+      const HarmonicSeries series(row, block, Degrees::all, 4.0);
+      for (const double s : {2e5, 2e8, 2e12}) {
+        for (const HarmonicDegree& degree : series.degrees()) {
+          if (degree.degree == 0 || degree.degree > 12) continue;
+          CAPTURE(d, s, degree.degree);
+          const R l = degree.degree;
+          const R n = R(d) / 2;
+          const R x = R(s) / 2;
+          const R a = row.argument == RowLaw::Argument::sum ? n + l / 2 : l / 2;
+          const R b = n + l;
+          R term = 1;
+          R sum = 1;
+          for (int k = 0; k < 40; ++k) {
+            term *= (b - a + k) * (1 - a + k) / ((k + 1) * x);
+            sum += term;
+          }
+          const R expected = degree.log_front + l / 2 * log(x) + lgamma(b) - lgamma(a) +
+                             (a - b) * log(x) + log(sum);
+          CHECK(series.coefficient(degree, s).log_magnitude() ==
+                Approx(static_cast<double>(expected)).epsilon(1e-13).margin(1e-12));
         }
       }
     }

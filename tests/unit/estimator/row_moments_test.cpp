@@ -55,6 +55,15 @@ void check_log(const Scaled& computed, const R& exact) {
   CHECK(std::abs(computed.log_magnitude() - expected) <= 1e-12 * std::max(1.0, std::abs(expected)));
 }
 
+/// The moments that the textbook has.
+RowMoments in_units_of_u(const RowLaw& row, double s, const RowMoments& h) {
+  const double unit = row.natural(s);
+  return {.bias = shifted(h.bias, unit),
+          .variance = shifted(h.variance, 2.0 * unit),
+          .block = shifted(h.block, 2.0 * unit),
+          .pair = shifted(h.pair, 2.0 * unit)};
+}
+
 const std::vector<FeatureFunction> kFeatures = {
     TrigonometricFeatures{},      CosineFeatures{},
     PositiveFeatures{},           HyperbolicFeatures{},
@@ -78,7 +87,7 @@ TEST_CASE("moments of rows and blocks agree with a hundred digits", "[variance]"
           const double s = std::pow(10.0, log_s);
           CAPTURE(dim, to_text(features), static_cast<int>(radii), s);
           const Exact exact = textbook(row, block, s);
-          const RowMoments h = row_moments(row, block, s);
+          const RowMoments h = in_units_of_u(row, s, row_moments(row, block, s));
           if (dim == 1 && radii == Radii::constant && row.sides == RowLaw::Sides::both &&
               row.phase_variance == 0.0) {
             CHECK(h.variance.mantissa == 0.0);
@@ -130,7 +139,7 @@ TEST_CASE("a variance beyond double has a finite logarithm", "[variance]") {
   const BlockLaw block = block_law(OrthogonalProjection{}, 16);
   const RowMoments h = row_moments(row_law(PositiveFeatures{}), block, 1000.0);
   CHECK(h.variance.value() == INFINITY);
-  CHECK(h.variance.log_magnitude() == Approx(2000.0));
+  CHECK(h.variance.log_magnitude() == Approx(1000.0));  // e^{2s} in units of e^s
 }
 
 TEST_CASE("raw moments: first and second are the mean and the variance", "[variance]") {
@@ -142,7 +151,7 @@ TEST_CASE("raw moments: first and second are the mean and the variance", "[varia
           CAPTURE(dim, to_text(features), static_cast<int>(radii), s);
           const RowLaw row = row_law(features);
           const RowMoments h = row_moments(row, block, s);
-          const double mean = std::exp(0.5 * row.sign() * s) + h.bias.value();
+          const double mean = std::exp(0.5 * row.sign() * s - row.natural(s)) + h.bias.value();
           CHECK(raw_moment(row, block, 1, s).value() == Approx(mean).epsilon(1e-12));
           CHECK(raw_moment(row, block, 2, s).value() ==
                 Approx(h.variance.value() + mean * mean).epsilon(1e-12));
@@ -156,7 +165,8 @@ TEST_CASE("raw moments of order three and four: closed forms", "[variance]") {
   const BlockLaw block = block_law(IidProjection{}, 6);
   const double s = 0.4;
   const auto moment = [&](const FeatureFunction& features, int order) {
-    return raw_moment(row_law(features), block, order, s).value();
+    const RowLaw row = row_law(features);
+    return shifted(raw_moment(row, block, order, s), order * row.natural(s)).value();
   };
   CHECK(moment(PositiveFeatures{}, 3) == Approx(std::exp(4.5 * s)));
   CHECK(moment(PositiveFeatures{}, 4) == Approx(std::exp(8.0 * s)));
@@ -201,4 +211,30 @@ TEST_CASE("pairs in truncated blocks", "[variance]") {
   CHECK(block_law(OrthogonalProjection{}, 1).shares(9).blocks == 0.0);
   CHECK(block_law(HadamardProjection{}, 100).size == 128);
   CHECK(block_law(HadamardProjection{}, 5).size == 5);
+}
+
+TEST_CASE("moments keep their digits however long the vector is", "[variance]") {
+  // Relative to the squared mean: u = d/2 log((1 - 4a)^2 / (1 - 8a)) + s / (1 - 8a), which stays
+  // small for the a that goes with s although the moments themselves have e^{2s}.
+  for (const Index dim : {Index{1}, Index{2}, Index{3}, Index{8}, Index{64}, Index{512}}) {
+    for (const Projection& projection :
+         {Projection(IidProjection{}), Projection(OrthogonalProjection{}),
+          Projection(SimplexProjection{}), Projection(AntitheticProjection{})}) {
+      const BlockLaw block = block_law(projection, dim);
+      for (const double s : {1e4, 1e8, 1e16, 1e24}) {
+        CAPTURE(dim, to_text(projection), s);
+        const double a = -0.25 * s / static_cast<double>(dim);
+        const R narrowing = 1 - 8 * R(a);
+        const R u = R(dim) / 2 * log((1 - 4 * R(a)) * (1 - 4 * R(a)) / narrowing) + s / narrowing;
+        const RowMoments one = row_moments(row_law(OprfFeatures{a}), block, s);
+        CHECK(one.variance.log_magnitude() ==
+              Approx(static_cast<double>(R(log(expm1(u))))).epsilon(1e-12));
+        const RowMoments both = row_moments(row_law(HyperbolicOprfFeatures{a}), block, s);
+        CHECK(both.variance.log_magnitude() ==
+              Approx(static_cast<double>(R(log(expm1(u) - exp(u) / 2)))).epsilon(1e-12));
+        CHECK(both.block.mantissa > 0.0);
+        CHECK(std::isfinite(one.block.log_magnitude()));
+      }
+    }
+  }
 }

@@ -84,13 +84,14 @@ TEST_CASE("rows on the sphere: variances of a row and of a block", "[sphere]") {
       }
       const auto one = exponential_moments(d, S, false);
       const SphereMoments positive = sphere_exponential(d, s);
-      CHECK(log_error(positive.variance, positive.log_scale, one.variance) < 1e-12);
-      CHECK(log_error(positive.block, positive.log_scale, one.block) < 1e-12);
+      const double unit = positive.log_scale + 2.0 * std::sqrt(d * s);
+      CHECK(log_error(positive.variance, unit, one.variance) < 1e-12);
+      CHECK(log_error(positive.block, unit, one.block) < 1e-12);
       if (d == 1.0) continue;
       const auto both = exponential_moments(d, S, true);
       const SphereMoments hyperbolic = sphere_hyperbolic(d, s);
-      CHECK(log_error(hyperbolic.variance, hyperbolic.log_scale, both.variance) < 1e-12);
-      CHECK(log_error(hyperbolic.block, hyperbolic.log_scale, both.block) < 1e-12);
+      CHECK(log_error(hyperbolic.variance, unit, both.variance) < 1e-12);
+      CHECK(log_error(hyperbolic.block, unit, both.block) < 1e-12);
     }
   }
 }
@@ -101,6 +102,44 @@ TEST_CASE("rows on the sphere: known transforms", "[sphere]") {
     CHECK(sphere_cosine(1.0, t * t) == Approx(std::cos(t)).margin(1e-15 + 2e-16 * t));
     CHECK(sphere_cosine(3.0, t * t / 3.0) == Approx(std::sin(t) / t).margin(2e-16));
     CHECK(sphere_cosine(2.0, t * t / 2.0) == Approx(std::cyl_bessel_j(0.0, t)).margin(1e-12));
+  }
+}
+
+TEST_CASE("rows on the sphere: variances far out agree with Hankel's expansion", "[sphere]") {
+  // I(t^2 / 4) = Gamma(n) (2/t)^{n-1} I_{n-1}(t), and I_v(t) ~ e^t / sqrt(2 pi t) (1 - (mu - 1) /
+  // (8t) + (mu - 1)(mu - 9) / (2! (8t)^2) - ...), mu = 4 v^2.
+  using R = oracle::Float<60>;
+  const auto log_mean = [](double d, const R& t) -> R {
+    const R n = R(d) / 2;
+    const R mu = 4 * (n - 1) * (n - 1);
+    R term = 1;
+    R sum = 1;
+    for (int k = 1; k <= 60; ++k) {
+      term *= -(mu - (2 * k - 1) * (2 * k - 1)) / (k * 8 * t);
+      sum += term;
+    }
+    const R pi = acos(R(-1));
+    return lgamma(n) + (n - 1) * log(2 / t) + t - log(2 * pi * t) / 2 + log(sum);
+  };
+  for (const double d : {1.0, 2.0, 3.0, 8.0, 64.0, 512.0}) {
+    for (const double s : {1e6, 1e8, 1e10}) {
+      if (d > 64.0 && s < 1e8) continue;  // the expansion's digits end there
+      CAPTURE(d, s);
+      const R t = sqrt(R(d) * R(s));
+      const R second = log_mean(d, 2 * t);
+      const R square = exp(2 * log_mean(d, t) - second);
+      const R pair = exp(log_mean(d, sqrt(R(2)) * t) - second);
+      CHECK(sphere_log_exponential(d, s) ==
+            Approx(static_cast<double>(R(log_mean(d, t) - t))).epsilon(1e-13));
+      const SphereMoments one = sphere_exponential(d, s);
+      CHECK(one.variance == Approx(static_cast<double>(R(1 - square))).epsilon(1e-12));
+      CHECK(one.block ==
+            Approx(static_cast<double>(R(1 - square + (d - 1) * (pair - square)))).epsilon(1e-12));
+      CHECK(one.log_scale == Approx(static_cast<double>(R(second - 2 * t))).epsilon(1e-13));
+      if (d == 1.0) continue;  // cosh of a constant
+      CHECK(sphere_hyperbolic(d, s).variance ==
+            Approx(static_cast<double>(R(R(1) / 2 - square))).epsilon(1e-12));
+    }
   }
 }
 

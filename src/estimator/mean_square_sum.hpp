@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "bochner/core/view.hpp"
+#include "bochner/feature_map.hpp"
+
+/// \file
+/// How long the vectors are that the moments of maps of sums depend on.
+
+namespace bochner {
+
+/// Mean |x~_i + y~_j|^2 over all pairs of rows, after scaling and centring: a sum of squares about
+/// the means, which cannot cancel. O((n + l) input_dim). Throws InvalidArgument when the spec is
+/// not valid or has no closed form.
+double mean_square_sum(const FeatureMapSpec& spec, MatrixView<const double> x,
+                       MatrixView<const double> y);
+
+}  // namespace bochner
