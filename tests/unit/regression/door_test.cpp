@@ -183,3 +183,19 @@ TEST_CASE("leverage and logistic regression refuse the ridges that the ridge reg
   CHECK(path.log_loss[1] < 10.0);
   CHECK(path.best() == 1);
 }
+
+TEST_CASE("numbers that say nothing are refused where they come in", "[regression][bad]") {
+  Matrix<double> outputs(2, 2);
+  outputs(1, 0) = std::numeric_limits<double>::quiet_NaN();
+  CHECK_THAT(refusal([&] { largest_output<double>(outputs.view()); }),
+             Contains("largest_output: outputs: row 1, column 0 is nan"));
+  outputs(1, 0) = -kInfinity;
+  CHECK(largest_output<double>(outputs.view()) == std::vector<Index>{0, 1});
+  const FeatureMap<double> map(regression_spec(2, 8));
+  CHECK_THAT(
+      refusal([&] { RidgeRegression<double>(map, {}, Matrix<double>(16, 1), {0.0}, {-1.0}); }),
+      Contains("noise_variances: target 0 is -1, expected at least 0"));
+  const std::vector<double> wide = logarithmic_ridges(1e-300, 1e300, 3);
+  CHECK(wide[1] == Approx(1.0));
+  CHECK(wide[2] == Approx(1e300));
+}
