@@ -33,7 +33,7 @@ void path(bench::Report& report, const TrainingRows<float>& rows) {
 }
 
 /// The normal equations against none: time and memory.
-void large(bench::Report& report, const TrainingRows<float>& all) {
+void large(bench::Report& report, const bench::Part& all) {
   constexpr Index kFeatures = 16384;
   // Evenly spaced: rows of one station stand together.
   const Index every = report.choose(1, 7);
@@ -41,7 +41,7 @@ void large(bench::Report& report, const TrainingRows<float>& all) {
     return MatrixView<const float>(view.data, (view.rows + every - 1) / every, view.cols,
                                    every * view.row_stride, view.col_stride);
   };
-  const TrainingRows<float> rows{spaced(all.x), spaced(all.targets), {}};
+  const TrainingRows<float> rows{spaced(all.x.view()), spaced(all.y.view()), {}};
   const FeatureMap<float> map(bench::colorado_spec(kFeatures));
   FitOptions options;
   options.ridge.ridge = kRidge;
@@ -80,5 +80,5 @@ int main(int argc, char** argv) {
   }
   const bench::Split data = bench::colorado(report.arguments().front());
   path(report, data.train.rows());
-  large(report, data.train.rows());
+  large(report, data.train);
 }

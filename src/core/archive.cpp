@@ -59,6 +59,12 @@ const Matrix<T>& Archive::array(std::string_view key, Index rows, Index cols) co
   return *matrix;
 }
 
+void require_finite(const Archive& archive) {
+  for (const auto& [key, array] : archive.arrays) {
+    std::visit([&](const auto& matrix) { require_finite("archive", key, matrix.view()); }, array);
+  }
+}
+
 template const Matrix<float>& Archive::array(std::string_view, Index, Index) const;
 template const Matrix<double>& Archive::array(std::string_view, Index, Index) const;
 

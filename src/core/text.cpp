@@ -3,11 +3,23 @@
 
 #include <array>
 #include <cstdio>
+#include <set>
 
 namespace bochner::text {
 namespace {
 
-constexpr int kMaxDepth = 16;
+/// Members' names, none of them twice.
+class Names {
+ public:
+  void add(const Member& member) {
+    if (!seen_.insert(member.name).second) {
+      fail(member.value, "'" + member.name + "' is given twice");
+    }
+  }
+
+ private:
+  std::set<std::string> seen_;
+};
 
 /// Recursive descent over `word`, `word(name=value, ...)` and `[value, ...]`.
 class Parser {
@@ -32,9 +44,10 @@ class Parser {
     if (peek() == '(') {
       ++position_;
       if (take(')')) return out;
+      Names names;
       do {
         out.members.push_back(member(depth + 1));
-        check_repeated(out);
+        names.add(out.members.back());
       } while (take(','));
       expect(')');
     }
@@ -50,15 +63,7 @@ class Parser {
 
   bool at_end() {
     skip_blanks();
-    return peek() == '\0';
-  }
-
-  static void check_repeated(const Value& call) {
-    const Member& last = call.members.back();
-    const auto same = [&](const Member& m) { return m.name == last.name; };
-    if (std::count_if(call.members.begin(), call.members.end(), same) > 1) {
-      fail(last.value, "'" + last.name + "' is given twice");
-    }
+    return static_cast<std::size_t>(position_) >= text_.size();
   }
 
   void fail_here(const std::string& what) const {
@@ -88,7 +93,7 @@ class Parser {
   void expect(char wanted) {
     if (!take(wanted)) {
       fail_here(std::string("expected '") + wanted + "', got " +
-                (peek() == '\0' ? "the end" : std::string("'") + peek() + "'"));
+                (at_end() ? "the end" : std::string("'") + peek() + "'"));
     }
   }
 
@@ -120,9 +125,10 @@ Value parse_value(std::string_view text) {
 Value parse_members(std::string_view text) {
   Parser parser(text);
   Value out;
+  Names names;
   while (!parser.at_end()) {
     out.members.push_back(parser.member(0));
-    Parser::check_repeated(out);
+    names.add(out.members.back());
   }
   return out;
 }

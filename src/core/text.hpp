@@ -41,6 +41,10 @@ struct Member {
   Value value;
 };
 
+/// How deep calls and lists may lie in each other. Whatever is written must be readable, so a valid
+/// spec has no option deeper than this (see `depth`).
+inline constexpr int kMaxDepth = 16;
+
 /// Parses one value and nothing else. Throws InvalidArgument naming the offset.
 Value parse_value(std::string_view text);
 
@@ -109,6 +113,24 @@ std::string write(const T& value) {
         T::fields());
     return std::string(T::name) + (members.empty() ? "" : "(" + members + ")");
   }
+}
+
+/// How deep the text of a value is nested: 0 for numbers and words.
+template <class T>
+int depth(const T& value) {
+  int deepest = 0;
+  if constexpr (is_variant<T>) {
+    return std::visit([](const auto& alternative) { return depth(alternative); }, value);
+  } else if constexpr (is_vector<T>) {
+    for (const auto& item : value) deepest = std::max(deepest, 1 + depth(item));
+  } else if constexpr (Named<T>) {
+    std::apply(
+        [&](const auto&... field) {
+          ((deepest = std::max(deepest, 1 + depth(value.*field.member))), ...);
+        },
+        T::fields());
+  }
+  return deepest;
 }
 
 // --- reading -------------------------------------------------------------------------------------

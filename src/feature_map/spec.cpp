@@ -90,6 +90,11 @@ void validate(const FeatureMapSpec& spec) {
                           std::to_string(spec.input_dim) + " x " +
                           std::to_string(spec.num_frequencies) + ", too large to address");
   }
+  if (text::depth(spec.kernel) > text::kMaxDepth) {
+    throw InvalidArgument(
+        "FeatureMapSpec: sums and products of kernels are nested too deeply to be written and read "
+        "again; expected at most five in each other");
+  }
   const StandardForm form = standard_form(spec.kernel, spec.input_dim);
   if (const auto reason = incompatibility(spec.kernel, spec.projection, spec.features)) {
     throw InvalidArgument("FeatureMapSpec: " + *reason);

@@ -9,7 +9,8 @@
 #include <vector>
 
 namespace bochner::linalg {
-std::optional<BandCholesky> BandCholesky::factor(const SymmetricBand& b, double shift) {
+std::optional<BandCholesky> BandCholesky::factor(const SymmetricBand& b, double shift,
+                                                 double least_pivot) {
   const Index width = b.width();
   SymmetricBand l = b;
   for (Index i = 0; i < l.size(); ++i) {
@@ -19,7 +20,7 @@ std::optional<BandCholesky> BandCholesky::factor(const SymmetricBand& b, double 
       l(i, j) = (l(i, j) - dot(&l(i, begin), &l(j, begin), j - begin)) / l(j, j);
     }
     const double pivot = l(i, i) + shift - dot(&l(i, first), &l(i, first), i - first);
-    if (!(pivot > 0.0) || !std::isfinite(pivot)) return std::nullopt;
+    if (!(pivot > least_pivot) || !std::isfinite(pivot)) return std::nullopt;
     l(i, i) = std::sqrt(pivot);
   }
   return BandCholesky(std::move(l));

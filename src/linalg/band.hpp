@@ -32,8 +32,9 @@ class SymmetricBand {
 /// B + shift I = L L^T. n width^2 operations.
 class BandCholesky {
  public:
-  /// Nothing when a pivot is not positive and finite.
-  static std::optional<BandCholesky> factor(const SymmetricBand& b, double shift);
+  /// Nothing when a pivot is not finite or not above `least_pivot` >= 0.
+  static std::optional<BandCholesky> factor(const SymmetricBand& b, double shift,
+                                            double least_pivot = 0.0);
 
   /// x <- (B + shift I)^-1 x. 4 n width operations.
   void solve(std::span<double> x) const;

@@ -36,6 +36,10 @@ struct Archive {
   const Matrix<T>& array(std::string_view key, Index rows, Index cols) const;
 };
 
+/// Throws InvalidArgument when an array holds a number that is not finite, naming array, row and
+/// column. What writes an archive asks this, as `array` does when it is read.
+BOCHNER_EXPORT void require_finite(const Archive& archive);
+
 extern template BOCHNER_EXPORT const Matrix<float>& Archive::array(std::string_view, Index,
                                                                    Index) const;
 extern template BOCHNER_EXPORT const Matrix<double>& Archive::array(std::string_view, Index,

@@ -4,6 +4,7 @@
 #include "bochner/client/regression/ridge_path.hpp"
 #include "client/regression/feature_rows.hpp"
 #include "client/regression/gathered_rows.hpp"
+#include "client/regression/ridge_system.hpp"
 #include "client/regression/target_scale.hpp"
 
 #include <algorithm>
@@ -74,8 +75,12 @@ Scores all_scores(const FeatureMap<T>& map, const TrainingRows<T>& rows, const F
   Scores scores{{}, std::vector<double>(ridges.size())};
   if (options.criterion == Criterion::leave_one_out) {
     for (const double ridge : ridges) {
-      scores.score.push_back(
-          leave_one_out_score(equations, rows, ridge, options.intercept, execution));
+      try {
+        scores.score.push_back(
+            leave_one_out_score(equations, rows, ridge, options.intercept, execution));
+      } catch (const SingularSystem&) {
+        scores.score.push_back(std::numeric_limits<double>::infinity());
+      }
     }
     return scores;
   }

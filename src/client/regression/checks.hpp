@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "bochner/client/regression/folds.hpp"
+#include "bochner/client/regression/logistic_regression.hpp"
 #include "bochner/client/regression/training_rows.hpp"
 #include "bochner/core/error.hpp"
 
@@ -21,6 +23,16 @@ inline constexpr double kLargestTarget = 1e152;
 template <Scalar T>
 void check_rows(const char* function, const TrainingRows<T>& rows, Index input_dim,
                 Index num_targets);
+
+/// Throws InvalidArgument unless labels are one of `classes` for each row, at least two of them
+/// with rows of positive weight, and x and weights are as above.
+template <Scalar T>
+void check_labelled_rows(const char* function, const LabelledRows<T>& rows, Index input_dim,
+                         Index classes);
+
+/// Throws InvalidArgument unless `folds` are of so many rows, at least two of at least two units,
+/// each unit in one fold.
+void check_folds(const char* function, const Folds& folds, Index rows);
 
 /// Throws InvalidArgument unless x is n x input_dim.
 void check_columns(const char* function, const char* argument, Index cols, Index expected,

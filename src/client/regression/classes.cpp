@@ -4,6 +4,7 @@
 #include "bochner/core/error.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <string>
 
 namespace bochner {
@@ -38,7 +39,11 @@ std::vector<Index> largest_output(MatrixView<const T> outputs) {
   std::vector<Index> largest;
   for (Index i = 0; i < outputs.rows; ++i) {
     Index best = 0;
-    for (Index c = 1; c < outputs.cols; ++c) {
+    for (Index c = 0; c < outputs.cols; ++c) {
+      if (std::isnan(outputs(i, c))) {
+        throw InvalidArgument("largest_output: outputs: row " + std::to_string(i) + ", column " +
+                              std::to_string(c) + " is nan");
+      }
       if (outputs(i, c) > outputs(i, best)) best = c;
     }
     largest.push_back(best);

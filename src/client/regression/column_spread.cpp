@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 namespace bochner::regression {
 namespace {
@@ -10,14 +11,28 @@ namespace {
 /// Beyond these quantiles entries are moved to them: one in a hundred at either end.
 constexpr std::size_t kClipped = 100;
 
+/// Of ascending values, in units of a power of two near their range, so that no square leaves the
+/// range of doubles.
 double standard_deviation(const std::vector<double>& values) {
   double mean = 0.0;
   for (const double value : values) mean += value / static_cast<double>(values.size());
+  const double range = 0.5 * values.back() - 0.5 * values.front();
+  if (!(range > 0.0)) return 0.0;
+  const int exponent = std::ilogb(range);
   double variance = 0.0;
   for (const double value : values) {
-    variance += (value - mean) * (value - mean) / static_cast<double>(values.size());
+    const double difference = std::ldexp(value, -exponent) - std::ldexp(mean, -exponent);
+    variance += difference * difference / static_cast<double>(values.size());
   }
-  return std::sqrt(variance);
+  return std::ldexp(std::sqrt(variance), exponent);
+}
+
+/// Equal up to the rounding of T.
+template <Scalar T>
+bool constant(const std::vector<double>& ascending) {
+  const double size = std::max(std::abs(ascending.front()), std::abs(ascending.back()));
+  const double rounding = 4.0 * static_cast<double>(std::numeric_limits<T>::epsilon()) * size;
+  return 0.5 * ascending.back() - 0.5 * ascending.front() <= 0.5 * rounding;
 }
 
 }  // namespace
@@ -38,7 +53,7 @@ ColumnSpread column_spread(MatrixView<const T> x) {
     double spread = standard_deviation(clipped);
     if (!(spread > 0.0)) spread = standard_deviation(values);
     result.median.push_back(values[n / 2]);
-    result.spread.push_back(values.front() < values.back() && spread > 0.0 ? spread : 1.0);
+    result.spread.push_back(!constant<T>(values) && std::isnormal(spread) ? spread : 1.0);
   }
   return result;
 }

@@ -13,7 +13,8 @@ namespace bochner::regression {
 struct ColumnSpread {
   std::vector<double> median;
   /// Standard deviation with the lowest and the highest hundredth of the entries moved to their
-  /// inner ends; of all entries where that is zero, and 1 for a constant column.
+  /// inner ends; of all entries where that is zero, and 1 where they are equal up to the rounding
+  /// of T.
   std::vector<double> spread;
 };
 

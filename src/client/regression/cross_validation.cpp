@@ -125,32 +125,16 @@ void predict_fold(const FeatureMap<T>& map, const TrainingRows<T>& fold,
       });
 }
 
-void check_folds(const Folds& folds, Index rows) {
-  const auto refuse = [](const std::string& what) {
-    throw InvalidArgument(std::string(kFunction) + ": folds " + what);
-  };
-  if (static_cast<Index>(folds.fold.size()) != rows || folds.unit.size() != folds.fold.size()) {
-    refuse("are of " + std::to_string(folds.fold.size()) + " rows, expected " +
-           std::to_string(rows) + " (those of x)");
-  }
-  if (folds.count < 2) refuse("are " + std::to_string(folds.count) + ", expected at least 2");
-  for (std::size_t i = 0; i < folds.fold.size(); ++i) {
-    const bool right = folds.fold[i] >= 0 && folds.fold[i] < folds.count && folds.unit[i] >= 0 &&
-                       folds.unit[i] < folds.num_units;
-    if (!right) refuse("leave their range at row " + std::to_string(i));
-  }
-}
-
 }  // namespace
 
 template <Scalar T>
 CrossValidation cross_validate(const FeatureMap<T>& map, const TrainingRows<T>& rows,
                                std::span<const double> ridges, const Folds& folds, Loss loss,
                                Intercept intercept, const Execution& execution) {
-  for (const double ridge : ridges) regression::check_ridge(kFunction, ridge);
+  regression::check_ridges(kFunction, ridges);
   const Index t = rows.targets.cols;
   regression::check_rows(kFunction, rows, map.input_dim(), t);
-  check_folds(folds, rows.x.rows);
+  regression::check_folds(kFunction, folds, rows.x.rows);
   const regression::TargetScale scale = regression::target_scale(kFunction, rows);
   const std::vector<double> offset =
       intercept == Intercept::fitted ? scale.mean : std::vector<double>(scale.mean.size());

@@ -2,6 +2,7 @@
 #include "bochner/client/regression/fit.hpp"
 
 #include "client/regression/checks.hpp"
+#include "client/regression/drawn_rows.hpp"
 #include "client/regression/gathered_rows.hpp"
 #include "client/regression/ridge_system.hpp"
 #include "client/regression/row_operator.hpp"
@@ -13,7 +14,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
 #include <string>
 #include <utility>
 
@@ -53,18 +53,6 @@ class ShiftedRows {
   Execution execution_;
   bool regular_ = false;
 };
-
-/// `count` of the rows, evenly drawn, in their order.
-std::vector<Index> drawn_rows(Index rows, Index count, Seed seed) {
-  std::vector<Index> indices(static_cast<std::size_t>(rows));
-  std::iota(indices.begin(), indices.end(), Index{0});
-  const Stream stream(seed, Purpose::permutation);
-  const auto key = [&](Index i) { return stream.bits(static_cast<std::uint64_t>(i)); };
-  std::sort(indices.begin(), indices.end(), [&](Index a, Index b) { return key(a) < key(b); });
-  indices.resize(static_cast<std::size_t>(count));
-  std::sort(indices.begin(), indices.end());
-  return indices;
-}
 
 void refuse_singular(double ridge) {
   throw InvalidArgument(std::string(kFunction) + ": the system is singular at ridge " +
@@ -129,7 +117,7 @@ Matrix<double> iterative_solution(System<T>& system, const TrainingRows<T>& rows
   const Index automatic = std::max<Index>(simd::kBlockRows, features / 4);
   report.sketch_rows =
       std::min(rows.x.rows, options.sketch_rows > 0 ? options.sketch_rows : automatic);
-  const auto indices = drawn_rows(rows.x.rows, report.sketch_rows, options.seed);
+  const auto indices = regression::drawn_rows(rows.x.rows, report.sketch_rows, options.seed);
   const regression::GatheredRows<T> sample(rows, indices);
   double sampled_weight = 0.0;
   for (Index i = 0; i < report.sketch_rows; ++i) {

@@ -13,8 +13,10 @@ namespace {
 
 void check_count(const char* function, Index count, Index available, const char* what) {
   if (count >= 2 && count <= available) return;
-  throw InvalidArgument(std::string(function) + ": " + std::to_string(count) + " folds of " +
-                        std::to_string(available) + " " + what + ", expected from 2 to as many");
+  const std::string there = std::to_string(available) + " " + what;
+  throw InvalidArgument(std::string(function) + ": count is " + std::to_string(count) +
+                        (available < 2 ? ", and there are only " + there + ", expected at least 2"
+                                       : ", expected from 2 to the " + there + " there are"));
 }
 
 }  // namespace

@@ -2,12 +2,14 @@
 #include "bochner/client/regression/groups.hpp"
 
 #include "bochner/core/matrix.hpp"
+#include "client/regression/drawn_rows.hpp"
 #include "core/finite.hpp"
 
 #include <algorithm>
 #include <cmath>
 #include <numeric>
 #include <span>
+#include <utility>
 
 namespace bochner {
 namespace {
@@ -91,9 +93,13 @@ std::vector<Index> group_labels(MatrixView<const T> columns) {
 template <Scalar T>
 std::vector<Index> repeated_columns(MatrixView<const T> x) {
   require_finite("repeated_columns", "x", x);
-  const Index step = std::max<Index>(1, x.rows / kRows);
-  const Index rows = std::min(x.rows, kRows);
-  const MatrixView<const T> sample(x.data, rows, x.cols, step * x.row_stride, x.col_stride);
+  const std::vector<Index> drawn = regression::drawn_rows(x.rows, kRows, Seed{0});
+  const auto rows = static_cast<Index>(drawn.size());
+  Matrix<T> copied(rows, x.cols);
+  for (Index i = 0; i < rows; ++i) {
+    for (Index k = 0; k < x.cols; ++k) copied(i, k) = x(drawn[static_cast<std::size_t>(i)], k);
+  }
+  const MatrixView<const T> sample = std::as_const(copied).view();
   std::vector<Labels> single;
   for (Index k = 0; k < x.cols; ++k) single.push_back(distinct_rows(sample.middle_cols(k, 1)));
 

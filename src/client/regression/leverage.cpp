@@ -2,12 +2,10 @@
 #include "bochner/client/regression/leverage.hpp"
 
 #include "client/regression/ridge_system.hpp"
-#include "core/text.hpp"
 #include "linalg/cholesky.hpp"
 #include "simd/engine.hpp"
 
 #include <algorithm>
-#include <string>
 #include <utility>
 
 namespace bochner {
@@ -21,13 +19,9 @@ std::vector<double> ridge_leverage(const NormalEquations<T>& equations, double r
   regression::RidgeSystem system =
       regression::ridge_system(kFunction, equations.moments(execution), n, equations.num_targets(),
                                equations.num_rows(), intercept);
+  regression::factorise_or_refuse(kFunction, system, ridge, execution);
   const MatrixView<double> a = system.a.view().middle_rows(0, n).middle_cols(0, n);
   const double penalty = system.weight * ridge;
-  for (Index i = 0; i < n; ++i) a(i, i) += penalty;
-  if (linalg::cholesky(a, execution)) {
-    throw InvalidArgument(std::string(kFunction) + ": the system is singular at ridge " +
-                          text::number(ridge) + "; a larger ridge is needed");
-  }
   // A (A + p I)^-1 = I - p R^-1 R^-T, whose diagonal is the squared columns of R^-T.
   Matrix<double> columns(n, simd::padded<double>(n));
   for (Index i = 0; i < n; ++i) columns(i, i) = 1.0;

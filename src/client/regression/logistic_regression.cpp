@@ -147,8 +147,8 @@ class Objective {
   Matrix<double> scratch_;
 };
 
-/// (A / 2 + lambda I)^-1 on theta, A the mean centred moments, and 2 on the intercepts: the Hessian
-/// is at most A / 2 + lambda I for every class [Bohning92].
+/// (A / (2 W) + lambda I)^-1 on theta, A the centred moments, and 2 on the intercepts: the Hessian
+/// is at most A / (2 W) + lambda I for every class [Bohning92].
 class BoundPreconditioner {
  public:
   template <Scalar T>
@@ -160,16 +160,10 @@ class BoundPreconditioner {
     regression::RidgeSystem system =
         regression::ridge_system(kFunction, equations.moments(execution), map.num_features(), 1,
                                  equations.num_rows(), options.intercept);
-    const Index n = map.num_features();
+    // A / (2 W) + lambda = (A + W 2 lambda) / (2 W).
+    regression::factorise_or_refuse(kFunction, system, 2.0 * options.ridge, execution);
+    scale_ = 2.0 * system.weight;
     r_ = std::move(system.a);
-    for (Index i = 0; i < n; ++i) {
-      for (Index j = 0; j <= i; ++j) r_(i, j) *= 0.5 / system.weight;
-      r_(i, i) += options.ridge;
-    }
-    if (linalg::cholesky(r_.view().middle_rows(0, n).middle_cols(0, n), execution)) {
-      throw InvalidArgument(std::string(kFunction) + ": the system is singular at ridge " +
-                            text::number(options.ridge) + "; a larger ridge is needed");
-    }
   }
 
   void solve(ConstView x, View out) const {
@@ -182,13 +176,14 @@ class BoundPreconditioner {
     linalg::solve_transposed(r, columns.view().middle_cols(0, x.cols), execution_);
     linalg::solve_upper(r, columns.view().middle_cols(0, x.cols), execution_);
     for (Index c = 0; c < x.cols; ++c) {
-      for (Index j = 0; j < n; ++j) out(j, c) = columns(j, c);
+      for (Index j = 0; j < n; ++j) out(j, c) = scale_ * columns(j, c);
       out(n, c) = 2.0 * x(n, c);
     }
   }
 
  private:
   Matrix<double> r_;
+  double scale_ = 1.0;
   Execution execution_;
 };
 
@@ -198,46 +193,27 @@ struct Fitted {
   LogisticReport report;
 };
 
-template <Scalar T>
-void check(const LabelledRows<T>& rows, const TrainingRows<T>& as_training, Index input_dim,
-           Index classes, const LogisticOptions& options) {
+void check_options(const LogisticOptions& options) {
   const auto refuse = [](const std::string& what) {
     throw InvalidArgument(std::string(kFunction) + ": " + what);
   };
-  if (!(options.ridge > 0.0) || !std::isfinite(options.ridge)) {
-    refuse("ridge is " + text::number(options.ridge) + ", expected a positive number");
-  }
+  regression::check_ridge(kFunction, options.ridge);
+  if (options.ridge == 0.0) refuse("ridge is 0, expected a positive number");
   if (!(options.tolerance > 0.0) || !std::isfinite(options.tolerance)) {
     refuse("tolerance is " + text::number(options.tolerance) + ", expected a positive number");
   }
   if (options.max_steps < 1) {
     refuse("max_steps is " + std::to_string(options.max_steps) + ", expected at least 1");
   }
-  if (static_cast<Index>(rows.labels.size()) != rows.x.rows) {
-    refuse("labels has " + std::to_string(rows.labels.size()) + " entries, expected " +
-           std::to_string(rows.x.rows) + " (one a row of x)");
-  }
-  regression::check_rows(kFunction, as_training, input_dim, 1);
-  std::vector<Index> counted;
-  for (Index i = 0; i < rows.x.rows; ++i) {
-    const Index label = rows.labels[static_cast<std::size_t>(i)];
-    if (label < 0 || label >= classes) {
-      refuse("labels: row " + std::to_string(i) + " is " + std::to_string(label) +
-             ", expected one of " + std::to_string(classes) + " classes from 0");
-    }
-    if (regression::weight_of(as_training, i) > 0.0) counted.push_back(label);
-  }
-  const bool several = std::any_of(counted.begin(), counted.end(),
-                                   [&](Index label) { return label != counted.front(); });
-  if (!several) refuse("fewer than two classes have a row of positive weight");
 }
 
 template <Scalar T>
 Fitted<T> fit(const FeatureMap<T>& map, const LabelledRows<T>& rows, Index classes,
               const LogisticOptions& options, const Execution& execution) {
-  const Matrix<T> zeros(rows.x.rows, 1);
+  check_options(options);
+  regression::check_labelled_rows(kFunction, rows, map.input_dim(), classes);
+  const Matrix<double> zeros(rows.x.rows, 1);
   const TrainingRows<T> weighted{rows.x, zeros.view(), rows.weights};
-  check(rows, weighted, map.input_dim(), classes, options);
   const regression::RowOperator<T> model(kFunction, map, weighted, options.intercept, execution);
   const BoundPreconditioner bound(map, weighted, options, execution);
   Objective<T> objective(model, rows, {rows.x, zeros.view(), {}}, classes, options);

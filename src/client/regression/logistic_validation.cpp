@@ -2,10 +2,14 @@
 #include "bochner/client/regression/logistic_validation.hpp"
 
 #include "bochner/core/error.hpp"
+#include "client/regression/checks.hpp"
+#include "client/regression/ridge_system.hpp"
 
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <optional>
+#include <set>
 #include <string>
 #include <utility>
 
@@ -45,6 +49,34 @@ void summarise(const LabelledRows<T>& rows, const Folds& folds, const std::vecto
   out.error_rate.push_back(wrong / total);
 }
 
+/// The model of one fold, or nothing where its system is singular.
+template <Scalar T>
+std::optional<LogisticRegression<T>> fitted(const FeatureMap<T>& map, const LabelledRows<T>& rows,
+                                            Index num_classes, const LogisticOptions& options,
+                                            const Execution& execution) {
+  try {
+    return LogisticRegression<T>(map, rows, num_classes, options, execution);
+  } catch (const regression::SingularSystem&) {
+    return std::nullopt;
+  }
+}
+
+/// What each fold is predicted by must know two classes.
+template <Scalar T>
+void check_classes_outside_folds(const LabelledRows<T>& rows, const Folds& folds) {
+  for (Index fold = 0; fold < folds.count; ++fold) {
+    std::set<Index> classes;
+    for (std::size_t i = 0; i < folds.fold.size() && classes.size() < 2; ++i) {
+      const bool counts = weight_of(rows, static_cast<Index>(i)) > 0.0;
+      if (counts && folds.fold[i] != fold) classes.insert(rows.labels[i]);
+    }
+    if (classes.size() >= 2) continue;
+    throw InvalidArgument(std::string(kFunction) + ": the rows outside fold " +
+                          std::to_string(fold) +
+                          " hold fewer than two classes; give folds that divide every class");
+  }
+}
+
 }  // namespace
 
 std::size_t LogisticValidation::best() const {
@@ -58,12 +90,10 @@ LogisticValidation cross_validate_logistic(const FeatureMap<T>& map, const Label
                                            const Folds& folds, const LogisticOptions& options,
                                            const Execution& execution) {
   const Index n = rows.x.rows;
-  if (ridges.empty()) throw InvalidArgument(std::string(kFunction) + ": there are no ridges");
-  if (static_cast<Index>(folds.fold.size()) != n) {
-    throw InvalidArgument(std::string(kFunction) + ": folds are of " +
-                          std::to_string(folds.fold.size()) + " rows, expected " +
-                          std::to_string(n));
-  }
+  regression::check_ridges(kFunction, ridges);
+  regression::check_labelled_rows(kFunction, rows, map.input_dim(), num_classes);
+  regression::check_folds(kFunction, folds, n);
+  check_classes_outside_folds(rows, folds);
   LogisticValidation out;
   Matrix<T> probabilities(n, std::max<Index>(num_classes, 0));
   std::vector<T> weights(static_cast<std::size_t>(n));
@@ -72,15 +102,18 @@ LogisticValidation cross_validate_logistic(const FeatureMap<T>& map, const Label
     double wrong = 0.0;
     LogisticOptions at = options;
     at.ridge = ridge;
-    for (Index fold = 0; fold < folds.count; ++fold) {
+    bool regular = true;
+    for (Index fold = 0; fold < folds.count && regular; ++fold) {
       // A row of weight zero is as good as absent.
       for (Index i = 0; i < n; ++i) {
         const auto r = static_cast<std::size_t>(i);
         weights[r] = folds.fold[r] == fold ? T{0} : static_cast<T>(weight_of(rows, i));
       }
-      const LogisticRegression<T> model(map, {rows.x, rows.labels, weights}, num_classes, at,
-                                        execution);
-      model.predict_probabilities(rows.x, probabilities.view(), execution);
+      const std::optional<LogisticRegression<T>> model =
+          fitted(map, LabelledRows<T>{rows.x, rows.labels, weights}, num_classes, at, execution);
+      regular = model.has_value();
+      if (!regular) break;
+      model->predict_probabilities(rows.x, probabilities.view(), execution);
       for (Index i = 0; i < n; ++i) {
         const auto r = static_cast<std::size_t>(i);
         if (folds.fold[r] != fold) continue;
@@ -92,7 +125,14 @@ LogisticValidation cross_validate_logistic(const FeatureMap<T>& map, const Label
       }
     }
     out.ridge.push_back(ridge);
-    summarise(rows, folds, losses, wrong, out);
+    if (regular) {
+      summarise(rows, folds, losses, wrong, out);
+    } else {
+      constexpr double kInfinity = std::numeric_limits<double>::infinity();
+      out.log_loss.push_back(kInfinity);
+      out.standard_error.push_back(kInfinity);
+      out.error_rate.push_back(1.0);
+    }
   }
   return out;
 }

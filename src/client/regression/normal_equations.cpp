@@ -243,6 +243,7 @@ Archive NormalEquations<T>::save() const {
   archive.arrays.emplace("target_offset", std::move(offset));
   archive.arrays.emplace("sums", std::move(sums));
   archive.arrays.emplace("pending_rows", std::move(pending));
+  require_finite(archive);
   return archive;
 }
 
@@ -256,6 +257,7 @@ NormalEquations<T> NormalEquations<T>::load(const Archive& archive) {
   const auto refuse = [](const std::string& what) {
     throw InvalidArgument("NormalEquations::load: " + what);
   };
+  if (num_targets < 1) refuse("'num_targets' is 0, expected at least 1");
   NormalEquationsOptions options{.num_targets = num_targets, .target_offset = {}};
   const Index num_pending = archive.count("num_pending");
   if (num_pending >= kBlock) {

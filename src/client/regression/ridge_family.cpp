@@ -14,6 +14,13 @@ namespace bochner::regression {
 
 RidgeFamily::RidgeFamily(RidgeSystem system, const Execution& execution)
     : system_(std::move(system)),
+      largest_diagonal_([&] {
+        double largest = 0.0;
+        for (Index j = 0; j < system_.num_features(); ++j) {
+          largest = std::max(largest, system_.a(j, j));
+        }
+        return largest;
+      }()),
       reduction_(std::move(system_.a), system_.num_features(), execution),
       rotated_b_(system_.b) {
   rotate(rotated_b_.view().middle_cols(0, system_.num_targets()), execution);
@@ -27,8 +34,15 @@ void RidgeFamily::rotate_back(MatrixView<double> c, const Execution& execution) 
   reduction_.apply(c, execution);
 }
 
+std::optional<linalg::BandCholesky> RidgeFamily::factored(double ridge) const {
+  const double penalty = system_.weight * ridge;
+  return linalg::BandCholesky::factor(
+      reduction_.band(), penalty,
+      pivot_rounding(system_.num_features(), largest_diagonal_ + penalty));
+}
+
 bool RidgeFamily::solve_rotated(double ridge, MatrixView<double> c) const {
-  const auto factor = linalg::BandCholesky::factor(reduction_.band(), system_.weight * ridge);
+  const auto factor = factored(ridge);
   if (!factor) return false;
   std::vector<double> column(static_cast<std::size_t>(c.rows));
   for (Index k = 0; k < c.cols; ++k) {
@@ -49,7 +63,7 @@ std::optional<Matrix<double>> RidgeFamily::rotated_coefficients(double ridge) co
 
 std::optional<RidgeCriteria> RidgeFamily::criteria(double ridge, double log_weights) const {
   const double penalty = system_.weight * ridge;
-  const auto factor = linalg::BandCholesky::factor(reduction_.band(), penalty);
+  const auto factor = factored(ridge);
   const auto features = static_cast<double>(system_.num_features());
   const auto rows = static_cast<double>(system_.num_rows);
   const auto degrees = static_cast<double>(system_.degrees());
@@ -68,19 +82,26 @@ std::optional<RidgeCriteria> RidgeFamily::criteria(double ridge, double log_weig
     }
     factor->solve(theta);
     double explained = 0.0;
+    double summed = system_.yy[static_cast<std::size_t>(c)];
     double square = 0.0;
     for (Index j = 0; j < system_.num_features(); ++j) {
       const double value = theta[static_cast<std::size_t>(j)];
       explained += rotated_b_(j, c) * value;
+      summed += std::abs(rotated_b_(j, c) * value);
       square += value * value;
     }
     // (A + p) theta = b, so yy - 2 b.theta + theta.A theta = yy - b.theta - p theta.theta.
-    const double penalised = std::max(0.0, system_.yy[static_cast<std::size_t>(c)] - explained);
-    const double residual = std::max(0.0, penalised - penalty * square);
+    // Of what a target leaves unexplained no more is known than the rounding of that difference: a
+    // smaller one would be a score that rounding made.
+    const double rounding = pivot_rounding(system_.num_features(), summed);
+    const double penalised =
+        std::max(rounding, system_.yy[static_cast<std::size_t>(c)] - explained);
+    const double residual = std::max(rounding, penalised - penalty * square);
     criteria.residual.push_back(residual);
     const double spare = rows - df;
     criteria.gcv +=
         spare > 0.0 ? rows * residual / (spare * spare) : std::numeric_limits<double>::infinity();
+    if (!(penalised > 0.0)) continue;  // a constant target says nothing of a ridge
     const double variance = penalised / degrees;
     criteria.log_evidence -=
         0.5 *

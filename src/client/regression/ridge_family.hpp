@@ -3,6 +3,7 @@
 
 #include "bochner/core/execution.hpp"
 #include "client/regression/ridge_system.hpp"
+#include "linalg/band.hpp"
 #include "linalg/band_reduction.hpp"
 
 #include <optional>
@@ -45,7 +46,11 @@ class RidgeFamily {
   void rotate_back(MatrixView<double> c, const Execution& execution = {}) const;
 
  private:
+  /// B + W lambda I; nothing where `factorise` would refuse A + W lambda I.
+  std::optional<linalg::BandCholesky> factored(double ridge) const;
+
   RidgeSystem system_;
+  double largest_diagonal_;
   linalg::BandReduction reduction_;
   Matrix<double> rotated_b_;
 };

@@ -15,7 +15,7 @@ template <Scalar T>
 RidgePath ridge_path(const NormalEquations<T>& equations, std::span<const double> ridges,
                      Intercept intercept, const Execution& execution) {
   constexpr const char* kFunction = "ridge_path";
-  for (const double ridge : ridges) regression::check_ridge(kFunction, ridge);
+  regression::check_ridges(kFunction, ridges);
   const regression::RidgeFamily family(
       regression::ridge_system(kFunction, equations.moments(execution), equations.num_features(),
                                equations.num_targets(), equations.num_rows(), intercept),
@@ -53,7 +53,10 @@ std::vector<double> logarithmic_ridges(double smallest, double largest, Index co
                           ", expected at least 2, from a positive number to a larger one");
   }
   std::vector<double> ridges;
-  const double step = std::log(largest / smallest) / static_cast<double>(count - 1);
+  const double ratio = largest / smallest;
+  const double range =
+      std::isfinite(ratio) ? std::log(ratio) : std::log(largest) - std::log(smallest);
+  const double step = range / static_cast<double>(count - 1);
   for (Index i = 0; i < count; ++i) {
     ridges.push_back(smallest * std::exp(step * static_cast<double>(i)));
   }

@@ -5,7 +5,7 @@
 #include "client/regression/feature_blocks.hpp"
 #include "client/regression/gathered_rows.hpp"
 #include "client/regression/ridge_system.hpp"
-#include "client/regression/saved_map.hpp"
+#include "client/regression/row_matrix.hpp"
 #include "core/finite.hpp"
 #include "core/overlap.hpp"
 #include "core/text.hpp"
@@ -22,8 +22,6 @@
 
 namespace bochner {
 namespace {
-
-constexpr std::string_view kKind = "ridge_regression";
 
 /// Where scalars differ no layout interleaves the two.
 template <Scalar T, Scalar U>
@@ -50,12 +48,6 @@ U rounded_prediction(const char* function, double value, Index row, Index target
                              : "; the coefficients are too large for the features of this row"));
 }
 
-Matrix<double> row_matrix(std::span<const double> values) {
-  Matrix<double> out(1, static_cast<Index>(values.size()));
-  std::copy(values.begin(), values.end(), out.data());
-  return out;
-}
-
 }  // namespace
 
 template <Scalar T>
@@ -69,13 +61,7 @@ RidgeRegression<T>::RidgeRegression(const NormalEquations<T>& equations,
                                equations.num_targets(), equations.num_rows(), options.intercept);
   const Index n = system.num_features();
   const MatrixView<double> a = system.a.view().middle_rows(0, n).middle_cols(0, n);
-  if (const auto pivot = regression::factorise(system, options.ridge, execution)) {
-    throw InvalidArgument(std::string(kFunction) + ": the system is singular at ridge " +
-                          text::number(options.ridge) + " (feature " + std::to_string(*pivot) +
-                          " of " + std::to_string(n) + " depends on those before it, " +
-                          std::to_string(system.num_rows) + " rows); a larger ridge is needed");
-  }
-
+  regression::factorise_or_refuse(kFunction, system, options.ridge, execution);
   Matrix<double> theta = system.b;
   const MatrixView<double> solution = theta.view().middle_cols(0, system.num_targets());
   linalg::solve_transposed(a, solution, execution);
@@ -101,6 +87,10 @@ RidgeRegression<T>::RidgeRegression(const NormalEquations<T>& equations,
     factor->r = std::move(system.a);
     factor_ = std::move(factor);
   }
+  require_finite<double>(kFunction, "coefficients", coefficients_.view());
+  require_finite<double>(kFunction, "intercepts", regression::row_matrix(intercepts_).view());
+  require_finite<double>(kFunction, "noise_variances",
+                         regression::row_matrix(noise_variances_).view());
   set_working_coefficients();
 }
 
@@ -125,8 +115,14 @@ RidgeRegression<T>::RidgeRegression(FeatureMap<T> map, const RidgeOptions& optio
   regression::check_out(kFunction, "coefficients", coefficients_.view(), map_.num_features(),
                         num_targets(), "num_features, num_targets");
   require_finite<double>(kFunction, "coefficients", coefficients_.view());
-  require_finite<double>(kFunction, "intercepts", row_matrix(intercepts_).view());
-  require_finite<double>(kFunction, "noise_variances", row_matrix(noise_variances_).view());
+  require_finite<double>(kFunction, "intercepts", regression::row_matrix(intercepts_).view());
+  require_finite<double>(kFunction, "noise_variances",
+                         regression::row_matrix(noise_variances_).view());
+  for (std::size_t c = 0; c < noise_variances_.size(); ++c) {
+    if (noise_variances_[c] >= 0.0) continue;
+    throw InvalidArgument("RidgeRegression: noise_variances: target " + std::to_string(c) + " is " +
+                          text::number(noise_variances_[c]) + ", expected at least 0");
+  }
   set_working_coefficients();
 }
 
@@ -288,10 +284,19 @@ void RidgeRegression<T>::leave_one_out(const TrainingRows<T>& rows, MatrixView<d
                                        const Execution& execution) const {
   constexpr const char* kFunction = "RidgeRegression::leave_one_out";
   constexpr double kInfinity = std::numeric_limits<double>::infinity();
-  // Below it 1 - h is made of rounding errors: those of h, a sum of D terms of order one.
-  const double least_left =
-      static_cast<double>(map_.num_features()) * std::numeric_limits<double>::epsilon();
   require_factor(kFunction);
+  const Index n = map_.num_features();
+  double smallest = factor_->r(0, 0);
+  double largest = smallest;
+  for (Index j = 0; j < n; ++j) {
+    smallest = std::min(smallest, factor_->r(j, j));
+    largest = std::max(largest, factor_->r(j, j));
+  }
+  // Below least_left 1 - h is made of rounding errors: those of h, a sum of D terms of order one by
+  // the inverse of a matrix of this condition.
+  const double condition = (largest / smallest) * (largest / smallest);
+  const double least_left =
+      std::max(static_cast<double>(n), condition) * std::numeric_limits<double>::epsilon();
   regression::check_rows(kFunction, rows, map_.input_dim(), num_targets());
   regression::check_out(kFunction, "residual", residual, rows.x.rows, num_targets(),
                         "rows of x, num_targets");
@@ -299,7 +304,6 @@ void RidgeRegression<T>::leave_one_out(const TrainingRows<T>& rows, MatrixView<d
   for (int w = 0; w < regression::feature_workers(rows.x.rows, execution); ++w) {
     scratch.emplace_back(map_.num_features(), simd::kBlockRows);
   }
-  const Index n = map_.num_features();
   regression::for_feature_blocks(
       kFunction, map_, rows.x, execution,
       [&](Index first, Index count, const double* phi, std::size_t worker) {
@@ -317,87 +321,6 @@ void RidgeRegression<T>::leave_one_out(const TrainingRows<T>& rows, MatrixView<d
           }
         }
       });
-}
-
-template <Scalar T>
-Archive RidgeRegression<T>::save() const {
-  Archive archive;
-  const bool fitted = options_.intercept == Intercept::fitted;
-  archive.metadata = {{"kind", std::string(kKind)},
-                      {"num_targets", std::to_string(num_targets())},
-                      {"ridge", text::number(options_.ridge)},
-                      {"intercept", fitted ? "fitted" : "none"},
-                      {"posterior", factor_ ? "full" : "mean"}};
-  regression::save_map(map_, archive);
-  archive.arrays.emplace("coefficients", coefficients_);
-  archive.arrays.emplace("intercepts", row_matrix(intercepts_));
-  archive.arrays.emplace("noise_variances", row_matrix(noise_variances_));
-  if (factor_) {
-    const Index n = map_.num_features();
-    Matrix<double> packed(1, n * (n + 1) / 2);  // the upper triangle, row by row
-    double* out = packed.data();
-    for (Index i = 0; i < n; ++i) out = std::copy_n(factor_->r.row(i) + i, n - i, out);
-    archive.arrays.emplace("factor", std::move(packed));
-    archive.arrays.emplace("mean_features", row_matrix(factor_->mean_features));
-    archive.metadata.emplace("inverse_weight", text::number(factor_->inverse_weight));
-  }
-  return archive;
-}
-
-template <Scalar T>
-RidgeRegression<T> RidgeRegression<T>::load(const Archive& archive) {
-  const auto one_of = [&](const char* key, std::string_view first, std::string_view second) {
-    const std::string& word = archive.word(key);
-    if (word == first) return true;
-    if (word == second) return false;
-    throw InvalidArgument("RidgeRegression::load: '" + std::string(key) + "' is '" + word +
-                          "', expected " + std::string(first) + " or " + std::string(second));
-  };
-  if (archive.word("kind") != kKind) {
-    throw InvalidArgument("RidgeRegression::load: the archive holds a '" + archive.word("kind") +
-                          "'");
-  }
-  const Index num_targets = archive.count("num_targets");
-  const auto vector_of = [&](const char* key, Index size) {
-    const Matrix<double>& values = archive.array<double>(key, 1, size);
-    return std::vector<double>(values.data(), values.data() + size);
-  };
-  const RidgeOptions options{
-      .ridge = archive.number("ridge"),
-      .intercept = one_of("intercept", "fitted", "none") ? Intercept::fitted : Intercept::none,
-      .posterior = Posterior::mean};
-  // The arrays' shapes bear out the numbers before the map is drawn.
-  Index n = 0;
-  const FeatureMap<T> map = regression::load_map<T>(archive, [&](const FeatureMapSpec& spec) {
-    n = bochner::num_features(spec);
-    archive.array<double>("coefficients", n, num_targets);
-  });
-  RidgeRegression model(map, options, archive.array<double>("coefficients", n, num_targets),
-                        vector_of("intercepts", num_targets),
-                        vector_of("noise_variances", num_targets));
-  for (const double variance : model.noise_variances_) {
-    if (variance < 0.0) throw InvalidArgument("RidgeRegression::load: a variance is negative");
-  }
-  if (one_of("posterior", "mean", "full")) return model;
-  const auto& packed = archive.array<double>("factor", 1, n * (n + 1) / 2);
-  auto factor = std::make_shared<Factor>();
-  factor->r = Matrix<double>(n, simd::padded<double>(n));
-  const double* in = packed.data();
-  for (Index i = 0; i < n; ++i) {
-    std::copy_n(in, n - i, factor->r.row(i) + i);
-    in += n - i;
-    if (!(factor->r(i, i) > 0.0)) {
-      throw InvalidArgument("RidgeRegression::load: the factor's diagonal is not positive");
-    }
-  }
-  factor->mean_features = vector_of("mean_features", n);
-  factor->inverse_weight = archive.number("inverse_weight");
-  if (factor->inverse_weight < 0.0) {
-    throw InvalidArgument("RidgeRegression::load: inverse_weight is negative");
-  }
-  model.options_.posterior = Posterior::full;
-  model.factor_ = std::move(factor);
-  return model;
 }
 
 template class RidgeRegression<float>;

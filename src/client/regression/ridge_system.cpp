@@ -69,11 +69,27 @@ std::optional<Index> factorise(RidgeSystem& system, double ridge, const Executio
   double largest = 0.0;
   for (Index i = 0; i < n; ++i) largest = std::max(largest, a(i, i) += system.weight * ridge);
   if (const auto pivot = linalg::cholesky(a, execution)) return pivot;
-  const double rounding = static_cast<double>(n) * std::numeric_limits<double>::epsilon() * largest;
+  const double rounding = pivot_rounding(n, largest);
   for (Index i = 0; i < n; ++i) {
     if (!(a(i, i) * a(i, i) > rounding)) return i;
   }
   return std::nullopt;
+}
+
+void factorise_or_refuse(const char* function, RidgeSystem& system, double ridge,
+                         const Execution& execution) {
+  const auto pivot = factorise(system, ridge, execution);
+  if (!pivot) return;
+  throw SingularSystem(std::string(function) + ": the system is singular at ridge " +
+                       text::number(ridge) + " (feature " + std::to_string(*pivot) + " of " +
+                       std::to_string(system.num_features()) +
+                       " depends on those before it to the rounding of the sums, " +
+                       std::to_string(system.num_rows) + " rows); a larger ridge is needed");
+}
+
+double pivot_rounding(Index num_features, double largest_diagonal) {
+  return static_cast<double>(num_features) * std::numeric_limits<double>::epsilon() *
+         largest_diagonal;
 }
 
 std::vector<double> intercepts_of(const RidgeSystem& system, MatrixView<const double> theta) {
@@ -91,6 +107,13 @@ void check_ridge(const char* function, double ridge) {
   if (ridge >= 0.0 && ridge <= kLargestNumber) return;
   throw InvalidArgument(std::string(function) + ": ridge is " + text::number(ridge) +
                         ", expected a number from 0 to 1e100");
+}
+
+void check_ridges(const char* function, std::span<const double> ridges) {
+  if (ridges.empty()) {
+    throw InvalidArgument(std::string(function) + ": there are no ridges, expected at least one");
+  }
+  for (const double ridge : ridges) check_ridge(function, ridge);
 }
 
 }  // namespace bochner::regression

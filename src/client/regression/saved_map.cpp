@@ -3,6 +3,7 @@
 
 #include "bochner/core/error.hpp"
 #include "core/checked.hpp"
+#include "features/stage.hpp"
 
 #include <algorithm>
 #include <string>
@@ -16,6 +17,16 @@ constexpr Index kLargestMap = Index{1} << 30;
 template <Scalar T>
 constexpr const char* kScalarName = std::is_same_v<T, float> ? "float" : "double";
 
+/// The first row of the frequencies. Rows do not depend on how many there are, but for those of
+/// products, so that one is drawn and not all.
+template <Scalar T>
+Matrix<double> first_frequency(const FeatureMap<T>& map) {
+  FeatureMapSpec spec = map.spec();
+  if (multiplies(spec.features)) return map.frequencies();
+  spec.num_frequencies = 1;
+  return FeatureMap<T>(spec).frequencies();
+}
+
 }  // namespace
 
 template <Scalar T>
@@ -23,7 +34,7 @@ void save_map(const FeatureMap<T>& map, Archive& archive) {
   archive.metadata["map"] = to_text(map.spec());
   archive.metadata["scalar"] = kScalarName<T>;
   Matrix<double> witness(1, map.input_dim());
-  const Matrix<double> frequencies = map.frequencies();
+  const Matrix<double> frequencies = first_frequency(map);
   std::copy_n(frequencies.row(0), map.input_dim(), witness.data());
   archive.arrays.insert_or_assign("first_frequency", std::move(witness));
 }
@@ -31,7 +42,6 @@ void save_map(const FeatureMap<T>& map, Archive& archive) {
 template <Scalar T>
 FeatureMapSpec load_spec(const Archive& archive) {
   FeatureMapSpec spec = parse_spec(archive.word("map"));
-  validate(spec);
   const auto size = checked_product(spec.num_frequencies, spec.input_dim);
   if (!size || *size > kLargestMap) {
     throw InvalidArgument("archive: the map has " + std::to_string(spec.num_frequencies) + " x " +
@@ -41,14 +51,16 @@ FeatureMapSpec load_spec(const Archive& archive) {
     throw InvalidArgument("archive: 'scalar' is '" + archive.word("scalar") + "', expected '" +
                           kScalarName<T> + "'");
   }
+  // The witness bears out input_dim before anything of that size is allocated.
   archive.array<double>("first_frequency", 1, spec.input_dim);
+  validate(spec);
   return spec;
 }
 
 template <Scalar T>
 void check_witness(const FeatureMap<T>& map, const Archive& archive) {
   const auto& witness = archive.array<double>("first_frequency", 1, map.input_dim());
-  const Matrix<double> frequencies = map.frequencies();
+  const Matrix<double> frequencies = first_frequency(map);
   if (!std::equal(witness.data(), witness.data() + map.input_dim(), frequencies.row(0))) {
     throw InvalidArgument(
         "archive: the frequencies were drawn by another version of the random streams, or the spec "

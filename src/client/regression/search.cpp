@@ -6,16 +6,16 @@
 #include "client/regression/candidate_score.hpp"
 #include "client/regression/checks.hpp"
 #include "client/regression/column_spread.hpp"
+#include "client/regression/drawn_rows.hpp"
 #include "client/regression/gathered_rows.hpp"
 #include "client/regression/ridge_system.hpp"
+#include "core/text.hpp"
 #include "estimator/row_law.hpp"
 #include "kernel/standard_form.hpp"
 
 #include <algorithm>
 #include <cmath>
-#include <cstdint>
 #include <limits>
-#include <numeric>
 #include <string>
 #include <utility>
 
@@ -36,23 +36,11 @@ Kernel with_metric(Kernel kernel, Metric metric) {
 template <Scalar T>
 struct Sample {
   Sample(const TrainingRows<T>& rows, std::span<const Index> groups, Index count, Seed seed)
-      : indices(chosen(rows.x.rows, count, seed)), gathered(rows, indices) {
+      : indices(regression::drawn_rows(rows.x.rows, count, derive_seed(seed, 1))),
+        gathered(rows, indices) {
     for (const Index i : indices) {
       if (!groups.empty()) labels.push_back(groups[static_cast<std::size_t>(i)]);
     }
-  }
-
-  static std::vector<Index> chosen(Index rows, Index count, Seed seed) {
-    std::vector<Index> indices(static_cast<std::size_t>(rows));
-    std::iota(indices.begin(), indices.end(), Index{0});
-    if (count >= rows) return indices;
-    // A random order, whose first `count` are put in order again.
-    const Stream stream(derive_seed(seed, 1), Purpose::permutation);
-    const auto key = [&](Index i) { return stream.bits(static_cast<std::uint64_t>(i)); };
-    std::sort(indices.begin(), indices.end(), [&](Index a, Index b) { return key(a) < key(b); });
-    indices.resize(static_cast<std::size_t>(count));
-    std::sort(indices.begin(), indices.end());
-    return indices;
   }
 
   Folds folds(const SearchOptions& options) const {
@@ -191,23 +179,55 @@ void check_options(const FeatureMapSpec& spec, const SearchOptions& options, Ind
     throw InvalidArgument(std::string(kFunction) + ": " + name + " is " + std::to_string(value) +
                           ", expected at least " + std::to_string(least));
   };
-  at_least("num_folds", options.num_folds, 2);
-  at_least("search_rows", options.search_rows, 2 * options.num_folds);
-  at_least("final_rows", options.final_rows, 2 * options.num_folds);
+  const bool folded = options.criterion == Criterion::k_fold;
+  if (folded) at_least("num_folds", options.num_folds, 2);
+  const Index least = folded ? 2 * options.num_folds : 2;
+  at_least("search_rows", options.search_rows, least);
+  at_least("final_rows", options.final_rows, least);
   at_least("search_features", options.search_features, 2);
   at_least("max_candidates", options.max_candidates, 1);
-  at_least("rows of x", rows, 2 * options.num_folds);
+  if (rows < least) {
+    throw InvalidArgument(std::string(kFunction) + ": x has " + std::to_string(rows) +
+                          " rows, expected at least " + std::to_string(least) +
+                          (folded ? ", two for each of the num_folds = " +
+                                        std::to_string(options.num_folds) + " folds"
+                                  : ""));
+  }
   for (const double ridge : options.ridges) regression::check_ridge(kFunction, ridge);
+  if (!options.groups.empty() && !folded) {
+    throw InvalidArgument(std::string(kFunction) +
+                          ": groups are given, and the criterion holds out no groups; expected "
+                          "Criterion::k_fold or no groups");
+  }
   if (!options.groups.empty() && static_cast<Index>(options.groups.size()) != rows) {
     throw InvalidArgument(std::string(kFunction) + ": groups has " +
                           std::to_string(options.groups.size()) + " entries, expected " +
-                          std::to_string(rows) + " (one a row of x) or none");
+                          std::to_string(rows) + " (one for each row of x) or none");
   }
   FeatureMapSpec tried = spec;
   for (const Kernel& kernel : options.kernels) {
-    if (options.lengthscales == LengthscaleSearch::fixed) tried.kernel = kernel;
+    // Lengthscales that are searched do not count.
+    const bool fixed = options.lengthscales == LengthscaleSearch::fixed;
+    tried.kernel = fixed ? kernel : with_metric(kernel, Isotropic{});
     validate(tried);
   }
+}
+
+/// When no candidate has a score.
+[[noreturn]] void refuse_all_ridges(const SearchOptions& options,
+                                    const SearchCandidate& candidate) {
+  const std::string which =
+      options.ridges.empty()
+          ? "that was tried (1e-9 to 1 times the mean |phi|^2)"
+          : "from " +
+                text::number(*std::min_element(options.ridges.begin(), options.ridges.end())) +
+                " to " +
+                text::number(*std::max_element(options.ridges.begin(), options.ridges.end()));
+  throw InvalidArgument(std::string(kFunction) + ": at every ridge " + which + " the system of " +
+                        std::to_string(candidate.num_features) + " features and " +
+                        std::to_string(candidate.num_rows) +
+                        " rows is singular; give larger ridges (options.ridges) or fewer "
+                        "features (spec.num_frequencies)");
 }
 
 bool shift_invariant(const Kernel& kernel) {
@@ -215,8 +235,8 @@ bool shift_invariant(const Kernel& kernel) {
 }
 
 /// The smallest ridge from `ridge` on, in steps of a third of a decade or in the options' own, at
-/// which the model of all rows can be had. Sums of floats over all of them carry more rounding than
-/// those over folds, which the score has seen.
+/// which the model of all rows can be had: their sums carry more rounding than those of the folds,
+/// which the score has seen.
 template <Scalar T>
 double solvable_ridge(const FeatureMapSpec& spec, const TrainingRows<T>& rows, double ridge,
                       const SearchOptions& options, const Execution& execution) {
@@ -325,10 +345,7 @@ SearchResult search_hyperparameters(const FeatureMapSpec& spec, const TrainingRo
   if (std::isfinite(chosen.score)) {
     ridge = solvable_ridge(result.spec, many.gathered.rows(), ridge, options, execution);
   }
-  if (!std::isfinite(chosen.score) || !std::isfinite(ridge)) {
-    throw InvalidArgument(std::string(kFunction) +
-                          ": the system of every ridge is singular; give a larger ridge");
-  }
+  if (!std::isfinite(chosen.score) || !std::isfinite(ridge)) refuse_all_ridges(options, chosen);
   if (ridge != chosen.ridge) {
     SearchOptions settled = options;
     settled.ridges = {ridge};

@@ -3,10 +3,40 @@
 
 #include "bochner/core/error.hpp"
 #include "client/regression/gathered_rows.hpp"
+#include "core/text.hpp"
 
+#include <algorithm>
+#include <cmath>
+#include <limits>
 #include <string>
 
 namespace bochner::regression {
+namespace {
+
+/// Of a target, where weights are positive.
+struct Range {
+  double lowest = std::numeric_limits<double>::infinity();
+  double highest = -lowest;
+
+  /// Up to the rounding of the numbers themselves.
+  bool constant() const {
+    return highest - lowest <= 4.0 * std::numeric_limits<double>::epsilon() *
+                                   std::max(std::abs(lowest), std::abs(highest));
+  }
+};
+
+template <Scalar T>
+Range range_of(const TrainingRows<T>& rows, Index target) {
+  Range range;
+  for (Index i = 0; i < rows.x.rows; ++i) {
+    if (!(weight_of(rows, i) > 0.0)) continue;
+    range.lowest = std::min(range.lowest, rows.targets(i, target));
+    range.highest = std::max(range.highest, rows.targets(i, target));
+  }
+  return range;
+}
+
+}  // namespace
 
 template <Scalar T>
 TargetScale target_scale(const char* function, const TrainingRows<T>& rows) {
@@ -16,17 +46,28 @@ TargetScale target_scale(const char* function, const TrainingRows<T>& rows) {
     throw InvalidArgument(std::string(function) + ": there is no row of positive weight");
   }
   for (Index c = 0; c < rows.targets.cols; ++c) {
+    const Range range = range_of(rows, c);
+    // About a value of their own, means of large numbers keep their digits.
     double mean = 0.0;
     for (Index i = 0; i < rows.x.rows; ++i) {
-      mean += weight_of(rows, i) * rows.targets(i, c) / scale.weight;
+      const double weight = weight_of(rows, i);
+      if (weight > 0.0) mean += weight / scale.weight * (rows.targets(i, c) - range.lowest);
     }
     double variance = 0.0;
     for (Index i = 0; i < rows.x.rows; ++i) {
-      const double difference = rows.targets(i, c) - mean;
-      variance += weight_of(rows, i) * difference * difference / scale.weight;
+      const double weight = weight_of(rows, i);
+      const double difference = rows.targets(i, c) - range.lowest - mean;
+      if (weight > 0.0) variance += weight / scale.weight * (difference * difference);
     }
-    scale.mean.push_back(mean);
-    scale.variance.push_back(variance > 0.0 ? variance : 1.0);
+    if (!range.constant() && !std::isnormal(variance)) {
+      throw InvalidArgument(std::string(function) + ": targets: column " + std::to_string(c) +
+                            " spreads from " + text::number(range.lowest) + " to " +
+                            text::number(range.highest) +
+                            ", and squares of that are out of range; " +
+                            (variance < 1.0 ? "multiply" : "divide") + " it by a constant");
+    }
+    scale.mean.push_back(range.lowest + mean);
+    scale.variance.push_back(range.constant() ? 1.0 : variance);
   }
   return scale;
 }

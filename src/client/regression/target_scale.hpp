@@ -13,10 +13,11 @@ namespace bochner::regression {
 struct TargetScale {
   double weight = 0.0;  ///< sum of the rows' weights
   std::vector<double> mean;
-  std::vector<double> variance;  ///< 1 for a constant target
+  std::vector<double> variance;  ///< 1 where values are equal up to rounding
 };
 
-/// Throws InvalidArgument when no row has a positive weight.
+/// Throws InvalidArgument when no row has a positive weight, and when a variance leaves the range
+/// of doubles.
 template <Scalar T>
 TargetScale target_scale(const char* function, const TrainingRows<T>& rows);
 

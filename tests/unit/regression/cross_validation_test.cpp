@@ -190,10 +190,10 @@ TEST_CASE("folds are balanced partitions that keep groups together", "[regressio
       CHECK((groups[i] == groups[j]) == (grouped.unit[i] == grouped.unit[j]));
     }
   }
-  CHECK_THROWS_WITH(row_folds(3, 4, {1}), Contains("4 folds of 3 rows"));
-  CHECK_THROWS_WITH(row_folds(30, 1, {1}), Contains("1 folds"));
+  CHECK_THROWS_WITH(row_folds(3, 4, {1}), Contains("count is 4, expected from 2 to the 3 rows"));
+  CHECK_THROWS_WITH(row_folds(30, 1, {1}), Contains("count is 1, expected from 2"));
   CHECK_THROWS_WITH(group_folds(std::vector<Index>{1, 1, 2}, 3, {1}),
-                    Contains("3 folds of 2 groups"));
+                    Contains("count is 3, expected from 2 to the 2 groups"));
 }
 
 TEST_CASE("groups are equal rows, and columns that repeat together are found", "[regression]") {

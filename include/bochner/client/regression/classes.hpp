@@ -19,7 +19,7 @@ template <Scalar T>
 Matrix<T> class_targets(std::span<const Index> labels, Index num_classes);
 
 /// The column of the largest entry of each row, the first of equals. Throws InvalidArgument when
-/// there is no column.
+/// there is no column, and on NaN (naming row and column).
 template <Scalar T>
 std::vector<Index> largest_output(MatrixView<const T> outputs);
 

@@ -41,8 +41,8 @@ struct CrossValidation {
 /// k-fold cross-validation of ridge regression on `map`. Rows are read once: their features make
 /// the moments of each fold, and are made again to predict it. One factorisation a fold serves all
 /// ridges. O(n D^2 + k D^3 + ridges (k D^2 + n D t)) operations, (k + 2) D^2 numbers. Throws
-/// InvalidArgument on rows as NormalEquations does, on a ridge that is negative or not finite, and
-/// when `folds` is for another number of rows.
+/// InvalidArgument on rows as NormalEquations does, on a ridge that is not in [0, 1e100], without
+/// ridges, and when `folds` are of another number of rows, divide a unit, or are fewer than two.
 template <Scalar T>
 CrossValidation cross_validate(const FeatureMap<T>& map, const TrainingRows<T>& rows,
                                std::span<const double> ridges, const Folds& folds,

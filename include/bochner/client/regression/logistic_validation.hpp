@@ -19,7 +19,7 @@ namespace bochner {
 struct LogisticValidation {
   std::vector<double> ridge;
   /// Weighted mean of -ln P(class_i | x_i) over all rows, each predicted by the model fitted
-  /// without its fold at the same lambda.
+  /// without its fold at the same lambda. Infinite where a fold's system is singular.
   std::vector<double> log_loss;
   std::vector<double> standard_error;  ///< of `log_loss`, between units (see Folds)
   std::vector<double> error_rate;      ///< weighted share of rows whose class is not the likeliest
@@ -29,9 +29,9 @@ struct LogisticValidation {
 };
 
 /// k-fold cross-validation of `LogisticRegression` on `map`: a fit a fold and ridge.
-/// `options.ridge` is not used. Throws InvalidArgument as LogisticRegression does (also when the
-/// rows outside a fold hold fewer than two classes), without ridges, when `folds` is for another
-/// number of rows, and on a ridge that is not positive.
+/// `options.ridge` is not used. Throws InvalidArgument on rows, ridges and `folds` as
+/// `cross_validate` does, on labels as LogisticRegression does, when the rows outside a fold hold
+/// fewer than two classes, and on a ridge that is not positive.
 template <Scalar T>
 LogisticValidation cross_validate_logistic(const FeatureMap<T>& map, const LabelledRows<T>& rows,
                                            Index num_classes, std::span<const double> ridges,

@@ -67,7 +67,8 @@ class NormalEquations {
   /// M, (D + t + 1) rows padded to whole cache lines; what is above the diagonal is not defined.
   Matrix<double> moments(const Execution& execution = {}) const;
 
-  /// Everything, pending rows included: a loaded state goes on to the same bits.
+  /// Everything, pending rows included: a loaded state goes on to the same bits. Throws
+  /// InvalidArgument when a sum has overflowed: `load` would.
   Archive save() const;
   /// Throws InvalidArgument when the archive does not hold one of these, saying what is wrong.
   static NormalEquations load(const Archive& archive);

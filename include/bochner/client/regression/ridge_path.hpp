@@ -15,7 +15,9 @@
 
 namespace bochner {
 
-/// One entry a ridge. Where the system at a ridge is singular in double precision, residuals are
+/// One entry for each ridge. No residual is taken to be smaller than the rounding of the sums that
+/// it is a difference of. A constant target adds nothing to the evidence. Where the system at a
+/// ridge is singular in double precision, residuals are
 /// NaN, `gcv` infinite and `log_evidence` minus infinity.
 struct RidgePath {
   std::vector<double> ridge;
@@ -37,7 +39,7 @@ struct RidgePath {
 
 /// The path of `equations` over `ridges` (any order). 4/3 D^3 operations once, then O(D) a ridge: D
 /// = 4,096 and 100 ridges cost little more than one solve. Throws InvalidArgument on a ridge that
-/// is negative or not finite, and when there is no row of positive weight.
+/// is not in [0, 1e100], without ridges, and when there is no row of positive weight.
 template <Scalar T>
 RidgePath ridge_path(const NormalEquations<T>& equations, std::span<const double> ridges,
                      Intercept intercept = Intercept::fitted, const Execution& execution = {});

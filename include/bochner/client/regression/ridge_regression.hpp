@@ -94,11 +94,12 @@ class RidgeRegression {
 
   /// residual(i, c) = y_i - f_c^(-i)(x_i), f^(-i) fitted without row i at the same W lambda, for
   /// the rows the model was fitted to: r_i / (1 - h_i) with the leverage h_i; infinite where h_i is
-  /// one in double precision, a row that alone decides its own prediction. One more pass over the
-  /// data, O(n D^2). Throws as `predict_with_variance`.
+  /// one to the rounding of its sum, a row that alone decides its own prediction. One more pass
+  /// over the data, O(n D^2). Throws as `predict_with_variance`.
   void leave_one_out(const TrainingRows<T>& rows, MatrixView<double> residual,
                      const Execution& execution = {}) const;
 
+  /// Throws InvalidArgument when an array holds a number that is not finite: `load` would.
   Archive save() const;
   /// Throws InvalidArgument when the archive does not hold one of these, saying what is wrong.
   static RidgeRegression load(const Archive& archive);
