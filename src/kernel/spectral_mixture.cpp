@@ -26,6 +26,7 @@ double entry(const std::vector<double>& list, std::size_t k) {
 
 /// mean d less whole cycles: cos is then as exact after 1e15 of them as after one.
 double broken_cycles(double mean, double d) {
+  if (mean == 0.0) return 0.0;
   const linalg::Twice cycles = linalg::exact_product(mean, d);
   return (cycles.high - std::nearbyint(cycles.high)) + (cycles.low - std::nearbyint(cycles.low));
 }
