@@ -119,7 +119,7 @@ std::string write(const T& value) {
 template <class T>
 int depth(const T& value) {
   int deepest = 0;
-  if constexpr (is_variant<T>) {
+  if constexpr (Registry<T>) {
     return std::visit([](const auto& alternative) { return depth(alternative); }, value);
   } else if constexpr (is_vector<T>) {
     for (const auto& item : value) deepest = std::max(deepest, 1 + depth(item));

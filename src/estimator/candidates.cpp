@@ -11,43 +11,34 @@
 #include "kernel/standard_form.hpp"
 #include "projection/operator.hpp"
 
-#include <cmath>
+#include <type_traits>
 
 namespace bochner {
 namespace {
 
-/// Every projection, with every law of radii it offers.
-std::vector<Projection> all_projections() {
-  std::vector<Projection> out;
-  for (const Projection& projection : all_alternatives<Projection>()) {
-    out.push_back(projection);
+/// Every alternative of a registry, and each with every value of an option that is a choice.
+template <Registry R>
+std::vector<R> all_choices() {
+  std::vector<R> out;
+  for (const R& alternative : all_alternatives<R>()) {
+    out.push_back(alternative);
     std::visit(
-        [&](auto alternative) {
-          if constexpr (requires { alternative.radii = Radii::constant; }) {
-            alternative.radii = Radii::constant;
-            out.emplace_back(alternative);
-          }
+        [&]<class A>(const A& defaults) {
+          const auto add = [&](const auto& field) {
+            using Option = std::remove_cvref_t<decltype(defaults.*field.member)>;
+            if constexpr (std::is_enum_v<Option>) {
+              for (std::size_t i = 0; i < names_of(Option{}).size(); ++i) {
+                A chosen = defaults;
+                chosen.*field.member = static_cast<Option>(i);
+                if (!(chosen == defaults)) out.emplace_back(chosen);
+              }
+            }
+          };
+          std::apply([&](const auto&... field) { (add(field), ...); }, A::fields());
         },
-        projection);
+        alternative);
   }
   return out;
-}
-
-/// Every feature function, Maclaurin ones with every set of exact terms.
-std::vector<FeatureFunction> all_features() {
-  std::vector<FeatureFunction> out = all_alternatives<FeatureFunction>();
-  for (const ExactTerms exact : {ExactTerms::constant, ExactTerms::linear}) {
-    out.emplace_back(MaclaurinFeatures{.radius = 1.0, .exact = exact});
-  }
-  return out;
-}
-
-void set_parameter(FeatureFunction& features, double z2, Index dim) {
-  if (auto* oprf = std::get_if<OprfFeatures>(&features)) {
-    oprf->a = optimal_oprf_parameter(z2, dim);
-  } else if (auto* hyperbolic = std::get_if<HyperbolicOprfFeatures>(&features)) {
-    hyperbolic->a = optimal_hyperbolic_oprf_parameter(z2, dim);
-  }
 }
 
 }  // namespace
@@ -81,8 +72,8 @@ double projection_cost(const FeatureMapSpec& spec) {
 std::vector<FeatureMapSpec> candidate_specs(const Kernel& kernel, const Matrix<double>& x,
                                             const Matrix<double>& y, const Budget& budget) {
   std::vector<FeatureMapSpec> specs;
-  for (const FeatureFunction& features : all_features()) {
-    for (const Projection& projection : all_projections()) {
+  for (const FeatureFunction& features : all_choices<FeatureFunction>()) {
+    for (const Projection& projection : all_choices<Projection>()) {
       if (incompatibility(kernel, projection, features) || closed_form_gap(kernel, projection))
         continue;
       FeatureMapSpec spec{.input_dim = x.cols(),
@@ -95,10 +86,13 @@ std::vector<FeatureMapSpec> candidate_specs(const Kernel& kernel, const Matrix<d
       spec.num_frequencies = budget.num_features / num_features(spec);
       if (multiplies(features)) {
         if (block_law(spec).exact >= spec.num_frequencies) continue;
-        if (auto* maclaurin = std::get_if<MaclaurinFeatures>(&spec.features)) {
-          maclaurin->radius =
-              optimal_maclaurin_radius(kernel, maclaurin->exact, x.view(), y.view());
-        }
+        std::visit(
+            [&](auto& f) {
+              if constexpr (requires { f.radius; }) {
+                f.radius = optimal_maclaurin_radius(kernel, f.exact, x.view(), y.view());
+              }
+            },
+            spec.features);
         specs.push_back(spec);
         continue;
       }
@@ -108,7 +102,8 @@ std::vector<FeatureMapSpec> candidate_specs(const Kernel& kernel, const Matrix<d
       for (const bool centred : {false, true}) {
         if (centred && !centring_matters) continue;
         if (centred) spec.centring = optimal_centring(kernel, features, x.view(), y.view());
-        set_parameter(spec.features, mean_square_sum(spec, x.view(), y.view()), spec.input_dim);
+        spec.features = with_optimal_parameter(
+            spec.features, mean_square_sum(spec, x.view(), y.view()), spec.input_dim);
         specs.push_back(spec);
       }
     }

@@ -22,7 +22,7 @@ double rectified_row_moment(const FeatureMapSpec& spec, int order, const double*
   const auto product = [](const std::vector<double>& a, const std::vector<double>& b) {
     return std::inner_product(a.begin(), a.end(), b.begin(), 0.0);
   };
-  return rectified_moment(*spectral_measure(spec.kernel).rectifier, order, product(u, v),
+  return rectified_moment(*spectral_measure(spec.kernel).rectifier(), order, product(u, v),
                           product(u, u), product(v, v));
 }
 
@@ -52,7 +52,7 @@ double periodic_row_moment(const FeatureMapSpec& spec, int order, const double* 
     }
   };
   double moment = cosine_power(order);
-  if (std::holds_alternative<CosineFeatures>(spec.features)) {
+  if (row_law(spec.features).phase_variance > 0.0) {
     // The uniform angle's cosine has moments 1/2 and 3/8 of order 2 and 4.
     if (order == 2) moment += 0.5;
     if (order == 3) moment += 1.5 * cosine_power(1);
@@ -65,13 +65,13 @@ double periodic_row_moment(const FeatureMapSpec& spec, int order, const double* 
 
 bool has_direct_moments(const FeatureMapSpec& spec) {
   const SpectralMeasure measure = spectral_measure(spec.kernel);
-  return (measure.rectifier || measure.whole) &&
-         std::holds_alternative<IidProjection>(spec.projection);
+  return (measure.rectifier() || measure.whole()) &&
+         block_law(spec.projection, spec.input_dim).size == 1;
 }
 
 double direct_row_moment(const FeatureMapSpec& spec, int order, const double* x, const double* y) {
-  return spectral_measure(spec.kernel).rectifier ? rectified_row_moment(spec, order, x, y)
-                                                 : periodic_row_moment(spec, order, x, y);
+  return spectral_measure(spec.kernel).rectifier() ? rectified_row_moment(spec, order, x, y)
+                                                   : periodic_row_moment(spec, order, x, y);
 }
 
 KernelMoments direct_moments(const FeatureMapSpec& spec, const double* x, const double* y) {

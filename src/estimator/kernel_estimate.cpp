@@ -8,6 +8,7 @@
 #include "core/text.hpp"
 #include "estimator/block_spread.hpp"
 #include "estimator/pair_geometry.hpp"
+#include "estimator/row_law.hpp"
 
 #include <algorithm>
 #include <array>
@@ -127,7 +128,7 @@ std::vector<KernelEstimate> estimate(const FeatureMap<T>& map, MatrixView<const 
   const Index block_size = block_law(spec).size;
 
   std::optional<ReplicateSpread<T>> replicates;
-  if (std::holds_alternative<SobolProjection>(spec.projection)) replicates.emplace(spec);
+  if (!block_law(spec).gap.empty()) replicates.emplace(spec);
 
   std::vector<KernelEstimate> out(static_cast<std::size_t>(x.rows));
   parallel_for_blocks((x.rows + kPairs - 1) / kPairs, execution, [&](Index block, int) {

@@ -3,6 +3,7 @@
 
 #include "bochner/core/error.hpp"
 #include "core/text.hpp"
+#include "estimator/row_law.hpp"
 
 #include <cmath>
 #include <string>
@@ -51,6 +52,27 @@ double optimal_hyperbolic_oprf_parameter(double z2, Index dim) {
     a = next;
   }
   return a;
+}
+
+bool has_parameter(const FeatureFunction& features) {
+  return std::visit(
+      [](const auto& f) {
+        return requires { f.a; };
+      },
+      features);
+}
+
+FeatureFunction with_optimal_parameter(FeatureFunction features, double z2, Index dim) {
+  const bool one_sided = row_law(features).sides == RowLaw::Sides::one;
+  std::visit(
+      [&](auto& f) {
+        if constexpr (requires { f.a; }) {
+          f.a = one_sided ? optimal_oprf_parameter(z2, dim)
+                          : optimal_hyperbolic_oprf_parameter(z2, dim);
+        }
+      },
+      features);
+  return features;
 }
 
 }  // namespace bochner

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "estimator/plan_statement.hpp"
 
+#include "bochner/estimator/optimal_parameter.hpp"
 #include "core/text.hpp"
 #include "features/stage.hpp"
 
@@ -58,7 +59,9 @@ std::string better_map(const FeatureMapSpec& spec, double bias) {
     return "smaller inputs (a longer lengthscale), a lower degree or exact terms need fewer; "
            "failing that, use the exact kernel";
   }
-  if (is_exponential(spec) && !std::holds_alternative<HyperbolicOprfFeatures>(spec.features)) {
+  const bool best =
+      row_law(spec.features).sides == RowLaw::Sides::both && has_parameter(spec.features);
+  if (is_exponential(spec) && !best) {
     return "hyperbolic-oprf features with their optimal parameter need fewer, as do centred inputs "
            "and a smaller scale";
   }

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "bochner/estimator/plan.hpp"
 
+#include "bochner/kernel/options.hpp"
 #include "core/text.hpp"
 #include "estimator/error_curve.hpp"
 #include "estimator/plan_statement.hpp"
+#include "estimator/row_law.hpp"
+#include "kernel/standard_form.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -22,7 +25,7 @@ FrequencyPlan frequencies_needed_uniformly(const FeatureMapSpec& spec, double ra
   }
   FrequencyPlan plan;
   const auto d = static_cast<double>(spec.input_dim);
-  if (std::holds_alternative<SoftmaxKernel>(spec.kernel)) {
+  if (dot_scale_of(spec.kernel) != nullptr) {
     plan.statement =
         "no constants are known for the softmax kernel; orthogonal positive features need a number "
         "of frequencies of the order of (d / error^2) log(4 d^(3/4) radius / error), d = " +
@@ -30,10 +33,11 @@ FrequencyPlan frequencies_needed_uniformly(const FeatureMapSpec& spec, double ra
     plan.warning = "a rate, not a number: plan for pairs or for a Gram matrix instead";
     return plan;
   }
-  const bool paired = std::holds_alternative<TrigonometricFeatures>(spec.features);
-  const bool phase = std::holds_alternative<CosineFeatures>(spec.features);
-  if (!std::holds_alternative<GaussianKernel>(spec.kernel) || !(paired || phase) ||
-      !std::holds_alternative<IidProjection>(spec.projection)) {
+  const RowLaw row = row_law(spec.features);
+  const bool paired = row.phase_variance == 0.0;
+  if (!is_normal(spectral_measure(spec.kernel)) || spectral_measure(spec.kernel).rectifier() ||
+      row.argument != RowLaw::Argument::difference ||
+      block_law(spec.projection, spec.input_dim).size != 1) {
     throw InvalidArgument(
         "frequencies_needed_uniformly: the bound holds for the gaussian kernel with iid "
         "trigonometric or cosine features, got " +

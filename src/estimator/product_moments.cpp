@@ -3,6 +3,7 @@
 
 #include "bochner/core/error.hpp"
 #include "core/text.hpp"
+#include "features/stage.hpp"
 
 #include <algorithm>
 #include <array>
@@ -75,13 +76,7 @@ double sign_second_moment(const PairProducts& pair) {
 }
 
 ProductLaw::ProductLaw(const Kernel& kernel, const FeatureFunction& features)
-    : series_(spectral_measure(kernel).series),
-      sketches_(std::holds_alternative<TensorSketchFeatures>(features)) {
-  if (const auto* maclaurin = std::get_if<MaclaurinFeatures>(&features)) {
-    first_random_ = exact_split(maclaurin->exact, *series_).first_random;
-    radius_ = maclaurin->radius;
-  }
-}
+    : series_(spectral_measure(kernel).series), sampling_(product_sampling(features, *series_)) {}
 
 Scaled ProductLaw::kernel(const PairProducts& pair) const {
   if (pair.xy >= 0.0) return {1.0, series_->log_tail(0, pair.xy)};
@@ -94,25 +89,25 @@ Scaled ProductLaw::kernel(const PairProducts& pair) const {
 }
 
 Scaled ProductLaw::maclaurin_variance(const PairProducts& pair) const {
-  const double r = radius_ * radius_;
+  const double r = sampling_.radius * sampling_.radius;
   const double t = sign_second_moment(pair);
-  const double log_second =
-      series_->log_tail(first_random_, r) + series_->log_tail(first_random_, t / r);
+  const double log_second = series_->log_tail(sampling_.first_random, r) +
+                            series_->log_tail(sampling_.first_random, t / r);
   if (log_second == kNothing) return {};
   double log_mean = 0.0;
   if (pair.xy >= 0.0) {
-    log_mean = series_->log_tail(first_random_, pair.xy);
+    log_mean = series_->log_tail(sampling_.first_random, pair.xy);
   } else {
     double mean = series_->value(pair.xy);
-    if (first_random_ > 0) mean -= std::exp(series_->log_coefficient(0));
-    if (first_random_ > 1) mean -= std::exp(series_->log_coefficient(1)) * pair.xy;
+    if (sampling_.first_random > 0) mean -= std::exp(series_->log_coefficient(0));
+    if (sampling_.first_random > 1) mean -= std::exp(series_->log_coefficient(1)) * pair.xy;
     log_mean = std::log(std::abs(mean));
   }
   return {std::max(-std::expm1(2.0 * log_mean - log_second), 0.0), log_second};
 }
 
 Scaled ProductLaw::row_variance(const PairProducts& pair) const {
-  if (!sketches_) return maclaurin_variance(pair);
+  if (!sampling_.sketches) return maclaurin_variance(pair);
   const Power& power = *series_->as_power();
   const Collisions c = collisions(pair, power.offset);
   if (c.unit == 0.0) return {};
@@ -121,7 +116,7 @@ Scaled ProductLaw::row_variance(const PairProducts& pair) const {
 }
 
 Scaled ProductLaw::block_variance(const PairProducts& pair) const {
-  if (!sketches_) return maclaurin_variance(pair);
+  if (!sampling_.sketches) return maclaurin_variance(pair);
   const Power& power = *series_->as_power();
   const Collisions c = collisions(pair, power.offset);
   if (c.unit == 0.0) return {};
@@ -210,8 +205,9 @@ double sign_moment(int order, const std::vector<double>& x, const std::vector<do
 }  // namespace
 
 double product_row_moment(const FeatureMapSpec& spec, int order, const double* x, const double* y) {
-  const auto* maclaurin = std::get_if<MaclaurinFeatures>(&spec.features);
-  if (maclaurin == nullptr || maclaurin->exact != ExactTerms::none) {
+  const PowerSeries series = *spectral_measure(spec.kernel).series;
+  const ProductSampling sampling = product_sampling(spec.features, series);
+  if (sampling.sketches || sampling.first_random > 0) {
     throw InvalidArgument("row_moment: columns of " + to_text(spec.features) +
                           " features are not independent draws of one law");
   }
@@ -220,9 +216,8 @@ double product_row_moment(const FeatureMapSpec& spec, int order, const double* x
   std::vector<double> v(u.size());
   const double log_factor =
       geometry.place(Side::query, x, u.data()) + geometry.place(Side::key, y, v.data());
-  const PowerSeries series = *spectral_measure(spec.kernel).series;
   // sum_n P(n) (f(r) / r^n)^order M^n with P(n) = a_n r^n / f(r).
-  const double r = maclaurin->radius * maclaurin->radius;
+  const double r = sampling.radius * sampling.radius;
   const double power = order - 1;
   return std::exp(power * series.log_tail(0, r) + order * log_factor) *
          series.value(sign_moment(order, u, v) / std::pow(r, power));

@@ -8,7 +8,8 @@
 #include "estimator/pair_geometry.hpp"
 #include "estimator/row_law.hpp"
 #include "estimator/scaled.hpp"
-#include "features/degrees.hpp"
+#include "features/product_sampling.hpp"
+#include "kernel/power_series.hpp"
 
 #include <memory>
 
@@ -45,9 +46,7 @@ class ProductLaw {
   Scaled maclaurin_variance(const PairProducts& pair) const;
 
   std::shared_ptr<const PowerSeries> series_;
-  bool sketches_;
-  Index first_random_ = 0;  ///< lowest degree of random columns
-  double radius_ = 1.0;
+  ProductSampling sampling_;
 };
 
 /// A spec's moments at pairs of its inputs.

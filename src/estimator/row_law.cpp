@@ -31,7 +31,7 @@ RowLaw row_law(const Kernel& kernel, const FeatureFunction& features) {
       kernel_values(kernel, &kNothing, s, &kNothing, &value, 1);
       return value;
     };
-    auto nodes = measure.whole ? std::vector<ScaleNode>{} : scale_nodes(measure.scale);
+    auto nodes = measure.whole() ? std::vector<ScaleNode>{} : scale_nodes(measure.scale());
     if (!nodes.empty()) {
       law.scales = std::make_shared<const std::vector<ScaleNode>>(std::move(nodes));
     }
@@ -44,16 +44,16 @@ std::optional<std::string> closed_form_gap(const Kernel& kernel, const Projectio
   if (!block.gap.empty()) return std::string(block.gap);
   // Products of projections have laws of their own.
   if (std::visit([](const auto& p) { return !p.partner.empty(); }, projection)) return std::nullopt;
-  if (!spectral_measure(kernel).refusal.empty()) return spectral_measure(kernel).refusal;
-  if (spectral_measure(kernel).rectifier || spectral_measure(kernel).whole) {
+  const SpectralMeasure measure = spectral_measure(kernel);
+  if (measure.refusal()) return *measure.refusal();
+  if (measure.rectifier() || measure.whole()) {
     return "no closed form is known here for the error over many pairs, or of coupled frequencies, "
            "of " +
            to_text(kernel);
   }
-  const SpectralMeasure measure = spectral_measure(kernel);
   const Index alone = block.pairing == BlockLaw::Pairing::opposite ? 2 : 1;
   if (is_normal(measure) || block.size == alone) return std::nullopt;
-  const bool elementary = !scale_nodes(measure.scale).empty();
+  const bool elementary = !scale_nodes(measure.scale()).empty();
   if (block.cosine == 0.0 && elementary) return std::nullopt;
   const std::string why =
       elementary

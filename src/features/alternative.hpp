@@ -2,6 +2,7 @@
 #pragma once
 
 #include "features/exponential.hpp"
+#include "features/product_sampling.hpp"
 #include "features/row_law.hpp"
 #include "features/stage.hpp"
 
@@ -44,10 +45,13 @@ concept ProductFeatures = requires(const F& features, const PowerSeries& series,
   { features.layout(series, count, count, seed) } -> std::same_as<ProductLayout>;
 };
 
-/// What they have besides: columns without error.
+/// What they have besides: columns without error, the law of the others, and whether the first
+/// columns of a draw are those of a smaller map.
 template <class F>
 concept ProductColumns = requires(const F& features, const PowerSeries& series, Index dim) {
   { features.exact_columns(series, dim) } -> std::same_as<Index>;
+  { features.sampling(series) } -> std::same_as<ProductSampling>;
+  { features.grows() } -> std::same_as<bool>;
 };
 
 /// What every feature function has. `partner` names the one projection that goes with it; empty:

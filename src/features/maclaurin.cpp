@@ -5,6 +5,7 @@
 #include "bochner/features/maclaurin.hpp"
 #include "core/text.hpp"
 #include "features/degrees.hpp"
+#include "features/product_sampling.hpp"
 #include "features/row_law.hpp"
 
 #include <algorithm>
@@ -156,6 +157,10 @@ ProductLayout MaclaurinFeatures::layout(const PowerSeries& series, Index dim, In
 
 Index MaclaurinFeatures::exact_columns(const PowerSeries& series, Index dim) const {
   return exact_split(exact, series).columns(dim);
+}
+
+ProductSampling MaclaurinFeatures::sampling(const PowerSeries& series) const {
+  return {.first_random = exact_split(exact, series).first_random, .radius = radius};
 }
 
 template <Scalar T>

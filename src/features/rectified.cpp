@@ -79,8 +79,8 @@ void RectifiedStage<T>::pull(T* block, Index ld, Index rows, const double* log_a
 }
 
 std::optional<std::string> RectifiedFeatures::refusal(const SpectralMeasure& spectrum) const {
-  if (!spectrum.refusal.empty()) return spectrum.refusal;
-  if (spectrum.rectifier) return std::nullopt;
+  if (spectrum.refusal()) return *spectrum.refusal();
+  if (spectrum.rectifier()) return std::nullopt;
   return std::string(name) +
          " features need a kernel that brings its rectifier: arc-cosine or angular";
 }
@@ -95,8 +95,8 @@ RowLaw RectifiedFeatures::row_law() const { return {}; }
 template <Scalar T>
 std::unique_ptr<const FeatureStage<T>> RectifiedFeatures::make_stage(
     const FrequencyLaw& law, const std::function<FrequencyNorms()>& /*norms*/) const {
-  BOCHNER_ASSERT(law.spectrum.rectifier);
-  return std::make_unique<RectifiedStage<T>>(*law.spectrum.rectifier, law.num_frequencies);
+  BOCHNER_ASSERT(law.spectrum.rectifier());
+  return std::make_unique<RectifiedStage<T>>(*law.spectrum.rectifier(), law.num_frequencies);
 }
 
 template class RectifiedStage<float>;

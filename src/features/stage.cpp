@@ -33,6 +33,30 @@ Index exact_columns(const FeatureFunction& features, const PowerSeries& series, 
       features);
 }
 
+ProductSampling product_sampling(const FeatureFunction& features, const PowerSeries& series) {
+  return std::visit(
+      [&]<class F>(const F& f) -> ProductSampling {
+        if constexpr (ProductFeatures<F>) {
+          return f.sampling(series);
+        } else {
+          return {};
+        }
+      },
+      features);
+}
+
+bool grows(const FeatureFunction& features) {
+  return std::visit(
+      []<class F>(const F& f) {
+        if constexpr (ProductFeatures<F>) {
+          return f.grows();
+        } else {
+          return true;
+        }
+      },
+      features);
+}
+
 std::shared_ptr<const ProductLayout> product_layout(const FeatureFunction& features,
                                                     const PowerSeries* series, Index dim,
                                                     Index num_frequencies, Seed seed) {
@@ -74,8 +98,8 @@ std::optional<std::string> incompatibility_of(const SpectralMeasure& spectrum,
 }
 
 std::optional<std::string> fourier_refusal(std::string_view name, const SpectralMeasure& spectrum) {
-  if (!spectrum.refusal.empty()) return spectrum.refusal;
-  if (!spectrum.rectifier) return std::nullopt;
+  if (spectrum.refusal()) return *spectrum.refusal();
+  if (!spectrum.rectifier()) return std::nullopt;
   return std::string(name) +
          " features are of kernels that are Fourier transforms (and softmax); this one needs "
          "rectified features";

@@ -77,6 +77,12 @@ bool multiplies(const FeatureFunction& features);
 /// Columns of a product of projections that are without error; 0 of others.
 Index exact_columns(const FeatureFunction& features, const PowerSeries& series, Index dim);
 
+/// The law of the columns of a product of projections.
+ProductSampling product_sampling(const FeatureFunction& features, const PowerSeries& series);
+
+/// Whether the first columns of a draw are those of a smaller map.
+bool grows(const FeatureFunction& features);
+
 /// Degrees of the columns; nothing for feature functions that multiply nothing.
 std::shared_ptr<const ProductLayout> product_layout(const FeatureFunction& features,
                                                     const PowerSeries* series, Index dim,

@@ -6,6 +6,7 @@
 #include <numbers>
 #include <utility>
 #include "bochner/features/tensor_sketch.hpp"
+#include "features/product_sampling.hpp"
 #include "features/row_law.hpp"
 #include "kernel/power_series.hpp"
 
@@ -135,6 +136,10 @@ ProductLayout TensorSketchFeatures::layout(const PowerSeries& series, Index /*di
 
 Index TensorSketchFeatures::exact_columns(const PowerSeries& /*series*/, Index /*dim*/) const {
   return 0;
+}
+
+ProductSampling TensorSketchFeatures::sampling(const PowerSeries& /*series*/) const {
+  return {.sketches = true};
 }
 
 template <Scalar T>

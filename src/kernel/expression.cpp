@@ -20,22 +20,19 @@ namespace {
 /// Whether a Fourier transform of a measure, times a constant.
 bool is_fourier(const Kernel& kernel) {
   const SpectralMeasure measure = spectral_measure(kernel);
-  return !measure.rectifier && measure.refusal.empty() && !measure.series;
+  return !measure.rectifier() && !measure.refusal() && !measure.series;
 }
 
 template <class Measure, class K>
 SpectralMeasure measure_of(const K& kernel) {
   for (const KernelTerm& term : kernel.terms) {
     if (is_fourier(term.kernel)) continue;
-    SpectralMeasure out;
-    out.refusal = "features of a " + std::string(K::name) +
-                  " need shift-invariant terms, and one is " +
-                  std::visit([](const auto& k) { return std::string(k.name); }, term.kernel);
-    return out;
+    return {.law = SpectralMeasure::None{
+                "features of a " + std::string(K::name) +
+                " need shift-invariant terms, and one is " +
+                std::visit([](const auto& k) { return std::string(k.name); }, term.kernel)}};
   }
-  SpectralMeasure out;
-  out.whole = std::make_shared<const Measure>(kernel.terms);
-  return out;
+  return {.law = std::make_shared<const Measure>(kernel.terms)};
 }
 
 /// `fold` makes k(x, x) of the terms' weight k_t(x, x).

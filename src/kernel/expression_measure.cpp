@@ -15,7 +15,7 @@ ProductOfMeasures::ProductOfMeasures(const std::vector<KernelTerm>& terms) : ter
 
 Index ProductOfMeasures::term_uniforms(std::size_t t, Index dim) const {
   const auto own = static_cast<Index>(columns_of(terms_[t], dim).size());
-  return measures_[t].whole ? measures_[t].whole->num_uniforms(own) : own;
+  return measures_[t].whole() ? measures_[t].whole()->num_uniforms(own) : own;
 }
 
 double ProductOfMeasures::mass(std::size_t t, Index dim) const {
@@ -29,10 +29,10 @@ void ProductOfMeasures::add(std::size_t t, const double* u, Seed seed, Index row
   const auto dim = static_cast<Index>(columns.size());
   const Seed own = derive_seed(seed, t);
   std::vector<double> w(columns.size());
-  if (measures_[t].whole) {
-    measures_[t].whole->frequency(u, own, row, w);
+  if (const WholeMeasure* const whole = measures_[t].whole()) {
+    whole->frequency(u, own, row, w);
   } else {
-    const double scale = draw_scale(measures_[t].scale,
+    const double scale = draw_scale(measures_[t].scale(),
                                     Stream(own, Purpose::scales, static_cast<std::uint64_t>(row)));
     for (std::size_t k = 0; k < w.size(); ++k) w[k] = scale * normal_quantile(u[k]);
   }

@@ -36,9 +36,7 @@ concept ProductKernel = requires(const K& kernel, const double* x, const double*
 
 template <ProductKernel K>
 SpectralMeasure product_measure(const K& kernel) {
-  return {.scale = {},
-          .rectifier = {},
-          .whole = std::make_shared<const ProductMeasure>(kernel.coordinate_quantile())};
+  return {.law = std::make_shared<const ProductMeasure>(kernel.coordinate_quantile())};
 }
 
 template <ProductKernel K>

@@ -21,7 +21,7 @@ concept RectifiedKernel = requires(const K& kernel) {
 
 template <RectifiedKernel K>
 SpectralMeasure rectified_measure(const K& kernel) {
-  return {.scale = {}, .rectifier = kernel.rectifier()};
+  return {.law = kernel.rectifier()};
 }
 
 template <RectifiedKernel K>

@@ -26,12 +26,13 @@ concept SeriesKernel = requires(const K& kernel, double s) {
 template <SeriesKernel K>
 SpectralMeasure series_measure(const K& kernel) {
   kernel.check_options();
-  SpectralMeasure out;
-  out.series = std::make_shared<const PowerSeries>(kernel.power_series());
-  out.refusal = "the kernel " + std::string(K::name) +
-                " is no Fourier transform: it needs maclaurin features with rademacher frequencies"
-                " (polynomial also: tensor-sketch features with count-sketch frequencies)";
-  return out;
+  return {
+      .law =
+          SpectralMeasure::None{
+              "the kernel " + std::string(K::name) +
+              " is no Fourier transform: it needs maclaurin features with rademacher frequencies"
+              " (polynomial also: tensor-sketch features with count-sketch frequencies)"},
+      .series = std::make_shared<const PowerSeries>(kernel.power_series())};
 }
 
 template <SeriesKernel K>

@@ -20,9 +20,7 @@ SoftmaxKernel SoftmaxKernel::for_dimension(Index head_dim) {
 }
 
 SpectralMeasure SoftmaxKernel::spectral_measure() const {
-  SpectralMeasure out;
-  out.series = std::make_shared<const PowerSeries>(PowerSeries::exponential());
-  return out;
+  return {.series = std::make_shared<const PowerSeries>(PowerSeries::exponential())};
 }
 
 StandardForm SoftmaxKernel::standard_form(Index dim) const {

@@ -78,7 +78,7 @@ void check(const std::string& where, const char* name, const std::vector<double>
 }  // namespace
 
 SpectralMeasure SpectralMixtureKernel::spectral_measure() const {
-  return {.scale = {}, .rectifier = {}, .whole = std::make_shared<const MixtureMeasure>(*this)};
+  return {.law = std::make_shared<const MixtureMeasure>(*this)};
 }
 
 StandardForm SpectralMixtureKernel::standard_form(Index dim) const {

@@ -39,7 +39,7 @@ FrequencyDraw::FrequencyDraw(const Projection& projection, const FrequencyLaw& l
 
 double FrequencyDraw::largest_scale() const {
   if (law_.products) return 1.0;
-  if (!law_.spectrum.whole) return bochner::largest_scale(law_);
+  if (!law_.spectrum.whole()) return bochner::largest_scale(law_);
   double largest = 0.0;
   for (Index i = 0; i < rows_.size(); ++i) largest = std::max(largest, std::abs(rows_.data()[i]));
   return largest;
@@ -103,7 +103,7 @@ std::optional<std::string> incompatibility_of(const SpectralMeasure& spectrum,
                                               const Projection& projection) {
   return std::visit(
       [&]<class P>(const P& p) -> std::optional<std::string> {
-        if (spectrum.whole && p.couples_directions()) {
+        if (spectrum.whole() && p.couples_directions()) {
           return std::string(P::name) +
                  " frequencies couple directions, and those of this kernel are not isotropic: use "
                  "iid, sobol or antithetic(directions=independent)";

@@ -16,7 +16,7 @@ namespace bochner {
 namespace {
 
 double draw_scale(const FrequencyLaw& law, Index row) {
-  return bochner::draw_scale(law.spectrum.scale,
+  return bochner::draw_scale(law.spectrum.scale(),
                              Stream(law.seed, Purpose::scales, static_cast<std::uint64_t>(row)));
 }
 
@@ -48,13 +48,13 @@ double draw_radius(Radii radii, const FrequencyLaw& law, Index dim, Index row) {
 }
 
 Index num_uniforms(const FrequencyLaw& law) {
-  return law.spectrum.whole ? law.spectrum.whole->num_uniforms(law.dim) : law.dim;
+  return law.spectrum.whole() ? law.spectrum.whole()->num_uniforms(law.dim) : law.dim;
 }
 
 void draw_from_uniforms(const FrequencyLaw& law, Index row, const double* u,
                         std::span<double> out) {
-  if (law.spectrum.whole) {
-    law.spectrum.whole->frequency(u, law.seed, row, out);
+  if (const WholeMeasure* const whole = law.spectrum.whole()) {
+    whole->frequency(u, law.seed, row, out);
     return;
   }
   const double scale = draw_scale(law, row);
@@ -62,7 +62,7 @@ void draw_from_uniforms(const FrequencyLaw& law, Index row, const double* u,
 }
 
 void draw_independent_row(const FrequencyLaw& law, Index row, std::span<double> out) {
-  if (law.spectrum.whole) {
+  if (law.spectrum.whole()) {
     const Stream stream(law.seed, Purpose::directions, static_cast<std::uint64_t>(row));
     std::vector<double> u(static_cast<std::size_t>(num_uniforms(law)));
     for (std::size_t k = 0; k < u.size(); ++k) u[k] = stream.uniform(k);

@@ -3,7 +3,7 @@
 
 #include <bochner/core/view.hpp>
 #include <bochner/export.hpp>
-#include <bochner/features/maclaurin.hpp>
+#include <bochner/features/features.hpp>
 #include <bochner/kernel/kernel.hpp>
 
 /// \file
@@ -23,6 +23,14 @@ BOCHNER_EXPORT double optimal_oprf_parameter(double z2, Index dim);
 /// (1 - 8a), of which there is one. Smaller in size than for OPRF, the same for large z2. Throws as
 /// above.
 BOCHNER_EXPORT double optimal_hyperbolic_oprf_parameter(double z2, Index dim);
+
+/// Whether a feature function has the parameter a.
+BOCHNER_EXPORT bool has_parameter(const FeatureFunction& features);
+
+/// The feature function with its parameter a at the optimum; one without a parameter as it is.
+/// Throws as above.
+BOCHNER_EXPORT FeatureFunction with_optimal_parameter(FeatureFunction features, double z2,
+                                                      Index dim);
 
 /// The radius of Maclaurin features that minimises the summed variance of the random columns over
 /// pairs of rows of x and y, up to 64 of each, drawn with one seed: that of f(r) sum f(t / r), r =

@@ -50,6 +50,8 @@ struct MaclaurinFeatures {
   ProductLayout layout(const PowerSeries& series, Index dim, Index num_frequencies,
                        Seed seed) const;
   Index exact_columns(const PowerSeries& series, Index dim) const;
+  ProductSampling sampling(const PowerSeries& series) const;
+  bool grows() const { return exact == ExactTerms::none; }
 
   friend bool operator==(const MaclaurinFeatures&, const MaclaurinFeatures&) = default;
 };

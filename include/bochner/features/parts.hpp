@@ -21,6 +21,7 @@ struct FrequencyLaw;
 struct FrequencyNorms;
 class PowerSeries;
 struct ProductLayout;
+struct ProductSampling;
 struct RowLaw;
 struct SpectralMeasure;
 struct StageInput;

@@ -30,6 +30,8 @@ struct TensorSketchFeatures {
   ProductLayout layout(const PowerSeries& series, Index dim, Index num_frequencies,
                        Seed seed) const;
   Index exact_columns(const PowerSeries& series, Index dim) const;
+  ProductSampling sampling(const PowerSeries& series) const;
+  static constexpr bool grows() { return false; }
 
   friend bool operator==(const TensorSketchFeatures&, const TensorSketchFeatures&) = default;
 };

@@ -15,7 +15,7 @@ namespace bochner {
 ExactKernel::ExactKernel(const std::string& function, const Kernel& kernel, Index dim) {
   // The logarithm is a quadratic form where frequencies are normal.
   const SpectralMeasure measure = spectral_measure(kernel);
-  if (!is_normal(measure) || measure.rectifier) {
+  if (!is_normal(measure) || measure.rectifier()) {
     throw InvalidArgument(function + ": the kernel is " + to_text(kernel) +
                           ", expected softmax or gaussian");
   }

@@ -20,7 +20,7 @@ MapChoice choose_map(const Kernel& kernel, const std::string& features,
                                          TensorSketchFeatures{}, MaclaurinFeatures{}};
   if (features != kAuto) functions = {parse_option("--features", features, parse_features)};
   std::vector<Projection> projections{OrthogonalProjection{}};
-  for (const Projection& other : all_of<Projection>()) projections.push_back(other);
+  for (const Projection& other : all_alternatives<Projection>()) projections.push_back(other);
   if (projection != kAuto) {
     projections = {parse_option("--projection", projection, parse_projection)};
   }

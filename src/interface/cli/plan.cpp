@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "bochner/estimator/plan.hpp"
 
+#include "bochner/kernel/options.hpp"
 #include "interface/cli/command.hpp"
 #include "interface/cli/identity.hpp"
 #include "interface/cli/numbers.hpp"
@@ -79,7 +80,7 @@ void run_ball(const PlanOptions& options, PlanRequest request) {
   const Index dimension = parse_dimension(options);
   const Kernel kernel = kernel_of_unit_scale(options.kernel);
   if (!request.features) {
-    if (std::holds_alternative<SoftmaxKernel>(kernel)) {
+    if (dot_scale_of(kernel)) {
       request.features = PositiveFeatures{};
     } else {
       request.features = TrigonometricFeatures{};

@@ -44,8 +44,8 @@ PairPlan plan_pairs(FeatureMapSpec spec, const std::vector<StudyPair>& pairs,
 std::vector<PairPlan> plan_pairs(const Kernel& kernel, const std::vector<StudyPair>& pairs,
                                  const ErrorTarget& target, Basis basis, Index budget) {
   std::vector<PairPlan> plans;
-  for (const FeatureFunction& features : all_of<FeatureFunction>()) {
-    for (const Projection& projection : all_of<Projection>()) {
+  for (const FeatureFunction& features : all_alternatives<FeatureFunction>()) {
+    for (const Projection& projection : all_alternatives<Projection>()) {
       if (incompatibility(kernel, projection, features) || closed_form_gap(kernel, projection)) {
         continue;
       }
@@ -61,7 +61,7 @@ std::vector<PairPlan> plan_pairs(const Kernel& kernel, const std::vector<StudyPa
         continue;
       }
       if (basis == Basis::median_of_means &&
-          std::holds_alternative<CountSketchProjection>(projection)) {
+          block_law(projection, spec.input_dim).pairing == BlockLaw::Pairing::sketch) {
         continue;
       }
       plans.push_back(plan_pairs(std::move(spec), pairs, target, basis, budget));

@@ -3,6 +3,8 @@
 
 #include "bochner/core/error.hpp"
 #include "bochner/estimator/optimal_parameter.hpp"
+#include "bochner/kernel/options.hpp"
+#include "estimator/row_law.hpp"
 #include "interface/cli/numbers.hpp"
 #include "interface/cli/options.hpp"
 #include "linalg/orthonormal.hpp"
@@ -99,18 +101,13 @@ double square_sum(const StudyPair& pair, const Kernel& kernel) {
   for (std::size_t k = 0; k < pair.x.size(); ++k) {
     z2 += (pair.x[k] + pair.y[k]) * (pair.x[k] + pair.y[k]);
   }
-  if (const auto* softmax = std::get_if<SoftmaxKernel>(&kernel)) z2 *= softmax->scale;
+  if (const double* const scale = dot_scale_of(kernel)) z2 *= *scale;
   return z2;
 }
 
 FeatureFunction fitted(FeatureFunction features, double z2, Index dimension) {
-  if (auto* oprf = std::get_if<OprfFeatures>(&features); oprf && oprf->a == 0.0) {
-    oprf->a = optimal_oprf_parameter(z2, dimension);
-  }
-  if (auto* oprf = std::get_if<HyperbolicOprfFeatures>(&features); oprf && oprf->a == 0.0) {
-    oprf->a = optimal_hyperbolic_oprf_parameter(z2, dimension);
-  }
-  return features;
+  if (row_law(features).a != 0.0) return features;
+  return with_optimal_parameter(std::move(features), z2, dimension);
 }
 
 Matrix<double> normal_rows(Index count, Index dimension, double square, std::uint64_t item) {

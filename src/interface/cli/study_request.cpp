@@ -3,7 +3,9 @@
 
 #include "bochner/core/error.hpp"
 #include "bochner/estimator/plan.hpp"
+#include "bochner/kernel/options.hpp"
 #include "estimator/row_law.hpp"
+#include "features/stage.hpp"
 #include "interface/cli/numbers.hpp"
 #include "interface/cli/options.hpp"
 #include "interface/cli/registry.hpp"
@@ -17,7 +19,7 @@ namespace {
 
 template <class Variant, class Parse>
 std::vector<Variant> choose(const char* option, const std::string& text, const Parse& parse) {
-  if (text == "all") return all_of<Variant>();
+  if (text == "all") return all_alternatives<Variant>();
   std::vector<Variant> chosen;
   for (const std::string& item : parse_list(option, text)) {
     chosen.push_back(parse_option(option, item, parse));
@@ -42,10 +44,7 @@ std::string label_of(const FeatureFunction& features) {
 
 /// Why fewer frequencies of a draw are not the smaller map, as the study takes them to be.
 std::optional<std::string> growth_gap(const FeatureFunction& features) {
-  const auto* maclaurin = std::get_if<MaclaurinFeatures>(&features);
-  const bool grows = maclaurin == nullptr ? !std::holds_alternative<TensorSketchFeatures>(features)
-                                          : maclaurin->exact == ExactTerms::none;
-  if (grows) return std::nullopt;
+  if (grows(features)) return std::nullopt;
   return "the study takes the first columns of a draw for a smaller map, which those of " +
          to_text(features) + " features are not; bochner gram measures them";
 }
@@ -98,9 +97,7 @@ void add_maps(const StudyOptions& options, StudyRequest& request) {
                       .centring = {}},
                      request.matrix.queries.view(), request.matrix.keys.view())
           .mean_square_sum *
-      (std::holds_alternative<SoftmaxKernel>(request.kernel)
-           ? std::get<SoftmaxKernel>(request.kernel).scale
-           : 1.0);
+      (dot_scale_of(request.kernel) ? *dot_scale_of(request.kernel) : 1.0);
   const auto features_list =
       choose<FeatureFunction>("--features", options.features, parse_features);
   const auto projections =

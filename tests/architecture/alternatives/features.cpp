@@ -40,6 +40,12 @@ struct Planted {
 #ifndef WITHOUT_exact_columns
   Index exact_columns(const PowerSeries& series, Index dim) const;
 #endif
+#ifndef WITHOUT_sampling
+  ProductSampling sampling(const PowerSeries& series) const;
+#endif
+#ifndef WITHOUT_grows
+  bool grows() const;
+#endif
 #ifndef WITHOUT_operator
   friend bool operator==(const Planted&, const Planted&) = default;
 #endif

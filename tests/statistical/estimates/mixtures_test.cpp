@@ -7,7 +7,7 @@ using namespace bochner;
 using namespace bochner::testing;
 
 TEST_CASE("every map of a scale mixture of Gaussian kernels is unbiased", "[unbiased]") {
-  check_means([](const Kernel& k) { return !is_normal(spectral_measure(k).scale); }, 300);
+  check_means([](const Kernel& k) { return !is_normal(spectral_measure(k).scale()); }, 300);
 }
 
 TEST_CASE("independent rows of any scale mixture have the variance of their kernel", "[variance]") {

@@ -25,7 +25,7 @@ std::vector<Kernel> whole_kernels() {
 }  // namespace
 
 TEST_CASE("every map of a kernel that is not isotropic is unbiased", "[unbiased]") {
-  check_means([](const Kernel& k) { return spectral_measure(k).whole != nullptr; }, 700);
+  check_means([](const Kernel& k) { return spectral_measure(k).whole() != nullptr; }, 700);
   std::uint64_t seed = 740;
   for (const Kernel& kernel : whole_kernels()) {
     for (const Projection& projection :

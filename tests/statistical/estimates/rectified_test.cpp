@@ -12,7 +12,7 @@ using namespace bochner::testing;
 
 namespace {
 
-bool is_rectified(const Kernel& kernel) { return spectral_measure(kernel).rectifier.has_value(); }
+bool is_rectified(const Kernel& kernel) { return spectral_measure(kernel).rectifier() != nullptr; }
 
 std::vector<Kernel> rectified_kernels() {
   return {ArcCosineKernel{0, 0.0, {}}, ArcCosineKernel{1, 0.0, {}}, ArcCosineKernel{1, 0.4, {}},

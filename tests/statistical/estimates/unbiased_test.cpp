@@ -18,7 +18,7 @@ using namespace bochner::testing;
 TEST_CASE("every map of a kernel with normal frequencies is unbiased", "[unbiased]") {
   check_means(
       [](const Kernel& k) {
-        return is_normal(spectral_measure(k)) && !spectral_measure(k).rectifier;
+        return is_normal(spectral_measure(k)) && !spectral_measure(k).rectifier();
       },
       100);
 }

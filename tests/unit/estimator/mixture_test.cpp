@@ -55,7 +55,7 @@ TEST_CASE("nodes of the scale give the kernel", "[mixture]") {
                                Kernel(MaternKernel{.nu = 30.0}), Kernel(CauchyKernel{}),
                                Kernel(RationalQuadraticKernel{.alpha = 0.3}),
                                Kernel(RationalQuadraticKernel{.alpha = 4.0})}) {
-    const auto scales = scale_nodes(spectral_measure(kernel).scale);
+    const auto scales = scale_nodes(spectral_measure(kernel).scale());
     REQUIRE_FALSE(scales.empty());
     for (const double s : {1e-3, 0.5, 3.0, 40.0}) {
       double value = 0.0;
