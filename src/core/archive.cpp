@@ -47,9 +47,8 @@ double Archive::number(std::string_view key) const {
 
 template <Scalar T>
 const Matrix<T>& Archive::array(std::string_view key, Index rows, Index cols) const {
-  const auto found = arrays.find(key);
-  if (found == arrays.end()) refuse(key, "is missing");
-  const auto* const matrix = std::get_if<Matrix<T>>(&found->second);
+  if (!arrays.contains(key)) refuse(key, "is missing");
+  const Matrix<T>* const matrix = find<T>(key);
   if (matrix == nullptr) refuse(key, "has another scalar type than the rest");
   if (matrix->rows() != rows || matrix->cols() != cols) {
     refuse(key, "is " + std::to_string(matrix->rows()) + " x " + std::to_string(matrix->cols()) +

@@ -43,6 +43,7 @@ plant src/kernel/planted.cpp '#pragma omp parallel' openmp_pragmas
 plant src/CMakeLists.txt 'add_compile_options(-march=native)' build_flags
 plant CMakeLists.txt 'include(FetchContent)' build_flags
 plant src/core/planted.cpp 'int planted;' licence_lines
+plant src/estimator/planted.cpp 'bool planted = std::holds_alternative<SobolProjection>(projection);' type_tests
 plant README.md '[planted](docs/planted.md)' links
 plant include/bochner/core/planted.hpp '/// docs/planted.md' links
 plant docs/gram.md $'```cpp\nplanted(gram);\n```' readme_code "$generated" "$compiler"

@@ -34,6 +34,12 @@ struct Archive {
   /// what was found.
   template <Scalar T>
   const Matrix<T>& array(std::string_view key, Index rows, Index cols) const;
+  /// The array under `key`, whatever it holds, or null when there is none of this scalar.
+  template <Scalar T>
+  const Matrix<T>* find(std::string_view key) const {
+    const auto found = arrays.find(key);
+    return found == arrays.end() ? nullptr : std::get_if<Matrix<T>>(&found->second);
+  }
 };
 
 /// Throws InvalidArgument when an array holds a number that is not finite, naming array, row and

@@ -210,9 +210,7 @@ void Study::load(const Archive& state) {
     throw InvalidArgument("the saved state of the study is beyond its end");
   }
   // Sums may be infinite, where estimates are.
-  const auto sums = state.arrays.find(kSums);
-  const auto* const saved =
-      sums == state.arrays.end() ? nullptr : std::get_if<Matrix<double>>(&sums->second);
+  const Matrix<double>* const saved = state.find<double>(kSums);
   if (saved == nullptr || saved->rows() != sums_.rows() || saved->cols() != kPowers) {
     throw InvalidArgument("the saved state of the study is for other cells");
   }

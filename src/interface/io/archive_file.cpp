@@ -64,7 +64,7 @@ std::vector<std::string> layout(const Archive& archive) {
   std::vector<std::string> names;
   for (const auto& [name, array] : archive.arrays) names.push_back(name);
   std::stable_partition(names.begin(), names.end(), [&](const std::string& name) {
-    return std::holds_alternative<Matrix<double>>(archive.arrays.find(name)->second);
+    return archive.find<double>(name) != nullptr;
   });
   return names;
 }

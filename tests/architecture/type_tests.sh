@@ -1,0 +1,24 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# Nobody asks which alternative a kernel, projection or feature function is, but the registries: an
+# alternative says of itself what others want to know (docs/extending). None above the feature map,
+# at most six below, where laws are told apart.
+# Usage: type_tests.sh ROOT
+set -euo pipefail
+cd "$1"
+tests() { grep -rnE 'holds_alternative<|get_if<' --include='*.[ch]pp' "$@" || true; }
+status=0
+above=$(tests src/estimator src/client src/interface)
+if [ -n "$above" ]; then
+  echo "$above"
+  echo "an alternative is asked for by its type, expected a question to its trait"
+  status=1
+fi
+below=$(tests src/kernel src/projection src/features src/feature_map)
+if [ "$(grep -c . <<<"$below")" -gt 6 ]; then
+  echo "$below"
+  echo "more than six type tests below the estimator"
+  status=1
+fi
+exit $status
