@@ -5,6 +5,7 @@
 #include "core/finite.hpp"
 #include "estimator/log_sum.hpp"
 #include "estimator/product_moments.hpp"
+#include "features/degrees.hpp"
 #include "estimator/row_sample.hpp"
 #include "kernel/standard_form.hpp"
 
