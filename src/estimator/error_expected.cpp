@@ -5,6 +5,8 @@
 #include "estimator/mean_square_sum.hpp"
 #include "estimator/plan_statement.hpp"
 
+#include <cmath>
+
 namespace bochner {
 namespace {
 
@@ -19,7 +21,9 @@ ExpectedError error_expected(const FeatureMapSpec& spec, MatrixView<const double
   ExpectedError expected;
   expected.root_mean_square = gram_error<double>(spec, x, y, execution).relative_error;
   expected.mean_square_sum = mean_square_sum(spec, x, y);
-  if (is_exponential(spec) && expected.mean_square_sum > kInvisibleMass) {
+  if (std::isinf(expected.root_mean_square)) {
+    expected.warning = "the predicted error leaves the range of double: " + better_map(spec, 0.0);
+  } else if (is_exponential(spec) && expected.mean_square_sum > kInvisibleMass) {
     expected.warning = "mean |x + y|^2 is " + shortened(expected.mean_square_sum) +
                        ": the prediction is dominated by mass that no sample sees; " +
                        better_map(spec, 0.0);

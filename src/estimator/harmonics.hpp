@@ -51,7 +51,7 @@ class HarmonicSeries {
   const std::vector<HarmonicDegree>& degrees() const { return degrees_; }
 
   /// sqrt(N_l) e_l(s) of a degree; for differences in units of one, not of the mean e^{-x}. A sum
-  /// of at most 300 terms or an integral, whatever s is: relative accuracy 1e-13.
+  /// of at most 2,000 terms or an integral, whatever s is: relative accuracy 1e-13.
   Scaled coefficient(const HarmonicDegree& degree, double s) const;
 
  private:

@@ -9,8 +9,11 @@
 namespace bochner {
 namespace {
 
-/// Errors closer than this count as equal.
+/// Errors closer than this count as equal, and so do those that are nothing but rounding.
 constexpr double kTie = 1.02;
+constexpr double kRounding = 1e-12;
+
+bool ties_with(double error, double best) { return error <= kTie * best + kRounding; }
 
 std::string name_of(const Candidate& candidate) {
   const std::string features =
@@ -36,7 +39,7 @@ std::vector<Candidate> ranked(const std::vector<Candidate>& candidates) {
   std::vector<Candidate> out;
   while (!left.empty()) {
     const auto tied = std::find_if(left.begin(), left.end(), [&](const Candidate* c) {
-      return !(c->error <= kTie * left.front()->error);
+      return !ties_with(c->error, left.front()->error);
     });
     const auto cheapest =
         std::min_element(left.begin(), std::max(tied, left.begin() + 1),
@@ -58,7 +61,7 @@ std::string reason_for(const std::vector<Candidate>& order, const std::string& e
               name_of(*other) + ")";
   }
   const auto tied = std::find_if(order.begin() + 1, order.end(), [&](const Candidate& c) {
-    return c.error <= kTie * best.error && c.cost > best.cost;
+    return ties_with(c.error, best.error) && c.cost > best.cost;
   });
   if (tied != order.end()) reason += "; equal within 2 % to dearer ones";
   if (!is_exact(best)) {

@@ -142,6 +142,8 @@ Recommendation recommend_for_attention(const Kernel& kernel, MatrixView<const do
       redrawn.seed.value += static_cast<std::uint64_t>(r);
       error += squared_output_error(redrawn, q, k, v, exact, execution);
     }
+    // Weights that all vanish, or leave the range of double, have no output.
+    if (std::isnan(error)) error = std::numeric_limits<double>::infinity();
     candidates.push_back({.spec = spec,
                           .error = std::sqrt(error / (static_cast<double>(redraws) * power)),
                           .cost = projection_cost(spec)});

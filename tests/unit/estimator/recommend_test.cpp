@@ -106,3 +106,19 @@ TEST_CASE("inputs without an answer are refused", "[recommend]") {
   CHECK_THROWS_WITH(recommend(GaussianKernel{}, x.view(), x.view(), {}),
                     Contains("row 2, column 1"));
 }
+
+TEST_CASE("errors that are rounding alone count as equal, and the cheapest map leads", "[plan]") {
+  Matrix<double> x(8, 5);
+  for (Index i = 0; i < x.size(); ++i) x.data()[i] = i % 2 == 0 ? 0.3 : 0.1 + 0.2;
+  const Recommendation advice =
+      recommend(GaussianKernel{}, x.view(), x.view(), {.num_features = 64});
+  const Candidate& first = advice.ranked.front();
+  CHECK(first.error < 1e-12);
+  int exact = 0;
+  for (const Candidate& candidate : advice.ranked) {
+    if (!(candidate.error < 1e-12)) continue;
+    ++exact;
+    CHECK(first.cost <= candidate.cost);
+  }
+  CHECK(exact > 2);
+}
