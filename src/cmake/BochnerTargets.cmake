@@ -7,6 +7,8 @@ function(bochner_compile_options target)
                                              VISIBILITY_INLINES_HIDDEN ON)
   # A contracted a*b+c has other bits than the same line elsewhere; kernels say MulAdd where they mean it.
   target_compile_options(${target} PRIVATE -Wall -Wextra -Wconversion -Wshadow -ffp-contract=off)
+  # Threads of some systems have 128 KiB of stack.
+  target_compile_options(${target} PRIVATE -Wframe-larger-than=65536)
   if(CMAKE_CXX_COMPILER_ID STREQUAL GNU AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
     # It sees overlapping copies inside std::string where there are none (GCC bug 105651).
     target_compile_options(${target} PRIVATE -Wno-restrict)

@@ -28,7 +28,7 @@ Index solve_congruence(Index a, Index b, Index m) {
     r0 = std::exchange(r1, r0 - quotient * r1);
     inverse0 = std::exchange(inverse1, inverse0 - quotient * inverse1);
   }
-  __extension__ using Wide = __int128;
+  __extension__ typedef __int128 Wide;
   const Wide x = static_cast<Wide>(inverse0) * (b % m) % m;
   return static_cast<Index>(x < 0 ? x + m : x);
 }

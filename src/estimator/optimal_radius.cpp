@@ -5,8 +5,8 @@
 #include "core/finite.hpp"
 #include "estimator/log_sum.hpp"
 #include "estimator/product_moments.hpp"
-#include "features/degrees.hpp"
 #include "estimator/row_sample.hpp"
+#include "features/degrees.hpp"
 #include "kernel/standard_form.hpp"
 
 #include <algorithm>

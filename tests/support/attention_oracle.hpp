@@ -40,7 +40,8 @@ LogitRounding rounding_of() {
 /// logit errs by at most delta = (d + 8) (u min(B, largest) + 2^-53 B'), B' = B for softmax kernels
 /// and the logit itself for Gaussian ones, whose far rows are computed from differences; weights by
 /// a factor e^(2 delta), and a mean of values by
-///   sum_j p_j |v_j - out| (e^(2 delta) - 1) + (8 + ln S) u sum_j p_j |v_j|.
+///   sum_j p_j |v_j - out| (e^(2 delta) - 1) + (8 + min(S, 256) + S / 256) u sum_j p_j |v_j|,
+/// sums being chains over tiles of 256 keys.
 /// `bias` adds 4 u min(|bias - top|, largest).
 template <class T>
 OracleRow exact_row(
@@ -112,8 +113,9 @@ OracleRow exact_row(
     if (row.weight[j] == 0.0L) continue;
     for (std::size_t c = 0; c < columns; ++c) {
       const auto v = static_cast<long double>(values(static_cast<Index>(j), static_cast<Index>(c)));
-      const long double sums = (8.0L + std::log(static_cast<long double>(count))) *
-                               static_cast<long double>(rounding.unit);
+      const long double sums =
+          (8.0L + std::min<long double>(count, 256) + static_cast<long double>(count) / 256.0L) *
+          static_cast<long double>(rounding.unit);
       row.tolerance[c] += row.weight[j] * (std::abs(v - row.out[c]) * spread + sums * std::abs(v));
     }
   }

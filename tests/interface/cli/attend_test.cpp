@@ -328,6 +328,63 @@ TEST_CASE("attend refuses what cannot be meant, and leaves nothing behind", "[at
   CHECK_THAT(files.attend({"-o", files.output()}).err, Contains("row 2, column 2 is NaN"));
 }
 
+TEST_CASE("attend is right on long rows and large values, or says no", "[attend]") {
+  Files files({64, 8}, {64, 8}, {64, 4});
+  const auto rewrite = [&](double size, double value) {
+    for (Array* rows : {&files.queries, &files.keys}) {
+      *rows = Array(rows->shape, rows == &files.queries ? 0 : 1, size);
+    }
+    files.values = Array(files.values.shape, 2, value);
+    files.scratch.write("q.npy", files.queries.npy());
+    files.scratch.write("k.npy", files.keys.npy());
+    files.scratch.write("v.npy", files.values.npy());
+  };
+  const auto largest = [&] {
+    double most = 0.0;
+    for (const double v : files.values.elements) most = std::max(most, std::abs(v));
+    return most;
+  };
+  for (const double size : {500.0, 2000.0}) {
+    rewrite(size, 1.0);
+    // Each query sees one key: of the others the logits are lower by hundreds.
+    for (const std::string precision : {"single", "double"}) {
+      REQUIRE(files.attend({"-o", files.output(), "--exact", "--precision", precision}).status ==
+              0);
+      const Matrix<double> out = read_output(files.output()).rows;
+      for (Index i = 0; i < 64; ++i) {
+        Index best = 0;
+        double top = -1e300;
+        for (Index j = 0; j < 64; ++j) {
+          double product = 0.0;
+          for (Index c = 0; c < 8; ++c) {
+            product += files.queries.at(0, 0, i, c) * files.keys.at(0, 0, j, c);
+          }
+          if (product > top) best = j;
+          top = std::max(top, product);
+        }
+        for (Index c = 0; c < 4; ++c) {
+          CHECK(out(i, c) == Approx(files.values.at(0, 0, best, c)).epsilon(1e-6));
+        }
+      }
+      // The map of the data: means of values, whatever their error.
+      const Outcome outcome = files.attend({"-o", files.output(), "--precision", precision});
+      CAPTURE(size, precision, outcome.err);
+      REQUIRE(outcome.status == 0);
+      const Matrix<double> mean = read_output(files.output()).rows;
+      for (Index e = 0; e < mean.size(); ++e) {
+        CHECK(std::abs(mean.data()[e]) <= largest() * (1.0 + 1e-5));
+      }
+    }
+  }
+  rewrite(0.5, 3e37);
+  REQUIRE(files.attend({"-o", files.output(), "--exact"}).status == 0);
+  const Matrix<double> out = read_output(files.output()).rows;
+  for (Index e = 0; e < out.size(); ++e) CHECK(std::abs(out.data()[e]) <= largest());
+  const Outcome refused = files.attend({"-o", files.output()});
+  CHECK(refused.status == 1);
+  CHECK_THAT(refused.err, Contains("values") && Contains("too large"));
+}
+
 TEST_CASE("attend on no queries writes an empty array", "[attend]") {
   const Files files({0, 2}, {4, 2}, {4, 3});
   for (const std::string arithmetic : {"--exact", "--causal"}) {

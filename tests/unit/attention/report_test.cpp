@@ -211,3 +211,30 @@ TEST_CASE("what is not live may hold anything; what is seen may not", "[attentio
   CHECK_THROWS_WITH(attention_report<double>(map, x.inputs(), 5),
                     Contains("values have no columns"));
 }
+
+TEST_CASE("the report sees every phase of keys that come with a period", "[attention][report]") {
+  // One key of two, or of four, is far from the origin.
+  for (const Index period : {2, 4}) {
+    const Index keys = 512 * period;
+    const FeatureMap<double> map(map_spec(3, 16, HyperbolicFeatures{}, SoftmaxKernel{1.0}));
+    Qkv<double> x{Tensor<double>(1, 1, 8, 3), Tensor<double>(1, 1, keys, 3),
+                  normal_tensor<double>(1, 1, keys, 2, 75)};
+    for (Index j = period - 1; j < keys; j += period) x.k(0, 0, j, 0) = 1.0;
+    const AttentionQuality quality = attention_report<double>(map, x.inputs());
+    CHECK(quality.norms.mean == Approx(1.0 / static_cast<double>(period)).epsilon(0.2));
+    CHECK(quality.norms.largest == Approx(1.0));
+  }
+}
+
+TEST_CASE("the report's error does not depend on the size of values", "[attention][report]") {
+  const FeatureMap<double> map(map_spec(4, 32, HyperbolicFeatures{}, SoftmaxKernel{0.5}));
+  const Qkv<double> x = normal_qkv<double>({1, 1, 1, 20, 60, 4, 3}, 76, 0.7);
+  const double expected = attention_report<double>(map, x.inputs()).output_error;
+  CHECK(expected > 1e-3);
+  for (const double size : {0x1p-600, 0x1p-900, 0x1p600, 0x1p900}) {
+    Qkv<double> y = x;
+    for (double& v : y.v.elements) v *= size;
+    CHECK(attention_report<double>(map, y.inputs()).output_error ==
+          Approx(expected).epsilon(1e-12));
+  }
+}
