@@ -47,16 +47,15 @@ RidgePath ridge_path(const NormalEquations<T>& equations, std::span<const double
 }
 
 std::vector<double> logarithmic_ridges(double smallest, double largest, Index count) {
-  if (!(smallest > 0.0) || !(largest >= smallest) || !std::isfinite(largest) || count < 2) {
-    throw InvalidArgument("logarithmic_ridges: " + std::to_string(count) + " ridges from " +
-                          text::number(smallest) + " to " + text::number(largest) +
-                          ", expected at least 2, from a positive number to a larger one");
+  if (!(smallest > 0.0) || !(largest >= smallest) || !std::isfinite(largest / smallest) ||
+      count < 2) {
+    throw InvalidArgument(
+        "logarithmic_ridges: " + std::to_string(count) + " ridges from " + text::number(smallest) +
+        " to " + text::number(largest) +
+        ", expected at least 2, from a positive number to a larger one whose ratio is finite");
   }
   std::vector<double> ridges;
-  const double ratio = largest / smallest;
-  const double range =
-      std::isfinite(ratio) ? std::log(ratio) : std::log(largest) - std::log(smallest);
-  const double step = range / static_cast<double>(count - 1);
+  const double step = std::log(largest / smallest) / static_cast<double>(count - 1);
   for (Index i = 0; i < count; ++i) {
     ridges.push_back(smallest * std::exp(step * static_cast<double>(i)));
   }
