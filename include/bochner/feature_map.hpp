@@ -110,7 +110,8 @@ template <Scalar T>
 class FeatureMap {
  public:
   /// Draws the frequencies: O(m d) for iid, O(m d^2) for orthogonal, O(m) for Hadamard projections.
-  /// Throws InvalidArgument when the spec is not valid.
+  /// Throws InvalidArgument when the spec is not valid, and when the kernel's scales or the
+  /// frequencies leave the range of T.
   explicit FeatureMap(const FeatureMapSpec& spec);
 
   const FeatureMapSpec& spec() const noexcept;
@@ -121,12 +122,14 @@ class FeatureMap {
   /// of order one, exponent holds n powers of two. O(n m d). Throws InvalidArgument when shapes do
   /// not match, when outputs overlap the input, when x holds NaN or infinity (naming row and
   /// column), or when a row is so long that its exponent leaves 31 bits (|x|^2 beyond about 1e9 for
-  /// exponential maps) or its projections the scalar's range.
+  /// exponential maps) or its projections the scalar's range. An angle w.x is off by about eps |w|
+  /// |x|: rows far from the origin want a centre (`FeatureMapSpec::centring`) or double.
   void apply(Side side, MatrixView<const T> x, FeatureBlock<T> out,
              const Execution& execution = {}) const;
 
   /// Gradient of sum_ij dphi_ij phi_ij with respect to x, phi as `apply` returns it and the
-  /// exponents held fixed: dx is n x input_dim. O(n m d). Throws as `apply`.
+  /// exponents held fixed: dx is n x input_dim. O(n m d). Throws as `apply`, and when a gradient is
+  /// not finite.
   void pullback(Side side, MatrixView<const T> x, MatrixView<const T> dphi, MatrixView<T> dx,
                 const Execution& execution = {}) const;
 

@@ -53,7 +53,9 @@ struct KernelTerm {
 };
 
 /// k(x, y), exactly, for one pair of `dim` contiguous coordinates. O(dim), O(dim^2) for a full
-/// metric. Throws InvalidArgument when the kernel's options are not valid for `dim`.
+/// metric. Rows far from the origin lose no digits. Throws InvalidArgument when the kernel's
+/// options are not valid for `dim`, on NaN or infinity, and when the value leaves the range of
+/// double.
 BOCHNER_EXPORT double evaluate(const Kernel& kernel, const double* x, const double* y, Index dim);
 
 }  // namespace bochner

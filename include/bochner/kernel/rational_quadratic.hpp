@@ -15,7 +15,7 @@ namespace bochner {
 /// w = g sqrt(G / alpha).
 struct RationalQuadraticKernel {
   static constexpr std::string_view name = "rational-quadratic";
-  double alpha = 1.0;  ///< weight of the tails, positive; infinity is the Gaussian
+  double alpha = 1.0;  ///< 1e-300 to 1e300: heavy tails to the Gaussian
   Metric metric{};
   static constexpr auto fields() {
     return std::tuple{Field{"alpha", &RationalQuadraticKernel::alpha},

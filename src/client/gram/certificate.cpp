@@ -238,6 +238,11 @@ DeltaSpectral delta_spectral(const GramApproximation<T>& approximation,
         shifted.apply_inverse_root_transposed(difference, out, execution);
       },
       n, options);
+  if (!(ends.largest < 1.0)) {
+    throw InvalidArgument(std::string(kFunction) +
+                          ": lambda is too small beside the rounding errors of K^: Delta has no "
+                          "upper end");
+  }
   // The difference here is K^ - K = -(K - K^): nu = -end, -nu / (1 + nu) = end / (1 - end).
   return {ends.smallest / (1.0 - ends.smallest), ends.largest / (1.0 - ends.largest), ends.steps,
           ends.converged};

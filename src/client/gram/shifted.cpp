@@ -41,6 +41,16 @@ int unit_of(const GramApproximation<T>& gram) {
   return 2 * gram.features().max_exponent();
 }
 
+/// Whether what a factorisation left of a diagonal is more than its rounding errors.
+bool is_definite(MatrixView<const double> factor, double largest) {
+  const double rounding =
+      static_cast<double>(factor.rows) * std::numeric_limits<double>::epsilon() * largest;
+  for (Index i = 0; i < factor.rows; ++i) {
+    if (!(factor(i, i) * factor(i, i) > rounding)) return false;
+  }
+  return true;
+}
+
 template <Scalar T>
 bool through_features(const GramApproximation<T>& gram) {
   return gram.num_features() <= gram.size();
@@ -64,8 +74,10 @@ ShiftedGram<T>::ShiftedGram(const GramApproximation<T>& gram, double lambda,
   Matrix<double> a =
       narrow ? feature_moments(gram.features(), execution) : padded_copy(gram.to_dense(execution));
   const double shift = narrow ? std::ldexp(lambda, -unit_of(gram)) : lambda;
-  for (Index i = 0; i < a.rows(); ++i) a(i, i) += shift;
-  if (linalg::cholesky(a.view().middle_cols(0, a.rows()), execution) || !(shift > 0.0)) {
+  double largest = 0.0;
+  for (Index i = 0; i < a.rows(); ++i) largest = std::max(largest, a(i, i) += shift);
+  const MatrixView<double> factor = a.view().middle_cols(0, a.rows());
+  if (linalg::cholesky(factor, execution) || !is_definite(factor, largest)) {
     throw InvalidArgument(std::string(kName) + ": lambda is " + text::number(lambda) +
                           ", too small beside the rounding errors of K^");
   }

@@ -21,6 +21,20 @@ constexpr double kTolerance = std::is_same_v<T, float> ? 1e-4 : 1e-11;
 
 }  // namespace
 
+TEST_CASE("a shift below the rounding errors of the matrix is refused", "[gram]") {
+  Matrix<double> same(40, 3);
+  for (Index i = 0; i < same.size(); ++i) same.data()[i] = 0.3;
+  const FeatureMap<double> narrow(gram_spec(3, 8, GaussianKernel{}, TrigonometricFeatures{}));
+  const FeatureMap<double> wide(gram_spec(3, 64, GaussianKernel{}, TrigonometricFeatures{}));
+  for (const FeatureMap<double>& map : {narrow, wide}) {
+    const GramApproximation<double> gram(map, same.view());
+    for (const double lambda : {1e-17, 1e-16, 1e-15}) {
+      CHECK_THROWS_WITH(ShiftedGram<double>(gram, lambda), Contains("rounding errors"));
+    }
+    CHECK_NOTHROW(ShiftedGram<double>(gram, 1e-6));
+  }
+}
+
 TEMPLATE_TEST_CASE("systems, determinants and eigenpairs are those of the dense matrix", "[gram]",
                    float, double) {
   // More rows than features, fewer, and rows whose exponents differ.
