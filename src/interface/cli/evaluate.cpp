@@ -2,6 +2,7 @@
 #include "bochner/core/error.hpp"
 #include "interface/cli/baselines.hpp"
 #include "interface/cli/command.hpp"
+#include "interface/cli/distinct_files.hpp"
 #include "interface/cli/identity.hpp"
 #include "interface/cli/metrics.hpp"
 #include "interface/cli/model_options.hpp"
@@ -90,7 +91,7 @@ void add_baselines(const Options& options, const ModelAtWork& work, Evaluation& 
        baselines(model, training.view(), rows.view().middle_cols(0, inputs), work.execution)) {
     std::vector<RegressionErrors> errors;
     for (Index c = 0; c < baseline.predictions.cols(); ++c) {
-      RegressionErrors& of_target = errors.emplace_back(rows(0, inputs + c));
+      RegressionErrors& of_target = errors.emplace_back();
       for (Index i = 0; i < rows.rows(); ++i) {
         of_target.add(rows(i, inputs + c), baseline.predictions(i, c));
       }
@@ -104,7 +105,7 @@ Evaluation evaluate(const ModelAtWork& work) {
   const auto inputs = static_cast<Index>(model.inputs.size());
   const auto targets = static_cast<Index>(model.targets.size());
   Evaluation out;
-  std::vector<RegressionErrors> errors;
+  std::vector<RegressionErrors> errors(model.classes.empty() ? model.targets.size() : 0);
   if (!model.classes.empty()) out.classes.emplace(model.num_outputs());
   Matrix<double> block(kRowsAtATime, work.reader->cols());
   for (Index got = kRowsAtATime; got == kRowsAtATime;) {
@@ -116,9 +117,6 @@ Evaluation evaluate(const ModelAtWork& work) {
     if (out.classes) {
       add_classes(model, f.view(), y, *out.classes);
       continue;
-    }
-    for (Index c = 0; c < targets && errors.size() < model.targets.size() && got > 0; ++c) {
-      errors.emplace_back(y(0, c));
     }
     for (Index i = 0; i < got; ++i) {
       for (Index c = 0; c < targets; ++c) {
@@ -206,6 +204,11 @@ std::string plot(const Model& model, const Evaluation& evaluation) {
 }
 
 void run_evaluate(const Options& options) {
+  require_distinct_files(
+      {{"--data", options.model.data},
+       {"--model", options.model.model},
+       {"--train", options.train}},
+      report_files(options.report, {"report.json", "predicted.svg", "confusion.csv"}));
   const ModelAtWork work = open_model(options.model, ModelColumns::inputs_and_targets);
   Evaluation evaluation = evaluate(work);
   if (evaluation.rows == 0) throw FileError(options.model.data + ": has no rows");

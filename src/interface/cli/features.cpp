@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "bochner/core/error.hpp"
 #include "interface/cli/command.hpp"
+#include "interface/cli/distinct_files.hpp"
 #include "interface/cli/model_options.hpp"
 #include "interface/io/output_file.hpp"
 #include "interface/io/svmlight_writer.hpp"
@@ -64,6 +65,8 @@ Matrix<double> labels_of(const std::string& file, const std::vector<double>& cla
 
 void run_features(const Options& options) {
   require_place_for_report(options.model, options.output);
+  require_distinct_files({{"--data", options.model.data}, {"--model", options.model.model}},
+                         {{"--output", options.output}});
   ModelAtWork work = open_model(options.model, ModelColumns::inputs_and_targets);
   const Model& model = work.model;
   if (model.targets.size() != 1) {

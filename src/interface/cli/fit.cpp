@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "bochner/core/error.hpp"
 #include "interface/cli/command.hpp"
+#include "interface/cli/distinct_files.hpp"
 #include "interface/cli/fit_report.hpp"
 #include "interface/cli/fit_request.hpp"
 #include "interface/cli/fit_search.hpp"
@@ -20,6 +21,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace bochner::cli {
 namespace {
@@ -68,14 +70,25 @@ void require_room(const FitRequest& request, Index outputs) {
                             static_cast<double>(request.spec.input_dim)));
 }
 
+/// The data outlive the fit.
+void refuse_overwriting(const FitArguments& options) {
+  std::vector<NamedFile> written =
+      report_files(options.report, {"report.json", "path.csv", "path.svg", "predicted.svg"});
+  written.push_back({"--output", options.output});
+  written.push_back({"--output", options.output + ".checkpoint0"});
+  written.push_back({"--output", options.output + ".checkpoint1"});
+  require_distinct_files({{"--data", options.input.path}}, written);
+}
+
 void run_fit(const FitArguments& options) {
   FitRequest request = parse_fit(options);
+  refuse_overwriting(options);
   const TrainingFile file(options.input, options.target, options.groups);
   if (request.task == Task::classify && file.num_targets() != 1) {
     throw UsageError("--task classify: expected one target, got " +
                      std::to_string(file.num_targets()));
   }
-  const TrainingSummary summary = summarise(file, request.task);
+  const TrainingSummary summary = summarise(file, request.task, request.spec.seed);
   request.spec.input_dim = file.num_inputs();
   const Index outputs = std::max(num_classes(summary), file.num_targets());
   require_room(request, outputs);
@@ -141,7 +154,12 @@ void run_fit(const FitArguments& options) {
 std::function<void()> declare_fit(CLI::App& app) {
   const auto arguments = std::make_shared<FitArguments>();
   declare_fit_arguments(app, *arguments);
-  return [arguments] { run_fit(*arguments); };
+  return [arguments, &app] {
+    for (const CLI::Option* option : app.get_options()) {
+      if (option->count() > 0) arguments->given.insert(option->get_name());
+    }
+    run_fit(*arguments);
+  };
 }
 
 }  // namespace bochner::cli

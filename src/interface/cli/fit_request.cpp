@@ -4,6 +4,7 @@
 #include "interface/cli/map_choice.hpp"
 #include "interface/cli/options.hpp"
 #include "interface/cli/registry.hpp"
+#include "interface/cli/unused_options.hpp"
 #include "interface/io/message.hpp"
 
 #include <cstdint>
@@ -209,6 +210,7 @@ FitRequest parse_fit(const FitArguments& options) {
     throw UsageError("--output: the model is a file, the standard output says how it went");
   }
   static_cast<void>(read_options(options.input));
+  refuse_unused(options, out);
   return out;
 }
 

@@ -12,6 +12,7 @@
 #include <CLI/CLI.hpp>
 
 #include <optional>
+#include <set>
 #include <string>
 
 /// \file
@@ -42,6 +43,7 @@ struct FitArguments {
   std::string checkpoint_seconds = "60";
   bool resume = false;
   bool json = false;
+  std::set<std::string> given;  ///< names of the options that were said
 };
 
 void declare_fit_arguments(CLI::App& app, FitArguments& arguments);

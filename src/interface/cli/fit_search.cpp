@@ -5,16 +5,24 @@
 #include "bochner/client/regression/groups.hpp"
 #include "bochner/core/error.hpp"
 #include "interface/cli/progress.hpp"
+#include "interface/cli/uniform_sample.hpp"
 #include "interface/cli/usage_error.hpp"
+#include "interface/io/message.hpp"
+#include "random/permutation.hpp"
 
 #include <algorithm>
 #include <array>
+#include <cstddef>
 #include <span>
+#include <string>
 #include <utility>
 #include <vector>
 
 namespace bochner::cli {
 namespace {
+
+/// That a search can be made with.
+constexpr Index kFewestFolds = 2;
 
 /// Labels of the groups that the file's columns name, or nothing.
 std::vector<Index> sample_groups(const TrainingFile& file, MatrixView<const double> rows) {
@@ -26,6 +34,29 @@ std::vector<Index> sample_groups(const TrainingFile& file, MatrixView<const doub
     ++to;
   }
   return group_labels<double>(std::as_const(groups).view());
+}
+
+/// Throws FileError where folds cannot be made of the rows that were kept.
+void require_folds(const TrainingFile& file, const FitRequest& request, Index rows,
+                   const std::vector<Index>& groups) {
+  const std::string folds = "--validate " + std::to_string(request.search.num_folds) + "-fold";
+  const bool by_folds = request.search.criterion == Criterion::k_fold;
+  const Index least = 2 * (by_folds ? request.search.num_folds : kFewestFolds);
+  if (rows < least) {
+    throw FileError(file.path() + ": has " + std::to_string(rows) +
+                    (rows == 1 ? " row, and " : " rows, and ") +
+                    (by_folds ? folds + " needs" : "a search needs") + " at least " +
+                    std::to_string(least) + (by_folds ? "; give fewer folds, or" : "; give") +
+                    " --lengthscale and --ridge, which leaves nothing to search for");
+  }
+  if (groups.empty()) return;
+  const Index found = 1 + *std::max_element(groups.begin(), groups.end());
+  if (found >= request.search.num_folds) return;
+  throw FileError(
+      file.path() + ": --groups " + io::quoted(file.groups().front()) +
+      (file.groups().size() > 1 ? " and more" : "") + " makes " + std::to_string(found) +
+      (found == 1 ? " group" : " groups") + ", and " + folds + " needs one a fold" +
+      (found > 1 ? "; expected --validate " + std::to_string(found) + "-fold or fewer" : ""));
 }
 
 /// The search on the rows that were kept of the file.
@@ -42,11 +73,14 @@ SearchResult search_sample(const TrainingFile& file, const TrainingSummary& summ
   SearchOptions options;
   options.lengthscales = request.search.lengthscales;
   options.criterion = request.search.criterion;
-  options.num_folds = request.search.num_folds;
+  // Other criteria have no folds.
+  options.num_folds =
+      options.criterion == Criterion::k_fold ? request.search.num_folds : kFewestFolds;
   options.seed = request.spec.seed;
   if (request.ridge && request.objective == Objective::squared) options.ridges = {*request.ridge};
   if (!summary.classes.empty()) options.loss = Loss::misclassification;
   options.groups = sample_groups(file, rows);
+  require_folds(file, request, rows.rows, options.groups);
   Progress progress("search", static_cast<double>(options.max_candidates), "candidates");
   options.on_candidate = [&](const SearchCandidate&) { progress.advance(1.0); };
   return search_hyperparameters<T>(plan.spec, {std::as_const(x).view(), std::as_const(y).view()},
@@ -60,13 +94,29 @@ constexpr Index kLogisticRows = 2500;
 constexpr Index kLogisticFeatures = 256;
 constexpr double kLogisticTolerance = 1e-3;
 
-/// The ridge with the least log loss on evenly spaced rows with the first frequencies. It stands
+/// Rows in random order, dealt class by class: the classes of two rows or more are in two folds or
+/// more, so that none is lost with one.
+Folds class_folds(const std::vector<Index>& labels, Index count, Seed seed) {
+  const auto n = static_cast<Index>(labels.size());
+  Folds folds = row_folds(n, count, seed);
+  std::vector<Index> order = random_permutation(Stream(seed, Purpose::permutation), n);
+  std::stable_sort(order.begin(), order.end(), [&](Index a, Index b) {
+    return labels[static_cast<std::size_t>(a)] < labels[static_cast<std::size_t>(b)];
+  });
+  Index dealt = 0;
+  for (const Index row : order) folds.fold[static_cast<std::size_t>(row)] = dealt++ % count;
+  return folds;
+}
+
+/// The ridge with the least log loss on rows drawn at random with the first frequencies. It stands
 /// beside a mean over rows, so that of all rows is as much smaller as they are more: the prior is
 /// the same.
 template <Scalar T>
 LogisticValidation logistic_ridge(const TrainingFile& file, const TrainingSummary& summary,
                                   const FitRequest& request, FitPlan& plan) {
-  const MatrixView<const double> rows = every_nth(summary.sample.view(), kLogisticRows);
+  const Matrix<double> drawn =
+      drawn_rows(summary.sample.view(), kLogisticRows, request.spec.seed, file.num_inputs());
+  const MatrixView<const double> rows = drawn.view();
   const Index n = rows.rows;
   Matrix<T> x(n, file.num_inputs());
   plan.standardisation.apply<T>(rows.middle_cols(0, file.num_inputs()), x.view());
@@ -77,7 +127,8 @@ LogisticValidation logistic_ridge(const TrainingFile& file, const TrainingSummar
   spec.num_frequencies = std::min(spec.num_frequencies, kLogisticFeatures / per_frequency);
   const std::vector<Index> groups = sample_groups(file, rows);
   const Index folds = request.search.num_folds;
-  const Folds held_out = groups.empty() ? row_folds(n, folds, request.spec.seed)
+  require_folds(file, request, n, groups);
+  const Folds held_out = groups.empty() ? class_folds(labels, folds, request.spec.seed)
                                         : group_folds(groups, folds, request.spec.seed);
   const FeatureMap<T> map(spec);
   LogisticValidation found;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "bochner/core/error.hpp"
 #include "interface/cli/command.hpp"
+#include "interface/cli/distinct_files.hpp"
 #include "interface/cli/model_options.hpp"
 #include "interface/cli/numbers.hpp"
 #include "interface/cli/usage_error.hpp"
@@ -131,6 +132,8 @@ void run_predict(const Options& options) {
   if (options.variance && options.probabilities) {
     throw UsageError("--variance: is of a regression, --probabilities of classes");
   }
+  require_distinct_files({{"--data", options.model.data}, {"--model", options.model.model}},
+                         {{"--output", options.output}});
   ModelAtWork work = open_model(options.model, ModelColumns::inputs);
   const Content content = content_of(options, work.model);
   io::OutputFile out(options.output);

@@ -6,9 +6,12 @@
 #include "bochner/core/error.hpp"
 #include "interface/cli/progress.hpp"
 #include "interface/cli/signals.hpp"
+#include "interface/cli/uniform_sample.hpp"
+#include "interface/cli/warning.hpp"
 
 #include <algorithm>
 #include <cstddef>
+#include <string>
 #include <utility>
 
 namespace bochner::cli {
@@ -49,7 +52,8 @@ RidgeRegression<T> studied(const NormalEquations<T>& sums, const TrainingFile& f
   options.posterior = Posterior::full;
   const RidgeRegression<T> whole(sums, options, plan.execution);
   if (summary.classes.empty()) {
-    const MatrixView<const double> rows = every_nth(summary.sample.view(), kLeftOut);
+    const Matrix<double> drawn = drawn_rows(summary.sample.view(), kLeftOut, plan.spec.seed);
+    const MatrixView<const double> rows = drawn.view();
     Matrix<T> x(rows.rows, file.num_inputs());
     Matrix<T> y(rows.rows, file.num_targets());
     plan.standardisation.apply<T>(rows.middle_cols(0, file.num_inputs()), x.view());
@@ -71,12 +75,6 @@ RidgeRegression<T> studied(const NormalEquations<T>& sums, const TrainingFile& f
 }
 
 }  // namespace
-
-MatrixView<const double> every_nth(MatrixView<const double> rows, Index most) {
-  const Index stride = std::max<Index>(1, (rows.rows + most - 1) / most);
-  return {rows.data, (rows.rows + stride - 1) / stride, rows.cols, stride * rows.row_stride,
-          rows.col_stride};
-}
 
 template <Scalar T>
 void set_targets(MatrixView<const double> rows, Index classes, MatrixView<T> out) {
@@ -107,11 +105,24 @@ RidgeRegression<T> fit_file(const TrainingFile& file, const TrainingSummary& sum
   outcome.resumed_rows = done;
   const auto start = Clock::now();
   auto saved = start - std::chrono::duration_cast<Clock::duration>(plan.unsaved);
+  if (done != sums.num_rows()) {
+    throw FileError(checkpoint.name() + ": says " + std::to_string(done) +
+                    " rows and holds the sums of " + std::to_string(sums.num_rows()) +
+                    "; remove it to begin again");
+  }
+  std::string unsaved;  // why the last state could not be saved
   const auto save = [&] {
     Archive state = sums.save();
     state.metadata.insert_or_assign(kRowsDone, std::to_string(done));
     for (const auto& [key, word] : plan.words) state.metadata.insert_or_assign(key, word);
-    checkpoint.save(std::move(state));
+    const bool warned = !unsaved.empty();
+    try {
+      checkpoint.save(std::move(state));
+      unsaved.clear();
+    } catch (const FileError& error) {
+      unsaved = error.what();
+      if (!warned) warn("fit", unsaved + "; the fit goes on without that checkpoint");
+    }
     saved = Clock::now();
   };
 
@@ -127,10 +138,13 @@ RidgeRegression<T> fit_file(const TrainingFile& file, const TrainingSummary& sum
   for (Index got = kRowsAtATime; got == kRowsAtATime;) {
     if (signals.noted() != 0) {
       save();
-      throw Interrupted("interrupted after " + std::to_string(done) + " of " +
-                            std::to_string(summary.rows) + " rows; " + checkpoint.name() +
-                            " holds them: the same command with --resume goes on",
-                        signals.noted());
+      throw Interrupted(
+          "interrupted after " + std::to_string(done) + " of " + std::to_string(summary.rows) +
+              " rows; " +
+              (unsaved.empty()
+                   ? checkpoint.name() + " holds them: the same command with --resume goes on"
+                   : "they are lost: " + unsaved),
+          signals.noted());
     }
     if (Clock::now() - saved >= plan.checkpoint_interval) save();
     got = reader->read(block.view());

@@ -47,9 +47,6 @@ struct FitOutcome {
   FitStudy study;
 };
 
-/// Evenly spaced rows, at most as many.
-MatrixView<const double> every_nth(MatrixView<const double> rows, Index most);
-
 /// One column an output: the targets or, for a number of classes, 1 for the row's class and -1 for
 /// the others.
 template <Scalar T>

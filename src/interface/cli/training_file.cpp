@@ -2,14 +2,15 @@
 #include "interface/cli/training_file.hpp"
 
 #include "bochner/core/error.hpp"
+#include "interface/cli/column_moments.hpp"
 #include "interface/cli/options.hpp"
+#include "interface/cli/uniform_sample.hpp"
 #include "interface/io/class_codes.hpp"
 #include "interface/io/message.hpp"
 
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
-#include <cmath>
 #include <cstddef>
 #include <span>
 
@@ -20,45 +21,11 @@ constexpr Index kRowsAtATime = 4096;
 constexpr Index kSampleRows = 65536;
 constexpr Index kSampleBytes = Index{1} << 26;
 
-/// Every 2^k-th row, k as small as keeps them few.
-class EvenSample {
- public:
-  explicit EvenSample(Index cols) : cols_(cols) {
-    while (most_ > 2 && most_ * cols_ * static_cast<Index>(sizeof(double)) > kSampleBytes) {
-      most_ /= 2;
-    }
-  }
-
-  void offer(const double* row) {
-    if (seen_++ % stride_ != 0) return;
-    if (static_cast<Index>(values_.size()) == most_ * cols_) {
-      halve();
-      if ((seen_ - 1) % stride_ != 0) return;
-    }
-    values_.insert(values_.end(), row, row + cols_);
-  }
-
-  Matrix<double> rows() const {
-    Matrix<double> out(static_cast<Index>(values_.size()) / cols_, cols_);
-    std::copy(values_.begin(), values_.end(), out.data());
-    return out;
-  }
-
- private:
-  void halve() {
-    stride_ *= 2;
-    for (Index kept = 0; kept < most_ / 2; ++kept) {
-      std::copy_n(values_.begin() + 2 * kept * cols_, cols_, values_.begin() + kept * cols_);
-    }
-    values_.resize(static_cast<std::size_t>(most_ / 2 * cols_));
-  }
-
-  Index cols_;
-  Index most_ = kSampleRows;
-  Index seen_ = 0;
-  Index stride_ = 1;
-  std::vector<double> values_;
-};
+/// Rows to sample, so that they fit.
+Index sample_rows(Index cols) {
+  return std::clamp<Index>(kSampleBytes / (cols * static_cast<Index>(sizeof(double))), 2,
+                           kSampleRows);
+}
 
 /// Names go into a model's header, which is JSON and so UTF-8.
 void require_utf8(const std::string& path, const char* what,
@@ -136,36 +103,36 @@ std::unique_ptr<io::RowReader> TrainingFile::open(
   return io::open_rows(path_, reading);
 }
 
-TrainingSummary summarise(const TrainingFile& file, Task task) {
+TrainingSummary summarise(const TrainingFile& file, Task task, Seed seed) {
   const auto reader =
       file.open(task == Task::classify ? std::optional(std::vector<std::string>{}) : std::nullopt);
   const Index cols = reader->cols();
   TrainingSummary out;
-  out.mean.resize(static_cast<std::size_t>(cols));
-  out.deviation.resize(static_cast<std::size_t>(cols));
-  EvenSample sample(cols);
+  std::vector<ColumnMoments> moments(static_cast<std::size_t>(cols));
+  UniformSample sample(cols, sample_rows(cols), seed);
   Matrix<double> block(kRowsAtATime, cols);
   for (Index got = kRowsAtATime; got == kRowsAtATime;) {
     got = reader->read(block.view());
     for (Index r = 0; r < got; ++r) {
       const double* const row = block.row(r);
-      const auto count = static_cast<double>(++out.rows);
-      for (std::size_t c = 0; c < out.mean.size(); ++c) {  // [Welford62]
-        const double before = row[c] - out.mean[c];
-        out.mean[c] += before / count;
-        out.deviation[c] += before * (row[c] - out.mean[c]);
+      for (std::size_t c = 0; c < moments.size(); ++c) moments[c].add(row[c]);
+      if (task == Task::classify) {
+        sample.offer(row, static_cast<Index>(row[file.num_inputs()]));
+      } else {
+        sample.offer(row);
       }
-      sample.offer(row);
     }
   }
+  out.rows = sample.offered();
   if (out.rows == 0) throw FileError(file.path() + ": has no rows");
+  for (const ColumnMoments& column : moments) {
+    out.mean.push_back(column.mean());
+    out.deviation.push_back(column.constant() ? 0.0 : column.deviation());
+  }
   const std::span<const std::string> classes = reader->classes();
   if (task == Task::classify && classes.size() < 2) {
     throw FileError(file.path() + ": the target " + io::quoted(file.targets().front()) +
                     " is always " + classes.front() + ", expected two classes or more");
-  }
-  for (double& deviation : out.deviation) {
-    deviation = std::sqrt(deviation / static_cast<double>(out.rows));
   }
   out.sample = sample.rows();
   // From the order of their appearance to that of their names.

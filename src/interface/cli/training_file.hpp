@@ -2,6 +2,7 @@
 #pragma once
 
 #include "bochner/core/matrix.hpp"
+#include "bochner/random/stream.hpp"
 #include "interface/cli/input.hpp"
 #include "interface/io/row_reader.hpp"
 
@@ -51,9 +52,9 @@ struct TrainingSummary {
   Index rows = 0;
   std::string digest;                ///< SHA-256 of the file
   std::vector<double> mean;          ///< one a column of a row
-  std::vector<double> deviation;     ///< standard deviations, likewise
+  std::vector<double> deviation;     ///< standard deviations, likewise; 0 for a constant column
   std::vector<std::string> classes;  ///< values of the first target, ordered, if wanted
-  Matrix<double> sample;             ///< evenly spaced rows: at most 65,536, and 64 MiB
+  Matrix<double> sample;             ///< rows drawn at random: about 65,536 at most, and 64 MiB
 };
 
 /// Classes, or 0 for a regression.
@@ -64,7 +65,7 @@ inline Index num_classes(const TrainingSummary& summary) {
 enum class Task { regress, classify };
 
 /// Reads the file once. Throws FileError when it has no rows and, for `classify`, when the target
-/// has fewer than two values or more than 1,000.
-TrainingSummary summarise(const TrainingFile& file, Task task);
+/// has fewer than two values or more than 1,000. The sample is a function of the rows and `seed`.
+TrainingSummary summarise(const TrainingFile& file, Task task, Seed seed);
 
 }  // namespace bochner::cli
