@@ -23,7 +23,6 @@
 namespace bochner::cli {
 namespace {
 
-constexpr Index kRowsAtATime = 4096;
 constexpr std::size_t kMostPoints = 4000;
 constexpr int kDigits = 4;
 
@@ -107,8 +106,8 @@ Evaluation evaluate(const ModelAtWork& work) {
   Evaluation out;
   std::vector<RegressionErrors> errors(model.classes.empty() ? model.targets.size() : 0);
   if (!model.classes.empty()) out.classes.emplace(model.num_outputs());
-  Matrix<double> block(kRowsAtATime, work.reader->cols());
-  for (Index got = kRowsAtATime; got == kRowsAtATime;) {
+  Matrix<double> block(io::rows_at_a_time(work.reader->cols()), work.reader->cols());
+  for (Index got = block.rows(); got == block.rows();) {
     got = work.reader->read(block.view());
     const MatrixView<const double> rows = std::as_const(block).view().middle_rows(0, got);
     const Matrix<double> f = model.outputs(rows.middle_cols(0, inputs), work.execution);

@@ -6,6 +6,7 @@
 #include "interface/io/output_file.hpp"
 #include "interface/io/svmlight_writer.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <memory>
@@ -15,8 +16,6 @@
 
 namespace bochner::cli {
 namespace {
-
-constexpr Index kRowsAtATime = 1024;
 
 struct Options {
   ModelOptions model;
@@ -77,8 +76,11 @@ void run_features(const Options& options) {
   const std::vector<double> classes = class_labels(model);
   io::OutputFile out(options.output);
   Index rows_done = 0;
-  Matrix<double> block(kRowsAtATime, work.reader->cols());
-  for (Index got = kRowsAtATime; got == kRowsAtATime;) {
+  const Index features =
+      std::visit([](const auto& fitted) { return fitted.map().num_features(); }, model.regression);
+  const Index at_a_time = io::rows_at_a_time(std::max(work.reader->cols(), features));
+  Matrix<double> block(at_a_time, work.reader->cols());
+  for (Index got = at_a_time; got == at_a_time;) {
     got = work.reader->read(block.view());
     rows_done += got;
     const MatrixView<const double> rows = std::as_const(block).view().middle_rows(0, got);

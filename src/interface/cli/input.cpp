@@ -4,53 +4,124 @@
 #include "bochner/core/error.hpp"
 #include "interface/cli/memory.hpp"
 #include "interface/cli/options.hpp"
+#include "interface/io/message.hpp"
 
-#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+#include <utility>
 
 namespace bochner::cli {
 
+namespace {
+
+/// The value of an option that is one of a few words.
+template <class Value, std::size_t Count>
+Value choice(const std::string& option, const std::string& text,
+             const std::array<std::pair<std::string_view, Value>, Count>& choices) {
+  std::string words;
+  for (std::size_t i = 0; i < Count; ++i) {
+    if (choices[i].first == text) return choices[i].second;
+    words += (i == 0 ? "" : i + 1 == Count ? " or " : ", ") + std::string(choices[i].first);
+  }
+  throw UsageError(option + ": expected " + words + ", got " + io::quoted(text));
+}
+
+}  // namespace
+
+void declare_reading(CLI::App& app, ReadingOptions& options) {
+  app.add_option("--format", options.format,
+                 "Of the rows: csv (text with a delimiter), svmlight, npy, or auto: told from the "
+                 "content")
+      ->type_name("NAME")
+      ->capture_default_str();
+  app.add_option("--header", options.header,
+                 "Whether the first line of text holds names: yes, no, or auto (it does when "
+                 "nothing in it is a number, or when it counts the columns, from 0 or 1)")
+      ->type_name("WHEN")
+      ->capture_default_str();
+  app.add_option("--delimiter", options.delimiter,
+                 "Between the fields of text: auto, comma, semicolon, tab, or space (blanks, any "
+                 "number of them); or the character itself")
+      ->type_name("NAME")
+      ->capture_default_str();
+  app.add_option("--decimal", options.decimal, "Before the fraction of a number: point or comma")
+      ->type_name("NAME")
+      ->capture_default_str();
+  app.add_option("--width", options.width,
+                 "Columns of svmlight text beside the label (default: as its largest index says)")
+      ->type_name("COUNT");
+  app.add_flag("--zero-based", options.zero_based,
+               "Indices of svmlight text count from 0: its columns are x0, x1, ...");
+}
+
 void declare_input(CLI::App& app, InputOptions& options, const char* name) {
   app.add_option(name, options.path,
-                 "Rows of numbers: a .npy array or text with commas, semicolons or tabs; - is the "
-                 "standard input")
+                 "Rows of numbers: a .npy array, text with commas, semicolons, tabs or blanks, or "
+                 "svmlight text; - is the standard input")
       ->type_name("FILE")
       ->required();
   app.add_option("--columns", options.columns,
-                 "Columns to use, by name or by number from 1: age,3-5,8-")
+                 "Columns to use, by number from 1 or by name: age,3-5,8-")
       ->type_name("LIST");
   app.add_option("--skip-columns", options.skipped_columns, "Columns to leave out, written alike")
       ->type_name("LIST");
-  app.add_option("--header", options.header,
-                 "Whether the first line of text holds names: auto (it does when nothing in it is "
-                 "a number), yes or no")
-      ->type_name("WHEN")
-      ->capture_default_str();
+  declare_reading(app, options.reading);
+}
+
+io::ReadOptions read_options(const ReadingOptions& options) {
+  using io::Decimal, io::Delimiter, io::Format, io::Header;
+  io::ReadOptions out;
+  out.format = choice<Format, 4>("--format", options.format,
+                                 {{{"auto", Format::automatic},
+                                   {"csv", Format::csv},
+                                   {"svmlight", Format::svmlight},
+                                   {"npy", Format::npy}}});
+  out.header = choice<Header, 3>(
+      "--header", options.header,
+      {{{"auto", Header::automatic}, {"yes", Header::present}, {"no", Header::absent}}});
+  out.delimiter = choice<Delimiter, 9>("--delimiter", options.delimiter,
+                                       {{{"auto", Delimiter::automatic},
+                                         {"comma", Delimiter::comma},
+                                         {"semicolon", Delimiter::semicolon},
+                                         {"tab", Delimiter::tab},
+                                         {",", Delimiter::comma},
+                                         {";", Delimiter::semicolon},
+                                         {"\t", Delimiter::tab},
+                                         {" ", Delimiter::blanks},
+                                         {"space", Delimiter::blanks}}});
+  out.decimal = choice<Decimal, 2>("--decimal", options.decimal,
+                                   {{{"point", Decimal::point}, {"comma", Decimal::comma}}});
+  if (!options.width.empty()) {
+    out.svmlight.width =
+        static_cast<Index>(parse_whole("--width", options.width, 1, std::uint64_t{1} << 31));
+  }
+  if (options.zero_based) out.svmlight.first_index = 0;
+  return out;
 }
 
 io::ReadOptions read_options(const InputOptions& options) {
-  io::ReadOptions out;
+  io::ReadOptions out = read_options(options.reading);
   if (!options.columns.empty()) out.columns.keep = parse_list("--columns", options.columns);
   if (!options.skipped_columns.empty()) {
     out.columns.drop = parse_list("--skip-columns", options.skipped_columns);
-  }
-  if (options.header == "yes") {
-    out.header = io::Header::present;
-  } else if (options.header == "no") {
-    out.header = io::Header::absent;
-  } else if (options.header != "auto") {
-    throw UsageError("--header: expected auto, yes or no, got '" + options.header + "'");
   }
   return out;
 }
 
 Input read_input(const InputOptions& options) {
-  const auto reader = io::open_rows(options.path, read_options(options));
+  io::ReadOptions reading = read_options(options);
+  reading.svmlight.label = io::Label::left_out;
+  const auto reader = io::open_rows(options.path, reading);
+  if (reader->rows() == 0) throw FileError(reader->file() + ": has no rows");
   if (const auto rows = reader->rows()) {
     require_memory(options.path, static_cast<double>(*rows) * static_cast<double>(reader->cols()) *
                                      sizeof(double));
   }
   Input input;
-  input.path = options.path == "-" ? "standard input" : options.path;
+  input.path = reader->file();
+  input.layout = reader->layout();
   input.rows = io::read_all<double>(*reader);
   if (input.rows.rows() == 0) throw FileError(input.path + ": has no rows");
   input.digest = reader->digest();

@@ -14,28 +14,44 @@
 
 namespace bochner::cli {
 
+/// How a file of rows is written, where it does not say so itself.
+struct ReadingOptions {
+  std::string format = "auto";
+  std::string header = "auto";
+  std::string delimiter = "auto";
+  std::string decimal = "point";
+  std::string width;
+  bool zero_based = false;
+};
+
+/// Declares --format, --header, --delimiter, --decimal, --width and --zero-based.
+void declare_reading(CLI::App& app, ReadingOptions& options);
+
 struct InputOptions {
   std::string path;
   std::string columns;
   std::string skipped_columns;
-  std::string header = "auto";
+  ReadingOptions reading;
 };
 
-/// Declares the input under `name`, --columns, --skip-columns and --header.
+/// Declares the input under `name`, --columns, --skip-columns and the options of `declare_reading`.
 void declare_input(CLI::App& app, InputOptions& options, const char* name = "-i,--input");
 
 /// Rows, and what identifies them.
 struct Input {
   std::string path;
   std::string digest;                ///< SHA-256 of the file
+  std::string layout;                ///< what was found: "CSV, comma, header, 9 columns"
   std::vector<std::string> columns;  ///< names; empty where the file has none
   Matrix<double> rows;
 };
 
-/// The chosen columns as reading options. Throws UsageError.
+/// What they say, or with the chosen columns. Throws UsageError.
+io::ReadOptions read_options(const ReadingOptions& options);
 io::ReadOptions read_options(const InputOptions& options);
 
-/// All rows of the input. Throws FileError, also for a file without rows or beyond the machine's
+/// All rows of the input; the label of svmlight text is none of their columns unless it is chosen.
+/// Throws FileError, also for a file without rows or beyond the machine's
 /// memory.
 Input read_input(const InputOptions& options);
 

@@ -16,8 +16,6 @@
 namespace bochner::cli {
 namespace {
 
-constexpr Index kRowsAtATime = 2048;
-
 void leave_on_signal(const DeferredSignals& signals, const std::string& when) {
   if (signals.noted() == 0) return;
   throw Interrupted("interrupted " + when +
@@ -33,10 +31,10 @@ MatrixView<T> standardised_rows(const TrainingFile& file, const TrainingSummary&
   const Index inputs = file.num_inputs();
   const MatrixView<T> all(static_cast<T*>(scratch.data()), summary.rows, inputs + outputs);
   const auto reader = reopen(file, summary);
-  Matrix<double> block(kRowsAtATime, reader->cols());
+  Matrix<double> block(io::rows_at_a_time(reader->cols()), reader->cols());
   Progress progress("read", static_cast<double>(summary.rows), "rows");
   Index done = 0;
-  for (Index got = kRowsAtATime; got == kRowsAtATime; done += got) {
+  for (Index got = block.rows(); got == block.rows(); done += got) {
     leave_on_signal(signals, "after reading " + std::to_string(done) + " rows");
     got = reader->read(block.view());
     if (got > summary.rows - done) break;

@@ -11,12 +11,6 @@
 #include <vector>
 
 namespace bochner::cli {
-namespace {
-
-constexpr Index kRowsAtATime = 2048;
-
-}  // namespace
-
 template <Scalar T>
 LogisticRegression<T> fit_logistic(const TrainingFile& file, const TrainingSummary& summary,
                                    const FitPlan& plan, FitOutcome& outcome) {
@@ -28,8 +22,8 @@ LogisticRegression<T> fit_logistic(const TrainingFile& file, const TrainingSumma
   std::vector<Index> labels;
   labels.reserve(static_cast<std::size_t>(summary.rows));
   const auto reader = reopen(file, summary);
-  Matrix<double> block(kRowsAtATime, reader->cols());
-  for (Index got = kRowsAtATime; got == kRowsAtATime;) {
+  Matrix<double> block(io::rows_at_a_time(reader->cols()), reader->cols());
+  for (Index got = block.rows(); got == block.rows();) {
     got = reader->read(block.view());
     const auto first = static_cast<Index>(labels.size());
     const Index room = std::min(got, summary.rows - first);

@@ -4,6 +4,7 @@
 #include "bochner/core/error.hpp"
 #include "interface/io/archive_file.hpp"
 #include "interface/io/decimal.hpp"
+#include "interface/io/svmlight_reader.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -189,7 +190,10 @@ Model load_model(const std::string& path) {
 
 std::unique_ptr<io::RowReader> open_for(const Model& model, const std::string& path,
                                         io::ReadOptions options, ModelColumns columns) {
-  options.columns = {model.inputs, {}};
+  options.columns = {model.inputs, {}, io::Entry::name, {}};
+  if (!options.svmlight.width) {
+    options.svmlight.width = io::svmlight_width(model.inputs, options.svmlight.first_index);
+  }
   if (columns == ModelColumns::inputs_and_targets) {
     options.columns.keep.insert(options.columns.keep.end(), model.targets.begin(),
                                 model.targets.end());

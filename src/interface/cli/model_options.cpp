@@ -2,7 +2,6 @@
 #include "interface/cli/model_options.hpp"
 
 #include "interface/cli/identity.hpp"
-#include "interface/cli/input.hpp"
 #include "interface/cli/options.hpp"
 #include "interface/io/output_file.hpp"
 
@@ -15,10 +14,7 @@ void declare_model_options(CLI::App& app, ModelOptions& options, const std::stri
   app.add_option("-m,--model", options.model, "What bochner fit wrote")
       ->type_name("FILE")
       ->required();
-  app.add_option("--header", options.header,
-                 "Whether the first line of text holds names: auto, yes or no")
-      ->type_name("WHEN")
-      ->capture_default_str();
+  declare_reading(app, options.reading);
   app.add_option("--threads", options.threads, "Threads; 0 leaves it to OMP_NUM_THREADS")
       ->type_name("COUNT")
       ->capture_default_str();
@@ -32,11 +28,7 @@ void declare_output(CLI::App& app, ModelOptions& options, std::string& output,
   app.add_flag("--json", options.json, "Print a JSON report; needs an --output file");
 }
 
-io::ReadOptions reading_of(const ModelOptions& options) {
-  InputOptions input;
-  input.header = options.header;
-  return read_options(input);
-}
+io::ReadOptions reading_of(const ModelOptions& options) { return read_options(options.reading); }
 
 ModelAtWork open_model(const ModelOptions& options, ModelColumns columns) {
   const Execution execution{static_cast<int>(parse_whole("--threads", options.threads, 0, 4096))};

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "bochner/core/execution.hpp"
+#include "interface/cli/input.hpp"
 #include "interface/cli/model.hpp"
 
 #include <CLI/CLI.hpp>
@@ -17,12 +18,12 @@ namespace bochner::cli {
 struct ModelOptions {
   std::string data;
   std::string model;
-  std::string header = "auto";
+  ReadingOptions reading;
   std::string threads = "0";
   bool json = false;
 };
 
-/// Declares --data with those words, --model, --header and --threads.
+/// Declares --data with those words, --model, --threads and the options of `declare_reading`.
 void declare_model_options(CLI::App& app, ModelOptions& options, const std::string& data_words);
 
 /// Declares --output with those words, and --json for a report beside it.

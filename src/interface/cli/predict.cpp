@@ -17,8 +17,6 @@
 namespace bochner::cli {
 namespace {
 
-constexpr Index kRowsAtATime = 4096;
-
 struct Options {
   ModelOptions model;
   std::string output = "-";
@@ -139,8 +137,8 @@ void run_predict(const Options& options) {
   io::OutputFile out(options.output);
   Index rows_done = 0;
   const auto predict_all = [&](auto& sink) {
-    Matrix<double> block(kRowsAtATime, work.reader->cols());
-    for (Index got = kRowsAtATime; got == kRowsAtATime;) {
+    Matrix<double> block(io::rows_at_a_time(work.reader->cols()), work.reader->cols());
+    for (Index got = block.rows(); got == block.rows();) {
       got = work.reader->read(block.view());
       rows_done += got;
       sink.add(predict(work, content, std::as_const(block).view().middle_rows(0, got)));

@@ -19,8 +19,6 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-/// Whole blocks of the sums, so that few rows wait; small enough to hear a signal soon.
-constexpr Index kRowsAtATime = 2048;
 constexpr const char* kRowsDone = "rows_done";
 
 NormalEquationsOptions equations_options(const TrainingFile& file, const TrainingSummary& summary) {
@@ -129,13 +127,14 @@ RidgeRegression<T> fit_file(const TrainingFile& file, const TrainingSummary& sum
   const DeferredSignals signals;
   const auto reader = reopen(file, summary);
   const Index inputs = file.num_inputs();
-  Matrix<double> block(kRowsAtATime, reader->cols());
+  const Index at_a_time = io::rows_at_a_time(reader->cols());
+  Matrix<double> block(at_a_time, reader->cols());
   skip_rows(*reader, done, block.view());
-  Matrix<T> x(kRowsAtATime, inputs);
-  Matrix<T> y(kRowsAtATime, sums.num_targets());
+  Matrix<T> x(at_a_time, inputs);
+  Matrix<T> y(at_a_time, sums.num_targets());
   Progress progress("fit", static_cast<double>(summary.rows), "rows");
   progress.begin_at(static_cast<double>(done));
-  for (Index got = kRowsAtATime; got == kRowsAtATime;) {
+  for (Index got = at_a_time; got == at_a_time;) {
     if (signals.noted() != 0) {
       save();
       throw Interrupted(

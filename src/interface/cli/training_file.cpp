@@ -17,7 +17,6 @@
 namespace bochner::cli {
 namespace {
 
-constexpr Index kRowsAtATime = 4096;
 constexpr Index kSampleRows = 65536;
 constexpr Index kSampleBytes = Index{1} << 26;
 
@@ -53,12 +52,10 @@ TrainingFile::TrainingFile(const InputOptions& options, const std::string& targe
   io::ReadOptions everything = reading_;
   everything.columns = {};
   const auto whole = io::open_rows(path_, everything);
-  const std::span<const std::string> names = whole->names();
   const auto entries = [&](const io::ColumnSelection& selection) {
     std::vector<std::string> out;
-    for (const Index column : io::resolve(selection, names, whole->cols(), path_)) {
-      out.push_back(names.empty() ? std::to_string(column + 1)
-                                  : names[static_cast<std::size_t>(column)]);
+    for (const Index column : io::resolve(selection, whole->columns(), path_)) {
+      out.push_back(whole->columns().name_or_number(column));
     }
     return out;
   };
@@ -98,7 +95,7 @@ std::vector<Index> TrainingFile::group_places() const {
 std::unique_ptr<io::RowReader> TrainingFile::open(
     const std::optional<std::vector<std::string>>& classes) const {
   io::ReadOptions reading = reading_;
-  reading.columns = {columns_, {}};
+  reading.columns = {columns_, {}, io::Entry::name, {}};
   if (classes) reading.classes = io::ClassColumn{num_inputs(), *classes};
   return io::open_rows(path_, reading);
 }
@@ -110,8 +107,8 @@ TrainingSummary summarise(const TrainingFile& file, Task task, Seed seed) {
   TrainingSummary out;
   std::vector<ColumnMoments> moments(static_cast<std::size_t>(cols));
   UniformSample sample(cols, sample_rows(cols), seed);
-  Matrix<double> block(kRowsAtATime, cols);
-  for (Index got = kRowsAtATime; got == kRowsAtATime;) {
+  Matrix<double> block(io::rows_at_a_time(cols), cols);
+  for (Index got = block.rows(); got == block.rows();) {
     got = reader->read(block.view());
     for (Index r = 0; r < got; ++r) {
       const double* const row = block.row(r);

@@ -2,6 +2,7 @@
 #include "interface/io/byte_source.hpp"
 
 #include "bochner/core/error.hpp"
+#include "core/assert.hpp"
 #include "interface/io/message.hpp"
 
 #include <fcntl.h>
@@ -10,21 +11,28 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <utility>
 
 namespace bochner::io {
 namespace {
 
-constexpr std::size_t kBufferBytes = std::size_t{1} << 16;
+int open_file(const std::string& path) {
+  if (path.empty()) throw FileError("the name of the input file is empty");
+  const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (descriptor < 0) fail_system(path, "cannot open", errno);
+  return descriptor;
+}
 
 }  // namespace
 
 ByteSource::ByteSource(const std::string& path)
-    : name_(path == "-" ? "standard input" : path),
-      owned_(path != "-"),
-      descriptor_(owned_ ? ::open(path.c_str(), O_RDONLY | O_CLOEXEC) : STDIN_FILENO),
-      buffer_(kBufferBytes) {
-  if (path.empty()) throw FileError("the name of the input file is empty");
-  if (descriptor_ < 0) fail_system(name_, "cannot open", errno);
+    : ByteSource(path == "-" ? "standard input" : path,
+                 path == "-" ? STDIN_FILENO : open_file(path)) {
+  owned_ = path != "-";
+}
+
+ByteSource::ByteSource(std::string name, int descriptor)
+    : name_(std::move(name)), owned_(true), descriptor_(descriptor), buffer_(kMostPeeked) {
   struct stat status {};
   const int failed = ::fstat(descriptor_, &status) != 0 ? errno : 0;
   if (failed == 0 && S_ISREG(status.st_mode)) {
@@ -33,7 +41,7 @@ ByteSource::ByteSource(const std::string& path)
     if (begun == 0) size_ = static_cast<std::uint64_t>(status.st_size);
   }
   if (failed == 0 && !S_ISDIR(status.st_mode)) return;
-  if (owned_) ::close(descriptor_);
+  if (descriptor_ != STDIN_FILENO) ::close(descriptor_);
   if (failed != 0) fail_system(name_, "cannot examine", failed);
   throw FileError(name_ + ": is a directory, expected a file");
 }
@@ -42,10 +50,21 @@ ByteSource::~ByteSource() {
   if (owned_) ::close(descriptor_);
 }
 
+std::unique_ptr<ByteSource> ByteSource::again() const {
+  BOCHNER_ASSERT(size_);
+  const int copy = ::fcntl(descriptor_, F_DUPFD_CLOEXEC, 0);
+  if (copy < 0) fail_system(name_, "cannot open", errno);
+  return std::unique_ptr<ByteSource>(new ByteSource(name_, copy));
+}
+
 std::size_t ByteSource::read_some(std::span<std::byte> out) {
   for (;;) {
-    const ssize_t got = ::read(descriptor_, out.data(), out.size());
+    // By place where there are places: the descriptor's own is shared with others.
+    const ssize_t got =
+        size_ ? ::pread(descriptor_, out.data(), out.size(), static_cast<off_t>(fetched_))
+              : ::read(descriptor_, out.data(), out.size());
     if (got >= 0) {
+      fetched_ += static_cast<std::uint64_t>(got);
       hash_.add(out.first(static_cast<std::size_t>(got)));
       return static_cast<std::size_t>(got);
     }

@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -22,15 +23,21 @@ class ByteSource {
   ByteSource& operator=(const ByteSource&) = delete;
   ~ByteSource();
 
+  /// The same file once more, from its first byte, whatever has been read here; only for one that
+  /// has a size.
+  std::unique_ptr<ByteSource> again() const;
+
   /// What to call it in messages: the path, or "standard input".
   const std::string& name() const noexcept { return name_; }
-  /// Bytes of the file, or nothing for a pipe.
+  /// Bytes of a regular file, or nothing for a pipe, a device, or the rest of a file that somebody
+  /// has begun to read.
   std::optional<std::uint64_t> size() const noexcept { return size_; }
   /// Bytes consumed so far.
   std::uint64_t position() const noexcept { return position_; }
 
-  /// The bytes that come next: at least `least` of them (at most 64 KiB) unless the end comes
-  /// first.
+  static constexpr std::size_t kMostPeeked = std::size_t{1} << 16;
+  /// The bytes that come next: at least `least` of them (at most `kMostPeeked`) unless the end
+  /// comes first.
   std::span<const std::byte> peek(std::size_t least = 1);
   /// Consumes `count` of the bytes that `peek` showed.
   void skip(std::size_t count);
@@ -44,6 +51,10 @@ class ByteSource {
   std::string digest();
 
  private:
+  friend std::unique_ptr<ByteSource> rereadable(std::unique_ptr<ByteSource> source);
+
+  /// Takes over a descriptor.
+  ByteSource(std::string name, int descriptor);
   std::size_t read_some(std::span<std::byte> out);
 
   std::string name_;
@@ -51,6 +62,7 @@ class ByteSource {
   int descriptor_;
   std::optional<std::uint64_t> size_;
   std::uint64_t position_ = 0;
+  std::uint64_t fetched_ = 0;  ///< bytes that came into the buffer or past it
   Sha256 hash_;
   std::vector<std::byte> buffer_;
   std::size_t first_ = 0;

@@ -24,7 +24,8 @@ std::string class_name(std::string_view field) {
   return {digits.data(), end};
 }
 
-ClassCodes::ClassCodes(std::vector<std::string> known) : names_(std::move(known)) {
+ClassCodes::ClassCodes(std::vector<std::string> known, std::size_t most)
+    : most_(most), names_(std::move(known)) {
   for (std::size_t c = 0; c < names_.size(); ++c) codes_.emplace(names_[c], static_cast<Index>(c));
 }
 
@@ -34,7 +35,7 @@ std::optional<Index> ClassCodes::code(std::string_view name) {
   const auto [found, added] =
       codes_.try_emplace(class_name(name), static_cast<Index>(names_.size()));
   if (!added) return found->second;
-  if (names_.size() == kMost) return std::nullopt;
+  if (names_.size() == most_) return std::nullopt;
   names_.push_back(found->first);
   return found->second;
 }

@@ -3,6 +3,7 @@
 
 #include "bochner/core/view.hpp"
 
+#include <limits>
 #include <map>
 #include <optional>
 #include <span>
@@ -17,16 +18,18 @@ namespace bochner::io {
 class ClassCodes {
  public:
   static constexpr std::size_t kMost = 1000;
+  static constexpr std::size_t kAny = std::numeric_limits<std::size_t>::max();
 
   /// Begins with those, numbered in their order.
-  explicit ClassCodes(std::vector<std::string> known = {});
+  explicit ClassCodes(std::vector<std::string> known = {}, std::size_t most = kMost);
 
   /// The number of the class; the next one for a name not met before, nothing when there are
-  /// `kMost` already.
+  /// `most` already.
   std::optional<Index> code(std::string_view name);
   std::span<const std::string> names() const noexcept { return names_; }
 
  private:
+  std::size_t most_;
   std::vector<std::string> names_;
   std::map<std::string, Index, std::less<>> codes_;
 };

@@ -39,57 +39,85 @@ std::optional<std::pair<Index, Index>> parse_range(std::string_view text, Index 
   return std::pair{*first, *last};
 }
 
-std::string describe(std::span<const std::string> names, Index cols) {
-  constexpr std::size_t kShown = 12;
+std::string describe(const ColumnNames& names) {
+  constexpr Index kShown = 12;
+  const Index cols = names.count();
   std::string out = "it has " + std::to_string(cols) + (cols == 1 ? " column" : " columns");
-  for (std::size_t i = 0; i < std::min(kShown, names.size()); ++i) {
-    out += (i == 0 ? ": " : ", ") + quoted(names[i]);
+  if (!names.named()) return out + " without names";
+  for (Index i = 0; i < std::min(kShown, cols); ++i) {
+    out += (i == 0 ? ": " : ", ") + quoted(names.name(i));
   }
-  return out + (names.size() > kShown ? ", ..." : names.empty() ? " without names" : "");
+  return out + (cols > kShown ? ", ..." : "");
 }
 
-std::vector<Index> resolve_entry(const std::string& entry, std::span<const std::string> names,
-                                 Index cols, const std::string& file) {
-  const auto found = std::find(names.begin(), names.end(), entry);
-  if (found != names.end()) {
-    if (std::find(found + 1, names.end(), entry) != names.end()) {
-      throw FileError(file + ": has more than one column " + quoted(entry) +
-                      "; choose by number, counted from 1");
+/// First and last of the columns meant, counted from 0.
+std::pair<Index, Index> resolve_entry(const std::string& entry, Entry kind,
+                                      const ColumnNames& names, const std::string& file) {
+  std::string_view name = entry;
+  const bool numbers = kind == Entry::number_or_name || !names.named();
+  if (numbers) {
+    if (const auto number = parse_number(name);
+        number && *number >= 1 && *number <= names.count()) {
+      return {*number - 1, *number - 1};
     }
-    return {found - names.begin()};
+    if (name.size() > 2 && name.front() == '"' && name.back() == '"') {
+      name = name.substr(1, name.size() - 2);
+    }
   }
-  const auto range = parse_range(entry, cols);
-  if (!range || range->first < 1 || range->second > cols || range->first > range->second) {
-    throw FileError(file + ": has no column " + quoted(entry) + "; " + describe(names, cols));
+  const Index found = names.find(name);
+  if (found >= 0) return {found, found};
+  if (found == ColumnNames::kSeveral) {
+    throw FileError(file + ": has more than one column " + quoted(name) +
+                    "; choose by number, counted from 1");
   }
-  std::vector<Index> out(static_cast<std::size_t>(range->second - range->first + 1));
-  std::iota(out.begin(), out.end(), range->first - 1);
-  return out;
+  const auto range = numbers ? parse_range(entry, names.count()) : std::nullopt;
+  if (!range || range->first < 1 || range->second > names.count() || range->first > range->second) {
+    throw FileError(file + ": has no column " + quoted(name) + "; " + describe(names));
+  }
+  return {range->first - 1, range->second - 1};
+}
+
+std::vector<Index> kept(const ColumnSelection& selection, const ColumnNames& names,
+                        const std::string& file) {
+  std::vector<Index> chosen;
+  if (selection.keep.empty()) {
+    chosen.resize(static_cast<std::size_t>(names.count()));
+    std::iota(chosen.begin(), chosen.end(), Index{0});
+    return chosen;
+  }
+  std::vector<bool> seen(static_cast<std::size_t>(names.count()));
+  for (const std::string& entry : selection.keep) {
+    const auto [first, last] = resolve_entry(entry, selection.entry, names, file);
+    for (Index column = first; column <= last; ++column) {
+      if (seen[static_cast<std::size_t>(column)]) {
+        throw FileError(file + ": column " + quoted(entry) + " is chosen twice");
+      }
+      seen[static_cast<std::size_t>(column)] = true;
+      chosen.push_back(column);
+    }
+  }
+  return chosen;
 }
 
 }  // namespace
 
-std::vector<Index> resolve(const ColumnSelection& selection, std::span<const std::string> names,
-                           Index cols, const std::string& file) {
-  std::vector<Index> chosen;
-  for (const std::string& entry : selection.keep) {
-    for (const Index column : resolve_entry(entry, names, cols, file)) {
-      if (std::find(chosen.begin(), chosen.end(), column) != chosen.end()) {
-        throw FileError(file + ": column " + quoted(entry) + " is chosen twice");
-      }
-      chosen.push_back(column);
-    }
+std::vector<Index> resolve(const ColumnSelection& selection, const ColumnNames& names,
+                           const std::string& file) {
+  if (!selection.places.empty()) {
+    const Index last = *std::max_element(selection.places.begin(), selection.places.end());
+    if (last < names.count()) return selection.places;
+    throw FileError(file + ": has no column number " + std::to_string(last + 1) + "; " +
+                    describe(names));
   }
-  if (selection.keep.empty()) {
-    chosen.resize(static_cast<std::size_t>(cols));
-    std::iota(chosen.begin(), chosen.end(), Index{0});
-  }
+  std::vector<Index> chosen = kept(selection, names, file);
+  if (selection.drop.empty()) return chosen;
+  std::vector<bool> dropped(static_cast<std::size_t>(names.count()));
   for (const std::string& entry : selection.drop) {
-    for (const Index column : resolve_entry(entry, names, cols, file)) {
-      std::erase(chosen, column);
-    }
+    const auto [first, last] = resolve_entry(entry, selection.entry, names, file);
+    std::fill(dropped.begin() + first, dropped.begin() + last + 1, true);
   }
-  if (chosen.empty()) throw FileError(file + ": no column is left; " + describe(names, cols));
+  std::erase_if(chosen, [&](Index column) { return dropped[static_cast<std::size_t>(column)]; });
+  if (chosen.empty()) throw FileError(file + ": no column is left; " + describe(names));
   return chosen;
 }
 

@@ -2,24 +2,36 @@
 #pragma once
 
 #include "bochner/core/view.hpp"
+#include "interface/io/column_names.hpp"
 
-#include <span>
 #include <string>
 #include <vector>
 
 namespace bochner::io {
 
-/// Which columns of a file are wanted. An entry is the name of a column, or a number counted from
-/// 1, or a range of numbers `2-5`, `2-` or `-5`.
-struct ColumnSelection {
-  std::vector<std::string> keep;  ///< in this order; empty: every column
-  std::vector<std::string> drop;  ///< then left out
+/// What an entry of a selection may be.
+enum class Entry {
+  /// A number counted from 1, a range of numbers `2-5`, `2-` or `-5`, or else the name of a column.
+  /// A name that could be a number is written in quotes: `"2"`.
+  number_or_name,
+  /// A name, to the letter, even where it looks like a number; a number only in a file without
+  /// names.
+  name
 };
 
-/// The chosen columns, counted from 0. `names` has one entry a column, or none. Throws FileError
-/// naming `file` and the entry for one that names no column or an ambiguous one, for a column kept
-/// twice, and when none remains.
-std::vector<Index> resolve(const ColumnSelection& selection, std::span<const std::string> names,
-                           Index cols, const std::string& file);
+/// Which columns of a file are wanted.
+struct ColumnSelection {
+  std::vector<std::string> keep{};  ///< in this order; empty: every column
+  std::vector<std::string> drop{};  ///< then left out
+  Entry entry = Entry::number_or_name;
+  /// Columns counted from 0, chosen already: where there are any, `keep` and `drop` do not matter.
+  std::vector<Index> places{};
+};
+
+/// The chosen columns, counted from 0, in time proportional to their number and the file's columns.
+/// Throws FileError naming `file` and the entry for one that names no column or an ambiguous one,
+/// for a column kept twice, and when none remains.
+std::vector<Index> resolve(const ColumnSelection& selection, const ColumnNames& names,
+                           const std::string& file);
 
 }  // namespace bochner::io

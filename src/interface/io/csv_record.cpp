@@ -5,7 +5,6 @@
 #include "interface/io/message.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cstddef>
 
 namespace bochner::io {
@@ -13,17 +12,62 @@ namespace {
 
 /// Longer than a row of a million numbers; what is longer has lost a quote or its line ends.
 constexpr std::size_t kLongestRecord = std::size_t{1} << 25;
+/// Enough to see how a table is written.
+constexpr std::size_t kSampleLines = 20;
+
+std::string_view head(ByteSource& source) {
+  const std::span<const std::byte> bytes = source.peek(ByteSource::kMostPeeked);
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+
+bool is_blank(char c) { return c == ' ' || c == '\t'; }
 
 }  // namespace
 
-CsvRecords::CsvRecords(ByteSource& source) : source_(source) {
-  constexpr std::array kMark = {std::byte{0xEF}, std::byte{0xBB}, std::byte{0xBF}};
-  const std::span<const std::byte> head = source_.peek(kMark.size());
-  if (std::equal(head.begin(),
-                 head.begin() + static_cast<std::ptrdiff_t>(std::min(head.size(), kMark.size())),
-                 kMark.begin(), kMark.end())) {
-    source_.skip(kMark.size());
+CsvRecords::CsvRecords(ByteSource& source, Delimiter delimiter)
+    : source_(source), delimiter_(delimiter) {
+  if (head(source_).starts_with(kByteOrderMark)) source_.skip(kByteOrderMark.size());
+  line_end_ = choose_line_end(head(source_));
+  skip_remarks();
+  first_waits_ = take_record();
+  if (!first_waits_) return;
+  const std::vector<std::string_view> lines = first_lines();
+  if (delimiter_ == Delimiter::automatic) delimiter_ = choose_delimiter(lines);
+  first_line_ = choose_first_line(lines, delimiter_);
+}
+
+void CsvRecords::skip_remarks() {
+  for (;; ++skipped_, ++next_line_) {
+    std::string_view text = head(source_);
+    text.remove_prefix(std::min(text.size(), text.find_first_not_of(" \t")));
+    if (text.empty()) return;
+    if (text[0] != line_end_ && text[0] != '#' && !text.starts_with("\r\n")) return;
+    for (std::size_t end = std::string_view::npos; end == std::string_view::npos;) {
+      const std::string_view held = head(source_);
+      if (held.empty()) return;
+      end = held.find(line_end_);
+      source_.skip(std::min(held.size(), end == std::string_view::npos ? end : end + 1));
+    }
   }
+}
+
+/// The first record, and what is seen of some lines after it.
+std::vector<std::string_view> CsvRecords::first_lines() {
+  std::vector<std::string_view> out = {record_};
+  std::string_view rest = head(source_);
+  while (out.size() < kSampleLines && !rest.empty()) {
+    const std::size_t end = rest.find(line_end_);
+    std::string_view line = rest.substr(0, end);
+    rest.remove_prefix(std::min(rest.size(), line.size() + 1));
+    if (line.ends_with('\r')) line.remove_suffix(1);
+    if (end == std::string_view::npos && source_.peek().size() >= ByteSource::kMostPeeked) {
+      // The end of a long line is not seen: what stands after its last delimiter may be cut.
+      if (out.size() > 1) break;
+      line = line.substr(0, line.find_last_of(",;\t "));
+    }
+    if (!trimmed(line).empty()) out.push_back(line);
+  }
+  return out;
 }
 
 void CsvRecords::fail(const std::string& what) const {
@@ -37,11 +81,11 @@ void CsvRecords::fail(Index column, const std::string& what, const std::string& 
 }
 
 bool CsvRecords::next() {
-  if (!take_record()) return false;
+  if (!first_waits_ && !take_record()) return false;
+  first_waits_ = false;
   if (record_.find('\0') != std::string::npos) {
     fail("holds a zero byte; expected .npy, or text in UTF-8");
   }
-  if (delimiter_ == '\0') choose_delimiter();
   split();
   return true;
 }
@@ -58,7 +102,7 @@ bool CsvRecords::take_record() {
       break;
     }
     const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
-    const std::size_t end = text.find('\n');
+    const std::size_t end = text.find(line_end_);
     const std::string_view part = text.substr(0, end);
     if (std::count(part.begin(), part.end(), '"') % 2 != 0) inside_quotes = !inside_quotes;
     if (record_.size() + part.size() > kLongestRecord) {
@@ -79,36 +123,38 @@ bool CsvRecords::take_record() {
   return !record_.empty();
 }
 
-void CsvRecords::choose_delimiter() {
-  constexpr std::string_view kCandidates = ",;\t";
-  std::array<std::ptrdiff_t, kCandidates.size()> counts{};
-  bool inside_quotes = false;
-  for (const char c : record_) {
-    if (c == '"') inside_quotes = !inside_quotes;
-    const std::size_t candidate = kCandidates.find(c);
-    if (!inside_quotes && candidate != std::string_view::npos) ++counts[candidate];
-  }
-  delimiter_ = kCandidates[static_cast<std::size_t>(std::max_element(counts.begin(), counts.end()) -
-                                                    counts.begin())];
+bool CsvRecords::is_delimiter(char c) const {
+  return c == character_of(delimiter_) || (delimiter_ == Delimiter::blanks && c == '\t');
 }
 
 void CsvRecords::split() {
   fields_.clear();
   char* at = record_.data();
   char* const end = at + record_.size();
+  const auto skip_blanks = [&] {
+    if (delimiter_ == Delimiter::blanks) at = std::find_if_not(at, end, is_blank);
+  };
+  skip_blanks();
   for (;;) {
     if (at < end && *at == '"') {
       at = unquote(at + 1, end);
     } else {
-      char* const stop = std::find(at, end, delimiter_);
+      char* const stop = delimiter_ == Delimiter::blanks
+                             ? std::find_if(at, end, is_blank)
+                             : std::find(at, end, character_of(delimiter_));
       if (std::find(at, stop, '"') != stop) {
         fail(static_cast<Index>(fields_.size()), "has a quote in the middle of a field");
       }
       fields_.emplace_back(at, static_cast<std::size_t>(stop - at));
       at = stop;
     }
+    if (delimiter_ != Delimiter::blanks) {
+      if (at == end) return;
+      ++at;
+      continue;
+    }
+    skip_blanks();
     if (at == end) return;
-    ++at;
   }
 }
 
@@ -125,7 +171,7 @@ char* CsvRecords::unquote(char* begin, char* end) {
     }
     *out++ = *at;
   }
-  if (at < end && *at != delimiter_) fail(column, "has text after a closing quote");
+  if (at < end && !is_delimiter(*at)) fail(column, "has text after a closing quote");
   fields_.emplace_back(begin, static_cast<std::size_t>(out - begin));
   return at;
 }

@@ -3,6 +3,7 @@
 
 #include "bochner/core/view.hpp"
 #include "interface/io/byte_source.hpp"
+#include "interface/io/csv_dialect.hpp"
 
 #include <string>
 #include <string_view>
@@ -13,11 +14,15 @@ namespace bochner::io {
 /// The records of delimiter-separated text [RFC 4180], one after the other.
 class CsvRecords {
  public:
-  /// `source` must outlive the records. Skips a byte-order mark.
-  explicit CsvRecords(ByteSource& source);
+  /// `source` must outlive the records. Skips a byte-order mark and, before the first record, blank
+  /// lines and those that begin with #; an automatic delimiter is chosen from the first lines.
+  CsvRecords(ByteSource& source, Delimiter delimiter);
 
-  /// The character that separates fields, chosen from the first record.
-  char delimiter() const noexcept { return delimiter_; }
+  Delimiter delimiter() const noexcept { return delimiter_; }
+  /// What the first record seems to be.
+  FirstLine first_line() const noexcept { return first_line_; }
+  /// Lines skipped before it.
+  Index skipped() const noexcept { return skipped_; }
   /// Takes the next record; false at the end.
   bool next();
   /// Fields of the record, valid until `next`; a quoted field appears without its quotes.
@@ -32,13 +37,19 @@ class CsvRecords {
                          const std::string& column_name = "") const;
 
  private:
+  void skip_remarks();
   bool take_record();
-  void choose_delimiter();
+  std::vector<std::string_view> first_lines();
   void split();
   char* unquote(char* begin, char* end);
+  bool is_delimiter(char c) const;
 
   ByteSource& source_;
-  char delimiter_ = '\0';
+  Delimiter delimiter_;
+  char line_end_ = '\n';
+  FirstLine first_line_ = FirstLine::data;
+  bool first_waits_ = false;
+  Index skipped_ = 0;
   std::string record_;
   std::vector<std::string_view> fields_;
   Index line_ = 0;

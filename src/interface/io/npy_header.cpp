@@ -140,6 +140,7 @@ class HeaderParser {
         refuse(name_, "expected an extent in its shape, got " + quoted(text_.substr(0, 20)));
       }
       text_.remove_prefix(static_cast<std::size_t>(rest - text_.data()));
+      if (text_.starts_with('L')) text_.remove_prefix(1);  // a long of Python 2
       if (header_.shape.size() == kMostDimensions) {
         throw FileError(name_ + ": has more than 8 dimensions");
       }

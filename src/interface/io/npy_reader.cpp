@@ -2,75 +2,24 @@
 #include "interface/io/npy_reader.hpp"
 
 #include "bochner/core/error.hpp"
-#include "interface/io/column_selection.hpp"
+#include "interface/io/npy_items.hpp"
 
 #include <algorithm>
-#include <bit>
 #include <cmath>
-#include <cstring>
-#include <type_traits>
+#include <cstddef>
+#include <optional>
+#include <span>
+#include <string>
 #include <utility>
+#include <vector>
 
 namespace bochner::io {
 namespace {
 
 /// Bytes of a file held at a time, whatever its rows are.
 constexpr Index kChunkBytes = Index{1} << 20;
-
-template <class Raw>
-Raw load(const std::byte* from, ByteOrder order) {
-  std::array<std::byte, sizeof(Raw)> bytes{};
-  std::copy_n(from, sizeof(Raw), bytes.begin());
-  if (order == ByteOrder::big) std::reverse(bytes.begin(), bytes.end());
-  return std::bit_cast<Raw>(bytes);
-}
-
-/// A binary16 number, as bits.
-struct Half {
-  std::uint16_t bits;
-  explicit operator double() const {
-    const int exponent = (bits >> 10) & 31;
-    const int fraction = bits & 1023;
-    const double size = exponent == 0   ? std::ldexp(fraction, -24)
-                        : exponent < 31 ? std::ldexp(fraction + 1024, exponent - 25)
-                        : fraction == 0 ? HUGE_VAL
-                                        : NAN;
-    return bits >> 15 == 0 ? size : -size;
-  }
-  explicit operator float() const { return static_cast<float>(static_cast<double>(*this)); }
-};
-
-/// out[k * out_step] = item k, the items `in_step` bytes apart.
-template <class Raw, Scalar T>
-void convert(const std::byte* in, Index in_step, ByteOrder order, T* out, Index out_step,
-             Index count) {
-  for (Index k = 0; k < count; ++k) {
-    out[k * out_step] = static_cast<T>(load<Raw>(in + k * in_step, order));
-  }
-}
-
-template <Scalar T>
-using Convert = void (*)(const std::byte*, Index, ByteOrder, T*, Index, Index);
-
-template <Scalar T>
-Convert<T> converter(const NpyHeader& header) {
-  switch (header.kind) {
-    case 'f':
-      return header.item_bytes == 2   ? convert<Half, T>
-             : header.item_bytes == 4 ? convert<float, T>
-                                      : convert<double, T>;
-    case 'i':
-      return header.item_bytes == 1   ? convert<std::int8_t, T>
-             : header.item_bytes == 2 ? convert<std::int16_t, T>
-             : header.item_bytes == 4 ? convert<std::int32_t, T>
-                                      : convert<std::int64_t, T>;
-    default:
-      return header.item_bytes == 1   ? convert<std::uint8_t, T>
-             : header.item_bytes == 2 ? convert<std::uint16_t, T>
-             : header.item_bytes == 4 ? convert<std::uint32_t, T>
-                                      : convert<std::uint64_t, T>;
-  }
-}
+/// Columns that a header may claim where no bytes bear it out.
+constexpr Index kMostUnprovenColumns = Index{1} << 20;
 
 std::string describe(const std::vector<Index>& shape) {
   std::string out;
@@ -78,28 +27,34 @@ std::string describe(const std::vector<Index>& shape) {
   return out;
 }
 
+std::string type_words(const NpyHeader& header) {
+  return std::string(1, header.kind) + std::to_string(header.item_bytes) +
+         (header.storage == StorageOrder::column_major ? ", Fortran order" : "");
+}
+
 class NpyReader final : public RowReader {
  public:
   NpyReader(std::unique_ptr<ByteSource> source, const ReadOptions& options)
-      : source_(std::move(source)),
+      : RowReader(source->name(), Counted::rows),
+        source_(std::move(source)),
         header_(read_npy_header(*source_)),
         data_offset_(source_->position()),
         non_finite_(options.non_finite) {
     check_shape(options.leading);
     check_length();
-    columns_ = resolve(options.columns, {}, cols_, source_->name());
+    layout_ = ".npy, " + describe(header_.shape) + ", " + type_words(header_);
+    choose(ColumnNames(cols_), options);
     if (by_column() && !source_->size()) hold_everything();
     if (total_ == 0) check_end();
   }
 
-  Index cols() const override { return static_cast<Index>(columns_.size()); }
-  std::span<const std::string> names() const override { return {}; }
   std::optional<Index> rows() const override {
     return source_->size() ? std::optional(total_) : std::nullopt;
   }
   std::span<const Index> shape() const override { return header_.shape; }
   Index read(MatrixView<float> block) override { return read_block(block); }
   Index read(MatrixView<double> block) override { return read_block(block); }
+  Index line_of(Index row) const override { return begun_ + row + 1; }
   std::string digest() override { return source_->digest(); }
 
  private:
@@ -116,6 +71,11 @@ class NpyReader final : public RowReader {
     cols_ = shape.size() == 1 ? 1 : shape.back();
     if (cols_ == 0) throw FileError(name + ": is an array of " + describe(shape) + ": no columns");
     total_ = data_bytes(header_) / header_.item_bytes / cols_;
+    if (cols_ > kMostUnprovenColumns && (total_ == 0 || !source_->size())) {
+      throw FileError(name + ": is an array of " + describe(shape) + ", expected at most " +
+                      std::to_string(kMostUnprovenColumns) +
+                      (total_ == 0 ? " columns where there are no rows" : " columns from a pipe"));
+    }
     if (shape.size() > 2 && by_column()) {
       throw FileError(name + ": is an array of " + describe(shape) +
                       " in Fortran order; save it with numpy.ascontiguousarray");
@@ -161,12 +121,16 @@ class NpyReader final : public RowReader {
   template <Scalar T>
   Index read_block(MatrixView<T> block) {
     const Index count = std::min(block.rows, total_ - done_);
+    begun_ = done_;
+    words_.begin_block();
+    codes_.assign(static_cast<std::size_t>(count) * words_.coded().size(), 0);
     if (by_column()) {
       read_columns(block.middle_rows(0, count));
     } else {
       read_rows(block.middle_rows(0, count));
     }
     refuse_non_finite(block.middle_rows(0, count));
+    set_codes(block.middle_rows(0, count));
     done_ += count;
     if (count > 0 && done_ == total_ && !by_column()) check_end();
     return count;
@@ -184,10 +148,11 @@ class NpyReader final : public RowReader {
       for (Index r = 0; r < count; ++r) {
         const std::byte* const row = chunk_.data() + r * row_bytes;
         T* const out = block.row(first + r);
-        for (std::size_t c = 0; c < columns_.size(); ++c) {
-          to_scalar(row + columns_[c] * header_.item_bytes, 0, header_.byte_order,
-                    out + static_cast<Index>(c) * block.col_stride, 0, 1);
+        for (Index c = 0; c < cols(); ++c) {
+          to_scalar(row + places_[static_cast<std::size_t>(c)] * header_.item_bytes, 0,
+                    header_.byte_order, out + c * block.col_stride, 0, 1);
         }
+        take_words(first + r, [&](Index place) { return row + place * header_.item_bytes; });
       }
     }
   }
@@ -196,19 +161,55 @@ class NpyReader final : public RowReader {
   void read_columns(MatrixView<T> block) {
     const auto to_scalar = converter<T>(header_);
     const Index at_a_time = kChunkBytes / header_.item_bytes;
-    for (std::size_t c = 0; c < columns_.size(); ++c) {
-      for (Index first = 0; first < block.rows; first += at_a_time) {
-        const Index count = std::min(at_a_time, block.rows - first);
-        const Index offset = (columns_[c] * total_ + done_ + first) * header_.item_bytes;
-        const std::byte* items = held_.data() + offset;
-        if (source_->size()) {
-          chunk_.resize(static_cast<std::size_t>(count * header_.item_bytes));
-          source_->read_at(data_offset_ + static_cast<std::uint64_t>(offset), chunk_);
-          items = chunk_.data();
-        }
+    for (Index first = 0; first < block.rows; first += at_a_time) {
+      const Index count = std::min(at_a_time, block.rows - first);
+      for (Index c = 0; c < cols(); ++c) {
+        const std::byte* const items =
+            items_of(places_[static_cast<std::size_t>(c)], first, count, chunk_);
         to_scalar(items, header_.item_bytes, header_.byte_order,
-                  block.row(first) + static_cast<Index>(c) * block.col_stride, block.row_stride,
-                  count);
+                  block.row(first) + c * block.col_stride, block.row_stride, count);
+      }
+      for (Index r = 0; r < count; ++r) {
+        take_words(first + r, [&](Index place) { return items_of(place, first + r, 1, chunk_); });
+      }
+    }
+  }
+
+  /// Items of one column, from row `first` of the block on; in `room` unless they are held.
+  const std::byte* items_of(Index place, Index first, Index count, std::vector<std::byte>& room) {
+    const Index offset = (place * total_ + done_ + first) * header_.item_bytes;
+    if (!source_->size()) return held_.data() + offset;
+    room.resize(static_cast<std::size_t>(count * header_.item_bytes));
+    source_->read_at(data_offset_ + static_cast<std::uint64_t>(offset), room);
+    return room.data();
+  }
+
+  /// Classes, groups and text of a row of the block; `item(place)` finds the item of a column.
+  template <class Item>
+  void take_words(Index row, const Item& item) {
+    const std::size_t coded = words_.coded().size();
+    for (std::size_t k = 0; k < coded; ++k) {
+      const Index column = words_.coded()[k];
+      const std::optional<Index> code =
+          words_.code(column, digits_of(header_, item(places_[static_cast<std::size_t>(column)])));
+      if (!code) {
+        throw FileError(file_ + ": the target has more than 1000 values: not classes");
+      }
+      codes_[static_cast<std::size_t>(row) * coded + k] = *code;
+    }
+    const std::span<const Index> text = words_.text_places();
+    for (std::size_t t = 0; t < text.size(); ++t) {
+      words_.set_text(row, static_cast<Index>(t), digits_of(header_, item(text[t])));
+    }
+  }
+
+  /// After the numbers have been looked at.
+  template <Scalar T>
+  void set_codes(MatrixView<T> block) const {
+    const std::span<const Index> coded = words_.coded();
+    for (Index i = 0; i < block.rows && !coded.empty(); ++i) {
+      for (std::size_t k = 0; k < coded.size(); ++k) {
+        block(i, coded[k]) = static_cast<T>(codes_[static_cast<std::size_t>(i) * coded.size() + k]);
       }
     }
   }
@@ -220,8 +221,7 @@ class NpyReader final : public RowReader {
       for (Index j = 0; j < block.cols; ++j) {
         const T value = block(i, j);
         if (std::isfinite(value)) continue;
-        throw FileError(source_->name() + ": row " + std::to_string(done_ + i + 1) + ", column " +
-                        std::to_string(columns_[static_cast<std::size_t>(j)] + 1) +
+        throw FileError(place(i, j) +
                         (std::isnan(value) ? " is NaN" : " is infinite (or too large)") +
                         ", expected a finite number");
       }
@@ -235,7 +235,8 @@ class NpyReader final : public RowReader {
   Index cols_ = 0;
   Index total_ = 0;
   Index done_ = 0;
-  std::vector<Index> columns_;
+  Index begun_ = 0;           ///< rows before the last block
+  std::vector<Index> codes_;  ///< of the block, row by row
   std::vector<std::byte> chunk_;
   std::vector<std::byte> held_;
 };

@@ -2,15 +2,14 @@
 #include "interface/io/row_reader.hpp"
 
 #include "bochner/core/error.hpp"
-#include "interface/io/byte_source.hpp"
-#include "interface/io/class_codes.hpp"
 #include "interface/io/csv_reader.hpp"
+#include "interface/io/message.hpp"
 #include "interface/io/npy_reader.hpp"
 #include "interface/io/svmlight_reader.hpp"
 
 #include <algorithm>
 #include <array>
-#include <charconv>
+#include <cstddef>
 #include <string_view>
 #include <utility>
 
@@ -27,78 +26,82 @@ constexpr std::array kOtherFormats = {
     std::pair{"PAR1"sv, "is a Parquet file, expected .npy or .csv"},
 };
 
-constexpr Index kRowsAtATime = 4096;
-/// Enough to see how the first line begins, after a comment or two.
-constexpr std::size_t kLookAhead = 4096;
+constexpr Index kBlockBytes = Index{1} << 20;
+constexpr Index kMostRowsAtATime = 4096;
 
-std::string_view first_bytes(ByteSource& source) {
-  const std::span<const std::byte> head = source.peek(kLookAhead);
-  return {reinterpret_cast<const char*>(head.data()), head.size()};
+std::string_view head(ByteSource& source, std::size_t least) {
+  const std::span<const std::byte> bytes = source.peek(least);
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
-/// Rows of numbers, those of one column numbered as classes.
-class NumberedClasses final : public RowReader {
- public:
-  NumberedClasses(std::unique_ptr<RowReader> rows, const ClassColumn& classes, std::string file)
-      : rows_(std::move(rows)),
-        column_(classes.column),
-        codes_(classes.known),
-        file_(std::move(file)) {}
-
-  Index cols() const override { return rows_->cols(); }
-  std::span<const std::string> names() const override { return rows_->names(); }
-  std::optional<Index> rows() const override { return rows_->rows(); }
-  std::span<const Index> shape() const override { return rows_->shape(); }
-  std::span<const std::string> classes() const override { return codes_.names(); }
-  Index read(MatrixView<float> block) override { return read_block(block); }
-  Index read(MatrixView<double> block) override { return read_block(block); }
-  std::string digest() override { return rows_->digest(); }
-
- private:
-  template <Scalar T>
-  Index read_block(MatrixView<T> block) {
-    const Index got = rows_->read(block);
-    std::array<char, 32> digits{};
-    for (Index i = 0; i < got; ++i) {
-      // + 0: minus zero is the class 0.
-      const auto end =
-          std::to_chars(digits.data(), digits.data() + digits.size(), block(i, column_) + T{0}).ptr;
-      const auto code = codes_.code({digits.data(), end});
-      if (!code) throw FileError(file_ + ": the target has more than 1000 values: not classes");
-      block(i, column_) = static_cast<T>(*code);
-    }
-    return got;
-  }
-
-  std::unique_ptr<RowReader> rows_;
-  Index column_;
-  ClassCodes codes_;
-  std::string file_;
-};
-
-std::unique_ptr<RowReader> numbered(std::unique_ptr<RowReader> rows, const ReadOptions& options,
-                                    const std::string& file) {
-  if (!options.classes) return rows;
-  return std::make_unique<NumberedClasses>(std::move(rows), *options.classes, file);
+bool is_npy(std::string_view text) {
+  return kNpyMagic.starts_with(text.substr(0, kNpyMagic.size()));
 }
 
 }  // namespace
 
-std::unique_ptr<RowReader> open_rows(const std::string& path, const ReadOptions& options) {
-  auto source = std::make_unique<ByteSource>(path);
-  const std::span<const std::byte> head = source->peek(kNpyMagic.size());
-  const std::string_view text(reinterpret_cast<const char*>(head.data()), head.size());
-  if (text.empty()) throw FileError(source->name() + ": is empty");
-  if (kNpyMagic.starts_with(text.substr(0, kNpyMagic.size()))) {
-    return numbered(open_npy(std::move(source), options), options, path);
+std::string RowReader::name(Index column) const {
+  return columns_.name_or_number(places_[static_cast<std::size_t>(column)]);
+}
+
+std::span<const std::string> RowReader::names() const {
+  if (names_.empty() && columns_.named()) {
+    for (const Index place : places_) names_.push_back(columns_.name(place));
   }
+  return names_;
+}
+
+std::string RowReader::place(Index row) const {
+  return file_ + (counted_ == Counted::lines ? ": line " : ": row ") + std::to_string(line_of(row));
+}
+
+std::string RowReader::place(Index row, Index column) const {
+  return place(row) + ", " + column_words(places_[static_cast<std::size_t>(column)]);
+}
+
+std::string RowReader::column_words(Index file_column) const {
+  const std::string name = columns_.name(file_column);
+  return "column " + std::to_string(file_column + 1) +
+         (name.empty() ? "" : " (" + quoted(name) + ")");
+}
+
+void RowReader::choose(ColumnNames columns, const ReadOptions& options) {
+  columns_ = std::move(columns);
+  places_ = resolve(options.columns, columns_, file_);
+  words_ = WordColumns(options, columns_, file_);
+}
+
+std::unique_ptr<RowReader> open_rows(const std::string& path, const ReadOptions& options) {
+  return open_rows(std::make_unique<ByteSource>(path), options);
+}
+
+std::unique_ptr<RowReader> open_rows(std::unique_ptr<ByteSource> source,
+                                     const ReadOptions& options) {
+  const std::string_view text = head(*source, kNpyMagic.size());
+  if (text.empty()) throw FileError(source->name() + ": is empty");
+  switch (options.format) {
+    case Format::npy:
+      return open_npy(std::move(source), options);
+    case Format::svmlight:
+      return open_svmlight(std::move(source), options);
+    case Format::csv:
+      return open_csv(std::move(source), options);
+    case Format::automatic:
+      break;
+  }
+  if (is_npy(text)) return open_npy(std::move(source), options);
   for (const auto& [magic, advice] : kOtherFormats) {
     if (text.starts_with(magic)) throw FileError(source->name() + ": " + advice);
   }
-  if (looks_like_svmlight(first_bytes(*source))) {
-    return numbered(open_svmlight(std::move(source), options), options, path);
+  if (looks_like_svmlight(head(*source, ByteSource::kMostPeeked))) {
+    return open_svmlight(std::move(source), options);
   }
   return open_csv(std::move(source), options);
+}
+
+Index rows_at_a_time(Index columns) noexcept {
+  const Index row_bytes = std::max<Index>(1, columns) * static_cast<Index>(sizeof(double));
+  return std::clamp<Index>(kBlockBytes / row_bytes, 1, kMostRowsAtATime);
 }
 
 template <Scalar T>
@@ -108,19 +111,20 @@ Matrix<T> read_all(RowReader& reader) {
     reader.read(out.view());
     return out;
   }
+  const Index step = rows_at_a_time(reader.cols());
   std::vector<Matrix<T>> blocks;
   Index rows = 0;
   for (;;) {
-    Matrix<T> block(kRowsAtATime, reader.cols());
+    Matrix<T> block(step, reader.cols());
     const Index got = reader.read(block.view());
     rows += got;
     blocks.push_back(std::move(block));
-    if (got < kRowsAtATime) break;
+    if (got < step) break;
   }
   Matrix<T> out(rows, reader.cols());
-  for (Index first = 0; first < rows; first += kRowsAtATime) {
-    Matrix<T>& block = blocks[static_cast<std::size_t>(first / kRowsAtATime)];
-    std::copy_n(block.data(), std::min(kRowsAtATime, rows - first) * reader.cols(), out.row(first));
+  for (Index first = 0; first < rows; first += step) {
+    Matrix<T>& block = blocks[static_cast<std::size_t>(first / step)];
+    std::copy_n(block.data(), std::min(step, rows - first) * reader.cols(), out.row(first));
     block = {};
   }
   return out;

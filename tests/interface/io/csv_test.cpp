@@ -75,7 +75,9 @@ TEST_CASE("the first line is a header when nothing in it is a number", "[csv]") 
   CHECK(parse("\"a,\"\"b\"\"\",c\n1,2\n").names == Names{"a,\"b\"", "c"});
   CHECK(parse("\"two\nlines\",c\n1,2\n").names == Names{"two\nlines", "c"});
   CHECK(parse("\"\",x\n1,2\n").names == Names{"", "x"});
-  CHECK_THROWS_WITH(parse("a,2\n1,2\n"), EndsWith("line 1, column 1: 'a' is not a number"));
+  CHECK_THROWS_WITH(parse("a,2\n1,2\n"),
+                    EndsWith("line 1, column 1: 'a' is not a number (if the line holds names, say "
+                             "--header yes)"));
   ReadOptions options;
   options.header = Header::present;
   CHECK(parse("1,2\n3,4\n", options).names == Names{"1", "2"});
@@ -129,13 +131,14 @@ TEST_CASE("what is wrong with a table is named by line and column", "[csv]") {
            Wrong{"1,2\n1,--1\n", "'--1' is not a number"},
            Wrong{"1,2\n1,1 2\n", "'1 2' is not a number"},
            Wrong{"1,2\n1,2\x1b[31m\n", "'2\\x1b[31m' is not a number"},
-           Wrong{"1;2\n1;2,5\n", "'2,5' is not a number (write decimals with a point)"},
+           Wrong{"1;2\n1;2,5\n",
+                 "'2,5' is not a number (write decimals with a point, or say --decimal comma)"},
            Wrong{"1,2\n1,1e999\n", "'1e999' is out of range"},
            Wrong{"1,2\n1,nan\n", "'nan' is not finite"},
            Wrong{"1,2\n-inf,1\n", "line 2, column 1: '-inf' is not finite"},
            Wrong{"1,2\n1,nan(abc)\n", "'nan(abc)' is not finite"},
            Wrong{"1,2\n\n3,4\n", "line 2: is empty, with more rows after it"},
-           Wrong{"\n1,2\n", "line 2: has 2 fields, expected 1 as in line 1"},
+           Wrong{"\n1,2\n3\n", "line 3: has 1 field, expected 2 as in line 2"},
            Wrong{"1,\"2\n3,4\n", "line 1: a quote is opened and never closed"},
            Wrong{"1,\"2\"x\n", "line 1, column 2: has text after a closing quote"},
            Wrong{"1,2\"3\"\n", "line 1, column 2: has a quote in the middle of a field"},

@@ -3,6 +3,7 @@
 
 #include "bochner/core/error.hpp"
 #include "bochner/core/matrix.hpp"
+#include "interface/io/allocation.hpp"
 #include "interface/io/row_reader.hpp"
 #include "support/scratch.hpp"
 
@@ -315,4 +316,30 @@ TEST_CASE("an array without rows is read as such", "[npy]") {
     CHECK(m.rows() == 0);
     CHECK(m.cols() == 8);
   }
+}
+
+TEST_CASE("columns that no byte bears out are refused at once", "[npy][wide][bad]") {
+  const Scratch scratch;
+  const bochner::test::PeakAllocation held;
+  for (const char* shape : {"(0, 200000000)", "(0, 2000000000)", "(0, 9000000000000000)"}) {
+    CHECK_THROWS_WITH(open_rows(scratch.write("a.npy", npy(dictionary("<f8", shape), ""))),
+                      Contains("a.npy: is an array of 0 x ") &&
+                          Contains("expected at most 1048576 columns where there are no rows"));
+  }
+  through_pipe(scratch, npy(dictionary("|u1", "(1, 2000000000)"), "x"), [](const auto& path) {
+    CHECK_THROWS_WITH(open_rows(path), Contains("expected at most 1048576 columns from a pipe"));
+  });
+  CHECK(open_rows(scratch.write("a.npy", npy(dictionary("<f8", "(0, 3)"), "")))->rows() == 0);
+  CHECK(held.bytes() < std::size_t{1} << 20);
+}
+
+TEST_CASE("headers of Python 2 are read", "[npy]") {
+  const Scratch scratch;
+  const std::string path =
+      scratch.write("a.npy", npy(dictionary("<f8", "(2L, 1L)"), doubles({1.5, 2.5})));
+  CHECK(read_file(path)(1, 0) == 2.5);
+  CHECK(open_rows(path)->layout() == ".npy, 2 x 1, f8");
+  CHECK_THROWS_WITH(
+      open_rows(scratch.write("a.npy", npy(dictionary("<f8", "(2LL, 1)"), doubles({1.5, 2.5})))),
+      Contains("its header lacks"));
 }

@@ -59,7 +59,7 @@ TEST_CASE("svmlight is told by its content, and absent items are zero", "[svmlig
 
 TEST_CASE("svmlight that cannot be meant is refused by line", "[svmlight][bad]") {
   for (const auto& [text, reason] : std::vector<std::pair<std::string, std::string>>{
-           {"1 1:1\n1 0:1\n", "line 2: '0:1': expected indices counted from 1"},
+           {"1 1:1\n1 0:1\n", "line 2: '0:1': expected indices counted from 1 (--zero-based"},
            {"1 2:1 1:1\n", "line 1: '1:1': expected indices in ascending order"},
            {"1 1:1 1:1\n", "line 1: '1:1': expected indices in ascending order"},
            {"1 1:1\n1 -1:1\n", "line 2: '-1:1': expected indices counted from 1"},
@@ -72,7 +72,7 @@ TEST_CASE("svmlight that cannot be meant is refused by line", "[svmlight][bad]")
            {"1 1:nan\n", "line 1: '1:nan' is not finite"},
            {"1 1:inf\n", "line 1: '1:inf' is not finite"},
            {"1 1:0x1p3\n", "line 1: '1:0x1p3' is not a number"},
-           {"1 1:1 16777217:1\n", "the index is above 2^24"},
+           {"1 1:1 16777217:1\n", "the index is above 2^21; expected --width 16777217 if"},
            {"1 1:1 99999999999999999999:1\n", "is not of the form"},
            {"1 qid:3 1:1\n", "'qid' is for ranking"},
            {std::string("1 1:1\n1 1:1\0 2:2\n", 17), "line 2: "},
