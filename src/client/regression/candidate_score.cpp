@@ -26,16 +26,13 @@ struct Scores {
 /// Mean |phi|^2 over the first block of rows.
 template <Scalar T>
 double mean_square_norm(const FeatureMap<T>& map, MatrixView<const T> x) {
-  const BlockMap<T>& blocks = map.blocks();
   const Index rows = std::min(simd::kBlockRows, x.rows);
-  FeatureRows<T> features(blocks);
-  Matrix<T> phi(simd::kBlockRows, blocks.ld());
+  FeatureRows<T> features(map.blocks());
+  Matrix<double> phi(simd::kBlockRows, feature_stride(map.num_features()));
   features.compute(kFunction, x.middle_rows(0, rows), 0, phi.data());
   double sum = 0.0;
   for (Index r = 0; r < rows; ++r) {
-    for (Index j = 0; j < map.num_features(); ++j) {
-      sum += static_cast<double>(phi(r, j)) * static_cast<double>(phi(r, j));
-    }
+    for (Index j = 0; j < map.num_features(); ++j) sum += phi(r, j) * phi(r, j);
   }
   return sum > 0.0 ? sum / static_cast<double>(rows) : 1.0;
 }

@@ -8,6 +8,20 @@
 #include <string>
 
 namespace bochner::regression {
+namespace {
+
+void require_finite_targets(const char* function, const TargetView& targets) {
+  for (Index i = 0; i < targets.rows; ++i) {
+    for (Index c = 0; c < targets.cols; ++c) {
+      if (std::isfinite(targets(i, c))) continue;
+      throw InvalidArgument(std::string(function) + ": targets: row " + std::to_string(i) +
+                            ", column " + std::to_string(c) + " is " + text::number(targets(i, c)) +
+                            ", expected a finite number");
+    }
+  }
+}
+
+}  // namespace
 
 void check_columns(const char* function, const char* argument, Index cols, Index expected,
                    const char* meaning) {
@@ -33,12 +47,12 @@ void check_rows(const char* function, const TrainingRows<T>& rows, Index input_d
                           " (one a row of x) or none");
   }
   require_finite(function, "x", rows.x);
-  require_finite(function, "targets", rows.targets);
+  require_finite_targets(function, rows.targets);
   for (Index i = 0; i < num_weights; ++i) {
     const auto weight = static_cast<double>(rows.weights[static_cast<std::size_t>(i)]);
-    if (weight >= 0.0 && std::isfinite(weight)) continue;
+    if (weight >= 0.0 && weight <= kLargestNumber) continue;
     throw InvalidArgument(std::string(function) + ": weights: row " + std::to_string(i) + " is " +
-                          text::number(weight) + ", expected a finite number >= 0");
+                          text::number(weight) + ", expected a number from 0 to 1e100");
   }
 }
 

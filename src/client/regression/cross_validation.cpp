@@ -54,20 +54,25 @@ Models all_ridges(const regression::RidgeFamily& family, std::span<const double>
 
 /// Where held-out rows leave their losses: every row has its own place, and sums run over them
 /// afterwards, in order.
-template <Scalar T>
 class HeldOut {
  public:
   HeldOut(Index rows, Index ridges, Index targets)
       : t_(targets), squares_(rows, ridges * targets), wrong_(rows, ridges) {}
 
-  /// Row `row` with targets `y`, and the outputs of every ridge.
-  void set(Index row, const double* y, const double* output) {
+  /// Row `row` with targets `y`, and the outputs of every ridge, all less `offset`.
+  void set(Index row, const double* y, const double* output, const double* offset) {
+    const auto largest = [&](const double* values) {
+      Index best = 0;
+      for (Index c = 1; c < t_; ++c) {
+        if (values[c] + offset[c] > values[best] + offset[best]) best = c;
+      }
+      return best;
+    };
     double* const square = squares_.row(row);
     for (Index r = 0; r < wrong_.cols(); ++r) {
       const double* const f = output + r * t_;
       for (Index c = 0; c < t_; ++c) square[r * t_ + c] = (y[c] - f[c]) * (y[c] - f[c]);
-      const auto largest = std::max_element(f, f + t_) - f;
-      wrong_(row, r) = largest == std::max_element(y, y + t_) - y ? 0.0 : 1.0;
+      wrong_(row, r) = largest(f) == largest(y) ? 0.0 : 1.0;
     }
   }
 
@@ -91,36 +96,31 @@ void add_lower(const Matrix<double>& part, double sign, Matrix<double>& sum) {
 template <Scalar T>
 void predict_fold(const FeatureMap<T>& map, const TrainingRows<T>& fold,
                   std::span<const Index> indices, const Models& models,
-                  std::span<const double> offset, HeldOut<T>& held_out,
-                  const Execution& execution) {
+                  std::span<const double> offset, HeldOut& held_out, const Execution& execution) {
   const Index n = map.num_features();
   const auto columns = static_cast<Index>(models.intercept.size());
-  Matrix<T> theta(n, simd::padded<T>(columns));
-  for (Index j = 0; j < n; ++j) {
-    for (Index c = 0; c < columns; ++c) theta(j, c) = static_cast<T>(models.theta(j, c));
-  }
-  const simd::Kernels<T>& engine = simd::kernels<T>();
-  std::vector<Matrix<T>> products;
+  const simd::Kernels<double>& engine = simd::kernels<double>();
+  std::vector<Matrix<double>> products;
   for (int w = 0; w < regression::feature_workers(fold.x.rows, execution); ++w) {
-    products.emplace_back(simd::kBlockRows, theta.cols());
+    products.emplace_back(simd::kBlockRows, models.theta.cols());
   }
   regression::for_feature_blocks(
       kFunction, map, fold.x, execution,
-      [&](Index first, Index rows, const T* phi, std::size_t worker) {
-        Matrix<T>& product = products[worker];
-        engine.contract(phi, map.blocks().ld(), rows, n, theta.data(), theta.cols(), columns,
-                        product.data(), product.cols());
+      [&](Index first, Index rows, const double* phi, std::size_t worker) {
+        Matrix<double>& product = products[worker];
+        engine.contract(phi, regression::feature_stride(n), rows, n, models.theta.data(),
+                        models.theta.cols(), columns, product.data(), product.cols());
         std::vector<double> output(static_cast<std::size_t>(columns));
         std::vector<double> y(offset.size());
         for (Index r = 0; r < rows; ++r) {
           for (std::size_t c = 0; c < output.size(); ++c) {
-            output[c] = static_cast<double>(product(r, static_cast<Index>(c))) +
-                        models.intercept[c] + offset[c % offset.size()];
+            output[c] = product(r, static_cast<Index>(c)) + models.intercept[c];
           }
           for (std::size_t c = 0; c < y.size(); ++c) {
-            y[c] = static_cast<double>(fold.targets(first + r, static_cast<Index>(c)));
+            y[c] = fold.targets(first + r, static_cast<Index>(c)) - offset[c];
           }
-          held_out.set(indices[static_cast<std::size_t>(first + r)], y.data(), output.data());
+          held_out.set(indices[static_cast<std::size_t>(first + r)], y.data(), output.data(),
+                       offset.data());
         }
       });
 }
@@ -176,7 +176,7 @@ CrossValidation cross_validate(const FeatureMap<T>& map, const TrainingRows<T>& 
   }
 
   const auto count = static_cast<Index>(ridges.size());
-  HeldOut<T> held_out(rows.x.rows, count, t);
+  HeldOut held_out(rows.x.rows, count, t);
   std::vector<bool> singular(ridges.size());
   for (std::size_t f = 0; f < members.size(); ++f) {
     Matrix<double> rest = total;

@@ -23,27 +23,49 @@ inline int feature_workers(Index rows, const Execution& execution) {
   return worker_count(feature_block_count(rows), execution);
 }
 
-/// Calls body(first, rows, phi, worker) with the features of each block of rows, leading dimension
-/// map.blocks().ld().
+/// The scratch space of a pass, kept for the next one.
+template <Scalar T>
+class FeatureBlocks {
+ public:
+  /// For passes over at most so many rows.
+  FeatureBlocks(const FeatureMap<T>& map, Index rows, const Execution& execution)
+      : execution_(execution) {
+    const BlockMap<T>& blocks = map.blocks();
+    for (int w = 0; w < feature_workers(rows, execution); ++w) {
+      workers_.push_back({FeatureRows<T>(blocks),
+                          Matrix<double>(simd::kBlockRows, feature_stride(blocks.num_features()))});
+    }
+  }
+
+  /// Calls body(first, rows, phi, worker) with the features of each block of rows, as `FeatureRows`
+  /// makes them. Messages count rows from `first_row`.
+  template <class Body>
+  void each(const char* function, MatrixView<const T> x, Index first_row, const Body& body) {
+    parallel_for_blocks(feature_block_count(x.rows), execution_, [&](Index block, int worker) {
+      Worker& mine = workers_[static_cast<std::size_t>(worker)];
+      const Index first = block * simd::kBlockRows;
+      const Index rows = std::min(simd::kBlockRows, x.rows - first);
+      mine.features.compute(function, x.middle_rows(first, rows), first_row + first,
+                            mine.phi.data());
+      body(first, rows, mine.phi.data(), static_cast<std::size_t>(worker));
+    });
+  }
+
+ private:
+  struct Worker {
+    FeatureRows<T> features;
+    Matrix<double> phi;
+  };
+
+  const Execution& execution_;
+  std::vector<Worker> workers_;
+};
+
+/// One pass.
 template <Scalar T, class Body>
 void for_feature_blocks(const char* function, const FeatureMap<T>& map, MatrixView<const T> x,
                         const Execution& execution, const Body& body) {
-  struct Worker {
-    FeatureRows<T> features;
-    Matrix<T> phi;
-  };
-  const BlockMap<T>& blocks = map.blocks();
-  std::vector<Worker> workers;
-  for (int w = 0; w < feature_workers(x.rows, execution); ++w) {
-    workers.push_back({FeatureRows<T>(blocks), Matrix<T>(simd::kBlockRows, blocks.ld())});
-  }
-  parallel_for_blocks(feature_block_count(x.rows), execution, [&](Index block, int worker) {
-    Worker& mine = workers[static_cast<std::size_t>(worker)];
-    const Index first = block * simd::kBlockRows;
-    const Index rows = std::min(simd::kBlockRows, x.rows - first);
-    mine.features.compute(function, x.middle_rows(first, rows), first, mine.phi.data());
-    body(first, rows, mine.phi.data(), static_cast<std::size_t>(worker));
-  });
+  FeatureBlocks<T>(map, x.rows, execution).each(function, x, 0, body);
 }
 
 }  // namespace bochner::regression

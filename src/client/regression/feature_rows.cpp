@@ -8,20 +8,24 @@
 namespace bochner::regression {
 
 template <Scalar T>
-void FeatureRows<T>::compute(const char* function, MatrixView<const T> x, Index first_row, T* phi) {
-  map_->features(Side::query, x, phi, exponent_.data(), workspace_);
+void FeatureRows<T>::compute(const char* function, MatrixView<const T> x, Index first_row,
+                             double* phi) {
+  map_->features(Side::query, x, features_.data(), exponent_.data(), workspace_);
   if (const auto reason = BlockMap<T>::refusal(x, first_row, workspace_)) {
     throw InvalidArgument(std::string(function) + ": x: " + *reason);
   }
+  constexpr int kLargest = std::numeric_limits<double>::max_exponent / 4;
   for (Index r = 0; r < x.rows; ++r) {
     const std::int32_t exponent = exponent_[static_cast<std::size_t>(r)];
-    if (exponent == 0) continue;
-    if (exponent > std::numeric_limits<T>::max_exponent / 2) {
+    if (exponent > kLargest) {
       throw InvalidArgument(std::string(function) + ": x: the features of row " +
                             std::to_string(first_row + r) + " reach 2^" + std::to_string(exponent) +
-                            ", and their squares overflow; scale the inputs down");
+                            ", and sums of their squares overflow; scale the inputs down");
     }
-    T* const row = phi + r * map_->ld();
+    const T* const from = features_.row(r);
+    double* const row = phi + r * feature_stride(map_->num_features());
+    for (Index j = 0; j < map_->num_features(); ++j) row[j] = static_cast<double>(from[j]);
+    if (exponent == 0) continue;
     for (Index j = 0; j < map_->num_features(); ++j) row[j] = std::ldexp(row[j], exponent);
   }
 }

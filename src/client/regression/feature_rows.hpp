@@ -7,23 +7,30 @@
 #include <array>
 
 /// \file
-/// Features with their exponents multiplied in: the rows of a linear model.
+/// Features with their exponents multiplied in, as doubles: the rows of a linear model. T is the
+/// precision of the features; every sum over them is taken in double.
 
 namespace bochner::regression {
+
+/// Leading dimension of blocks of features.
+inline Index feature_stride(Index num_features) { return simd::padded<double>(num_features); }
 
 /// One worker's scratch space.
 template <Scalar T>
 class FeatureRows {
  public:
-  explicit FeatureRows(const BlockMap<T>& map) : map_(&map), workspace_(map) {}
+  explicit FeatureRows(const BlockMap<T>& map)
+      : map_(&map), workspace_(map), features_(simd::kBlockRows, map.ld()) {}
 
-  /// phi[r * map.ld() + j] = feature j of row r, for at most 64 rows. Throws InvalidArgument,
-  /// naming the row counted from `first_row`, when a row has no features in T's range.
-  void compute(const char* function, MatrixView<const T> x, Index first_row, T* phi);
+  /// phi[r * feature_stride(D) + j] = feature j of row r, for at most 64 rows. Throws
+  /// InvalidArgument, naming the row counted from `first_row`, when a row has no features in T's
+  /// range or none whose squares are in double's.
+  void compute(const char* function, MatrixView<const T> x, Index first_row, double* phi);
 
  private:
   const BlockMap<T>* map_;
   BlockWorkspace<T> workspace_;
+  Matrix<T> features_;
   std::array<std::int32_t, simd::kBlockRows> exponent_{};
 };
 

@@ -87,8 +87,8 @@ struct System {
       const double weight = regression::weight_of(rows, i);
       num_positive += weight > 0.0 ? 1 : 0;
       for (Index c = 0; c < t; ++c) {
-        y(i, c) = std::sqrt(weight) * (static_cast<double>(rows.targets(i, c)) -
-                                       scale.mean[static_cast<std::size_t>(c)]);
+        y(i, c) =
+            std::sqrt(weight) * (rows.targets(i, c) - scale.mean[static_cast<std::size_t>(c)]);
       }
     }
     z.multiply_transposed(y.view(), sides());

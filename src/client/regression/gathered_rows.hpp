@@ -37,7 +37,7 @@ class GatheredRows {
 
  private:
   Matrix<T> x_;
-  Matrix<T> targets_;
+  Matrix<double> targets_;
   std::vector<T> weights_;
 };
 

@@ -334,25 +334,22 @@ LogisticRegression<T>::LogisticRegression(FeatureMap<T> map, const LabelledRows<
 template <Scalar T>
 void LogisticRegression<T>::predict_probabilities(MatrixView<const T> x, MatrixView<T> out,
                                                   const Execution& execution) const {
-  scores_.predict(x, out, execution);
-  std::vector<double> row(static_cast<std::size_t>(num_classes()));
+  regression::check_out("LogisticRegression::predict_probabilities", "out", out, x.rows,
+                        num_classes(), "rows of x, num_classes");
+  Matrix<double> scores(x.rows, num_classes());
+  scores_.predict(x, scores.view(), execution);
   for (Index i = 0; i < out.rows; ++i) {
-    for (Index c = 0; c < num_classes(); ++c) {
-      row[static_cast<std::size_t>(c)] = static_cast<double>(out(i, c));
-    }
-    softmax(row.data(), num_classes());
-    for (Index c = 0; c < num_classes(); ++c) {
-      out(i, c) = static_cast<T>(row[static_cast<std::size_t>(c)]);
-    }
+    softmax(scores.row(i), num_classes());
+    for (Index c = 0; c < num_classes(); ++c) out(i, c) = static_cast<T>(scores(i, c));
   }
 }
 
 template <Scalar T>
 std::vector<Index> LogisticRegression<T>::predict(MatrixView<const T> x,
                                                   const Execution& execution) const {
-  Matrix<T> outputs(x.rows, num_classes());
+  Matrix<double> outputs(x.rows, num_classes());
   scores_.predict(x, outputs.view(), execution);
-  return largest_output<T>(outputs.view());
+  return largest_output<double>(outputs.view());
 }
 
 template <Scalar T>

@@ -2,7 +2,8 @@
 #include "bochner/client/regression/normal_equations.hpp"
 
 #include "client/regression/checks.hpp"
-#include "client/regression/feature_rows.hpp"
+#include "client/regression/feature_blocks.hpp"
+#include "client/regression/gathered_rows.hpp"
 #include "client/regression/saved_map.hpp"
 #include "core/parallel.hpp"
 #include "core/text.hpp"
@@ -22,12 +23,17 @@ constexpr Index kBlock = simd::kFoldRows;
 constexpr Index kBlocksAtOnce = 4;
 /// Columns of a tile of the sums.
 constexpr Index kTile = 256;
+constexpr const char* kAdd = "NormalEquations::add";
+
+double offset_of(const NormalEquationsOptions& options, Index target) {
+  return options.target_offset.empty() ? 0.0
+                                       : options.target_offset[static_cast<std::size_t>(target)];
+}
 
 /// sums += z^T z, in blocks of `kBlock` rows.
-template <Scalar T>
-void fold(const Matrix<T>& z, Index rows, Index columns, Matrix<double>& sums,
+void fold(const Matrix<double>& z, Index rows, Index columns, Matrix<double>& sums,
           const Execution& execution) {
-  const simd::Kernels<T>& engine = simd::kernels<T>();
+  const simd::Kernels<double>& engine = simd::kernels<double>();
   const Index tiles = (columns + kTile - 1) / kTile;
   parallel_for_blocks(linalg::lower_tiles(tiles), execution, [&](Index tile, int) {
     const linalg::TilePosition at = linalg::lower_tile(tile);
@@ -44,73 +50,41 @@ void fold(const Matrix<T>& z, Index rows, Index columns, Matrix<double>& sums,
   });
 }
 
-/// Rows sqrt(w) [phi(x), y - offset, 1], made 64 at a time.
+/// Rows `at ..` of z become sqrt(w) [phi(x), y - offset, 1]; `first_row` is for messages.
 template <Scalar T>
-class WeightedRows {
- public:
-  WeightedRows(const BlockMap<T>& map, const NormalEquationsOptions& options, Index capacity,
-               const Execution& execution)
-      : map_(map),
-        offset_(options.target_offset.begin(), options.target_offset.end()),
-        execution_(execution),
-        z_(capacity, simd::padded<T>(map.num_features() + options.num_targets + 1)) {
-    offset_.resize(static_cast<std::size_t>(options.num_targets));
-    for (int w = 0; w < worker_count(capacity / simd::kBlockRows + 1, execution); ++w) {
-      workers_.push_back({FeatureRows<T>(map), Matrix<T>(simd::kBlockRows, map.ld())});
+void make_rows(regression::FeatureBlocks<T>& blocks, const NormalEquationsOptions& options,
+               const TrainingRows<T>& rows, Index first_row, Index features, Matrix<double>& z,
+               Index at) {
+  blocks.each(kAdd, rows.x, first_row,
+              [&](Index first, Index count, const double* phi, std::size_t) {
+                for (Index r = 0; r < count; ++r) {
+                  const double root = std::sqrt(regression::weight_of(rows, first + r));
+                  const double* const row = phi + r * regression::feature_stride(features);
+                  double* out = z.row(at + first + r);
+                  for (Index j = 0; j < features; ++j) *out++ = root * row[j];
+                  for (Index c = 0; c < rows.targets.cols; ++c) {
+                    *out++ = root * (rows.targets(first + r, c) - offset_of(options, c));
+                  }
+                  *out = root;
+                }
+              });
+}
+
+/// Squares of targets must not overflow.
+template <Scalar T>
+void check_distances(const TrainingRows<T>& rows, const NormalEquationsOptions& options) {
+  for (Index i = 0; i < rows.x.rows; ++i) {
+    const double root = std::sqrt(regression::weight_of(rows, i));
+    for (Index c = 0; c < rows.targets.cols; ++c) {
+      const double distance = root * (rows.targets(i, c) - offset_of(options, c));
+      if (std::abs(distance) <= regression::kLargestTarget) continue;
+      throw InvalidArgument(std::string(kAdd) + ": targets: row " + std::to_string(i) +
+                            ", column " + std::to_string(c) + " is " +
+                            text::number(rows.targets(i, c)) +
+                            ", expected a number within 1e152 of target_offset (over the root of "
+                            "its weight), whose square is in range; divide the targets");
     }
   }
-
-  /// Rows `at .. at + rows.x.rows - 1` of z; `first_row` is for messages.
-  void fill(Index at, const TrainingRows<T>& rows, Index first_row) {
-    const Index blocks = (rows.x.rows + simd::kBlockRows - 1) / simd::kBlockRows;
-    parallel_for_blocks(blocks, execution_, [&](Index block, int worker) {
-      Worker& mine = workers_[static_cast<std::size_t>(worker)];
-      const Index first = block * simd::kBlockRows;
-      const TrainingRows<T> part =
-          rows.middle_rows(first, std::min(simd::kBlockRows, rows.x.rows - first));
-      mine.features.compute("NormalEquations::add", part.x, first_row + first, mine.phi.data());
-      for (Index r = 0; r < part.x.rows; ++r) {
-        const T root =
-            part.weights.empty() ? T{1} : std::sqrt(part.weights[static_cast<std::size_t>(r)]);
-        T* out = z_.row(at + first + r);
-        const T* const phi = mine.phi.row(r);
-        for (Index j = 0; j < map_.num_features(); ++j) *out++ = root * phi[j];
-        for (Index c = 0; c < part.targets.cols; ++c) {
-          const double centred =
-              static_cast<double>(part.targets(r, c)) - offset_[static_cast<std::size_t>(c)];
-          *out++ = root * static_cast<T>(centred);
-        }
-        *out = root;
-      }
-    });
-  }
-
-  const Matrix<T>& z() const { return z_; }
-
- private:
-  struct Worker {
-    regression::FeatureRows<T> features;
-    Matrix<T> phi;
-  };
-  template <Scalar U>
-  using FeatureRows = regression::FeatureRows<U>;
-
-  const BlockMap<T>& map_;
-  std::vector<double> offset_;
-  const Execution& execution_;
-  Matrix<T> z_;
-  std::vector<Worker> workers_;
-};
-
-template <Scalar T>
-TrainingRows<T> rows_of(const Matrix<T>& packed, Index count, Index dim, Index num_targets,
-                        std::vector<T>& weights) {
-  const MatrixView<const T> all = packed.view().middle_rows(0, count);
-  weights.resize(static_cast<std::size_t>(count));
-  for (Index r = 0; r < count; ++r) {
-    weights[static_cast<std::size_t>(r)] = packed(r, dim + num_targets);
-  }
-  return {all.middle_cols(0, dim), all.middle_cols(dim, num_targets), weights};
 }
 
 void check_options(const NormalEquationsOptions& options) {
@@ -140,38 +114,50 @@ NormalEquations<T>::NormalEquations(FeatureMap<T> map, NormalEquationsOptions op
     : map_(std::move(map)), options_(std::move(options)) {
   check_options(options_);
   sums_ = Matrix<double>(num_columns(), simd::padded<double>(num_columns()));
-  pending_ = Matrix<T>(kBlock, map_.input_dim() + options_.num_targets + 1);
+  pending_ = Matrix<double>(kBlock, sums_.cols());
 }
 
 template <Scalar T>
 void NormalEquations<T>::add(const TrainingRows<T>& rows, const Execution& execution) {
-  regression::check_rows("NormalEquations::add", rows, map_.input_dim(), num_targets());
+  regression::check_rows(kAdd, rows, map_.input_dim(), num_targets());
+  check_distances(rows, options_);
   const Index n = rows.x.rows;
-  const Index dim = map_.input_dim();
-
-  Index done = 0;
-  if (num_pending_ + n >= kBlock) {
-    const Index blocks = std::min(kBlocksAtOnce, (num_pending_ + n) / kBlock);
-    WeightedRows<T> weighted(map_.blocks(), options_, blocks * kBlock, execution);
-    while (num_pending_ + n - done >= kBlock) {
-      const Index count = std::min(blocks, (num_pending_ + n - done) / kBlock) * kBlock;
-      std::vector<T> weights;
-      weighted.fill(0, rows_of(pending_, num_pending_, dim, num_targets(), weights), 0);
-      const Index fresh = count - num_pending_;
-      weighted.fill(num_pending_, rows.middle_rows(done, fresh), done);
-      fold(weighted.z(), count, num_columns(), sums_, execution);
-      num_pending_ = 0;
-      done += fresh;
+  const Index whole = (num_pending_ + n) / kBlock;
+  const Index capacity = std::min(kBlocksAtOnce, whole) * kBlock;
+  regression::FeatureBlocks<T> blocks(map_, std::min(n, std::max(capacity, kBlock)), execution);
+  if (whole == 0) {
+    make_rows(blocks, options_, rows, 0, num_features(), pending_, num_pending_);
+    num_pending_ += n;
+  } else {
+    Matrix<double> z(capacity, pending_.cols());
+    // What one piece holds is made before it is folded; of more, all is looked at first.
+    if (num_pending_ + n > capacity) {
+      for (Index first = 0; first < n; first += capacity) {
+        blocks.each(kAdd, rows.x.middle_rows(first, std::min(capacity, n - first)), first,
+                    [](Index, Index, const double*, std::size_t) {});
+      }
     }
+    std::copy_n(pending_.data(), num_pending_ * pending_.cols(), z.data());
+    Index used = num_pending_;
+    for (Index done = 0; done < n;) {
+      const Index fresh = std::min(n - done, capacity - used);
+      make_rows(blocks, options_, rows.middle_rows(done, fresh), done, num_features(), z, used);
+      done += fresh;
+      used += fresh;
+      const Index folded = used / kBlock * kBlock;
+      fold(z, folded, num_columns(), sums_, execution);
+      used -= folded;
+      std::copy_n(z.row(folded), used * z.cols(), pending_.data());
+    }
+    num_pending_ = used;
   }
-  for (; done < n; ++done) {
-    T* out = pending_.row(num_pending_++);
-    for (Index k = 0; k < dim; ++k) *out++ = rows.x(done, k);
-    for (Index c = 0; c < num_targets(); ++c) *out++ = rows.targets(done, c);
-    *out = rows.weights.empty() ? T{1} : rows.weights[static_cast<std::size_t>(done)];
-  }
+  count(rows);
+}
+
+template <Scalar T>
+void NormalEquations<T>::count(const TrainingRows<T>& rows) noexcept {
   if (rows.weights.empty()) {
-    num_rows_ += n;
+    num_rows_ += rows.x.rows;
     return;
   }
   for (const T weight : rows.weights) {
@@ -184,11 +170,7 @@ void NormalEquations<T>::add(const TrainingRows<T>& rows, const Execution& execu
 template <Scalar T>
 Matrix<double> NormalEquations<T>::moments(const Execution& execution) const {
   Matrix<double> total = sums_;
-  if (num_pending_ == 0) return total;
-  WeightedRows<T> weighted(map_.blocks(), options_, num_pending_, execution);
-  std::vector<T> weights;
-  weighted.fill(0, rows_of(pending_, num_pending_, map_.input_dim(), num_targets(), weights), 0);
-  fold(weighted.z(), num_pending_, num_columns(), total, execution);
+  if (num_pending_ > 0) fold(pending_, num_pending_, num_columns(), total, execution);
   return total;
 }
 
@@ -205,7 +187,7 @@ void NormalEquations<T>::require_same(const char* function, const NormalEquation
 }
 
 template <Scalar T>
-void NormalEquations<T>::add_moments(const Matrix<double>& moments, double sign) {
+void NormalEquations<T>::add_moments(const Matrix<double>& moments, double sign) noexcept {
   for (Index i = 0; i < num_columns(); ++i) {
     for (Index j = 0; j <= i; ++j) sums_(i, j) += sign * moments(i, j);
   }
@@ -254,11 +236,13 @@ Archive NormalEquations<T>::save() const {
   Matrix<double> sums(1, num_columns() * (num_columns() + 1) / 2);
   double* out = sums.data();
   for (Index i = 0; i < num_columns(); ++i) out = std::copy_n(sums_.row(i), i + 1, out);
-  Matrix<T> pending(num_pending_, pending_.cols());
-  std::copy_n(pending_.data(), pending.size(), pending.data());
+  Matrix<double> pending(num_pending_, num_columns());
+  for (Index r = 0; r < num_pending_; ++r) {
+    std::copy_n(pending_.row(r), num_columns(), pending.row(r));
+  }
   archive.arrays.emplace("target_offset", std::move(offset));
   archive.arrays.emplace("sums", std::move(sums));
-  archive.arrays.emplace("pending", std::move(pending));
+  archive.arrays.emplace("pending_rows", std::move(pending));
   return archive;
 }
 
@@ -293,10 +277,9 @@ NormalEquations<T> NormalEquations<T>::load(const Archive& archive) {
   } else if (archive.word("offset") != "none") {
     refuse("'offset' is '" + archive.word("offset") + "'");
   }
-  const Index dim = map.input_dim();
-  const auto& pending = archive.array<T>("pending", num_pending, dim + num_targets + 1);
+  const auto& pending = archive.array<double>("pending_rows", num_pending, n);
   for (Index r = 0; r < num_pending; ++r) {
-    if (!(pending(r, dim + num_targets) >= T{0})) refuse("a weight is negative");
+    if (!(pending(r, n - 1) >= 0.0)) refuse("a weight is negative");
   }
   NormalEquations state(map, std::move(options));
   state.num_rows_ = archive.count("num_rows");
@@ -307,7 +290,7 @@ NormalEquations<T> NormalEquations<T>::load(const Archive& archive) {
     in += i + 1;
   }
   state.num_pending_ = num_pending;
-  std::copy_n(pending.data(), pending.size(), state.pending_.data());
+  for (Index r = 0; r < num_pending; ++r) std::copy_n(pending.row(r), n, state.pending_.row(r));
   return state;
 }
 

@@ -17,6 +17,7 @@
 #include <cmath>
 #include <limits>
 #include <string>
+#include <type_traits>
 #include <utility>
 
 namespace bochner {
@@ -24,14 +25,29 @@ namespace {
 
 constexpr std::string_view kKind = "ridge_regression";
 
-template <class U>
-void check_out(const char* function, const char* argument, const MatrixView<U>& out, Index rows,
-               Index cols) {
-  if (out.rows == rows && out.cols == cols) return;
-  throw InvalidArgument(std::string(function) + ": " + argument + " is " +
-                        std::to_string(out.rows) + " x " + std::to_string(out.cols) +
-                        ", expected " + std::to_string(rows) + " x " + std::to_string(cols) +
-                        " (rows of x, num_targets)");
+/// Where scalars differ no layout interleaves the two.
+template <Scalar T, Scalar U>
+bool shares_memory(const MatrixView<const T>& x, const MatrixView<U>& out) {
+  if constexpr (std::is_same_v<T, U>) {
+    return overlap<T>(x, out);
+  } else {
+    if (x.rows == 0 || x.cols == 0 || out.cols == 0) return false;
+    const detail::AddressRange a = detail::address_range(x);
+    const detail::AddressRange b = detail::address_range(out);
+    return a.first < b.last && b.first < a.last;
+  }
+}
+
+template <Scalar U>
+U rounded_prediction(const char* function, double value, Index row, Index target) {
+  if (std::abs(value) <= static_cast<double>(std::numeric_limits<U>::max())) {
+    return static_cast<U>(value);
+  }
+  throw InvalidArgument(std::string(function) + ": the prediction of row " + std::to_string(row) +
+                        ", target " + std::to_string(target) + " is " + text::number(value) +
+                        (std::is_same_v<U, float> && std::isfinite(value)
+                             ? ", more than a float holds; predict into doubles"
+                             : "; the coefficients are too large for the features of this row"));
 }
 
 Matrix<double> row_matrix(std::span<const double> values) {
@@ -106,7 +122,8 @@ RidgeRegression<T>::RidgeRegression(FeatureMap<T> map, const RidgeOptions& optio
                           std::to_string(noise_variances_.size()) +
                           ", expected one a target in both");
   }
-  check_out(kFunction, "coefficients", coefficients_.view(), map_.num_features(), num_targets());
+  regression::check_out(kFunction, "coefficients", coefficients_.view(), map_.num_features(),
+                        num_targets(), "num_features, num_targets");
   require_finite<double>(kFunction, "coefficients", coefficients_.view());
   require_finite<double>(kFunction, "intercepts", row_matrix(intercepts_).view());
   require_finite<double>(kFunction, "noise_variances", row_matrix(noise_variances_).view());
@@ -115,35 +132,46 @@ RidgeRegression<T>::RidgeRegression(FeatureMap<T> map, const RidgeOptions& optio
 
 template <Scalar T>
 void RidgeRegression<T>::set_working_coefficients() {
-  working_ = Matrix<T>(num_targets(), map_.blocks().ld());
+  working_ = Matrix<double>(num_targets(), regression::feature_stride(map_.num_features()));
   for (Index c = 0; c < num_targets(); ++c) {
-    for (Index j = 0; j < map_.num_features(); ++j) {
-      working_(c, j) = static_cast<T>(coefficients_(j, c));
-    }
+    for (Index j = 0; j < map_.num_features(); ++j) working_(c, j) = coefficients_(j, c);
   }
 }
 
 template <Scalar T>
-void RidgeRegression<T>::predict(MatrixView<const T> x, MatrixView<T> out,
-                                 const Execution& execution) const {
+template <Scalar U>
+void RidgeRegression<T>::predict_into(MatrixView<const T> x, MatrixView<U> out,
+                                      const Execution& execution) const {
   constexpr const char* kFunction = "RidgeRegression::predict";
   regression::check_columns(kFunction, "x", x.cols, map_.input_dim(), "the map's input_dim");
-  check_out(kFunction, "out", out, x.rows, num_targets());
-  if (overlap<T>(x, out)) throw InvalidArgument(std::string(kFunction) + ": out overlaps x");
-  const simd::Kernels<T>& engine = simd::kernels<T>();
-  const BlockMap<T>& blocks = map_.blocks();
+  regression::check_out(kFunction, "out", out, x.rows, num_targets(), "rows of x, num_targets");
+  if (shares_memory(x, out)) throw InvalidArgument(std::string(kFunction) + ": out overlaps x");
+  const simd::Kernels<double>& engine = simd::kernels<double>();
   regression::for_feature_blocks(
-      kFunction, map_, x, execution, [&](Index first, Index rows, const T* phi, std::size_t) {
-        T products[simd::kBlockRows];
+      kFunction, map_, x, execution, [&](Index first, Index rows, const double* phi, std::size_t) {
+        double products[simd::kBlockRows];
         for (Index c = 0; c < num_targets(); ++c) {
-          engine.row_products(phi, blocks.ld(), rows, blocks.num_features(), nullptr,
+          engine.row_products(phi, working_.cols(), rows, map_.num_features(), nullptr,
                               working_.row(c), products);
           const double constant = intercepts_[static_cast<std::size_t>(c)];
           for (Index r = 0; r < rows; ++r) {
-            out(first + r, c) = static_cast<T>(static_cast<double>(products[r]) + constant);
+            out(first + r, c) =
+                rounded_prediction<U>(kFunction, products[r] + constant, first + r, c);
           }
         }
       });
+}
+
+template <Scalar T>
+void RidgeRegression<T>::predict(MatrixView<const T> x, MatrixView<double> out,
+                                 const Execution& execution) const {
+  predict_into(x, out, execution);
+}
+
+template <Scalar T>
+void RidgeRegression<T>::predict(MatrixView<const T> x, MatrixView<float> out,
+                                 const Execution& execution) const {
+  predict_into(x, out, execution);
 }
 
 template <Scalar T>
@@ -154,12 +182,12 @@ void RidgeRegression<T>::require_factor(const char* function) const {
 }
 
 template <Scalar T>
-void RidgeRegression<T>::quadratic_forms(const T* phi, Index rows, Matrix<double>& scratch,
+void RidgeRegression<T>::quadratic_forms(const double* phi, Index rows, Matrix<double>& scratch,
                                          double* quadratic) const {
   const Index n = map_.num_features();
   for (Index j = 0; j < n; ++j) {
     for (Index r = 0; r < rows; ++r) {
-      scratch(j, r) = static_cast<double>(phi[r * map_.blocks().ld() + j]) -
+      scratch(j, r) = phi[r * regression::feature_stride(n) + j] -
                       factor_->mean_features[static_cast<std::size_t>(j)];
     }
   }
@@ -172,12 +200,14 @@ void RidgeRegression<T>::quadratic_forms(const T* phi, Index rows, Matrix<double
 }
 
 template <Scalar T>
-void RidgeRegression<T>::predict_with_variance(MatrixView<const T> x, MatrixView<T> out,
-                                               MatrixView<double> variance,
-                                               const Execution& execution) const {
+template <Scalar U>
+void RidgeRegression<T>::predict_with_variance_into(MatrixView<const T> x, MatrixView<U> out,
+                                                    MatrixView<double> variance,
+                                                    const Execution& execution) const {
   constexpr const char* kFunction = "RidgeRegression::predict_with_variance";
   require_factor(kFunction);
-  check_out(kFunction, "variance", variance, x.rows, num_targets());
+  regression::check_out(kFunction, "variance", variance, x.rows, num_targets(),
+                        "rows of x, num_targets");
   predict(x, out, execution);
   std::vector<Matrix<double>> scratch;
   for (int w = 0; w < regression::feature_workers(x.rows, execution); ++w) {
@@ -185,7 +215,7 @@ void RidgeRegression<T>::predict_with_variance(MatrixView<const T> x, MatrixView
   }
   regression::for_feature_blocks(
       kFunction, map_, x, execution,
-      [&](Index first, Index rows, const T* phi, std::size_t worker) {
+      [&](Index first, Index rows, const double* phi, std::size_t worker) {
         double quadratic[simd::kBlockRows];
         quadratic_forms(phi, rows, scratch[worker], quadratic);
         for (Index r = 0; r < rows; ++r) {
@@ -194,6 +224,20 @@ void RidgeRegression<T>::predict_with_variance(MatrixView<const T> x, MatrixView
           }
         }
       });
+}
+
+template <Scalar T>
+void RidgeRegression<T>::predict_with_variance(MatrixView<const T> x, MatrixView<double> out,
+                                               MatrixView<double> variance,
+                                               const Execution& execution) const {
+  predict_with_variance_into(x, out, variance, execution);
+}
+
+template <Scalar T>
+void RidgeRegression<T>::predict_with_variance(MatrixView<const T> x, MatrixView<float> out,
+                                               MatrixView<double> variance,
+                                               const Execution& execution) const {
+  predict_with_variance_into(x, out, variance, execution);
 }
 
 template <Scalar T>
@@ -249,7 +293,8 @@ void RidgeRegression<T>::leave_one_out(const TrainingRows<T>& rows, MatrixView<d
       static_cast<double>(map_.num_features()) * std::numeric_limits<double>::epsilon();
   require_factor(kFunction);
   regression::check_rows(kFunction, rows, map_.input_dim(), num_targets());
-  check_out(kFunction, "residual", residual, rows.x.rows, num_targets());
+  regression::check_out(kFunction, "residual", residual, rows.x.rows, num_targets(),
+                        "rows of x, num_targets");
   std::vector<Matrix<double>> scratch;
   for (int w = 0; w < regression::feature_workers(rows.x.rows, execution); ++w) {
     scratch.emplace_back(map_.num_features(), simd::kBlockRows);
@@ -257,17 +302,16 @@ void RidgeRegression<T>::leave_one_out(const TrainingRows<T>& rows, MatrixView<d
   const Index n = map_.num_features();
   regression::for_feature_blocks(
       kFunction, map_, rows.x, execution,
-      [&](Index first, Index count, const T* phi, std::size_t worker) {
+      [&](Index first, Index count, const double* phi, std::size_t worker) {
         double quadratic[simd::kBlockRows];
         quadratic_forms(phi, count, scratch[worker], quadratic);
         for (Index r = 0; r < count; ++r) {
           const double left = 1.0 - regression::weight_of(rows, first + r) * quadratic[r];
-          const T* const row = phi + r * map_.blocks().ld();
+          const double* const row = phi + r * regression::feature_stride(n);
           for (Index c = 0; c < num_targets(); ++c) {
             double value = intercepts_[static_cast<std::size_t>(c)];
-            for (Index j = 0; j < n; ++j)
-              value += static_cast<double>(row[j]) * coefficients_(j, c);
-            const double error = static_cast<double>(rows.targets(first + r, c)) - value;
+            for (Index j = 0; j < n; ++j) value += row[j] * coefficients_(j, c);
+            const double error = rows.targets(first + r, c) - value;
             residual(first + r, c) =
                 left > least_left ? error / left : std::copysign(kInfinity, error);
           }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "client/regression/ridge_system.hpp"
 
+#include "client/regression/checks.hpp"
 #include "core/text.hpp"
 #include "linalg/cholesky.hpp"
 #include "simd/engine.hpp"
@@ -22,6 +23,13 @@ RidgeSystem ridge_system(const char* function, Matrix<double> moments, Index num
   system.num_rows = num_rows;
   if (!(system.weight > 0.0)) {
     throw InvalidArgument(std::string(function) + ": there is no row of positive weight");
+  }
+  for (Index j = 0; j <= ones; ++j) {
+    if (std::isfinite(moments(j, j))) continue;
+    throw InvalidArgument(std::string(function) + ": the sum of squares of " +
+                          (j < num_features ? "feature " + std::to_string(j)
+                                            : "target " + std::to_string(j - num_features)) +
+                          " overflows; divide the targets or the weights by a constant");
   }
   system.mean_features.assign(static_cast<std::size_t>(num_features), 0.0);
   system.mean_targets.assign(static_cast<std::size_t>(num_targets), 0.0);
@@ -80,9 +88,9 @@ std::vector<double> intercepts_of(const RidgeSystem& system, MatrixView<const do
 }
 
 void check_ridge(const char* function, double ridge) {
-  if (ridge >= 0.0 && std::isfinite(ridge)) return;
+  if (ridge >= 0.0 && ridge <= kLargestNumber) return;
   throw InvalidArgument(std::string(function) + ": ridge is " + text::number(ridge) +
-                        ", expected a finite number >= 0");
+                        ", expected a number from 0 to 1e100");
 }
 
 }  // namespace bochner::regression

@@ -27,16 +27,16 @@ double RowOperator<T>::root(Index row) const {
   return std::sqrt(scale_ * weight_of(rows_, row));
 }
 
-/// v in T, a target a row, padded; and how much the mean takes from every row.
+/// v with a target per row, padded; and how much the mean takes from every row.
 template <Scalar T>
-Matrix<T> RowOperator<T>::rounded(MatrixView<const double> v, std::vector<double>& shift) const {
-  Matrix<T> result(v.cols, map_.blocks().ld());
+Matrix<double> RowOperator<T>::turned(MatrixView<const double> v,
+                                      std::vector<double>& shift) const {
+  Matrix<double> result(v.cols, feature_stride(map_.num_features()));
   shift.assign(static_cast<std::size_t>(v.cols), 0.0);
   for (Index j = 0; j < v.rows; ++j) {
     for (Index c = 0; c < v.cols; ++c) {
-      result(c, j) = static_cast<T>(v(j, c));
-      shift[static_cast<std::size_t>(c)] +=
-          mean_[static_cast<std::size_t>(j)] * static_cast<double>(result(c, j));
+      result(c, j) = v(j, c);
+      shift[static_cast<std::size_t>(c)] += mean_[static_cast<std::size_t>(j)] * v(j, c);
     }
   }
   return result;
@@ -49,17 +49,17 @@ template <class Rows>
 void RowOperator<T>::sum_over_rows(Index targets, MatrixView<double> out,
                                    const Rows& coefficients) const {
   const Index n = map_.num_features();
-  const BlockMap<T>& blocks = map_.blocks();
-  const simd::Kernels<T>& engine = simd::kernels<T>();
+  const Index ld = feature_stride(n);
+  const simd::Kernels<double>& engine = simd::kernels<double>();
   const Index chunks = (rows_.x.rows + kChunkRows - 1) / kChunkRows;
   const int workers = worker_count(std::min(chunks, kChunksAtOnce), execution_);
   std::vector<FeatureRows<T>> features;
-  std::vector<Matrix<T>> phi;
-  std::vector<Matrix<T>> column(static_cast<std::size_t>(workers));
+  std::vector<Matrix<double>> phi;
+  std::vector<Matrix<double>> column;
   for (int w = 0; w < workers; ++w) {
-    features.emplace_back(blocks);
-    phi.emplace_back(simd::kBlockRows, blocks.ld());
-    column[static_cast<std::size_t>(w)] = Matrix<T>(1, blocks.ld());
+    features.emplace_back(map_.blocks());
+    phi.emplace_back(simd::kBlockRows, ld);
+    column.emplace_back(1, ld);
   }
   std::vector<Matrix<double>> partial;
   std::vector<std::vector<double>> total;
@@ -85,14 +85,12 @@ void RowOperator<T>::sum_over_rows(Index targets, MatrixView<double> out,
         features[mine].compute(function_, rows_.x.middle_rows(first, rows), first,
                                phi[mine].data());
         for (Index c = 0; c < targets; ++c) {
-          std::array<T, simd::kBlockRows> factor{};
+          std::array<double, simd::kBlockRows> factor{};
           coefficients(first, rows, phi[mine].data(), c, factor.data());
-          engine.column_sums(phi[mine].data(), blocks.ld(), rows, n, factor.data(),
-                             column[mine].data());
-          for (Index j = 0; j < n; ++j) sums(c, j) += static_cast<double>(column[mine](0, j));
+          engine.column_sums(phi[mine].data(), ld, rows, n, factor.data(), column[mine].data());
+          for (Index j = 0; j < n; ++j) sums(c, j) += column[mine](0, j);
           for (Index r = 0; r < rows; ++r) {
-            totals[static_cast<std::size_t>(c)] +=
-                static_cast<double>(factor[static_cast<std::size_t>(r)]);
+            totals[static_cast<std::size_t>(c)] += factor[static_cast<std::size_t>(r)];
           }
         }
       }
@@ -125,8 +123,8 @@ RowOperator<T>::RowOperator(const char* function, FeatureMap<T> map, const Train
   std::vector<double> mean(static_cast<std::size_t>(map_.num_features()));
   if (intercept == Intercept::fitted) {
     const MatrixView<double> out(mean.data(), map_.num_features(), 1);
-    sum_over_rows(1, out, [&](Index first, Index count, const T*, Index, T* factor) {
-      for (Index r = 0; r < count; ++r) factor[r] = static_cast<T>(weight_of(rows_, first + r));
+    sum_over_rows(1, out, [&](Index first, Index count, const double*, Index, double* factor) {
+      for (Index r = 0; r < count; ++r) factor[r] = weight_of(rows_, first + r);
     });
     for (double& m : mean) m /= weight_;
   }
@@ -145,18 +143,17 @@ RowOperator<T>::RowOperator(const RowOperator& model, const TrainingRows<T>& row
 template <Scalar T>
 void RowOperator<T>::multiply(MatrixView<const double> v, MatrixView<double> out) const {
   std::vector<double> shift;
-  const Matrix<T> working = rounded(v, shift);
+  const Matrix<double> columns = turned(v, shift);
   for_feature_blocks(
       function_, map_, rows_.x, execution_,
-      [&](Index first, Index rows, const T* phi, std::size_t) {
-        std::array<T, simd::kBlockRows> product;
+      [&](Index first, Index rows, const double* phi, std::size_t) {
+        std::array<double, simd::kBlockRows> product;
         for (Index c = 0; c < v.cols; ++c) {
-          simd::kernels<T>().row_products(phi, map_.blocks().ld(), rows, map_.num_features(),
-                                          nullptr, working.row(c), product.data());
+          simd::kernels<double>().row_products(phi, columns.cols(), rows, map_.num_features(),
+                                               nullptr, columns.row(c), product.data());
           for (Index r = 0; r < rows; ++r) {
-            out(first + r, c) =
-                root(first + r) * (static_cast<double>(product[static_cast<std::size_t>(r)]) -
-                                   shift[static_cast<std::size_t>(c)]);
+            out(first + r, c) = root(first + r) * (product[static_cast<std::size_t>(r)] -
+                                                   shift[static_cast<std::size_t>(c)]);
           }
         }
       });
@@ -164,25 +161,24 @@ void RowOperator<T>::multiply(MatrixView<const double> v, MatrixView<double> out
 
 template <Scalar T>
 void RowOperator<T>::multiply_transposed(MatrixView<const double> u, MatrixView<double> out) const {
-  sum_over_rows(u.cols, out, [&](Index first, Index rows, const T*, Index c, T* factor) {
-    for (Index r = 0; r < rows; ++r) {
-      factor[r] = static_cast<T>(root(first + r) * u(first + r, c));
-    }
+  sum_over_rows(u.cols, out, [&](Index first, Index rows, const double*, Index c, double* factor) {
+    for (Index r = 0; r < rows; ++r) factor[r] = root(first + r) * u(first + r, c);
   });
 }
 
 template <Scalar T>
 void RowOperator<T>::multiply_gram(MatrixView<const double> v, MatrixView<double> out) const {
   std::vector<double> shift;
-  const Matrix<T> working = rounded(v, shift);
-  sum_over_rows(v.cols, out, [&](Index first, Index rows, const T* phi, Index c, T* factor) {
-    simd::kernels<T>().row_products(phi, map_.blocks().ld(), rows, map_.num_features(), nullptr,
-                                    working.row(c), factor);
-    for (Index r = 0; r < rows; ++r) {
-      const double value = static_cast<double>(factor[r]) - shift[static_cast<std::size_t>(c)];
-      factor[r] = static_cast<T>(scale_ * weight_of(rows_, first + r) * value);
-    }
-  });
+  const Matrix<double> columns = turned(v, shift);
+  sum_over_rows(
+      v.cols, out, [&](Index first, Index rows, const double* phi, Index c, double* factor) {
+        simd::kernels<double>().row_products(phi, columns.cols(), rows, map_.num_features(),
+                                             nullptr, columns.row(c), factor);
+        for (Index r = 0; r < rows; ++r) {
+          const double value = factor[r] - shift[static_cast<std::size_t>(c)];
+          factor[r] = scale_ * weight_of(rows_, first + r) * value;
+        }
+      });
 }
 
 template <Scalar T>
@@ -190,37 +186,36 @@ Matrix<double> RowOperator<T>::row_products() const {
   const Index n = map_.num_features();
   const Index count = num_rows();
   const Index strips = feature_block_count(count);
-  const BlockMap<T>& blocks = map_.blocks();
   Matrix<double> products(count, simd::padded<double>(count));
   struct Worker {
     FeatureRows<T> features;
-    Matrix<T> phi, left, right;
+    Matrix<double> phi, left, right;
   };
   std::vector<Worker> workers;
   for (int w = 0; w < worker_count(strips, execution_); ++w) {
-    workers.push_back({FeatureRows<T>(blocks), Matrix<T>(simd::kBlockRows, blocks.ld()),
-                       Matrix<T>(n, simd::kBlockRows), Matrix<T>(n, simd::kBlockRows)});
+    workers.push_back({FeatureRows<T>(map_.blocks()),
+                       Matrix<double>(simd::kBlockRows, feature_stride(n)),
+                       Matrix<double>(n, simd::kBlockRows), Matrix<double>(n, simd::kBlockRows)});
   }
   // Features as rows: what is summed over, in folds, is the features.
-  const auto turned = [&](Worker& mine, Index block, Matrix<T>& out) {
+  const auto centred = [&](Worker& mine, Index block, Matrix<double>& out) {
     const Index first = block * simd::kBlockRows;
     const Index rows = std::min(simd::kBlockRows, count - first);
     mine.features.compute(function_, rows_.x.middle_rows(first, rows), first, mine.phi.data());
     for (Index r = 0; r < rows; ++r) {
       const double factor = root(first + r);
       for (Index j = 0; j < n; ++j) {
-        out(j, r) = static_cast<T>(
-            factor * (static_cast<double>(mine.phi(r, j)) - mean_[static_cast<std::size_t>(j)]));
+        out(j, r) = factor * (mine.phi(r, j) - mean_[static_cast<std::size_t>(j)]);
       }
     }
     return rows;
   };
   parallel_for_blocks(strips, execution_, [&](Index strip, int worker) {
     Worker& mine = workers[static_cast<std::size_t>(worker)];
-    const Index left = turned(mine, strip, mine.left);
+    const Index left = centred(mine, strip, mine.left);
     for (Index other = 0; other <= strip; ++other) {
-      const Index right = turned(mine, other, mine.right);
-      simd::kernels<T>().cross_update(
+      const Index right = centred(mine, other, mine.right);
+      simd::kernels<double>().cross_update(
           mine.left.data(), mine.left.cols(), left, mine.right.data(), mine.right.cols(), right, n,
           products.row(strip * simd::kBlockRows) + other * simd::kBlockRows, products.cols());
     }

@@ -15,8 +15,8 @@
 namespace bochner::regression {
 
 /// Z, whose rows are sqrt(w_i) (phi(x_i) - mean phi); without an intercept the mean is zero. Sums
-/// over rows are taken in T over 64 rows and folded into double in constant chunks, in order: the
-/// same bits for any number of threads.
+/// are taken in double, over rows in constant chunks that are folded in order: the same bits for
+/// any number of threads.
 template <Scalar T>
 class RowOperator {
  public:
@@ -38,14 +38,14 @@ class RowOperator {
   void multiply_transposed(MatrixView<const double> u, MatrixView<double> out) const;
   /// out = Z^T Z v in one pass.
   void multiply_gram(MatrixView<const double> v, MatrixView<double> out) const;
-  /// Lower triangle of Z Z^T, rows padded to whole panels. Products in T, folded into double.
+  /// Lower triangle of Z Z^T, rows padded to whole panels.
   Matrix<double> row_products() const;
 
  private:
   template <class Rows>
   void sum_over_rows(Index targets, MatrixView<double> out, const Rows& coefficients) const;
   double root(Index row) const;
-  Matrix<T> rounded(MatrixView<const double> v, std::vector<double>& shift) const;
+  Matrix<double> turned(MatrixView<const double> v, std::vector<double>& shift) const;
 
   const char* function_;
   FeatureMap<T> map_;

@@ -18,11 +18,11 @@ TargetScale target_scale(const char* function, const TrainingRows<T>& rows) {
   for (Index c = 0; c < rows.targets.cols; ++c) {
     double mean = 0.0;
     for (Index i = 0; i < rows.x.rows; ++i) {
-      mean += weight_of(rows, i) * static_cast<double>(rows.targets(i, c)) / scale.weight;
+      mean += weight_of(rows, i) * rows.targets(i, c) / scale.weight;
     }
     double variance = 0.0;
     for (Index i = 0; i < rows.x.rows; ++i) {
-      const double difference = static_cast<double>(rows.targets(i, c)) - mean;
+      const double difference = rows.targets(i, c) - mean;
       variance += weight_of(rows, i) * difference * difference / scale.weight;
     }
     scale.mean.push_back(mean);

@@ -214,7 +214,7 @@ TEST_CASE("an archive that is not one of these is refused", "[regression]") {
   refused("num_targets", "4611686018427387904", "too large");
   refused("num_targets", "2", "'sums' is");
   refused("num_targets", "-1", "out of range");
-  refused("num_pending", "43", "'pending' is");
+  refused("num_pending", "43", "'pending_rows' is");
   refused("num_pending", "100000", "expected fewer than 256");
   refused("scalar", "float", "expected 'double'");
   refused("map", "input_dim=1000000 num_frequencies=1000000", "more than 2^30");
@@ -229,4 +229,36 @@ TEST_CASE("an archive that is not one of these is refused", "[regression]") {
   Archive poisoned = good;
   std::get<Matrix<double>>(poisoned.arrays.at("sums"))(0, 3) = std::nan("");
   CHECK_THROWS_WITH(NormalEquations<double>::load(poisoned), Contains("column 3 is nan"));
+}
+
+TEST_CASE("an add that is refused changes nothing", "[regression][bad]") {
+  const Problem<float> good = smooth_problem<float>(1500, 2, 1, 8);
+  Problem<float> bad = smooth_problem<float>(1500, 2, 1, 9);
+  const FeatureMap<float> map(regression_spec(2, 8));
+  for (const Index poisoned : {Index{3}, Index{700}, Index{1400}}) {
+    for (const Index count : {Index{1}, Index{100}, Index{1500}}) {
+      const Index first = std::min(poisoned, 1500 - count);
+      INFO("row " << poisoned << " of " << count);
+      NormalEquations<float> equations(map);
+      equations.add(good.rows().middle_rows(0, 300));
+      const Archive before = equations.save();
+      const float value = bad.x(poisoned, 1);
+      bad.x(poisoned, 1) = 3e37F;  // finite, and too long for the map
+      CHECK_THROWS_WITH(
+          equations.add(bad.rows().middle_rows(first, count)),
+          Contains("row " + std::to_string(poisoned - first) + " is too long for this map"));
+      bad.x(poisoned, 1) = value;
+      const Archive after = equations.save();
+      CHECK(after.metadata == before.metadata);
+      for (const char* const key : {"sums", "pending_rows"}) {
+        const auto& a = std::get<Matrix<double>>(before.arrays.at(key));
+        const auto& b = std::get<Matrix<double>>(after.arrays.at(key));
+        REQUIRE(a.size() == b.size());
+        CHECK(std::equal(a.data(), a.data() + a.size(), b.data()));
+      }
+      equations.add(good.rows().middle_rows(300, 1200));
+      CHECK(equations.num_rows() == 1500);
+      CHECK_NOTHROW(NormalEquations<float>::load(equations.save()));
+    }
+  }
 }

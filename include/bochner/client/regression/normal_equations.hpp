@@ -28,18 +28,22 @@ struct NormalEquationsOptions {
 /// ridge regression, its evidence and its cross-validation need, of size (D + t + 1)^2 whatever the
 /// number of rows. A monoid: sums of parts are the sums of the whole.
 ///
-/// Products are taken in T over 256 rows and folded into double, counted from the first row of the
-/// stream; rows that do not fill such a block wait. So `add` gives the same bits however rows are
-/// batched, for any number of threads. O(n (D^2 + m d)) time.
+/// Features are in T; everything after them is summed in double: a ridge below the rounding of the
+/// sums could not be told from none, and in float that is every ridge below 1e-7 of mean |phi|^2.
+/// Products are summed over 256 rows and folded, counted from the first row of the stream; rows
+/// that do not fill such a block wait. So `add` gives the same bits however rows are batched, for
+/// any number of threads. O(n (D^2 + m d)) time.
 template <Scalar T>
 class NormalEquations {
  public:
   /// Throws InvalidArgument on options out of range.
   explicit NormalEquations(FeatureMap<T> map, NormalEquationsOptions options = {});
 
-  /// Appends rows. Throws InvalidArgument, before anything has changed, on shapes that do not match
-  /// and on NaN, infinity or a negative weight (naming row and column); and, with part of the rows
-  /// already in, when a row is too long for the map.
+  /// Appends rows, all of them or none: throws InvalidArgument, before anything has changed, on
+  /// shapes that do not match, on NaN or infinity (naming row and column), on a weight that is
+  /// not in [0, 1e100], on a target further than 1e152 from its offset, and when a row is too long
+  /// for the map. (Features of more than 1,024 rows are made twice for that: once to see that they
+  /// exist.)
   void add(const TrainingRows<T>& rows, const Execution& execution = {});
 
   /// Adds the sums of `other`, as if its rows had been appended: bit for bit when this holds a
@@ -71,14 +75,15 @@ class NormalEquations {
  private:
   Index num_columns() const noexcept { return num_features() + num_targets() + 1; }
   void require_same(const char* function, const NormalEquations& other) const;
-  void add_moments(const Matrix<double>& moments, double sign);
+  void add_moments(const Matrix<double>& moments, double sign) noexcept;
+  void count(const TrainingRows<T>& rows) noexcept;
 
   FeatureMap<T> map_;
   NormalEquationsOptions options_;
   Index num_rows_ = 0;
   double log_weights_ = 0.0;
   Matrix<double> sums_;
-  Matrix<T> pending_;  ///< rows that wait: x, targets, weight
+  Matrix<double> pending_;  ///< rows that wait: sqrt(w) z
   Index num_pending_ = 0;
 };
 

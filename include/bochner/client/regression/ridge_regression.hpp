@@ -69,16 +69,22 @@ class RidgeRegression {
   /// n, n one less with an intercept.
   std::span<const double> noise_variances() const noexcept { return noise_variances_; }
 
-  /// out(i, c) = f_c(x_i), out n x t. O(n (m d + D t)). Throws InvalidArgument on shapes that do
-  /// not match, on overlap and on NaN or infinity in x (naming row and column).
-  void predict(MatrixView<const T> x, MatrixView<T> out, const Execution& execution = {}) const;
+  /// out(i, c) = f_c(x_i), out n x t in either scalar: theta . phi is summed in double whatever T
+  /// is, and only the result is rounded, so that doubles keep the digits of targets far from zero.
+  /// O(n (m d + D t)). Throws InvalidArgument on shapes that do not match, on overlap, on NaN or
+  /// infinity in x (naming row and column), and on a prediction that out's scalar cannot hold.
+  void predict(MatrixView<const T> x, MatrixView<double> out,
+               const Execution& execution = {}) const;
+  void predict(MatrixView<const T> x, MatrixView<float> out, const Execution& execution = {}) const;
 
   /// And variance(i, c), the posterior variance of f_c(x_i), without the noise of an observation:
   ///   sigma^2 (phi_c^T (A + W lambda I)^-1 phi_c + 1 / W),  phi_c = phi(x_i) - mean phi,
   /// A the centred moments (without intercept: neither the mean nor 1 / W). O(n D^2). Throws as
   /// `predict`, and when the posterior is the mean only.
-  void predict_with_variance(MatrixView<const T> x, MatrixView<T> out, MatrixView<double> variance,
-                             const Execution& execution = {}) const;
+  void predict_with_variance(MatrixView<const T> x, MatrixView<double> out,
+                             MatrixView<double> variance, const Execution& execution = {}) const;
+  void predict_with_variance(MatrixView<const T> x, MatrixView<float> out,
+                             MatrixView<double> variance, const Execution& execution = {}) const;
 
   /// `count` functions drawn from the posterior of target `target`, as the outputs of one model:
   /// theta + sigma R^-1 xi, xi normal from `seed`. Consistent over all inputs: each is a function,
@@ -105,17 +111,23 @@ class RidgeRegression {
     double inverse_weight = 0.0;
   };
 
+  template <Scalar U>
+  void predict_into(MatrixView<const T> x, MatrixView<U> out, const Execution& execution) const;
+  template <Scalar U>
+  void predict_with_variance_into(MatrixView<const T> x, MatrixView<U> out,
+                                  MatrixView<double> variance, const Execution& execution) const;
   void require_factor(const char* function) const;
   void set_working_coefficients();
   /// quadratic[r] = phi_c^T (A + W lambda I)^-1 phi_c + 1 / W for a block of features.
-  void quadratic_forms(const T* phi, Index rows, Matrix<double>& scratch, double* quadratic) const;
+  void quadratic_forms(const double* phi, Index rows, Matrix<double>& scratch,
+                       double* quadratic) const;
 
   FeatureMap<T> map_;
   RidgeOptions options_;
   Matrix<double> coefficients_;
   std::vector<double> intercepts_;
   std::vector<double> noise_variances_;
-  Matrix<T> working_;  ///< theta in T, one target a row, padded
+  Matrix<double> working_;  ///< theta, one target per row, padded
   std::shared_ptr<const Factor> factor_;
 };
 
