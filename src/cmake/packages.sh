@@ -4,7 +4,7 @@
 
 # Packages that every build of the project needs.
 bochner_build_packages=(cmake ninja-build g++ libeigen3-dev libboost-math-dev libhwy-dev
-  libcli11-dev nlohmann-json3-dev)
+  libcli11-dev nlohmann-json3-dev zlib1g-dev)
 
 # require_packages PACKAGE...: installs those that are missing, as root or through sudo; where
 # neither is possible it names them and returns 1.

@@ -77,7 +77,7 @@ std::string gram_heading(const GramStudyPlan& plan, const Input& input) {
   return "# bochner " + std::string(version_string()) + " gram, instruction set " +
          instruction_set() + ", threads " + std::to_string(thread_count(plan.execution)) + ", " +
          std::string(precision(plan)) + " precision\n# input " + input.path + ", " + extent(input) +
-         ", sha256 " + input.digest + "\n";
+         ", sha256 " + input.digest + "\n# " + input.path + ": " + input.layout + "\n";
 }
 
 nlohmann::ordered_json gram_identity(const GramStudyPlan& plan, const Input& input) {

@@ -26,6 +26,7 @@ nlohmann::ordered_json identity(const std::string& command, const Execution& exe
 nlohmann::ordered_json describe(const Input& input) {
   return {{"path", input.path},
           {"sha256", input.digest},
+          {"layout", input.layout},
           {"rows", input.rows.rows()},
           {"columns", input.rows.cols()},
           {"column_names", input.columns}};

@@ -30,30 +30,27 @@ Value choice(const std::string& option, const std::string& text,
 
 }  // namespace
 
-void declare_reading(CLI::App& app, ReadingOptions& options) {
-  app.add_option("--format", options.format,
-                 "Of the rows: csv (text with a delimiter), svmlight, npy, or auto: told from the "
-                 "content")
-      ->type_name("NAME")
-      ->capture_default_str();
-  app.add_option("--header", options.header,
-                 "Whether the first line of text holds names: yes, no, or auto (it does when "
-                 "nothing in it is a number, or when it counts the columns, from 0 or 1)")
-      ->type_name("WHEN")
-      ->capture_default_str();
-  app.add_option("--delimiter", options.delimiter,
-                 "Between the fields of text: auto, comma, semicolon, tab, or space (blanks, any "
-                 "number of them); or the character itself")
-      ->type_name("NAME")
-      ->capture_default_str();
-  app.add_option("--decimal", options.decimal, "Before the fraction of a number: point or comma")
-      ->type_name("NAME")
-      ->capture_default_str();
-  app.add_option("--width", options.width,
-                 "Columns of svmlight text beside the label (default: as its largest index says)")
-      ->type_name("COUNT");
-  app.add_flag("--zero-based", options.zero_based,
-               "Indices of svmlight text count from 0: its columns are x0, x1, ...");
+std::vector<CLI::Option*> declare_reading(CLI::App& app, ReadingOptions& options) {
+  std::vector<CLI::Option*> out;
+  const auto add = [&](const char* name, std::string& value, const char* help) {
+    out.push_back(app.add_option(name, value, help)->type_name("NAME")->capture_default_str());
+  };
+  add("--format", options.format,
+      "Of the rows: csv (text with a delimiter), svmlight, npy, or auto: told from the content");
+  add("--header", options.header,
+      "Whether the first line of text holds names: yes, no, or auto (it does when nothing in it is "
+      "a number, or when it counts the columns, from 0 or 1)");
+  add("--delimiter", options.delimiter,
+      "Between the fields of text: auto, comma, semicolon, tab, or space (blanks, any number of "
+      "them); or the character itself");
+  add("--decimal", options.decimal, "Before the fraction of a number: point or comma");
+  out.push_back(app.add_option("--width", options.width,
+                               "Columns of svmlight text beside the label (default: as its largest "
+                               "index says)")
+                    ->type_name("COUNT"));
+  out.push_back(app.add_flag("--zero-based", options.zero_based,
+                             "Indices of svmlight text count from 0: its columns are x0, x1, ..."));
+  return out;
 }
 
 void declare_input(CLI::App& app, InputOptions& options, const char* name) {
@@ -110,10 +107,33 @@ io::ReadOptions read_options(const InputOptions& options) {
   return out;
 }
 
+void require_used(const ReadingOptions& options, const io::RowReader& reader) {
+  struct Given {
+    const char* option;
+    bool given;
+    io::Format format;
+    const char* of;
+  };
+  using io::Format;
+  const std::array<Given, 5> all = {{
+      {"--header", options.header != "auto", Format::csv, "text with a delimiter"},
+      {"--delimiter", options.delimiter != "auto", Format::csv, "text with a delimiter"},
+      {"--decimal", options.decimal != "point", Format::csv, "text with a delimiter"},
+      {"--width", !options.width.empty(), Format::svmlight, "svmlight text"},
+      {"--zero-based", options.zero_based, Format::svmlight, "svmlight text"},
+  }};
+  for (const Given& option : all) {
+    if (!option.given || option.format == reader.format()) continue;
+    throw UsageError(std::string(option.option) + ": is for " + option.of + ", and " +
+                     reader.file() + " is " + reader.layout());
+  }
+}
+
 Input read_input(const InputOptions& options) {
   io::ReadOptions reading = read_options(options);
   reading.svmlight.label = io::Label::left_out;
   const auto reader = io::open_rows(options.path, reading);
+  require_used(options.reading, *reader);
   if (reader->rows() == 0) throw FileError(reader->file() + ": has no rows");
   if (const auto rows = reader->rows()) {
     require_memory(options.path, static_cast<double>(*rows) * static_cast<double>(reader->cols()) *

@@ -24,8 +24,8 @@ struct ReadingOptions {
   bool zero_based = false;
 };
 
-/// Declares --format, --header, --delimiter, --decimal, --width and --zero-based.
-void declare_reading(CLI::App& app, ReadingOptions& options);
+/// Declares --format, --header, --delimiter, --decimal, --width and --zero-based, and returns them.
+std::vector<CLI::Option*> declare_reading(CLI::App& app, ReadingOptions& options);
 
 struct InputOptions {
   std::string path;
@@ -49,6 +49,9 @@ struct Input {
 /// What they say, or with the chosen columns. Throws UsageError.
 io::ReadOptions read_options(const ReadingOptions& options);
 io::ReadOptions read_options(const InputOptions& options);
+
+/// Throws UsageError for an option that says nothing about files of the format that was found.
+void require_used(const ReadingOptions& options, const io::RowReader& reader);
 
 /// All rows of the input; the label of svmlight text is none of their columns unless it is chosen.
 /// Throws FileError, also for a file without rows or beyond the machine's

@@ -35,6 +35,7 @@ ModelAtWork open_model(const ModelOptions& options, ModelColumns columns) {
   const io::ReadOptions reading = reading_of(options);
   Model model = load_model(options.model);
   auto reader = open_for(model, options.data, reading, columns);
+  require_used(options.reading, *reader);
   return {execution, std::move(model), std::move(reader)};
 }
 

@@ -51,6 +51,7 @@ std::vector<StudyPair> stated_pairs(const PlanOptions& options) {
   if (!options.pairs.empty()) {
     InputOptions from;
     from.path = options.pairs;
+    from.reading = options.input.reading;
     return pairs_from(read_input(from));
   }
   std::vector<double> norms;

@@ -84,10 +84,11 @@ Answer answer(const PlanOptions& options, const Kernel& kernel, MatrixView<const
   return out;
 }
 
-std::string text_of(const Kernel& kernel, const Answer& answer) {
+std::string text_of(const Input& input, const Kernel& kernel, const Answer& answer) {
   constexpr std::size_t kShown = 8;
   constexpr int kDigits = 3;
-  std::string out = "kernel " + to_text(kernel) + "\n\n";
+  std::string out =
+      "# " + input.path + ": " + input.layout + "\nkernel " + to_text(kernel) + "\n\n";
   TextTable table({{"features"}, {"projection"}, {"centred"}, {"frequencies"}, {"error"}});
   for (std::size_t i = 0; i < std::min(kShown, answer.advice.ranked.size()); ++i) {
     const Candidate& candidate = answer.advice.ranked[i];
@@ -165,7 +166,7 @@ std::string plan_data(const PlanOptions& options) {
   const Input input = read_input(options.input);
   const Kernel kernel = choose_kernel(options.kernel, input.rows.view());
   const Answer result = answer(options, kernel, input.rows.view());
-  return options.json ? json_of(options, input, kernel, result) : text_of(kernel, result);
+  return options.json ? json_of(options, input, kernel, result) : text_of(input, kernel, result);
 }
 
 }  // namespace bochner::cli

@@ -27,7 +27,8 @@ std::string heading(const StudyResult& result) {
                     ", " + std::to_string(result.replicates) + " replicates, seed " +
                     std::to_string(result.seed.value) + "\n";
   if (result.input) {
-    out += "# pairs " + result.input->path + ", sha256 " + result.input->digest + "\n";
+    out += "# pairs " + result.input->path + ", sha256 " + result.input->digest + "\n# " +
+           result.input->path + ": " + result.input->layout + "\n";
   }
   return out;
 }

@@ -145,9 +145,11 @@ void declare_study(CLI::App& app, StudyOptions& options) {
       "is understood)",
       "LIST");
   add("--dimension", options.dimension, "Dimension of the pairs", "D");
-  app.add_option("--pairs", options.pairs,
-                 "Read the pairs instead, one a row: the coordinates of x, then those of y")
-      ->type_name("FILE");
+  CLI::Option* const pairs =
+      app.add_option("--pairs", options.pairs,
+                     "Read the pairs instead, one a row: the coordinates of x, then those of y")
+          ->type_name("FILE");
+  for (CLI::Option* const option : declare_reading(app, options.reading)) option->needs(pairs);
   app.add_option("--table", options.table,
                  "Print a table that compares maps at equal columns instead: equal-columns (pairs "
                  "in 16 and 64 dimensions) or attention-matrix")
@@ -223,6 +225,7 @@ StudyRequest parse_study(const StudyOptions& options) {
   } else {
     InputOptions from;
     from.path = options.pairs;
+    from.reading = options.reading;
     request.input = read_input(from);
     request.plan.pairs = pairs_from(*request.input);
     request.dimension = static_cast<Index>(request.plan.pairs.front().x.size());

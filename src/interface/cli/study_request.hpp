@@ -24,6 +24,7 @@ struct StudyOptions {
   std::string angles = "0:pi";
   std::string dimension = "16";
   std::string pairs;
+  ReadingOptions reading;
   std::string table;
   std::string replicates;
   std::string seed = "1";

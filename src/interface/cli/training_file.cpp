@@ -52,6 +52,7 @@ TrainingFile::TrainingFile(const InputOptions& options, const std::string& targe
   io::ReadOptions everything = reading_;
   everything.columns = {};
   const auto whole = io::open_rows(path_, everything);
+  require_used(options.reading, *whole);
   const auto entries = [&](const io::ColumnSelection& selection) {
     std::vector<std::string> out;
     for (const Index column : io::resolve(selection, whole->columns(), path_)) {

@@ -50,19 +50,42 @@ ByteSource::~ByteSource() {
   if (owned_) ::close(descriptor_);
 }
 
+std::unique_ptr<ByteSource> ByteSource::of_descriptor(const std::string& name, int descriptor) {
+  return std::unique_ptr<ByteSource>(new ByteSource(name, descriptor));
+}
+
 std::unique_ptr<ByteSource> ByteSource::again() const {
   BOCHNER_ASSERT(size_);
+  return duplicate(name_);
+}
+
+std::unique_ptr<ByteSource> ByteSource::part(const std::string& name, std::uint64_t offset,
+                                             std::uint64_t bytes) const {
+  BOCHNER_ASSERT(size_ && offset <= *size_ && bytes <= *size_ - offset);
+  auto out = duplicate(name);
+  out->begin_ = begin_ + offset;
+  out->size_ = bytes;
+  out->most_ = bytes;
+  return out;
+}
+
+std::unique_ptr<ByteSource> ByteSource::duplicate(const std::string& name) const {
   const int copy = ::fcntl(descriptor_, F_DUPFD_CLOEXEC, 0);
   if (copy < 0) fail_system(name_, "cannot open", errno);
-  return std::unique_ptr<ByteSource>(new ByteSource(name_, copy));
+  auto out = of_descriptor(name, copy);
+  out->begin_ = begin_;
+  out->most_ = most_;
+  if (most_ != kAny) out->size_ = most_;
+  return out;
 }
 
 std::size_t ByteSource::read_some(std::span<std::byte> out) {
   for (;;) {
     // By place where there are places: the descriptor's own is shared with others.
+    const std::size_t wanted = std::min<std::uint64_t>(out.size(), most_ - fetched_);
     const ssize_t got =
-        size_ ? ::pread(descriptor_, out.data(), out.size(), static_cast<off_t>(fetched_))
-              : ::read(descriptor_, out.data(), out.size());
+        size_ ? ::pread(descriptor_, out.data(), wanted, static_cast<off_t>(begin_ + fetched_))
+              : ::read(descriptor_, out.data(), wanted);
     if (got >= 0) {
       fetched_ += static_cast<std::uint64_t>(got);
       hash_.add(out.first(static_cast<std::size_t>(got)));
@@ -108,7 +131,8 @@ std::size_t ByteSource::read(std::span<std::byte> out) {
 
 void ByteSource::read_at(std::uint64_t offset, std::span<std::byte> out) const {
   while (!out.empty()) {
-    const ssize_t got = ::pread(descriptor_, out.data(), out.size(), static_cast<off_t>(offset));
+    const ssize_t got =
+        ::pread(descriptor_, out.data(), out.size(), static_cast<off_t>(begin_ + offset));
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) fail_system(name_, "cannot read", errno);
     if (got == 0) throw FileError(name_ + ": became shorter while it was read");

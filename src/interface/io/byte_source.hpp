@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <span>
@@ -26,6 +27,11 @@ class ByteSource {
   /// The same file once more, from its first byte, whatever has been read here; only for one that
   /// has a size.
   std::unique_ptr<ByteSource> again() const;
+  /// Likewise `bytes` of it from `offset` on, as a file of that name.
+  std::unique_ptr<ByteSource> part(const std::string& name, std::uint64_t offset,
+                                   std::uint64_t bytes) const;
+  /// Takes over a descriptor.
+  static std::unique_ptr<ByteSource> of_descriptor(const std::string& name, int descriptor);
 
   /// What to call it in messages: the path, or "standard input".
   const std::string& name() const noexcept { return name_; }
@@ -51,17 +57,19 @@ class ByteSource {
   std::string digest();
 
  private:
-  friend std::unique_ptr<ByteSource> rereadable(std::unique_ptr<ByteSource> source);
-
-  /// Takes over a descriptor.
   ByteSource(std::string name, int descriptor);
+  std::unique_ptr<ByteSource> duplicate(const std::string& name) const;
   std::size_t read_some(std::span<std::byte> out);
+
+  static constexpr std::uint64_t kAny = std::numeric_limits<std::uint64_t>::max();
 
   std::string name_;
   bool owned_;
   int descriptor_;
   std::optional<std::uint64_t> size_;
   std::uint64_t position_ = 0;
+  std::uint64_t begin_ = 0;    ///< of a part
+  std::uint64_t most_ = kAny;  ///< bytes of a part
   std::uint64_t fetched_ = 0;  ///< bytes that came into the buffer or past it
   Sha256 hash_;
   std::vector<std::byte> buffer_;

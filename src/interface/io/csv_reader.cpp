@@ -32,7 +32,7 @@ std::string counted(std::size_t count) {
 class CsvReader final : public RowReader {
  public:
   CsvReader(std::unique_ptr<ByteSource> source, const ReadOptions& options)
-      : RowReader(source->name(), Counted::lines),
+      : RowReader(source->name(), Format::csv, Counted::lines),
         source_(std::move(source)),
         records_(*source_, options.delimiter),
         non_finite_(options.non_finite),

@@ -5,6 +5,7 @@
 #include "core/checked.hpp"
 #include "interface/io/message.hpp"
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <charconv>
@@ -178,6 +179,10 @@ NpyHeader read_npy_header(ByteSource& source) {
     return bytes;
   };
   const std::vector<std::byte> start = take(kNpyMagic.size() + 2);
+  if (!std::equal(kNpyMagic.begin(), kNpyMagic.end(), start.begin(),
+                  [](char a, std::byte b) { return static_cast<std::byte>(a) == b; })) {
+    throw FileError(name + ": is no .npy file: it begins otherwise");
+  }
   const int major = std::to_integer<int>(start[kNpyMagic.size()]);
   const int minor = std::to_integer<int>(start[kNpyMagic.size() + 1]);
   if (major < 1 || major > 3 || minor != 0) {

@@ -35,7 +35,7 @@ std::string type_words(const NpyHeader& header) {
 class NpyReader final : public RowReader {
  public:
   NpyReader(std::unique_ptr<ByteSource> source, const ReadOptions& options)
-      : RowReader(source->name(), Counted::rows),
+      : RowReader(source->name(), Format::npy, Counted::rows),
         source_(std::move(source)),
         header_(read_npy_header(*source_)),
         data_offset_(source_->position()),

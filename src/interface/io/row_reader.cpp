@@ -5,6 +5,7 @@
 #include "interface/io/csv_reader.hpp"
 #include "interface/io/message.hpp"
 #include "interface/io/npy_reader.hpp"
+#include "interface/io/npz.hpp"
 #include "interface/io/svmlight_reader.hpp"
 
 #include <algorithm>
@@ -20,7 +21,6 @@ using namespace std::string_view_literals;
 
 /// Containers that people pass by mistake, and what to do instead.
 constexpr std::array kOtherFormats = {
-    std::pair{"PK\x03\x04"sv, "is a zip archive (.npz?); save the one array with numpy.save"},
     std::pair{"\x1f\x8b"sv, "is compressed with gzip; pipe it through zcat and read '-'"},
     std::pair{"\x89HDF\r\n"sv, "is an HDF5 file, expected .npy or .csv"},
     std::pair{"PAR1"sv, "is a Parquet file, expected .npy or .csv"},
@@ -72,13 +72,16 @@ void RowReader::choose(ColumnNames columns, const ReadOptions& options) {
 }
 
 std::unique_ptr<RowReader> open_rows(const std::string& path, const ReadOptions& options) {
-  return open_rows(std::make_unique<ByteSource>(path), options);
+  return open_rows(open_source(path), options);
 }
 
 std::unique_ptr<RowReader> open_rows(std::unique_ptr<ByteSource> source,
                                      const ReadOptions& options) {
   const std::string_view text = head(*source, kNpyMagic.size());
   if (text.empty()) throw FileError(source->name() + ": is empty");
+  if (text.starts_with(kZipMagic)) {
+    return open_npy(open_npz_member(std::move(source), ""), options);
+  }
   switch (options.format) {
     case Format::npy:
       return open_npy(std::move(source), options);

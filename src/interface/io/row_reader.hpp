@@ -27,6 +27,8 @@ class RowReader {
 
   /// What to call the file in messages.
   const std::string& file() const noexcept { return file_; }
+  /// What it turned out to be; not automatic.
+  Format format() const noexcept { return format_; }
   /// What was found, in words: "CSV, comma, header, 9 columns".
   const std::string& layout() const noexcept { return layout_; }
   /// All columns of the file.
@@ -69,7 +71,8 @@ class RowReader {
 
  protected:
   enum class Counted { lines, rows };
-  RowReader(std::string file, Counted counted) : file_(std::move(file)), counted_(counted) {}
+  RowReader(std::string file, Format format, Counted counted)
+      : file_(std::move(file)), format_(format), counted_(counted) {}
 
   /// Once the columns are known: chooses those of `options`.
   void choose(ColumnNames columns, const ReadOptions& options);
@@ -77,6 +80,7 @@ class RowReader {
   std::string column_words(Index file_column) const;
 
   std::string file_;
+  Format format_;
   std::string layout_;
   ColumnNames columns_;
   std::vector<Index> places_;

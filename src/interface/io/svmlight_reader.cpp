@@ -109,7 +109,7 @@ class Places {
 class SvmlightReader final : public RowReader {
  public:
   SvmlightReader(std::unique_ptr<ByteSource> source, const ReadOptions& options)
-      : RowReader(source->name(), Counted::lines),
+      : RowReader(source->name(), Format::svmlight, Counted::lines),
         source_(rereadable(std::move(source))),
         lines_(*source_),
         non_finite_(options.non_finite),
