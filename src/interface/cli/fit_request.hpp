@@ -34,6 +34,7 @@ struct FitArguments {
   std::string solver = "auto";
   std::string validate = "5-fold";
   std::string groups;
+  std::string weights;
   std::string posterior = "mean";
   std::string precision = "single";
   std::string seed = "1";
