@@ -6,6 +6,7 @@
 #include "interface/cli/attend_report.hpp"
 #include "interface/cli/attention_files.hpp"
 #include "interface/cli/command.hpp"
+#include "interface/cli/distinct_files.hpp"
 #include "interface/cli/memory.hpp"
 #include "interface/cli/options.hpp"
 #include "interface/cli/registry.hpp"
@@ -414,6 +415,9 @@ void run_in(const Options& options, Plan plan) {
 
 void run_attend(const Options& options) {
   const Plan plan = parse(options);
+  require_distinct_files(
+      {{"--queries", options.queries}, {"--keys", options.keys}, {"--values", options.values}},
+      {{"--output", options.output}});
   if (options.precision == "double") {
     run_in<double>(options, plan);
   } else {

@@ -5,6 +5,7 @@
 #include "bochner/core/matrix.hpp"
 #include "interface/cli/model.hpp"
 
+#include <span>
 #include <string>
 #include <vector>
 
@@ -22,10 +23,12 @@ struct Baseline {
 /// Most rows the exact kernel ridge is fitted to: n^2 numbers, n^3 / 3 operations.
 inline constexpr Index kMostBaselineRows = 10'000;
 
-/// Linear ridge and exact kernel ridge of `training` (raw rows: inputs, then targets), at the raw
-/// inputs `rows`, with the standardisation, the ridge and the kernel of `model`, a regression. Both
-/// have an intercept that is not penalised. Throws InvalidArgument when a system is singular.
+/// Linear ridge and exact kernel ridge of `training` (raw rows: inputs, then targets; `weights` one
+/// per row, not all zero), at the raw inputs `rows`, with the standardisation, the ridge and the
+/// kernel of `model`, a regression. Both have an intercept that is not penalised. Throws
+/// InvalidArgument when a system is singular.
 std::vector<Baseline> baselines(const Model& model, MatrixView<const double> training,
-                                MatrixView<const double> rows, const Execution& execution);
+                                std::span<const double> weights, MatrixView<const double> rows,
+                                const Execution& execution);
 
 }  // namespace bochner::cli

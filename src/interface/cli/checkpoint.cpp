@@ -54,12 +54,13 @@ std::optional<Archive> Checkpoint::load() {
 }
 
 void Checkpoint::save(Archive state) {
-  ++generation_;
+  const Index next = generation_ + 1;
   state.metadata.insert_or_assign(kRun, run_);
-  state.metadata.insert_or_assign(kGeneration, std::to_string(generation_));
-  io::OutputFile out(slot(generation_ % kSlots));
+  state.metadata.insert_or_assign(kGeneration, std::to_string(next));
+  io::OutputFile out(slot(next % kSlots));
   io::write_archive(out, state);
   out.commit();
+  generation_ = next;
 }
 
 void Checkpoint::remove() const noexcept {

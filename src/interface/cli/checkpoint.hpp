@@ -20,6 +20,7 @@ class Checkpoint {
   /// The newest whole state, or nothing when there is no file. Throws FileError when it belongs to
   /// another run, or when there are files and all are damaged.
   std::optional<Archive> load();
+  /// Throws FileError; the states saved before are then as they were.
   void save(Archive state);
   void remove() const noexcept;
   /// What to call it in messages.

@@ -2,6 +2,8 @@
 #include "bochner/core/error.hpp"
 #include "interface/cli/baselines.hpp"
 #include "interface/cli/command.hpp"
+#include "interface/cli/distinct_files.hpp"
+#include "interface/cli/held_rows.hpp"
 #include "interface/cli/identity.hpp"
 #include "interface/cli/metrics.hpp"
 #include "interface/cli/model_options.hpp"
@@ -9,10 +11,15 @@
 #include "interface/cli/predicted_chart.hpp"
 #include "interface/cli/report_directory.hpp"
 #include "interface/cli/text_table.hpp"
+#include "interface/cli/uniform_sample.hpp"
 #include "interface/cli/usage_error.hpp"
+#include "interface/cli/weights.hpp"
 #include "interface/io/matrix_writer.hpp"
+#include "interface/io/message.hpp"
+#include "interface/io/npz.hpp"
 #include "interface/io/output_file.hpp"
 
+#include <algorithm>
 #include <memory>
 #include <optional>
 #include <string>
@@ -22,11 +29,12 @@
 namespace bochner::cli {
 namespace {
 
-constexpr std::size_t kMostPoints = 4000;
+constexpr Index kMostPoints = 4000;
 constexpr int kDigits = 4;
 
 struct Options {
   ModelOptions model;
+  std::string weights;
   std::string train;
   std::string report;
 };
@@ -44,16 +52,20 @@ struct Evaluation {
   Index rows = 0;
   std::string digest;
   std::vector<NamedMetric> metrics;
-  std::vector<Point> points;  ///< true and predicted, of the first target
+  std::vector<Point> points;  ///< true and predicted, of the first target, drawn at random
+  Matrix<double> held;        ///< rows as they were read, where they are wanted again
   std::optional<ClassificationErrors> classes;
 };
 
 void add_classes(const Model& model, MatrixView<const double> outputs,
-                 MatrixView<const double> truth, ClassificationErrors& errors) {
+                 MatrixView<const double> truth, const std::vector<double>& weights,
+                 ClassificationErrors& errors) {
   for (Index i = 0; i < outputs.rows; ++i) {
     const auto code = static_cast<Index>(truth(i, 0));
-    errors.add(code, largest(outputs, i));
-    if (model.probabilistic()) errors.add_probability(code < outputs.cols ? outputs(i, code) : 0.0);
+    const double weight = weights[static_cast<std::size_t>(i)];
+    errors.add(code, largest(outputs, i), weight);
+    if (!model.probabilistic()) continue;
+    errors.add_probability(code < outputs.cols ? outputs(i, code) : 0.0, weight);
   }
 }
 
@@ -66,67 +78,89 @@ void add_metrics(const std::string& name, const Model& model,
   }
 }
 
-Matrix<double> rows_of(const Options& options, const std::string& path, const Model& model) {
-  const auto reader =
-      open_for(model, path, reading_of(options.model), ModelColumns::inputs_and_targets);
-  Matrix<double> rows = io::read_all<double>(*reader);
-  if (rows.rows() > kMostBaselineRows) {
-    throw FileError(path + ": has " + std::to_string(rows.rows()) +
-                    " rows, expected at most 10000 for an exact kernel ridge");
-  }
-  if (rows.rows() == 0) throw FileError(path + ": has no rows");
-  return rows;
+UsedColumns used_columns(const Options& options) {
+  return {.targets = UsedColumns::Targets::all, .weights = options.weights};
 }
 
-/// Linear ridge and exact kernel ridge, fitted to the rows of --train, on the same rows.
+/// Where weights stand in a row, if it has any.
+Index weight_column(const Model& model) {
+  return static_cast<Index>(model.inputs.size() + model.targets.size());
+}
+
+/// Linear ridge and exact kernel ridge, fitted to the rows of --train, on the rows evaluated.
 void add_baselines(const Options& options, const ModelAtWork& work, Evaluation& out) {
   const Model& model = work.model;
   const auto inputs = static_cast<Index>(model.inputs.size());
-  if (!model.classes.empty()) throw UsageError("--train: is for a regression, not for classes");
-  const Matrix<double> training = rows_of(options, options.train, model);
-  const Matrix<double> rows = rows_of(options, options.model.data, model);
+  const auto reader = open_for(model, io::open_source(options.train), reading_of(options.model),
+                               used_columns(options));
+  HeldRows held(reader->file(), reader->cols());
+  std::vector<double> weights;
+  Matrix<double> block(io::rows_at_a_time(reader->cols()), reader->cols());
+  for (Index got = block.rows(); got == block.rows();) {
+    got = reader->read(block.view());
+    const MatrixView<const double> rows = std::as_const(block).view().middle_rows(0, got);
+    held.add(rows);
+    const std::vector<double> of_block = weights_of(*reader, weight_column(model), rows);
+    weights.insert(weights.end(), of_block.begin(), of_block.end());
+  }
+  if (weights.empty()) throw FileError(reader->file() + ": has no rows");
+  if (std::all_of(weights.begin(), weights.end(), [](double w) { return w == 0.0; })) {
+    throw FileError(reader->file() + ": every weight is 0");
+  }
+  const Matrix<double> training = held.rows();
+  const MatrixView<const double> rows = std::as_const(out.held).view();
+  const std::vector<double> row_weights = weights_of(*work.reader, weight_column(model), rows);
   for (const Baseline& baseline :
-       baselines(model, training.view(), rows.view().middle_cols(0, inputs), work.execution)) {
-    std::vector<RegressionErrors> errors;
+       baselines(model, training.view(), weights, rows.middle_cols(0, inputs), work.execution)) {
+    std::vector<RegressionErrors> errors(model.targets.size());
     for (Index c = 0; c < baseline.predictions.cols(); ++c) {
-      RegressionErrors& of_target = errors.emplace_back(rows(0, inputs + c));
-      for (Index i = 0; i < rows.rows(); ++i) {
-        of_target.add(rows(i, inputs + c), baseline.predictions(i, c));
+      for (Index i = 0; i < rows.rows; ++i) {
+        errors[static_cast<std::size_t>(c)].add(rows(i, inputs + c), baseline.predictions(i, c),
+                                                row_weights[static_cast<std::size_t>(i)]);
       }
     }
     add_metrics(baseline.name, model, errors, out);
   }
 }
 
-Evaluation evaluate(const ModelAtWork& work) {
+Evaluation evaluate(const Options& options, const ModelAtWork& work) {
   const Model& model = work.model;
   const auto inputs = static_cast<Index>(model.inputs.size());
   const auto targets = static_cast<Index>(model.targets.size());
+  const Index cols = work.reader->cols();
   Evaluation out;
-  std::vector<RegressionErrors> errors;
+  std::vector<RegressionErrors> errors(model.classes.empty() ? model.targets.size() : 0);
   if (!model.classes.empty()) out.classes.emplace(model.num_outputs());
-  Matrix<double> block(io::rows_at_a_time(work.reader->cols()), work.reader->cols());
+  UniformSample points(2, kMostPoints, Seed{});
+  HeldRows held(work.reader->file(), cols);
+  bool counted = false;
+  Matrix<double> block(io::rows_at_a_time(cols), cols);
   for (Index got = block.rows(); got == block.rows();) {
     got = work.reader->read(block.view());
     const MatrixView<const double> rows = std::as_const(block).view().middle_rows(0, got);
-    const Matrix<double> f = model.outputs(rows.middle_cols(0, inputs), work.execution);
+    const std::vector<double> weights = weights_of(*work.reader, weight_column(model), rows);
+    blank_weightless(block.view().middle_rows(0, got), weights, model.standardisation.centre);
+    const MatrixView<const double> x = rows.middle_cols(0, inputs);
+    const Matrix<double> f = naming_rows(work, x, [&] { return model.outputs(x, work.execution); });
     const MatrixView<const double> y = rows.middle_cols(inputs, targets);
+    if (!options.train.empty()) held.add(rows);
     out.rows += got;
+    for (const double weight : weights) counted = counted || weight > 0.0;
     if (out.classes) {
-      add_classes(model, f.view(), y, *out.classes);
+      add_classes(model, f.view(), y, weights, *out.classes);
       continue;
-    }
-    for (Index c = 0; c < targets && errors.size() < model.targets.size() && got > 0; ++c) {
-      errors.emplace_back(y(0, c));
     }
     for (Index i = 0; i < got; ++i) {
       for (Index c = 0; c < targets; ++c) {
-        errors[static_cast<std::size_t>(c)].add(y(i, c), f(i, c));
+        errors[static_cast<std::size_t>(c)].add(y(i, c), f(i, c),
+                                                weights[static_cast<std::size_t>(i)]);
       }
-      if (out.points.size() < kMostPoints) out.points.push_back({y(i, 0), f(i, 0)});
+      const double point[] = {y(i, 0), f(i, 0)};
+      points.offer(point);
     }
   }
-  if (out.rows == 0) return out;
+  if (out.rows == 0) throw FileError(work.reader->file() + ": has no rows");
+  if (!counted) throw FileError(work.reader->file() + ": every weight is 0");
   if (out.classes) {
     out.metrics.push_back({kOurs, model.targets.front(), "error rate", out.classes->error_rate()});
     out.metrics.push_back({kOurs, model.targets.front(), "accuracy", out.classes->accuracy()});
@@ -135,6 +169,9 @@ Evaluation evaluate(const ModelAtWork& work) {
     out.metrics.push_back({kOurs, model.targets.front(), "log loss", out.classes->log_loss()});
   }
   add_metrics(kOurs, model, errors, out);
+  const Matrix<double> drawn = points.rows();
+  for (Index i = 0; i < drawn.rows(); ++i) out.points.push_back({drawn(i, 0), drawn(i, 1)});
+  if (!options.train.empty()) out.held = held.rows();
   out.digest = work.reader->digest();
   return out;
 }
@@ -155,7 +192,7 @@ std::string confusion_csv(const Model& model, const ClassificationErrors& errors
   return out;
 }
 
-std::string text(const Options& options, const Evaluation& evaluation) {
+std::string text(const Options& options, const std::string& layout, const Evaluation& evaluation) {
   TextTable table({{"model"}, {"target"}, {"metric"}, {"value"}, {"low"}, {"high"}});
   for (const NamedMetric& row : evaluation.metrics) {
     table.add_row({row.model, row.target, row.name, significant(row.metric.value, kDigits),
@@ -167,19 +204,23 @@ std::string text(const Options& options, const Evaluation& evaluation) {
               " rows are of classes that the model does not know: errors, all of them\n";
   }
   return "# bochner evaluate: " + options.model.data + ", " + std::to_string(evaluation.rows) +
-         " rows; low and high bound a 95 % confidence interval (independent rows)\n" + unknown +
-         table.text();
+         " rows" + (options.weights.empty() ? "" : " weighted by " + io::quoted(options.weights)) +
+         "; low and high bound a 95 % confidence interval (independent rows)\n# " + layout + "\n" +
+         unknown + table.text();
 }
 
-std::string json(const Options& options, const Model& model, const Evaluation& evaluation,
-                 const Execution& execution) {
-  nlohmann::ordered_json out = identity("evaluate", execution);
+std::string json(const Options& options, const ModelAtWork& work, const Evaluation& evaluation) {
+  const Model& model = work.model;
+  nlohmann::ordered_json out = identity("evaluate", work.execution);
   out["model"] = options.model.model;
   out["map"] = to_text(model.spec());
   out["ridge"] = model.ridge();
   out["training_sha256"] = model.data_digest;
-  out["input"] = {
-      {"path", options.model.data}, {"sha256", evaluation.digest}, {"rows", evaluation.rows}};
+  out["input"] = {{"path", options.model.data},
+                  {"layout", work.reader->layout()},
+                  {"sha256", evaluation.digest},
+                  {"rows", evaluation.rows}};
+  if (!options.weights.empty()) out["weights"] = options.weights;
   if (evaluation.classes) out["rows_of_unknown_classes"] = evaluation.classes->unknown();
   out["metrics"] = nlohmann::ordered_json::array();
   for (const NamedMetric& row : evaluation.metrics) {
@@ -200,16 +241,26 @@ std::string plot(const Model& model, const Evaluation& evaluation) {
       model.targets.front(),
       "RMSE " + significant(rmse.value, kDigits) + " [" + significant(rmse.low, kDigits) + ", " +
           significant(rmse.high, kDigits) + "] on " + std::to_string(evaluation.rows) + " rows" +
-          (part ? ", the first " + std::to_string(evaluation.points.size()) + " shown" : ""),
+          (part ? ", " + std::to_string(evaluation.points.size()) + " drawn at random shown" : ""),
       evaluation.points);
 }
 
 void run_evaluate(const Options& options) {
-  const ModelAtWork work = open_model(options.model, ModelColumns::inputs_and_targets);
-  Evaluation evaluation = evaluate(work);
-  if (evaluation.rows == 0) throw FileError(options.model.data + ": has no rows");
+  require_distinct_files(
+      {{"--data", options.model.data},
+       {"--model", options.model.model},
+       {"--train", options.train}},
+      report_files(options.report, {"report.json", "predicted.svg", "confusion.csv"}));
+  const ModelAtWork work = open_model(options.model, used_columns(options));
+  if (!options.train.empty() && !work.model.classes.empty()) {
+    throw UsageError("--train: is for a regression, not for classes");
+  }
+  if (options.train == "-" && options.model.data == "-") {
+    throw UsageError("--train: the standard input holds --data already, expected a file");
+  }
+  Evaluation evaluation = evaluate(options, work);
   if (!options.train.empty()) add_baselines(options, work, evaluation);
-  const std::string report_json = json(options, work.model, evaluation, work.execution);
+  const std::string report_json = json(options, work, evaluation);
   if (!options.report.empty()) {
     ReportDirectory report(options.report);
     report.add("report.json", report_json);
@@ -221,7 +272,7 @@ void run_evaluate(const Options& options) {
     report.commit();
   }
   io::OutputFile out("-");
-  out.write(options.model.json ? report_json : text(options, evaluation));
+  out.write(options.model.json ? report_json : text(options, work.reader->layout(), evaluation));
   out.commit();
 }
 
@@ -230,6 +281,9 @@ void run_evaluate(const Options& options) {
 std::function<void()> declare_evaluate(CLI::App& app) {
   const auto options = std::make_shared<Options>();
   declare_model_options(app, options->model, "Rows with their targets, under the model's names");
+  app.add_option("--weights", options->weights,
+                 "A column, by name or number, that says how much each row counts")
+      ->type_name("COLUMN");
   app.add_option("--train", options->train,
                  "Beside the model, linear ridge and exact kernel ridge fitted to these rows (at "
                  "most 10,000) with its standardisation, kernel and ridge")

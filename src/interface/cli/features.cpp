@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "bochner/core/error.hpp"
 #include "interface/cli/command.hpp"
+#include "interface/cli/distinct_files.hpp"
 #include "interface/cli/model_options.hpp"
 #include "interface/io/output_file.hpp"
 #include "interface/io/svmlight_writer.hpp"
@@ -19,6 +20,7 @@ namespace {
 struct Options {
   ModelOptions model;
   std::string output = "-";
+  std::string keep;
 };
 
 /// Features with their exponents multiplied in.
@@ -46,16 +48,35 @@ std::vector<double> class_labels(const Model& model) {
   return labels;
 }
 
+/// What is carried along, for the comment at a line's end: commas between columns, and blanks for
+/// what would end the line.
+std::vector<std::string> comments_of(const io::RowReader& reader, Index rows) {
+  std::vector<std::string> out;
+  const auto texts = static_cast<Index>(reader.text_places().size());
+  for (Index i = 0; i < rows && texts > 0; ++i) {
+    std::string& comment = out.emplace_back();
+    for (Index t = 0; t < texts; ++t) {
+      if (t > 0) comment += ',';
+      comment += reader.text(i, t);
+    }
+    std::replace_if(
+        comment.begin(), comment.end(), [](char c) { return c == '\n' || c == '\r'; }, ' ');
+  }
+  return out;
+}
+
 /// The targets of rows.
-Matrix<double> labels_of(const std::string& file, const std::vector<double>& classes,
+Matrix<double> labels_of(const io::RowReader& reader, const std::vector<double>& classes,
                          MatrixView<const double> targets) {
   Matrix<double> out(targets.rows, 1);
   for (Index i = 0; i < targets.rows; ++i) {
     out(i, 0) = targets(i, 0);
     if (classes.empty()) continue;
     const auto code = static_cast<std::size_t>(targets(i, 0));
-    if (code >= classes.size())
-      throw FileError(file + ": has a class that the model does not know");
+    if (code >= classes.size()) {
+      throw FileError(reader.place(i, reader.cols() - 1) +
+                      ": is a class that the model does not know");
+    }
     out(i, 0) = classes[code];
   }
   return out;
@@ -63,7 +84,10 @@ Matrix<double> labels_of(const std::string& file, const std::vector<double>& cla
 
 void run_features(const Options& options) {
   require_place_for_report(options.model, options.output);
-  ModelAtWork work = open_model(options.model, ModelColumns::inputs_and_targets);
+  require_distinct_files({{"--data", options.model.data}, {"--model", options.model.model}},
+                         {{"--output", options.output}});
+  ModelAtWork work = open_model(
+      options.model, {.targets = UsedColumns::Targets::all, .text = kept_columns(options.keep)});
   const Model& model = work.model;
   if (model.targets.size() != 1) {
     throw FileError(options.model.model + ": has " + std::to_string(model.targets.size()) +
@@ -81,13 +105,14 @@ void run_features(const Options& options) {
     got = work.reader->read(block.view());
     rows_done += got;
     const MatrixView<const double> rows = std::as_const(block).view().middle_rows(0, got);
-    const Matrix<double> labels =
-        labels_of(options.model.data, classes, rows.middle_cols(inputs, 1));
+    const Matrix<double> labels = labels_of(*work.reader, classes, rows.middle_cols(inputs, 1));
+    const std::vector<std::string> comments = comments_of(*work.reader, got);
     std::visit(
         [&]<template <class> class Regression, Scalar T>(const Regression<T>& fitted) {
-          const Matrix<T> phi =
-              features_of(fitted.map(), model, rows.middle_cols(0, inputs), work.execution);
-          io::write_svmlight<T>(out, labels.view(), phi.view());
+          const MatrixView<const double> x = rows.middle_cols(0, inputs);
+          const Matrix<T> phi = naming_rows(
+              work, x, [&] { return features_of(fitted.map(), model, x, work.execution); });
+          io::write_svmlight<T>(out, labels.view(), phi.view(), comments);
         },
         model.regression);
   }
@@ -100,6 +125,9 @@ void run_features(const Options& options) {
 std::function<void()> declare_features(CLI::App& app) {
   const auto options = std::make_shared<Options>();
   declare_model_options(app, options->model, "Rows with their target, under the model's names");
+  app.add_option("--keep", options->keep,
+                 "Columns of the data to write as a comment at a line's end, as the text they are")
+      ->type_name("LIST");
   declare_output(app, options->model, options->output,
                  "Features as svmlight text, `target 1:value 2:value ...`; classes that are words "
                  "are numbered from 1");

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "bochner/core/error.hpp"
 #include "interface/cli/command.hpp"
+#include "interface/cli/distinct_files.hpp"
 #include "interface/cli/fit_report.hpp"
 #include "interface/cli/fit_request.hpp"
 #include "interface/cli/fit_search.hpp"
@@ -17,9 +18,13 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
+#include <cstddef>
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 namespace bochner::cli {
 namespace {
@@ -29,8 +34,9 @@ constexpr const char* kRidge = "checkpoint_ridge";
 Standardisation standardisation_of(const TrainingSummary& summary, Index inputs) {
   Standardisation out{{summary.mean.begin(), summary.mean.begin() + inputs},
                       {summary.deviation.begin(), summary.deviation.begin() + inputs}};
-  for (double& scale : out.scale) {
-    if (!(scale > 0.0)) scale = 1.0;  // a constant column stays at zero
+  // A constant column stays at zero, and is measured in its own size where that is large.
+  for (std::size_t c = 0; c < out.scale.size(); ++c) {
+    if (out.scale[c] == 0.0) out.scale[c] = std::max(1.0, std::abs(out.centre[c]));
   }
   return out;
 }
@@ -41,9 +47,10 @@ std::string run_identity(const TrainingFile& file, const TrainingSummary& summar
   const nlohmann::ordered_json run = {{"version", identity("fit", {})["version"]},
                                       {"instruction_set", instruction_set()},
                                       {"sha256", summary.digest},
-                                      {"inputs", file.inputs()},
-                                      {"targets", file.targets()},
-                                      {"groups", file.groups()},
+                                      {"inputs", file.inputs().places},
+                                      {"targets", file.targets().places},
+                                      {"groups", file.groups().places},
+                                      {"weights", file.weights().places},
                                       {"classes", summary.classes},
                                       {"map", to_text(request.spec)},
                                       {"lengthscale", options.kernel.lengthscale},
@@ -68,14 +75,25 @@ void require_room(const FitRequest& request, Index outputs) {
                             static_cast<double>(request.spec.input_dim)));
 }
 
+/// The data outlive the fit.
+void refuse_overwriting(const FitArguments& options) {
+  std::vector<NamedFile> written =
+      report_files(options.report, {"report.json", "path.csv", "path.svg", "predicted.svg"});
+  written.push_back({"--output", options.output});
+  written.push_back({"--output", options.output + ".checkpoint0"});
+  written.push_back({"--output", options.output + ".checkpoint1"});
+  require_distinct_files({{"--data", options.input.path}}, written);
+}
+
 void run_fit(const FitArguments& options) {
   FitRequest request = parse_fit(options);
-  const TrainingFile file(options.input, options.target, options.groups);
+  refuse_overwriting(options);
+  const TrainingFile file(options.input, {options.target, options.groups, options.weights});
   if (request.task == Task::classify && file.num_targets() != 1) {
     throw UsageError("--task classify: expected one target, got " +
                      std::to_string(file.num_targets()));
   }
-  const TrainingSummary summary = summarise(file, request.task);
+  const TrainingSummary summary = summarise(file, request.task, request.spec.seed);
   request.spec.input_dim = file.num_inputs();
   const Index outputs = std::max(num_classes(summary), file.num_targets());
   require_room(request, outputs);
@@ -109,6 +127,10 @@ void run_fit(const FitArguments& options) {
   }
   plan.words = {{kRidge, shortest(plan.ridge.ridge)}};
   FitOutcome outcome;
+  outcome.layout = file.layout();
+  for (std::size_t c = 0; c < file.inputs().names.size(); ++c) {
+    if (summary.deviation[c] == 0.0) outcome.constant.push_back(file.inputs().names[c]);
+  }
   const auto fit = [&]<Scalar T>(T /*precision*/) -> decltype(Model::regression) {
     if (request.objective == Objective::logistic) {
       return fit_logistic<T>(file, summary, plan, outcome);
@@ -118,15 +140,20 @@ void run_fit(const FitArguments& options) {
     }
     return fit_file<T>(file, summary, plan, checkpoint, begun, outcome);
   };
-  const Model model{file.inputs(),
-                    file.targets(),
-                    summary.classes,
-                    plan.standardisation,
-                    summary.digest,
-                    summary.rows,
-                    request.single ? fit(float{}) : fit(double{})};
+  std::vector<Index> places = file.inputs().places;
+  places.insert(places.end(), file.targets().places.begin(), file.targets().places.end());
+  const Model model{.inputs = file.inputs().names,
+                    .targets = file.targets().names,
+                    .places = std::move(places),
+                    .named = file.named(),
+                    .classes = summary.classes,
+                    .standardisation = plan.standardisation,
+                    .data_digest = summary.digest,
+                    .num_rows = summary.rows,
+                    .regression = request.single ? fit(float{}) : fit(double{})};
+  const Archive archive = to_archive(model);
   if (report) add_fit_report(*report, options, model, outcome, search, request.execution);
-  io::write_archive(out, to_archive(model));
+  io::write_archive(out, archive);
   out.commit();
   checkpoint.remove();
   if (report) report->commit();
@@ -141,7 +168,12 @@ void run_fit(const FitArguments& options) {
 std::function<void()> declare_fit(CLI::App& app) {
   const auto arguments = std::make_shared<FitArguments>();
   declare_fit_arguments(app, *arguments);
-  return [arguments] { run_fit(*arguments); };
+  return [arguments, &app] {
+    for (const CLI::Option* option : app.get_options()) {
+      if (option->count() > 0) arguments->given.insert(option->get_name());
+    }
+    run_fit(*arguments);
+  };
 }
 
 }  // namespace bochner::cli

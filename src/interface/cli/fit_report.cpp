@@ -4,10 +4,27 @@
 #include "interface/cli/identity.hpp"
 #include "interface/cli/numbers.hpp"
 #include "interface/cli/predicted_chart.hpp"
+#include "interface/io/message.hpp"
 
+#include <algorithm>
+#include <cstddef>
 #include <filesystem>
 
 namespace bochner::cli {
+namespace {
+
+/// The first names of a list.
+std::string quoted_list(const std::vector<std::string>& names) {
+  constexpr std::size_t kShown = 8;
+  std::string out;
+  for (std::size_t i = 0; i < std::min(kShown, names.size()); ++i) {
+    out += (i == 0 ? "" : ", ") + io::quoted(names[i]);
+  }
+  if (names.size() > kShown) out += " and " + std::to_string(names.size() - kShown) + " more";
+  return out;
+}
+
+}  // namespace
 
 std::string fit_text(const FitArguments& options, const Model& model, const FitOutcome& outcome,
                      const FitSearch& search, const Execution& execution) {
@@ -15,6 +32,9 @@ std::string fit_text(const FitArguments& options, const Model& model, const FitO
                     std::to_string(thread_count(execution)) + "\n";
   out += "data      " + options.input.path + ", " + std::to_string(model.num_rows) + " rows, " +
          std::to_string(model.inputs.size()) + " inputs\n";
+  out += "layout    " + outcome.layout + "\n";
+  if (!options.weights.empty()) out += "weights   " + io::quoted(options.weights) + "\n";
+  if (!outcome.constant.empty()) out += "constant  " + quoted_list(outcome.constant) + "\n";
   if (!model.classes.empty()) {
     out += "classes   " + std::to_string(model.classes.size()) + "\n";
   }
@@ -57,10 +77,10 @@ std::string fit_text(const FitArguments& options, const Model& model, const FitO
 std::string fit_json(const FitArguments& options, const Model& model, const FitOutcome& outcome,
                      const FitSearch& search, const Execution& execution) {
   nlohmann::ordered_json out = identity("fit", execution);
-  out["input"] = {{"path", options.input.path},
-                  {"sha256", model.data_digest},
-                  {"rows", model.num_rows},
-                  {"columns", model.inputs}};
+  out["input"] = {{"path", options.input.path}, {"sha256", model.data_digest},
+                  {"layout", outcome.layout},   {"rows", model.num_rows},
+                  {"columns", model.inputs},    {"constant_columns", outcome.constant}};
+  if (!options.weights.empty()) out["weights"] = options.weights;
   out["targets"] = model.targets;
   out["classes"] = model.classes;
   out["map"] = to_text(model.spec());

@@ -4,6 +4,7 @@
 #include "interface/cli/map_choice.hpp"
 #include "interface/cli/options.hpp"
 #include "interface/cli/registry.hpp"
+#include "interface/cli/unused_options.hpp"
 #include "interface/io/message.hpp"
 
 #include <cstdint>
@@ -113,8 +114,12 @@ void declare_fit_arguments(CLI::App& app, FitArguments& options) {
       ->capture_default_str();
   app.add_option(
          "--groups", options.groups,
-         "Columns whose rows of equal values are held out together, such as a station's place")
+         "Columns whose rows of equal values (words or numbers) are held out together, such as a "
+         "station; they are inputs only where --columns says so")
       ->type_name("LIST");
+  app.add_option("--weights", options.weights,
+                 "A column that says how much each row counts; 0 is as good as absent")
+      ->type_name("COLUMN");
   app.add_option("--posterior", options.posterior,
                  "mean, or full: the model holds what variances need, half a number a pair of "
                  "features")
@@ -209,6 +214,7 @@ FitRequest parse_fit(const FitArguments& options) {
     throw UsageError("--output: the model is a file, the standard output says how it went");
   }
   static_cast<void>(read_options(options.input));
+  refuse_unused(options, out);
   return out;
 }
 

@@ -12,6 +12,7 @@
 #include <CLI/CLI.hpp>
 
 #include <optional>
+#include <set>
 #include <string>
 
 /// \file
@@ -33,6 +34,7 @@ struct FitArguments {
   std::string solver = "auto";
   std::string validate = "5-fold";
   std::string groups;
+  std::string weights;
   std::string posterior = "mean";
   std::string precision = "single";
   std::string seed = "1";
@@ -42,6 +44,7 @@ struct FitArguments {
   std::string checkpoint_seconds = "60";
   bool resume = false;
   bool json = false;
+  std::set<std::string> given;  ///< names of the options that were said
 };
 
 void declare_fit_arguments(CLI::App& app, FitArguments& arguments);

@@ -5,27 +5,60 @@
 #include "bochner/client/regression/groups.hpp"
 #include "bochner/core/error.hpp"
 #include "interface/cli/progress.hpp"
+#include "interface/cli/training_blocks.hpp"
+#include "interface/cli/uniform_sample.hpp"
 #include "interface/cli/usage_error.hpp"
+#include "interface/io/message.hpp"
+#include "random/permutation.hpp"
 
 #include <algorithm>
 #include <array>
+#include <cstddef>
 #include <span>
+#include <string>
 #include <utility>
 #include <vector>
 
 namespace bochner::cli {
 namespace {
 
+/// That a search can be made with.
+constexpr Index kFewestFolds = 2;
+
 /// Labels of the groups that the file's columns name, or nothing.
 std::vector<Index> sample_groups(const TrainingFile& file, MatrixView<const double> rows) {
-  if (file.groups().empty()) return {};
-  Matrix<double> groups(rows.rows, static_cast<Index>(file.groups().size()));
+  if (file.group_columns().empty()) return {};
+  Matrix<double> groups(rows.rows, file.groups().count());
   Index to = 0;
-  for (const Index from : file.group_places()) {
+  for (const Index from : file.group_columns()) {
     for (Index i = 0; i < rows.rows; ++i) groups(i, to) = rows(i, from);
     ++to;
   }
   return group_labels<double>(std::as_const(groups).view());
+}
+
+/// Throws FileError where so many folds (0: a search without) cannot be made of the rows that were
+/// kept.
+void require_folds(const TrainingFile& file, Index folds, Index rows,
+                   const std::vector<Index>& groups) {
+  const std::string option = "--validate " + std::to_string(folds) + "-fold";
+  const Index least = 2 * std::max(folds, kFewestFolds);
+  if (rows < least) {
+    throw FileError(
+        file.path() + ": has " + std::to_string(rows) + (rows == 1 ? " row, and " : " rows, and ") +
+        (folds > 0 ? option : std::string("a search")) + " needs at least " +
+        std::to_string(least) + (folds > kFewestFolds ? "; give fewer folds, or" : "; give") +
+        " --lengthscale and --ridge, which leave nothing to search for");
+  }
+  if (groups.empty()) return;
+  const Index found = 1 + *std::max_element(groups.begin(), groups.end());
+  if (found >= folds) return;
+  const FileColumns& columns = file.groups();
+  throw FileError(
+      file.path() + ": --groups " + io::quoted(columns.names.front()) +
+      (columns.count() > 1 ? " and more" : "") + " makes " + std::to_string(found) +
+      (found == 1 ? " group" : " groups") + ", and " + option + " needs one a fold" +
+      (found > 1 ? "; expected --validate " + std::to_string(found) + "-fold or fewer" : ""));
 }
 
 /// The search on the rows that were kept of the file.
@@ -33,24 +66,21 @@ template <Scalar T>
 SearchResult search_sample(const TrainingFile& file, const TrainingSummary& summary,
                            const FitRequest& request, const FitPlan& plan) {
   const MatrixView<const double> rows = summary.sample.view();
-  Matrix<T> x(rows.rows, file.num_inputs());
-  plan.standardisation.apply<T>(rows.middle_cols(0, file.num_inputs()), x.view());
-  Matrix<T> y(rows.rows, summary.classes.empty() ? file.num_targets()
-                                                 : static_cast<Index>(summary.classes.size()));
-  set_targets<T>(rows.middle_cols(file.num_inputs(), file.num_targets()), num_classes(summary),
-                 y.view());
+  const StandardisedRows<T> sample = standardised<T>(rows, file, summary, plan.standardisation);
   SearchOptions options;
   options.lengthscales = request.search.lengthscales;
   options.criterion = request.search.criterion;
-  options.num_folds = request.search.num_folds;
+  // Other criteria have no folds.
+  const Index folds = options.criterion == Criterion::k_fold ? request.search.num_folds : 0;
+  options.num_folds = std::max(folds, kFewestFolds);
   options.seed = request.spec.seed;
   if (request.ridge && request.objective == Objective::squared) options.ridges = {*request.ridge};
   if (!summary.classes.empty()) options.loss = Loss::misclassification;
   options.groups = sample_groups(file, rows);
+  require_folds(file, folds, rows.rows, options.groups);
   Progress progress("search", static_cast<double>(options.max_candidates), "candidates");
   options.on_candidate = [&](const SearchCandidate&) { progress.advance(1.0); };
-  return search_hyperparameters<T>(plan.spec, {std::as_const(x).view(), std::as_const(y).view()},
-                                   options, plan.execution);
+  return search_hyperparameters<T>(plan.spec, sample.training_rows(), options, plan.execution);
 }
 
 /// Ridges a logistic regression is tried with, until the log loss rises.
@@ -60,31 +90,47 @@ constexpr Index kLogisticRows = 2500;
 constexpr Index kLogisticFeatures = 256;
 constexpr double kLogisticTolerance = 1e-3;
 
-/// The ridge with the least log loss on evenly spaced rows with the first frequencies. It stands
+/// Rows in random order, dealt class by class: the classes of two rows or more are in two folds or
+/// more, so that none is lost with one.
+Folds class_folds(const std::vector<Index>& labels, Index count, Seed seed) {
+  const auto n = static_cast<Index>(labels.size());
+  Folds folds = row_folds(n, count, seed);
+  std::vector<Index> order = random_permutation(Stream(seed, Purpose::permutation), n);
+  std::stable_sort(order.begin(), order.end(), [&](Index a, Index b) {
+    return labels[static_cast<std::size_t>(a)] < labels[static_cast<std::size_t>(b)];
+  });
+  Index dealt = 0;
+  for (const Index row : order) folds.fold[static_cast<std::size_t>(row)] = dealt++ % count;
+  return folds;
+}
+
+/// The ridge with the least log loss on rows drawn at random with the first frequencies. It stands
 /// beside a mean over rows, so that of all rows is as much smaller as they are more: the prior is
 /// the same.
 template <Scalar T>
 LogisticValidation logistic_ridge(const TrainingFile& file, const TrainingSummary& summary,
                                   const FitRequest& request, FitPlan& plan) {
-  const MatrixView<const double> rows = every_nth(summary.sample.view(), kLogisticRows);
+  const Matrix<double> drawn =
+      drawn_rows(summary.sample.view(), kLogisticRows, request.spec.seed, file.num_inputs());
+  const MatrixView<const double> rows = drawn.view();
   const Index n = rows.rows;
-  Matrix<T> x(n, file.num_inputs());
-  plan.standardisation.apply<T>(rows.middle_cols(0, file.num_inputs()), x.view());
+  const StandardisedRows<T> sample = standardised<T>(rows, file, summary, plan.standardisation);
   std::vector<Index> labels;
-  for (Index i = 0; i < n; ++i) labels.push_back(static_cast<Index>(rows(i, file.num_inputs())));
+  for (Index i = 0; i < n; ++i) labels.push_back(static_cast<Index>(sample.targets(i, 0)));
   FeatureMapSpec spec = plan.spec;
   const Index per_frequency = num_features(spec) / spec.num_frequencies;
   spec.num_frequencies = std::min(spec.num_frequencies, kLogisticFeatures / per_frequency);
   const std::vector<Index> groups = sample_groups(file, rows);
   const Index folds = request.search.num_folds;
-  const Folds held_out = groups.empty() ? row_folds(n, folds, request.spec.seed)
+  require_folds(file, folds, n, groups);
+  const Folds held_out = groups.empty() ? class_folds(labels, folds, request.spec.seed)
                                         : group_folds(groups, folds, request.spec.seed);
   const FeatureMap<T> map(spec);
   LogisticValidation found;
   Progress progress("ridge", kLogisticRidges.size(), "ridges");
   for (const double ridge : kLogisticRidges) {
     const LogisticValidation one = cross_validate_logistic<T>(
-        map, {std::as_const(x).view(), labels}, num_classes(summary), std::span(&ridge, 1),
+        map, {sample.x.view(), labels, sample.weights}, num_classes(summary), std::span(&ridge, 1),
         held_out, {.tolerance = kLogisticTolerance}, plan.execution);
     found.ridge.push_back(ridge);
     found.log_loss.push_back(one.log_loss.front());

@@ -17,7 +17,7 @@ namespace bochner::cli {
 struct FitStudy {
   /// GCV, evidence and degrees of freedom of ridges around the one that was chosen, on all rows.
   std::optional<RidgePath> path;
-  /// First target: true, and predicted without the row itself, for evenly spaced rows.
+  /// First target: true, and predicted without the row itself, for rows drawn at random.
   std::vector<Point> left_out;
 };
 

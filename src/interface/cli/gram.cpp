@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "bochner/core/error.hpp"
 #include "interface/cli/command.hpp"
+#include "interface/cli/distinct_files.hpp"
 #include "interface/cli/gram_certificate_report.hpp"
 #include "interface/cli/gram_report.hpp"
 #include "interface/cli/gram_study.hpp"
@@ -211,6 +212,9 @@ void hand_out(const Options& options, const std::string& text, const std::string
 void run_gram(const Options& options) {
   GramStudyPlan plan = make_plan(options);
   const VerdictRequest request = make_request(options, plan);
+  require_distinct_files({{"--input", options.input.path}},
+                         report_files(options.report, {"report.json", "table.csv", "error.svg",
+                                                       "certificates.csv", "comparison.csv"}));
   const Input input = read_input(options.input);
   const MatrixView<const double> x = input.rows.view();
   plan.kernel = choose_kernel(options.kernel, x);

@@ -7,9 +7,12 @@
 #include "interface/cli/progress.hpp"
 #include "interface/cli/signals.hpp"
 #include "interface/cli/stopwatch.hpp"
+#include "interface/cli/training_blocks.hpp"
 
 #include <algorithm>
 #include <cmath>
+#include <cstddef>
+#include <span>
 #include <string>
 #include <utility>
 
@@ -23,32 +26,50 @@ void leave_on_signal(const DeferredSignals& signals, const std::string& when) {
                     signals.noted());
 }
 
-/// The file's rows as the model sees them: inputs, then targets.
+/// Rows in mapped memory: outputs in double, then weights and inputs in T.
 template <Scalar T>
-MatrixView<T> standardised_rows(const TrainingFile& file, const TrainingSummary& summary,
-                                const FitPlan& plan, Index outputs, const DeferredSignals& signals,
-                                const MappedScratch& scratch) {
-  const Index inputs = file.num_inputs();
-  const MatrixView<T> all(static_cast<T*>(scratch.data()), summary.rows, inputs + outputs);
-  const auto reader = reopen(file, summary);
-  Matrix<double> block(io::rows_at_a_time(reader->cols()), reader->cols());
+class MappedRows {
+ public:
+  MappedRows(const std::string& beside, Index rows, Index inputs, Index outputs)
+      : scratch_(beside, static_cast<std::size_t>(rows) *
+                             (static_cast<std::size_t>(outputs) * sizeof(double) +
+                              static_cast<std::size_t>(inputs + 1) * sizeof(T))),
+        outputs_(static_cast<double*>(scratch_.data()), rows, outputs),
+        x_(reinterpret_cast<T*>(outputs_.data + rows * outputs), rows, inputs),
+        weights_(x_.data + rows * inputs, static_cast<std::size_t>(rows)) {}
+
+  void copy(Index first, const StandardisedRows<T>& block) {
+    std::copy_n(block.x.data(), block.x.size(), x_.row(first));
+    std::copy_n(block.outputs.data(), block.outputs.size(), outputs_.row(first));
+    std::copy(block.weights.begin(), block.weights.end(),
+              weights_.begin() + static_cast<std::ptrdiff_t>(first));
+    weighted_ = weighted_ || !block.weights.empty();
+  }
+  TrainingRows<T> training_rows() const {
+    return {x_, outputs_, weighted_ ? weights_ : std::span<T>{}};
+  }
+
+ private:
+  MappedScratch scratch_;
+  MatrixView<double> outputs_;
+  MatrixView<T> x_;
+  std::span<T> weights_;
+  bool weighted_ = false;
+};
+
+template <Scalar T>
+void read_rows(const TrainingFile& file, const TrainingSummary& summary, const FitPlan& plan,
+               const DeferredSignals& signals, MappedRows<T>& rows) {
+  TrainingBlocks<T> blocks(file, summary, plan.standardisation);
   Progress progress("read", static_cast<double>(summary.rows), "rows");
   Index done = 0;
-  for (Index got = block.rows(); got == block.rows(); done += got) {
+  for (;;) {
     leave_on_signal(signals, "after reading " + std::to_string(done) + " rows");
-    got = reader->read(block.view());
-    if (got > summary.rows - done) break;
-    const MatrixView<const double> rows = std::as_const(block).view().middle_rows(0, got);
-    const MatrixView<T> out = all.middle_rows(done, got);
-    plan.standardisation.apply<T>(rows.middle_cols(0, inputs), out.middle_cols(0, inputs));
-    set_targets<T>(rows.middle_cols(inputs, file.num_targets()), num_classes(summary),
-                   out.middle_cols(inputs, outputs));
-    progress.advance(static_cast<double>(got));
+    if (!blocks.next()) return;
+    rows.copy(done, blocks.rows());
+    done += blocks.num_rows();
+    progress.advance(static_cast<double>(blocks.num_rows()));
   }
-  if (done != summary.rows || reader->digest() != summary.digest) {
-    throw FileError(file.path() + ": changed while it was read");
-  }
-  return all;
 }
 
 }  // namespace
@@ -60,11 +81,8 @@ RidgeRegression<T> fit_file_iteratively(const TrainingFile& file, const Training
   const Stopwatch watch;
   const DeferredSignals signals;
   const Index outputs = std::max(num_classes(summary), file.num_targets());
-  const auto numbers = static_cast<std::size_t>(summary.rows) *
-                       static_cast<std::size_t>(file.num_inputs() + outputs);
-  const MappedScratch scratch(beside, numbers * sizeof(T));
-  const MatrixView<const T> rows =
-      standardised_rows<T>(file, summary, plan, outputs, signals, scratch);
+  MappedRows<T> rows(beside, summary.rows, file.num_inputs(), outputs);
+  read_rows<T>(file, summary, plan, signals, rows);
   FitOptions options;
   options.ridge = plan.ridge;
   options.solver = Solver::conjugate_gradients;
@@ -78,10 +96,16 @@ RidgeRegression<T> fit_file_iteratively(const TrainingFile& file, const Training
     progress.advance(now - reached);
     reached = now;
   };
-  RidgeFit<T> fit = fit_ridge<T>(
-      FeatureMap<T>(plan.spec),
-      {rows.middle_cols(0, file.num_inputs()), rows.middle_cols(file.num_inputs(), outputs)},
-      options, plan.execution);
+  const FeatureMap<T> map(plan.spec);
+  const auto fitted = [&] {
+    try {
+      return fit_ridge<T>(map, rows.training_rows(), options, plan.execution);
+    } catch (const InvalidArgument&) {
+      name_refused_row<T>(file, summary, plan.standardisation, map);
+      throw;
+    }
+  };
+  RidgeFit<T> fit = fitted();
   outcome.iterative = fit.report;
   outcome.seconds = watch.seconds();
   return std::move(fit.model);

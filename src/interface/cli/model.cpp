@@ -2,7 +2,10 @@
 #include "interface/cli/model.hpp"
 
 #include "bochner/core/error.hpp"
+#include "core/finite.hpp"
+#include "interface/cli/model_columns.hpp"
 #include "interface/io/archive_file.hpp"
+#include "interface/io/byte_source.hpp"
 #include "interface/io/decimal.hpp"
 #include "interface/io/svmlight_reader.hpp"
 
@@ -22,6 +25,9 @@ namespace {
 constexpr const char* kInputs = "inputs";
 constexpr const char* kTargets = "targets";
 constexpr const char* kClasses = "classes";
+constexpr const char* kPlaces = "column_numbers";
+constexpr const char* kNamed = "columns_named";
+constexpr std::uint64_t kLargestNumber = std::uint64_t{1} << 40;
 
 Matrix<double> row_of(std::span<const double> values) {
   Matrix<double> out(1, static_cast<Index>(values.size()));
@@ -48,6 +54,23 @@ std::vector<std::string> names_of(const Archive& archive, const char* key) {
   return out;
 }
 
+/// Numbers of columns, counted from 1.
+std::vector<Index> places_of(const Archive& archive, std::size_t count) {
+  const auto list = nlohmann::json::parse(archive.word(kPlaces), nullptr, false);
+  std::vector<Index> out;
+  for (const auto& item : list) {
+    if (!list.is_array() || !item.is_number_unsigned()) break;
+    const auto number = item.get<std::uint64_t>();
+    if (number < 1 || number > kLargestNumber) break;
+    out.push_back(static_cast<Index>(number) - 1);
+  }
+  if (out.size() != count || out.size() != list.size()) {
+    throw InvalidArgument("archive: '" + std::string(kPlaces) +
+                          "' is no list of one number per column");
+  }
+  return out;
+}
+
 decltype(Model::regression) regression_of(const Archive& archive) {
   const bool single = archive.word("scalar") == "float";
   if (archive.word("kind") == "logistic_regression") {
@@ -59,9 +82,20 @@ decltype(Model::regression) regression_of(const Archive& archive) {
 }
 
 Model from_archive(const Archive& archive) {
-  Model model{
-      names_of(archive, kInputs), names_of(archive, kTargets), {}, {}, archive.word("data_sha256"),
-      archive.count("data_rows"), regression_of(archive)};
+  Model model{.inputs = names_of(archive, kInputs),
+              .targets = names_of(archive, kTargets),
+              .places = {},
+              .named = true,
+              .classes = {},
+              .standardisation = {},
+              .data_digest = archive.word("data_sha256"),
+              .num_rows = archive.count("data_rows"),
+              .regression = regression_of(archive)};
+  // Models of version 0.1 do not say.
+  if (archive.metadata.contains(kPlaces)) {
+    model.places = places_of(archive, model.inputs.size() + model.targets.size());
+    model.named = archive.word(kNamed) == "yes";
+  }
   const Index dim = model.spec().input_dim;
   if (static_cast<Index>(model.inputs.size()) != dim) {
     throw InvalidArgument("archive: 'inputs' does not have one name a column");
@@ -90,18 +124,6 @@ Model from_archive(const Archive& archive) {
 
 }  // namespace
 
-template <Scalar T>
-void Standardisation::apply(MatrixView<const double> rows, MatrixView<T> out) const {
-  for (Index i = 0; i < rows.rows; ++i) {
-    for (Index j = 0; j < rows.cols; ++j) {
-      const auto c = static_cast<std::size_t>(j);
-      out(i, j) = static_cast<T>((rows(i, j) - centre[c]) / scale[c]);
-    }
-  }
-}
-template void Standardisation::apply(MatrixView<const double>, MatrixView<float>) const;
-template void Standardisation::apply(MatrixView<const double>, MatrixView<double>) const;
-
 const FeatureMapSpec& Model::spec() const {
   return std::visit([](const auto& r) -> const FeatureMapSpec& { return r.map().spec(); },
                     regression);
@@ -122,14 +144,14 @@ Matrix<double> Model::outputs(MatrixView<const double> rows, const Execution& ex
   const auto predict =
       [&]<template <class> class Regression, Scalar T>(const Regression<T>& fitted) {
         Matrix<T> x(rows.rows, rows.cols);
-        Matrix<T> y(rows.rows, num_outputs());
         standardisation.apply<T>(rows, x.view());
         if constexpr (std::same_as<Regression<T>, LogisticRegression<T>>) {
-          fitted.predict_probabilities(std::as_const(x).view(), y.view(), execution);
+          Matrix<T> probabilities(rows.rows, num_outputs());
+          fitted.predict_probabilities(std::as_const(x).view(), probabilities.view(), execution);
+          std::copy_n(probabilities.data(), probabilities.size(), out.data());
         } else {
-          fitted.predict(std::as_const(x).view(), y.view(), execution);
+          fitted.predict(std::as_const(x).view(), out.view(), execution);
         }
-        std::copy_n(y.data(), y.size(), out.data());
       };
   std::visit(predict, regression);
   return out;
@@ -155,11 +177,9 @@ Matrix<double> Model::outputs_and_variances(MatrixView<const double> rows,
       [&]<template <class> class Regression, Scalar T>(const Regression<T>& fitted) {
         if constexpr (std::same_as<Regression<T>, RidgeRegression<T>>) {
           Matrix<T> x(rows.rows, rows.cols);
-          Matrix<T> y(rows.rows, t);
           standardisation.apply<T>(rows, x.view());
-          fitted.predict_with_variance(std::as_const(x).view(), y.view(),
+          fitted.predict_with_variance(std::as_const(x).view(), out.view().middle_cols(0, t),
                                        out.view().middle_cols(t, t), execution);
-          for (Index i = 0; i < rows.rows; ++i) std::copy_n(y.row(i), t, out.row(i));
         }
       };
   std::visit(predict, regression);
@@ -176,6 +196,19 @@ Archive to_archive(const Model& model) {
   archive.arrays.emplace("input_centre", row_of(model.standardisation.centre));
   archive.arrays.emplace("input_scale", row_of(model.standardisation.scale));
   if (!model.classes.empty()) archive.metadata[kClasses] = nlohmann::json(model.classes).dump();
+  if (!model.places.empty()) {
+    std::vector<Index> numbers = model.places;
+    for (Index& number : numbers) ++number;
+    archive.metadata[kPlaces] = nlohmann::json(numbers).dump();
+    archive.metadata[kNamed] = model.named ? "yes" : "no";
+  }
+  for (const auto& [key, array] : archive.arrays) {
+    std::visit(
+        [&key = key]<Scalar T>(const Matrix<T>& matrix) {
+          require_finite<T>("the model cannot be written", key, matrix.view());
+        },
+        array);
+  }
   return archive;
 }
 
@@ -188,20 +221,20 @@ Model load_model(const std::string& path) {
   }
 }
 
-std::unique_ptr<io::RowReader> open_for(const Model& model, const std::string& path,
-                                        io::ReadOptions options, ModelColumns columns) {
-  options.columns = {model.inputs, {}, io::Entry::name, {}};
+std::unique_ptr<io::RowReader> open_for(const Model& model, std::unique_ptr<io::ByteSource> source,
+                                        io::ReadOptions options, const UsedColumns& columns) {
+  options.columns = {};
+  options.columns.choose = [&](const io::ColumnNames& names, const std::string& file) {
+    return find_columns(model, columns, names, file);
+  };
+  options.text = columns.text;
   if (!options.svmlight.width) {
     options.svmlight.width = io::svmlight_width(model.inputs, options.svmlight.first_index);
   }
-  if (columns == ModelColumns::inputs_and_targets) {
-    options.columns.keep.insert(options.columns.keep.end(), model.targets.begin(),
-                                model.targets.end());
-    if (!model.classes.empty()) {
-      options.classes = io::ClassColumn{static_cast<Index>(model.inputs.size()), model.classes};
-    }
+  if (columns.targets == UsedColumns::Targets::all && !model.classes.empty()) {
+    options.classes = io::ClassColumn{static_cast<Index>(model.inputs.size()), model.classes};
   }
-  return io::open_rows(path, options);
+  return io::open_rows(std::move(source), options);
 }
 
 std::vector<double> class_numbers(const Model& model) {

@@ -5,9 +5,11 @@
 #include "bochner/client/regression/ridge_regression.hpp"
 #include "bochner/core/archive.hpp"
 #include "bochner/core/matrix.hpp"
+#include "interface/cli/standardisation.hpp"
 #include "interface/io/row_reader.hpp"
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -17,18 +19,13 @@
 
 namespace bochner::cli {
 
-/// x' = (x - centre) / scale, a column.
-struct Standardisation {
-  std::vector<double> centre;
-  std::vector<double> scale;  ///< positive
-
-  template <Scalar T>
-  void apply(MatrixView<const double> rows, MatrixView<T> out) const;
-};
-
 struct Model {
   std::vector<std::string> inputs;   ///< names of columns, or numbers from 1
   std::vector<std::string> targets;  ///< likewise
+  /// Where inputs and targets stood in the file, counted from 0; empty in a model that does not
+  /// say.
+  std::vector<Index> places;
+  bool named = false;                ///< whether the file named its columns
   std::vector<std::string> classes;  ///< in order, one an output; empty for a regression
   Standardisation standardisation;
   std::string data_digest;  ///< SHA-256 of the file it was fitted to
@@ -51,16 +48,27 @@ struct Model {
                                        const Execution& execution) const;
 };
 
+/// Throws InvalidArgument where an array of the model is not finite, naming it: nothing could read
+/// it.
 Archive to_archive(const Model& model);
 
 /// Throws FileError for anything but a model, whole and consistent.
 Model load_model(const std::string& path);
 
-/// The columns of a file that the model knows: inputs first, then, where asked for, targets; a
-/// class is its number, beyond the model's for one that it does not know.
-enum class ModelColumns { inputs, inputs_and_targets };
-std::unique_ptr<io::RowReader> open_for(const Model& model, const std::string& path,
-                                        io::ReadOptions options, ModelColumns columns);
+/// Columns of a file that a model is to be used on.
+struct UsedColumns {
+  enum class Targets { none, all };
+  Targets targets = Targets::none;
+  std::string weights{};                      ///< a column by name or number, or none
+  std::optional<io::ColumnSelection> text{};  ///< carried along
+};
+
+/// The columns that the model knows: inputs, then, where asked for, targets and the weight; a class
+/// is its number, beyond the model's for one that it does not know. By their names where the file
+/// the model was fitted to had some; of several columns of one name the one in the model's place.
+/// By their places where it had none.
+std::unique_ptr<io::RowReader> open_for(const Model& model, std::unique_ptr<io::ByteSource> source,
+                                        io::ReadOptions options, const UsedColumns& columns);
 
 /// The classes as the numbers they are; empty when one is a word.
 std::vector<double> class_numbers(const Model& model);

@@ -3,9 +3,12 @@
 
 #include "interface/cli/identity.hpp"
 #include "interface/cli/options.hpp"
+#include "interface/cli/training_blocks.hpp"
+#include "interface/io/npz.hpp"
 #include "interface/io/output_file.hpp"
 
 #include <utility>
+#include <variant>
 
 namespace bochner::cli {
 
@@ -30,13 +33,38 @@ void declare_output(CLI::App& app, ModelOptions& options, std::string& output,
 
 io::ReadOptions reading_of(const ModelOptions& options) { return read_options(options.reading); }
 
-ModelAtWork open_model(const ModelOptions& options, ModelColumns columns) {
+ModelAtWork open_model(const ModelOptions& options, const UsedColumns& columns) {
   const Execution execution{static_cast<int>(parse_whole("--threads", options.threads, 0, 4096))};
   const io::ReadOptions reading = reading_of(options);
   Model model = load_model(options.model);
-  auto reader = open_for(model, options.data, reading, columns);
+  auto reader = open_for(model, io::open_source(options.data), reading, columns);
   require_used(options.reading, *reader);
   return {execution, std::move(model), std::move(reader)};
+}
+
+std::optional<io::ColumnSelection> kept_columns(const std::string& list) {
+  if (list.empty()) return std::nullopt;
+  io::ColumnSelection out;
+  out.keep = parse_list("--keep", list);
+  return out;
+}
+
+std::vector<std::string> text_names(const io::RowReader& reader) {
+  std::vector<std::string> out;
+  for (const Index place : reader.text_places()) {
+    out.push_back(reader.columns().name_or_number(place));
+  }
+  return out;
+}
+
+void name_refused(const ModelAtWork& work, MatrixView<const double> inputs) {
+  std::visit(
+      [&]<template <class> class Regression, Scalar T>(const Regression<T>& fitted) {
+        Matrix<T> x(inputs.rows, inputs.cols);
+        work.model.standardisation.apply<T>(inputs, x.view());
+        name_refused_row<T>(*work.reader, fitted.map(), std::as_const(x).view());
+      },
+      work.model.regression);
 }
 
 void require_place_for_report(const ModelOptions& options, const std::string& output) {
@@ -51,7 +79,10 @@ void print_report(const std::string& command, const ModelOptions& options, Model
   nlohmann::ordered_json report = identity(command, work.execution);
   report["model"] = options.model;
   report["map"] = to_text(work.model.spec());
-  report["input"] = {{"path", options.data}, {"sha256", work.reader->digest()}, {"rows", rows}};
+  report["input"] = {{"path", options.data},
+                     {"layout", work.reader->layout()},
+                     {"sha256", work.reader->digest()},
+                     {"rows", rows}};
   report["output"] = output;
   io::OutputFile text("-");
   text.write(to_text(report));

@@ -8,7 +8,9 @@
 #include <CLI/CLI.hpp>
 
 #include <memory>
+#include <optional>
 #include <string>
+#include <vector>
 
 /// \file
 /// What the commands that use a fitted model have in common.
@@ -41,7 +43,33 @@ struct ModelAtWork {
 };
 
 /// Throws UsageError and FileError.
-ModelAtWork open_model(const ModelOptions& options, ModelColumns columns);
+ModelAtWork open_model(const ModelOptions& options, const UsedColumns& columns);
+
+/// The columns that `--keep` lists; nothing where it is empty.
+std::optional<io::ColumnSelection> kept_columns(const std::string& list);
+
+/// The names of the columns that are carried as text.
+std::vector<std::string> text_names(const io::RowReader& reader);
+
+/// After the inputs of the reader's last block were refused: throws FileError that names the place
+/// of the first row to blame, if there is one.
+void name_refused(const ModelAtWork& work, MatrixView<const double> inputs);
+
+/// `predict()`, which uses the inputs of the reader's last block. What it refuses of them is a
+/// FileError that names the place in the file.
+template <class Predict>
+auto naming_rows(const ModelAtWork& work, MatrixView<const double> inputs, const Predict& predict) {
+  return naming_cells(*work.reader, [&] {
+    try {
+      return predict();
+    } catch (const CellError&) {
+      throw;
+    } catch (const InvalidArgument&) {
+      name_refused(work, inputs);
+      throw;
+    }
+  });
+}
 
 /// Throws UsageError when a JSON report would go where the output goes.
 void require_place_for_report(const ModelOptions& options, const std::string& output);

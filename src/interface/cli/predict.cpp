@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "bochner/core/error.hpp"
 #include "interface/cli/command.hpp"
+#include "interface/cli/distinct_files.hpp"
 #include "interface/cli/model_options.hpp"
 #include "interface/cli/numbers.hpp"
 #include "interface/cli/usage_error.hpp"
@@ -19,6 +20,7 @@ namespace {
 struct Options {
   ModelOptions model;
   std::string output = "-";
+  std::string keep;
   bool variance = false;
   bool probabilities = false;
 };
@@ -51,10 +53,11 @@ std::vector<std::string> column_names(const Model& model, Content content) {
 /// Predictions as numbers; of a class, the number it is known by or else its place among them.
 Matrix<double> predict(const ModelAtWork& work, Content content, MatrixView<const double> rows) {
   const Model& model = work.model;
-  if (content == Content::targets_and_variances) {
-    return model.outputs_and_variances(rows, work.execution);
-  }
-  Matrix<double> outputs = model.outputs(rows, work.execution);
+  Matrix<double> outputs = naming_rows(work, rows, [&] {
+    return content == Content::targets_and_variances
+               ? model.outputs_and_variances(rows, work.execution)
+               : model.outputs(rows, work.execution);
+  });
   if (content != Content::class_names) return outputs;
   Matrix<double> classes(rows.rows, 1);
   for (Index i = 0; i < rows.rows; ++i) {
@@ -65,34 +68,44 @@ Matrix<double> predict(const ModelAtWork& work, Content content, MatrixView<cons
 
 class Lines {
  public:
-  Lines(io::OutputFile& out, const Model& model, Content content)
-      : out_(out), model_(model), content_(content) {
-    std::string line;
-    for (const std::string& name : column_names(model, content)) append(line, io::csv_field(name));
-    out_.write(line + '\n');
+  Lines(io::OutputFile& out, const ModelAtWork& work, Content content)
+      : out_(out), model_(work.model), reader_(*work.reader), content_(content) {
+    for (const std::string& name : text_names(reader_)) append(io::csv_field(name));
+    for (const std::string& name : column_names(model_, content)) append(io::csv_field(name));
+    write();
   }
   void add(const Matrix<double>& block) {
-    std::string line;
+    const auto texts = static_cast<Index>(reader_.text_places().size());
     for (Index i = 0; i < block.rows(); ++i) {
-      line.clear();
+      for (Index t = 0; t < texts; ++t) append(io::csv_field(std::string(reader_.text(i, t))));
       for (Index c = 0; c < block.cols(); ++c) {
-        append(line, content_ == Content::class_names
-                         ? io::csv_field(model_.classes[static_cast<std::size_t>(block(i, c))])
-                         : shortest(block(i, c)));
+        append(content_ == Content::class_names
+                   ? io::csv_field(model_.classes[static_cast<std::size_t>(block(i, c))])
+                   : shortest(block(i, c)));
       }
-      out_.write(line + '\n');
+      write();
     }
   }
 
  private:
-  static void append(std::string& line, const std::string& cell) {
-    if (!line.empty()) line += ',';
-    line += cell;
+  void append(const std::string& cell) {
+    if (cells_++ > 0) line_ += ',';
+    line_ += cell;
+  }
+  void write() {
+    // An empty line would be no record at all.
+    if (line_.empty()) line_ = "\"\"";
+    out_.write(line_ + '\n');
+    line_.clear();
+    cells_ = 0;
   }
 
   io::OutputFile& out_;
   const Model& model_;
+  const io::RowReader& reader_;
   Content content_;
+  std::string line_;
+  int cells_ = 0;
 };
 
 /// An array, whose header says how many rows it has: they are held until all are there.
@@ -129,7 +142,12 @@ void run_predict(const Options& options) {
   if (options.variance && options.probabilities) {
     throw UsageError("--variance: is of a regression, --probabilities of classes");
   }
-  ModelAtWork work = open_model(options.model, ModelColumns::inputs);
+  if (!options.keep.empty() && options.output.ends_with(".npy")) {
+    throw UsageError("--keep: an array holds numbers only, expected another --output");
+  }
+  require_distinct_files({{"--data", options.model.data}, {"--model", options.model.model}},
+                         {{"--output", options.output}});
+  ModelAtWork work = open_model(options.model, {.text = kept_columns(options.keep)});
   const Content content = content_of(options, work.model);
   io::OutputFile out(options.output);
   Index rows_done = 0;
@@ -146,7 +164,7 @@ void run_predict(const Options& options) {
     predict_all(array);
     array.write(out);
   } else {
-    Lines lines(out, work.model, content);
+    Lines lines(out, work, content);
     predict_all(lines);
   }
   out.commit();
@@ -165,12 +183,15 @@ std::function<void()> declare_predict(CLI::App& app) {
                "observation; the model is fitted with --posterior full");
   app.add_flag("--probabilities", options->probabilities,
                "Of every class instead of the likeliest; the model is fitted with --loss logistic");
+  app.add_option(
+         "--keep", options->keep,
+         "Columns of the data to write before the predictions, as the text they are: id,2-4")
+      ->type_name("LIST");
   declare_output(app, options->model, options->output,
                  "Predictions as comma-separated text, or as an array where it ends in .npy");
   app.footer(
-      "A line of names, then one line a row: predictions (then their variances, NAME_variance), "
-      "the\n"
-      "class, or one probability a class.");
+      "A line of names, then one line per row: columns kept, predictions (then their variances,\n"
+      "NAME_variance), the class, or one probability per class.");
   return [options] { run_predict(*options); };
 }
 

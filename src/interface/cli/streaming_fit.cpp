@@ -6,9 +6,13 @@
 #include "bochner/core/error.hpp"
 #include "interface/cli/progress.hpp"
 #include "interface/cli/signals.hpp"
+#include "interface/cli/training_blocks.hpp"
+#include "interface/cli/uniform_sample.hpp"
+#include "interface/cli/warning.hpp"
 
 #include <algorithm>
 #include <cstddef>
+#include <string>
 #include <utility>
 
 namespace bochner::cli {
@@ -25,15 +29,6 @@ NormalEquationsOptions equations_options(const TrainingFile& file, const Trainin
            summary.mean.begin() + file.num_inputs() + file.num_targets()}};
 }
 
-/// Reads past the first rows.
-void skip_rows(io::RowReader& reader, Index count, MatrixView<double> block) {
-  while (count > 0) {
-    const Index got = reader.read(block.middle_rows(0, std::min(block.rows, count)));
-    if (got == 0) return;
-    count -= got;
-  }
-}
-
 /// Rows that are predicted without themselves.
 constexpr Index kLeftOut = 2000;
 
@@ -47,16 +42,14 @@ RidgeRegression<T> studied(const NormalEquations<T>& sums, const TrainingFile& f
   options.posterior = Posterior::full;
   const RidgeRegression<T> whole(sums, options, plan.execution);
   if (summary.classes.empty()) {
-    const MatrixView<const double> rows = every_nth(summary.sample.view(), kLeftOut);
-    Matrix<T> x(rows.rows, file.num_inputs());
-    Matrix<T> y(rows.rows, file.num_targets());
-    plan.standardisation.apply<T>(rows.middle_cols(0, file.num_inputs()), x.view());
-    set_targets<T>(rows.middle_cols(file.num_inputs(), file.num_targets()), 0, y.view());
-    Matrix<double> residual(rows.rows, file.num_targets());
-    whole.leave_one_out({std::as_const(x).view(), std::as_const(y).view()}, residual.view(),
-                        plan.execution);
-    for (Index i = 0; i < rows.rows; ++i) {
-      const double truth = rows(i, file.num_inputs());
+    const Matrix<double> drawn = drawn_rows(summary.sample.view(), kLeftOut, plan.spec.seed);
+    const StandardisedRows<T> rows =
+        standardised<T>(drawn.view(), file, summary, plan.standardisation);
+    Matrix<double> residual(drawn.rows(), file.num_targets());
+    whole.leave_one_out(rows.training_rows(), residual.view(), plan.execution);
+    for (Index i = 0; i < drawn.rows(); ++i) {
+      if (!rows.weights.empty() && rows.weights[static_cast<std::size_t>(i)] == T{0}) continue;
+      const double truth = rows.targets(i, 0);
       study.left_out.push_back({truth, truth - residual(i, 0)});
     }
   }
@@ -70,30 +63,6 @@ RidgeRegression<T> studied(const NormalEquations<T>& sums, const TrainingFile& f
 
 }  // namespace
 
-MatrixView<const double> every_nth(MatrixView<const double> rows, Index most) {
-  const Index stride = std::max<Index>(1, (rows.rows + most - 1) / most);
-  return {rows.data, (rows.rows + stride - 1) / stride, rows.cols, stride * rows.row_stride,
-          rows.col_stride};
-}
-
-template <Scalar T>
-void set_targets(MatrixView<const double> rows, Index classes, MatrixView<T> out) {
-  for (Index i = 0; i < rows.rows; ++i) {
-    for (Index c = 0; c < out.cols; ++c) {
-      out(i, c) = classes == 0                           ? static_cast<T>(rows(i, c))
-                  : rows(i, 0) == static_cast<double>(c) ? T{1}
-                                                         : T{-1};
-    }
-  }
-}
-template void set_targets(MatrixView<const double>, Index, MatrixView<float>);
-template void set_targets(MatrixView<const double>, Index, MatrixView<double>);
-
-std::unique_ptr<io::RowReader> reopen(const TrainingFile& file, const TrainingSummary& summary) {
-  if (summary.classes.empty()) return file.open();
-  return file.open(summary.classes);
-}
-
 template <Scalar T>
 RidgeRegression<T> fit_file(const TrainingFile& file, const TrainingSummary& summary,
                             const FitPlan& plan, Checkpoint& checkpoint,
@@ -105,46 +74,52 @@ RidgeRegression<T> fit_file(const TrainingFile& file, const TrainingSummary& sum
   outcome.resumed_rows = done;
   const auto start = Clock::now();
   auto saved = start - std::chrono::duration_cast<Clock::duration>(plan.unsaved);
+  std::string unsaved;  // why the last state could not be saved
   const auto save = [&] {
     Archive state = sums.save();
     state.metadata.insert_or_assign(kRowsDone, std::to_string(done));
     for (const auto& [key, word] : plan.words) state.metadata.insert_or_assign(key, word);
-    checkpoint.save(std::move(state));
+    const bool warned = !unsaved.empty();
+    try {
+      checkpoint.save(std::move(state));
+      unsaved.clear();
+    } catch (const FileError& error) {
+      unsaved = error.what();
+      if (!warned) warn("fit", unsaved + "; the fit goes on without that checkpoint");
+    }
     saved = Clock::now();
   };
 
   const DeferredSignals signals;
-  const auto reader = reopen(file, summary);
-  const Index inputs = file.num_inputs();
-  const Index at_a_time = io::rows_at_a_time(reader->cols());
-  Matrix<double> block(at_a_time, reader->cols());
-  skip_rows(*reader, done, block.view());
-  Matrix<T> x(at_a_time, inputs);
-  Matrix<T> y(at_a_time, sums.num_targets());
+  TrainingBlocks<T> blocks(file, summary, plan.standardisation);
+  if (const Index positive = blocks.skip(done); positive != sums.num_rows()) {
+    throw FileError(checkpoint.name() + ": holds the sums of " + std::to_string(sums.num_rows()) +
+                    " rows of positive weight, and of the first " + std::to_string(done) +
+                    " rows " + std::to_string(positive) + " have one; remove it to begin again");
+  }
   Progress progress("fit", static_cast<double>(summary.rows), "rows");
   progress.begin_at(static_cast<double>(done));
-  for (Index got = at_a_time; got == at_a_time;) {
+  for (;;) {
     if (signals.noted() != 0) {
       save();
-      throw Interrupted("interrupted after " + std::to_string(done) + " of " +
-                            std::to_string(summary.rows) + " rows; " + checkpoint.name() +
-                            " holds them: the same command with --resume goes on",
-                        signals.noted());
+      throw Interrupted(
+          "interrupted after " + std::to_string(done) + " of " + std::to_string(summary.rows) +
+              " rows; " +
+              (unsaved.empty()
+                   ? checkpoint.name() + " holds them: the same command with --resume goes on"
+                   : "they are lost: " + unsaved),
+          signals.noted());
     }
     if (Clock::now() - saved >= plan.checkpoint_interval) save();
-    got = reader->read(block.view());
-    const MatrixView<const double> rows = std::as_const(block).view().middle_rows(0, got);
-    plan.standardisation.apply<T>(rows.middle_cols(0, inputs), x.view().middle_rows(0, got));
-    set_targets<T>(rows.middle_cols(inputs, file.num_targets()), num_classes(summary),
-                   y.view().middle_rows(0, got));
-    sums.add(
-        {std::as_const(x).view().middle_rows(0, got), std::as_const(y).view().middle_rows(0, got)},
-        plan.execution);
-    done += got;
-    progress.advance(static_cast<double>(got));
-  }
-  if (reader->digest() != summary.digest) {
-    throw FileError(file.path() + ": changed while it was read");
+    if (!blocks.next()) break;
+    try {
+      sums.add(blocks.rows().training_rows(), plan.execution);
+    } catch (const InvalidArgument&) {
+      blocks.name_refused(sums.map());
+      throw;
+    }
+    done += blocks.num_rows();
+    progress.advance(static_cast<double>(blocks.num_rows()));
   }
   RidgeRegression<T> model = plan.study == StudyFit::none
                                  ? RidgeRegression<T>(sums, plan.ridge, plan.execution)

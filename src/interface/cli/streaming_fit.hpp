@@ -11,9 +11,9 @@
 
 #include <chrono>
 #include <map>
-#include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 /// \file
 /// Ridge regression on a file of any size: the sums stay, the rows go by.
@@ -40,23 +40,14 @@ struct FitPlan {
 
 /// What happened.
 struct FitOutcome {
-  Index resumed_rows = 0;  ///< rows that a checkpoint had
-  double seconds = 0.0;    ///< of this process
+  std::string layout;                 ///< of the file: "CSV, comma, header, 9 columns"
+  std::vector<std::string> constant;  ///< inputs that are always the same
+  Index resumed_rows = 0;             ///< rows that a checkpoint had
+  double seconds = 0.0;               ///< of this process
   std::optional<LogisticReport> logistic;
   std::optional<FitReport> iterative;
   FitStudy study;
 };
-
-/// Evenly spaced rows, at most as many.
-MatrixView<const double> every_nth(MatrixView<const double> rows, Index most);
-
-/// One column an output: the targets or, for a number of classes, 1 for the row's class and -1 for
-/// the others.
-template <Scalar T>
-void set_targets(MatrixView<const double> rows, Index classes, MatrixView<T> out);
-
-/// How `summary` says to open `file` again.
-std::unique_ptr<io::RowReader> reopen(const TrainingFile& file, const TrainingSummary& summary);
 
 /// Fits to all rows of `file`, which must still have the digest of `summary`. From time to time,
 /// and when a signal asks to leave, the sums are saved in `checkpoint`; after a signal it throws

@@ -3,184 +3,120 @@
 
 #include "bochner/core/error.hpp"
 #include "interface/cli/options.hpp"
-#include "interface/io/class_codes.hpp"
 #include "interface/io/message.hpp"
+#include "interface/io/npz.hpp"
+#include "interface/io/rereadable.hpp"
 
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
-#include <cmath>
-#include <cstddef>
-#include <span>
 
 namespace bochner::cli {
 namespace {
 
-constexpr Index kSampleRows = 65536;
-constexpr Index kSampleBytes = Index{1} << 26;
-
-/// Every 2^k-th row, k as small as keeps them few.
-class EvenSample {
- public:
-  explicit EvenSample(Index cols) : cols_(cols) {
-    while (most_ > 2 && most_ * cols_ * static_cast<Index>(sizeof(double)) > kSampleBytes) {
-      most_ /= 2;
-    }
-  }
-
-  void offer(const double* row) {
-    if (seen_++ % stride_ != 0) return;
-    if (static_cast<Index>(values_.size()) == most_ * cols_) {
-      halve();
-      if ((seen_ - 1) % stride_ != 0) return;
-    }
-    values_.insert(values_.end(), row, row + cols_);
-  }
-
-  Matrix<double> rows() const {
-    Matrix<double> out(static_cast<Index>(values_.size()) / cols_, cols_);
-    std::copy(values_.begin(), values_.end(), out.data());
-    return out;
-  }
-
- private:
-  void halve() {
-    stride_ *= 2;
-    for (Index kept = 0; kept < most_ / 2; ++kept) {
-      std::copy_n(values_.begin() + 2 * kept * cols_, cols_, values_.begin() + kept * cols_);
-    }
-    values_.resize(static_cast<std::size_t>(most_ / 2 * cols_));
-  }
-
-  Index cols_;
-  Index most_ = kSampleRows;
-  Index seen_ = 0;
-  Index stride_ = 1;
-  std::vector<double> values_;
-};
-
 /// Names go into a model's header, which is JSON and so UTF-8.
-void require_utf8(const std::string& path, const char* what,
-                  const std::vector<std::string>& names) {
-  for (const std::string& name : names) {
+void require_utf8(const std::string& path, const FileColumns& columns) {
+  for (const std::string& name : columns.names) {
     try {
       static_cast<void>(nlohmann::json(name).dump());
     } catch (const nlohmann::json::type_error&) {
-      throw FileError(path + ": the name of the " + what + " " + io::quoted(name) +
+      throw FileError(path + ": the name of the column " + io::quoted(name) +
                       " is not UTF-8, as a model's file has it");
     }
   }
 }
 
-}  // namespace
+bool holds(const std::vector<Index>& places, Index place) {
+  return std::find(places.begin(), places.end(), place) != places.end();
+}
 
-TrainingFile::TrainingFile(const InputOptions& options, const std::string& targets,
-                           const std::string& groups)
-    : path_(options.path), reading_(read_options(options)) {
-  if (path_ == "-") {
-    throw FileError(
-        "standard input: can be read only once, and fitting reads its data twice; "
-        "expected a file");
-  }
-  io::ReadOptions everything = reading_;
-  everything.columns = {};
-  const auto whole = io::open_rows(path_, everything);
-  require_used(options.reading, *whole);
-  const auto entries = [&](const io::ColumnSelection& selection) {
-    std::vector<std::string> out;
-    for (const Index column : io::resolve(selection, whole->columns(), path_)) {
-      out.push_back(whole->columns().name_or_number(column));
-    }
-    return out;
-  };
-  targets_ = entries({parse_list("--target", targets), {}});
-  io::ColumnSelection chosen = reading_.columns;
-  for (const std::string& target : targets_) {
-    if (chosen.keep.empty()) {
-      chosen.drop.push_back(target);
-      continue;
-    }
-    const auto kept = entries(chosen);
-    if (std::find(kept.begin(), kept.end(), target) != kept.end()) {
-      throw FileError(path_ + ": the target " + io::quoted(target) + " is among the inputs");
-    }
-  }
-  inputs_ = entries(chosen);
-  columns_ = inputs_;
-  columns_.insert(columns_.end(), targets_.begin(), targets_.end());
-  require_utf8(path_, "column", columns_);
-  if (groups.empty()) return;
-  groups_ = entries({parse_list("--groups", groups), {}});
-  for (const std::string& group : groups_) {
-    if (std::find(columns_.begin(), columns_.end(), group) == columns_.end()) {
-      columns_.push_back(group);
-    }
+/// Throws FileError where a column is both.
+void require_apart(const std::string& path, const char* what, const FileColumns& columns,
+                   const char* other, const FileColumns& others) {
+  for (std::size_t c = 0; c < columns.places.size(); ++c) {
+    if (!holds(others.places, columns.places[c])) continue;
+    throw FileError(path + ": the " + what + " " + io::quoted(columns.names[c]) + " is among the " +
+                    other);
   }
 }
 
-std::vector<Index> TrainingFile::group_places() const {
-  std::vector<Index> out;
-  for (const std::string& group : groups_) {
-    out.push_back(std::find(columns_.begin(), columns_.end(), group) - columns_.begin());
+}  // namespace
+
+TrainingFile::TrainingFile(const InputOptions& options, const ColumnRoles& roles)
+    : source_(io::rereadable(io::open_source(options.path))), reading_(read_options(options)) {
+  path_ = source_->name();
+  io::ReadOptions everything = reading_;
+  everything.columns = {};
+  const auto whole = io::open_rows(source_->again(), everything);
+  require_used(options.reading, *whole);
+  layout_ = whole->layout();
+  named_ = whole->columns().named();
+  const auto named = [&](std::vector<Index> places) {
+    FileColumns out{std::move(places), {}};
+    for (const Index place : out.places) {
+      out.names.push_back(whole->columns().name_or_number(place));
+    }
+    return out;
+  };
+  const auto listed = [&](const char* option, const std::string& text) {
+    if (text.empty()) return FileColumns{};
+    io::ColumnSelection selection;
+    selection.keep = parse_list(option, text);
+    return named(io::resolve(selection, whole->columns(), path_));
+  };
+  targets_ = listed("--target", roles.targets);
+  groups_ = listed("--groups", roles.groups);
+  weights_ = listed("--weights", roles.weights);
+  if (weights_.count() > 1) throw UsageError("--weights: expected one column");
+  require_apart(path_, "target", targets_, "weights", weights_);
+  require_apart(path_, "group", groups_, "targets", targets_);
+  require_apart(path_, "group", groups_, "weights", weights_);
+
+  std::vector<Index> chosen = io::resolve(reading_.columns, whole->columns(), path_);
+  if (reading_.columns.keep.empty()) {
+    std::erase_if(chosen, [&](Index place) {
+      return holds(targets_.places, place) || holds(weights_.places, place) ||
+             holds(groups_.places, place);
+    });
+    if (chosen.empty()) {
+      throw FileError(path_ + ": no column is left for the inputs beside those of the options");
+    }
   }
-  return out;
+  inputs_ = named(std::move(chosen));
+  require_apart(path_, "target", targets_, "inputs", inputs_);
+  require_apart(path_, "weight", weights_, "inputs", inputs_);
+  require_utf8(path_, inputs_);
+  require_utf8(path_, targets_);
+
+  places_ = inputs_.places;
+  for (const FileColumns* columns : {&targets_, &weights_}) {
+    places_.insert(places_.end(), columns->places.begin(), columns->places.end());
+  }
+  for (const Index place : groups_.places) {
+    const auto found = std::find(inputs_.places.begin(), inputs_.places.end(), place);
+    if (found != inputs_.places.end()) {
+      group_columns_.push_back(found - inputs_.places.begin());
+      continue;
+    }
+    group_columns_.push_back(static_cast<Index>(places_.size()));
+    coded_.push_back(group_columns_.back());
+    places_.push_back(place);
+  }
+}
+
+std::optional<Index> TrainingFile::weight_column() const noexcept {
+  if (weights_.places.empty()) return std::nullopt;
+  return num_inputs() + num_targets();
 }
 
 std::unique_ptr<io::RowReader> TrainingFile::open(
     const std::optional<std::vector<std::string>>& classes) const {
   io::ReadOptions reading = reading_;
-  reading.columns = {columns_, {}, io::Entry::name, {}};
+  reading.columns = {};
+  reading.columns.places = places_;
+  reading.groups = coded_;
   if (classes) reading.classes = io::ClassColumn{num_inputs(), *classes};
-  return io::open_rows(path_, reading);
-}
-
-TrainingSummary summarise(const TrainingFile& file, Task task) {
-  const auto reader =
-      file.open(task == Task::classify ? std::optional(std::vector<std::string>{}) : std::nullopt);
-  const Index cols = reader->cols();
-  TrainingSummary out;
-  out.mean.resize(static_cast<std::size_t>(cols));
-  out.deviation.resize(static_cast<std::size_t>(cols));
-  EvenSample sample(cols);
-  Matrix<double> block(io::rows_at_a_time(cols), cols);
-  for (Index got = block.rows(); got == block.rows();) {
-    got = reader->read(block.view());
-    for (Index r = 0; r < got; ++r) {
-      const double* const row = block.row(r);
-      const auto count = static_cast<double>(++out.rows);
-      for (std::size_t c = 0; c < out.mean.size(); ++c) {  // [Welford62]
-        const double before = row[c] - out.mean[c];
-        out.mean[c] += before / count;
-        out.deviation[c] += before * (row[c] - out.mean[c]);
-      }
-      sample.offer(row);
-    }
-  }
-  if (out.rows == 0) throw FileError(file.path() + ": has no rows");
-  const std::span<const std::string> classes = reader->classes();
-  if (task == Task::classify && classes.size() < 2) {
-    throw FileError(file.path() + ": the target " + io::quoted(file.targets().front()) +
-                    " is always " + classes.front() + ", expected two classes or more");
-  }
-  for (double& deviation : out.deviation) {
-    deviation = std::sqrt(deviation / static_cast<double>(out.rows));
-  }
-  out.sample = sample.rows();
-  // From the order of their appearance to that of their names.
-  std::vector<double> place(classes.size());
-  for (const Index code : io::class_order(classes)) {
-    place[static_cast<std::size_t>(code)] = static_cast<double>(out.classes.size());
-    out.classes.push_back(classes[static_cast<std::size_t>(code)]);
-  }
-  require_utf8(file.path(), "class", out.classes);
-  if (task == Task::classify) {
-    for (Index i = 0; i < out.sample.rows(); ++i) {
-      double& code = out.sample(i, file.num_inputs());
-      code = place[static_cast<std::size_t>(code)];
-    }
-  }
-  out.digest = reader->digest();
-  return out;
+  return io::open_rows(source_->again(), reading);
 }
 
 }  // namespace bochner::cli

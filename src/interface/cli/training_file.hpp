@@ -2,7 +2,9 @@
 #pragma once
 
 #include "bochner/core/matrix.hpp"
+#include "bochner/random/stream.hpp"
 #include "interface/cli/input.hpp"
+#include "interface/io/byte_source.hpp"
 #include "interface/io/row_reader.hpp"
 
 #include <memory>
@@ -15,45 +17,74 @@
 
 namespace bochner::cli {
 
+/// Columns that are no inputs, as the command line says them: lists of names and numbers.
+struct ColumnRoles {
+  std::string targets;
+  std::string groups{};   ///< may be empty
+  std::string weights{};  ///< one column, or empty
+};
+
+/// Columns of a file, by where they stand: what they are called need not tell them apart.
+struct FileColumns {
+  std::vector<Index> places;       ///< counted from 0
+  std::vector<std::string> names;  ///< or numbers from 1 where the file has none
+
+  Index count() const noexcept { return static_cast<Index>(places.size()); }
+};
+
 class TrainingFile {
  public:
-  /// Finds the columns; `groups` may be empty, and its columns inputs or others. Throws FileError,
-  /// also for the standard input, which can be read only once, and for a target among the inputs.
-  TrainingFile(const InputOptions& options, const std::string& targets,
-               const std::string& groups = "");
+  /// Finds the columns. Inputs are all that are left, or those that `options` choose: columns of
+  /// groups may be among these, targets and weights may not. What is no regular file is copied to
+  /// a temporary one first. Throws FileError and UsageError.
+  TrainingFile(const InputOptions& options, const ColumnRoles& roles);
 
+  /// What to call it in messages.
   const std::string& path() const noexcept { return path_; }
-  /// Names, or numbers from 1 where the file has none.
-  const std::vector<std::string>& inputs() const noexcept { return inputs_; }
-  const std::vector<std::string>& targets() const noexcept { return targets_; }
-  const std::vector<std::string>& groups() const noexcept { return groups_; }
-  /// Where the columns of the groups stand in a row.
-  std::vector<Index> group_places() const;
-  Index num_inputs() const noexcept { return static_cast<Index>(inputs_.size()); }
-  Index num_targets() const noexcept { return static_cast<Index>(targets_.size()); }
+  /// What was found: "CSV, comma, header, 9 columns".
+  const std::string& layout() const noexcept { return layout_; }
+  /// Whether the file names its columns.
+  bool named() const noexcept { return named_; }
+  const FileColumns& inputs() const noexcept { return inputs_; }
+  const FileColumns& targets() const noexcept { return targets_; }
+  const FileColumns& groups() const noexcept { return groups_; }
+  const FileColumns& weights() const noexcept { return weights_; }  ///< one, or none
+  Index num_inputs() const noexcept { return inputs_.count(); }
+  Index num_targets() const noexcept { return targets_.count(); }
+  /// Where in a row the columns of the groups stand.
+  const std::vector<Index>& group_columns() const noexcept { return group_columns_; }
+  /// Where in a row its weight stands.
+  std::optional<Index> weight_column() const noexcept;
 
-  /// Rows from the first on: inputs, then targets, then columns of groups that are neither. With
-  /// `classes` the first target is their numbers; others than those take the next ones.
+  /// Rows from the first on: inputs, targets, weight, then columns of groups that are no inputs,
+  /// whose values, words or numbers, are numbered. With `classes` the first target is their
+  /// numbers; others than those take the next ones.
   std::unique_ptr<io::RowReader> open(
       const std::optional<std::vector<std::string>>& classes = std::nullopt) const;
 
  private:
   std::string path_;
+  std::shared_ptr<const io::ByteSource> source_;
   io::ReadOptions reading_;
-  std::vector<std::string> inputs_;
-  std::vector<std::string> targets_;
-  std::vector<std::string> groups_;
-  std::vector<std::string> columns_;  ///< all, in the order of a row
+  std::string layout_;
+  bool named_ = false;
+  FileColumns inputs_;
+  FileColumns targets_;
+  FileColumns groups_;
+  FileColumns weights_;
+  std::vector<Index> group_columns_;
+  std::vector<Index> coded_;   ///< those of `group_columns_` that are no inputs
+  std::vector<Index> places_;  ///< of all columns, in the order of a row
 };
 
 /// What one pass finds.
 struct TrainingSummary {
   Index rows = 0;
   std::string digest;                ///< SHA-256 of the file
-  std::vector<double> mean;          ///< one a column of a row
-  std::vector<double> deviation;     ///< standard deviations, likewise
+  std::vector<double> mean;          ///< of inputs and targets, weighted where rows are
+  std::vector<double> deviation;     ///< standard deviations, likewise; 0 for a constant column
   std::vector<std::string> classes;  ///< values of the first target, ordered, if wanted
-  Matrix<double> sample;             ///< evenly spaced rows: at most 65,536, and 64 MiB
+  Matrix<double> sample;             ///< rows drawn at random: about 65,536 at most, and 64 MiB
 };
 
 /// Classes, or 0 for a regression.
@@ -63,8 +94,9 @@ inline Index num_classes(const TrainingSummary& summary) {
 
 enum class Task { regress, classify };
 
-/// Reads the file once. Throws FileError when it has no rows and, for `classify`, when the target
-/// has fewer than two values or more than 1,000.
-TrainingSummary summarise(const TrainingFile& file, Task task);
+/// Reads the file once. Throws FileError when it has no rows, on a target or a weight out of range,
+/// when no weight is positive and, for `classify`, when the target has fewer than two values or
+/// more than 1,000. The sample is a function of the rows and `seed`.
+TrainingSummary summarise(const TrainingFile& file, Task task, Seed seed);
 
 }  // namespace bochner::cli

@@ -2,6 +2,7 @@
 #include "bochner/core/error.hpp"
 #include "interface/cli/checkpoint.hpp"
 #include "interface/cli/command.hpp"
+#include "interface/cli/distinct_files.hpp"
 #include "interface/cli/identity.hpp"
 #include "interface/cli/options.hpp"
 #include "interface/cli/progress.hpp"
@@ -91,6 +92,10 @@ void run_grid(const StudyOptions& options) {
   if (options.resume && options.report.empty()) {
     throw UsageError("--resume: needs --report DIR, where the interrupted run left its state");
   }
+  require_distinct_files(
+      {{"--pairs", options.pairs}},
+      report_files(options.report, {"report.json", "cells.csv", "matrix.csv", "error.svg",
+                                    "matrix.svg", "ratio.svg", "index.html"}));
   const StudyRequest request = parse_study(options);
   std::optional<ReportDirectory> report;
   std::optional<Checkpoint> checkpoint;

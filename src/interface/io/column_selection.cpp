@@ -103,6 +103,7 @@ std::vector<Index> kept(const ColumnSelection& selection, const ColumnNames& nam
 
 std::vector<Index> resolve(const ColumnSelection& selection, const ColumnNames& names,
                            const std::string& file) {
+  if (selection.choose) return selection.choose(names, file);
   if (!selection.places.empty()) {
     const Index last = *std::max_element(selection.places.begin(), selection.places.end());
     if (last < names.count()) return selection.places;

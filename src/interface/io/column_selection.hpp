@@ -4,6 +4,7 @@
 #include "bochner/core/view.hpp"
 #include "interface/io/column_names.hpp"
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -26,6 +27,9 @@ struct ColumnSelection {
   Entry entry = Entry::number_or_name;
   /// Columns counted from 0, chosen already: where there are any, `keep` and `drop` do not matter.
   std::vector<Index> places{};
+  /// Where it is set it chooses, from what the columns of the named file are called, and nothing
+  /// else matters.
+  std::function<std::vector<Index>(const ColumnNames&, const std::string& file)> choose{};
 };
 
 /// The chosen columns, counted from 0, in time proportional to their number and the file's columns.

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <charconv>
+#include <cstddef>
 #include <string>
 
 namespace bochner::io {
@@ -18,7 +19,8 @@ void append(std::string& line, Number value) {
 }  // namespace
 
 template <Scalar T>
-void write_svmlight(OutputFile& out, MatrixView<const double> labels, MatrixView<const T> rows) {
+void write_svmlight(OutputFile& out, MatrixView<const double> labels, MatrixView<const T> rows,
+                    std::span<const std::string> comments) {
   std::string line;
   for (Index i = 0; i < rows.rows; ++i) {
     line.clear();
@@ -30,12 +32,14 @@ void write_svmlight(OutputFile& out, MatrixView<const double> labels, MatrixView
       line += ':';
       append(line, rows(i, j));
     }
+    if (!comments.empty()) line += " # " + comments[static_cast<std::size_t>(i)];
     out.write(line + '\n');
   }
 }
 
-template void write_svmlight<float>(OutputFile&, MatrixView<const double>, MatrixView<const float>);
+template void write_svmlight<float>(OutputFile&, MatrixView<const double>, MatrixView<const float>,
+                                    std::span<const std::string>);
 template void write_svmlight<double>(OutputFile&, MatrixView<const double>,
-                                     MatrixView<const double>);
+                                     MatrixView<const double>, std::span<const std::string>);
 
 }  // namespace bochner::io

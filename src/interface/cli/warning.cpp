@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "interface/cli/warning.hpp"
+
+#include "interface/cli/progress.hpp"
+#include "interface/io/output_file.hpp"
+
+#include <unistd.h>
+
+namespace bochner::cli {
+
+void warn(const std::string& command, const std::string& what) {
+  clear_progress();
+  io::write_fully(STDERR_FILENO, "bochner " + command + ": warning: " + what + "\n");
+}
+
+}  // namespace bochner::cli
