@@ -4,6 +4,7 @@
 #include "interface/cli/identity.hpp"
 #include "interface/cli/numbers.hpp"
 #include "interface/cli/predicted_chart.hpp"
+#include "interface/io/message.hpp"
 
 #include <filesystem>
 
@@ -13,8 +14,8 @@ std::string fit_text(const FitArguments& options, const Model& model, const FitO
                      const FitSearch& search, const Execution& execution) {
   std::string out = "# bochner fit, instruction set " + instruction_set() + ", threads " +
                     std::to_string(thread_count(execution)) + "\n";
-  out += "data      " + options.input.path + ", " + std::to_string(model.num_rows) + " rows, " +
-         std::to_string(model.inputs.size()) + " inputs\n";
+  out += "data      " + io::printable(options.input.path) + ", " + std::to_string(model.num_rows) +
+         " rows, " + std::to_string(model.inputs.size()) + " inputs\n";
   if (!model.classes.empty()) {
     out += "classes   " + std::to_string(model.classes.size()) + "\n";
   }
@@ -51,7 +52,7 @@ std::string fit_text(const FitArguments& options, const Model& model, const FitO
   if (outcome.resumed_rows > 0) {
     out += ", after " + std::to_string(outcome.resumed_rows) + " rows of a checkpoint";
   }
-  return out + "\nmodel     " + options.output + "\n";
+  return out + "\nmodel     " + io::printable(options.output) + "\n";
 }
 
 std::string fit_json(const FitArguments& options, const Model& model, const FitOutcome& outcome,

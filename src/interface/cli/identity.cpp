@@ -3,6 +3,7 @@
 
 #include "bochner/version.hpp"
 #include "core/parallel.hpp"
+#include "interface/io/message.hpp"
 #include "simd/engine.hpp"
 
 #include <limits>
@@ -32,7 +33,9 @@ nlohmann::ordered_json describe(const Input& input) {
 }
 
 std::string to_text(const nlohmann::ordered_json& document) {
-  return document.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
+  return io::printable_json(
+             document.dump(2, ' ', false, nlohmann::json::error_handler_t::replace)) +
+         "\n";
 }
 
 }  // namespace bochner::cli

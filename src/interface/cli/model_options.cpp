@@ -4,7 +4,7 @@
 #include "interface/cli/identity.hpp"
 #include "interface/cli/input.hpp"
 #include "interface/cli/options.hpp"
-#include "interface/io/output_file.hpp"
+#include "interface/cli/print.hpp"
 
 #include <utility>
 
@@ -60,9 +60,7 @@ void print_report(const std::string& command, const ModelOptions& options, Model
   report["map"] = to_text(work.model.spec());
   report["input"] = {{"path", options.data}, {"sha256", work.reader->digest()}, {"rows", rows}};
   report["output"] = output;
-  io::OutputFile text("-");
-  text.write(to_text(report));
-  text.commit();
+  print(to_text(report));
 }
 
 }  // namespace bochner::cli

@@ -6,6 +6,7 @@
 #include "interface/cli/numbers.hpp"
 #include "interface/cli/text_table.hpp"
 #include "interface/io/matrix_writer.hpp"
+#include "interface/io/message.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -27,7 +28,8 @@ std::string heading(const StudyResult& result) {
                     ", " + std::to_string(result.replicates) + " replicates, seed " +
                     std::to_string(result.seed.value) + "\n";
   if (result.input) {
-    out += "# pairs " + result.input->path + ", sha256 " + result.input->digest + "\n";
+    out +=
+        "# pairs " + io::printable(result.input->path) + ", sha256 " + result.input->digest + "\n";
   }
   return out;
 }
