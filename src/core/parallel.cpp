@@ -1,17 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/parallel.hpp"
 
+#include <dirent.h>
 #include <omp.h>
 #include <pthread.h>
 
 #include <algorithm>
 #include <atomic>
+#include <cctype>
+#include <cerrno>
+#include <cstddef>
+#include <cstdlib>
 #include <exception>
-#include <filesystem>
-#include <iterator>
 #include <limits>
 #include <mutex>
-#include <system_error>
+#include <string_view>
 
 namespace bochner {
 namespace {
@@ -23,10 +26,12 @@ std::atomic<bool> orphaned{false};
 std::atomic<bool> forking_with_threads{false};
 
 void before_fork() noexcept {
-  std::error_code error;
-  const auto tasks = std::filesystem::directory_iterator("/proc/self/task", error);
-  const bool many = error || std::distance(begin(tasks), end(tasks)) > 1;
-  forking_with_threads.store(many, std::memory_order_relaxed);
+  int tasks = 0;
+  if (DIR* const folder = ::opendir("/proc/self/task")) {
+    while (const dirent* const entry = ::readdir(folder)) tasks += entry->d_name[0] == '.' ? 0 : 1;
+    ::closedir(folder);
+  }
+  forking_with_threads.store(tasks != 1, std::memory_order_relaxed);
 }
 
 void in_child() noexcept {
@@ -34,6 +39,86 @@ void in_child() noexcept {
 }
 
 [[maybe_unused]] const int watching_forks = pthread_atfork(before_fork, nullptr, in_child);
+
+// Where OpenMP cannot start a thread it ends the process, and with it whoever called the library.
+// So threads are tried before it is asked for more of them than ever before: each starts the next
+// and waits for it, so that all are there at once, and nothing is allocated.
+struct Chain {
+  const pthread_attr_t* attributes;
+  int left;
+  int started;
+};
+
+void* start_others(void* argument) {
+  Chain& chain = *static_cast<Chain*>(argument);
+  pthread_t next{};
+  if (chain.left-- > 0 && pthread_create(&next, chain.attributes, start_others, &chain) == 0) {
+    ++chain.started;
+    pthread_join(next, nullptr);
+  }
+  return nullptr;
+}
+
+/// What OpenMP reads from OMP_STACKSIZE, 1024 bytes unless it names another unit; 0: the system's
+/// choice, also where it is no size.
+std::size_t stack_bytes() noexcept {
+  const char* const text = std::getenv("OMP_STACKSIZE");
+  if (text == nullptr) return 0;
+  char* end = nullptr;
+  errno = 0;
+  const unsigned long long number = std::strtoull(text, &end, 10);
+  if (errno != 0 || end == text) return 0;
+  const auto skip_blanks = [&] {
+    while (std::isspace(static_cast<unsigned char>(*end)) != 0) ++end;
+  };
+  skip_blanks();
+  constexpr std::string_view kUnits = "bkmg";
+  std::size_t unit = 1;
+  if (*end != '\0') {
+    unit = kUnits.find(static_cast<char>(std::tolower(static_cast<unsigned char>(*end++))));
+    skip_blanks();
+  }
+  if (unit == std::string_view::npos || *end != '\0') return 0;
+  const std::size_t shift = 10 * unit;
+  return number > std::numeric_limits<std::size_t>::max() >> shift
+             ? 0
+             : static_cast<std::size_t>(number) << shift;
+}
+
+/// A thread with less has no room for the library's frames, and OpenMP would start it all the same.
+constexpr std::size_t kLeastStack = std::size_t{256} << 10;
+
+int startable_threads(int wanted) noexcept {
+  pthread_attr_t attributes;
+  if (pthread_attr_init(&attributes) != 0) return 0;
+  const std::size_t stack = stack_bytes();
+  Chain chain{&attributes, wanted, 0};
+  const bool enough = stack == 0 || stack >= kLeastStack;
+  if (enough && (stack == 0 || pthread_attr_setstacksize(&attributes, stack) == 0)) {
+    start_others(&chain);
+  }
+  pthread_attr_destroy(&attributes);
+  return chain.started;
+}
+
+/// What is known of the threads that this thread's own team can have, itself among them: OpenMP
+/// keeps a team for each thread that calls it.
+struct Team {
+  int proven = 1;
+  int most = std::numeric_limits<int>::max();
+};
+thread_local Team team;
+
+/// At most `wanted`; what was refused once is not tried again, so that the count never grows
+/// between the making of scratch space and the loop that uses it.
+int obtainable(int wanted) noexcept {
+  if (wanted > team.proven && team.proven < team.most) {
+    const int got = 1 + startable_threads(wanted - 1);
+    if (got < wanted) team.most = std::max(got, team.proven);
+    team.proven = std::max(got, team.proven);
+  }
+  return std::min(wanted, team.most);
+}
 
 }  // namespace
 
@@ -43,7 +128,7 @@ int worker_count(Index num_blocks, const Execution& execution) noexcept {
   }
   const int wanted = execution.num_threads > 0 ? execution.num_threads : omp_get_max_threads();
   const int limit = std::min(wanted, omp_get_thread_limit());
-  return static_cast<int>(std::clamp<Index>(num_blocks, 1, std::max(limit, 1)));
+  return obtainable(static_cast<int>(std::clamp<Index>(num_blocks, 1, std::max(limit, 1))));
 }
 
 void parallel_for_blocks(Index num_blocks, const Execution& execution,

@@ -12,8 +12,9 @@
 namespace bochner {
 
 /// Threads that `parallel_for_blocks` would use for `num_blocks` blocks: at least 1, never more
-/// than there are blocks; 1 inside an active parallel region and in the child of a process that
-/// forked while it had more than one thread.
+/// than there are blocks or than the system lets the process start; 1 inside an active parallel
+/// region and in the child of a process that forked while it had more than one thread. The first
+/// call that asks for more threads than any before it tries whether they can be started.
 int worker_count(Index num_blocks, const Execution& execution) noexcept;
 
 /// Calls `body(block, worker)` once for each block in [0, num_blocks), in any order, on

@@ -7,12 +7,12 @@
 
 #include <unistd.h>
 
+#include <cstddef>
 #include <utility>
 
 namespace bochner::cli {
 namespace {
 
-constexpr Index kSlots = 2;
 constexpr const char* kRun = "checkpoint_run";
 constexpr const char* kGeneration = "checkpoint_generation";
 
@@ -21,10 +21,10 @@ bool is_there(const std::string& path) { return ::access(path.c_str(), F_OK) == 
 }  // namespace
 
 Checkpoint::Checkpoint(std::string stem, std::string run)
-    : stem_(std::move(stem)), run_(std::move(run)) {}
+    : slots_{stem + ".checkpoint0", stem + ".checkpoint1"}, run_(std::move(run)) {}
 
-std::string Checkpoint::slot(Index which) const {
-  return stem_ + ".checkpoint" + std::to_string(which);
+const std::string& Checkpoint::slot(Index which) const {
+  return slots_[static_cast<std::size_t>(which)];
 }
 
 bool Checkpoint::exists() const { return is_there(slot(0)) || is_there(slot(1)); }
@@ -64,7 +64,7 @@ void Checkpoint::save(Archive state) {
 }
 
 void Checkpoint::remove() const noexcept {
-  for (Index which = 0; which < kSlots; ++which) ::unlink(slot(which).c_str());
+  for (const std::string& slot : slots_) ::unlink(slot.c_str());
 }
 
 }  // namespace bochner::cli

@@ -3,6 +3,7 @@
 
 #include "bochner/core/archive.hpp"
 
+#include <array>
 #include <optional>
 #include <string>
 
@@ -24,12 +25,14 @@ class Checkpoint {
   void save(Archive state);
   void remove() const noexcept;
   /// What to call it in messages.
-  std::string name() const { return stem_ + ".checkpoint0/1"; }
+  std::string name() const { return slots_.front() + "/1"; }
 
  private:
-  std::string slot(Index which) const;
+  static constexpr Index kSlots = 2;
 
-  std::string stem_;
+  const std::string& slot(Index which) const;
+
+  std::array<std::string, kSlots> slots_;  ///< made at once: their removal takes no memory
   std::string run_;
   Index generation_ = 0;
 };

@@ -2,9 +2,11 @@
 #include "interface/cli/command.hpp"
 
 #include "bochner/version.hpp"
+#include "interface/cli/last_words.hpp"
+#include "interface/cli/print.hpp"
 #include "interface/cli/signals.hpp"
 #include "interface/cli/usage_error.hpp"
-#include "interface/io/output_file.hpp"
+#include "interface/io/message.hpp"
 
 #include <unistd.h>
 
@@ -15,6 +17,7 @@
 #include <new>
 #include <sstream>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -74,12 +77,6 @@ class HelpFormatter final : public CLI::Formatter {
   }
 };
 
-void print(const std::string& text) {
-  io::OutputFile out("-");
-  out.write(text);
-  out.commit();
-}
-
 /// The parser passes over an empty argument, and takes the next one for its value.
 void refuse_empty(int argc, char** argv) {
   for (int a = 1; a < argc; ++a) {
@@ -89,18 +86,17 @@ void refuse_empty(int argc, char** argv) {
   }
 }
 
-int complain(const std::string& command, const std::string& message, int status) {
-  std::string text = command + ": " + message + "\n";
-  if (status == kUsage) text += "Try '" + command + " --help' for more information.\n";
-  io::write_fully(STDERR_FILENO, text);
+/// Takes no memory.
+int complain(std::string_view command, std::string_view message, int status) noexcept {
+  io::write_line(STDERR_FILENO, {command, ": ", message});
+  if (status == kUsage) {
+    io::write_line(STDERR_FILENO, {"Try '", command, " --help' for more information."});
+  }
   return status;
 }
 
-}  // namespace
-
-std::span<const Command> commands() { return kCommands; }
-
-int run(int argc, char** argv) {
+/// `name` becomes that of the command that runs.
+void parse_and_run(int argc, char** argv, std::string& name) {
   CLI::App app("Random features for scalable kernel methods, with their error in closed form.",
                "bochner");
   app.set_version_flag("--version", std::string("bochner ") + version_string());
@@ -114,34 +110,41 @@ int run(int argc, char** argv) {
     CLI::App* const sub = app.add_subcommand(command.name, command.summary);
     bodies.emplace_back(sub, command.declare(*sub));
   }
-
-  std::string name = "bochner";
+  refuse_empty(argc, argv);
   try {
-    refuse_empty(argc, argv);
-    try {
-      app.parse(argc, argv);
-      for (const auto& [sub, body] : bodies) {
-        if (!sub->parsed()) continue;
-        name += " " + sub->get_name();
-        body();
-      }
-    } catch (const CLI::CallForHelp&) {
-      print(app.help());
-    } catch (const CLI::CallForVersion& version) {
-      print(std::string(version.what()) + "\n");
-    } catch (const CLI::ParseError& error) {
-      for (const auto& [sub, body] : bodies) {
-        if (sub->parsed()) name += " " + sub->get_name();
-      }
-      return complain(name, error.what(), kUsage);
+    app.parse(argc, argv);
+  } catch (const CLI::CallForHelp&) {
+    return print(app.help());
+  } catch (const CLI::CallForVersion& version) {
+    return print(std::string(version.what()) + "\n");
+  } catch (const CLI::ParseError& error) {
+    for (const auto& [sub, body] : bodies) {
+      if (sub->parsed()) name += " " + sub->get_name();
     }
+    throw UsageError(error.what());
+  }
+  for (const auto& [sub, body] : bodies) {
+    if (!sub->parsed()) continue;
+    name += " " + sub->get_name();
+    body();
+  }
+}
+
+}  // namespace
+
+std::span<const Command> commands() { return kCommands; }
+
+int run(int argc, char** argv) {
+  std::string name = "bochner";  // short enough to take no memory
+  try {
+    parse_and_run(argc, argv, name);
     return 0;
   } catch (const UsageError& error) {
     return complain(name, error.what(), kUsage);
   } catch (const Interrupted& error) {
     return complain(name, error.what(), 128 + error.signal_number());
   } catch (const std::bad_alloc&) {
-    return complain(name, "not enough memory", kFailed);
+    return complain(name, kNoMemory, kFailed);
   } catch (const std::exception& error) {
     return complain(name, error.what(), kFailed);
   }

@@ -30,9 +30,9 @@ std::string fit_text(const FitArguments& options, const Model& model, const FitO
                      const FitSearch& search, const Execution& execution) {
   std::string out = "# bochner fit, instruction set " + instruction_set() + ", threads " +
                     std::to_string(thread_count(execution)) + "\n";
-  out += "data      " + options.input.path + ", " + std::to_string(model.num_rows) + " rows, " +
-         std::to_string(model.inputs.size()) + " inputs\n";
-  out += "layout    " + outcome.layout + "\n";
+  out += "data      " + io::printable(options.input.path) + ", " + std::to_string(model.num_rows) +
+         " rows, " + std::to_string(model.inputs.size()) + " inputs\n";
+  out += "layout    " + io::printable(outcome.layout) + "\n";
   if (!options.weights.empty()) out += "weights   " + io::quoted(options.weights) + "\n";
   if (!outcome.constant.empty()) out += "constant  " + quoted_list(outcome.constant) + "\n";
   if (!model.classes.empty()) {
@@ -71,7 +71,7 @@ std::string fit_text(const FitArguments& options, const Model& model, const FitO
   if (outcome.resumed_rows > 0) {
     out += ", after " + std::to_string(outcome.resumed_rows) + " rows of a checkpoint";
   }
-  return out + "\nmodel     " + options.output + "\n";
+  return out + "\nmodel     " + io::printable(options.output) + "\n";
 }
 
 std::string fit_json(const FitArguments& options, const Model& model, const FitOutcome& outcome,

@@ -7,6 +7,7 @@
 #include "interface/cli/numbers.hpp"
 #include "interface/cli/text_table.hpp"
 #include "interface/io/matrix_writer.hpp"
+#include "interface/io/message.hpp"
 
 #include <algorithm>
 #include <array>
@@ -33,8 +34,10 @@ std::string label(const GramStudy& study, const Projection& projection) {
   return same > 1 ? to_text(projection) : name;
 }
 
-std::string extent(const Input& input) {
-  return std::to_string(input.rows.rows()) + " x " + std::to_string(input.rows.cols());
+std::string extent(const GramStudyPlan& plan, const Input& input) {
+  return std::to_string(input.rows.rows()) + " x " + std::to_string(input.rows.cols()) +
+         (plan.sampled_from > 0 ? ", drawn from " + std::to_string(plan.sampled_from) + " rows"
+                                : "");
 }
 
 std::string draws(const GramStudyPlan& plan) {
@@ -76,14 +79,16 @@ std::string table(const GramStudyPlan& plan, const GramStudy& study) {
 std::string gram_heading(const GramStudyPlan& plan, const Input& input) {
   return "# bochner " + std::string(version_string()) + " gram, instruction set " +
          instruction_set() + ", threads " + std::to_string(thread_count(plan.execution)) + ", " +
-         std::string(precision(plan)) + " precision\n# input " + input.path + ", " + extent(input) +
-         ", sha256 " + input.digest + "\n# " + input.path + ": " + input.layout + "\n";
+         std::string(precision(plan)) + " precision\n# input " + io::printable(input.path) + ", " +
+         extent(plan, input) + ", sha256 " + input.digest + "\n# " + io::printable(input.path) +
+         ": " + io::printable(input.layout) + "\n";
 }
 
 nlohmann::ordered_json gram_identity(const GramStudyPlan& plan, const Input& input) {
   nlohmann::ordered_json document = identity("gram", plan.execution);
   document["precision"] = precision(plan);
   document["input"] = describe(input);
+  if (plan.sampled_from > 0) document["input"]["rows_of_file"] = plan.sampled_from;
   document["kernel"] = to_text(plan.kernel);
   document["features"] = to_text(plan.features);
   document["seed"] = plan.seed.value;

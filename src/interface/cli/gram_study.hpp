@@ -28,6 +28,7 @@ struct GramStudyPlan {
   Index draws = 1;  ///< with seeds seed, seed + 1, ...
   Precision precision = Precision::double_precision;
   Execution execution;
+  Index sampled_from = 0;  ///< rows of the file, where only some of them are studied; else 0
 };
 
 /// One number of frequencies.

@@ -3,6 +3,7 @@
 
 #include "bochner/version.hpp"
 #include "core/parallel.hpp"
+#include "interface/io/message.hpp"
 #include "simd/engine.hpp"
 
 #include <limits>
@@ -24,16 +25,15 @@ nlohmann::ordered_json identity(const std::string& command, const Execution& exe
 }
 
 nlohmann::ordered_json describe(const Input& input) {
-  return {{"path", input.path},
-          {"sha256", input.digest},
-          {"layout", input.layout},
-          {"rows", input.rows.rows()},
-          {"columns", input.rows.cols()},
-          {"column_names", input.columns}};
+  return {{"path", input.path},           {"sha256", input.digest},
+          {"layout", input.layout},       {"rows", input.rows.rows()},
+          {"columns", input.rows.cols()}, {"column_names", input.columns}};
 }
 
 std::string to_text(const nlohmann::ordered_json& document) {
-  return document.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
+  return io::printable_json(
+             document.dump(2, ' ', false, nlohmann::json::error_handler_t::replace)) +
+         "\n";
 }
 
 }  // namespace bochner::cli

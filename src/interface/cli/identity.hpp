@@ -28,7 +28,8 @@ nlohmann::ordered_json identity(const std::string& command, const Execution& exe
 /// path, sha256, rows, columns, column_names.
 nlohmann::ordered_json describe(const Input& input);
 
-/// The document as text; bytes that are not UTF-8 (in a path) are replaced.
+/// The document as text; bytes that are not UTF-8 (in a path) are replaced, characters that are not
+/// printable are escapes.
 std::string to_text(const nlohmann::ordered_json& document);
 
 }  // namespace bochner::cli

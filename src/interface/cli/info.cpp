@@ -5,7 +5,7 @@
 #include "interface/cli/command.hpp"
 #include "interface/cli/identity.hpp"
 #include "interface/cli/options.hpp"
-#include "interface/io/output_file.hpp"
+#include "interface/cli/print.hpp"
 #include "simd/engine.hpp"
 
 #include <memory>
@@ -71,11 +71,7 @@ std::function<void()> declare_info(CLI::App& app) {
   app.footer(
       "Kernels, projections and features are shown with their options at the defaults.\n"
       "BOCHNER_ISA in the environment chooses a lower instruction set.");
-  return [options] {
-    io::OutputFile out("-");
-    out.write(options->json ? json() : text());
-    out.commit();
-  };
+  return [options] { print(options->json ? json() : text()); };
 }
 
 }  // namespace bochner::cli

@@ -3,9 +3,9 @@
 
 #include "interface/cli/identity.hpp"
 #include "interface/cli/options.hpp"
+#include "interface/cli/print.hpp"
 #include "interface/cli/training_blocks.hpp"
 #include "interface/io/npz.hpp"
-#include "interface/io/output_file.hpp"
 
 #include <utility>
 #include <variant>
@@ -84,9 +84,7 @@ void print_report(const std::string& command, const ModelOptions& options, Model
                      {"sha256", work.reader->digest()},
                      {"rows", rows}};
   report["output"] = output;
-  io::OutputFile text("-");
-  text.write(to_text(report));
-  text.commit();
+  print(to_text(report));
 }
 
 }  // namespace bochner::cli

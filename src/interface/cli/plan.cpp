@@ -9,19 +9,13 @@
 #include "interface/cli/plan_data.hpp"
 #include "interface/cli/plan_options.hpp"
 #include "interface/cli/plan_pairs.hpp"
+#include "interface/cli/print.hpp"
 #include "interface/cli/study_pairs.hpp"
-#include "interface/io/output_file.hpp"
 
 #include <memory>
 
 namespace bochner::cli {
 namespace {
-
-void print(const std::string& text) {
-  io::OutputFile out("-");
-  out.write(text);
-  out.commit();
-}
 
 Index parse_dimension(const PlanOptions& options) {
   if (options.dimension.empty())

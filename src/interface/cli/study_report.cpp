@@ -6,6 +6,7 @@
 #include "interface/cli/numbers.hpp"
 #include "interface/cli/text_table.hpp"
 #include "interface/io/matrix_writer.hpp"
+#include "interface/io/message.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -27,8 +28,9 @@ std::string heading(const StudyResult& result) {
                     ", " + std::to_string(result.replicates) + " replicates, seed " +
                     std::to_string(result.seed.value) + "\n";
   if (result.input) {
-    out += "# pairs " + result.input->path + ", sha256 " + result.input->digest + "\n# " +
-           result.input->path + ": " + result.input->layout + "\n";
+    out += "# pairs " + io::printable(result.input->path) + ", sha256 " + result.input->digest +
+           "\n# " + io::printable(result.input->path) + ": " + io::printable(result.input->layout) +
+           "\n";
   }
   return out;
 }

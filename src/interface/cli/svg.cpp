@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "interface/cli/svg.hpp"
 
+#include "interface/io/message.hpp"
+
 #include <algorithm>
 #include <array>
 #include <charconv>
@@ -10,7 +12,7 @@ namespace bochner::cli {
 
 std::string xml_text(std::string_view text) {
   std::string out;
-  for (const char c : text) {
+  for (const char c : io::printable(text)) {
     switch (c) {
       case '&':
         out += "&amp;";
@@ -25,7 +27,7 @@ std::string xml_text(std::string_view text) {
         out += "&quot;";
         break;
       default:
-        out += static_cast<unsigned char>(c) < 0x20 ? ' ' : c;
+        out += c;
     }
   }
   return out;

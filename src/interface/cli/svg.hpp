@@ -10,7 +10,8 @@
 
 namespace bochner::cli {
 
-/// `text` as XML character data; control characters, which XML forbids, become blanks.
+/// `text` as XML character data, of what is printable; the rest, some of which XML forbids, is
+/// written as escapes (see `io::printable`).
 std::string xml_text(std::string_view text);
 
 /// A coordinate, with two decimals.

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "interface/cli/text_table.hpp"
 
+#include "interface/io/message.hpp"
+
 #include <algorithm>
 #include <cstddef>
 #include <numeric>
@@ -25,9 +27,16 @@ std::string without_trailing_blanks(std::string line) {
 
 }  // namespace
 
-TextTable::TextTable(std::vector<Column> columns) : columns_(std::move(columns)) {}
+TextTable::TextTable(std::vector<Column> columns) : columns_(std::move(columns)) {
+  for (Column& column : columns_) {
+    column = {io::printable(column.title), io::printable(column.group)};
+  }
+}
 
-void TextTable::add_row(std::vector<std::string> cells) { rows_.push_back(std::move(cells)); }
+void TextTable::add_row(std::vector<std::string> cells) {
+  for (std::string& cell : cells) cell = io::printable(cell);
+  rows_.push_back(std::move(cells));
+}
 
 std::string TextTable::text() const {
   std::vector<std::size_t> widths;

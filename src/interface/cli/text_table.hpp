@@ -7,7 +7,7 @@
 namespace bochner::cli {
 
 /// A table for the terminal: columns aligned to the right, neighbours of one group under a common
-/// heading.
+/// heading. What is no printable text (see `io::printable`) is written as escapes.
 class TextTable {
  public:
   struct Column {

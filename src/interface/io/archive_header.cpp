@@ -164,6 +164,9 @@ ArchiveEntry check_claim(const Claim& claim, const std::string& file) {
 
 Index bytes_of(const ArchiveEntry& entry) { return entry.rows * entry.cols * entry.item_bytes; }
 
+/// Not as part of a JSON object, whose destructor takes memory.
+std::string json_string(const std::string& text) { return nlohmann::json(text).dump(); }
+
 }  // namespace
 
 Index data_bytes(const ArchiveHeader& header) {
@@ -173,18 +176,27 @@ Index data_bytes(const ArchiveHeader& header) {
 }
 
 std::string format_archive_header(const ArchiveHeader& header, const std::string& first_word) {
-  nlohmann::ordered_json words = {{first_word, header.metadata.at(first_word)}};
-  for (const auto& [key, word] : header.metadata) words[key] = word;
-  nlohmann::ordered_json document = {{kMetadata, std::move(words)}};
+  const auto member = [](const std::string& key, const std::string& word) {
+    return json_string(key) + ":" + json_string(word);
+  };
+  const auto pair = [](Index first, Index second) {
+    return "[" + std::to_string(first) + "," + std::to_string(second) + "]";
+  };
+  std::string out = "{" + json_string(std::string(kMetadata)) + ":{" +
+                    member(first_word, header.metadata.at(first_word));
+  for (const auto& [key, word] : header.metadata) {
+    if (key != first_word) out += "," + member(key, word);
+  }
+  out += "}";
   Index offset = 0;
   for (const ArchiveEntry& entry : header.entries) {
     const Index end = offset + bytes_of(entry);
-    document[entry.name] = {{"dtype", entry.item_bytes == 4 ? "F32" : "F64"},
-                            {"shape", {entry.rows, entry.cols}},
-                            {"data_offsets", {offset, end}}};
+    out += "," + json_string(entry.name) + R"(:{"dtype":")" +
+           (entry.item_bytes == 4 ? "F32" : "F64") + R"(","shape":)" +
+           pair(entry.rows, entry.cols) + R"(,"data_offsets":)" + pair(offset, end) + "}";
     offset = end;
   }
-  return document.dump();
+  return out + "}";
 }
 
 ArchiveHeader parse_archive_header(std::string_view json, const std::string& file) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <initializer_list>
 #include <string>
 #include <string_view>
 
@@ -9,9 +10,22 @@
 
 namespace bochner::io {
 
-/// `text` between single quotes, cut after 40 characters; control characters and bytes that are not
-/// UTF-8 appear as \xNN, so that nothing in a file can drive a terminal.
+/// `text` as it may be shown: control characters (C0, C1, delete), marks that turn the direction of
+/// writing, separators of lines, code points without a character and bytes that are not UTF-8
+/// appear as \xNN, so that nothing in a file or a name can drive a terminal or break a document.
+std::string printable(std::string_view text);
+
+/// The same of a text of many lines, whose newlines stay.
+std::string printable_lines(std::string_view text);
+
+/// JSON text with such characters as its escapes \uNNNN: the same document.
+std::string printable_json(std::string_view json);
+
+/// `printable` between single quotes, cut after 40 characters.
 std::string quoted(std::string_view text);
+
+/// Writes `pieces` as one printable line. Takes no memory, so that it can say that none is left.
+void write_line(int descriptor, std::initializer_list<std::string_view> pieces) noexcept;
 
 /// Throws FileError "name: what: the system's words for `error_number`".
 [[noreturn]] void fail_system(const std::string& name, const std::string& what, int error_number);

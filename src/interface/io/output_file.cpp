@@ -3,6 +3,7 @@
 
 #include "bochner/core/error.hpp"
 #include "interface/io/message.hpp"
+#include "interface/io/output_path.hpp"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -11,8 +12,6 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstddef>
-#include <filesystem>
-#include <system_error>
 #include <utility>
 
 namespace bochner::io {
@@ -40,6 +39,7 @@ OutputFile::OutputFile(const std::string& path)
   if (path.empty()) throw FileError("the name of the output file is empty");
   if (path == "-") {
     descriptor_ = STDOUT_FILENO;
+    terminal_ = ::isatty(STDOUT_FILENO) == 1;
     return;
   }
   struct stat status {};
@@ -51,29 +51,28 @@ OutputFile::OutputFile(const std::string& path)
   if (exists && !S_ISREG(status.st_mode)) {
     descriptor_ = ::open(path.c_str(), O_WRONLY | O_CLOEXEC);
     if (descriptor_ < 0) fail_system(name_, "cannot open for writing", errno);
+    terminal_ = ::isatty(descriptor_) == 1;
     return;
   }
-  std::error_code error;
-  if (exists) {
-    target_ = std::filesystem::canonical(path, error).string();
-    if (error) fail_system(name_, "cannot resolve", error.value());
-    if (::access(target_.c_str(), W_OK) != 0) fail_system(name_, "cannot write", errno);
-  }
-  open_beside(target_);
-  if (exists && ::fchmod(descriptor_, status.st_mode & 07777) != 0) {
+  target_ = resolve_output(path);
+  if (exists && ::access(target_.c_str(), W_OK) != 0) fail_system(name_, "cannot write", errno);
+  // Never readable to more than the file will be.
+  const mode_t mode = exists ? status.st_mode & 07777 : mode_t{0666};
+  open_beside(target_, mode);
+  if (exists && ::fchmod(descriptor_, mode) != 0) {
     const int number = errno;
     close_quietly();
     fail_system(name_, "cannot set permissions", number);
   }
 }
 
-void OutputFile::open_beside(const std::string& target) {
+void OutputFile::open_beside(const std::string& target, mode_t mode) {
   const std::size_t name = target.rfind('/') + 1;
   const std::string stem = target.substr(0, std::min(target.size(), name + kNamePart));
   for (int attempt = 0; attempt < kAttempts; ++attempt) {
     temporary_ = stem + ".tmp." + std::to_string(::getpid()) + "." + std::to_string(attempt);
     guard_ = std::make_unique<Temporary>(temporary_);
-    descriptor_ = ::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    descriptor_ = ::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
     if (descriptor_ >= 0) return;
     const int number = errno;
     guard_.reset();
@@ -92,7 +91,11 @@ void OutputFile::close_quietly() noexcept {
 OutputFile::~OutputFile() { close_quietly(); }
 
 void OutputFile::write(std::string_view bytes) {
-  buffer_ += bytes;
+  if (terminal_) {
+    buffer_ += printable_lines(bytes);
+  } else {
+    buffer_ += bytes;
+  }
   if (buffer_.size() < kBufferBytes) return;
   const int error = write_fully(descriptor_, buffer_);
   if (error != 0) fail_system(name_, "cannot write", error);
@@ -120,11 +123,7 @@ void OutputFile::commit() {
     fail_system(name_, "cannot rename the temporary file", errno);
   }
   guard_.reset();
-  const std::string directory = std::filesystem::absolute(target_).parent_path().string();
-  const int parent = ::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (parent < 0) return;  // a directory that may be written but not read
-  ::fsync(parent);
-  ::close(parent);
+  flush_folder_of(target_, name_);
 }
 
 }  // namespace bochner::io

@@ -3,6 +3,8 @@
 
 #include "interface/io/temporaries.hpp"
 
+#include <sys/types.h>
+
 #include <memory>
 #include <string>
 #include <string_view>
@@ -11,8 +13,9 @@ namespace bochner::io {
 
 /// A file that appears whole or not at all: bytes go to a temporary file in the same directory,
 /// which `commit` flushes to the disk and renames. Whatever goes wrong before that, the old file
-/// stays. A device or pipe, which cannot be replaced, is written in place; "-" is the standard
-/// output. Every failure is a FileError that names the file.
+/// stays. A symbolic link is followed, also one that leads to nothing yet. A device or pipe, which
+/// cannot be replaced, is written in place; "-" is the standard output. A terminal gets printable
+/// lines (see `printable_lines`). Every failure is a FileError that names the file.
 class OutputFile {
  public:
   explicit OutputFile(const std::string& path);
@@ -28,7 +31,7 @@ class OutputFile {
   void commit();
 
  private:
-  void open_beside(const std::string& target);
+  void open_beside(const std::string& target, mode_t mode);
   void close_quietly() noexcept;
 
   std::string name_;       ///< in messages
@@ -36,6 +39,7 @@ class OutputFile {
   std::string temporary_;  ///< empty when written in place
   std::unique_ptr<Temporary> guard_;
   int descriptor_ = -1;
+  bool terminal_ = false;
   std::string buffer_;
 };
 

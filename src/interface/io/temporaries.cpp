@@ -25,7 +25,8 @@ struct Slot {
 };
 static_assert(std::atomic<State>::is_always_lock_free, "a signal handler reads it");
 
-std::array<Slot, kSlots> slots;
+// Constant from the start: memory may run out while other globals are made.
+constinit std::array<Slot, kSlots> slots;
 
 }  // namespace
 

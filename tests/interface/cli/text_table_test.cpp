@@ -43,3 +43,21 @@ TEST_CASE("progress says how far and how long", "[progress]") {
   CHECK(progress_line("gram", 0.5, 6.0) == "gram [###############               ] 50 %, 6 s left");
   CHECK(progress_line("gram", 1.5, 6.0) == "gram [##############################] 100 %, 0 s left");
 }
+
+TEST_CASE("long times are told in large units", "[progress]") {
+  CHECK(long_duration(0.2) == "a second");
+  CHECK(long_duration(90.0) == "90 seconds");
+  CHECK(long_duration(600.0) == "10 minutes");
+  CHECK(long_duration(3.0 * 3600.0) == "3.0 hours");
+  CHECK(long_duration(5.2 * 86400.0) == "5.0 days");
+  CHECK(long_duration(1e12) == "31688 years");
+}
+
+TEST_CASE("cells of a table are printable", "[table]") {
+  TextTable table({{"a\x1b"}, {"b", "g\n"}});
+  table.add_row({"1", "\xC2\x9B"});
+  CHECK(table.text() ==
+        "       - g\\x0a -\n"
+        "a\\x1b         b\n"
+        "    1  \\xc2\\x9b\n");
+}

@@ -83,6 +83,35 @@ TEST_CASE("links are followed and permissions stay", "[output]") {
   CHECK((status.st_mode & 07777) == 0640);
 }
 
+TEST_CASE("a link that leads to nothing yet is followed", "[output]") {
+  const Scratch scratch;
+  std::filesystem::create_directory(scratch.path("folder"));
+  REQUIRE(::symlink("second", scratch.path("first").c_str()) == 0);
+  REQUIRE(::symlink("folder/out", scratch.path("second").c_str()) == 0);
+  OutputFile file(scratch.path("first"));
+  file.write("new");
+  file.commit();
+  CHECK(slurp(scratch.path("folder/out")) == "new");
+  CHECK(std::filesystem::is_symlink(scratch.path("first")));
+  CHECK(std::filesystem::is_symlink(scratch.path("second")));
+  REQUIRE(::symlink("loop", scratch.path("loop").c_str()) == 0);
+  CHECK_THROWS_AS(OutputFile(scratch.path("loop")), FileError);
+}
+
+TEST_CASE("what is not committed can be read by no more than the file itself", "[output]") {
+  const Scratch scratch;
+  const std::string path = scratch.write("secret", "old");
+  REQUIRE(::chmod(path.c_str(), 0600) == 0);
+  const mode_t mask = ::umask(0);
+  OutputFile file(path);
+  ::umask(mask);
+  for (const std::string& name : scratch.list()) {
+    struct stat status {};
+    REQUIRE(::stat(scratch.path(name).c_str(), &status) == 0);
+    CHECK((status.st_mode & 0777) == 0600);
+  }
+}
+
 TEST_CASE("the longest name that a file may have can be written", "[output]") {
   const Scratch scratch;
   const std::string name(255, 'n');
