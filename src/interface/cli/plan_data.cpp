@@ -6,6 +6,7 @@
 #include "interface/cli/identity.hpp"
 #include "interface/cli/numbers.hpp"
 #include "interface/cli/text_table.hpp"
+#include "interface/io/message.hpp"
 
 #include <algorithm>
 #include <cstddef>
@@ -71,7 +72,8 @@ std::string text_of(const Input& input, Index rows_used, const Kernel& kernel,
                     const Answer& answer) {
   constexpr std::size_t kShown = 8;
   constexpr int kDigits = 3;
-  std::string out = "# " + input.path + ": " + input.layout + "\nkernel " + to_text(kernel) + "\n";
+  std::string out =
+      "# " + io::printable(input.path) + ": " + input.layout + "\nkernel " + to_text(kernel) + "\n";
   if (rows_used < input.rows.rows()) {
     out += "planned from " + std::to_string(rows_used) + " of " +
            std::to_string(input.rows.rows()) + " rows, drawn at random\n";
