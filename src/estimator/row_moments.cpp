@@ -105,7 +105,11 @@ RowMoments exponential_normal(const RowLaw& row, const BlockLaw& block, double s
   const Extended variance = row.sides == one ? -std::expm1(-u) : two_sided;
   const Extended pair = 2 * two_sided;
   Extended whole = block.pairing == BlockLaw::Pairing::opposite ? pair : variance;
-  if (partners(block) > 0) whole -= partners(block) * deficit(row, block, s) * std::exp(-u);
+  // The deficit is at most 1 + 2s; far out it is nothing beside a row's own variance.
+  constexpr Extended kFarOut = 100;
+  if (partners(block) > 0 && u < kFarOut + std::log1p(static_cast<Extended>(s))) {
+    whole -= partners(block) * deficit(row, block, s) * std::exp(-u);
+  }
   const auto scale = static_cast<double>(u);
   return {.bias = {},
           .variance = {static_cast<double>(variance), scale},

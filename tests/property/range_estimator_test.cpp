@@ -208,7 +208,8 @@ TEST_CASE("no map has a matrix or an output whose error is no number", "[range]"
   at_all_places([](double offset, double scale) {
     const Matrix<double> x = rows_at(4, offset, scale);
     const Matrix<double> values = rows_at(4, 0.0, 1.0, 1);
-    for (const Kernel& kernel : kernels_at(scale)) {
+    for (const Kernel& kernel : {Kernel(GaussianKernel{Isotropic{scale}}), Kernel(SoftmaxKernel{}),
+                                 Kernel(PolynomialKernel{3, 0.5, Isotropic{scale}})}) {
       for (const FeatureFunction& features : property::defaults<FeatureFunction>()) {
         for (const Projection& projection :
              {Projection(OrthogonalProjection{}), Projection(OrthogonalProjection{Radii::constant}),
