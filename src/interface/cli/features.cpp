@@ -3,6 +3,7 @@
 #include "interface/cli/command.hpp"
 #include "interface/cli/model_options.hpp"
 #include "interface/io/output_file.hpp"
+#include "interface/io/output_lock.hpp"
 #include "interface/io/svmlight_writer.hpp"
 
 #include <cmath>
@@ -64,6 +65,7 @@ Matrix<double> labels_of(const std::string& file, const std::vector<double>& cla
 
 void run_features(const Options& options) {
   require_place_for_report(options.model, options.output);
+  const io::OutputLock lock(options.output);
   ModelAtWork work = open_model(options.model, ModelColumns::inputs_and_targets);
   const Model& model = work.model;
   if (model.targets.size() != 1) {
