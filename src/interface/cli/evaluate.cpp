@@ -7,11 +7,12 @@
 #include "interface/cli/model_options.hpp"
 #include "interface/cli/numbers.hpp"
 #include "interface/cli/predicted_chart.hpp"
+#include "interface/cli/print.hpp"
 #include "interface/cli/report_directory.hpp"
 #include "interface/cli/text_table.hpp"
 #include "interface/cli/usage_error.hpp"
 #include "interface/io/matrix_writer.hpp"
-#include "interface/io/output_file.hpp"
+#include "interface/io/message.hpp"
 
 #include <memory>
 #include <optional>
@@ -167,7 +168,8 @@ std::string text(const Options& options, const Evaluation& evaluation) {
     unknown = "# " + std::to_string(evaluation.classes->unknown()) +
               " rows are of classes that the model does not know: errors, all of them\n";
   }
-  return "# bochner evaluate: " + options.model.data + ", " + std::to_string(evaluation.rows) +
+  return "# bochner evaluate: " + io::printable(options.model.data) + ", " +
+         std::to_string(evaluation.rows) +
          " rows; low and high bound a 95 % confidence interval (independent rows)\n" + unknown +
          table.text();
 }
@@ -207,23 +209,22 @@ std::string plot(const Model& model, const Evaluation& evaluation) {
 
 void run_evaluate(const Options& options) {
   const ModelAtWork work = open_model(options.model, ModelColumns::inputs_and_targets);
+  std::optional<ReportDirectory> report;
+  if (!options.report.empty()) report.emplace(options.report);
   Evaluation evaluation = evaluate(work);
   if (evaluation.rows == 0) throw FileError(options.model.data + ": has no rows");
   if (!options.train.empty()) add_baselines(options, work, evaluation);
   const std::string report_json = json(options, work.model, evaluation, work.execution);
-  if (!options.report.empty()) {
-    ReportDirectory report(options.report);
-    report.add("report.json", report_json);
+  if (report) {
+    report->add("report.json", report_json);
     if (evaluation.classes) {
-      report.add("confusion.csv", confusion_csv(work.model, *evaluation.classes));
+      report->add("confusion.csv", confusion_csv(work.model, *evaluation.classes));
     } else {
-      report.add("predicted.svg", plot(work.model, evaluation));
+      report->add("predicted.svg", plot(work.model, evaluation));
     }
-    report.commit();
+    report->commit();
   }
-  io::OutputFile out("-");
-  out.write(options.model.json ? report_json : text(options, evaluation));
-  out.commit();
+  print(options.model.json ? report_json : text(options, evaluation));
 }
 
 }  // namespace
