@@ -50,7 +50,7 @@ struct Count {
     std::fprintf(file, "%ld", calls.load());
     std::fclose(file);
   }
-} const count;
+} const reporting;
 
 }  // namespace
 

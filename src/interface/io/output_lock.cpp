@@ -99,8 +99,10 @@ OutputLock::OutputLock(const std::string& path) {
   }
   try {
     guard_ = std::make_unique<Temporary>(lock_);
-    static_cast<void>(::ftruncate(descriptor_, 0));
-    write_fully(descriptor_, std::to_string(::getpid()) + "\n");
+    // The number is a courtesy: what another user left may be locked and not written.
+    if (::ftruncate(descriptor_, 0) == 0) {
+      write_fully(descriptor_, std::to_string(::getpid()) + "\n");
+    }
   } catch (...) {
     ::unlink(lock_.c_str());
     ::close(descriptor_);
