@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <omp.h>
 #include <pthread.h>
+#include <time.h>
 
 #include <algorithm>
 #include <atomic>
@@ -25,13 +26,18 @@ namespace {
 std::atomic<bool> orphaned{false};
 std::atomic<bool> forking_with_threads{false};
 
-void before_fork() noexcept {
+/// Threads of the process, 0 where the system does not say.
+int count_tasks() noexcept {
   int tasks = 0;
   if (DIR* const folder = ::opendir("/proc/self/task")) {
     while (const dirent* const entry = ::readdir(folder)) tasks += entry->d_name[0] == '.' ? 0 : 1;
     ::closedir(folder);
   }
-  forking_with_threads.store(tasks != 1, std::memory_order_relaxed);
+  return tasks;
+}
+
+void before_fork() noexcept {
+  forking_with_threads.store(count_tasks() != 1, std::memory_order_relaxed);
 }
 
 void in_child() noexcept {
@@ -88,6 +94,15 @@ std::size_t stack_bytes() noexcept {
 /// A thread with less has no room for the library's frames, and OpenMP would start it all the same.
 constexpr std::size_t kLeastStack = std::size_t{256} << 10;
 
+/// A thread that was joined counts against the limit until the system has buried it.
+void wait_for_burial(int tasks) noexcept {
+  constexpr int kPatience = 2000;
+  const timespec nap{0, 50'000};
+  for (int tried = 0; count_tasks() > tasks && tried < kPatience; ++tried) {
+    ::nanosleep(&nap, nullptr);
+  }
+}
+
 int startable_threads(int wanted) noexcept {
   pthread_attr_t attributes;
   if (pthread_attr_init(&attributes) != 0) return 0;
@@ -95,7 +110,9 @@ int startable_threads(int wanted) noexcept {
   Chain chain{&attributes, wanted, 0};
   const bool enough = stack == 0 || stack >= kLeastStack;
   if (enough && (stack == 0 || pthread_attr_setstacksize(&attributes, stack) == 0)) {
+    const int tasks = count_tasks();
     start_others(&chain);
+    wait_for_burial(tasks);
   }
   pthread_attr_destroy(&attributes);
   return chain.started;

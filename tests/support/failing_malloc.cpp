@@ -46,7 +46,7 @@ struct Count {
     if (::write(descriptor, digits, static_cast<std::size_t>(end.ptr - digits)) < 0) ::_exit(99);
     ::close(descriptor);
   }
-} const count;
+} const reporting;
 
 }  // namespace
 

@@ -3,15 +3,19 @@
 #include "bochner/estimator/optimal_centring.hpp"
 #include "bochner/estimator/optimal_parameter.hpp"
 #include "bochner/kernel/data_scale.hpp"
+#include "interface/cli/attend_forecast.hpp"
 #include "interface/cli/attend_report.hpp"
 #include "interface/cli/attention_files.hpp"
 #include "interface/cli/command.hpp"
 #include "interface/cli/distinct_files.hpp"
 #include "interface/cli/memory.hpp"
 #include "interface/cli/options.hpp"
+#include "interface/cli/print.hpp"
+#include "interface/cli/progress.hpp"
 #include "interface/cli/registry.hpp"
 #include "interface/io/matrix_writer.hpp"
 #include "interface/io/output_file.hpp"
+#include "interface/io/output_lock.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -342,6 +346,7 @@ double relative_error(const Matrix<T>& out, const Matrix<T>& exact) {
 template <Scalar T>
 void run_in(const Options& options, Plan plan) {
   constexpr Index kSampledRows = 64;
+  const io::OutputLock lock(options.output);
   std::optional<io::OutputFile> file;
   if (!options.output.empty()) file.emplace(options.output);
   const Arrays<T> arrays = load<T>(options, plan);
@@ -352,6 +357,14 @@ void run_in(const Options& options, Plan plan) {
   }
   FeatureMapSpec spec = choose_spec(options, plan, arrays);
   const Index columns = inputs.values.extent(3);
+  if (!options.exact) {
+    // Frequencies and their packed copy, and a state of features x values for each head at work.
+    const auto most = static_cast<double>(plan.frequencies.back());
+    require_memory(
+        "--frequencies " + std::to_string(plan.frequencies.back()),
+        8.0 * most * (2.0 * static_cast<double>(dim) + 2.0 * static_cast<double>(columns)),
+        "fewer of them would do");
+  }
   Matrix<T> out(batch * heads * length, columns);
   const TensorView<T, 4> view(out.data(), {batch, heads, length, columns});
 
@@ -374,6 +387,9 @@ void run_in(const Options& options, Plan plan) {
   exactly.precision = Precision::full;
   Matrix<T> exact;
   if (options.exact || plan.compare) {
+    announce("attend: exact attention",
+             exact_attention_seconds<T>(spec.kernel, inputs, plan.attention.mask, plan.execution),
+             options.exact ? "without --exact there are random features instead" : "");
     study.exact_seconds = timed(timing, [&] {
       study.exact_report =
           exact_attention<T>(spec.kernel, inputs, view, exactly, {}, plan.execution);
@@ -403,9 +419,7 @@ void run_in(const Options& options, Plan plan) {
   if (options.output == "-") {
     file->commit();
   } else {
-    io::OutputFile report("-");
-    report.write(options.json ? attend_json(study) : attend_text(study));
-    report.commit();
+    print(options.json ? attend_json(study) : attend_text(study));
     if (file) file->commit();
   }
   if (const std::string complaint = attend_complaint(study); !complaint.empty()) {

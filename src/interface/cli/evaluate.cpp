@@ -9,6 +9,7 @@
 #include "interface/cli/model_options.hpp"
 #include "interface/cli/numbers.hpp"
 #include "interface/cli/predicted_chart.hpp"
+#include "interface/cli/print.hpp"
 #include "interface/cli/report_directory.hpp"
 #include "interface/cli/text_table.hpp"
 #include "interface/cli/uniform_sample.hpp"
@@ -17,7 +18,6 @@
 #include "interface/io/matrix_writer.hpp"
 #include "interface/io/message.hpp"
 #include "interface/io/npz.hpp"
-#include "interface/io/output_file.hpp"
 
 #include <algorithm>
 #include <memory>
@@ -203,10 +203,11 @@ std::string text(const Options& options, const std::string& layout, const Evalua
     unknown = "# " + std::to_string(evaluation.classes->unknown()) +
               " rows are of classes that the model does not know: errors, all of them\n";
   }
-  return "# bochner evaluate: " + options.model.data + ", " + std::to_string(evaluation.rows) +
-         " rows" + (options.weights.empty() ? "" : " weighted by " + io::quoted(options.weights)) +
-         "; low and high bound a 95 % confidence interval (independent rows)\n# " + layout + "\n" +
-         unknown + table.text();
+  return "# bochner evaluate: " + io::printable(options.model.data) + ", " +
+         std::to_string(evaluation.rows) + " rows" +
+         (options.weights.empty() ? "" : " weighted by " + io::quoted(options.weights)) +
+         "; low and high bound a 95 % confidence interval (independent rows)\n# " +
+         io::printable(layout) + "\n" + unknown + table.text();
 }
 
 std::string json(const Options& options, const ModelAtWork& work, const Evaluation& evaluation) {
@@ -258,22 +259,21 @@ void run_evaluate(const Options& options) {
   if (options.train == "-" && options.model.data == "-") {
     throw UsageError("--train: the standard input holds --data already, expected a file");
   }
+  std::optional<ReportDirectory> report;
+  if (!options.report.empty()) report.emplace(options.report);
   Evaluation evaluation = evaluate(options, work);
   if (!options.train.empty()) add_baselines(options, work, evaluation);
   const std::string report_json = json(options, work, evaluation);
-  if (!options.report.empty()) {
-    ReportDirectory report(options.report);
-    report.add("report.json", report_json);
+  if (report) {
+    report->add("report.json", report_json);
     if (evaluation.classes) {
-      report.add("confusion.csv", confusion_csv(work.model, *evaluation.classes));
+      report->add("confusion.csv", confusion_csv(work.model, *evaluation.classes));
     } else {
-      report.add("predicted.svg", plot(work.model, evaluation));
+      report->add("predicted.svg", plot(work.model, evaluation));
     }
-    report.commit();
+    report->commit();
   }
-  io::OutputFile out("-");
-  out.write(options.model.json ? report_json : text(options, work.reader->layout(), evaluation));
-  out.commit();
+  print(options.model.json ? report_json : text(options, work.reader->layout(), evaluation));
 }
 
 }  // namespace

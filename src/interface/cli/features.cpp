@@ -4,6 +4,7 @@
 #include "interface/cli/distinct_files.hpp"
 #include "interface/cli/model_options.hpp"
 #include "interface/io/output_file.hpp"
+#include "interface/io/output_lock.hpp"
 #include "interface/io/svmlight_writer.hpp"
 
 #include <algorithm>
@@ -86,6 +87,7 @@ void run_features(const Options& options) {
   require_place_for_report(options.model, options.output);
   require_distinct_files({{"--data", options.model.data}, {"--model", options.model.model}},
                          {{"--output", options.output}});
+  const io::OutputLock lock(options.output);
   ModelAtWork work = open_model(
       options.model, {.targets = UsedColumns::Targets::all, .text = kept_columns(options.keep)});
   const Model& model = work.model;

@@ -10,11 +10,13 @@
 #include "interface/cli/logistic_fit.hpp"
 #include "interface/cli/memory.hpp"
 #include "interface/cli/numbers.hpp"
+#include "interface/cli/print.hpp"
 #include "interface/cli/report_directory.hpp"
 #include "interface/cli/streaming_fit.hpp"
 #include "interface/cli/usage_error.hpp"
 #include "interface/io/archive_file.hpp"
 #include "interface/io/output_file.hpp"
+#include "interface/io/output_lock.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -72,7 +74,8 @@ void require_room(const FitRequest& request, Index outputs) {
   require_memory("--frequencies " + std::to_string(request.spec.num_frequencies),
                  8.0 * (matrices * features * features +
                         2.0 * static_cast<double>(request.spec.num_frequencies) *
-                            static_cast<double>(request.spec.input_dim)));
+                            static_cast<double>(request.spec.input_dim)),
+                 "fewer of them would do");
 }
 
 /// The data outlive the fit.
@@ -88,13 +91,17 @@ void refuse_overwriting(const FitArguments& options) {
 void run_fit(const FitArguments& options) {
   FitRequest request = parse_fit(options);
   refuse_overwriting(options);
+  const io::OutputLock lock(options.output);
+  std::optional<ReportDirectory> report;
+  if (!options.report.empty()) report.emplace(options.report);
   const TrainingFile file(options.input, {options.target, options.groups, options.weights});
   if (request.task == Task::classify && file.num_targets() != 1) {
     throw UsageError("--task classify: expected one target, got " +
                      std::to_string(file.num_targets()));
   }
-  const TrainingSummary summary = summarise(file, request.task, request.spec.seed);
   request.spec.input_dim = file.num_inputs();
+  require_room(request, file.num_targets());
+  const TrainingSummary summary = summarise(file, request.task, request.spec.seed);
   const Index outputs = std::max(num_classes(summary), file.num_targets());
   require_room(request, outputs);
   Checkpoint checkpoint(options.output, run_identity(file, summary, options, request));
@@ -106,8 +113,6 @@ void run_fit(const FitArguments& options) {
   const std::optional<Archive> begun = options.resume ? checkpoint.load() : std::nullopt;
   // Before the work, so that a folder that cannot be written is known now.
   io::OutputFile out(options.output);
-  std::optional<ReportDirectory> report;
-  if (!options.report.empty()) report.emplace(options.report);
   FitPlan plan{.spec = request.spec,
                .ridge = {.posterior = request.posterior},
                .standardisation = standardisation_of(summary, file.num_inputs()),
@@ -157,10 +162,8 @@ void run_fit(const FitArguments& options) {
   out.commit();
   checkpoint.remove();
   if (report) report->commit();
-  io::OutputFile text("-");
-  text.write(options.json ? fit_json(options, model, outcome, search, request.execution)
-                          : fit_text(options, model, outcome, search, request.execution));
-  text.commit();
+  print(options.json ? fit_json(options, model, outcome, search, request.execution)
+                     : fit_text(options, model, outcome, search, request.execution));
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include "interface/cli/command.hpp"
 #include "interface/cli/distinct_files.hpp"
 #include "interface/cli/gram_certificate_report.hpp"
+#include "interface/cli/gram_forecast.hpp"
 #include "interface/cli/gram_report.hpp"
 #include "interface/cli/gram_study.hpp"
 #include "interface/cli/input.hpp"
@@ -10,10 +11,12 @@
 #include "interface/cli/map_choice.hpp"
 #include "interface/cli/memory.hpp"
 #include "interface/cli/options.hpp"
+#include "interface/cli/print.hpp"
+#include "interface/cli/progress.hpp"
 #include "interface/cli/registry.hpp"
 #include "interface/cli/report_directory.hpp"
 #include "interface/io/message.hpp"
-#include "interface/io/output_file.hpp"
+#include "random/permutation.hpp"
 
 #include <algorithm>
 #include <array>
@@ -35,6 +38,8 @@ constexpr double kLambdaPerRow = 1e-3;
 /// Steps of the iteration and a few more.
 constexpr double kLanczosVectors = 110.0;
 
+constexpr const char* kFewerRows = "--rows 5000 would take a sample of the rows";
+
 struct Options {
   InputOptions input;
   KernelOptions kernel;
@@ -45,6 +50,7 @@ struct Options {
   std::string seed = "1";
   std::string draws = "1";
   std::string threads = "0";
+  std::string rows = "all";
   bool certify = false;
   std::string compare;
   std::string lambda = "auto";
@@ -83,6 +89,11 @@ void declare(CLI::App& app, Options& options) {
   app.add_option("--threads", options.threads, "Threads; 0 leaves it to OMP_NUM_THREADS")
       ->type_name("COUNT")
       ->capture_default_str();
+  app.add_option("--rows", options.rows,
+                 "Rows to take: all, or so many drawn at random by the seed; measuring takes time "
+                 "in their square")
+      ->type_name("COUNT")
+      ->capture_default_str();
   app.add_flag("--certify", options.certify,
                "Instead of measuring all entries, certify the first draw: its Frobenius error from "
                "sampled entries, its spectral norm, and Delta");
@@ -114,6 +125,10 @@ void declare(CLI::App& app, Options& options) {
       "    --frequencies 256,1024 --certify --compare nystrom,rpcholesky");
 }
 
+Index parse_rows(const Options& options) {
+  return static_cast<Index>(parse_whole("--rows", options.rows, 2, std::uint64_t{1} << 40));
+}
+
 /// Everything that can be known before the data are.
 GramStudyPlan make_plan(const Options& options) {
   constexpr auto kAny = std::numeric_limits<std::uint64_t>::max();
@@ -134,7 +149,25 @@ GramStudyPlan make_plan(const Options& options) {
     throw UsageError("--precision: expected double or single, got '" + options.precision + "'");
   }
   static_cast<void>(read_options(options.input));
+  if (options.rows != "all") static_cast<void>(parse_rows(options));
   return plan;
+}
+
+/// Keeps so many rows, drawn at random, in their order.
+void sample_rows(const Options& options, GramStudyPlan& plan, Input& input) {
+  const Index n = input.rows.rows();
+  if (options.rows == "all") return;
+  const Index count = parse_rows(options);
+  if (count >= n) return;
+  std::vector<Index> chosen = random_permutation(Stream(plan.seed, Purpose::study, 0), n);
+  chosen.resize(static_cast<std::size_t>(count));
+  std::sort(chosen.begin(), chosen.end());
+  Matrix<double> rows(count, input.rows.cols());
+  for (Index i = 0; i < count; ++i) {
+    std::copy_n(input.rows.row(chosen[static_cast<std::size_t>(i)]), rows.cols(), rows.row(i));
+  }
+  input.rows = std::move(rows);
+  plan.sampled_from = n;
 }
 
 /// What certificates and comparisons are asked for.
@@ -188,7 +221,8 @@ void check_against_data(const GramStudyPlan& plan, const VerdictRequest& request
         numbers += kLanczosVectors * n + 2.0 * std::pow(std::min(features, n), 2);
       // A factor, and another while it is built.
       if (!request.pivotings.empty()) numbers += 2.0 * features * n;
-      require_memory("--frequencies " + std::to_string(spec.num_frequencies), 8.0 * numbers);
+      require_memory("--frequencies " + std::to_string(spec.num_frequencies), 8.0 * numbers,
+                     "fewer of them, or fewer --rows, would do");
     } catch (const InvalidArgument& error) {
       throw UsageError(error.what());
     }
@@ -204,9 +238,7 @@ void hand_out(const Options& options, const std::string& text, const std::string
     for (const auto& [name, contents] : files) report->add(name, contents);
     report->commit();
   }
-  io::OutputFile out("-");
-  out.write(options.json ? json : text);
-  out.commit();
+  print(options.json ? json : text);
 }
 
 void run_gram(const Options& options) {
@@ -215,7 +247,8 @@ void run_gram(const Options& options) {
   require_distinct_files({{"--input", options.input.path}},
                          report_files(options.report, {"report.json", "table.csv", "error.svg",
                                                        "certificates.csv", "comparison.csv"}));
-  const Input input = read_input(options.input);
+  Input input = read_input(options.input);
+  sample_rows(options, plan, input);
   const MatrixView<const double> x = input.rows.view();
   plan.kernel = choose_kernel(options.kernel, x);
   check_against_data(plan, request, input);
@@ -224,6 +257,7 @@ void run_gram(const Options& options) {
   if (!options.report.empty()) report.emplace(options.report);
   std::vector<std::pair<const char*, std::string>> files;
   if (!request.wanted()) {
+    announce("gram: measuring all entries", study_seconds(plan, x), kFewerRows);
     const GramStudy study = run_study(plan, x);
     if (report)
       files = {{"table.csv", gram_csv(study)}, {"error.svg", gram_svg(plan, input, study)}};
@@ -233,6 +267,10 @@ void run_gram(const Options& options) {
   if (x.rows < 2) throw FileError(input.path + ": has one row, and a certificate needs two");
   GramVerdict verdict;
   if (request.certify) {
+    const auto certificates =
+        static_cast<double>(plan.projections.size() * plan.frequencies.size());
+    announce("gram: certifying",
+             kLanczosVectors * (1.0 + 2.0 * certificates) * exact_seconds(plan, x), kFewerRows);
     verdict.certificates =
         certify(plan, x, request.lambda.value_or(kLambdaPerRow * static_cast<double>(x.rows)),
                 request.samples);

@@ -7,6 +7,7 @@
 #include "interface/cli/usage_error.hpp"
 #include "interface/io/matrix_writer.hpp"
 #include "interface/io/output_file.hpp"
+#include "interface/io/output_lock.hpp"
 
 #include <algorithm>
 #include <memory>
@@ -139,6 +140,7 @@ class Array {
 
 void run_predict(const Options& options) {
   require_place_for_report(options.model, options.output);
+  const io::OutputLock lock(options.output);
   if (options.variance && options.probabilities) {
     throw UsageError("--variance: is of a regression, --probabilities of classes");
   }

@@ -2,11 +2,13 @@
 #include "interface/cli/progress.hpp"
 
 #include "interface/cli/numbers.hpp"
+#include "interface/io/message.hpp"
 #include "interface/io/output_file.hpp"
 
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <cmath>
 #include <string_view>
@@ -19,9 +21,12 @@ using namespace std::chrono_literals;
 
 constexpr auto kPatience = 500ms;
 constexpr auto kInterval = 100ms;
+/// Time from which the rest can be told where nobody watches.
+constexpr auto kSample = 5s;
 constexpr double kWidth = 30.0;
 
 std::atomic<bool> shown{false};
+std::atomic<bool> announced{false};
 static_assert(std::atomic<bool>::is_always_lock_free, "a signal handler reads it");
 
 }  // namespace
@@ -39,7 +44,12 @@ Progress::~Progress() { clear_progress(); }
 void Progress::advance(double work) {
   done_ += work;
   const Clock::time_point now = Clock::now();
-  if (!terminal_ || now - start_ < kPatience || now - last_ < kInterval) return;
+  if (!terminal_) {
+    const double seconds = std::chrono::duration<double>(now - start_).count();
+    if (now - start_ >= kSample) announce(what_, seconds * (total_ - begun_) / (done_ - begun_));
+    return;
+  }
+  if (now - start_ < kPatience || now - last_ < kInterval) return;
   last_ = now;
   const double seconds = std::chrono::duration<double>(now - start_).count();
   shown = true;
@@ -62,6 +72,25 @@ std::string progress_line(const std::string& what, double fraction, double secon
          std::to_string(static_cast<int>(100.0 * fraction)) + " %, " +
          (rate.empty() ? "" : rate + ", ") + std::to_string(static_cast<long>(std::ceil(left))) +
          " s left";
+}
+
+std::string long_duration(double seconds) {
+  constexpr std::array<std::pair<double, const char*>, 5> kUnits = {{{31557600.0, " years"},
+                                                                     {86400.0, " days"},
+                                                                     {3600.0, " hours"},
+                                                                     {60.0, " minutes"},
+                                                                     {1.0, " seconds"}}};
+  for (const auto& [unit, name] : kUnits) {
+    if (seconds >= 2.0 * unit) return significant(std::round(seconds / unit), 2) + name;
+  }
+  return "a second";
+}
+
+void announce(const std::string& what, double seconds, const std::string& hint) {
+  constexpr double kWorthSaying = 60.0;
+  if (!(seconds >= kWorthSaying) || announced.exchange(true)) return;
+  io::write_line(STDERR_FILENO, {"bochner: ", what, " will take about ", long_duration(seconds),
+                                 hint.empty() ? "" : "; ", hint});
 }
 
 void clear_progress() noexcept {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "interface/io/output_file.hpp"
+#include "interface/io/output_lock.hpp"
 #include "interface/io/temporaries.hpp"
 
 #include <memory>
@@ -11,11 +11,16 @@
 
 namespace bochner::cli {
 
-/// A directory of files that appear together: all are written out and flushed to the disk before
-/// the first gets its name. Abandoned, it leaves what was there before.
+/// A directory whose files appear together: all are written to a folder beside it and flushed to
+/// the disk, and then the two folders change places, in one step. Other files that were there stay.
+/// Abandoned, it leaves what was there before. Where a folder cannot be exchanged (a mount point,
+/// the current folder, another user's, one with folders in it) the files are moved one by one, and
+/// back when one cannot be; only there can a kill leave some of them new and some old. One process
+/// at a time may write it.
 class ReportDirectory {
  public:
-  /// Makes the directory unless it is there. Throws FileError when neither is possible.
+  /// Makes the directory unless it is there. Throws FileError when neither is possible, and when
+  /// another process is writing a report into it.
   explicit ReportDirectory(const std::string& path);
   ReportDirectory(const ReportDirectory&) = delete;
   ReportDirectory& operator=(const ReportDirectory&) = delete;
@@ -25,9 +30,22 @@ class ReportDirectory {
   void commit();
 
  private:
-  std::string path_;
+  struct File {
+    std::string path;
+    io::Temporary guard;
+    explicit File(const std::string& at) : path(at), guard(at) {}
+  };
+
+  void make_fresh();
+
+  std::string path_;    ///< in messages
+  std::string folder_;  ///< with symbolic links resolved
   std::unique_ptr<io::Temporary> created_;
-  std::vector<std::unique_ptr<io::OutputFile>> files_;
+  std::unique_ptr<io::OutputLock> lock_;
+  std::string fresh_;  ///< empty: not made yet
+  std::unique_ptr<io::Temporary> fresh_guard_;
+  std::vector<std::string> names_;
+  std::vector<std::unique_ptr<File>> files_;
 };
 
 }  // namespace bochner::cli

@@ -38,13 +38,16 @@ void install_signal_handlers() {
   struct sigaction action {};
   action.sa_handler = leave;
   sigfillset(&action.sa_mask);
-  for (const int signal_number : {SIGINT, SIGTERM, SIGHUP, SIGPIPE}) {
+  for (const int signal_number :
+       {SIGINT, SIGQUIT, SIGTERM, SIGHUP, SIGPIPE, SIGXCPU, SIGALRM, SIGUSR1, SIGUSR2}) {
     struct sigaction before {};
     // What the caller chose to ignore (nohup) stays ignored, but a broken pipe never is.
     ::sigaction(signal_number, nullptr, &before);
     if (before.sa_handler == SIG_IGN && signal_number != SIGPIPE) continue;
     ::sigaction(signal_number, &action, nullptr);
   }
+  // A write past the limit then fails with EFBIG, which names the file.
+  ::signal(SIGXFSZ, SIG_IGN);
 }
 
 void guard_standard_streams() {

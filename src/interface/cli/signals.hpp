@@ -6,11 +6,13 @@
 
 namespace bochner::cli {
 
-/// On an interrupt (and a hang-up, termination or broken pipe) the process leaves at once with
-/// status 128 + the signal's number, its temporary files removed, its progress line gone.
+/// On an interrupt (and any other signal that asks a process to end: quit, hang-up, termination,
+/// broken pipe, a limit or alarm of time, the users' own two) the process leaves at once with
+/// status 128 + the signal's number, its temporary files removed, its progress line gone. A file
+/// beyond the limit of sizes is an error of the write, not a signal.
 void install_signal_handlers();
 
-/// While one lives, the first interrupt, hang-up or termination is only noted, so that a long job
+/// While one lives, the first of these signals but a broken pipe is only noted, so that a long job
 /// can save its state; the second one leaves at once.
 class DeferredSignals {
  public:

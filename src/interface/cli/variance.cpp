@@ -4,7 +4,9 @@
 #include "interface/cli/command.hpp"
 #include "interface/cli/distinct_files.hpp"
 #include "interface/cli/identity.hpp"
+#include "interface/cli/memory.hpp"
 #include "interface/cli/options.hpp"
+#include "interface/cli/print.hpp"
 #include "interface/cli/progress.hpp"
 #include "interface/cli/ratio_map.hpp"
 #include "interface/cli/report_directory.hpp"
@@ -12,8 +14,10 @@
 #include "interface/cli/study_report.hpp"
 #include "interface/cli/study_request.hpp"
 #include "interface/cli/study_tables.hpp"
+#include "interface/io/message.hpp"
 #include "interface/io/output_file.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <memory>
 #include <optional>
@@ -88,6 +92,17 @@ void write_report(const StudyResult& result, const StudyRequest& request, Report
   report.commit();
 }
 
+/// Each thread draws maps of its own: frequencies and their packed copy, and features of a block.
+void require_room(const StudyRequest& request) {
+  const Index most =
+      *std::max_element(request.plan.frequencies.begin(), request.plan.frequencies.end());
+  require_memory("--frequencies " + std::to_string(most),
+                 8.0 * static_cast<double>(thread_count(request.execution)) *
+                     static_cast<double>(most) *
+                     (2.0 * static_cast<double>(request.dimension) + 4.0),
+                 "fewer of them, or of --threads, would do");
+}
+
 void run_grid(const StudyOptions& options) {
   if (options.resume && options.report.empty()) {
     throw UsageError("--resume: needs --report DIR, where the interrupted run left its state");
@@ -97,6 +112,7 @@ void run_grid(const StudyOptions& options) {
       report_files(options.report, {"report.json", "cells.csv", "matrix.csv", "error.svg",
                                     "matrix.svg", "ratio.svg", "index.html"}));
   const StudyRequest request = parse_study(options);
+  require_room(request);
   std::optional<ReportDirectory> report;
   std::optional<Checkpoint> checkpoint;
   Study study(request.plan);
@@ -131,11 +147,10 @@ void run_grid(const StudyOptions& options) {
     write_report(result, request, *report);
     checkpoint->remove();
   }
-  io::OutputFile out("-");
-  out.write(options.json ? study_json(result)
-            : report     ? study_summary(result) + "\nreport: " + options.report + "/index.html\n"
-                         : study_text(result));
-  out.commit();
+  print(options.json ? study_json(result)
+        : report
+            ? study_summary(result) + "\nreport: " + io::printable(options.report) + "/index.html\n"
+            : study_text(result));
 }
 
 void run_table(const StudyOptions& options) {
@@ -154,9 +169,7 @@ void run_table(const StudyOptions& options) {
     throw UsageError("--table: expected equal-columns or attention-matrix, got '" + options.table +
                      "'");
   }
-  io::OutputFile out("-");
-  out.write(options.json ? to_json(table, execution) : to_text(table));
-  out.commit();
+  print(options.json ? to_json(table, execution) : to_text(table));
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 
 #include <catch2/catch.hpp>
 
+#include <algorithm>
 #include <array>
 #include <csignal>
 #include <string>
@@ -16,6 +17,7 @@
 using namespace bochner::test;
 using Catch::Matchers::Contains;
 using Catch::Matchers::EndsWith;
+using Catch::Matchers::StartsWith;
 
 namespace {
 
@@ -47,7 +49,7 @@ TEST_CASE("a terminal sees progress, and an interrupt leaves nothing behind", "[
   for (ssize_t got = 0; (got = ::read(terminal, buffer.data(), buffer.size())) > 0;) {
     seen.append(buffer.data(), static_cast<std::size_t>(got));
     if (!interrupted && seen.find(" s left") != std::string::npos) {
-      CHECK(scratch.list() == std::vector<std::string>{"report", "x.csv"});
+      CHECK(scratch.list() == std::vector<std::string>{"report", "report.lock", "x.csv"});
       ::kill(child, SIGINT);
       interrupted = true;
     }
@@ -61,15 +63,43 @@ TEST_CASE("a terminal sees progress, and an interrupt leaves nothing behind", "[
   CHECK(scratch.list() == std::vector<std::string>{"x.csv"});
 }
 
-TEST_CASE("without a terminal there is no progress, and a termination cleans up too",
+TEST_CASE("without a terminal a long job says once how long, and a termination cleans up too",
           "[interrupt]") {
   const Scratch scratch;
-  const Outcome outcome =
-      shell(command_line(long_job(scratch)) + " & job=$!\nwhile [ ! -d '" + scratch.path("report") +
-            "' ]; do sleep 0.05; done\nsleep 0.7\nkill $job\nwait $job");
+  const Outcome outcome = shell(command_line(long_job(scratch)) + " 2>'" + scratch.path("err") +
+                                "' & job=$!\nuntil [ -s '" + scratch.path("err") +
+                                "' ]; do sleep 0.05; done\nsleep 0.7\nkill $job\nwait $job");
   CHECK(outcome.status == 143);
   CHECK(outcome.out.empty());
-  CHECK(outcome.err.empty());
+  const std::string said = slurp(scratch.path("err"));
+  CHECK_THAT(said, StartsWith("bochner: gram: measuring all entries will take about ") &&
+                       Contains("--rows") && EndsWith("\n"));
+  CHECK(std::count(said.begin(), said.end(), '\n') == 1);
+  CHECK(scratch.list() == std::vector<std::string>{"err", "x.csv"});
+}
+
+TEST_CASE("every signal that asks for an end leaves nothing behind", "[interrupt]") {
+  for (const int number : {SIGQUIT, SIGHUP, SIGXCPU, SIGALRM, SIGUSR1, SIGUSR2}) {
+    INFO(number);
+    const Scratch scratch;
+    // Job control, without which a shell's background jobs ignore a quit.
+    const Outcome outcome =
+        shell("set -m; ulimit -c 0; " + command_line(long_job(scratch)) +
+              " & job=$!\nwhile [ ! -d '" + scratch.path("report") +
+              "' ]; do sleep 0.05; done\nkill -" + std::to_string(number) + " $job\nwait $job");
+    CHECK(outcome.status == 128 + number);
+    CHECK(scratch.list() == std::vector<std::string>{"x.csv"});
+  }
+}
+
+TEST_CASE("a limit of the size of files is an error of the file", "[interrupt]") {
+  const Scratch scratch;
+  auto arguments = long_job(scratch);
+  arguments[4] = "16:64";
+  arguments[6] = "1";
+  const Outcome outcome = shell("ulimit -f 1; " + command_line(arguments));
+  CHECK(outcome.status == 1);
+  CHECK_THAT(outcome.err, EndsWith(": cannot write: File too large\n"));
   CHECK(scratch.list() == std::vector<std::string>{"x.csv"});
 }
 

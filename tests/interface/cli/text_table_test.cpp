@@ -57,7 +57,7 @@ TEST_CASE("cells of a table are printable", "[table]") {
   TextTable table({{"a\x1b"}, {"b", "g\n"}});
   table.add_row({"1", "\xC2\x9B"});
   CHECK(table.text() ==
-        "       - g\\x0a -\n"
+        "        g\\x0a -\n"
         "a\\x1b         b\n"
         "    1  \\xc2\\x9b\n");
 }
