@@ -14,7 +14,8 @@ HeldRows::HeldRows(std::string file, Index cols) : file_(std::move(file)), cols_
 void HeldRows::add(MatrixView<const double> rows) {
   if (static_cast<Index>(values_.size()) / cols_ + rows.rows > kMostBaselineRows) {
     throw FileError(file_ + ": has more than " + std::to_string(kMostBaselineRows) +
-                    " rows, the most for an exact kernel ridge (--train)");
+                    " rows, expected at most " + std::to_string(kMostBaselineRows) +
+                    " for an exact kernel ridge (--train)");
   }
   for (Index i = 0; i < rows.rows; ++i) {
     for (Index c = 0; c < cols_; ++c) values_.push_back(rows(i, c));
