@@ -24,6 +24,15 @@ std::string quoted_list(const std::vector<std::string>& names) {
   return out;
 }
 
+/// Inputs that the search took for the mark of groups, where none were named.
+std::vector<std::string> found_groups(const Model& model, const SearchResult& search) {
+  std::vector<std::string> out;
+  for (const Index column : search.group_columns) {
+    out.push_back(model.inputs[static_cast<std::size_t>(column)]);
+  }
+  return out;
+}
+
 }  // namespace
 
 std::string fit_text(const FitArguments& options, const Model& model, const FitOutcome& outcome,
@@ -46,6 +55,8 @@ std::string fit_text(const FitArguments& options, const Model& model, const FitO
            significant(search.kernel->standard_error, 2);
     if (search.kernel->num_groups > 0) {
       out += ", " + std::to_string(search.kernel->num_groups) + " groups";
+      const std::vector<std::string> found = found_groups(model, *search.kernel);
+      if (!found.empty()) out += " found in the data (rows of equal " + quoted_list(found) + ")";
     }
     out += "\n";
   }
@@ -90,7 +101,8 @@ std::string fit_json(const FitArguments& options, const Model& model, const FitO
                      {"candidates", search.kernel->candidates.size()},
                      {"score", search.kernel->score},
                      {"standard_error", search.kernel->standard_error},
-                     {"groups", search.kernel->num_groups}};
+                     {"groups", search.kernel->num_groups},
+                     {"group_columns", found_groups(model, *search.kernel)}};
   }
   if (search.ridge) {
     out["log_loss_path"] = {{"ridge", search.ridge->ridge},

@@ -249,3 +249,20 @@ TEST_CASE("what comes through a pipe is fitted as a file is", "[fit]") {
     CHECK(slurp(scratch.path(model)) == slurp(scratch.path("file")));
   }
 }
+
+TEST_CASE("groups that a search finds in the data are said", "[fit][groups]") {
+  // 60 stations of 12 rows, each known by two columns that are no function of one another.
+  const Scratch scratch;
+  const std::string data =
+      scratch.write("x.csv", table("lon,lat,t,y", 720, [](int i) {
+                      const int station = i / 12;
+                      return std::vector<double>{spread(station), spread(station, 0.7549),
+                                                 spread(i), std::sin(3.0 * spread(i))};
+                    }));
+  const Outcome fitted =
+      fit(data, scratch.path("m"), {"--target", "y", "--frequencies", "8", "--ridge", "1e-3"});
+  REQUIRE(fitted.status == 0);
+  const Json search = Json::parse(fitted.out)["search"];
+  CHECK(search["groups"] == 60);
+  CHECK(search["group_columns"] == Json({"lon", "lat"}));
+}
