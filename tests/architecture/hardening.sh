@@ -8,14 +8,14 @@ set -euo pipefail
 command -v readelf >/dev/null || exit 77
 bad=0
 expect() { # WHAT PATTERN READELF-OPTION
-  readelf -W "$3" "$program" | grep -qE "$2" || { echo "$program: $1"; bad=1; }
+  readelf -W "$3" "$program" | grep -E "$2" >/dev/null || { echo "$program: $1"; bad=1; }
 }
 program=$1
 expect "is at a fixed address, expected a position-independent program" '^ *Type: +DYN' -h
 expect "has no GNU_RELRO segment" 'GNU_RELRO' -l
 expect "binds its symbols late, expected at once" 'BIND_NOW|FLAGS_1.*NOW' -d
 expect "has no canaries on its stack" '__stack_chk_fail' --dyn-syms
-if readelf -W -l "$program" | grep -q 'GNU_STACK.* RWE '; then
+if readelf -W -l "$program" | grep 'GNU_STACK.* RWE ' >/dev/null; then
   echo "$program: has a stack that is code"
   bad=1
 fi

@@ -65,7 +65,7 @@ awk -v seed="$seed" -v variants="$variants" '
 cat commands varied >runs
 if [ "$count" != all ]; then
   awk -v seed="$seed" 'BEGIN { srand(seed) } { print rand() "\t" $0 }' runs | sort -n | cut -f2- |
-    head -n "$count" >drawn
+    awk -v count="$count" 'NR <= count' >drawn
   mv drawn runs
 fi
 
@@ -74,7 +74,7 @@ while read -r line; do
   if [ "$count" != all ] && [ $SECONDS -gt $suite_seconds ]; then break; fi
   status=0
   (
-    ulimit -t $processor_seconds -v 8000000
+    ulimit -S -t $processor_seconds -v 8000000
     export OMP_NUM_THREADS=1
     # shellcheck disable=SC2086
     exec timeout 600 "$program" $line

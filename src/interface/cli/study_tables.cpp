@@ -4,6 +4,7 @@
 #include "bochner/estimator/plan.hpp"
 #include "interface/cli/identity.hpp"
 #include "interface/cli/numbers.hpp"
+#include "interface/cli/progress.hpp"
 #include "interface/cli/study_pairs.hpp"
 #include "interface/cli/text_table.hpp"
 
@@ -80,7 +81,12 @@ void add_rows(Index dim, Index replicates, Seed seed, const Execution& execution
     }
     plan.maps.push_back(std::move(trigonometric));
     Study study(std::move(plan));
-    while (!study.finished()) study.advance(execution);
+    Progress progress("variance", study.work());
+    while (!study.finished()) {
+      const double before = study.work_done();
+      study.advance(execution);
+      progress.advance(study.work_done() - before);
+    }
     for (const StudyCell& cell : study.cells()) {
       if (cell.num_features != columns) continue;
       const double unit = static_cast<double>(columns) / (cell.exact * cell.exact);
@@ -157,7 +163,9 @@ StudyTable attention_matrix(Index replicates, Seed seed, const Execution& execut
                              significant(all.trigonometric, kDigits) + ", positive iid " +
                              significant(all.positive, kDigits),
                    .cells = {}};
-  const auto cells = study_matrix(plan, execution, [] {});
+  Progress progress("variance",
+                    static_cast<double>(plan.redraws) * static_cast<double>(plan.maps.size()));
+  const auto cells = study_matrix(plan, execution, [&] { progress.advance(1.0); });
   for (const Index columns : kColumns) {
     for (const MatrixStudyCell& cell : cells) {
       if (cell.num_features != columns) continue;
