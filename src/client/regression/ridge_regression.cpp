@@ -23,19 +23,6 @@
 namespace bochner {
 namespace {
 
-/// Where scalars differ no layout interleaves the two.
-template <Scalar T, Scalar U>
-bool shares_memory(const MatrixView<const T>& x, const MatrixView<U>& out) {
-  if constexpr (std::is_same_v<T, U>) {
-    return overlap<T>(x, out);
-  } else {
-    if (x.rows == 0 || x.cols == 0 || out.cols == 0) return false;
-    const detail::AddressRange a = detail::address_range(x);
-    const detail::AddressRange b = detail::address_range(out);
-    return a.first < b.last && b.first < a.last;
-  }
-}
-
 template <Scalar U>
 U rounded_prediction(const char* function, double value, Index row, Index target) {
   if (std::abs(value) <= static_cast<double>(std::numeric_limits<U>::max())) {
@@ -141,7 +128,8 @@ void RidgeRegression<T>::predict_into(MatrixView<const T> x, MatrixView<U> out,
   constexpr const char* kFunction = "RidgeRegression::predict";
   regression::check_columns(kFunction, "x", x.cols, map_.input_dim(), "the map's input_dim");
   regression::check_out(kFunction, "out", out, x.rows, num_targets(), "rows of x, num_targets");
-  if (shares_memory(x, out)) throw InvalidArgument(std::string(kFunction) + ": out overlaps x");
+  if (overlap(memory_grid(x), memory_grid(out)))
+    throw InvalidArgument(std::string(kFunction) + ": out overlaps x");
   const simd::Kernels<double>& engine = simd::kernels<double>();
   regression::for_feature_blocks(
       kFunction, map_, x, execution, [&](Index first, Index rows, const double* phi, std::size_t) {
