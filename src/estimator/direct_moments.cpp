@@ -66,7 +66,7 @@ double periodic_row_moment(const FeatureMapSpec& spec, int order, const double* 
 bool has_direct_moments(const FeatureMapSpec& spec) {
   const SpectralMeasure measure = spectral_measure(spec.kernel);
   return (measure.rectifier() || measure.whole()) &&
-         block_law(spec.projection, spec.input_dim).size == 1;
+         block_law(spec.projection, spec.input_dim).independent();
 }
 
 double direct_row_moment(const FeatureMapSpec& spec, int order, const double* x, const double* y) {

@@ -128,7 +128,7 @@ std::vector<KernelEstimate> estimate(const FeatureMap<T>& map, MatrixView<const 
   const Index block_size = block_law(spec).size;
 
   std::optional<ReplicateSpread<T>> replicates;
-  if (!block_law(spec).gap.empty()) replicates.emplace(spec);
+  if (block_law(spec).quasi_random) replicates.emplace(spec);
 
   std::vector<KernelEstimate> out(static_cast<std::size_t>(x.rows));
   parallel_for_blocks((x.rows + kPairs - 1) / kPairs, execution, [&](Index block, int) {

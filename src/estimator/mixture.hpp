@@ -26,13 +26,6 @@
 
 namespace bochner {
 
-/// The law of u as places and positive weights, exact to working accuracy for functions that are
-/// smooth in log u: the trapezoidal rule in log u.
-struct ScaleNode {
-  double u;
-  double weight;
-};
-
 /// Empty for laws without an elementary density (stable ones) and for gamma shapes below 0.05.
 std::vector<ScaleNode> scale_nodes(const ScaleLaw& law);
 

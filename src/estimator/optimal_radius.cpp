@@ -29,7 +29,8 @@ Matrix<double> transformed_sample(const StandardForm& form, const char* name,
   Matrix<double> out(sample.rows(), x.cols);
   for (Index i = 0; i < sample.rows(); ++i) {
     form.transform.apply(sample.row(i), out.row(i));
-    check_product_length(name, i, pair_products(out.row(i), out.row(i), x.cols).xx);
+    check_product_length(std::string("a row of ") + name,
+                         pair_products(out.row(i), out.row(i), x.cols).xx);
   }
   return out;
 }

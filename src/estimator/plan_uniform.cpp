@@ -37,7 +37,7 @@ FrequencyPlan frequencies_needed_uniformly(const FeatureMapSpec& spec, double ra
   const bool paired = row.phase_variance == 0.0;
   if (!is_normal(spectral_measure(spec.kernel)) || spectral_measure(spec.kernel).rectifier() ||
       row.argument != RowLaw::Argument::difference ||
-      block_law(spec.projection, spec.input_dim).size != 1) {
+      !block_law(spec.projection, spec.input_dim).independent()) {
     throw InvalidArgument(
         "frequencies_needed_uniformly: the bound holds for the gaussian kernel with iid "
         "trigonometric or cosine features, got " +

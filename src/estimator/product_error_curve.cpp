@@ -30,7 +30,8 @@ PlacedRows place_rows(const char* name, const PairGeometry& geometry, Side side,
   for (Index i = 0; i < x.rows; ++i) {
     for (Index k = 0; k < x.cols; ++k) row[static_cast<std::size_t>(k)] = x(i, k);
     out.log_factor.push_back(geometry.place(side, row.data(), out.rows.row(i)));
-    check_product_length(name, i, pair_products(out.rows.row(i), out.rows.row(i), x.cols).xx);
+    check_product_length(std::string(name) + " row " + std::to_string(i),
+                         pair_products(out.rows.row(i), out.rows.row(i), x.cols).xx);
   }
   return out;
 }

@@ -62,11 +62,10 @@ PairProducts pair_products(const double* x, const double* y, Index dim) {
   return out;
 }
 
-void check_product_length(const char* name, Index row, double squared_norm) {
+void check_product_length(const std::string& row, double squared_norm) {
   constexpr double kLargest = 1e150;
   if (squared_norm <= kLargest) return;
-  throw InvalidArgument(std::string("moments of products: ") + name + " row " +
-                        std::to_string(row) +
+  throw InvalidArgument("moments of products: " + row +
                         " is too long: |x|^2 = " + text::number(squared_norm) +
                         " after the kernel's scaling, whose square leaves the range of double");
 }
@@ -138,8 +137,8 @@ ProductMoments::Placed ProductMoments::place(const double* x, const double* y) c
   const double log_factor =
       geometry_.place(Side::query, x, u.data()) + geometry_.place(Side::key, y, v.data());
   const PairProducts products = pair_products(u.data(), v.data(), geometry_.dim());
-  check_product_length("x", 0, products.xx);
-  check_product_length("y", 0, products.yy);
+  check_product_length("the row of x", products.xx);
+  check_product_length("the row of y", products.yy);
   return {products, log_factor};
 }
 

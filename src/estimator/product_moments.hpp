@@ -27,7 +27,7 @@ struct PairProducts {
 };
 PairProducts pair_products(const double* x, const double* y, Index dim);
 /// Throws InvalidArgument for rows so long that products of two squares leave the range of double.
-void check_product_length(const char* name, Index row, double squared_norm);
+void check_product_length(const std::string& row, double squared_norm);
 /// t = E (w.x)^2 (w.y)^2 over independent signs w.
 double sign_second_moment(const PairProducts& pair);
 

@@ -248,6 +248,7 @@ SphereMoments sphere_exponential(double d, double s) {
 }
 
 SphereMoments sphere_hyperbolic(double d, double s) {
+  if (d == 1.0) return {};  // cosh(+-|z|) is a constant
   return exponential_moments(d, s, [](const auto& c) {
     return std::pair{c.even(), c.even_block()};
   });

@@ -68,7 +68,7 @@ Index num_frequencies_for(const FeatureFunction& features, Index num_features) {
   if (num_features < 1 || num_features % each != 0) {
     throw InvalidArgument("num_frequencies_for: num_features is " + std::to_string(num_features) +
                           ", expected a positive multiple of " + std::to_string(each) +
-                          " (columns a frequency of " + to_text(features) + ")");
+                          " (columns per frequency of " + to_text(features) + ")");
   }
   return num_features / each;
 }

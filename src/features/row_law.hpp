@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "kernel/scale_law.hpp"
+
 #include <functional>
 #include <memory>
 #include <vector>
@@ -9,8 +11,6 @@
 /// What a feature function means for the error of an estimate.
 
 namespace bochner {
-
-struct ScaleNode;  // of the estimator, which fills it in
 
 /// A frequency w contributes f(w) = U h(w) to the estimate of k(x, y), where U depends on the pair
 /// only and h on one vector v of transformed inputs through w.v:

@@ -18,8 +18,8 @@ const Metric* metric_of(const Kernel& kernel) {
 const double* dot_scale_of(const Kernel& kernel) {
   return std::visit(
       [](const auto& k) -> const double* {
-        if constexpr (requires { k.scale; }) {
-          return &k.scale;
+        if constexpr (requires { k.dot_scale(); }) {
+          return &k.dot_scale();
         } else {
           return nullptr;
         }

@@ -34,6 +34,13 @@ struct StableScale {
 
 using ScaleLaw = std::variant<ConstantScale, GammaScale, InverseGammaScale, StableScale>;
 
+/// The law of u as places and positive weights, exact to working accuracy for functions that are
+/// smooth in log u: the trapezoidal rule in log u.
+struct ScaleNode {
+  double u;
+  double weight;
+};
+
 /// Stable draws of a smaller index than half of this leave the range of double.
 inline constexpr double kSmallestPower = 0.2;
 

@@ -28,6 +28,10 @@ struct BlockLaw {
   Pairing pairing = Pairing::none;
   Index exact = 0;            ///< columns without error, which are none of the rows
   std::string_view gap = {};  ///< not empty: why the error has no closed form, for any kernel
+  bool quasi_random = false;  ///< the error of independent rows is an upper estimate
+
+  /// Whether rows are independent draws of the kernel's own law.
+  bool independent() const { return size == 1 && radii == Radii::sampled; }
 
   /// With m frequencies, m Var = rows V + pairs W + blocks B, a sum of non-negative numbers: V the
   /// variance of a row, W twice that of the mean of an opposite pair, B size times that of a whole

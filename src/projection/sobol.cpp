@@ -80,7 +80,8 @@ BlockLaw SobolProjection::block_law(Index dim) const {
           .dim = static_cast<double>(dim),
           .gap =
               "the error of quasi-random frequencies has no closed form; draw several scrambles "
-              "(`estimate`, other seeds)"};
+              "(`estimate`, other seeds)",
+          .quasi_random = true};
 }
 
 Matrix<double> SobolProjection::draw(const FrequencyLaw& law) const {

@@ -53,7 +53,7 @@ std::vector<Kernel> kernels_at(double scale) {
 template <class F>
 void for_all_maps(double scale, const F& f) {
   for (const Kernel& kernel : kernels_at(scale)) {
-    for (const FeatureFunction& features : property::defaults<FeatureFunction>()) {
+    for (const FeatureFunction& features : all_alternatives<FeatureFunction>()) {
       for (const Projection& projection : property::projections()) {
         if (incompatibility(kernel, projection, features)) continue;
         const FeatureMapSpec spec = spec_of(kernel, projection, features);
@@ -116,10 +116,11 @@ void check_numbers(std::initializer_list<double> numbers) {
 }  // namespace
 
 TEST_CASE("moments at a pair are right at every place and size", "[range]") {
-  at_all_places([](double offset, double scale) {
+  int answers = 0;
+  at_all_places([&](double offset, double scale) {
     const Matrix<double> x = rows_at(2, offset, scale);
     const auto check = [&](const FeatureMapSpec& spec, const Exact& exact) {
-      answers_or_refuses([&] {
+      answers += answers_or_refuses([&] {
         const KernelMoments moments = kernel_moments(spec, row_of(x, 0), row_of(x, 1));
         check_log(moments.log_exact, exact.log_kernel);
         check_log(moments.log_variance, exact.log_variance - std::log(7.0L));
@@ -135,27 +136,30 @@ TEST_CASE("moments at a pair are right at every place and size", "[range]") {
             positive_softmax(x.row(0), x.row(1), s));
     }
   });
+  CHECK(answers >= 100000);
 }
 
 TEST_CASE("no map has a moment that is no number, and none costs more far away", "[range]") {
-  at_all_places([](double offset, double scale) {
+  int answers = 0;
+  at_all_places([&](double offset, double scale) {
     const Matrix<double> x = rows_at(2, offset, scale);
     const std::vector<double> query = row_of(x, 0);
     const std::vector<double> key = row_of(x, 1);
     for_all_maps(scale, [&](const FeatureMapSpec& spec) {
-      answers_or_refuses([&] {
+      answers += answers_or_refuses([&] {
         const KernelMoments m = kernel_moments(spec, query, key);
         check_numbers(
             {m.exact, m.mean, m.bias, m.variance, m.log_exact, m.log_variance, m.relative_error});
         CHECK(m.variance >= 0.0);
       });
       for (const int order : {1, 2, 3, 4}) {
-        answers_or_refuses([&] { check_numbers({row_moment(spec, order, query, key)}); });
+        answers +=
+            answers_or_refuses([&] { check_numbers({row_moment(spec, order, query, key)}); });
       }
       for (const ErrorUnit unit : {ErrorUnit::relative, ErrorUnit::absolute}) {
         for (const Basis basis :
              {Basis::asymptotic, Basis::chebyshev, Basis::bernstein, Basis::median_of_means}) {
-          answers_or_refuses([&] {
+          answers += answers_or_refuses([&] {
             const FrequencyPlan plan =
                 frequencies_needed(spec, query, key, {.error = 0.1, .unit = unit}, basis);
             CHECK((plan.num_frequencies > 0 || !plan.warning.empty()));
@@ -165,15 +169,17 @@ TEST_CASE("no map has a moment that is no number, and none costs more far away",
       }
     });
   });
+  CHECK(answers >= 100000);
 }
 
 TEMPLATE_TEST_CASE("errors of Gram matrices are right at every place and size", "[range]", float,
                    double) {
   using T = TestType;
-  at_all_places([](double offset, double scale) {
+  int answers = 0;
+  at_all_places([&](double offset, double scale) {
     const Matrix<T> x = rows_at<T>(5, offset, scale);
     const auto check = [&](const FeatureMapSpec& spec, const auto& exact_at) {
-      answers_or_refuses([&] {
+      answers += answers_or_refuses([&] {
         const GramError error = gram_error<T>(spec, x.view(), x.view());
         const GramError same = gram_error<T>(spec, x.view());
         Extended log_variance = kNothing;
@@ -202,30 +208,32 @@ TEMPLATE_TEST_CASE("errors of Gram matrices are right at every place and size", 
             [&](const T* a, const T* b) { return positive_softmax(a, b, s); });
     }
   });
+  CHECK(answers >= 100000);
 }
 
 TEST_CASE("no map has a matrix or an output whose error is no number", "[range]") {
-  at_all_places([](double offset, double scale) {
+  int answers = 0;
+  at_all_places([&](double offset, double scale) {
     const Matrix<double> x = rows_at(4, offset, scale);
     const Matrix<double> values = rows_at(4, 0.0, 1.0, 1);
     for (const Kernel& kernel : {Kernel(GaussianKernel{Isotropic{scale}}), Kernel(SoftmaxKernel{}),
                                  Kernel(PolynomialKernel{3, 0.5, Isotropic{scale}})}) {
-      for (const FeatureFunction& features : property::defaults<FeatureFunction>()) {
+      for (const FeatureFunction& features : all_alternatives<FeatureFunction>()) {
         for (const Projection& projection :
              {Projection(OrthogonalProjection{}), Projection(OrthogonalProjection{Radii::constant}),
               Projection(SimplexProjection{}), Projection(RademacherProjection{})}) {
           if (incompatibility(kernel, projection, features)) continue;
           const FeatureMapSpec spec = spec_of(kernel, projection, features);
           CAPTURE(to_text(spec));
-          answers_or_refuses([&] {
+          answers += answers_or_refuses([&] {
             const ExpectedError expected = error_expected(spec, x.view(), x.view());
             check_numbers({expected.root_mean_square, expected.mean_square_sum});
           });
-          answers_or_refuses([&] {
+          answers += answers_or_refuses([&] {
             const FrequencyPlan plan = frequencies_needed(spec, x.view(), x.view(), {.error = 0.1});
             check_numbers({plan.log10_frequencies, plan.root_mean_square});
           });
-          answers_or_refuses([&] {
+          answers += answers_or_refuses([&] {
             const OutputError error = output_error(spec, x.view(), x.view(), values.view());
             check_numbers({error.relative_error, error.squared_error[0], error.squared_norm[0],
                            error.normaliser_variance[0]});
@@ -234,4 +242,5 @@ TEST_CASE("no map has a matrix or an output whose error is no number", "[range]"
       }
     }
   });
+  CHECK(answers >= 100000);
 }

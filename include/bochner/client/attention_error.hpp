@@ -44,8 +44,8 @@ struct BOCHNER_EXPORT AttentionErrorReport {
 /// for equal blocks the textbook's. Otherwise: the root of the sample variance of `redraws` fresh
 /// draws, which are independent of `out`.
 ///
-/// `standard_error` is batch x heads x L x d_v, or x 1 for one number a row: the root of the sum of
-/// squares over its entries. 0 for rows that see no key; NaN where a normaliser vanishes without
+/// `standard_error` is batch x heads x L x d_v, or x 1 for one number per row: the root of the sum
+/// of squares over its entries. 0 for rows that see no key; NaN where a normaliser vanishes without
 /// some block. About twice the time of `attention`, causal heads in parallel only to each other;
 /// with redraws, 1 + redraws times. Throws as `attention`, and when redraws < 2.
 template <Scalar T>

@@ -22,7 +22,7 @@ struct GramError {
   double relative_error = 0.0;     ///< sqrt(squared_error / squared_norm)
 };
 
-/// How columns whose errors hang together are grouped.
+/// How columns whose errors depend on each other are grouped.
 enum class ColumnGroups {
   blocks,    ///< blocks of equal size, the last one truncated
   sketches,  ///< one sketch for each binary digit of the number of columns

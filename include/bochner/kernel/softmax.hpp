@@ -25,6 +25,7 @@ struct BOCHNER_EXPORT SoftmaxKernel {
 
   // What a kernel says of itself (docs/extending).
   static constexpr KernelFamily family = KernelFamily::of_products;
+  const double& dot_scale() const { return scale; }
   SpectralMeasure spectral_measure() const;
   StandardForm standard_form(Index dim) const;
   void values(const double* xy, double xx, const double* yy, double* out, Index count) const;

@@ -10,7 +10,7 @@
 
 namespace bochner {
 
-/// How the frequencies that antithetic pairs mirror hang together.
+/// How the frequencies that antithetic pairs mirror depend on each other.
 enum class Directions {
   orthogonal,   ///< blocks of input_dim orthogonal rows, as `OrthogonalProjection` draws them
   independent,  ///< as `IidProjection` draws them

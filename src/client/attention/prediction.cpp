@@ -20,7 +20,7 @@ double sum(const std::vector<double>& x) { return std::accumulate(x.begin(), x.e
 
 /// The closed form knows no quasi-random frequencies: as independent rows.
 FeatureMapSpec with_closed_form(FeatureMapSpec spec) {
-  if (!block_law(spec).gap.empty()) spec.projection = IidProjection{};
+  if (block_law(spec).quasi_random) spec.projection = IidProjection{};
   return spec;
 }
 

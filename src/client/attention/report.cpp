@@ -209,7 +209,7 @@ AttentionQuality attention_report(const FeatureMap<T>& map, const AttentionInput
   quality.norms = effective_norms(spec, rows);
   quality.centred_mean = effective_norms(centred_spec(spec, rows), rows).mean;
   quality.prediction_holds = quality.norms.mean <= kLargestMean;
-  quality.prediction_is_upper = !block_law(spec).gap.empty();
+  quality.prediction_is_upper = block_law(spec).quasi_random;
   advise({spec, rows, longest(problem), problem.dim, options.mask, execution}, quality);
   return quality;
 }

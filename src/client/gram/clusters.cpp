@@ -207,7 +207,8 @@ std::vector<Index> nearest_clusters(const GramApproximation<T>& rows,
                                     MatrixView<const double> centres, const Execution& execution) {
   constexpr const char* kName = "nearest_clusters";
   check_least(kName, "columns of centres", centres.cols, 1);
-  check_extents(kName, "centres", centres, rows.num_features(), centres.cols, "one row a feature");
+  check_extents(kName, "centres", centres, rows.num_features(), centres.cols,
+                "one row per feature");
   require_finite(kName, "centres", centres);
   // From the first centre on: what centres have in common takes no digits.
   std::vector<double> origin;

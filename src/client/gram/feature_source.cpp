@@ -4,6 +4,7 @@
 #include "bochner/core/error.hpp"
 #include "client/gram/checks.hpp"
 #include "client/gram/tile_walk.hpp"
+#include "core/assert.hpp"
 #include "core/checked.hpp"
 
 #include <algorithm>
@@ -101,6 +102,7 @@ FeatureSource<T>::FeatureSource(const FeatureSource& from, std::vector<double> m
       phi_(from.phi_),
       exponent_(from.exponent_),
       mean_(std::move(mean)) {
+  BOCHNER_ASSERT(from.mean_.empty());
   std::int32_t least = kLeastExponent;
   for (const double m : mean_) {
     if (m != 0.0) least = std::max(least, std::ilogb(m) + 1);

@@ -13,16 +13,18 @@ namespace {
 
 void check_count(const char* function, Index count, Index available, const char* what) {
   if (count >= 2 && count <= available) return;
-  const std::string there = std::to_string(available) + " " + what;
+  const bool one = available == 1;
+  const std::string there = std::to_string(available) + " " + what + (one ? "" : "s");
   throw InvalidArgument(std::string(function) + ": count is " + std::to_string(count) +
-                        (available < 2 ? ", and there are only " + there + ", expected at least 2"
+                        (available < 2 ? std::string(", and there ") + (one ? "is" : "are") +
+                                             " only " + there + ", expected at least 2"
                                        : ", expected from 2 to the " + there + " there are"));
 }
 
 }  // namespace
 
 Folds row_folds(Index num_rows, Index count, Seed seed) {
-  check_count("row_folds", count, num_rows, "rows");
+  check_count("row_folds", count, num_rows, "row");
   Folds folds{.count = count, .fold = {}, .unit = {}, .num_units = num_rows};
   folds.fold.resize(static_cast<std::size_t>(num_rows));
   folds.unit.resize(static_cast<std::size_t>(num_rows));
@@ -39,7 +41,7 @@ Folds group_folds(std::span<const Index> groups, Index count, Seed seed) {
   std::sort(labels.begin(), labels.end());
   labels.erase(std::unique(labels.begin(), labels.end()), labels.end());
   const auto num_groups = static_cast<Index>(labels.size());
-  check_count("group_folds", count, num_groups, "groups");
+  check_count("group_folds", count, num_groups, "group");
 
   Folds folds{.count = count, .fold = {}, .unit = {}, .num_units = num_groups};
   std::vector<Index> size(labels.size());

@@ -46,7 +46,8 @@ class RidgeFamily {
   void rotate_back(MatrixView<double> c, const Execution& execution = {}) const;
 
  private:
-  /// B + W lambda I; nothing where `factorise` would refuse A + W lambda I.
+  /// B + W lambda I; nothing where a pivot is within the bound of `factorise`;
+  /// pivots of the two forms differ by a factor of D at most.
   std::optional<linalg::BandCholesky> factored(double ridge) const;
 
   RidgeSystem system_;

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "bochner/core/registry.hpp"
 #include "bochner/feature_map.hpp"
 #include "bochner/version.hpp"
 #include "interface/cli/command.hpp"

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "support/statistics.hpp"
 
+#include <bochner/core/registry.hpp>
 #include <bochner/estimator/variance.hpp>
 #include <bochner/feature_map.hpp>
 
@@ -17,11 +18,6 @@ namespace {
 constexpr Index kDim = 5;
 constexpr Index kKeys = 6;
 constexpr int kDraws = 1500;
-
-template <class... A>
-std::vector<std::variant<A...>> all_of(const std::variant<A...>* /*type*/) {
-  return {std::variant<A...>(A{})...};
-}
 
 /// One query, some keys, and the weights that they are summed with: values, or ones.
 struct Sums {
@@ -101,10 +97,10 @@ TEST_CASE("numerators and denominators of attention are unbiased for every unbia
   const Sums sums;
   const std::vector<double> ones(kKeys, 1.0);
   int maps = 0;
-  for (const Projection& projection : all_of(static_cast<const Projection*>(nullptr))) {
+  for (const Projection& projection : all_alternatives<Projection>()) {
     if (!std::visit([](const auto& p) { return p.exact_marginal(); }, projection)) continue;
     if (std::holds_alternative<SobolProjection>(projection)) continue;  // no variance to test with
-    for (FeatureFunction features : all_of(static_cast<const FeatureFunction*>(nullptr))) {
+    for (FeatureFunction features : all_alternatives<FeatureFunction>()) {
       if (incompatibility(SoftmaxKernel{}, projection, features)) continue;
       if (auto* oprf = std::get_if<OprfFeatures>(&features)) oprf->a = -0.07;
       if (auto* oprf = std::get_if<HyperbolicOprfFeatures>(&features)) oprf->a = -0.05;

@@ -5,6 +5,7 @@
 #include "pairs.hpp"
 #include "support/statistics.hpp"
 
+#include <bochner/core/registry.hpp>
 #include <bochner/estimator/check.hpp>
 #include <bochner/estimator/variance.hpp>
 
@@ -15,11 +16,6 @@
 /// Unbiasedness of every map of some kernels.
 
 namespace bochner::testing {
-
-template <class... A>
-std::vector<std::variant<A...>> all_of(const std::variant<A...>* /*type*/) {
-  return {std::variant<A...>(A{})...};
-}
 
 /// The variance of the estimate, or, where coupled frequencies have none in closed form, that of
 /// one trigonometric row: more rows never have more.
@@ -45,11 +41,11 @@ inline void check_mean(const FeatureMapSpec& spec, const Pair& pair, Index repli
 /// Every exact projection with every feature function, for the kernels that `wanted` is true of.
 template <class Predicate>
 void check_means(const Predicate& wanted, std::uint64_t seed) {
-  for (const Kernel& kernel : all_of(static_cast<const Kernel*>(nullptr))) {
+  for (const Kernel& kernel : all_alternatives<Kernel>()) {
     if (!wanted(kernel)) continue;
-    for (const Projection& projection : all_of(static_cast<const Projection*>(nullptr))) {
+    for (const Projection& projection : all_alternatives<Projection>()) {
       if (!std::visit([](const auto& p) { return p.exact_marginal(); }, projection)) continue;
-      for (FeatureFunction features : all_of(static_cast<const FeatureFunction*>(nullptr))) {
+      for (FeatureFunction features : all_alternatives<FeatureFunction>()) {
         if (incompatibility(kernel, projection, features)) continue;
         if (auto* oprf = std::get_if<OprfFeatures>(&features)) oprf->a = -0.07;
         if (auto* oprf = std::get_if<HyperbolicOprfFeatures>(&features)) oprf->a = -0.05;

@@ -34,6 +34,18 @@ TEST_CASE("row moments refuse what moments of the estimate refuse", "[variance]"
   }
 }
 
+TEST_CASE("constant radii of one dimension are no independent draws", "[variance]") {
+  const std::vector<double> x = {0.7};
+  const std::vector<double> y = {0.4};
+  const FeatureMapSpec spec{.input_dim = 1,
+                            .num_frequencies = 4,
+                            .kernel = ArcCosineKernel{.order = 2},
+                            .projection = OrthogonalProjection{Radii::constant},
+                            .features = RectifiedFeatures{}};
+  CHECK_NOTHROW(validate(spec));
+  CHECK_THROWS_AS(kernel_moments(spec, x, y), InvalidArgument);
+}
+
 TEST_CASE("a negative kernel has a logarithm of its size", "[variance]") {
   const SpectralMixtureKernel kernel{{{1.0, {0.5}, {1e-3}}}};
   const FeatureMapSpec spec{.input_dim = 1,

@@ -160,3 +160,11 @@ TEST_CASE("rows on the sphere: far out the answer stays finite and joins on", "[
     CHECK(sphere_trigonometric(d, 1e40).variance == Approx(0.5));
   }
 }
+
+TEST_CASE("rows on the sphere: in one dimension cosh is a constant", "[sphere]") {
+  for (double s = 0.1; s < 500.0; s += 0.1) {
+    const SphereMoments moments = sphere_hyperbolic(1.0, s);
+    CHECK(moments.variance == 0.0);
+    CHECK(moments.block == 0.0);
+  }
+}

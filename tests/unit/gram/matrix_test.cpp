@@ -5,6 +5,7 @@
 #include <bochner/client/gram/matrix.hpp>
 #include <bochner/core/error.hpp>
 #include <bochner/core/matrix.hpp>
+#include <bochner/core/registry.hpp>
 
 #include <catch2/catch.hpp>
 
@@ -117,6 +118,18 @@ TEST_CASE("duplicate rows have kernel exactly one", "[gram]") {
   for (Index i = 0; i < 200; ++i) CHECK(gram(i, i) == 1.0);
   CHECK(gram(3, 150) == 1.0);
   CHECK(gram(150, 3) == 1.0);
+}
+
+TEST_CASE("an entry has the bits of the whole matrix", "[gram]") {
+  const Matrix<double> x = normal_rows<double>(30, 50, 5);
+  for (const Kernel& kernel : all_alternatives<Kernel>()) {
+    CAPTURE(to_text(kernel));
+    const ExactGram gram(kernel, x.view());
+    const Matrix<double> dense = gram.to_dense();
+    for (const Index i : {0, 7, 29}) {
+      for (const Index j : {0, 7, 12}) CHECK(gram.entry(i, j) == dense(i, j));
+    }
+  }
 }
 
 TEMPLATE_TEST_CASE("the approximate Gram matrix is the product of features", "[gram]", float,

@@ -126,7 +126,7 @@ TEST_CASE("folds of too few groups say how many there are", "[regression][bad]")
   const std::vector<Index> groups = {1, 1, 2, 2, 3, 3};
   CHECK_THAT(refusal([&] { group_folds(groups, 5, {1}); }),
              Contains("group_folds: count is 5, expected from 2 to the 3 groups there are"));
-  CHECK_THAT(refusal([] { row_folds(1, 2, {1}); }), Contains("there are only 1 rows"));
+  CHECK_THAT(refusal([] { row_folds(1, 2, {1}); }), Contains("there is only 1 row"));
 }
 
 TEST_CASE("a search refuses options that it would ignore, before any fit", "[regression][bad]") {

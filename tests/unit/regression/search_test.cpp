@@ -108,7 +108,7 @@ TEST_CASE("a search refuses what it cannot use", "[regression]") {
   refused([](SearchOptions& o) { o.max_candidates = 0; }, "max_candidates is 0");
   refused([](SearchOptions& o) { o.ridges = {-1.0}; }, "ridge is -1");
   refused([](SearchOptions& o) { o.groups = {1, 2}; }, "groups has 2 entries, expected 100");
-  refused([](SearchOptions& o) { o.groups.assign(100, 7); }, "there are only 1 groups");
+  refused([](SearchOptions& o) { o.groups.assign(100, 7); }, "there is only 1 group");
   auto bad = problem;
   bad.targets(3, 0) = std::nanf("");
   CHECK_THROWS_WITH(search_hyperparameters(spec, bad.rows()), Contains("targets: row 3"));

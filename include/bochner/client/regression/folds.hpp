@@ -17,8 +17,8 @@ namespace bochner {
 /// to be independent when a mean loss is given a standard error.
 struct Folds {
   Index count = 0;          ///< k
-  std::vector<Index> fold;  ///< in [0, k), one a row
-  std::vector<Index> unit;  ///< in [0, num_units), one a row
+  std::vector<Index> fold;  ///< in [0, k), one per row
+  std::vector<Index> unit;  ///< in [0, num_units), one per row
   Index num_units = 0;
 };
 
@@ -27,7 +27,7 @@ struct Folds {
 BOCHNER_EXPORT Folds row_folds(Index num_rows, Index count, Seed seed);
 
 /// Groups in random order, each to the fold that has the fewest rows so far; every group is a unit.
-/// `groups` has one label a row, any numbers. Throws InvalidArgument when there are fewer groups
+/// `groups` has one label per row, any numbers. Throws InvalidArgument when there are fewer groups
 /// than folds or fewer than 2 folds.
 BOCHNER_EXPORT Folds group_folds(std::span<const Index> groups, Index count, Seed seed);
 

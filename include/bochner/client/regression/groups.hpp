@@ -11,9 +11,9 @@
 
 namespace bochner {
 
-/// One label a row, equal exactly where all columns are equal (-0 counts as 0), numbered from 0 in
-/// the lexicographic order of the distinct rows. O(n log n) comparisons. Throws InvalidArgument on
-/// NaN or infinity, naming row and column.
+/// One label per row, equal exactly where all columns are equal (-0 counts as 0), numbered from 0
+/// in the lexicographic order of the distinct rows. O(n log n) comparisons. Throws InvalidArgument
+/// on NaN or infinity, naming row and column.
 template <Scalar T>
 std::vector<Index> group_labels(MatrixView<const T> columns);
 

@@ -38,7 +38,7 @@ struct RidgeOptions {
   Posterior posterior = Posterior::mean;
 };
 
-/// f(x) = theta . phi(x) + intercept, one theta a target, minimising
+/// f(x) = theta . phi(x) + intercept, one theta per target, minimising
 ///   sum_i w_i (y_i - f(x_i))^2 + W lambda |theta|^2,   W = sum_i w_i.
 /// As a Bayesian model: theta ~ N(0, tau^2 I) with W lambda = sigma^2 / tau^2, a flat prior on the
 /// intercept, noise of variance sigma^2 / w_i.

@@ -33,8 +33,8 @@ enum class Criterion {
 enum class LengthscaleSearch {
   fixed,   ///< those of the given kernels
   common,  ///< one factor times every column's spread
-  /// One a column: automatic relevance determination. Where there are more columns than about three
-  /// eighths of `max_candidates`, neighbouring ones share a factor.
+  /// One per column: automatic relevance determination. Where there are more columns than about
+  /// three eighths of `max_candidates`, neighbouring ones share a factor.
   per_column
 };
 
@@ -58,7 +58,7 @@ struct SearchOptions {
   Criterion criterion = Criterion::k_fold;
   Loss loss = Loss::squared;  ///< of k_fold
   Index num_folds = 5;
-  /// One label a row: rows of a label are held out together. Empty: labels of `repeated_columns`,
+  /// One label per row: rows of a label are held out together. Empty: labels of `repeated_columns`,
   /// or every row by itself when there are none.
   std::vector<Index> groups;
   Intercept intercept = Intercept::fitted;
