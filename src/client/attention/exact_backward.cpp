@@ -182,12 +182,12 @@ ExactRange gradient_range(const ExactCall<T>& call, const TensorView<const T, 4>
                           const AttentionSequence& sequence, Index key_head) {
   const AttentionProblem& problem = call.problem;
   const ExactGroup& group = call.group(sequence, key_head);
-  if (group.largest.empty()) return ExactRange::ordinary;
+  const ExactSizes sizes = group.largest(0, sequence.num_keys);
   std::vector<ExactRange> rows(static_cast<std::size_t>(sequence.num_queries));
   RowLength length(call.kernel);
   bool wide = false;
   double gradient = 0.0;
-  double longest = std::max(1.0, group.longest.back());
+  double longest = std::max(1.0, sizes.length);
   for (Index h = 0; h < problem.heads_per_key_head; ++h) {
     const Index head = key_head * problem.heads_per_key_head + h;
     exact_ranges(call, sequence, head, 0, std::span(rows));
@@ -203,8 +203,8 @@ ExactRange gradient_range(const ExactCall<T>& call, const TensorView<const T, 4>
     }
   }
   constexpr double kMost = 1e300;
-  const double size = group.largest.back() * gradient * longest;
-  if (!(size <= kMost) || group.largest.back() > kLargestExactValue<double>) {
+  const double size = sizes.value * gradient * longest;
+  if (!(size <= kMost) || sizes.value > kLargestExactValue<double>) {
     throw InvalidArgument(call.function + ": values: batch " + std::to_string(sequence.batch) +
                           ", head " + std::to_string(key_head) +
                           " are too large: products with out_gradient and rows could overflow");

@@ -83,31 +83,40 @@ void ExactKernel::transform_gradient(const Matrix<U>& dy, MatrixView<T> dx) cons
   }
 }
 
-void ExactKernel::log_similarities(const double* query, const double* packed, Index count,
-                                   double* out) const {
+void ExactKernel::log_similarities(const double* query, const double* origin, const double* packed,
+                                   Index count, double* out) const {
   constexpr auto kWidth = static_cast<std::size_t>(simd::kPanel<double>);
   const auto dim = static_cast<std::size_t>(transform_.dim());
+  const bool diagonal = transform_.matrix.empty();
+  const double* const from = shift_invariant_ ? query : origin;
   std::vector<double> difference(dim);
   std::vector<double> transformed(dim);
+  std::vector<double> factor(dim);  // of softmax kernels
+  if (diagonal) {
+    for (std::size_t k = 0; k < dim; ++k) factor[k] = transform_.diagonal[k] * query[k];
+  } else {
+    transform_.apply(query, factor.data());
+  }
   for (Index first = 0; first < count; first += simd::kPanel<double>) {
     const double* const panel = packed + first * static_cast<Index>(dim);
-    std::array<double, kWidth> squared{};
-    if (transform_.matrix.empty()) {
+    std::array<double, kWidth> sum{};
+    const auto add = [&](std::size_t k, std::size_t j, double step) {
+      sum[j] += (shift_invariant_ ? 0.5 * step : factor[k]) * step;
+    };
+    if (diagonal) {
       for (std::size_t k = 0; k < dim; ++k) {
         for (std::size_t j = 0; j < kWidth; ++j) {
-          const double step = (query[k] - panel[k * kWidth + j]) * transform_.diagonal[k];
-          squared[j] += step * step;
+          add(k, j, (from[k] - panel[k * kWidth + j]) * transform_.diagonal[k]);
         }
       }
     } else {
       for (std::size_t j = 0; j < kWidth; ++j) {
-        for (std::size_t k = 0; k < dim; ++k) difference[k] = query[k] - panel[k * kWidth + j];
+        for (std::size_t k = 0; k < dim; ++k) difference[k] = from[k] - panel[k * kWidth + j];
         transform_.apply(difference.data(), transformed.data());
-        for (const double step : transformed) squared[j] += step * step;
+        for (std::size_t k = 0; k < dim; ++k) add(k, j, transformed[k]);
       }
     }
-    for (std::size_t j = 0; j < kWidth; ++j)
-      out[static_cast<std::size_t>(first) + j] = -0.5 * squared[j];
+    for (std::size_t j = 0; j < kWidth; ++j) out[static_cast<std::size_t>(first) + j] = -sum[j];
   }
 }
 
