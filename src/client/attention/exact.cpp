@@ -27,7 +27,7 @@ ExactKeys<T, U>::ExactKeys(const ExactCall<T>& call, ExactRange range)
       packed_(call.problem.dim, kExactKeys),
       values_(kExactKeys, simd::padded<U>(call.problem.value_dim)),
       bias_(1, kExactKeys),
-      raw_(range == ExactRange::wide ? kExactKeys : 0, simd::padded<U>(call.problem.dim)),
+      raw_(is_wide(range) ? kExactKeys : 0, simd::padded<U>(call.problem.dim)),
       buffer_(kExactKeys, std::max(call.problem.dim, call.problem.value_dim)) {}
 
 template <Scalar T, Scalar U>
@@ -42,7 +42,7 @@ void ExactKeys<T, U>::load(const AttentionSequence& sequence, Index key_head, In
   const auto keys = live_rows(sequence, head_rows(call_->inputs.keys, sequence.batch, key_head),
                               first, count, buffer_);
   call_->kernel.template transform<T, U>(Side::key, range_, group.origin.data(), keys, keys_);
-  const bool wide = range_ == ExactRange::wide;
+  const bool wide = is_wide(range_);
   if (wide) widen_rows(keys, raw_);
   const auto hidden = [&](Index r) { return !group.seen[static_cast<std::size_t>(first + r)]; };
   for (Index r = 0; r < count; ++r) {
@@ -56,7 +56,7 @@ void ExactKeys<T, U>::load(const AttentionSequence& sequence, Index key_head, In
   const auto values = live_rows(sequence, head_rows(call_->inputs.values, sequence.batch, key_head),
                                 first, count, buffer_);
   widen_rows(values, values_);
-  const U scale = wide ? static_cast<U>(value_scale(group)) : U{1};
+  const U scale = static_cast<U>(value_scale(range_));
   poisoned_.clear();
   for (Index r = 0; r < count; ++r) {
     if (call_->kernel.key_weight() != 0.0) {
@@ -93,7 +93,7 @@ ExactQueries<T, U>::ExactQueries(const ExactCall<T>& call, ExactRange range)
     : call_(&call),
       range_(range),
       queries_(simd::kBlockRows, simd::padded<U>(call.problem.dim)),
-      raw_(range == ExactRange::wide ? simd::kBlockRows : 0, call.problem.dim),
+      raw_(is_wide(range) ? simd::kBlockRows : 0, call.problem.dim),
       origin_(raw_.rows(), call.problem.dim) {}
 
 template <Scalar T, Scalar U>
@@ -107,7 +107,7 @@ void ExactQueries<T, U>::load(const AttentionSequence& sequence, Index head, Ind
                         .middle_rows(sequence.first_query + first, count);
   const ExactGroup& group = call_->group(sequence, head / call_->problem.heads_per_key_head);
   call_->kernel.template transform<T, U>(Side::query, range_, group.origin.data(), rows, queries_);
-  if (range_ == ExactRange::ordinary) return;
+  if (!is_wide(range_)) return;
   widen_rows(rows, raw_);
   for (Index r = 0; r < count; ++r) {
     find_origin(r);
@@ -161,7 +161,7 @@ template <Scalar T, Scalar U>
 void ExactQueries<T, U>::multiply(const ExactKeys<T, U>& keys, Index most,
                                   Matrix<U>& logits) const {
   if constexpr (std::same_as<U, double>) {
-    if (range_ == ExactRange::wide) {
+    if (is_wide(range_)) {
       for (Index r = 0; r < count_; ++r) {
         call_->kernel.log_similarities(raw_.row(r), origin_.row(r), keys.packed(), most,
                                        logits.row(r));
@@ -181,7 +181,7 @@ void ExactQueries<T, U>::multiply(const ExactKeys<T, U>& keys, Index most,
 template <Scalar T, Scalar U>
 void ExactQueries<T, U>::add_bias(const ExactKeys<T, U>& keys, Matrix<U>& logits) const {
   constexpr U kLog2E = static_cast<U>(std::numbers::log2e);
-  const bool wide = range_ == ExactRange::wide;
+  const bool wide = is_wide(range_);
   const bool biased = call_->bias.data != nullptr;
   if (!wide && !biased) return;
   const auto bias =

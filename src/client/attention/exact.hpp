@@ -54,13 +54,6 @@ class ExactKeys {
   std::vector<Index> poisoned_;
 };
 
-/// The power of two that values of a group are multiplied by in the wide range, so that sums of
-/// them stay finite; outputs are divided by it.
-inline double value_scale(const ExactGroup& group) {
-  const double largest = group.largest(0, static_cast<Index>(group.sizes.size())).value;
-  return largest > kLargestExactValue<double> ? 0x1p-64 : 1.0;
-}
-
 /// Up to 64 queries of one head.
 template <Scalar T, Scalar U>
 class ExactQueries {

@@ -195,6 +195,7 @@ void exact_ranges(const ExactCall<T>& call, const AttentionSequence& sequence, I
     const bool wide = product * std::numbers::log2e > kLargestLogit<T> || far_bias ||
                       sizes->value > kLargestExactValue<T>;
     if (wide) ranges[r] = ExactRange::wide;
+    if (sizes->value > kLargestExactValue<double>) ranges[r] = ExactRange::wide_scaled;
   }
 }
 

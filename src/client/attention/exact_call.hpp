@@ -71,7 +71,8 @@ ExactCall<T> exact_call(const std::string& function, const Kernel& kernel,
 
 /// The ranges of `count` queries of a head: wide where the logits that a row may see are so large
 /// that their rounding in T would show in the weights, or values so large that sums of them could
-/// overflow. Throws InvalidArgument when products could overflow double.
+/// overflow, scaled where they could even in double. Throws InvalidArgument when products could
+/// overflow double.
 template <Scalar T>
 void exact_ranges(const ExactCall<T>& call, const AttentionSequence& sequence, Index head,
                   Index first, std::span<ExactRange> ranges);

@@ -26,7 +26,7 @@ ExactKernel::ExactKernel(const std::string& function, const Kernel& kernel, Inde
 }
 
 double ExactKernel::query_factor(ExactRange range) {
-  return range == ExactRange::ordinary ? std::numbers::log2e : 1.0;
+  return is_wide(range) ? 1.0 : std::numbers::log2e;
 }
 
 template <Scalar T, Scalar U>
@@ -34,7 +34,7 @@ void ExactKernel::transform(Side side, ExactRange range, const double* origin,
                             MatrixView<const T> x, Matrix<U>& out) const {
   const double factor = side == Side::query ? query_factor(range) : 1.0;
   const auto dim = static_cast<std::size_t>(x.cols);
-  const bool centred = shift_invariant_ || (side == Side::key && range == ExactRange::wide);
+  const bool centred = shift_invariant_ || (side == Side::key && is_wide(range));
   const bool diagonal = transform_.matrix.empty();
   if (diagonal && !centred) {
     std::vector<U> scale(dim);

@@ -17,9 +17,18 @@ namespace bochner {
 
 /// How the logits of a row are computed.
 enum class ExactRange {
-  ordinary,  ///< in the scalar, by one product, in base 2
-  wide       ///< in double, from differences that are taken first, in base e until biases are in
+  ordinary,    ///< in the scalar, by one product, in base 2
+  wide,        ///< in double, from differences that are taken first, in base e until biases are in
+  wide_scaled  ///< the same, values times `value_scale`, since sums of them could overflow double
 };
+
+inline bool is_wide(ExactRange range) { return range != ExactRange::ordinary; }
+
+/// The power of two that values of rows of this range are multiplied by; outputs are divided by it.
+/// Sums of 2^31 values stay finite, and no output loses more than the least normal number.
+inline double value_scale(ExactRange range) {
+  return range == ExactRange::wide_scaled ? 0x1p-32 : 1.0;
+}
 
 /// log k(q, k), up to terms that depend on the query only: Aq.Ak for softmax kernels; for Gaussian
 /// ones A(q - c).A(k - c) + key_weight |A(k - c)|^2 with an origin c that all rows share. Wide rows
