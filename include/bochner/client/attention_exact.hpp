@@ -19,9 +19,14 @@ namespace bochner {
 /// Right for every size of logits, biases and values: where a row may see base-2 logits beyond 2^8
 /// (double: 2^12), a bias so large, or values whose sums could overflow, it is computed in double,
 /// from differences of rows and biases that are taken first, so that neither an offset of the
-/// inputs nor one of the biases costs digits; whether a row is depends on what it sees alone.
-/// Elsewhere rounding of logits changes weights by about 2^-15 (double: 2^-40) of themselves at
-/// most.
+/// inputs nor one of the biases costs digits; whether a row is depends on what it sees alone, and
+/// so do its bits. What a mask, a window or `allowed` hides from a row may hold anything; a bias
+/// hides nothing. Elsewhere rounding of logits changes weights by about 2^-15 (double: 2^-40) of
+/// themselves at most.
+///
+/// One exception: rows of Gaussian kernels have an origin in common, the first live key of their
+/// sequence (and key head) that any query sees. Lengths are distances from it, so that where it is
+/// far it decides about rows that do not see it too: that they are computed in double, or refused.
 ///
 /// O(L S (d + d_v)) a head, several times slower in rows that want the wide range; memory O(d +
 /// d_v) a row of a block and O(S) a key head. Bits and NaN as for `attention`. Throws

@@ -10,12 +10,6 @@
 namespace bochner {
 namespace {
 
-/// Whether logits are sums of squares of differences between rows.
-template <Scalar T>
-bool takes_differences(const ExactCall<T>& call, ExactRange range) {
-  return range == ExactRange::wide && call.kernel.shift_invariant();
-}
-
 template <Scalar T, Scalar U>
 void widen_rows(MatrixView<const T> rows, Matrix<U>& out) {
   for (Index r = 0; r < rows.rows; ++r) {
@@ -33,7 +27,7 @@ ExactKeys<T, U>::ExactKeys(const ExactCall<T>& call, ExactRange range)
       packed_(call.problem.dim, kExactKeys),
       values_(kExactKeys, simd::padded<U>(call.problem.value_dim)),
       bias_(1, kExactKeys),
-      raw_(takes_differences(call, range) ? kExactKeys : 0, simd::padded<U>(call.problem.dim)),
+      raw_(is_wide(range) ? kExactKeys : 0, simd::padded<U>(call.problem.dim)),
       buffer_(kExactKeys, std::max(call.problem.dim, call.problem.value_dim)) {}
 
 template <Scalar T, Scalar U>
@@ -48,15 +42,21 @@ void ExactKeys<T, U>::load(const AttentionSequence& sequence, Index key_head, In
   const auto keys = live_rows(sequence, head_rows(call_->inputs.keys, sequence.batch, key_head),
                               first, count, buffer_);
   call_->kernel.template transform<T, U>(Side::key, range_, group.origin.data(), keys, keys_);
-  const bool differences = takes_differences(*call_, range_);
-  if (differences) widen_rows(keys, raw_);
-  const Matrix<U>& factor = differences ? raw_ : keys_;
+  const bool wide = is_wide(range_);
+  if (wide) widen_rows(keys, raw_);
+  const auto hidden = [&](Index r) { return !group.seen[static_cast<std::size_t>(first + r)]; };
+  for (Index r = 0; r < count; ++r) {
+    if (!hidden(r)) continue;
+    std::fill_n(keys_.row(r), dim, U{0});
+    if (wide) std::fill_n(raw_.row(r), dim, U{0});
+  }
+  const Matrix<U>& factor = wide ? raw_ : keys_;
   simd::kernels<U>().pack_transposed(factor.data(), factor.cols(), count, dim, nullptr,
                                      packed_.data());
   const auto values = live_rows(sequence, head_rows(call_->inputs.values, sequence.batch, key_head),
                                 first, count, buffer_);
   widen_rows(values, values_);
-  const U scale = range_ == ExactRange::wide ? static_cast<U>(value_scale(group)) : U{1};
+  const U scale = static_cast<U>(value_scale(range_));
   poisoned_.clear();
   for (Index r = 0; r < count; ++r) {
     if (call_->kernel.key_weight() != 0.0) {
@@ -65,6 +65,10 @@ void ExactKeys<T, U>::load(const AttentionSequence& sequence, Index key_head, In
       bias_(0, r) = static_cast<U>(call_->kernel.key_weight() * squared_norm);
     }
     U* const value = values_.row(r);
+    if (hidden(r)) {
+      std::fill_n(value, call_->problem.value_dim, U{0});
+      continue;
+    }
     bool finite = true;
     for (Index c = 0; c < call_->problem.value_dim; ++c) {
       if (std::isfinite(value[c])) {
@@ -89,7 +93,8 @@ ExactQueries<T, U>::ExactQueries(const ExactCall<T>& call, ExactRange range)
     : call_(&call),
       range_(range),
       queries_(simd::kBlockRows, simd::padded<U>(call.problem.dim)),
-      raw_(takes_differences(call, range) ? simd::kBlockRows : 0, call.problem.dim) {}
+      raw_(is_wide(range) ? simd::kBlockRows : 0, call.problem.dim),
+      origin_(raw_.rows(), call.problem.dim) {}
 
 template <Scalar T, Scalar U>
 void ExactQueries<T, U>::load(const AttentionSequence& sequence, Index head, Index first,
@@ -102,11 +107,28 @@ void ExactQueries<T, U>::load(const AttentionSequence& sequence, Index head, Ind
                         .middle_rows(sequence.first_query + first, count);
   const ExactGroup& group = call_->group(sequence, head / call_->problem.heads_per_key_head);
   call_->kernel.template transform<T, U>(Side::query, range_, group.origin.data(), rows, queries_);
-  if (takes_differences(*call_, range_)) widen_rows(rows, raw_);
-  if (range_ == ExactRange::ordinary || call_->bias.data == nullptr) return;
+  if (!is_wide(range_)) return;
+  widen_rows(rows, raw_);
   for (Index r = 0; r < count; ++r) {
+    find_origin(r);
     const double top = top_bias(*call_, sequence, head, first + r);
     top_bias_[static_cast<std::size_t>(r)] = std::isfinite(top) ? top : 0.0;
+  }
+}
+
+template <Scalar T, Scalar U>
+void ExactQueries<T, U>::find_origin(Index r) {
+  const Index query = first_ + r;
+  const Index end = sequence_->visible_end(query);
+  Index key = sequence_->first_visible(query);
+  while (key < end && !call_->allows(*sequence_, head_, query, key)) ++key;
+  const auto keys =
+      head_rows(call_->inputs.keys, sequence_->batch, head_ / call_->problem.heads_per_key_head);
+  for (Index c = 0; c < keys.cols; ++c) {
+    const double x =
+        key < end ? static_cast<double>(keys(sequence_->first_key + sequence_->position(key), c))
+                  : 0.0;
+    origin_(r, c) = std::isfinite(x) ? x : 0.0;
   }
 }
 
@@ -139,16 +161,17 @@ template <Scalar T, Scalar U>
 void ExactQueries<T, U>::multiply(const ExactKeys<T, U>& keys, Index most,
                                   Matrix<U>& logits) const {
   if constexpr (std::same_as<U, double>) {
-    if (takes_differences(*call_, range_)) {
+    if (is_wide(range_)) {
       for (Index r = 0; r < count_; ++r) {
-        call_->kernel.log_similarities(raw_.row(r), keys.packed(), most, logits.row(r));
+        call_->kernel.log_similarities(raw_.row(r), origin_.row(r), keys.packed(), most,
+                                       logits.row(r));
       }
       return;
     }
   }
   simd::kernels<U>().project(queries_.data(), queries_.cols(), count_, keys.packed(),
                              call_->problem.dim, most, logits.data(), logits.cols());
-  if (range_ == ExactRange::wide || call_->kernel.key_weight() == 0.0) return;
+  if (call_->kernel.key_weight() == 0.0) return;
   for (Index r = 0; r < count_; ++r) {
     U* const row = logits.row(r);
     for (Index j = 0; j < seen_[static_cast<std::size_t>(r)]; ++j) row[j] += keys.bias()[j];
@@ -158,7 +181,7 @@ void ExactQueries<T, U>::multiply(const ExactKeys<T, U>& keys, Index most,
 template <Scalar T, Scalar U>
 void ExactQueries<T, U>::add_bias(const ExactKeys<T, U>& keys, Matrix<U>& logits) const {
   constexpr U kLog2E = static_cast<U>(std::numbers::log2e);
-  const bool wide = range_ == ExactRange::wide;
+  const bool wide = is_wide(range_);
   const bool biased = call_->bias.data != nullptr;
   if (!wide && !biased) return;
   const auto bias =

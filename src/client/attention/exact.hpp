@@ -16,7 +16,8 @@ namespace bochner {
 /// Keys of a tile.
 inline constexpr Index kExactKeys = 256;
 
-/// Up to kExactKeys keys of a head with their values, ready for products.
+/// Up to kExactKeys keys of a head with their values, ready for products; zeros for those that no
+/// query sees.
 template <Scalar T, Scalar U>
 class ExactKeys {
  public:
@@ -28,10 +29,8 @@ class ExactKeys {
   Index first() const noexcept { return first_; }
   Index count() const noexcept { return count_; }
   const Matrix<U>& keys() const noexcept { return keys_; }  ///< count x d, transformed
-  const U* packed() const noexcept {
-    return packed_.data();
-  }  ///< those, or the keys themselves for
-     ///< differences
+  /// Those, or in the wide range the keys themselves, for differences.
+  const U* packed() const noexcept { return packed_.data(); }
   /// count x d_v, times `value_scale`, infinite ones 0.
   const Matrix<U>& values() const noexcept { return values_; }
   const U* bias() const noexcept { return bias_.data(); }  ///< key_weight |A k|^2
@@ -55,13 +54,6 @@ class ExactKeys {
   std::vector<Index> poisoned_;
 };
 
-/// The power of two that values of a group are multiplied by in the wide range, so that sums of
-/// them stay finite; outputs are divided by it.
-inline double value_scale(const ExactGroup& group) {
-  const bool large = !group.largest.empty() && group.largest.back() > kLargestExactValue<double>;
-  return large ? 0x1p-64 : 1.0;
-}
-
 /// Up to 64 queries of one head.
 template <Scalar T, Scalar U>
 class ExactQueries {
@@ -81,6 +73,8 @@ class ExactQueries {
   const std::array<std::int32_t, simd::kBlockRows>& seen() const noexcept { return seen_; }
 
  private:
+  /// The first key that row r sees.
+  void find_origin(Index r);
   void multiply(const ExactKeys<T, U>& keys, Index most, Matrix<U>& logits) const;
   void add_bias(const ExactKeys<T, U>& keys, Matrix<U>& logits) const;
   void apply_masks(const ExactKeys<T, U>& keys, Matrix<U>& logits) const;
@@ -93,6 +87,7 @@ class ExactQueries {
   Index count_ = 0;
   Matrix<U> queries_;
   Matrix<double> raw_;                               ///< wide rows, for differences
+  Matrix<double> origin_;                            ///< of wide rows, see `log_similarities`
   std::array<double, simd::kBlockRows> top_bias_{};  ///< wide rows, taken off before all else
   std::array<std::int32_t, simd::kBlockRows> seen_{};
 };

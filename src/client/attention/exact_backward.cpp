@@ -105,7 +105,7 @@ void key_pass(const ExactGradientCall<T, U>& call, const AttentionSequence& sequ
     }
   }
   // Queries of base 2 came with log2(e) in them; a key's own term is key_weight |k|^2 in base 2.
-  const bool binary = call.range == ExactRange::ordinary;
+  const bool binary = !is_wide(call.range);
   const U unit = static_cast<U>(binary ? std::numbers::ln2 : 1.0);
   const U own = static_cast<U>(2.0 * std::numbers::ln2 * call.forward.kernel.key_weight());
   for (Index j = 0; j < count; ++j) {
@@ -182,16 +182,16 @@ ExactRange gradient_range(const ExactCall<T>& call, const TensorView<const T, 4>
                           const AttentionSequence& sequence, Index key_head) {
   const AttentionProblem& problem = call.problem;
   const ExactGroup& group = call.group(sequence, key_head);
-  if (group.largest.empty()) return ExactRange::ordinary;
+  const ExactSizes sizes = group.largest(0, sequence.num_keys);
   std::vector<ExactRange> rows(static_cast<std::size_t>(sequence.num_queries));
   RowLength length(call.kernel);
   bool wide = false;
   double gradient = 0.0;
-  double longest = std::max(1.0, group.longest.back());
+  double longest = std::max(1.0, sizes.length);
   for (Index h = 0; h < problem.heads_per_key_head; ++h) {
     const Index head = key_head * problem.heads_per_key_head + h;
     exact_ranges(call, sequence, head, 0, std::span(rows));
-    wide = wide || std::find(rows.begin(), rows.end(), ExactRange::wide) != rows.end();
+    wide = wide || std::any_of(rows.begin(), rows.end(), is_wide);
     const auto queries = head_rows(call.inputs.queries, sequence.batch, head);
     const auto slopes = head_rows(out_gradient, sequence.batch, head);
     for (Index i = sequence.first_query; i < sequence.first_query + sequence.num_queries; ++i) {
@@ -203,8 +203,8 @@ ExactRange gradient_range(const ExactCall<T>& call, const TensorView<const T, 4>
     }
   }
   constexpr double kMost = 1e300;
-  const double size = group.largest.back() * gradient * longest;
-  if (!(size <= kMost) || group.largest.back() > kLargestExactValue<double>) {
+  const double size = sizes.value * gradient * longest;
+  if (!(size <= kMost) || sizes.value > kLargestExactValue<double>) {
     throw InvalidArgument(call.function + ": values: batch " + std::to_string(sequence.batch) +
                           ", head " + std::to_string(key_head) +
                           " are too large: products with out_gradient and rows could overflow");

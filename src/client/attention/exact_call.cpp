@@ -7,6 +7,7 @@
 #include <cmath>
 #include <limits>
 #include <numbers>
+#include <optional>
 
 namespace bochner {
 namespace {
@@ -29,36 +30,102 @@ void check_weights(const std::string& function, const char* name,
   throw InvalidArgument(text);
 }
 
+/// By live key, whether any query that reads the key head sees it.
+template <Scalar T>
+std::vector<char> seen_keys(const ExactCall<T>& call, const AttentionSequence& sequence,
+                            Index key_head) {
+  const Index heads = call.problem.heads_per_key_head;
+  std::vector<char> seen(static_cast<std::size_t>(sequence.num_keys));
+  Index first = 0;
+  for (Index k = 0; k < sequence.num_keys; ++k) {
+    while (first < sequence.num_queries && sequence.visible_end(first) <= k) ++first;
+    const auto sees = [&](Index query) {
+      for (Index h = 0; h < heads; ++h) {
+        if (call.allows(sequence, key_head * heads + h, query, k)) return true;
+      }
+      return false;
+    };
+    Index query = first;
+    while (query < sequence.num_queries && sequence.first_visible(query) <= k && !sees(query)) {
+      ++query;
+    }
+    seen[static_cast<std::size_t>(k)] =
+        query < sequence.num_queries && sequence.first_visible(query) <= k;
+  }
+  return seen;
+}
+
 template <Scalar T>
 ExactGroup measure(const ExactCall<T>& call, const AttentionSequence& sequence, Index key_head) {
   const auto keys = head_rows(call.inputs.keys, sequence.batch, key_head);
   const auto values = head_rows(call.inputs.values, sequence.batch, key_head);
-  const auto count = static_cast<std::size_t>(sequence.num_keys);
-  ExactGroup group{std::vector<double>(static_cast<std::size_t>(keys.cols)),
-                   std::vector<double>(count), std::vector<double>(count)};
+  ExactGroup group;
+  group.seen = seen_keys(call, sequence, key_head);
+  group.sizes.resize(group.seen.size());
   RowLength length(call.kernel);
-  double longest = 0.0;
-  double largest = 0.0;
-  for (Index k = 0; k < sequence.num_keys; ++k) {
-    const Index at = sequence.first_key + sequence.position(k);
-    if (k == 0) {
+  for (std::size_t k = 0; k < group.seen.size(); ++k) {
+    if (!group.seen[k]) continue;
+    const Index at = sequence.first_key + sequence.position(static_cast<Index>(k));
+    if (group.origin.empty()) {
       for (Index c = 0; c < keys.cols; ++c) {
         const auto x = static_cast<double>(keys(at, c));
-        group.origin[static_cast<std::size_t>(c)] = std::isfinite(x) ? x : 0.0;
+        group.origin.push_back(std::isfinite(x) ? x : 0.0);
       }
     }
-    longest = std::fmax(longest, length(keys.row(at), keys.col_stride, group.origin.data()));
+    ExactSizes& sizes = group.sizes[k];
+    sizes.length = std::fmax(0.0, length(keys.row(at), keys.col_stride, group.origin.data()));
     for (Index c = 0; c < values.cols; ++c) {
       const double size = std::abs(static_cast<double>(values(at, c)));
-      if (std::isfinite(size)) largest = std::max(largest, size);
+      if (std::isfinite(size)) sizes.value = std::max(sizes.value, size);
     }
-    group.longest[static_cast<std::size_t>(k)] = longest;
-    group.largest[static_cast<std::size_t>(k)] = largest;
   }
+  group.origin.resize(static_cast<std::size_t>(keys.cols));
+  group.collect();
   return group;
 }
 
+/// Of the keys that a row sees; nothing where it sees none.
+template <Scalar T>
+std::optional<ExactSizes> seen_sizes(const ExactCall<T>& call, const AttentionSequence& sequence,
+                                     Index head, Index query) {
+  const ExactGroup& group = call.group(sequence, head / call.problem.heads_per_key_head);
+  const Index first = sequence.first_visible(query);
+  const Index end = sequence.visible_end(query);
+  if (first >= end) return std::nullopt;
+  if (call.options.allowed.data == nullptr) return group.largest(first, end);
+  std::optional<ExactSizes> sizes;
+  for (Index k = first; k < end; ++k) {
+    if (!call.allows(sequence, head, query, k)) continue;
+    if (!sizes) sizes.emplace();
+    sizes->raise(group.sizes[static_cast<std::size_t>(k)]);
+  }
+  return sizes;
+}
+
 }  // namespace
+
+void ExactSizes::raise(const ExactSizes& other) {
+  length = std::max(length, other.length);
+  value = std::max(value, other.value);
+}
+
+void ExactGroup::collect() {
+  blocks_.assign(sizes.size() / simd::kBlockRows, {});
+  for (std::size_t k = 0; k < blocks_.size() * simd::kBlockRows; ++k) {
+    blocks_[k / simd::kBlockRows].raise(sizes[k]);
+  }
+}
+
+ExactSizes ExactGroup::largest(Index first, Index end) const {
+  ExactSizes out;
+  for (Index k = first; k < end;) {
+    const bool whole = k % simd::kBlockRows == 0 && k + simd::kBlockRows <= end;
+    const auto i = static_cast<std::size_t>(k);
+    out.raise(whole ? blocks_[i / simd::kBlockRows] : sizes[i]);
+    k += whole ? simd::kBlockRows : 1;
+  }
+  return out;
+}
 
 template <Scalar T>
 ExactCall<T> exact_call(const std::string& function, const Kernel& kernel,
@@ -93,12 +160,10 @@ double top_bias(const ExactCall<T>& call, const AttentionSequence& sequence, Ind
   if (call.bias.data == nullptr) return top;
   const Index row = sequence.first_query + query;
   const auto bias = head_rows(call.bias, sequence.batch, head);
-  const bool masked = call.options.allowed.data != nullptr;
-  const auto allowed =
-      masked ? head_rows(call.options.allowed, sequence.batch, head) : MatrixView<const bool>{};
   for (Index k = sequence.first_visible(query); k < sequence.visible_end(query); ++k) {
+    if (!call.allows(sequence, head, query, k)) continue;
     const Index at = sequence.first_key + sequence.position(k);
-    if (!masked || allowed(row, at)) top = std::fmax(top, static_cast<double>(bias(row, at)));
+    top = std::fmax(top, static_cast<double>(bias(row, at)));
   }
   return top;
 }
@@ -111,13 +176,12 @@ void exact_ranges(const ExactCall<T>& call, const AttentionSequence& sequence, I
   RowLength length(call.kernel);
   for (std::size_t r = 0; r < ranges.size(); ++r) {
     const Index query = first + static_cast<Index>(r);
-    const Index end = sequence.visible_end(query);
     ranges[r] = ExactRange::ordinary;
-    if (end <= sequence.first_visible(query)) continue;
-    const auto last = static_cast<std::size_t>(end - 1);
+    const std::optional<ExactSizes> sizes = seen_sizes(call, sequence, head, query);
+    if (!sizes) continue;
     const Index row = sequence.first_query + query;
     const double q = length(queries.row(row), queries.col_stride, group.origin.data());
-    const double k = group.longest[last];
+    const double k = sizes->length;
     const double product = call.kernel.shift_invariant() ? 0.5 * (q + k) * (q + k) : q * k;
     if (product > kLargestProduct) {
       throw InvalidArgument(call.function + ": queries: batch " + std::to_string(sequence.batch) +
@@ -129,8 +193,9 @@ void exact_ranges(const ExactCall<T>& call, const AttentionSequence& sequence, I
     const bool far_bias = call.bias.data != nullptr && std::isfinite(bias) &&
                           bias * std::numbers::log2e > kLargestLogit<T>;
     const bool wide = product * std::numbers::log2e > kLargestLogit<T> || far_bias ||
-                      group.largest[last] > kLargestExactValue<T>;
+                      sizes->value > kLargestExactValue<T>;
     if (wide) ranges[r] = ExactRange::wide;
+    if (sizes->value > kLargestExactValue<double>) ranges[r] = ExactRange::wide_scaled;
   }
 }
 

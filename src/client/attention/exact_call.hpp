@@ -15,12 +15,30 @@
 
 namespace bochner {
 
-/// One key head of one sequence, as far as it decides how rows that see it are computed. Prefixes,
-/// since nothing about a row may depend on keys that it does not see.
-struct ExactGroup {
-  std::vector<double> origin;   ///< its first live key, 0 where that is not finite
-  std::vector<double> longest;  ///< the largest length of the live keys up to each
-  std::vector<double> largest;  ///< the largest |v| among them
+/// What decides how a row is computed: the largest length and the largest |v| of keys that it sees,
+/// of the finite ones.
+struct ExactSizes {
+  double length = 0.0;
+  double value = 0.0;
+
+  void raise(const ExactSizes& other);
+};
+
+/// One key head of one sequence. Keys that no query sees count as zeros.
+class ExactGroup {
+ public:
+  /// The first live key that a query sees, 0 where that is not finite.
+  std::vector<double> origin;
+  std::vector<char> seen;         ///< by live key, whether any query sees it
+  std::vector<ExactSizes> sizes;  ///< by live key
+
+  /// After a change of `sizes`.
+  void collect();
+  /// Of the live keys first .. end - 1.
+  ExactSizes largest(Index first, Index end) const;
+
+ private:
+  std::vector<ExactSizes> blocks_;  ///< of kBlockRows keys each
 };
 
 template <Scalar T>
@@ -37,6 +55,12 @@ struct ExactCall {
     const Index s = &sequence - problem.sequences.data();
     return groups[static_cast<std::size_t>(s * problem.key_heads + key_head)];
   }
+  /// Whether `allowed` lets a query see a live key; the mask and the window may still hide it.
+  bool allows(const AttentionSequence& sequence, Index head, Index query, Index key) const {
+    if (options.allowed.data == nullptr) return true;
+    return head_rows(options.allowed, sequence.batch, head)(
+        sequence.first_query + query, sequence.first_key + sequence.position(key));
+  }
 };
 
 /// Throws InvalidArgument when the call does not fit.
@@ -47,7 +71,8 @@ ExactCall<T> exact_call(const std::string& function, const Kernel& kernel,
 
 /// The ranges of `count` queries of a head: wide where the logits that a row may see are so large
 /// that their rounding in T would show in the weights, or values so large that sums of them could
-/// overflow. Throws InvalidArgument when products could overflow double.
+/// overflow, scaled where they could even in double. Throws InvalidArgument when products could
+/// overflow double.
 template <Scalar T>
 void exact_ranges(const ExactCall<T>& call, const AttentionSequence& sequence, Index head,
                   Index first, std::span<ExactRange> ranges);

@@ -116,14 +116,13 @@ class ExactLane {
         if (queries_[i].score(keys_, logits_)) softmax_[i].add(queries_[i], keys_, logits_);
       }
     }
-    const double scale =
-        range_ == ExactRange::wide ? value_scale(call_.group(sequence, key_head)) : 1.0;
     for (Index r = 0; r < count; ++r) {
       if (ranges[static_cast<std::size_t>(r)] != range_) continue;
       const Index block = r / simd::kBlockRows;
       const Index start = sequence.first_query + first + block * simd::kBlockRows;
       const auto rows = out.middle_rows(start, queries_[static_cast<std::size_t>(block)].count());
-      softmax_[static_cast<std::size_t>(block)].finish(r % simd::kBlockRows, scale, rows, report);
+      softmax_[static_cast<std::size_t>(block)].finish(r % simd::kBlockRows, value_scale(range_),
+                                                       rows, report);
     }
   }
 
@@ -148,14 +147,18 @@ struct ExactWorker {
     const std::span<ExactRange> ranges(buffer.data(), count);
     exact_ranges(call, sequence, head, first, ranges);
     ordinary.attend(sequence, head, first, ranges, out, report);
-    if (std::find(ranges.begin(), ranges.end(), ExactRange::wide) == ranges.end()) return;
-    if (!wide) wide.emplace(call, ExactRange::wide);
-    wide->attend(sequence, head, first, ranges, out, report);
+    for (const ExactRange range : {ExactRange::wide, ExactRange::wide_scaled}) {
+      if (std::find(ranges.begin(), ranges.end(), range) == ranges.end()) continue;
+      auto& lane = range == ExactRange::wide ? wide : wide_scaled;
+      if (!lane) lane.emplace(call, range);
+      lane->attend(sequence, head, first, ranges, out, report);
+    }
   }
 
   const ExactCall<T>& call;
   ExactLane<T, T> ordinary;
-  std::optional<ExactLane<T, double>> wide;  ///< rare
+  std::optional<ExactLane<T, double>> wide;         ///< rare
+  std::optional<ExactLane<T, double>> wide_scaled;  ///< rarer
   AttentionReport report;
 };
 

@@ -26,7 +26,7 @@ ExactKernel::ExactKernel(const std::string& function, const Kernel& kernel, Inde
 }
 
 double ExactKernel::query_factor(ExactRange range) {
-  return range == ExactRange::ordinary ? std::numbers::log2e : 1.0;
+  return is_wide(range) ? 1.0 : std::numbers::log2e;
 }
 
 template <Scalar T, Scalar U>
@@ -34,7 +34,7 @@ void ExactKernel::transform(Side side, ExactRange range, const double* origin,
                             MatrixView<const T> x, Matrix<U>& out) const {
   const double factor = side == Side::query ? query_factor(range) : 1.0;
   const auto dim = static_cast<std::size_t>(x.cols);
-  const bool centred = shift_invariant_ || (side == Side::key && range == ExactRange::wide);
+  const bool centred = shift_invariant_ || (side == Side::key && is_wide(range));
   const bool diagonal = transform_.matrix.empty();
   if (diagonal && !centred) {
     std::vector<U> scale(dim);
@@ -83,31 +83,40 @@ void ExactKernel::transform_gradient(const Matrix<U>& dy, MatrixView<T> dx) cons
   }
 }
 
-void ExactKernel::log_similarities(const double* query, const double* packed, Index count,
-                                   double* out) const {
+void ExactKernel::log_similarities(const double* query, const double* origin, const double* packed,
+                                   Index count, double* out) const {
   constexpr auto kWidth = static_cast<std::size_t>(simd::kPanel<double>);
   const auto dim = static_cast<std::size_t>(transform_.dim());
+  const bool diagonal = transform_.matrix.empty();
+  const double* const from = shift_invariant_ ? query : origin;
   std::vector<double> difference(dim);
   std::vector<double> transformed(dim);
+  std::vector<double> factor(dim);  // of softmax kernels
+  if (diagonal) {
+    for (std::size_t k = 0; k < dim; ++k) factor[k] = transform_.diagonal[k] * query[k];
+  } else {
+    transform_.apply(query, factor.data());
+  }
   for (Index first = 0; first < count; first += simd::kPanel<double>) {
     const double* const panel = packed + first * static_cast<Index>(dim);
-    std::array<double, kWidth> squared{};
-    if (transform_.matrix.empty()) {
+    std::array<double, kWidth> sum{};
+    const auto add = [&](std::size_t k, std::size_t j, double step) {
+      sum[j] += (shift_invariant_ ? 0.5 * step : factor[k]) * step;
+    };
+    if (diagonal) {
       for (std::size_t k = 0; k < dim; ++k) {
         for (std::size_t j = 0; j < kWidth; ++j) {
-          const double step = (query[k] - panel[k * kWidth + j]) * transform_.diagonal[k];
-          squared[j] += step * step;
+          add(k, j, (from[k] - panel[k * kWidth + j]) * transform_.diagonal[k]);
         }
       }
     } else {
       for (std::size_t j = 0; j < kWidth; ++j) {
-        for (std::size_t k = 0; k < dim; ++k) difference[k] = query[k] - panel[k * kWidth + j];
+        for (std::size_t k = 0; k < dim; ++k) difference[k] = from[k] - panel[k * kWidth + j];
         transform_.apply(difference.data(), transformed.data());
-        for (const double step : transformed) squared[j] += step * step;
+        for (std::size_t k = 0; k < dim; ++k) add(k, j, transformed[k]);
       }
     }
-    for (std::size_t j = 0; j < kWidth; ++j)
-      out[static_cast<std::size_t>(first) + j] = -0.5 * squared[j];
+    for (std::size_t j = 0; j < kWidth; ++j) out[static_cast<std::size_t>(first) + j] = -sum[j];
   }
 }
 

@@ -17,13 +17,22 @@ namespace bochner {
 
 /// How the logits of a row are computed.
 enum class ExactRange {
-  ordinary,  ///< in the scalar, by one product, in base 2
-  wide       ///< in double, from differences that are taken first, in base e until biases are in
+  ordinary,    ///< in the scalar, by one product, in base 2
+  wide,        ///< in double, from differences that are taken first, in base e until biases are in
+  wide_scaled  ///< the same, values times `value_scale`, since sums of them could overflow double
 };
 
-/// log k(q, k), up to terms that depend on the query only. With an origin c that all rows share:
-/// Aq.Ak for softmax kernels, where wide rows take A(k - c) instead; A(q - c).A(k - c) +
-/// key_weight |A(k - c)|^2 for Gaussian ones, whose wide rows are differences |A(q - k)|^2.
+inline bool is_wide(ExactRange range) { return range != ExactRange::ordinary; }
+
+/// The power of two that values of rows of this range are multiplied by; outputs are divided by it.
+/// Sums of 2^31 values stay finite, and no output loses more than the least normal number.
+inline double value_scale(ExactRange range) {
+  return range == ExactRange::wide_scaled ? 0x1p-32 : 1.0;
+}
+
+/// log k(q, k), up to terms that depend on the query only: Aq.Ak for softmax kernels; for Gaussian
+/// ones A(q - c).A(k - c) + key_weight |A(k - c)|^2 with an origin c that all rows share. Wide rows
+/// are computed from differences, see `log_similarities`; only their gradients take A(k - c).
 class ExactKernel {
  public:
   /// Throws InvalidArgument unless the kernel is softmax or Gaussian.
@@ -40,8 +49,10 @@ class ExactKernel {
   /// What queries are multiplied by: log2(e) where products are logits in base 2.
   static double query_factor(ExactRange range);
 
-  /// out_j = -|A(q - k_j)|^2 / 2 for `count` keys that are packed as `pack_columns` does.
-  void log_similarities(const double* query, const double* packed, Index count, double* out) const;
+  /// For `count` keys that are packed as `pack_transposed` does: out_j = -|A(q - k_j)|^2 / 2, for
+  /// softmax kernels Aq.A(k_j - origin), the origin being one that only this query has.
+  void log_similarities(const double* query, const double* origin, const double* packed,
+                        Index count, double* out) const;
 
   bool shift_invariant() const noexcept { return shift_invariant_; }
   /// In base 2.

@@ -11,13 +11,13 @@ namespace {
 
 constexpr Index kMostKeys = 512;
 
-/// One of stretch i of `count` equal stretches of 0 .. total - 1: at random, since what comes with
-/// a period would meet a stride.
+/// One of stretch i of `count` stretches of 0 .. total - 1, whole and as equal as can be, so that
+/// nothing comes twice: at random, since what comes with a period would meet a stride.
 Index drawn(const Stream& stream, Index i, Index count, Index total) {
-  const double stretch = static_cast<double>(total) / static_cast<double>(count);
-  const double at =
-      (static_cast<double>(i) + stream.uniform(static_cast<std::uint64_t>(i))) * stretch;
-  return count == total ? i : std::min(static_cast<Index>(at), total - 1);
+  const auto start = [&](Index k) { return total / count * k + total % count * k / count; };
+  const Index length = start(i + 1) - start(i);
+  const double step = stream.uniform(static_cast<std::uint64_t>(i)) * static_cast<double>(length);
+  return start(i) + std::min(static_cast<Index>(step), length - 1);
 }
 
 template <Scalar T>

@@ -110,7 +110,7 @@ TEMPLATE_TEST_CASE("exact Gaussian attention does not see where its rows are", "
       add(x.q, offset);
       add(x.k, offset);
       check_exact(kernel, x);
-      check_exact(kernel, x, Mask::none);
+      check_exact(kernel, x, Mask::causal);
     }
   }
   // Rows that are far apart, the first key an outlier.
@@ -173,6 +173,29 @@ TEMPLATE_TEST_CASE("a mean of values is finite where they are", "[attention][exa
   Tensor<T> out = x.output();
   exact_attention<T>(SoftmaxKernel{1.0}, x.inputs(), out.view());
   for (Index i = 0; i < 40; ++i) CHECK(out(0, 0, i, 0) == Approx(top).epsilon(1e-6));
+}
+
+TEST_CASE("small values keep their digits beside huge ones", "[attention][exact]") {
+  Qkv<double> x = normal_qkv<double>({1, 1, 1, 20, 20, 2, 2}, 42);
+  for (Index i = 0; i < 20; ++i) {
+    x.q(0, 0, i, 0) = 100.0 + static_cast<double>(i);  // logits beyond 2^12
+    x.k(0, 0, i, 0) = 100.0 * (i % 4 == 3 ? -1.0 : 1.0);
+    for (Index c = 0; c < 2; ++c) x.v(0, 0, i, c) *= i % 4 == 3 ? 1e300 : 1e-300;
+  }
+  Tensor<double> out = x.output();
+  exact_attention<double>(SoftmaxKernel{}, x.inputs(), out.view(), {.mask = Mask::causal});
+  for (Index c = 0; c < 2; ++c) CHECK(out(0, 0, 0, c) == x.v(0, 0, 0, c));
+  // The huge ones have weights that vanish.
+  check_exact(SoftmaxKernel{}, x, Mask::causal);
+  check_exact(SoftmaxKernel{}, x);
+  // Rows that do not see them are those of a call without them.
+  Qkv<double> y = x;
+  for (Index c = 0; c < 2; ++c) {
+    for (Index j = 3; j < 20; ++j) y.v(0, 0, j, c) = 0.0;
+  }
+  Tensor<double> clean = x.output();
+  exact_attention<double>(SoftmaxKernel{}, y.inputs(), clean.view(), {.mask = Mask::causal});
+  CHECK(std::equal(&out(0, 0, 0, 0), &out(0, 0, 3, 0), &clean(0, 0, 0, 0)));
 }
 
 TEST_CASE("rows do not depend on keys that send others to the wide range", "[attention][exact]") {

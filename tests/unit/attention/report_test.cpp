@@ -4,6 +4,8 @@
 #include <bochner/client/attention_exact.hpp>
 #include <bochner/client/attention_report.hpp>
 
+#include "client/attention/seen_rows.hpp"
+
 #include <catch2/catch.hpp>
 
 #include <algorithm>
@@ -223,6 +225,34 @@ TEST_CASE("the report sees every phase of keys that come with a period", "[atten
     const AttentionQuality quality = attention_report<double>(map, x.inputs());
     CHECK(quality.norms.mean == Approx(1.0 / static_cast<double>(period)).epsilon(0.2));
     CHECK(quality.norms.largest == Approx(1.0));
+  }
+}
+
+TEST_CASE("the report takes no row and no key twice", "[attention][report]") {
+  for (const Index total : {512, 513, 700, 768, 1000, 1023, 1024, 5000}) {
+    Qkv<double> x{Tensor<double>(1, 1, total, 1), Tensor<double>(1, 1, total, 1),
+                  Tensor<double>(1, 1, total, 1)};
+    for (Index j = 0; j < total; ++j) x.k(0, 0, j, 0) = static_cast<double>(j);
+    const AttentionProblem problem = attention_problem<double>("test", x.inputs(), {});
+    for (std::uint64_t seed = 1; seed <= 5; ++seed) {
+      CAPTURE(total, seed);
+      const std::vector<AttentionRow> rows = sampled_rows(x.q.extents, 512, Seed{seed});
+      REQUIRE(rows.size() == 512);
+      const std::vector<SeenRows> seen =
+          seen_rows<double>("test", problem, x.inputs(), rows, Seed{seed});
+      REQUIRE(seen.size() == 1);
+      const Matrix<double>& keys = seen[0].keys;
+      REQUIRE(keys.rows() == 512);
+      int unordered = 0;
+      for (std::size_t r = 1; r < 512; ++r) {
+        const auto k = static_cast<Index>(r);
+        unordered += rows[r - 1].query < rows[r].query ? 0 : 1;
+        unordered += keys(k - 1, 0) < keys(k, 0) ? 0 : 1;
+      }
+      CHECK(unordered == 0);
+      CHECK((rows.front().query >= 0 && rows.back().query < total));
+      CHECK((keys(0, 0) >= 0.0 && keys(511, 0) < static_cast<double>(total)));
+    }
   }
 }
 
