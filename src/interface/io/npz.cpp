@@ -168,14 +168,18 @@ std::unique_ptr<ByteSource> open_npz_member(std::unique_ptr<ByteSource> archive,
                   ", expected numpy.savez or numpy.savez_compressed");
 }
 
-std::unique_ptr<ByteSource> open_source(const std::string& path) {
+std::string source_file(const std::string& path) {
   constexpr std::string_view kMark = ".npz:";
   const std::size_t mark = path.rfind(kMark);
-  if (mark == std::string::npos || ::access(path.c_str(), F_OK) == 0) {
-    return std::make_unique<ByteSource>(path);
-  }
-  return open_npz_member(std::make_unique<ByteSource>(path.substr(0, mark + kMark.size() - 1)),
-                         path.substr(mark + kMark.size()));
+  const bool whole = mark == std::string::npos || ::access(path.c_str(), F_OK) == 0;
+  return whole ? path : path.substr(0, mark + kMark.size() - 1);
+}
+
+std::unique_ptr<ByteSource> open_source(const std::string& path) {
+  const std::string file = source_file(path);
+  auto source = std::make_unique<ByteSource>(file);
+  if (file == path) return source;
+  return open_npz_member(std::move(source), path.substr(file.size() + 1));
 }
 
 }  // namespace bochner::io
