@@ -83,7 +83,8 @@ class Inflater {
     stream_.next_in = reinterpret_cast<Bytef*>(in.data());
     stream_.avail_in = static_cast<uInt>(in.size());
   }
-  bool hungry() const { return stream_.avail_in == 0; }
+  /// Whether it has given out all of what it was fed: after a full `out` it may hold more.
+  bool hungry() const { return stream_.avail_in == 0 && !full_; }
   bool ended() const { return ended_; }
   /// Fills `out` as far as what was fed goes; returns how many bytes.
   std::size_t take(std::span<std::byte> out) {
@@ -95,6 +96,7 @@ class Inflater {
       throw FileError(name_ + ": its compressed bytes are damaged");
     }
     ended_ = code == Z_STREAM_END;
+    full_ = stream_.avail_out == 0;
     return out.size() - stream_.avail_out;
   }
 
@@ -102,6 +104,7 @@ class Inflater {
   const std::string& name_;
   z_stream stream_{};
   bool ended_ = false;
+  bool full_ = false;
 };
 
 [[noreturn]] void fail_checksum(const std::string& name) {
