@@ -135,7 +135,7 @@ TEST_CASE("pairs come from a file", "[variance]") {
       run_bochner({"variance", "--pairs", pairs, "--features", "hyperbolic", "--projection",
                    "orthogonal", "--frequencies", "8", "--replicates", "50"});
   CHECK(outcome.status == 0);
-  CHECK_THAT(outcome.out, Contains("row 2") && Contains("sha256"));
+  CHECK_THAT(outcome.out, Contains("line 2") && Contains("sha256"));
 }
 
 TEST_CASE("where variances leave the range of double their logarithms do not", "[variance]") {
@@ -185,7 +185,7 @@ TEST_CASE("a study that cannot be meant is refused", "[variance]") {
            Bad{{"--pairs", odd}, 2, "3 columns, expected an even number"},
            Bad{{"--pairs", bad, "--features", "positive"}, 1, "is not finite"},
            Bad{{"--pairs", ragged}, 1, "line 2: has 2 fields, expected 4"},
-           Bad{{"--pairs", huge}, 1, "row 2: is so long"},
+           Bad{{"--pairs", huge}, 1, "line 2: the row is so long"},
            Bad{{"--pairs", file + "s"}, 1, "cannot open"},
            Bad{{"--report", file + "/x"}, 1, "cannot create the directory"},
            Bad{{"--features", "oprf(a=0.125)", "--projection", "iid"}, 2, "infinite variance"},
