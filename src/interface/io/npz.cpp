@@ -113,7 +113,9 @@ class Inflater {
 
 std::unique_ptr<ByteSource> stored(const ByteSource& archive, std::uint64_t offset,
                                    const ZipEntry& entry, const std::string& name) {
-  if (entry.held_bytes != entry.bytes) throw FileError(name + ": is stored, in another length");
+  if (entry.held_bytes != entry.bytes) {
+    throw FileError(name + ": its stored length differs from the length in the directory");
+  }
   const auto look = archive.part(name, offset, entry.bytes);
   Crc crc;
   std::vector<std::byte> chunk(kChunkBytes);
@@ -150,7 +152,8 @@ std::unique_ptr<ByteSource> deflated(const ByteSource& archive, std::uint64_t of
     crc.add(bytes);
     copy.write(bytes);
   }
-  if (made != entry.bytes) throw FileError(name + ": has another length than the archive says");
+  if (made != entry.bytes)
+    throw FileError(name + ": its length differs from the length in the directory");
   if (!crc.is(entry.crc)) fail_checksum(name);
   return copy.release();
 }

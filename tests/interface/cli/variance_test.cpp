@@ -165,7 +165,7 @@ TEST_CASE("where variances leave the range of double their logarithms do not", "
         Approx(cells[1]["predicted_variance"].get<double>()).epsilon(1e-12));
 }
 
-TEST_CASE("a study that cannot be meant is refused", "[variance]") {
+TEST_CASE("a study of a wrong command line is refused", "[variance]") {
   const Scratch scratch;
   const std::string odd = scratch.write("odd.csv", "1,2,3\n4,5,6\n");
   const std::string bad = scratch.write("nan.csv", "1,2,nan,4\n");
