@@ -2,6 +2,8 @@
 #include "interface/cli/attend_forecast.hpp"
 
 #include "bochner/core/matrix.hpp"
+#include "client/attention/exact_forward.hpp"
+#include "core/parallel.hpp"
 #include "interface/cli/stopwatch.hpp"
 
 #include <algorithm>
@@ -9,7 +11,6 @@
 namespace bochner::cli {
 namespace {
 
-constexpr Index kQueries = 64;
 /// Multiplications below which a forecast is not worth its own time.
 constexpr double kSoonDone = 1e11;
 
@@ -31,14 +32,17 @@ double exact_attention_seconds(const Kernel& kernel, const AttentionInputs<T>& i
   if (queries * static_cast<double>(keys) * static_cast<double>(dim + columns) < kSoonDone) {
     return 0.0;
   }
-  const Index few = std::min(length, kQueries);
+  // One task of the run, and so one thread of it.
+  const Index few = std::min(length, kExactQueries);
   Matrix<T> out(few, columns);
   const Stopwatch watch;
   exact_attention<T>(kernel,
                      {first_head<T>(inputs.queries, few), first_head<T>(inputs.keys, keys),
                       first_head<T>(inputs.values, inputs.values.extent(2))},
-                     TensorView<T, 4>(out.data(), {1, 1, few, columns}), {}, {}, execution);
-  return watch.seconds() * queries / static_cast<double>(few);
+                     TensorView<T, 4>(out.data(), {1, 1, few, columns}), {}, {}, Execution{.num_threads = 1});
+  const Index tasks = batch * heads * ((length + kExactQueries - 1) / kExactQueries);
+  return watch.seconds() * queries / static_cast<double>(few) /
+         static_cast<double>(worker_count(tasks, execution));
 }
 
 template double exact_attention_seconds(const Kernel&, const AttentionInputs<float>&, Mask,

@@ -103,7 +103,7 @@ void parse_and_run(int argc, char** argv, std::string& name) {
   app.formatter(std::make_shared<HelpFormatter>());
   app.require_subcommand(1);
   app.footer(
-      "Exit status: 0 done, 1 something failed, 2 the command line cannot be meant,\n"
+      "Exit status: 0 done, 1 something failed, 2 the command line is wrong,\n"
       "128 + N ended by signal N.");
   std::vector<std::pair<CLI::App*, std::function<void()>>> bodies;
   for (const Command& command : kCommands) {

@@ -3,6 +3,7 @@
 
 #include "interface/cli/usage_error.hpp"
 #include "interface/io/message.hpp"
+#include "interface/io/npz.hpp"
 
 #include <sys/stat.h>
 #include <unistd.h>
@@ -23,8 +24,9 @@ using FileIdentity = std::tuple<dev_t, ino_t, std::string>;
 
 /// Nothing for a device or a pipe, which nothing replaces, and for what the reader or the writer is
 /// going to complain about.
-std::optional<FileIdentity> identity_of(const std::string& path, Stream stream) {
-  if (path.empty()) return std::nullopt;
+std::optional<FileIdentity> identity_of(const std::string& name, Stream stream) {
+  if (name.empty()) return std::nullopt;
+  const std::string path = stream == Stream::standard_input ? io::source_file(name) : name;
   struct stat status {};
   if (path == "-") {
     const int descriptor = stream == Stream::standard_input ? STDIN_FILENO : STDOUT_FILENO;

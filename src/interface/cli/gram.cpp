@@ -163,10 +163,14 @@ void sample_rows(const Options& options, GramStudyPlan& plan, Input& input) {
   chosen.resize(static_cast<std::size_t>(count));
   std::sort(chosen.begin(), chosen.end());
   Matrix<double> rows(count, input.rows.cols());
+  std::vector<Index> lines;
   for (Index i = 0; i < count; ++i) {
-    std::copy_n(input.rows.row(chosen[static_cast<std::size_t>(i)]), rows.cols(), rows.row(i));
+    const Index from = chosen[static_cast<std::size_t>(i)];
+    std::copy_n(input.rows.row(from), rows.cols(), rows.row(i));
+    lines.push_back(input.lines[static_cast<std::size_t>(from)]);
   }
   input.rows = std::move(rows);
+  input.lines = std::move(lines);
   plan.sampled_from = n;
 }
 
@@ -241,14 +245,9 @@ void hand_out(const Options& options, const std::string& text, const std::string
   print(options.json ? json : text);
 }
 
-void run_gram(const Options& options) {
-  GramStudyPlan plan = make_plan(options);
-  const VerdictRequest request = make_request(options, plan);
-  require_distinct_files({{"--input", options.input.path}},
-                         report_files(options.report, {"report.json", "table.csv", "error.svg",
-                                                       "certificates.csv", "comparison.csv"}));
-  Input input = read_input(options.input);
-  sample_rows(options, plan, input);
+/// Everything that is done with the rows.
+void study_rows(const Options& options, GramStudyPlan& plan, const VerdictRequest& request,
+                const Input& input) {
   const MatrixView<const double> x = input.rows.view();
   plan.kernel = choose_kernel(options.kernel, x);
   check_against_data(plan, request, input);
@@ -282,6 +281,17 @@ void run_gram(const Options& options) {
   }
   hand_out(options, verdict_text(plan, input, verdict), verdict_json(plan, input, verdict), files,
            report);
+}
+
+void run_gram(const Options& options) {
+  GramStudyPlan plan = make_plan(options);
+  const VerdictRequest request = make_request(options, plan);
+  require_distinct_files({{"--input", options.input.path}},
+                         report_files(options.report, {"report.json", "table.csv", "error.svg",
+                                                       "certificates.csv", "comparison.csv"}));
+  Input input = read_input(options.input);
+  sample_rows(options, plan, input);
+  naming_long_rows(input, [&] { study_rows(options, plan, request, input); });
 }
 
 }  // namespace

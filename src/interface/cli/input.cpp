@@ -3,12 +3,16 @@
 
 #include "bochner/core/error.hpp"
 #include "interface/cli/memory.hpp"
+#include "interface/cli/numbers.hpp"
 #include "interface/cli/options.hpp"
 #include "interface/io/message.hpp"
 
+#include <algorithm>
 #include <array>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <numeric>
 #include <string_view>
 #include <utility>
 
@@ -26,6 +30,10 @@ Value choice(const std::string& option, const std::string& text,
     words += (i == 0 ? "" : i + 1 == Count ? " or " : ", ") + std::string(choices[i].first);
   }
   throw UsageError(option + ": expected " + words + ", got " + io::quoted(text));
+}
+
+double squared_length(const double* row, Index columns) {
+  return std::inner_product(row, row + columns, row, 0.0);
 }
 
 }  // namespace
@@ -129,6 +137,10 @@ void require_used(const ReadingOptions& options, const io::RowReader& reader) {
   }
 }
 
+std::string Input::where(Index row) const {
+  return counted + " " + std::to_string(lines[static_cast<std::size_t>(row)]);
+}
+
 Input read_input(const InputOptions& options) {
   io::ReadOptions reading = read_options(options);
   reading.svmlight.label = io::Label::left_out;
@@ -142,11 +154,40 @@ Input read_input(const InputOptions& options) {
   Input input;
   input.path = reader->file();
   input.layout = reader->layout();
-  input.rows = io::read_all<double>(*reader);
+  input.counted = reader->counted();
+  input.rows = io::read_all<double>(*reader, [&](MatrixView<const double> block) {
+    for (Index i = 0; i < block.rows; ++i) {
+      const double square = squared_length(block.row(i), block.cols);
+      if (!std::isfinite(4.0 * square)) {
+        throw FileError(reader->place(i) +
+                        ": the row is so long that its square leaves the range of double");
+      }
+      input.lines.push_back(reader->line_of(i));
+    }
+  });
   if (input.rows.rows() == 0) throw FileError(input.path + ": has no rows");
   input.digest = reader->digest();
   input.columns.assign(reader->names().begin(), reader->names().end());
   return input;
+}
+
+void naming_long_rows(const Input& input, const std::function<void()>& work) {
+  try {
+    work();
+  } catch (const InvalidArgument& error) {
+    if (std::string_view(error.what()).find(" is too long") == std::string_view::npos) throw;
+    Index longest = 0;
+    double most = -1.0;
+    for (Index i = 0; i < input.rows.rows(); ++i) {
+      const double square = squared_length(input.rows.row(i), input.rows.cols());
+      if (square > most) longest = i;
+      most = std::max(most, square);
+    }
+    throw FileError(
+        input.path + ": " + input.where(longest) +
+        ": the row is too long for this kernel and map: |x|^2 = " + significant(most, 3) +
+        "; expected columns in other units, or another scale of the kernel");
+  }
 }
 
 }  // namespace bochner::cli

@@ -6,6 +6,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -44,6 +45,11 @@ struct Input {
   std::string layout;                ///< what was found: "CSV, comma, header, 9 columns"
   std::vector<std::string> columns;  ///< names; empty where the file has none
   Matrix<double> rows;
+  std::string counted;       ///< what `lines` are: "line" of a text, "row" of an array
+  std::vector<Index> lines;  ///< where each row stands in the file, from 1
+
+  /// "line 7".
+  std::string where(Index row) const;
 };
 
 /// What they say, or with the chosen columns. Throws UsageError.
@@ -54,8 +60,12 @@ io::ReadOptions read_options(const InputOptions& options);
 void require_used(const ReadingOptions& options, const io::RowReader& reader);
 
 /// All rows of the input; the label of svmlight text is none of their columns unless it is chosen.
-/// Throws FileError, also for a file without rows or beyond the machine's
-/// memory.
+/// Throws FileError, also for a file without rows, one beyond the machine's memory, and a row x
+/// where |x + y|^2 could leave the range of double for another y of its length.
 Input read_input(const InputOptions& options);
+
+/// Calls `work`, which is about the input's rows: where one is too long for it, throws a FileError
+/// that says where the longest one stands.
+void naming_long_rows(const Input& input, const std::function<void()>& work);
 
 }  // namespace bochner::cli

@@ -10,7 +10,7 @@
 #include <vector>
 
 /// \file
-/// Values of options, from their text. What cannot be meant is a UsageError that names the option.
+/// Values of options, from their text. A text that is wrong is a UsageError that names the option.
 
 namespace bochner::cli {
 

@@ -150,13 +150,17 @@ std::string json_of(const PlanRequest& request, const Input& input, Index rows_u
 
 std::string plan_data(const PlanOptions& options, const PlanRequest& request) {
   const Input input = read_input(options.input);
-  const Kernel kernel = choose_kernel(options.kernel, input.rows.view());
-  // Matrices over more rows have the same relative error, and take the square of the time.
-  constexpr Index kMostRows = 4096;
-  const Matrix<double> rows = row_sample(input.rows.view(), kMostRows, request.budget.seed, 0);
-  const Answer result = answer(request, kernel, rows.view());
-  return options.json ? json_of(request, input, rows.rows(), kernel, result)
-                      : text_of(input, rows.rows(), kernel, result);
+  std::string out;
+  naming_long_rows(input, [&] {
+    const Kernel kernel = choose_kernel(options.kernel, input.rows.view());
+    // Matrices over more rows have the same relative error, and take the square of the time.
+    constexpr Index kMostRows = 4096;
+    const Matrix<double> rows = row_sample(input.rows.view(), kMostRows, request.budget.seed, 0);
+    const Answer result = answer(request, kernel, rows.view());
+    out = options.json ? json_of(request, input, rows.rows(), kernel, result)
+                       : text_of(input, rows.rows(), kernel, result);
+  });
+  return out;
 }
 
 }  // namespace bochner::cli

@@ -26,7 +26,8 @@ constexpr auto kSample = 5s;
 constexpr double kWidth = 30.0;
 
 std::atomic<bool> shown{false};
-std::atomic<bool> announced{false};
+/// Seconds of the longest job that was announced.
+std::atomic<double> announced{0.0};
 static_assert(std::atomic<bool>::is_always_lock_free, "a signal handler reads it");
 
 }  // namespace
@@ -43,6 +44,8 @@ Progress::~Progress() { clear_progress(); }
 
 void Progress::advance(double work) {
   done_ += work;
+  // What has done nothing yet has no speed.
+  if (!(done_ > begun_)) return;
   const Clock::time_point now = Clock::now();
   if (!terminal_) {
     const double seconds = std::chrono::duration<double>(now - start_).count();
@@ -88,7 +91,11 @@ std::string long_duration(double seconds) {
 
 void announce(const std::string& what, double seconds, const std::string& hint) {
   constexpr double kWorthSaying = 60.0;
-  if (!(seconds >= kWorthSaying) || announced.exchange(true)) return;
+  constexpr double kNews = 2.0;
+  double before = announced;
+  do {
+    if (!(seconds >= kWorthSaying && seconds > kNews * before)) return;
+  } while (!announced.compare_exchange_weak(before, seconds));
   io::write_line(STDERR_FILENO, {"bochner: ", what, " will take about ", long_duration(seconds),
                                  hint.empty() ? "" : "; ", hint});
 }

@@ -8,7 +8,7 @@ namespace bochner::cli {
 
 /// One line on the standard error that says how far a long job is: on a terminal, only after half a
 /// second, at most ten times a second, and gone at the end. Elsewhere a job that turns out to take
-/// more than a minute says so once (see `announce`).
+/// more than a minute says so (see `announce`).
 class Progress {
  public:
   /// `total` is the work of the whole job, in any unit.
@@ -39,8 +39,9 @@ class Progress {
 std::string progress_line(const std::string& what, double fraction, double seconds,
                           const std::string& rate = "");
 
-/// Says once before a job of more than a minute how long it will take, on the standard error
-/// whether that is a terminal or not: "bochner: WHAT will take about 3 hours; HINT".
+/// Says before a job of more than a minute how long it will take, on the standard error whether
+/// that is a terminal or not: "bochner: WHAT will take about 3 hours; HINT". The next job is news
+/// where it takes more than twice the longest time that was said before.
 void announce(const std::string& what, double seconds, const std::string& hint = "");
 
 /// "90 seconds", "3 hours", "5 days".

@@ -5,10 +5,10 @@
 #include "bochner/client/regression/ridge_path.hpp"
 #include "bochner/core/error.hpp"
 #include "interface/cli/progress.hpp"
+#include "interface/cli/saving.hpp"
 #include "interface/cli/signals.hpp"
 #include "interface/cli/training_blocks.hpp"
 #include "interface/cli/uniform_sample.hpp"
-#include "interface/cli/warning.hpp"
 
 #include <algorithm>
 #include <cstddef>
@@ -74,19 +74,12 @@ RidgeRegression<T> fit_file(const TrainingFile& file, const TrainingSummary& sum
   outcome.resumed_rows = done;
   const auto start = Clock::now();
   auto saved = start - std::chrono::duration_cast<Clock::duration>(plan.unsaved);
-  std::string unsaved;  // why the last state could not be saved
+  Saving saving("fit", "the fit");
   const auto save = [&] {
     Archive state = sums.save();
     state.metadata.insert_or_assign(kRowsDone, std::to_string(done));
     for (const auto& [key, word] : plan.words) state.metadata.insert_or_assign(key, word);
-    const bool warned = !unsaved.empty();
-    try {
-      checkpoint.save(std::move(state));
-      unsaved.clear();
-    } catch (const FileError& error) {
-      unsaved = error.what();
-      if (!warned) warn("fit", unsaved + "; the fit goes on without that checkpoint");
-    }
+    saving.attempt([&] { checkpoint.save(std::move(state)); });
     saved = Clock::now();
   };
 
@@ -105,9 +98,9 @@ RidgeRegression<T> fit_file(const TrainingFile& file, const TrainingSummary& sum
       throw Interrupted(
           "interrupted after " + std::to_string(done) + " of " + std::to_string(summary.rows) +
               " rows; " +
-              (unsaved.empty()
+              (saving.failure().empty()
                    ? checkpoint.name() + " holds them: the same command with --resume goes on"
-                   : "they are lost: " + unsaved),
+                   : "they are lost: " + saving.failure()),
           signals.noted());
     }
     if (Clock::now() - saved >= plan.checkpoint_interval) save();

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "interface/cli/study_pairs.hpp"
 
-#include "bochner/core/error.hpp"
 #include "bochner/estimator/optimal_parameter.hpp"
 #include "bochner/kernel/options.hpp"
 #include "estimator/row_law.hpp"
@@ -12,7 +11,6 @@
 #include <cmath>
 #include <cstddef>
 #include <numbers>
-#include <numeric>
 #include <utility>
 #include <variant>
 
@@ -85,11 +83,7 @@ std::vector<StudyPair> pairs_from(const Input& input) {
   std::vector<StudyPair> pairs;
   for (Index i = 0; i < input.rows.rows(); ++i) {
     const double* const row = input.rows.row(i);
-    if (!std::isfinite(std::inner_product(row, row + 2 * dim, row, 0.0))) {
-      throw InvalidArgument("--pairs " + input.path + ": row " + std::to_string(i + 1) +
-                            ": is so long that its square leaves the range of double");
-    }
-    pairs.push_back({.label = "row " + std::to_string(i + 1),
+    pairs.push_back({.label = input.where(i),
                      .x = std::vector<double>(row, row + dim),
                      .y = std::vector<double>(row + dim, row + 2 * dim)});
   }

@@ -5,7 +5,7 @@
 
 namespace bochner::cli {
 
-/// A command line that cannot be meant: the program ends with status 2 and points to --help.
+/// A command line that is wrong: the program ends with status 2 and points to --help.
 class UsageError : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;

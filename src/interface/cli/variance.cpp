@@ -10,6 +10,7 @@
 #include "interface/cli/progress.hpp"
 #include "interface/cli/ratio_map.hpp"
 #include "interface/cli/report_directory.hpp"
+#include "interface/cli/saving.hpp"
 #include "interface/cli/signals.hpp"
 #include "interface/cli/study_report.hpp"
 #include "interface/cli/study_request.hpp"
@@ -54,6 +55,8 @@ void run_study(Study& study, const StudyOptions& options, const StudyRequest& re
                std::optional<Checkpoint>& checkpoint) {
   const std::chrono::duration<double> interval(
       parse_positive("--checkpoint-seconds", options.checkpoint_seconds));
+  Saving saving("variance", "the study");
+  const auto save_now = [&] { saving.attempt([&] { save(study, options.report, *checkpoint); }); };
   std::optional<DeferredSignals> signals;
   if (checkpoint) signals.emplace();
   Progress progress("variance", study.work());
@@ -65,14 +68,16 @@ void run_study(Study& study, const StudyOptions& options, const StudyRequest& re
     progress.advance(study.work_done() - before);
     if (!checkpoint) continue;
     if (signals->noted() != 0 && !study.finished()) {
-      save(study, options.report, *checkpoint);
-      throw Interrupted("interrupted; " + options.report +
-                            "/cells.csv holds the finished rows, and the same command with "
-                            "--resume goes on",
-                        signals->noted());
+      save_now();
+      throw Interrupted(
+          "interrupted; " + (saving.failure().empty()
+                                 ? options.report + "/cells.csv holds the finished rows, and the "
+                                                    "same command with --resume goes on"
+                                 : "the last rows are lost: " + saving.failure()),
+          signals->noted());
     }
     if (Clock::now() - saved < interval) continue;
-    save(study, options.report, *checkpoint);
+    save_now();
     saved = Clock::now();
   }
 }

@@ -2,7 +2,7 @@
 #include "interface/cli/warning.hpp"
 
 #include "interface/cli/progress.hpp"
-#include "interface/io/output_file.hpp"
+#include "interface/io/message.hpp"
 
 #include <unistd.h>
 
@@ -10,7 +10,7 @@ namespace bochner::cli {
 
 void warn(const std::string& command, const std::string& what) {
   clear_progress();
-  io::write_fully(STDERR_FILENO, "bochner " + command + ": warning: " + what + "\n");
+  io::write_line(STDERR_FILENO, {"bochner ", command, ": warning: ", what});
 }
 
 }  // namespace bochner::cli

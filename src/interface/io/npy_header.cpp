@@ -181,7 +181,7 @@ NpyHeader read_npy_header(ByteSource& source) {
   const std::vector<std::byte> start = take(kNpyMagic.size() + 2);
   if (!std::equal(kNpyMagic.begin(), kNpyMagic.end(), start.begin(),
                   [](char a, std::byte b) { return static_cast<std::byte>(a) == b; })) {
-    throw FileError(name + ": is no .npy file: it begins otherwise");
+    throw FileError(name + ": is not a .npy file: its first bytes are different");
   }
   const int major = std::to_integer<int>(start[kNpyMagic.size()]);
   const int minor = std::to_integer<int>(start[kNpyMagic.size() + 1]);

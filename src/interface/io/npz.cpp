@@ -83,7 +83,8 @@ class Inflater {
     stream_.next_in = reinterpret_cast<Bytef*>(in.data());
     stream_.avail_in = static_cast<uInt>(in.size());
   }
-  bool hungry() const { return stream_.avail_in == 0; }
+  /// Whether it has given out all of what it was fed: after a full `out` it may hold more.
+  bool hungry() const { return stream_.avail_in == 0 && !full_; }
   bool ended() const { return ended_; }
   /// Fills `out` as far as what was fed goes; returns how many bytes.
   std::size_t take(std::span<std::byte> out) {
@@ -95,6 +96,7 @@ class Inflater {
       throw FileError(name_ + ": its compressed bytes are damaged");
     }
     ended_ = code == Z_STREAM_END;
+    full_ = stream_.avail_out == 0;
     return out.size() - stream_.avail_out;
   }
 
@@ -102,6 +104,7 @@ class Inflater {
   const std::string& name_;
   z_stream stream_{};
   bool ended_ = false;
+  bool full_ = false;
 };
 
 [[noreturn]] void fail_checksum(const std::string& name) {
@@ -110,7 +113,9 @@ class Inflater {
 
 std::unique_ptr<ByteSource> stored(const ByteSource& archive, std::uint64_t offset,
                                    const ZipEntry& entry, const std::string& name) {
-  if (entry.held_bytes != entry.bytes) throw FileError(name + ": is stored, in another length");
+  if (entry.held_bytes != entry.bytes) {
+    throw FileError(name + ": its stored length differs from the length in the directory");
+  }
   const auto look = archive.part(name, offset, entry.bytes);
   Crc crc;
   std::vector<std::byte> chunk(kChunkBytes);
@@ -147,7 +152,8 @@ std::unique_ptr<ByteSource> deflated(const ByteSource& archive, std::uint64_t of
     crc.add(bytes);
     copy.write(bytes);
   }
-  if (made != entry.bytes) throw FileError(name + ": has another length than the archive says");
+  if (made != entry.bytes)
+    throw FileError(name + ": its length differs from the length in the directory");
   if (!crc.is(entry.crc)) fail_checksum(name);
   return copy.release();
 }
@@ -168,14 +174,18 @@ std::unique_ptr<ByteSource> open_npz_member(std::unique_ptr<ByteSource> archive,
                   ", expected numpy.savez or numpy.savez_compressed");
 }
 
-std::unique_ptr<ByteSource> open_source(const std::string& path) {
+std::string source_file(const std::string& path) {
   constexpr std::string_view kMark = ".npz:";
   const std::size_t mark = path.rfind(kMark);
-  if (mark == std::string::npos || ::access(path.c_str(), F_OK) == 0) {
-    return std::make_unique<ByteSource>(path);
-  }
-  return open_npz_member(std::make_unique<ByteSource>(path.substr(0, mark + kMark.size() - 1)),
-                         path.substr(mark + kMark.size()));
+  const bool whole = mark == std::string::npos || ::access(path.c_str(), F_OK) == 0;
+  return whole ? path : path.substr(0, mark + kMark.size() - 1);
+}
+
+std::unique_ptr<ByteSource> open_source(const std::string& path) {
+  const std::string file = source_file(path);
+  auto source = std::make_unique<ByteSource>(file);
+  if (file == path) return source;
+  return open_npz_member(std::move(source), path.substr(file.size() + 1));
 }
 
 }  // namespace bochner::io

@@ -22,6 +22,10 @@ inline constexpr std::string_view kZipMagic = "PK\x03\x04";
 std::unique_ptr<ByteSource> open_npz_member(std::unique_ptr<ByteSource> archive,
                                             const std::string& name);
 
+/// The file that `open_source` reads: that of `path` or, where there is none and `path` has the
+/// form `file.npz:name`, `file.npz`.
+std::string source_file(const std::string& path);
+
 /// The file of that path or, where there is none and it has the form `file.npz:name`, that array.
 std::unique_ptr<ByteSource> open_source(const std::string& path);
 

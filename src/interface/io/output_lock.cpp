@@ -15,12 +15,15 @@
 #include <cerrno>
 #include <filesystem>
 #include <functional>
+#include <optional>
 
 namespace bochner::io {
 namespace {
 
 /// So that the name is no longer than a file system takes when the output's own just is.
 constexpr std::size_t kNamePart = 200;
+/// More than the number of a process and a newline ever take.
+constexpr std::size_t kMostBytes = 32;
 
 bool is_lockable(const std::string& path) {
   if (path.empty() || path == "-") return false;
@@ -38,10 +41,12 @@ std::string lock_beside(const std::string& target) {
 }
 
 int open_lock(const std::string& lock) {
-  const int descriptor = ::open(lock.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
+  // A pipe of that name is not waited for.
+  constexpr int kFlags = O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK;
+  const int descriptor = ::open(lock.c_str(), O_RDWR | O_CREAT | kFlags, 0644);
   // One that another user's killed process left can still be locked, though not written.
   if (descriptor >= 0 || errno != EACCES) return descriptor;
-  const int found = ::open(lock.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+  const int found = ::open(lock.c_str(), O_RDONLY | kFlags);
   if (found < 0) errno = EACCES;
   return found;
 }
@@ -54,16 +59,19 @@ bool is_current(int descriptor, const std::string& lock) {
          open.st_dev == named.st_dev && open.st_ino == named.st_ino;
 }
 
-std::string holder(int descriptor) {
-  std::array<char, 32> text{};
-  const ssize_t got = ::pread(descriptor, text.data(), text.size(), 0);
-  std::string number;
-  for (ssize_t i = 0; i < got && text[static_cast<std::size_t>(i)] >= '0' &&
-                      text[static_cast<std::size_t>(i)] <= '9';
-       ++i) {
-    number += text[static_cast<std::size_t>(i)];
-  }
-  return number.empty() ? "another process" : "process " + number;
+/// What an open lock holds: the number of its process, or nothing where that died before it wrote
+/// it. Nothing at all of a file that is no lock.
+std::optional<std::string> holder(int descriptor) {
+  struct stat status {};
+  std::array<char, kMostBytes> bytes{};
+  if (::fstat(descriptor, &status) != 0 || !S_ISREG(status.st_mode)) return std::nullopt;
+  if (status.st_size > static_cast<off_t>(bytes.size())) return std::nullopt;
+  const ssize_t got = ::pread(descriptor, bytes.data(), bytes.size(), 0);
+  if (got <= 0) return got == 0 ? std::optional(std::string()) : std::nullopt;
+  std::string number(bytes.data(), static_cast<std::size_t>(got) - 1);
+  const bool digits = number.find_first_not_of("0123456789") == std::string::npos;
+  if (number.empty() || !digits || bytes[number.size()] != '\n') return std::nullopt;
+  return number;
 }
 
 }  // namespace
@@ -86,10 +94,16 @@ OutputLock::OutputLock(const std::string& path) {
       locked = ::flock(descriptor, LOCK_EX | LOCK_NB);
     } while (locked != 0 && errno == EINTR);
     if (locked != 0 && errno == EWOULDBLOCK) {
-      const std::string who = holder(descriptor);
+      const std::string number = holder(descriptor).value_or("");
       ::close(descriptor);
-      throw FileError(path + ": " + who + " is writing it, as its lock " + lock_ +
-                      " says; expected another output");
+      throw FileError(path + ": " + (number.empty() ? "another process" : "process " + number) +
+                      " is writing it, as its lock " + lock_ + " says; expected another output");
+    }
+    if (!holder(descriptor)) {
+      ::close(descriptor);
+      throw FileError(path + ": its lock would be " + lock_ +
+                      ", which is there and is not a lock; expected another output, or that file "
+                      "under another name");
     }
     if (is_current(descriptor, lock_)) {
       descriptor_ = descriptor;

@@ -52,7 +52,7 @@ std::span<const std::string> RowReader::names() const {
 }
 
 std::string RowReader::place(Index row) const {
-  return file_ + (counted_ == Counted::lines ? ": line " : ": row ") + std::to_string(line_of(row));
+  return file_ + ": " + std::string(counted()) + " " + std::to_string(line_of(row));
 }
 
 std::string RowReader::place(Index row, Index column) const {
@@ -108,10 +108,11 @@ Index rows_at_a_time(Index columns) noexcept {
 }
 
 template <Scalar T>
-Matrix<T> read_all(RowReader& reader) {
+Matrix<T> read_all(RowReader& reader, const std::function<void(MatrixView<const T>)>& each) {
   if (const auto rows = reader.rows()) {
     Matrix<T> out(*rows, reader.cols());
-    reader.read(out.view());
+    const Index got = reader.read(out.view());
+    if (each) each(std::as_const(out).view().middle_rows(0, got));
     return out;
   }
   const Index step = rows_at_a_time(reader.cols());
@@ -120,6 +121,7 @@ Matrix<T> read_all(RowReader& reader) {
   for (;;) {
     Matrix<T> block(step, reader.cols());
     const Index got = reader.read(block.view());
+    if (each) each(std::as_const(block).view().middle_rows(0, got));
     rows += got;
     blocks.push_back(std::move(block));
     if (got < step) break;
@@ -133,7 +135,7 @@ Matrix<T> read_all(RowReader& reader) {
   return out;
 }
 
-template Matrix<float> read_all<float>(RowReader&);
-template Matrix<double> read_all<double>(RowReader&);
+template Matrix<float> read_all(RowReader&, const std::function<void(MatrixView<const float>)>&);
+template Matrix<double> read_all(RowReader&, const std::function<void(MatrixView<const double>)>&);
 
 }  // namespace bochner::io

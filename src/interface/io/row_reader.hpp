@@ -8,6 +8,7 @@
 #include "interface/io/read_options.hpp"
 #include "interface/io/word_columns.hpp"
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -61,6 +62,8 @@ class RowReader {
   /// Where row `row` of the last block stands in the file: the line as an editor counts, or the
   /// row of an array, from 1.
   virtual Index line_of(Index row) const = 0;
+  /// What `line_of` counts: "line" or "row".
+  std::string_view counted() const noexcept { return counted_ == Counted::lines ? "line" : "row"; }
   /// "train.csv: line 7" or "x.npy: row 7", for a message about that row.
   std::string place(Index row) const;
   /// "train.csv: line 7, column 2 ('age')", for one about a number in a chosen column.
@@ -101,11 +104,14 @@ std::unique_ptr<RowReader> open_rows(std::unique_ptr<ByteSource> source,
 /// Rows of a block of 1 MiB of doubles, at least 1 and at most 4,096.
 Index rows_at_a_time(Index columns) noexcept;
 
-/// All rows that are left.
+/// All rows that are left. `each`, if there is one, is handed every block of them while it is
+/// the reader's last, of which `place` speaks.
 template <Scalar T>
-Matrix<T> read_all(RowReader& reader);
+Matrix<T> read_all(RowReader& reader, const std::function<void(MatrixView<const T>)>& each = {});
 
-extern template Matrix<float> read_all<float>(RowReader&);
-extern template Matrix<double> read_all<double>(RowReader&);
+extern template Matrix<float> read_all(RowReader&,
+                                       const std::function<void(MatrixView<const float>)>&);
+extern template Matrix<double> read_all(RowReader&,
+                                        const std::function<void(MatrixView<const double>)>&);
 
 }  // namespace bochner::io

@@ -251,7 +251,7 @@ TEST_CASE("attend reads text and one array from the standard input", "[attend]")
   CHECK(read_output(scratch.path("o.npy")).shape == std::vector<Index>{3, 2});
 }
 
-TEST_CASE("attend refuses what cannot be meant, and leaves nothing behind", "[attend]") {
+TEST_CASE("attend refuses a wrong command line, and leaves nothing behind", "[attend]") {
   struct Bad {
     std::vector<Index> queries, keys, values;
     std::vector<std::string> more;

@@ -124,6 +124,47 @@ TEST_CASE("no report is written over what its command reads, nor over its output
   }
 }
 
+TEST_CASE("no command writes over the archive that it reads an array of", "[cli][bad]") {
+  const Scratch scratch;
+  namespace fs = std::filesystem;
+  const std::string model = scratch.path("m");
+  const Arguments fit = {"fit",  "--target",      "y",      "--frequencies", "8", "--ridge",
+                         "1e-3", "--lengthscale", "median", "--data"};
+  REQUIRE(run_bochner(joined(fit, {scratch.write("x.csv", kRows), "-o", model})).status == 0);
+  // What it holds does not matter: it is not opened.
+  const std::string archive = scratch.write("d.npz", "PK\x03\x04");
+  const std::string array = archive + ":x";
+  fs::create_symlink(archive, scratch.path("link"));
+  const auto refused = [&](const Arguments& arguments, const std::string& option) {
+    const Outcome outcome = run_bochner(arguments);
+    INFO(arguments.front() << ": " << outcome.err);
+    CHECK(outcome.status == kUsage);
+    CHECK_THAT(outcome.err, Contains("is the file of " + option));
+    CHECK(slurp(archive) == "PK\x03\x04");
+  };
+  for (const std::string& name : {archive, scratch.path("./d.npz"), scratch.path("link")}) {
+    refused(joined(fit, {array, "-o", name}), "--data");
+    for (const char* command : {"predict", "features"}) {
+      refused({command, "--data", array, "--model", model, "-o", name}, "--data");
+    }
+    refused({"attend", "--queries", "q", "--keys", "k", "--values", array, "-o", name}, "--values");
+  }
+  // Files of a report, as links to the archive.
+  const std::string folder = scratch.path("folder");
+  fs::create_directory(folder);
+  fs::create_symlink(archive, folder + "/report.json");
+  refused({"gram", "--input", array, "--report", folder}, "--input");
+  refused({"variance", "--pairs", array, "--report", folder}, "--pairs");
+  refused({"evaluate", "--data", array, "--model", model, "--report", folder}, "--data");
+  refused({"evaluate", "--data", "x", "--train", array, "--model", model, "--report", folder},
+          "--train");
+  refused(joined(fit, {array, "-o", scratch.path("new"), "--report", folder}), "--data");
+  // One that has the whole name is that file, and not the archive.
+  const std::string whole = scratch.write("d.npz:x", kRows);
+  refused(joined(fit, {whole, "-o", whole}), "--data");
+  CHECK(run_bochner(joined(fit, {whole, "-o", archive})).status == 0);
+}
+
 TEST_CASE("a device or a pipe is both read and written", "[cli]") {
   const Scratch scratch;
   const std::string data = scratch.write("x.csv", kRows);

@@ -2,6 +2,7 @@
 #include "interface/cli/fit_table.hpp"
 #include "interface/cli/program.hpp"
 #include "interface/io/archive_file.hpp"
+#include "interface/io/message.hpp"
 #include "interface/io/output_file.hpp"
 #include "support/scratch.hpp"
 
@@ -41,6 +42,17 @@ TEST_CASE("a checkpoint that cannot be written is a warning", "[fit][checkpoint]
   CHECK(slurp(model) == slurp(scratch.path("whole")));
   CHECK_THAT(outcome.err, Contains("bochner fit: warning: ") && Contains("File name too long") &&
                               Contains("goes on"));
+  CHECK(std::count(outcome.err.begin(), outcome.err.end(), '\n') == 1);
+}
+
+TEST_CASE("a warning cannot drive a terminal", "[fit][checkpoint]") {
+  const Scratch scratch;
+  const std::string odd = "\x1b[2J\xC2\x9B\n";
+  const Outcome outcome =
+      fit(sines(scratch, 2000), scratch.path(odd + std::string(250 - odd.size(), 'm')), kOften);
+  CHECK(outcome.status == 0);
+  CHECK_THAT(outcome.err, Contains("bochner fit: warning: ") && Contains("\\x1b[2J"));
+  CHECK(outcome.err == bochner::io::printable_lines(outcome.err));
   CHECK(std::count(outcome.err.begin(), outcome.err.end(), '\n') == 1);
 }
 

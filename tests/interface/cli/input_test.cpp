@@ -50,6 +50,39 @@ TEST_CASE("what was found in a file is a line of the heading", "[cli][input]") {
   CHECK_THAT(variance.out, Contains("# " + pairs + ": CSV, semicolon, no header, 2 columns\n"));
 }
 
+TEST_CASE("a row that is too long is named where it stands in its file", "[cli][input][bad]") {
+  const Scratch scratch;
+  const auto refused = [&](const Words& arguments, const std::string& place) {
+    const Outcome outcome = run_bochner(arguments);
+    INFO(arguments.front() << ": " << outcome.err);
+    CHECK(outcome.status == 1);
+    CHECK(outcome.out.empty());
+    CHECK_THAT(outcome.err, Contains("bochner " + arguments.front() + ": " + place) &&
+                                !Contains("row 0") && !Contains("_parameter"));
+  };
+  // The square of the fourth line's numbers, and that of a sum of two such, leave double.
+  for (const std::string number : {"1e300", "1e154"}) {
+    const std::string csv = scratch.write("a.csv", "a,b\n1,2\n3,4\n5," + number + "\n2,2\n");
+    const std::string place = csv + ": line 4: the row is so long that its square";
+    refused({"gram", "-i", csv}, place);
+    refused({"gram", "-i", csv, "--lengthscale", "1", "--rows", "3"}, place);
+    refused({"plan", "-i", csv}, place);
+    refused({"plan", "-i", csv, "--kernel", "softmax"}, place);
+    refused({"variance", "--pairs", csv, "--replicates", "2"}, place);
+    refused({"plan", "--pairs", csv, "--error", "0.1"}, place);
+  }
+  // Blank lines are counted, and rows of an array are.
+  refused({"gram", "-i", scratch.write("b.csv", "1,2\n\n\n5,1e300\n2,2\n")},
+          scratch.path("b.csv") + ": line 4: ");
+  // Only the kernel makes this one too long.
+  const std::string csv = scratch.write("c.csv", "a,b\n1,2\n3,4\n5,1e140\n2,2\n");
+  const std::string place = csv + ": line 4: the row is too long for this kernel";
+  for (const std::string command : {"gram", "plan"}) {
+    refused({command, "-i", csv, "--lengthscale", "1e-20"}, place);
+  }
+  refused({"gram", "-i", csv, "--lengthscale", "1e-20", "--certify"}, place);
+}
+
 TEST_CASE("the label of svmlight text is no input of gram, and it is said", "[cli][input]") {
   const Scratch scratch;
   const std::string svm = scratch.write("a.svm", "1\n-1 1:0.5 3:1\n1 2:1 5:0.25\n");

@@ -5,10 +5,12 @@
 #include "interface/cli/program.hpp"
 #include "support/scratch.hpp"
 
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <catch2/catch.hpp>
 
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -56,6 +58,53 @@ TEST_CASE("a lock that a dead process left is no obstacle", "[lock]") {
     CHECK(slurp(scratch.path("out.lock")) == std::to_string(::getpid()) + "\n");
   }
   CHECK(scratch.list().empty());
+}
+
+TEST_CASE("a lock whose process died before it wrote its number is no obstacle", "[lock]") {
+  const Scratch scratch;
+  scratch.write("out.lock", "");
+  {
+    const OutputLock lock(scratch.path("out"));
+    CHECK(slurp(scratch.path("out.lock")) == std::to_string(::getpid()) + "\n");
+  }
+  CHECK(scratch.list().empty());
+}
+
+TEST_CASE("a file that is not a lock survives under the name of one", "[lock]") {
+  for (const std::string content :
+       {"precious", "precious\n", "\n", "12", "12\n13\n", "12 \n", "-1\n",
+        "1234567890123456789012345678901234567890\n", "a,b\n1,2\n"}) {
+    INFO(content);
+    const Scratch scratch;
+    const std::string file = scratch.write("out.lock", content);
+    const std::string inside = scratch.write("folder.lock", content);
+    std::filesystem::create_directory(scratch.path("folder"));
+    const auto written = std::filesystem::last_write_time(file);
+    CHECK_THROWS_WITH(OutputLock(scratch.path("out")),
+                      Contains("out: its lock would be " + file + ", which is there and is not a"));
+    CHECK_THROWS_WITH(OutputLock(scratch.path("folder")), Contains(inside));
+    CHECK(slurp(file) == content);
+    CHECK(slurp(inside) == content);
+    CHECK(std::filesystem::last_write_time(file) == written);
+  }
+  const Scratch scratch;
+  const std::string pipe = scratch.path("out.lock");
+  REQUIRE(::mkfifo(pipe.c_str(), 0600) == 0);
+  CHECK_THROWS_WITH(OutputLock(scratch.path("out")), Contains("is not a lock"));
+  CHECK(std::filesystem::is_fifo(pipe));
+}
+
+TEST_CASE("a fit from data called as the lock of its model leaves the data", "[lock]") {
+  const Scratch scratch;
+  const std::string rows = "a,b,y\n1,2,3\n2,1,4\n3,5,1\n4,0,2\n0,1,5\n5,2,1\n";
+  const std::string data = scratch.write("z.lock", rows);
+  const Outcome outcome =
+      run_bochner({"fit", "-d", data, "--target", "y", "--ridge", "1", "--lengthscale", "1",
+                   "--frequencies", "8", "-o", scratch.path("z")});
+  CHECK(outcome.status == 1);
+  CHECK_THAT(outcome.err, Contains(data + ", which is there and is not a lock"));
+  CHECK(slurp(data) == rows);
+  CHECK(scratch.list() == Names{"z.lock"});
 }
 
 TEST_CASE("what cannot be replaced is not locked", "[lock]") {

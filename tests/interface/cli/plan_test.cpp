@@ -53,7 +53,7 @@ TEST_CASE("an unreachable target names a map that reaches it", "[plan]") {
   CHECK_THAT(outcome.out, Contains("it is reached by"));
 }
 
-TEST_CASE("a plan refuses what cannot be meant", "[plan]") {
+TEST_CASE("a plan refuses a wrong command line", "[plan]") {
   const std::vector<std::pair<std::vector<std::string>, std::string>> mistakes = {
       {{"--error", "0"}, "--error"},
       {{"--error", "-1"}, "--error"},

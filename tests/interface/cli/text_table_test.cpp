@@ -2,7 +2,6 @@
 #include "interface/cli/text_table.hpp"
 
 #include "interface/cli/numbers.hpp"
-#include "interface/cli/progress.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -37,20 +36,6 @@ TEST_CASE("numbers are written for people", "[table]") {
   CHECK(duration(2e-5) == "20.0 us");
   CHECK(duration(0.0) == "0 s");
   CHECK(shortest(0.1) == "0.1");
-}
-
-TEST_CASE("progress says how far and how long", "[progress]") {
-  CHECK(progress_line("gram", 0.5, 6.0) == "gram [###############               ] 50 %, 6 s left");
-  CHECK(progress_line("gram", 1.5, 6.0) == "gram [##############################] 100 %, 0 s left");
-}
-
-TEST_CASE("long times are told in large units", "[progress]") {
-  CHECK(long_duration(0.2) == "a second");
-  CHECK(long_duration(90.0) == "90 seconds");
-  CHECK(long_duration(600.0) == "10 minutes");
-  CHECK(long_duration(3.0 * 3600.0) == "3.0 hours");
-  CHECK(long_duration(5.2 * 86400.0) == "5.0 days");
-  CHECK(long_duration(1e12) == "31688 years");
 }
 
 TEST_CASE("cells of a table are printable", "[table]") {

@@ -123,7 +123,7 @@ TEST_CASE("an archive with any bit flipped is refused", "[archive][bad]") {
   }
 }
 
-TEST_CASE("a header that cannot be meant is refused with its reason", "[archive][bad]") {
+TEST_CASE("a malformed header is refused with its reason", "[archive][bad]") {
   const Scratch scratch;
   const std::string x = array("x", "1,1", "0,8");
   for (const auto& [bytes, reason] : std::vector<std::pair<std::string, std::string>>{

@@ -57,7 +57,7 @@ TEST_CASE("svmlight is told by its content, and absent items are zero", "[svmlig
         std::vector<std::string>{"label", "x1", "x2"});
 }
 
-TEST_CASE("svmlight that cannot be meant is refused by line", "[svmlight][bad]") {
+TEST_CASE("malformed svmlight is refused by line", "[svmlight][bad]") {
   for (const auto& [text, reason] : std::vector<std::pair<std::string, std::string>>{
            {"1 1:1\n1 0:1\n", "line 2: '0:1': expected indices counted from 1 (--zero-based"},
            {"1 2:1 1:1\n", "line 1: '1:1': expected indices in ascending order"},

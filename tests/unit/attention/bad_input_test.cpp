@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Calls that cannot be meant, and inputs that are odd but have an answer. NaN in live and in padded
+// Wrong calls, and inputs that are odd but have an answer. NaN in live and in padded
 // keys, large norms and small shapes are in forward_test.cpp and mistakes_test.cpp.
 #include "reference.hpp"
 
@@ -127,7 +127,7 @@ const std::vector<Mistake>& mistakes() {
 
 }  // namespace
 
-TEST_CASE("attention refuses what cannot be meant, by name", "[attention][bad]") {
+TEST_CASE("attention refuses a wrong argument, by name", "[attention][bad]") {
   const FeatureMap<double> map(map_spec(4, 8, PositiveFeatures{}));
   for (const Mistake& mistake : mistakes()) {
     CAPTURE(mistake.words);
