@@ -78,6 +78,13 @@ void require_room(const FitRequest& request, Index outputs) {
                  "fewer of them would do");
 }
 
+/// Where the model's columns stand in the file.
+std::vector<Index> model_places(const TrainingFile& file) {
+  std::vector<Index> out = file.inputs().places;
+  out.insert(out.end(), file.targets().places.begin(), file.targets().places.end());
+  return out;
+}
+
 /// The data outlive the fit.
 void refuse_overwriting(const FitArguments& options) {
   std::vector<NamedFile> written =
@@ -99,6 +106,11 @@ void run_fit(const FitArguments& options) {
     throw UsageError("--task classify: expected one target, got " +
                      std::to_string(file.num_targets()));
   }
+  // Before the work, as far as the file decides it.
+  io::require_header(
+      {.metadata = column_words(file.inputs().names, file.targets().names, model_places(file)),
+       .arrays = {}},
+      options.output);
   request.spec.input_dim = file.num_inputs();
   require_room(request, file.num_targets());
   const TrainingSummary summary = summarise(file, request.task, request.spec.seed);
@@ -145,11 +157,9 @@ void run_fit(const FitArguments& options) {
     }
     return fit_file<T>(file, summary, plan, checkpoint, begun, outcome);
   };
-  std::vector<Index> places = file.inputs().places;
-  places.insert(places.end(), file.targets().places.begin(), file.targets().places.end());
   const Model model{.inputs = file.inputs().names,
                     .targets = file.targets().names,
-                    .places = std::move(places),
+                    .places = model_places(file),
                     .named = file.named(),
                     .classes = summary.classes,
                     .standardisation = plan.standardisation,
