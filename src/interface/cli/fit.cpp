@@ -17,6 +17,7 @@
 #include "interface/io/archive_file.hpp"
 #include "interface/io/output_file.hpp"
 #include "interface/io/output_lock.hpp"
+#include "interface/io/sha256.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -24,6 +25,7 @@
 #include <cstddef>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -43,14 +45,20 @@ Standardisation standardisation_of(const TrainingSummary& summary, Index inputs)
   return out;
 }
 
-/// All that the bits of the result depend on.
+/// A digest of all that the bits of the result depend on.
 std::string run_identity(const TrainingFile& file, const TrainingSummary& summary,
                          const FitArguments& options, const FitRequest& request) {
+  const ReadingOptions& reading = options.input.reading;
   const nlohmann::ordered_json run = {{"version", identity("fit", {})["version"]},
                                       {"instruction_set", instruction_set()},
                                       {"sha256", summary.digest},
-                                      {"inputs", file.inputs().places},
-                                      {"targets", file.targets().places},
+                                      // One file is another table where it is read in another way.
+                                      {"reading",
+                                       {reading.format, reading.header, reading.delimiter,
+                                        reading.decimal, reading.width, reading.zero_based}},
+                                      {"layout", file.layout()},
+                                      {"inputs", {file.inputs().names, file.inputs().places}},
+                                      {"targets", {file.targets().names, file.targets().places}},
                                       {"groups", file.groups().places},
                                       {"weights", file.weights().places},
                                       {"classes", summary.classes},
@@ -63,7 +71,10 @@ std::string run_identity(const TrainingFile& file, const TrainingSummary& summar
                                       {"validate", options.validate},
                                       {"posterior", options.posterior},
                                       {"precision", options.precision}};
-  return run.dump();
+  const std::string text = run.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+  io::Sha256 hash;
+  hash.add(std::as_bytes(std::span(text)));
+  return hash.hex();
 }
 
 void require_room(const FitRequest& request, Index outputs) {
