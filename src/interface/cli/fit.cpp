@@ -17,6 +17,7 @@
 #include "interface/io/archive_file.hpp"
 #include "interface/io/output_file.hpp"
 #include "interface/io/output_lock.hpp"
+#include "interface/io/sha256.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -24,6 +25,7 @@
 #include <cstddef>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -43,14 +45,20 @@ Standardisation standardisation_of(const TrainingSummary& summary, Index inputs)
   return out;
 }
 
-/// All that the bits of the result depend on.
+/// A digest of all that the bits of the result depend on.
 std::string run_identity(const TrainingFile& file, const TrainingSummary& summary,
                          const FitArguments& options, const FitRequest& request) {
+  const ReadingOptions& reading = options.input.reading;
   const nlohmann::ordered_json run = {{"version", identity("fit", {})["version"]},
                                       {"instruction_set", instruction_set()},
                                       {"sha256", summary.digest},
-                                      {"inputs", file.inputs().places},
-                                      {"targets", file.targets().places},
+                                      // One file is another table where it is read in another way.
+                                      {"reading",
+                                       {reading.format, reading.header, reading.delimiter,
+                                        reading.decimal, reading.width, reading.zero_based}},
+                                      {"layout", file.layout()},
+                                      {"inputs", {file.inputs().names, file.inputs().places}},
+                                      {"targets", {file.targets().names, file.targets().places}},
                                       {"groups", file.groups().places},
                                       {"weights", file.weights().places},
                                       {"classes", summary.classes},
@@ -63,7 +71,10 @@ std::string run_identity(const TrainingFile& file, const TrainingSummary& summar
                                       {"validate", options.validate},
                                       {"posterior", options.posterior},
                                       {"precision", options.precision}};
-  return run.dump();
+  const std::string text = run.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+  io::Sha256 hash;
+  hash.add(std::as_bytes(std::span(text)));
+  return hash.hex();
 }
 
 void require_room(const FitRequest& request, Index outputs) {
@@ -76,6 +87,13 @@ void require_room(const FitRequest& request, Index outputs) {
                         2.0 * static_cast<double>(request.spec.num_frequencies) *
                             static_cast<double>(request.spec.input_dim)),
                  "fewer of them would do");
+}
+
+/// Where the model's columns stand in the file.
+std::vector<Index> model_places(const TrainingFile& file) {
+  std::vector<Index> out = file.inputs().places;
+  out.insert(out.end(), file.targets().places.begin(), file.targets().places.end());
+  return out;
 }
 
 /// The data outlive the fit.
@@ -99,6 +117,11 @@ void run_fit(const FitArguments& options) {
     throw UsageError("--task classify: expected one target, got " +
                      std::to_string(file.num_targets()));
   }
+  // Before the work, as far as the file decides it.
+  io::require_header(
+      {.metadata = column_words(file.inputs().names, file.targets().names, model_places(file)),
+       .arrays = {}},
+      options.output);
   request.spec.input_dim = file.num_inputs();
   require_room(request, file.num_targets());
   const TrainingSummary summary = summarise(file, request.task, request.spec.seed);
@@ -145,11 +168,9 @@ void run_fit(const FitArguments& options) {
     }
     return fit_file<T>(file, summary, plan, checkpoint, begun, outcome);
   };
-  std::vector<Index> places = file.inputs().places;
-  places.insert(places.end(), file.targets().places.begin(), file.targets().places.end());
   const Model model{.inputs = file.inputs().names,
                     .targets = file.targets().names,
-                    .places = std::move(places),
+                    .places = model_places(file),
                     .named = file.named(),
                     .classes = summary.classes,
                     .standardisation = plan.standardisation,

@@ -3,6 +3,7 @@
 
 #include "bochner/core/error.hpp"
 #include "core/finite.hpp"
+#include "interface/cli/column_ranges.hpp"
 #include "interface/cli/model_columns.hpp"
 #include "interface/io/archive_file.hpp"
 #include "interface/io/byte_source.hpp"
@@ -27,7 +28,6 @@ constexpr const char* kTargets = "targets";
 constexpr const char* kClasses = "classes";
 constexpr const char* kPlaces = "column_numbers";
 constexpr const char* kNamed = "columns_named";
-constexpr std::uint64_t kLargestNumber = std::uint64_t{1} << 40;
 
 Matrix<double> row_of(std::span<const double> values) {
   Matrix<double> out(1, static_cast<Index>(values.size()));
@@ -54,21 +54,11 @@ std::vector<std::string> names_of(const Archive& archive, const char* key) {
   return out;
 }
 
-/// Numbers of columns, counted from 1.
+/// Where columns stood, of so many.
 std::vector<Index> places_of(const Archive& archive, std::size_t count) {
-  const auto list = nlohmann::json::parse(archive.word(kPlaces), nullptr, false);
-  std::vector<Index> out;
-  for (const auto& item : list) {
-    if (!list.is_array() || !item.is_number_unsigned()) break;
-    const auto number = item.get<std::uint64_t>();
-    if (number < 1 || number > kLargestNumber) break;
-    out.push_back(static_cast<Index>(number) - 1);
-  }
-  if (out.size() != count || out.size() != list.size()) {
-    throw InvalidArgument("archive: '" + std::string(kPlaces) +
-                          "' is no list of one number per column");
-  }
-  return out;
+  if (auto places = parse_ranges(archive.word(kPlaces), count)) return *std::move(places);
+  throw InvalidArgument("archive: '" + std::string(kPlaces) +
+                        "' is no list of one number per column");
 }
 
 decltype(Model::regression) regression_of(const Archive& archive) {
@@ -186,22 +176,24 @@ Matrix<double> Model::outputs_and_variances(MatrixView<const double> rows,
   return out;
 }
 
+Words column_words(const std::vector<std::string>& inputs, const std::vector<std::string>& targets,
+                   const std::vector<Index>& places) {
+  Words out = {{kInputs, nlohmann::json(inputs).dump()},
+               {kTargets, nlohmann::json(targets).dump()}};
+  if (!places.empty()) out.emplace(kPlaces, to_ranges(places));
+  return out;
+}
+
 Archive to_archive(const Model& model) {
   Archive archive = std::visit([](const auto& r) { return r.save(); }, model.regression);
-  archive.metadata[kInputs] = nlohmann::json(model.inputs).dump();
-  archive.metadata[kTargets] = nlohmann::json(model.targets).dump();
+  archive.metadata.merge(column_words(model.inputs, model.targets, model.places));
   archive.metadata["task"] = model.classes.empty() ? "regress" : "classify";
   archive.metadata["data_sha256"] = model.data_digest;
   archive.metadata["data_rows"] = std::to_string(model.num_rows);
   archive.arrays.emplace("input_centre", row_of(model.standardisation.centre));
   archive.arrays.emplace("input_scale", row_of(model.standardisation.scale));
   if (!model.classes.empty()) archive.metadata[kClasses] = nlohmann::json(model.classes).dump();
-  if (!model.places.empty()) {
-    std::vector<Index> numbers = model.places;
-    for (Index& number : numbers) ++number;
-    archive.metadata[kPlaces] = nlohmann::json(numbers).dump();
-    archive.metadata[kNamed] = model.named ? "yes" : "no";
-  }
+  if (!model.places.empty()) archive.metadata[kNamed] = model.named ? "yes" : "no";
   for (const auto& [key, array] : archive.arrays) {
     std::visit(
         [&key = key]<Scalar T>(const Matrix<T>& matrix) {

@@ -48,6 +48,13 @@ struct Model {
                                        const Execution& execution) const;
 };
 
+using Words = decltype(Archive::metadata);
+
+/// The words of a model's archive that say which columns it uses: of its header, what a wide file
+/// makes long.
+Words column_words(const std::vector<std::string>& inputs, const std::vector<std::string>& targets,
+                   const std::vector<Index>& places);
+
 /// Throws InvalidArgument where an array of the model is not finite, naming it: nothing could read
 /// it.
 Archive to_archive(const Model& model);

@@ -95,8 +95,12 @@ std::string padded_header(const ArchiveHeader& header, const std::string& file) 
     throw FileError(file + ": a word to write is not UTF-8");
   }
   while ((json.size() + kLengthBytes) % kAlignment != 0) json += ' ';
-  if (json.size() > kLongestArchiveHeader || header.entries.size() > kMostArrays) {
-    throw FileError(file + ": the header to write is longer than 1 MiB");
+  if (json.size() > kLongestArchiveHeader) {
+    throw FileError(file + ": the header to write has " + std::to_string(json.size()) +
+                    " bytes, expected at most " + std::to_string(kLongestArchiveHeader));
+  }
+  if (header.entries.size() > kMostArrays) {
+    throw FileError(file + ": more than " + std::to_string(kMostArrays) + " arrays to write");
   }
   return json;
 }
@@ -126,9 +130,13 @@ Archive::Array read_array(ByteSource& source, const ArchiveEntry& entry, Sha256&
 
 }  // namespace
 
+void require_header(const Archive& archive, const std::string& file) {
+  static_cast<void>(padded_header(header_of(archive, layout(archive)), file));
+}
+
 void write_archive(OutputFile& out, const Archive& archive) {
   const std::vector<std::string> names = layout(archive);
-  std::string json = padded_header(header_of(archive, names), "archive");
+  std::string json = padded_header(header_of(archive, names), out.name());
   const std::string length = length_bytes(json.size());
   Sha256 hash;
   hash.add(bytes_of(length));

@@ -14,9 +14,13 @@ namespace bochner::io {
 
 /// Writes `archive`; the caller commits. The words `format`, `sha256`, `library_version` and
 /// `stream_version` are added: the digest is that of the whole file with its own 64 digits as
-/// zeros, so it covers every bit. Throws FileError when the words do not fit in 1 MiB or are not
-/// UTF-8.
+/// zeros, so it covers every bit. Throws FileError as `require_header` does.
 void write_archive(OutputFile& out, const Archive& archive);
+
+/// Throws FileError that names `file` when the header of `archive` takes more than 100,000,000
+/// bytes, as safetensors has it, when the words are not UTF-8 and when there are more than 1,000
+/// arrays.
+void require_header(const Archive& archive, const std::string& file);
 
 /// The archive in a regular file. Nothing in it is trusted: lengths are compared with the file's
 /// before anything is allocated, and a file that is cut, goes on, has a flipped bit, a key twice,

@@ -17,7 +17,8 @@
 
 namespace bochner::io {
 
-inline constexpr std::size_t kLongestArchiveHeader = std::size_t{1} << 20;
+/// Bytes of a header, as safetensors has it; what is read is no longer than its file either.
+inline constexpr std::size_t kLongestArchiveHeader = 100'000'000;
 inline constexpr std::size_t kMostArrays = 1000;
 
 struct ArchiveEntry {

@@ -24,6 +24,8 @@ class OutputFile {
   /// Removes what was not committed.
   ~OutputFile();
 
+  /// What to call it in messages.
+  const std::string& name() const noexcept { return name_; }
   void write(std::string_view bytes);
   /// Writes out and flushes to the disk what is left: after it, only the rename can fail.
   void flush();

@@ -12,6 +12,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -27,6 +28,25 @@ std::string sines(const Scratch& scratch, int rows) {
 }
 
 const Arguments kOften = fixed({"--checkpoint-seconds", "1e-9", "--resume"});
+
+/// `fit` of `data` into the scratch's model "m", 64 frequencies.
+Arguments fit_words(const Scratch& scratch, const std::string& data, const Arguments& more) {
+  Arguments out = {"fit", "--data", data, "--frequencies", "64", "-o", scratch.path("m")};
+  out.insert(out.end(), more.begin(), more.end());
+  return out;
+}
+
+/// Runs it until that slot is there and sends it a signal then; its outcome, unless it was done
+/// before.
+std::optional<Outcome> signalled(const Scratch& scratch, const Arguments& arguments,
+                                 const std::string& slot, const std::string& signal) {
+  Outcome outcome = shell("set -m; " + command_line(arguments) +
+                          " & job=$!; for i in $(seq 20000); do [ -e '" + scratch.path(slot) +
+                          "' ] && break; sleep 0.001; done; kill -" + signal + " $job; wait $job");
+  if (::access(scratch.path("m").c_str(), F_OK) != 0) return outcome;
+  WARN("the fit was done before it could be stopped");
+  return std::nullopt;
+}
 
 }  // namespace
 
@@ -60,14 +80,8 @@ TEST_CASE("a checkpoint whose sums are not of the rows it says is refused", "[fi
   const Scratch scratch;
   const std::string data = sines(scratch, 60000);
   const std::string slot = scratch.path("m.checkpoint1");
-  Arguments arguments = {"fit", "--data", data, "--frequencies", "64", "-o", scratch.path("m")};
-  arguments.insert(arguments.end(), kOften.begin(), kOften.end());
-  shell(command_line(arguments) + " & job=$!; for i in $(seq 20000); do [ -e '" + slot +
-        "' ] && break; sleep 0.001; done; kill -KILL $job; wait $job");
-  if (::access(scratch.path("m").c_str(), F_OK) == 0) {
-    WARN("the fit was done before it could be killed");
-    return;
-  }
+  const Arguments arguments = fit_words(scratch, data, kOften);
+  if (!signalled(scratch, arguments, "m.checkpoint1", "KILL")) return;
   REQUIRE(::access(slot.c_str(), F_OK) == 0);
   ::unlink(scratch.path("m.checkpoint0").c_str());
   bochner::Archive archive = bochner::io::read_archive(slot);
@@ -81,4 +95,26 @@ TEST_CASE("a checkpoint whose sums are not of the rows it says is refused", "[fi
   const Outcome outcome = run_bochner(arguments);
   CHECK(outcome.status == 1);
   CHECK_THAT(outcome.err, Contains("holds the sums of"));
+}
+
+TEST_CASE("a checkpoint of the same file read in another way is of another run",
+          "[fit][checkpoint]") {
+  const Scratch scratch;
+  // A first line of numbers, which may be names.
+  const std::string data = scratch.write("x.csv", table("0.5,0.25", 60000, [](int i) {
+                                           return std::vector<double>{spread(i), spread(2 * i)};
+                                         }));
+  const auto words = [&](const Arguments& more) {
+    Arguments out = {"--target", "2", "--lengthscale", "1", "--ridge", "1e-3", "--resume"};
+    out.insert(out.end(), more.begin(), more.end());
+    return fit_words(scratch, data, out);
+  };
+  if (!signalled(scratch, words({"--header", "yes", "--checkpoint-seconds", "1e-9"}),
+                 "m.checkpoint1", "KILL")) {
+    return;
+  }
+  const Outcome other = run_bochner(words({"--header", "no"}));
+  CHECK(other.status == 1);
+  CHECK_THAT(other.err, Contains("belongs to another run"));
+  CHECK(run_bochner(words({"--header", "yes"})).status == 0);
 }

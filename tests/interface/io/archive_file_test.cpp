@@ -22,6 +22,7 @@ using bochner::Matrix;
 using bochner::test::Scratch;
 using bochner::test::slurp;
 using Catch::Matchers::Contains;
+using Catch::Matchers::EndsWith;
 using Catch::Matchers::StartsWith;
 
 namespace {
@@ -201,9 +202,23 @@ TEST_CASE("words that cannot be written are refused", "[archive][bad]") {
   Archive archive;
   archive.metadata = {{"k", "\xFF"}};
   CHECK_THROWS_WITH(save(scratch, archive), Contains("is not UTF-8"));
-  archive.metadata = {{"k", std::string(std::size_t{1} << 20, 'x')}};
-  CHECK_THROWS_WITH(save(scratch, archive), Contains("longer than 1 MiB"));
+  archive.metadata = {{"k", std::string(std::size_t{100'000'000}, 'x')}};
+  CHECK_THROWS_WITH(save(scratch, archive), StartsWith(scratch.path("a.safetensors") +
+                                                       ": the header to write has 100000") &&
+                                                EndsWith(" bytes, expected at most 100000000"));
   CHECK(scratch.list().empty());
+}
+
+TEST_CASE("a header may be long, but no longer than its file", "[archive]") {
+  const Scratch scratch;
+  Archive archive;
+  archive.metadata = {{"k", std::string(std::size_t{3} << 20, 'x')}};
+  CHECK(read_archive(save(scratch, archive)).word("k") == archive.word("k"));
+  // 100,000,000 bytes are announced, none of which is there.
+  CHECK_THROWS_WITH(read_archive(scratch.write("bad", std::string("\0\xE1\xF5\5\0\0\0\0", 8))),
+                    Contains("ends in its header"));
+  CHECK_THROWS_WITH(read_archive(scratch.write("bad", std::string("\1\xE1\xF5\5\0\0\0\0", 8))),
+                    Contains("announces a header of 100000001 bytes"));
 }
 
 TEST_CASE("NumPy reads an archive without us", "[archive]") {
