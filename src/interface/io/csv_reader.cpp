@@ -25,7 +25,7 @@ bool is_missing(std::string_view text) {
   return std::find(kWords.begin(), kWords.end(), text) != kWords.end();
 }
 
-std::string counted(std::size_t count) {
+std::string fields_of(std::size_t count) {
   return std::to_string(count) + (count == 1 ? " field" : " fields");
 }
 
@@ -111,7 +111,7 @@ class CsvReader final : public RowReader {
       return false;
     }
     if (fields.size() != width_) {
-      records_.fail("has " + counted(fields.size()) + ", expected " + std::to_string(width_) +
+      records_.fail("has " + fields_of(fields.size()) + ", expected " + std::to_string(width_) +
                     " as in line " + std::to_string(start_line_) +
                     (records_.delimiter() == Delimiter::tab
                          ? " (--delimiter space takes several blanks and tabs for one)"
