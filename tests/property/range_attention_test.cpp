@@ -366,7 +366,8 @@ TEMPLATE_TEST_CASE("the report on attention is right or refused at any offset an
   int done = 0;
   for_each_range<T>([&](const Qkv<T>& x, double offset, double scale) {
     // Its closed forms are tested over their own range with the estimator.
-    if (offset > 0.0 || scale > 1.0) return;
+    // Beyond, the prediction takes minutes: an integral for each pair and degree.
+    if (scale > 1.0 || offset > 1e3 || (offset > 0.0 && scale < 1.0)) return;
     const Kernel kernel = SoftmaxKernel{0.5};
     const FeatureMap<T> map(map_spec(kDim, 32, HyperbolicFeatures{}, kernel));
     Tensor<T> out = x.output();
@@ -397,5 +398,5 @@ TEMPLATE_TEST_CASE("the report on attention is right or refused at any offset an
     CHECK(quality.predicted_error >= 0.0);  // infinite where the closed form leaves its range
     CHECK(std::isfinite(quality.norms.mean));
   });
-  CHECK(done == 3);
+  CHECK(done == 4);
 }

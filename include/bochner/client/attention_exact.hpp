@@ -40,8 +40,9 @@ AttentionReport exact_attention(const Kernel& kernel, const AttentionInputs<T>& 
 /// Gradients of sum_i out_gradient_i . out_i with respect to queries, keys and values, `out` being
 /// what `exact_attention` returned for the same call. Weights are recomputed by tiles; O(L S (d +
 /// d_v)) a head, memory O(L + S) a head. The heads that read one key head are computed in the wide
-/// range together, if at all. Throws as `exact_attention`, and when products of values, rows and
-/// `out_gradient` could leave the range of double.
+/// range together, if at all, and from differences, as there; keys that no query sees decide
+/// nothing. Throws as `exact_attention`, and when products of values, rows and `out_gradient` could
+/// leave the range of double.
 template <Scalar T>
 void exact_attention_gradient(const Kernel& kernel, const AttentionInputs<T>& inputs,
                               TensorView<const T, 4> out, TensorView<const T, 4> out_gradient,

@@ -27,7 +27,6 @@ ExactKeys<T, U>::ExactKeys(const ExactCall<T>& call, ExactRange range)
       packed_(call.problem.dim, kExactKeys),
       values_(kExactKeys, simd::padded<U>(call.problem.value_dim)),
       bias_(1, kExactKeys),
-      raw_(is_wide(range) ? kExactKeys : 0, simd::padded<U>(call.problem.dim)),
       buffer_(kExactKeys, std::max(call.problem.dim, call.problem.value_dim)) {}
 
 template <Scalar T, Scalar U>
@@ -41,17 +40,16 @@ void ExactKeys<T, U>::load(const AttentionSequence& sequence, Index key_head, In
   const ExactGroup& group = call_->group(sequence, key_head);
   const auto keys = live_rows(sequence, head_rows(call_->inputs.keys, sequence.batch, key_head),
                               first, count, buffer_);
-  call_->kernel.template transform<T, U>(Side::key, range_, group.origin.data(), keys, keys_);
-  const bool wide = is_wide(range_);
-  if (wide) widen_rows(keys, raw_);
+  if (is_wide(range_)) {
+    widen_rows(keys, keys_);
+  } else {
+    call_->kernel.template transform<T, U>(Side::key, group.origin.data(), keys, keys_);
+  }
   const auto hidden = [&](Index r) { return !group.seen[static_cast<std::size_t>(first + r)]; };
   for (Index r = 0; r < count; ++r) {
-    if (!hidden(r)) continue;
-    std::fill_n(keys_.row(r), dim, U{0});
-    if (wide) std::fill_n(raw_.row(r), dim, U{0});
+    if (hidden(r)) std::fill_n(keys_.row(r), dim, U{0});
   }
-  const Matrix<U>& factor = wide ? raw_ : keys_;
-  simd::kernels<U>().pack_transposed(factor.data(), factor.cols(), count, dim, nullptr,
+  simd::kernels<U>().pack_transposed(keys_.data(), keys_.cols(), count, dim, nullptr,
                                      packed_.data());
   const auto values = live_rows(sequence, head_rows(call_->inputs.values, sequence.batch, key_head),
                                 first, count, buffer_);
@@ -59,7 +57,7 @@ void ExactKeys<T, U>::load(const AttentionSequence& sequence, Index key_head, In
   const U scale = static_cast<U>(value_scale(range_));
   poisoned_.clear();
   for (Index r = 0; r < count; ++r) {
-    if (call_->kernel.key_weight() != 0.0) {
+    if (!is_wide(range_) && call_->kernel.key_weight() != 0.0) {
       double squared_norm = 0.0;
       for (Index k = 0; k < dim; ++k) squared_norm += std::pow(static_cast<double>(keys_(r, k)), 2);
       bias_(0, r) = static_cast<U>(call_->kernel.key_weight() * squared_norm);
@@ -93,8 +91,7 @@ ExactQueries<T, U>::ExactQueries(const ExactCall<T>& call, ExactRange range)
     : call_(&call),
       range_(range),
       queries_(simd::kBlockRows, simd::padded<U>(call.problem.dim)),
-      raw_(is_wide(range) ? simd::kBlockRows : 0, call.problem.dim),
-      origin_(raw_.rows(), call.problem.dim) {}
+      origin_(is_wide(range) ? simd::kBlockRows : 0, call.problem.dim) {}
 
 template <Scalar T, Scalar U>
 void ExactQueries<T, U>::load(const AttentionSequence& sequence, Index head, Index first,
@@ -106,9 +103,11 @@ void ExactQueries<T, U>::load(const AttentionSequence& sequence, Index head, Ind
   const auto rows = head_rows(call_->inputs.queries, sequence.batch, head)
                         .middle_rows(sequence.first_query + first, count);
   const ExactGroup& group = call_->group(sequence, head / call_->problem.heads_per_key_head);
-  call_->kernel.template transform<T, U>(Side::query, range_, group.origin.data(), rows, queries_);
-  if (!is_wide(range_)) return;
-  widen_rows(rows, raw_);
+  if (!is_wide(range_)) {
+    call_->kernel.template transform<T, U>(Side::query, group.origin.data(), rows, queries_);
+    return;
+  }
+  widen_rows(rows, queries_);
   for (Index r = 0; r < count; ++r) {
     find_origin(r);
     const double top = top_bias(*call_, sequence, head, first + r);
@@ -118,6 +117,10 @@ void ExactQueries<T, U>::load(const AttentionSequence& sequence, Index head, Ind
 
 template <Scalar T, Scalar U>
 void ExactQueries<T, U>::find_origin(Index r) {
+  if (call_->kernel.shift_invariant()) {
+    std::copy_n(queries_.row(r), call_->problem.dim, origin_.row(r));
+    return;
+  }
   const Index query = first_ + r;
   const Index end = sequence_->visible_end(query);
   Index key = sequence_->first_visible(query);
@@ -163,7 +166,7 @@ void ExactQueries<T, U>::multiply(const ExactKeys<T, U>& keys, Index most,
   if constexpr (std::same_as<U, double>) {
     if (is_wide(range_)) {
       for (Index r = 0; r < count_; ++r) {
-        call_->kernel.log_similarities(raw_.row(r), origin_.row(r), keys.packed(), most,
+        call_->kernel.log_similarities(queries_.row(r), origin_.row(r), keys.packed(), most,
                                        logits.row(r));
       }
       return;

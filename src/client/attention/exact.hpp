@@ -28,9 +28,9 @@ class ExactKeys {
 
   Index first() const noexcept { return first_; }
   Index count() const noexcept { return count_; }
-  const Matrix<U>& keys() const noexcept { return keys_; }  ///< count x d, transformed
-  /// Those, or in the wide range the keys themselves, for differences.
-  const U* packed() const noexcept { return packed_.data(); }
+  /// count x d, transformed; in the wide range as they are.
+  const Matrix<U>& keys() const noexcept { return keys_; }
+  const U* packed() const noexcept { return packed_.data(); }  ///< those
   /// count x d_v, times `value_scale`, infinite ones 0.
   const Matrix<U>& values() const noexcept { return values_; }
   const U* bias() const noexcept { return bias_.data(); }  ///< key_weight |A k|^2
@@ -49,7 +49,6 @@ class ExactKeys {
   Matrix<U> packed_;
   Matrix<U> values_;
   Matrix<U> bias_;
-  Matrix<U> raw_;
   Matrix<T> buffer_;
   std::vector<Index> poisoned_;
 };
@@ -63,7 +62,10 @@ class ExactQueries {
   void load(const AttentionSequence& sequence, Index head, Index first, Index count);
 
   Index count() const noexcept { return count_; }
-  const Matrix<U>& queries() const noexcept { return queries_; }  ///< count x d, transformed
+  /// count x d, transformed; in the wide range as they are.
+  const Matrix<U>& queries() const noexcept { return queries_; }
+  /// Of wide rows: what keys are subtracted from, see `log_similarities`.
+  const Matrix<double>& origins() const noexcept { return origin_; }
   /// The first and the last live key that any of the rows may see by position (end exclusive).
   Index begin() const;
   Index end() const;
@@ -73,7 +75,7 @@ class ExactQueries {
   const std::array<std::int32_t, simd::kBlockRows>& seen() const noexcept { return seen_; }
 
  private:
-  /// The first key that row r sees.
+  /// Of row r: the query itself for Gaussian kernels, the first key that it sees for softmax ones.
   void find_origin(Index r);
   void multiply(const ExactKeys<T, U>& keys, Index most, Matrix<U>& logits) const;
   void add_bias(const ExactKeys<T, U>& keys, Matrix<U>& logits) const;
@@ -86,8 +88,7 @@ class ExactQueries {
   Index first_ = 0;
   Index count_ = 0;
   Matrix<U> queries_;
-  Matrix<double> raw_;                               ///< wide rows, for differences
-  Matrix<double> origin_;                            ///< of wide rows, see `log_similarities`
+  Matrix<double> origin_;
   std::array<double, simd::kBlockRows> top_bias_{};  ///< wide rows, taken off before all else
   std::array<std::int32_t, simd::kBlockRows> seen_{};
 };

@@ -21,7 +21,9 @@ struct ExactGradientWorker {
         part(simd::kBlockRows, simd::padded<U>(call.forward.problem.dim)),
         keys_gradient(kExactKeys, simd::padded<U>(call.forward.problem.dim)),
         values_gradient(kExactKeys, simd::padded<U>(call.forward.problem.value_dim)),
-        column(1, kExactKeys) {}
+        column(1, kExactKeys),
+        logit_sums(1, kExactKeys) {}
+  void pack_values() { values.pack(keys.values().data(), keys.values().cols(), keys.count()); }
   ExactKeys<T, U> keys;
   PackedTranspose<U> values;
   WeightGradient<T, U> block;
@@ -30,7 +32,66 @@ struct ExactGradientWorker {
   Matrix<U> keys_gradient;
   Matrix<U> values_gradient;
   Matrix<U> column;
+  Matrix<U> logit_sums;
 };
+
+/// sum += weight (x - from), and nothing for a weight of zero, whatever x.
+template <Scalar U>
+void add_difference(U weight, const U* x, const U* from, Index dim, U* sum) {
+  if (weight == U{0}) return;
+  for (Index c = 0; c < dim; ++c) sum[c] += weight * (x[c] - from[c]);
+}
+
+/// Adds to the gradients of a block of queries what comes from a tile of keys: sums of keys, of
+/// wide rows sums of differences.
+template <Scalar T, Scalar U>
+void add_keys(const ExactGradientCall<T, U>& call, Index count, ExactGradientWorker<T, U>& worker) {
+  const Index dim = call.forward.problem.dim;
+  const Matrix<U>& pairs = worker.block.logit_gradient();
+  const Matrix<U>& keys = worker.keys.keys();
+  Matrix<U>& gradient = worker.queries_gradient;
+  if constexpr (std::same_as<U, double>) {
+    if (is_wide(call.range)) {
+      const Matrix<double>& origins = worker.block.queries().origins();
+      for (Index r = 0; r < count; ++r) {
+        for (Index j = 0; j < worker.keys.count(); ++j) {
+          add_difference(pairs(r, j), keys.row(j), origins.row(r), dim, gradient.row(r));
+        }
+      }
+      return;
+    }
+  }
+  simd::kernels<U>().contract(pairs.data(), pairs.cols(), count, worker.keys.count(), keys.data(),
+                              keys.cols(), dim, worker.part.data(), worker.part.cols());
+  for (Index i = 0; i < count * gradient.cols(); ++i) gradient.data()[i] += worker.part.data()[i];
+}
+
+/// The same for keys, from a block of queries.
+template <Scalar T, Scalar U>
+void add_queries(const ExactGradientCall<T, U>& call, Index rows,
+                 ExactGradientWorker<T, U>& worker) {
+  const Index dim = call.forward.problem.dim;
+  const Index count = worker.keys.count();
+  const Matrix<U>& pairs = worker.block.logit_gradient();
+  const Matrix<U>& queries = worker.block.queries().queries();
+  Matrix<U>& gradient = worker.keys_gradient;
+  if (is_wide(call.range)) {
+    const std::vector<U> zeros(static_cast<std::size_t>(dim));
+    const bool differences = call.forward.kernel.shift_invariant();
+    for (Index r = 0; r < rows; ++r) {
+      for (Index j = 0; j < count; ++j) {
+        const U* const from = differences ? worker.keys.keys().row(j) : zeros.data();
+        add_difference(pairs(r, j), queries.row(r), from, dim, gradient.row(j));
+      }
+    }
+    return;
+  }
+  const auto& engine = simd::kernels<U>();
+  engine.accumulate(pairs.data(), pairs.cols(), rows, count, queries.data(), queries.cols(), dim,
+                    nullptr, gradient.data(), gradient.cols());
+  engine.column_sums(pairs.data(), pairs.cols(), rows, count, nullptr, worker.column.data());
+  for (Index j = 0; j < count; ++j) worker.logit_sums(0, j) += worker.column(0, j);
+}
 
 /// Normalisers and query gradients of a block of queries.
 template <Scalar T, Scalar U>
@@ -38,7 +99,6 @@ void query_pass(const ExactGradientCall<T, U>& call, const AttentionSequence& se
                 Index first, ExactGradientWorker<T, U>& worker) {
   const AttentionProblem& problem = call.forward.problem;
   const Index count = std::min(simd::kBlockRows, sequence.num_queries - first);
-  const auto& engine = simd::kernels<U>();
   worker.block.load(sequence, head, first, count);
   const Index begin = worker.block.queries().begin() / kExactKeys * kExactKeys;
   const Index end = worker.block.queries().end();
@@ -54,18 +114,13 @@ void query_pass(const ExactGradientCall<T, U>& call, const AttentionSequence& se
   std::fill_n(gradient.data(), gradient.size(), U{0});
   for (Index k = begin; k < end; k += kExactKeys) {
     load(k);
-    const Matrix<U>& values = worker.keys.values();
-    worker.values.pack(values.data(), values.cols(), worker.keys.count());
-    if (!worker.block.compute(worker.keys, worker.values)) continue;
-    const Matrix<U>& pairs = worker.block.logit_gradient();
-    engine.contract(pairs.data(), pairs.cols(), count, worker.keys.count(),
-                    worker.keys.keys().data(), worker.keys.keys().cols(), problem.dim,
-                    worker.part.data(), worker.part.cols());
-    for (Index i = 0; i < count * gradient.cols(); ++i) gradient.data()[i] += worker.part.data()[i];
+    worker.pack_values();
+    if (worker.block.compute(worker.keys, worker.values)) add_keys(call, count, worker);
   }
   call.forward.kernel.template transform_gradient<T, U>(
-      gradient, head_rows(call.gradients.queries, sequence.batch, head)
-                    .middle_rows(sequence.first_query + first, count));
+      call.range, gradient,
+      head_rows(call.gradients.queries, sequence.batch, head)
+          .middle_rows(sequence.first_query + first, count));
 }
 
 /// Gradients of a tile of keys and values.
@@ -76,13 +131,12 @@ void key_pass(const ExactGradientCall<T, U>& call, const AttentionSequence& sequ
   const auto& engine = simd::kernels<U>();
   const Index count = std::min(kExactKeys, sequence.num_keys - first);
   worker.keys.load(sequence, key_head, first, count);
-  const Matrix<U>& values = worker.keys.values();
-  worker.values.pack(values.data(), values.cols(), count);
+  worker.pack_values();
   Matrix<U>& dk = worker.keys_gradient;
   Matrix<U>& dv = worker.values_gradient;
   std::fill_n(dk.data(), dk.size(), U{0});
   std::fill_n(dv.data(), dv.size(), U{0});
-  std::array<U, kExactKeys> logit_sums{};
+  std::fill_n(worker.logit_sums.data(), kExactKeys, U{0});
   for (Index h = 0; h < problem.heads_per_key_head; ++h) {
     const Index head = key_head * problem.heads_per_key_head + h;
     for (Index i = 0; i < sequence.num_queries; i += simd::kBlockRows) {
@@ -91,33 +145,27 @@ void key_pass(const ExactGradientCall<T, U>& call, const AttentionSequence& sequ
       worker.block.load(sequence, head, i, rows);
       if (!worker.block.compute(worker.keys, worker.values)) continue;
       const Matrix<U>& weights = worker.block.weights();
-      const Matrix<U>& pairs = worker.block.logit_gradient();
-      const Matrix<U>& queries = worker.block.queries().queries();
       const Matrix<U>& gradient = worker.block.out_gradient();
       engine.accumulate(weights.data(), weights.cols(), rows, count, gradient.data(),
                         gradient.cols(), problem.value_dim, nullptr, dv.data(), dv.cols());
-      engine.accumulate(pairs.data(), pairs.cols(), rows, count, queries.data(), queries.cols(),
-                        problem.dim, nullptr, dk.data(), dk.cols());
-      engine.column_sums(pairs.data(), pairs.cols(), rows, count, nullptr, worker.column.data());
-      for (std::size_t j = 0; j < static_cast<std::size_t>(count); ++j) {
-        logit_sums[j] += worker.column(0, static_cast<Index>(j));
-      }
+      add_queries(call, rows, worker);
     }
   }
-  // Queries of base 2 came with log2(e) in them; a key's own term is key_weight |k|^2 in base 2.
-  const bool binary = !is_wide(call.range);
-  const U unit = static_cast<U>(binary ? std::numbers::ln2 : 1.0);
-  const U own = static_cast<U>(2.0 * std::numbers::ln2 * call.forward.kernel.key_weight());
-  for (Index j = 0; j < count; ++j) {
-    const U sum = logit_sums[static_cast<std::size_t>(j)];
-    for (Index c = 0; c < problem.dim; ++c) {
-      dk(j, c) = unit * dk(j, c) + own * sum * worker.keys.keys()(j, c);
+  if (!is_wide(call.range)) {
+    // Queries came with log2(e) in them; a key's own term is key_weight |k|^2 in base 2.
+    const U unit = static_cast<U>(std::numbers::ln2);
+    const U own = static_cast<U>(2.0 * std::numbers::ln2 * call.forward.kernel.key_weight());
+    for (Index j = 0; j < count; ++j) {
+      const U sum = worker.logit_sums(0, j);
+      for (Index c = 0; c < problem.dim; ++c) {
+        dk(j, c) = unit * dk(j, c) + own * sum * worker.keys.keys()(j, c);
+      }
     }
   }
   const auto to_keys = head_rows(call.gradients.keys, sequence.batch, key_head);
   const auto to_values = head_rows(call.gradients.values, sequence.batch, key_head);
   Matrix<T> rows(count, problem.dim);
-  call.forward.kernel.template transform_gradient<T, U>(dk, rows.view());
+  call.forward.kernel.template transform_gradient<T, U>(call.range, dk, rows.view());
   for (Index j = 0; j < count; ++j) {
     const Index row = sequence.first_key + sequence.position(first + j);
     for (Index c = 0; c < problem.dim; ++c) to_keys(row, c) = rows(j, c);

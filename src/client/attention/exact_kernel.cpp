@@ -25,18 +25,13 @@ ExactKernel::ExactKernel(const std::string& function, const Kernel& kernel, Inde
   key_weight_ = 0.5 * (form.amplitude - 1.0) * std::numbers::log2e;
 }
 
-double ExactKernel::query_factor(ExactRange range) {
-  return is_wide(range) ? 1.0 : std::numbers::log2e;
-}
-
 template <Scalar T, Scalar U>
-void ExactKernel::transform(Side side, ExactRange range, const double* origin,
-                            MatrixView<const T> x, Matrix<U>& out) const {
-  const double factor = side == Side::query ? query_factor(range) : 1.0;
+void ExactKernel::transform(Side side, const double* origin, MatrixView<const T> x,
+                            Matrix<U>& out) const {
+  const double factor = side == Side::query ? std::numbers::log2e : 1.0;
   const auto dim = static_cast<std::size_t>(x.cols);
-  const bool centred = shift_invariant_ || (side == Side::key && is_wide(range));
   const bool diagonal = transform_.matrix.empty();
-  if (diagonal && !centred) {
+  if (diagonal && !shift_invariant_) {
     std::vector<U> scale(dim);
     for (std::size_t k = 0; k < dim; ++k) {
       scale[k] = static_cast<U>(factor * transform_.diagonal[k]);
@@ -52,7 +47,8 @@ void ExactKernel::transform(Side side, ExactRange range, const double* origin,
   std::vector<double> transformed(dim);
   for (Index r = 0; r < x.rows; ++r) {
     for (std::size_t k = 0; k < dim; ++k) {
-      raw[k] = static_cast<double>(x(r, static_cast<Index>(k))) - (centred ? origin[k] : 0.0);
+      raw[k] =
+          static_cast<double>(x(r, static_cast<Index>(k))) - (shift_invariant_ ? origin[k] : 0.0);
     }
     if (diagonal) {
       for (std::size_t k = 0; k < dim; ++k) transformed[k] = transform_.diagonal[k] * raw[k];
@@ -66,20 +62,19 @@ void ExactKernel::transform(Side side, ExactRange range, const double* origin,
 }
 
 template <Scalar T, Scalar U>
-void ExactKernel::transform_gradient(const Matrix<U>& dy, MatrixView<T> dx) const {
+void ExactKernel::transform_gradient(ExactRange range, const Matrix<U>& dy,
+                                     MatrixView<T> dx) const {
+  const auto dim = static_cast<std::size_t>(dx.cols);
+  std::vector<double> slope(dim);
+  std::vector<double> out(dim);
   for (Index r = 0; r < dx.rows; ++r) {
-    for (Index k = 0; k < dx.cols; ++k) {
-      double sum = 0.0;
-      if (transform_.matrix.empty()) {
-        sum = transform_.diagonal[static_cast<std::size_t>(k)] * static_cast<double>(dy(r, k));
-      } else {
-        for (Index l = 0; l < dx.cols; ++l) {
-          sum += transform_.matrix[static_cast<std::size_t>(l * dx.cols + k)] *
-                 static_cast<double>(dy(r, l));
-        }
-      }
-      dx(r, k) = static_cast<T>(sum);
+    std::copy_n(dy.row(r), dim, slope.begin());
+    if (is_wide(range)) {
+      transform_.apply(slope.data(), out.data());
+      std::swap(slope, out);
     }
+    transform_.apply_transpose(slope.data(), out.data());
+    for (Index k = 0; k < dx.cols; ++k) dx(r, k) = static_cast<T>(out[static_cast<std::size_t>(k)]);
   }
 }
 
@@ -88,15 +83,10 @@ void ExactKernel::log_similarities(const double* query, const double* origin, co
   constexpr auto kWidth = static_cast<std::size_t>(simd::kPanel<double>);
   const auto dim = static_cast<std::size_t>(transform_.dim());
   const bool diagonal = transform_.matrix.empty();
-  const double* const from = shift_invariant_ ? query : origin;
   std::vector<double> difference(dim);
   std::vector<double> transformed(dim);
   std::vector<double> factor(dim);  // of softmax kernels
-  if (diagonal) {
-    for (std::size_t k = 0; k < dim; ++k) factor[k] = transform_.diagonal[k] * query[k];
-  } else {
-    transform_.apply(query, factor.data());
-  }
+  transform_.apply(query, factor.data());
   for (Index first = 0; first < count; first += simd::kPanel<double>) {
     const double* const panel = packed + first * static_cast<Index>(dim);
     std::array<double, kWidth> sum{};
@@ -106,12 +96,12 @@ void ExactKernel::log_similarities(const double* query, const double* origin, co
     if (diagonal) {
       for (std::size_t k = 0; k < dim; ++k) {
         for (std::size_t j = 0; j < kWidth; ++j) {
-          add(k, j, (from[k] - panel[k * kWidth + j]) * transform_.diagonal[k]);
+          add(k, j, (origin[k] - panel[k * kWidth + j]) * transform_.diagonal[k]);
         }
       }
     } else {
       for (std::size_t j = 0; j < kWidth; ++j) {
-        for (std::size_t k = 0; k < dim; ++k) difference[k] = from[k] - panel[k * kWidth + j];
+        for (std::size_t k = 0; k < dim; ++k) difference[k] = origin[k] - panel[k * kWidth + j];
         transform_.apply(difference.data(), transformed.data());
         for (std::size_t k = 0; k < dim; ++k) add(k, j, transformed[k]);
       }
@@ -155,18 +145,17 @@ double RowLength::operator()(const T* x, Index stride, const double* origin) {
   return largest * std::sqrt(squared);
 }
 
-template void ExactKernel::transform<float, float>(Side, ExactRange, const double*,
-                                                   MatrixView<const float>, Matrix<float>&) const;
-template void ExactKernel::transform_gradient<float, float>(const Matrix<float>&,
+template void ExactKernel::transform<float, float>(Side, const double*, MatrixView<const float>,
+                                                   Matrix<float>&) const;
+template void ExactKernel::transform_gradient<float, float>(ExactRange, const Matrix<float>&,
                                                             MatrixView<float>) const;
-template void ExactKernel::transform<float, double>(Side, ExactRange, const double*,
-                                                    MatrixView<const float>, Matrix<double>&) const;
-template void ExactKernel::transform_gradient<float, double>(const Matrix<double>&,
+template void ExactKernel::transform<float, double>(Side, const double*, MatrixView<const float>,
+                                                    Matrix<double>&) const;
+template void ExactKernel::transform_gradient<float, double>(ExactRange, const Matrix<double>&,
                                                              MatrixView<float>) const;
-template void ExactKernel::transform<double, double>(Side, ExactRange, const double*,
-                                                     MatrixView<const double>,
+template void ExactKernel::transform<double, double>(Side, const double*, MatrixView<const double>,
                                                      Matrix<double>&) const;
-template void ExactKernel::transform_gradient<double, double>(const Matrix<double>&,
+template void ExactKernel::transform_gradient<double, double>(ExactRange, const Matrix<double>&,
                                                               MatrixView<double>) const;
 template double RowLength::operator()<float>(const float*, Index, const double*);
 template double RowLength::operator()<double>(const double*, Index, const double*);

@@ -32,25 +32,23 @@ inline double value_scale(ExactRange range) {
 
 /// log k(q, k), up to terms that depend on the query only: Aq.Ak for softmax kernels; for Gaussian
 /// ones A(q - c).A(k - c) + key_weight |A(k - c)|^2 with an origin c that all rows share. Wide rows
-/// are computed from differences, see `log_similarities`; only their gradients take A(k - c).
+/// are computed from differences that have no origin in common, see `log_similarities`.
 class ExactKernel {
  public:
   /// Throws InvalidArgument unless the kernel is softmax or Gaussian.
   ExactKernel(const std::string& function, const Kernel& kernel, Index dim);
 
-  /// The two factors of a product of logits, queries times `query_factor`: blocks with padded rows.
+  /// The two factors of a product that is a logit in base 2 (log2(e) is with queries), of ordinary
+  /// rows: blocks with padded rows.
   template <Scalar T, Scalar U>
-  void transform(Side side, ExactRange range, const double* origin, MatrixView<const T> x,
-                 Matrix<U>& out) const;
-  /// dx = A^T dy, dy being a gradient with respect to A x.
+  void transform(Side side, const double* origin, MatrixView<const T> x, Matrix<U>& out) const;
+  /// dx = A^T dy, dy being a gradient with respect to A x; in the wide range, where dy is a sum of
+  /// differences of rows as they are, A^T A dy.
   template <Scalar T, Scalar U>
-  void transform_gradient(const Matrix<U>& dy, MatrixView<T> dx) const;
+  void transform_gradient(ExactRange range, const Matrix<U>& dy, MatrixView<T> dx) const;
 
-  /// What queries are multiplied by: log2(e) where products are logits in base 2.
-  static double query_factor(ExactRange range);
-
-  /// For `count` keys that are packed as `pack_transposed` does: out_j = -|A(q - k_j)|^2 / 2, for
-  /// softmax kernels Aq.A(k_j - origin), the origin being one that only this query has.
+  /// For `count` keys that are packed as `pack_transposed` does, and an origin that only this query
+  /// has: out_j = Aq.A(k_j - origin), for Gaussian kernels -|A(k_j - origin)|^2 / 2, that being q.
   void log_similarities(const double* query, const double* origin, const double* packed,
                         Index count, double* out) const;
 

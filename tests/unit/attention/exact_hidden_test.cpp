@@ -177,8 +177,13 @@ TEMPLATE_TEST_CASE("windows that have left a far first key behind lose no digits
   const Tensor<T> out = attend(kernel, x, options);
   const Tensor<T> expected = attend(kernel, near, options);
   int wrong = 0;
+  const Tensor<T> slope = slopes(kernel, x, options).q;
+  const Tensor<T> expected_slope = slopes(kernel, near, options).q;
   for (Index i = kWindow; i < kRows; ++i) {
     wrong += same_row(out, expected, i) ? 0 : 1;
+    wrong += std::equal(&slope(0, 0, i, 0), &slope(0, 0, i, 0) + kDim, &expected_slope(0, 0, i, 0))
+                 ? 0
+                 : 1;
     const OracleRow row = exact_row<T>(kernel, &x.q(0, 0, i, 0),
                                        MatrixView<const T>(x.k.elements.data(), kRows, kDim),
                                        MatrixView<const T>(x.v.elements.data(), kRows, kValueDim),
@@ -189,4 +194,25 @@ TEMPLATE_TEST_CASE("windows that have left a far first key behind lose no digits
     }
   }
   CHECK(wrong == 0);
+}
+
+TEMPLATE_TEST_CASE("a far first key of no weight costs Gaussian gradients no digits",
+                   "[attention][exact]", float, double) {
+  using T = TestType;
+  const Kernel kernel = GaussianKernel{Isotropic{1.5}};
+  const Qkv<T> without = normal_qkv<T>({1, 1, 1, 40, 299, kDim, kValueDim}, 85);
+  Qkv<T> x{without.q, Tensor<T>(1, 1, 300, kDim), Tensor<T>(1, 1, 300, kValueDim)};
+  std::copy(without.k.elements.begin(), without.k.elements.end(), &x.k(0, 0, 1, 0));
+  std::copy(without.v.elements.begin(), without.v.elements.end(), &x.v(0, 0, 1, 0));
+  for (Index c = 0; c < kDim; ++c) x.k(0, 0, 0, c) = T{1e15F};
+  const Qkv<T> d = slopes(kernel, x, {});
+  const Qkv<T> expected = slopes(kernel, without, {});
+  const double tolerance = std::is_same_v<T, float> ? 1e-5 : 1e-13;
+  CHECK(largest_difference(d.q, expected.q) <= tolerance);
+  for (Index c = 0; c < kDim; ++c) CHECK(d.k(0, 0, 0, c) == T{0});
+  for (Index j = 1; j < 300; ++j) {
+    for (Index c = 0; c < kDim; ++c) {
+      CHECK(std::abs(d.k(0, 0, j, c) - expected.k(0, 0, j - 1, c)) <= tolerance);
+    }
+  }
 }
