@@ -71,7 +71,9 @@ DrawCovariance::DrawCovariance(const RowLaw& row, const BlockLaw& block, Index n
     degree_weights_.push_back(weight);
     std::vector<double>& out = coefficients_.emplace_back();
     for (std::size_t j = 0; j < squares_.size(); ++j) {
-      out.push_back(shifted(series.coefficient(degree, squares_[j]), log_weights_[j]).value());
+      out.push_back(
+          shifted(series.coefficient(degree, squares_[j], log_weights_[j]), log_weights_[j])
+              .value());
     }
   }
   if (constant_radii_) mean_ = coefficients_.front();

@@ -126,7 +126,8 @@ HarmonicDegree HarmonicSeries::make(int degree, Degrees which) const {
   return out;
 }
 
-Scaled HarmonicSeries::coefficient(const HarmonicDegree& degree, double s) const {
+Scaled HarmonicSeries::coefficient(const HarmonicDegree& degree, double s,
+                                   double log_weight) const {
   if (degree.degree > 0 && s == 0.0) return {};
   const double n = 0.5 * block_.dim;
   const double l = degree.degree;
@@ -135,6 +136,8 @@ Scaled HarmonicSeries::coefficient(const HarmonicDegree& degree, double s) const
   const auto power = [&](double base) { return l == 0.0 ? 0.0 : 0.5 * l * std::log(base); };
   if (block_.radii == Radii::sampled) {
     if (l == 0.0) return {1.0, degree.log_front - (sum ? 0.0 : x)};
+    constexpr double kNothing = -800.0;  // and the transform is at most 1
+    if (degree.log_front + power(x) + log_weight < kNothing) return {};
     const double a = sum ? n + 0.5 * l : 0.5 * l;
     return {1.0, degree.log_front + power(x) + log_beta_transform(a, n + l, x)};
   }
