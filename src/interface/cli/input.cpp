@@ -154,7 +154,7 @@ Input read_input(const InputOptions& options) {
   Input input;
   input.path = reader->file();
   input.layout = reader->layout();
-  input.counted = reader->counted();
+  input.counted = reader->unit();
   input.rows = io::read_all<double>(*reader, [&](MatrixView<const double> block) {
     for (Index i = 0; i < block.rows; ++i) {
       const double square = squared_length(block.row(i), block.cols);

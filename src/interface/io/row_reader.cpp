@@ -52,7 +52,7 @@ std::span<const std::string> RowReader::names() const {
 }
 
 std::string RowReader::place(Index row) const {
-  return file_ + ": " + std::string(counted()) + " " + std::to_string(line_of(row));
+  return file_ + ": " + std::string(unit()) + " " + std::to_string(line_of(row));
 }
 
 std::string RowReader::place(Index row, Index column) const {

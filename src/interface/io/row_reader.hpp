@@ -63,7 +63,7 @@ class RowReader {
   /// row of an array, from 1.
   virtual Index line_of(Index row) const = 0;
   /// What `line_of` counts: "line" or "row".
-  std::string_view counted() const noexcept { return counted_ == Counted::lines ? "line" : "row"; }
+  std::string_view unit() const noexcept { return counted_ == Counted::lines ? "line" : "row"; }
   /// "train.csv: line 7" or "x.npy: row 7", for a message about that row.
   std::string place(Index row) const;
   /// "train.csv: line 7, column 2 ('age')", for one about a number in a chosen column.
