@@ -28,6 +28,7 @@ constexpr const char* kTargets = "targets";
 constexpr const char* kClasses = "classes";
 constexpr const char* kPlaces = "column_numbers";
 constexpr const char* kNamed = "columns_named";
+constexpr const char* kFileColumns = "file_columns";
 
 Matrix<double> row_of(std::span<const double> values) {
   Matrix<double> out(1, static_cast<Index>(values.size()));
@@ -76,6 +77,7 @@ Model from_archive(const Archive& archive) {
               .targets = names_of(archive, kTargets),
               .places = {},
               .named = true,
+              .file_columns = 0,
               .classes = {},
               .standardisation = {},
               .data_digest = archive.word("data_sha256"),
@@ -85,6 +87,7 @@ Model from_archive(const Archive& archive) {
   if (archive.metadata.contains(kPlaces)) {
     model.places = places_of(archive, model.inputs.size() + model.targets.size());
     model.named = archive.word(kNamed) == "yes";
+    model.file_columns = archive.count(kFileColumns);
   }
   const Index dim = model.spec().input_dim;
   if (static_cast<Index>(model.inputs.size()) != dim) {
@@ -112,7 +115,20 @@ Model from_archive(const Archive& archive) {
   return model;
 }
 
+/// How wide svmlight text is that the model is used on.
+void set_width(const Model& model, io::SvmlightOptions& options) {
+  for (const auto* names : {&model.inputs, &model.targets}) {
+    const auto width = io::svmlight_width(*names, options.first_index);
+    options.least_width = std::max(options.least_width, width.value_or(0));
+  }
+  if (model.knows_all_columns() && options.least_width > 0) options.width = options.least_width;
+}
+
 }  // namespace
+
+bool Model::knows_all_columns() const {
+  return static_cast<std::size_t>(file_columns) == inputs.size() + targets.size();
+}
 
 const FeatureMapSpec& Model::spec() const {
   return std::visit([](const auto& r) -> const FeatureMapSpec& { return r.map().spec(); },
@@ -193,7 +209,10 @@ Archive to_archive(const Model& model) {
   archive.arrays.emplace("input_centre", row_of(model.standardisation.centre));
   archive.arrays.emplace("input_scale", row_of(model.standardisation.scale));
   if (!model.classes.empty()) archive.metadata[kClasses] = nlohmann::json(model.classes).dump();
-  if (!model.places.empty()) archive.metadata[kNamed] = model.named ? "yes" : "no";
+  if (!model.places.empty()) {
+    archive.metadata[kNamed] = model.named ? "yes" : "no";
+    archive.metadata[kFileColumns] = std::to_string(model.file_columns);
+  }
   for (const auto& [key, array] : archive.arrays) {
     std::visit(
         [&key = key]<Scalar T>(const Matrix<T>& matrix) {
@@ -220,9 +239,7 @@ std::unique_ptr<io::RowReader> open_for(const Model& model, std::unique_ptr<io::
     return find_columns(model, columns, names, file);
   };
   options.text = columns.text;
-  if (!options.svmlight.width) {
-    options.svmlight.width = io::svmlight_width(model.inputs, options.svmlight.first_index);
-  }
+  if (!options.svmlight.width) set_width(model, options.svmlight);
   if (columns.targets == UsedColumns::Targets::all && !model.classes.empty()) {
     options.classes = io::ClassColumn{static_cast<Index>(model.inputs.size()), model.classes};
   }

@@ -45,6 +45,8 @@ class TrainingFile {
   const std::string& layout() const noexcept { return layout_; }
   /// Whether the file names its columns.
   bool named() const noexcept { return named_; }
+  /// Columns of the file, used or not.
+  Index num_columns() const noexcept { return num_columns_; }
   const FileColumns& inputs() const noexcept { return inputs_; }
   const FileColumns& targets() const noexcept { return targets_; }
   const FileColumns& groups() const noexcept { return groups_; }
@@ -68,6 +70,7 @@ class TrainingFile {
   io::ReadOptions reading_;
   std::string layout_;
   bool named_ = false;
+  Index num_columns_ = 0;
   FileColumns inputs_;
   FileColumns targets_;
   FileColumns groups_;
