@@ -48,7 +48,6 @@ RidgeRegression<T> studied(const NormalEquations<T>& sums, const TrainingFile& f
     Matrix<double> residual(drawn.rows(), file.num_targets());
     whole.leave_one_out(rows.training_rows(), residual.view(), plan.execution);
     for (Index i = 0; i < drawn.rows(); ++i) {
-      if (!rows.weights.empty() && rows.weights[static_cast<std::size_t>(i)] == T{0}) continue;
       const double truth = rows.targets(i, 0);
       study.left_out.push_back({truth, truth - residual(i, 0)});
     }

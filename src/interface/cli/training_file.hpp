@@ -83,11 +83,12 @@ class TrainingFile {
 /// What one pass finds.
 struct TrainingSummary {
   Index rows = 0;
+  Index counted = 0;                 ///< those of positive weight; the rest says nothing
   std::string digest;                ///< SHA-256 of the file
   std::vector<double> mean;          ///< of inputs and targets, weighted where rows are
   std::vector<double> deviation;     ///< standard deviations, likewise; 0 for a constant column
   std::vector<std::string> classes;  ///< values of the first target, ordered, if wanted
-  Matrix<double> sample;             ///< rows drawn at random: about 65,536 at most, and 64 MiB
+  Matrix<double> sample;  ///< counted rows drawn at random: about 65,536 at most, and 64 MiB
 };
 
 /// Classes, or 0 for a regression.
@@ -99,7 +100,7 @@ enum class Task { regress, classify };
 
 /// Reads the file once. Throws FileError when it has no rows, on a target or a weight out of range,
 /// when no weight is positive and, for `classify`, when the target has fewer than two values or
-/// more than 1,000. The sample is a function of the rows and `seed`.
+/// more than 1,000. The sample is a function of the counted rows and `seed`.
 TrainingSummary summarise(const TrainingFile& file, Task task, Seed seed);
 
 }  // namespace bochner::cli
