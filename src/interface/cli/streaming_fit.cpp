@@ -74,6 +74,7 @@ RidgeRegression<T> fit_file(const TrainingFile& file, const TrainingSummary& sum
   const auto start = Clock::now();
   auto saved = start - std::chrono::duration_cast<Clock::duration>(plan.unsaved);
   std::string unsaved;  // why the last state could not be saved
+  Index saved_rows = done;
   const auto save = [&] {
     Archive state = sums.save();
     state.metadata.insert_or_assign(kRowsDone, std::to_string(done));
@@ -82,6 +83,7 @@ RidgeRegression<T> fit_file(const TrainingFile& file, const TrainingSummary& sum
     try {
       checkpoint.save(std::move(state));
       unsaved.clear();
+      saved_rows = done;
     } catch (const FileError& error) {
       unsaved = error.what();
       if (!warned) warn("fit", unsaved + "; the fit goes on without that checkpoint");
@@ -106,6 +108,10 @@ RidgeRegression<T> fit_file(const TrainingFile& file, const TrainingSummary& sum
               " rows; " +
               (unsaved.empty()
                    ? checkpoint.name() + " holds them: the same command with --resume goes on"
+               : saved_rows > 0
+                   ? checkpoint.name() + " holds the first " + std::to_string(saved_rows) +
+                         " of them: the same command with --resume goes on from there (" + unsaved +
+                         ")"
                    : "they are lost: " + unsaved),
           signals.noted());
     }
