@@ -2,7 +2,6 @@
 #include "interface/cli/model.hpp"
 
 #include "bochner/core/error.hpp"
-#include "core/finite.hpp"
 #include "interface/cli/column_ranges.hpp"
 #include "interface/cli/model_columns.hpp"
 #include "interface/io/archive_file.hpp"
@@ -91,7 +90,7 @@ Model from_archive(const Archive& archive) {
   }
   const Index dim = model.spec().input_dim;
   if (static_cast<Index>(model.inputs.size()) != dim) {
-    throw InvalidArgument("archive: 'inputs' does not have one name a column");
+    throw InvalidArgument("archive: 'inputs' does not have one name per column");
   }
   model.standardisation = {vector_of(archive, "input_centre", dim),
                            vector_of(archive, "input_scale", dim)};
@@ -104,7 +103,7 @@ Model from_archive(const Archive& archive) {
     const auto distinct = std::set<std::string>(model.classes.begin(), model.classes.end()).size();
     if (distinct < 2 || distinct != model.classes.size() || model.targets.size() != 1 ||
         static_cast<Index>(distinct) != model.num_outputs()) {
-      throw InvalidArgument("archive: 'classes' are not one name an output");
+      throw InvalidArgument("archive: 'classes' are not one name per output");
     }
   } else if (task != "regress" || static_cast<Index>(model.targets.size()) != model.num_outputs()) {
     throw InvalidArgument("archive: 'task' or 'targets' does not fit the coefficients");
@@ -213,13 +212,7 @@ Archive to_archive(const Model& model) {
     archive.metadata[kNamed] = model.named ? "yes" : "no";
     archive.metadata[kFileColumns] = std::to_string(model.file_columns);
   }
-  for (const auto& [key, array] : archive.arrays) {
-    std::visit(
-        [&key = key]<Scalar T>(const Matrix<T>& matrix) {
-          require_finite<T>("the model cannot be written", key, matrix.view());
-        },
-        array);
-  }
+  require_finite(archive);
   return archive;
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "interface/cli/fit_table.hpp"
+#include "interface/cli/model.hpp"
 #include "interface/cli/program.hpp"
 #include "support/scratch.hpp"
 
@@ -208,4 +209,14 @@ TEST_CASE("a model on some svmlight columns reads its own file, on all of them n
       CHECK(use(command, wide, {"--width", "4"}).status == 0);
     }
   }
+}
+
+TEST_CASE("a model that is not finite is refused as any archive is", "[fit][range]") {
+  const Scratch scratch;
+  const std::string data = scratch.write("x.csv", table("t,u,y", 60, sine));
+  REQUIRE(fit(data, scratch.path("m"), kFixed).status == 0);
+  auto model = bochner::cli::load_model(scratch.path("m"));
+  model.standardisation.centre[1] = std::nan("");
+  CHECK_THROWS_WITH(bochner::cli::to_archive(model),
+                    StartsWith("archive: input_centre: row 0, column 1 is nan"));
 }
