@@ -31,6 +31,7 @@ namespace {
 
 constexpr Index kMostPoints = 4000;
 constexpr int kDigits = 4;
+constexpr const char* kOurs = "random features";
 
 struct Options {
   ModelOptions model;
@@ -38,8 +39,6 @@ struct Options {
   std::string train;
   std::string report;
 };
-
-constexpr const char* kOurs = "random features";
 
 struct NamedMetric {
   std::string model;
