@@ -31,6 +31,7 @@ namespace {
 
 constexpr Index kMostPoints = 4000;
 constexpr int kDigits = 4;
+constexpr const char* kOurs = "random features";
 
 struct Options {
   ModelOptions model;
@@ -38,8 +39,6 @@ struct Options {
   std::string train;
   std::string report;
 };
-
-constexpr const char* kOurs = "random features";
 
 struct NamedMetric {
   std::string model;
@@ -50,6 +49,7 @@ struct NamedMetric {
 
 struct Evaluation {
   Index rows = 0;
+  Index counted = 0;  ///< those of positive weight
   std::string digest;
   std::vector<NamedMetric> metrics;
   std::vector<Point> points;  ///< true and predicted, of the first target, drawn at random
@@ -133,7 +133,6 @@ Evaluation evaluate(const Options& options, const ModelAtWork& work) {
   if (!model.classes.empty()) out.classes.emplace(model.num_outputs());
   UniformSample points(2, kMostPoints, Seed{});
   HeldRows held(work.reader->file(), cols);
-  bool counted = false;
   Matrix<double> block(io::rows_at_a_time(cols), cols);
   for (Index got = block.rows(); got == block.rows();) {
     got = work.reader->read(block.view());
@@ -145,22 +144,23 @@ Evaluation evaluate(const Options& options, const ModelAtWork& work) {
     const MatrixView<const double> y = rows.middle_cols(inputs, targets);
     if (!options.train.empty()) held.add(rows);
     out.rows += got;
-    for (const double weight : weights) counted = counted || weight > 0.0;
+    out.counted += std::count_if(weights.begin(), weights.end(), [](double w) { return w > 0.0; });
     if (out.classes) {
       add_classes(model, f.view(), y, weights, *out.classes);
       continue;
     }
     for (Index i = 0; i < got; ++i) {
+      const double weight = weights[static_cast<std::size_t>(i)];
+      if (weight == 0.0) continue;
       for (Index c = 0; c < targets; ++c) {
-        errors[static_cast<std::size_t>(c)].add(y(i, c), f(i, c),
-                                                weights[static_cast<std::size_t>(i)]);
+        errors[static_cast<std::size_t>(c)].add(y(i, c), f(i, c), weight);
       }
       const double point[] = {y(i, 0), f(i, 0)};
       points.offer(point);
     }
   }
   if (out.rows == 0) throw FileError(work.reader->file() + ": has no rows");
-  if (!counted) throw FileError(work.reader->file() + ": every weight is 0");
+  if (out.counted == 0) throw FileError(work.reader->file() + ": every weight is 0");
   if (out.classes) {
     out.metrics.push_back({kOurs, model.targets.front(), "error rate", out.classes->error_rate()});
     out.metrics.push_back({kOurs, model.targets.front(), "accuracy", out.classes->accuracy()});
@@ -237,11 +237,11 @@ std::string json(const Options& options, const ModelAtWork& work, const Evaluati
 
 std::string plot(const Model& model, const Evaluation& evaluation) {
   const Metric& rmse = evaluation.metrics.front().metric;
-  const bool part = evaluation.rows > static_cast<Index>(evaluation.points.size());
+  const bool part = evaluation.counted > static_cast<Index>(evaluation.points.size());
   return predicted_svg(
       model.targets.front(),
       "RMSE " + significant(rmse.value, kDigits) + " [" + significant(rmse.low, kDigits) + ", " +
-          significant(rmse.high, kDigits) + "] on " + std::to_string(evaluation.rows) + " rows" +
+          significant(rmse.high, kDigits) + "] on " + std::to_string(evaluation.counted) + " rows" +
           (part ? ", " + std::to_string(evaluation.points.size()) + " drawn at random shown" : ""),
       evaluation.points);
 }

@@ -172,6 +172,7 @@ void run_fit(const FitArguments& options) {
                     .targets = file.targets().names,
                     .places = model_places(file),
                     .named = file.named(),
+                    .file_columns = file.num_columns(),
                     .classes = summary.classes,
                     .standardisation = plan.standardisation,
                     .data_digest = summary.digest,

@@ -37,18 +37,29 @@ std::vector<Index> sample_groups(const TrainingFile& file, MatrixView<const doub
   return group_labels<double>(std::as_const(groups).view());
 }
 
+/// How many rows there are for a search, in words.
+std::string available(const TrainingSummary& summary, Index rows) {
+  std::string out = std::to_string(summary.counted) + (summary.counted == 1 ? " row" : " rows");
+  if (summary.counted < summary.rows) out += " of positive weight";
+  if (rows < summary.counted) {
+    out += ", of which a search holds " + std::to_string(rows) + " (64 MiB of rows so wide)";
+  }
+  return out;
+}
+
 /// Throws FileError where so many folds (0: a search without) cannot be made of the rows that were
 /// kept.
-void require_folds(const TrainingFile& file, Index folds, Index rows,
-                   const std::vector<Index>& groups) {
+void require_folds(const TrainingFile& file, const TrainingSummary& summary, Index folds,
+                   Index rows, const std::vector<Index>& groups) {
   const std::string option = "--validate " + std::to_string(folds) + "-fold";
   const Index least = 2 * std::max(folds, kFewestFolds);
   if (rows < least) {
-    throw FileError(
-        file.path() + ": has " + std::to_string(rows) + (rows == 1 ? " row, and " : " rows, and ") +
-        (folds > 0 ? option : std::string("a search")) + " needs at least " +
-        std::to_string(least) + (folds > kFewestFolds ? "; give fewer folds, or" : "; give") +
-        " --lengthscale and --ridge, which leave nothing to search for");
+    std::string ways = rows < summary.counted ? "fewer --columns, " : "";
+    if (folds > kFewestFolds) ways += "fewer folds, ";
+    throw FileError(file.path() + ": has " + available(summary, rows) + ", and " +
+                    (folds > 0 ? option : std::string("a search")) + " needs at least " +
+                    std::to_string(least) + "; give " + ways + (ways.empty() ? "" : "or ") +
+                    "--lengthscale and --ridge, which leave nothing to search for");
   }
   if (groups.empty()) return;
   const Index found = 1 + *std::max_element(groups.begin(), groups.end());
@@ -57,7 +68,8 @@ void require_folds(const TrainingFile& file, Index folds, Index rows,
   throw FileError(
       file.path() + ": --groups " + io::quoted(columns.names.front()) +
       (columns.count() > 1 ? " and more" : "") + " makes " + std::to_string(found) +
-      (found == 1 ? " group" : " groups") + ", and " + option + " needs one a fold" +
+      (found == 1 ? " group" : " groups") + ", and " + option +
+      " needs at least one group per fold" +
       (found > 1 ? "; expected --validate " + std::to_string(found) + "-fold or fewer" : ""));
 }
 
@@ -77,7 +89,7 @@ SearchResult search_sample(const TrainingFile& file, const TrainingSummary& summ
   if (request.ridge && request.objective == Objective::squared) options.ridges = {*request.ridge};
   if (!summary.classes.empty()) options.loss = Loss::misclassification;
   options.groups = sample_groups(file, rows);
-  require_folds(file, folds, rows.rows, options.groups);
+  require_folds(file, summary, folds, rows.rows, options.groups);
   Progress progress("search", static_cast<double>(options.max_candidates), "candidates");
   options.on_candidate = [&](const SearchCandidate&) { progress.advance(1.0); };
   return search_hyperparameters<T>(plan.spec, sample.training_rows(), options, plan.execution);
@@ -122,7 +134,7 @@ LogisticValidation logistic_ridge(const TrainingFile& file, const TrainingSummar
   spec.num_frequencies = std::min(spec.num_frequencies, kLogisticFeatures / per_frequency);
   const std::vector<Index> groups = sample_groups(file, rows);
   const Index folds = request.search.num_folds;
-  require_folds(file, folds, n, groups);
+  require_folds(file, summary, folds, n, groups);
   const Folds held_out = groups.empty() ? class_folds(labels, folds, request.spec.seed)
                                         : group_folds(groups, folds, request.spec.seed);
   const FeatureMap<T> map(spec);
@@ -140,7 +152,7 @@ LogisticValidation logistic_ridge(const TrainingFile& file, const TrainingSummar
     if (found.best() + 1 < found.ridge.size()) break;
   }
   plan.ridge.ridge =
-      found.ridge[found.best()] * static_cast<double>(n) / static_cast<double>(summary.rows);
+      found.ridge[found.best()] * static_cast<double>(n) / static_cast<double>(summary.counted);
   return found;
 }
 

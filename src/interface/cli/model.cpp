@@ -2,7 +2,6 @@
 #include "interface/cli/model.hpp"
 
 #include "bochner/core/error.hpp"
-#include "core/finite.hpp"
 #include "interface/cli/column_ranges.hpp"
 #include "interface/cli/model_columns.hpp"
 #include "interface/io/archive_file.hpp"
@@ -28,6 +27,7 @@ constexpr const char* kTargets = "targets";
 constexpr const char* kClasses = "classes";
 constexpr const char* kPlaces = "column_numbers";
 constexpr const char* kNamed = "columns_named";
+constexpr const char* kFileColumns = "file_columns";
 
 Matrix<double> row_of(std::span<const double> values) {
   Matrix<double> out(1, static_cast<Index>(values.size()));
@@ -76,6 +76,7 @@ Model from_archive(const Archive& archive) {
               .targets = names_of(archive, kTargets),
               .places = {},
               .named = true,
+              .file_columns = 0,
               .classes = {},
               .standardisation = {},
               .data_digest = archive.word("data_sha256"),
@@ -85,10 +86,11 @@ Model from_archive(const Archive& archive) {
   if (archive.metadata.contains(kPlaces)) {
     model.places = places_of(archive, model.inputs.size() + model.targets.size());
     model.named = archive.word(kNamed) == "yes";
+    model.file_columns = archive.count(kFileColumns);
   }
   const Index dim = model.spec().input_dim;
   if (static_cast<Index>(model.inputs.size()) != dim) {
-    throw InvalidArgument("archive: 'inputs' does not have one name a column");
+    throw InvalidArgument("archive: 'inputs' does not have one name per column");
   }
   model.standardisation = {vector_of(archive, "input_centre", dim),
                            vector_of(archive, "input_scale", dim)};
@@ -101,7 +103,7 @@ Model from_archive(const Archive& archive) {
     const auto distinct = std::set<std::string>(model.classes.begin(), model.classes.end()).size();
     if (distinct < 2 || distinct != model.classes.size() || model.targets.size() != 1 ||
         static_cast<Index>(distinct) != model.num_outputs()) {
-      throw InvalidArgument("archive: 'classes' are not one name an output");
+      throw InvalidArgument("archive: 'classes' are not one name per output");
     }
   } else if (task != "regress" || static_cast<Index>(model.targets.size()) != model.num_outputs()) {
     throw InvalidArgument("archive: 'task' or 'targets' does not fit the coefficients");
@@ -112,7 +114,20 @@ Model from_archive(const Archive& archive) {
   return model;
 }
 
+/// How wide svmlight text is that the model is used on.
+void set_width(const Model& model, io::SvmlightOptions& options) {
+  for (const auto* names : {&model.inputs, &model.targets}) {
+    const auto width = io::svmlight_width(*names, options.first_index);
+    options.least_width = std::max(options.least_width, width.value_or(0));
+  }
+  if (model.knows_all_columns() && options.least_width > 0) options.width = options.least_width;
+}
+
 }  // namespace
+
+bool Model::knows_all_columns() const {
+  return static_cast<std::size_t>(file_columns) == inputs.size() + targets.size();
+}
 
 const FeatureMapSpec& Model::spec() const {
   return std::visit([](const auto& r) -> const FeatureMapSpec& { return r.map().spec(); },
@@ -193,14 +208,11 @@ Archive to_archive(const Model& model) {
   archive.arrays.emplace("input_centre", row_of(model.standardisation.centre));
   archive.arrays.emplace("input_scale", row_of(model.standardisation.scale));
   if (!model.classes.empty()) archive.metadata[kClasses] = nlohmann::json(model.classes).dump();
-  if (!model.places.empty()) archive.metadata[kNamed] = model.named ? "yes" : "no";
-  for (const auto& [key, array] : archive.arrays) {
-    std::visit(
-        [&key = key]<Scalar T>(const Matrix<T>& matrix) {
-          require_finite<T>("the model cannot be written", key, matrix.view());
-        },
-        array);
+  if (!model.places.empty()) {
+    archive.metadata[kNamed] = model.named ? "yes" : "no";
+    archive.metadata[kFileColumns] = std::to_string(model.file_columns);
   }
+  require_finite(archive);
   return archive;
 }
 
@@ -220,9 +232,7 @@ std::unique_ptr<io::RowReader> open_for(const Model& model, std::unique_ptr<io::
     return find_columns(model, columns, names, file);
   };
   options.text = columns.text;
-  if (!options.svmlight.width) {
-    options.svmlight.width = io::svmlight_width(model.inputs, options.svmlight.first_index);
-  }
+  if (!options.svmlight.width) set_width(model, options.svmlight);
   if (columns.targets == UsedColumns::Targets::all && !model.classes.empty()) {
     options.classes = io::ClassColumn{static_cast<Index>(model.inputs.size()), model.classes};
   }

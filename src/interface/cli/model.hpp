@@ -25,7 +25,9 @@ struct Model {
   /// Where inputs and targets stood in the file, counted from 0; empty in a model that does not
   /// say.
   std::vector<Index> places;
-  bool named = false;                ///< whether the file named its columns
+  bool named = false;  ///< whether the file named its columns
+  /// Columns of the file, used or not; 0 in a model that does not say.
+  Index file_columns = 0;
   std::vector<std::string> classes;  ///< in order, one an output; empty for a regression
   Standardisation standardisation;
   std::string data_digest;  ///< SHA-256 of the file it was fitted to
@@ -34,6 +36,8 @@ struct Model {
                LogisticRegression<double>>
       regression;
 
+  /// Whether inputs and targets are all columns of the file.
+  bool knows_all_columns() const;
   const FeatureMapSpec& spec() const;
   double ridge() const;
   Index num_outputs() const;
@@ -73,7 +77,8 @@ struct UsedColumns {
 /// The columns that the model knows: inputs, then, where asked for, targets and the weight; a class
 /// is its number, beyond the model's for one that it does not know. By their names where the file
 /// the model was fitted to had some; of several columns of one name the one in the model's place.
-/// By their places where it had none.
+/// By their places where it had none. svmlight text is at least as wide as the columns the model
+/// knows and, for a model that knows all columns of its file, no wider.
 std::unique_ptr<io::RowReader> open_for(const Model& model, std::unique_ptr<io::ByteSource> source,
                                         io::ReadOptions options, const UsedColumns& columns);
 

@@ -48,7 +48,6 @@ RidgeRegression<T> studied(const NormalEquations<T>& sums, const TrainingFile& f
     Matrix<double> residual(drawn.rows(), file.num_targets());
     whole.leave_one_out(rows.training_rows(), residual.view(), plan.execution);
     for (Index i = 0; i < drawn.rows(); ++i) {
-      if (!rows.weights.empty() && rows.weights[static_cast<std::size_t>(i)] == T{0}) continue;
       const double truth = rows.targets(i, 0);
       study.left_out.push_back({truth, truth - residual(i, 0)});
     }
@@ -75,11 +74,13 @@ RidgeRegression<T> fit_file(const TrainingFile& file, const TrainingSummary& sum
   const auto start = Clock::now();
   auto saved = start - std::chrono::duration_cast<Clock::duration>(plan.unsaved);
   Saving saving("fit", "the fit");
+  Index saved_rows = done;
   const auto save = [&] {
     Archive state = sums.save();
     state.metadata.insert_or_assign(kRowsDone, std::to_string(done));
     for (const auto& [key, word] : plan.words) state.metadata.insert_or_assign(key, word);
     saving.attempt([&] { checkpoint.save(std::move(state)); });
+    if (saving.failure().empty()) saved_rows = done;
     saved = Clock::now();
   };
 
@@ -100,6 +101,10 @@ RidgeRegression<T> fit_file(const TrainingFile& file, const TrainingSummary& sum
               " rows; " +
               (saving.failure().empty()
                    ? checkpoint.name() + " holds them: the same command with --resume goes on"
+               : saved_rows > 0
+                   ? checkpoint.name() + " holds the first " + std::to_string(saved_rows) +
+                         " of them: the same command with --resume goes on from there (" +
+                         saving.failure() + ")"
                    : "they are lost: " + saving.failure()),
           signals.noted());
     }

@@ -43,12 +43,15 @@ StandardisedRows<T> standardised(MatrixView<const double> rows, const TrainingFi
       Matrix<T>(rows.rows, inputs), Matrix<double>(rows.rows, file.num_targets()),
       target_outputs(rows.middle_cols(inputs, file.num_targets()), num_classes(summary))};
   for (Index i = 0; i < rows.rows; ++i) {
-    for (Index c = 0; c < file.num_targets(); ++c) out.targets(i, c) = rows(i, inputs + c);
     if (const auto column = file.weight_column()) {
       out.weights.push_back(static_cast<T>(rows(i, *column)));
-      // Without weight a row is as good as absent, whatever it says.
-      if (rows(i, *column) == 0.0) continue;
+      // Without weight a row is as good as absent, whatever it says: it gets what any fit takes.
+      if (rows(i, *column) == 0.0) {
+        std::fill_n(out.outputs.row(i), out.outputs.cols(), 0.0);
+        continue;
+      }
     }
+    for (Index c = 0; c < file.num_targets(); ++c) out.targets(i, c) = rows(i, inputs + c);
     standardisation.apply<T>(rows.middle_rows(i, 1).middle_cols(0, inputs),
                              out.x.view().middle_rows(i, 1), i);
   }

@@ -51,6 +51,7 @@ TrainingFile::TrainingFile(const InputOptions& options, const ColumnRoles& roles
   require_used(options.reading, *whole);
   layout_ = whole->layout();
   named_ = whole->columns().named();
+  num_columns_ = whole->columns().count();
   const auto named = [&](std::vector<Index> places) {
     FileColumns out{std::move(places), {}};
     for (const Index place : out.places) {

@@ -45,6 +45,8 @@ class TrainingFile {
   const std::string& layout() const noexcept { return layout_; }
   /// Whether the file names its columns.
   bool named() const noexcept { return named_; }
+  /// Columns of the file, used or not.
+  Index num_columns() const noexcept { return num_columns_; }
   const FileColumns& inputs() const noexcept { return inputs_; }
   const FileColumns& targets() const noexcept { return targets_; }
   const FileColumns& groups() const noexcept { return groups_; }
@@ -68,6 +70,7 @@ class TrainingFile {
   io::ReadOptions reading_;
   std::string layout_;
   bool named_ = false;
+  Index num_columns_ = 0;
   FileColumns inputs_;
   FileColumns targets_;
   FileColumns groups_;
@@ -80,11 +83,12 @@ class TrainingFile {
 /// What one pass finds.
 struct TrainingSummary {
   Index rows = 0;
+  Index counted = 0;                 ///< those of positive weight; the rest says nothing
   std::string digest;                ///< SHA-256 of the file
   std::vector<double> mean;          ///< of inputs and targets, weighted where rows are
   std::vector<double> deviation;     ///< standard deviations, likewise; 0 for a constant column
   std::vector<std::string> classes;  ///< values of the first target, ordered, if wanted
-  Matrix<double> sample;             ///< rows drawn at random: about 65,536 at most, and 64 MiB
+  Matrix<double> sample;  ///< counted rows drawn at random: about 65,536 at most, and 64 MiB
 };
 
 /// Classes, or 0 for a regression.
@@ -96,7 +100,7 @@ enum class Task { regress, classify };
 
 /// Reads the file once. Throws FileError when it has no rows, on a target or a weight out of range,
 /// when no weight is positive and, for `classify`, when the target has fewer than two values or
-/// more than 1,000. The sample is a function of the rows and `seed`.
+/// more than 1,000. The sample is a function of the counted rows and `seed`.
 TrainingSummary summarise(const TrainingFile& file, Task task, Seed seed);
 
 }  // namespace bochner::cli

@@ -64,49 +64,58 @@ TrainingSummary summarise(const TrainingFile& file, Task task, Seed seed) {
   TrainingSummary out;
   std::vector<ColumnMoments> moments(static_cast<std::size_t>(inputs + file.num_targets()));
   UniformSample sample(cols, sample_rows(cols), seed);
+  std::vector<bool> counted;  // classes that a row with a weight has
   Matrix<double> block(io::rows_at_a_time(cols), cols);
   for (Index got = block.rows(); got == block.rows();) {
     try {
       got = reader->read(block.view());
     } catch (const FileError& error) {
-      if (task != Task::regress || !reads_as_classes(file, sample.offered() + block.rows())) {
+      if (task != Task::regress || !reads_as_classes(file, out.rows + block.rows())) {
         throw;
       }
       throw FileError(std::string(error.what()) +
                       "; where the target's words are classes: --task classify");
     }
+    out.rows += got;
     for (Index r = 0; r < got; ++r) {
       const double* const row = block.row(r);
       double weight = 1.0;
       if (const auto column = file.weight_column())
         weight = checked_weight(*reader, r, *column, row[*column]);
+      // Without weight a row is as good as absent, whatever it says.
+      if (weight == 0.0) continue;
       for (std::size_t c = 0; c < moments.size(); ++c) moments[c].add(row[c], weight);
       if (task == Task::classify) {
-        sample.offer(row, static_cast<Index>(row[inputs]));
+        const auto code = static_cast<std::size_t>(row[inputs]);
+        if (code >= counted.size()) counted.resize(code + 1);
+        counted[code] = true;
+        sample.offer(row, static_cast<Index>(code));
       } else {
         check_targets(*reader, r, row, inputs, file.num_targets());
         sample.offer(row);
       }
     }
   }
-  out.rows = sample.offered();
+  out.counted = sample.offered();
   if (out.rows == 0) throw FileError(file.path() + ": has no rows");
-  if (!(moments.front().weight() > 0.0)) throw FileError(file.path() + ": every weight is 0");
+  if (out.counted == 0) throw FileError(file.path() + ": every weight is 0");
   for (const ColumnMoments& column : moments) {
     out.mean.push_back(column.mean());
     out.deviation.push_back(column.constant() ? 0.0 : column.deviation());
   }
   const std::span<const std::string> classes = reader->classes();
-  if (task == Task::classify && classes.size() < 2) {
-    throw FileError(file.path() + ": the target " + io::quoted(file.targets().names.front()) +
-                    " is always " + classes.front() + ", expected two classes or more");
-  }
   out.sample = sample.rows();
   // From the order of their appearance to that of their names.
   std::vector<double> place(classes.size());
   for (const Index code : io::class_order(classes)) {
+    if (static_cast<std::size_t>(code) >= counted.size()) continue;
+    if (!counted[static_cast<std::size_t>(code)]) continue;
     place[static_cast<std::size_t>(code)] = static_cast<double>(out.classes.size());
     out.classes.push_back(classes[static_cast<std::size_t>(code)]);
+  }
+  if (task == Task::classify && out.classes.size() < 2) {
+    throw FileError(file.path() + ": the target " + io::quoted(file.targets().names.front()) +
+                    " is always " + out.classes.front() + ", expected two classes or more");
   }
   for (const std::string& name : out.classes) {
     try {

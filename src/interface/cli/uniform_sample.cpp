@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <utility>
 
 namespace bochner::cli {
 namespace {
@@ -38,6 +39,23 @@ void UniformSample::Reservoir::offer(Entry entry, const double* row, Index cols)
   std::push_heap(heap.begin(), heap.end());
 }
 
+void UniformSample::Reservoir::shrink(Index count, Index cols) {
+  most = count;
+  if (static_cast<Index>(heap.size()) <= count) return;
+  std::sort_heap(heap.begin(), heap.end());
+  heap.resize(static_cast<std::size_t>(count));
+  std::vector<double> kept;
+  kept.reserve(static_cast<std::size_t>(count * cols));
+  for (Index i = 0; i < count; ++i) {
+    Entry& entry = heap[static_cast<std::size_t>(i)];
+    const auto first = values.begin() + entry.slot * cols;
+    kept.insert(kept.end(), first, first + cols);
+    entry.slot = i;
+  }
+  values = std::move(kept);
+  std::make_heap(heap.begin(), heap.end());
+}
+
 void UniformSample::offer(const double* row) {
   const Entry entry{keys_.bits(static_cast<std::uint64_t>(offered_)), offered_, 0};
   ++offered_;
@@ -46,7 +64,13 @@ void UniformSample::offer(const double* row) {
 
 void UniformSample::offer(const double* row, Index stratum) {
   const Entry entry{keys_.bits(static_cast<std::uint64_t>(offered_)), offered_, 0};
-  strata_.try_emplace(stratum, Reservoir{kLeast}).first->second.offer(entry, row, cols_);
+  const auto [found, fresh] = strata_.try_emplace(stratum, Reservoir{due_});
+  const Index due = std::clamp(all_.most / static_cast<Index>(strata_.size()), kFewest, kLeast);
+  if (fresh && due < due_) {
+    due_ = due;
+    for (auto& [number, reservoir] : strata_) reservoir.shrink(due, cols_);
+  }
+  found->second.offer(entry, row, cols_);
   offer(row);
 }
 

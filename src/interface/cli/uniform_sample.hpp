@@ -16,12 +16,15 @@ namespace bochner::cli {
 /// A uniform sample without replacement of the rows of a stream, in one pass: those with the
 /// smallest keys, the key of a row being 64 random bits of (seed, number of the row). So it depends
 /// on nothing else, and no period of the rows can hide from it or fill it. Rows may belong to
-/// strata, such as classes: of each, `kLeast` rows are kept in any case, or all it has.
+/// strata, such as classes: of each, `kLeast` rows are kept in any case, or all it has; where these
+/// would be more than `most` of all strata together, fewer of each, but not less than `kFewest`.
 class UniformSample {
  public:
   static constexpr Index kLeast = 10;
+  static constexpr Index kFewest = 2;
 
-  /// At most `most` >= 1 rows of `cols` numbers, and those that strata are due.
+  /// At most `most` >= 1 rows of `cols` numbers, and those that strata are due: as many again, or
+  /// `kFewest` of each.
   UniformSample(Index cols, Index most, Seed seed);
 
   /// The next row of the stream. O(log most) and, if it is kept, its copy.
@@ -49,12 +52,15 @@ class UniformSample {
     std::vector<double> values{};
 
     void offer(Entry entry, const double* row, Index cols);
+    /// What is kept had there been room for `count` rows from the first on.
+    void shrink(Index count, Index cols);
   };
 
   Index cols_;
   Stream keys_;
   Index offered_ = 0;
   Reservoir all_;
+  Index due_ = kLeast;  ///< to every stratum
   std::map<Index, Reservoir> strata_;
 };
 

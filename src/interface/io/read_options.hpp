@@ -41,6 +41,7 @@ enum class Label { column, left_out };
 struct SvmlightOptions {
   Index first_index = 1;         ///< 1, or 0 where a file counts from 0
   std::optional<Index> width{};  ///< columns beside the label; else as the largest index says
+  Index least_width = 0;         ///< where `width` does not say: at least so many
   Label label = Label::column;
 };
 

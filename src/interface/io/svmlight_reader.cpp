@@ -47,7 +47,7 @@ void check_index(const SvmlightLines& lines, const SvmlightOptions& options, std
     lines.fail(quoted(item) + ": expected indices up to " +
                std::to_string(*options.width + first - 1) + " (a larger --width allows more)");
   }
-  if (!options.width && column > kMostUnannounced) {
+  if (!options.width && column > std::max(kMostUnannounced, options.least_width)) {
     lines.fail(quoted(item) + ": the index is above 2^21; expected --width " +
                std::to_string(column) + " if it is meant");
   }
@@ -121,7 +121,7 @@ class SvmlightReader final : public RowReader {
       read_line(all, svmlight_, NonFinite::keep,
                 [&](Index column, double, std::string_view) { width = std::max(width, column); });
     }
-    width = svmlight_.width.value_or(width);
+    width = svmlight_.width.value_or(std::max(width, svmlight_.least_width));
     ReadOptions chosen = options;
     const bool with_label = svmlight_.label == Label::column || !options.columns.keep.empty() ||
                             !options.columns.places.empty();

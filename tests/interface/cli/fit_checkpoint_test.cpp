@@ -12,6 +12,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <filesystem>
 #include <optional>
 #include <string>
 #include <vector>
@@ -117,4 +118,25 @@ TEST_CASE("a checkpoint of the same file read in another way is of another run",
   CHECK(other.status == 1);
   CHECK_THAT(other.err, Contains("belongs to another run"));
   CHECK(run_bochner(words({"--header", "yes"})).status == 0);
+}
+
+TEST_CASE("what an earlier checkpoint holds is not lost with the last one", "[fit][checkpoint]") {
+  const Scratch scratch;
+  const std::string data = sines(scratch, 100000);
+  const Arguments words = fit_words(scratch, data, kOften);
+  if (!signalled(scratch, words, "m.checkpoint0", "KILL")) return;
+  // The slot whose turn it is after an even state can be neither written nor replaced.
+  ::unlink(scratch.path("m.checkpoint1").c_str());
+  std::filesystem::create_directory(scratch.path("m.checkpoint1"));
+  const std::string err = scratch.path("err");
+  const Outcome outcome = shell("set -m; " + command_line(words) + " 2>'" + err +
+                                "' & job=$!; for i in $(seq 20000); do [ -s '" + err +
+                                "' ] && break; sleep 0.001; done; kill -INT $job; wait $job");
+  if (outcome.status == 0) {
+    WARN("the fit was done before it could be stopped");
+    return;
+  }
+  CHECK(outcome.status == 130);
+  CHECK_THAT(slurp(err), Contains("m.checkpoint0/1 holds the first ") &&
+                             Contains("with --resume goes on from there") && !Contains("lost"));
 }

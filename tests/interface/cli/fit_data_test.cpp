@@ -120,7 +120,7 @@ TEST_CASE("groups are words or numbers, and no inputs unless they are chosen", "
   const Outcome few = fit(data, scratch.path("m"), search);
   CHECK(few.status == 1);
   CHECK_THAT(few.err, Contains("--groups 'station' makes 3 groups, and --validate 5-fold needs "
-                               "one a fold; expected --validate 3-fold or fewer"));
+                               "at least one group per fold; expected --validate 3-fold or fewer"));
   for (const char* criterion : {"gcv", "loo", "evidence"}) {
     const Outcome unused = fit(data, scratch.path("m"), with({"--validate", criterion}));
     CHECK(unused.status == 2);

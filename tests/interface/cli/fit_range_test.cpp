@@ -39,7 +39,7 @@ TEST_CASE("single precision sees targets far from zero and of any size", "[fit][
   }
 }
 
-TEST_CASE("the score of a search is none of a constant target", "[fit][range]") {
+TEST_CASE("the score of a search is not that of a constant target", "[fit][range]") {
   const Scratch scratch;
   const std::string data = scratch.write(
       "x.csv", table("t,y", 200, [](int i) {

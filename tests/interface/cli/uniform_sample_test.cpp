@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <utility>
 #include <vector>
 
 using bochner::Index;
@@ -73,6 +74,37 @@ TEST_CASE("every row is as likely as any other", "[sample]") {
     for (const Index row : drawn(40, 10, {seed})) ++count[static_cast<std::size_t>(row)];
   }
   for (const double c : count) CHECK(std::abs(c - 1000.0) < 5.4 * 27.4);
+}
+
+TEST_CASE("many strata share the room of the sample, and have two rows each in any case",
+          "[sample]") {
+  constexpr Index kStrata = 60;
+  for (const auto& [most, due] : {std::pair<Index, Index>{5000, 10}, {420, 7}, {200, 3}, {30, 2}}) {
+    UniformSample sample(2, most, {5});
+    // All rows of a stratum together, so that the last ones come when others have had theirs.
+    for (Index i = 0; i < 50 * kStrata; ++i) {
+      const double row[] = {static_cast<double>(i), static_cast<double>(i / 50)};
+      sample.offer(row, i / 50);
+    }
+    const Matrix<double> rows = sample.rows();
+    std::vector<Index> count(static_cast<std::size_t>(kStrata));
+    for (Index i = 0; i < rows.rows(); ++i) {
+      CHECK(rows(i, 1) == std::floor(rows(i, 0) / 50.0));
+      ++count[static_cast<std::size_t>(rows(i, 1))];
+    }
+    INFO(most);
+    for (const Index of_stratum : count) CHECK(of_stratum >= due);
+    CHECK(rows.rows() <= most + due * kStrata);
+    // The rows of a stratum that are due are those of the smallest keys, whenever there was room.
+    UniformSample alone(2, 1, {5});
+    for (Index i = 0; i < 50 * kStrata; ++i) {
+      const double row[] = {static_cast<double>(i), 0.0};
+      if (i < 50) alone.offer(row);
+    }
+    bool first = false;
+    for (Index i = 0; i < rows.rows(); ++i) first = first || rows(i, 0) == alone.rows()(0, 0);
+    CHECK(first);
+  }
 }
 
 TEST_CASE("a rare class is in a sample with what is due to it", "[sample]") {

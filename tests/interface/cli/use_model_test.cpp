@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "interface/cli/fit_table.hpp"
+#include "interface/cli/model.hpp"
 #include "interface/cli/program.hpp"
 #include "support/scratch.hpp"
 
@@ -158,4 +159,64 @@ TEST_CASE("errors of 1e200 are no infinity", "[fit][range]") {
   const std::string absurd = scratch.write("absurd.csv", "t,u,y\n0,0,1e200\n0,0,-1e200\n");
   CHECK(metric(absurd, scratch.path("m"), 0) == Approx(1e200).epsilon(1e-12));
   CHECK(metric(absurd, scratch.path("m"), 1) == Approx(1e200).epsilon(1e-12));
+}
+
+TEST_CASE("a model on some svmlight columns reads its own file, on all of them none that is wider",
+          "[fit][columns]") {
+  const Scratch scratch;
+  const auto svm = [&](const std::string& name, const std::string& last) {
+    std::string text;
+    for (int i = 0; i < 40; ++i) {
+      text += std::to_string(std::sin(3.0 * spread(i))) + " 1:" + std::to_string(spread(i)) +
+              " 2:" + std::to_string(spread(i, 0.7549)) + last + "\n";
+    }
+    return scratch.write(name, text);
+  };
+  const std::string narrow = svm("narrow.svm", "");
+  const std::string own = svm("own.svm", " 3:1.5");
+  const std::string wide = svm("wide.svm", " 3:1.5 4:2");
+  const auto use = [&](const char* command, const std::string& data, const Arguments& more = {}) {
+    Arguments arguments = {command, "--data", data, "--model", scratch.path("m")};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return run_bochner(arguments);
+  };
+  const auto fit_own = [&](const Arguments& more) {
+    Arguments arguments = {"--lengthscale", "1", "--ridge", "1e-3", "--frequencies", "8"};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    const Outcome fitted = fit(own, scratch.path("m"), arguments);
+    INFO(fitted.err);
+    REQUIRE(fitted.status == 0);
+  };
+  fit_own({"--target", "label", "--columns", "2,3"});
+  const std::string expected = use("predict", own).out;
+  for (const std::string& data : {narrow, own, wide}) {
+    INFO(data);
+    for (const char* command : {"evaluate", "features"}) CHECK(use(command, data).status == 0);
+    CHECK(use("predict", data).out == expected);
+  }
+  fit_own({"--target", "label", "--weights", "x3"});
+  CHECK(use("evaluate", own, {"--weights", "x3"}).status == 0);
+  CHECK(use("evaluate", own).status == 0);
+  for (const Arguments& all : {Arguments{"--target", "label"}, Arguments{"--target", "x3"}}) {
+    fit_own(all);
+    for (const char* command : {"evaluate", "predict", "features"}) {
+      INFO(command);
+      CHECK(use(command, own).status == 0);
+      CHECK(use(command, narrow).status == 0);
+      const Outcome refused = use(command, wide);
+      CHECK(refused.status == 1);
+      CHECK_THAT(refused.err, Contains("'4:2': expected indices up to 3"));
+      CHECK(use(command, wide, {"--width", "4"}).status == 0);
+    }
+  }
+}
+
+TEST_CASE("a model that is not finite is refused as any archive is", "[fit][range]") {
+  const Scratch scratch;
+  const std::string data = scratch.write("x.csv", table("t,u,y", 60, sine));
+  REQUIRE(fit(data, scratch.path("m"), kFixed).status == 0);
+  auto model = bochner::cli::load_model(scratch.path("m"));
+  model.standardisation.centre[1] = std::nan("");
+  CHECK_THROWS_WITH(bochner::cli::to_archive(model),
+                    StartsWith("archive: input_centre: row 0, column 1 is nan"));
 }

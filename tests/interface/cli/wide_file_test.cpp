@@ -50,6 +50,18 @@ TEST_CASE("a model of 100,000 columns is written, and read", "[fit][wide]") {
   }
 }
 
+TEST_CASE("a file too wide for the search's sample is not said to be short", "[fit][wide][bad]") {
+  const Scratch scratch;
+  // Nine rows of 900,001 numbers fit in 64 MiB.
+  const std::string data = scratch.write("x.svm", sparse(40, 900000));
+  const Outcome outcome = fit(data, scratch.path("m"), {"--target", "label", "--frequencies", "8"});
+  CHECK(outcome.status == 1);
+  CHECK_THAT(
+      outcome.err,
+      Contains("has 40 rows, of which a search holds 9 (64 MiB of rows so wide), and "
+               "--validate 5-fold needs at least 10; give fewer --columns, fewer folds, or"));
+}
+
 TEST_CASE("names that no model can hold are refused before the work", "[fit][wide][bad]") {
   const Scratch scratch;
   // A control character takes seven bytes of a header: JSON within JSON.
