@@ -122,19 +122,20 @@ int startable_threads(int wanted) noexcept {
 /// keeps a team for each thread that calls it.
 struct Team {
   int proven = 1;
-  int most = std::numeric_limits<int>::max();
+  bool refused = false;
 };
 thread_local Team team;
 
-/// At most `wanted`; what was refused once is not tried again, so that the count never grows
-/// between the making of scratch space and the loop that uses it.
+/// `wanted`, or 1 from the moment on that so many were refused. Fewer would not do: OpenMP ends and
+/// starts threads as the sizes of teams change, and one that has ended counts against the limit for
+/// a while. So the count never grows between the making of scratch space and the loop that uses it.
 int obtainable(int wanted) noexcept {
-  if (wanted > team.proven && team.proven < team.most) {
+  if (wanted > team.proven && !team.refused) {
     const int got = 1 + startable_threads(wanted - 1);
-    if (got < wanted) team.most = std::max(got, team.proven);
+    team.refused = got < wanted;
     team.proven = std::max(got, team.proven);
   }
-  return std::min(wanted, team.most);
+  return team.refused ? 1 : wanted;
 }
 
 }  // namespace

@@ -11,6 +11,7 @@
 #include "kernel/standard_form.hpp"
 #include "projection/operator.hpp"
 
+#include <cmath>
 #include <type_traits>
 
 namespace bochner {
@@ -102,8 +103,13 @@ std::vector<FeatureMapSpec> candidate_specs(const Kernel& kernel, const Matrix<d
       for (const bool centred : {false, true}) {
         if (centred && !centring_matters) continue;
         if (centred) spec.centring = optimal_centring(kernel, features, x.view(), y.view());
-        spec.features = with_optimal_parameter(
-            spec.features, mean_square_sum(spec, x.view(), y.view()), spec.input_dim);
+        const double z2 = mean_square_sum(spec, x.view(), y.view());
+        if (!std::isfinite(z2)) {
+          throw InvalidArgument(
+              "recommend: a row is too long for " + to_text(kernel) +
+              ": the mean of |x + y|^2 after its scaling leaves the range of double");
+        }
+        spec.features = with_optimal_parameter(spec.features, z2, spec.input_dim);
         specs.push_back(spec);
       }
     }
