@@ -6,7 +6,6 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include <filesystem>
 #include <fstream>
 #include <stdexcept>
 
@@ -18,7 +17,7 @@ void lower(MemoryLimit& limit, double bytes, const char* who) {
 }
 
 /// The number in a file, where there is a file and a number ("max" is none).
-void lower_by_file(MemoryLimit& limit, const std::filesystem::path& path) {
+void lower_by_file(MemoryLimit& limit, const std::string& path) {
   std::ifstream in(path);
   double bytes = 0.0;
   if (in >> bytes) lower(limit, bytes, "this process's control group has");
@@ -27,11 +26,13 @@ void lower_by_file(MemoryLimit& limit, const std::filesystem::path& path) {
 /// The limits of the group at `group` under `mount` and of those around it. In a container the path
 /// may be that of the machine outside, of which the mount shows the end: the walk ends at the
 /// mount.
-void lower_by_groups(MemoryLimit& limit, const std::filesystem::path& mount,
-                     std::filesystem::path group, const char* file) {
-  for (group = group.relative_path();; group = group.parent_path()) {
-    lower_by_file(limit, mount / group / file);
-    if (group.empty()) return;
+void lower_by_groups(MemoryLimit& limit, const std::string& mount, std::string group,
+                     const char* file) {
+  // A std::filesystem::path that runs out of memory may free twice what it held.
+  for (;; group.resize(group.rfind('/'))) {
+    while (!group.empty() && group.back() == '/') group.pop_back();
+    lower_by_file(limit, mount + group + "/" + file);
+    if (group.find('/') == std::string::npos) return;
   }
 }
 
