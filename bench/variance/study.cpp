@@ -6,15 +6,15 @@
 
 #include "bench/support/report.hpp"
 
-#include "interface/cli/study.hpp"
-#include "interface/cli/study_pairs.hpp"
+#include "study/pairs.hpp"
+#include "study/study.hpp"
 
 #include <array>
 #include <numbers>
 #include <string>
 
 using namespace bochner;
-using namespace bochner::cli;
+using namespace bochner::study;
 
 int main(int argc, char** argv) {
   bench::Report report(argc, argv);

@@ -22,6 +22,7 @@
 #include <bochner/core/matrix.hpp>
 #include <bochner/core/registry.hpp>
 #include <bochner/core/view.hpp>
+#include <bochner/core/watcher.hpp>
 #include <bochner/estimator/check.hpp>
 #include <bochner/estimator/gram_error.hpp>
 #include <bochner/estimator/kernel_estimate.hpp>
@@ -33,9 +34,17 @@
 #include <bochner/estimator/variance.hpp>
 #include <bochner/feature_map.hpp>
 #include <bochner/features/features.hpp>
+#include <bochner/io/archive.hpp>
+#include <bochner/io/column_names.hpp>
+#include <bochner/io/column_selection.hpp>
+#include <bochner/io/read_options.hpp>
+#include <bochner/io/table.hpp>
 #include <bochner/kernel/data_scale.hpp>
 #include <bochner/kernel/kernel.hpp>
 #include <bochner/kernel/options.hpp>
+#include <bochner/pipeline/fit.hpp>
+#include <bochner/pipeline/model.hpp>
+#include <bochner/pipeline/standardisation.hpp>
 #include <bochner/projection/projection.hpp>
 #include <bochner/random/stream.hpp>
 #include <bochner/version.hpp>

@@ -6,5 +6,6 @@ namespace bochner {
 // Out of line, so that the type information has one home and crosses library boundaries.
 InvalidArgument::~InvalidArgument() = default;
 FileError::~FileError() = default;
+Interrupted::~Interrupted() = default;
 
 }  // namespace bochner

@@ -2,6 +2,7 @@
 #include "bochner/kernel/data_scale.hpp"
 
 #include "bochner/core/error.hpp"
+#include "bochner/kernel/options.hpp"
 #include "bochner/random/stream.hpp"
 #include "core/finite.hpp"
 #include "core/text.hpp"
@@ -189,6 +190,21 @@ double softmax_scale_for(MatrixView<const double> x, MatrixView<const double> y,
         "softmax_scale_for: the scale leaves the range of double; scale the inputs");
   }
   return scale;
+}
+
+Kernel with_scale(Kernel kernel, const ScaleRule& rule, MatrixView<const double> rows) {
+  Metric* const metric = metric_of(kernel);
+  double* const scale = dot_scale_of(kernel);
+  if (metric != nullptr && std::holds_alternative<MedianScale>(rule)) {
+    *metric = Isotropic{median_lengthscale(rows)};
+  }
+  if (scale != nullptr && std::holds_alternative<DimensionScale>(rule)) {
+    *scale = SoftmaxKernel::for_dimension(rows.cols).scale;
+  }
+  if (const auto* const sum = std::get_if<MeanSquareSumScale>(&rule); sum != nullptr && scale) {
+    *scale = softmax_scale_for(rows, rows, sum->target);
+  }
+  return kernel;
 }
 
 }  // namespace bochner

@@ -11,6 +11,7 @@ grep -rnE '^[[:space:]]*#[[:space:]]*include' --include='*.[ch]pp' --include='*.
     BEGIN {
       layer["core"] = 0
       layer["random"] = 1
+      layer["io"] = 1.5  # archives say the version of the random streams
       layer["simd"] = 2
       layer["linalg"] = 2.5  # its large factorisations run on the products of simd
       layer["kernel"] = 3
@@ -18,8 +19,10 @@ grep -rnE '^[[:space:]]*#[[:space:]]*include' --include='*.[ch]pp' --include='*.
       layer["feature_map"] = 5
       layer["estimator"] = 6
       layer["client"] = 7
-      layer["bochner"] = layer["eigen"] = 8  # the umbrella and the adaptor
-      layer["interface"] = layer["c_api"] = 9
+      layer["study"] = layer["pipeline"] = 8
+      layer["bochner"] = layer["eigen"] = 9  # the umbrella and the adaptor
+      layer["report"] = 9
+      layer["interface"] = layer["c_api"] = 10
     }
     # The unit of a path below src/ or include/bochner/: its folder or, at the top, its stem. Clients
     # are units of their own: attention does not include regression.

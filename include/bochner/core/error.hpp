@@ -26,4 +26,20 @@ class BOCHNER_EXPORT FileError : public std::runtime_error {
   ~FileError() override;
 };
 
+/// A long call that left because it was asked to (`Watcher::stopping`): says how far it came and
+/// what is kept.
+class BOCHNER_EXPORT Interrupted : public std::runtime_error {
+ public:
+  enum class Kept {
+    state,   ///< the call can go on from where it was
+    nothing  ///< it begins again
+  };
+  Interrupted(const std::string& what, Kept kept) : std::runtime_error(what), kept_(kept) {}
+  ~Interrupted() override;
+  Kept kept() const noexcept { return kept_; }
+
+ private:
+  Kept kept_;
+};
+
 }  // namespace bochner

@@ -18,6 +18,9 @@ using Index = std::ptrdiff_t;
 template <class T>
 concept Scalar = std::same_as<T, float> || std::same_as<T, double>;
 
+/// The scalar of a computation that is chosen at run time.
+enum class Arithmetic { single_precision, double_precision };
+
 /// A dense matrix-like object: `data()`, `rows()`, `cols()` and element strides, as every Eigen
 /// `Matrix`, `Array`, `Map`, `Ref` and `Block` of either storage order has.
 template <class M, class T>

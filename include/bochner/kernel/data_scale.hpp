@@ -3,6 +3,9 @@
 
 #include <bochner/core/view.hpp>
 #include <bochner/export.hpp>
+#include <bochner/kernel/kernel.hpp>
+
+#include <variant>
 
 /// \file
 /// Scales of kernels taken from data: named functions whose result is a number in a spec.
@@ -28,5 +31,19 @@ BOCHNER_EXPORT double mean_square_sum(MatrixView<const double> x, MatrixView<con
 /// to zero or the scale leaves the range of double.
 BOCHNER_EXPORT double softmax_scale_for(MatrixView<const double> x, MatrixView<const double> y,
                                         double target);
+
+/// Where the scale of a kernel comes from: its lengthscale, or the factor of x.y.
+struct GivenScale {};      ///< the kernel says it
+struct MedianScale {};     ///< `median_lengthscale`
+struct DimensionScale {};  ///< 1 / sqrt(d), of softmax kernels
+struct MeanSquareSumScale {
+  double target = 0.0;  ///< of `softmax_scale_for`
+};
+using ScaleRule = std::variant<GivenScale, MedianScale, DimensionScale, MeanSquareSumScale>;
+
+/// `kernel` with its scale by `rule` from the rows (n x d); as it is where it has none of that
+/// sort. Throws as the functions above.
+BOCHNER_EXPORT Kernel with_scale(Kernel kernel, const ScaleRule& rule,
+                                 MatrixView<const double> rows);
 
 }  // namespace bochner

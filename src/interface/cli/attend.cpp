@@ -3,19 +3,19 @@
 #include "bochner/estimator/optimal_centring.hpp"
 #include "bochner/estimator/optimal_parameter.hpp"
 #include "bochner/kernel/data_scale.hpp"
+#include "core/memory.hpp"
 #include "interface/cli/attend_forecast.hpp"
-#include "interface/cli/attend_report.hpp"
 #include "interface/cli/attention_files.hpp"
 #include "interface/cli/command.hpp"
 #include "interface/cli/distinct_files.hpp"
-#include "interface/cli/memory.hpp"
 #include "interface/cli/options.hpp"
 #include "interface/cli/print.hpp"
 #include "interface/cli/progress.hpp"
 #include "interface/cli/registry.hpp"
-#include "interface/io/matrix_writer.hpp"
-#include "interface/io/output_file.hpp"
-#include "interface/io/output_lock.hpp"
+#include "io/matrix_writer.hpp"
+#include "io/output_file.hpp"
+#include "io/output_lock.hpp"
+#include "report/attend_report.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -368,15 +368,15 @@ void run_in(const Options& options, Plan plan) {
   Matrix<T> out(batch * heads * length, columns);
   const TensorView<T, 4> view(out.data(), {batch, heads, length, columns});
 
-  AttendStudy study{.inputs = {},
-                    .precision = options.precision,
-                    .mask = plan.attention.mask,
-                    .kernel = spec.kernel,
-                    .execution = plan.execution,
-                    .runs = {},
-                    .exact_seconds = {},
-                    .exact_report = {},
-                    .output = options.output};
+  report::AttendStudy study{.inputs = {},
+                            .precision = options.precision,
+                            .mask = plan.attention.mask,
+                            .kernel = spec.kernel,
+                            .execution = plan.execution,
+                            .runs = {},
+                            .exact_seconds = {},
+                            .exact_report = {},
+                            .output = options.output};
   for (const auto& [name, array] :
        {std::pair{"queries", &arrays.queries}, std::pair{"keys", &arrays.keys},
         std::pair{"values", &arrays.values}}) {
@@ -397,7 +397,7 @@ void run_in(const Options& options, Plan plan) {
     if (plan.compare) exact = out;
   }
   for (const Index m : options.exact ? std::vector<Index>{} : plan.frequencies) {
-    AttendRun run;
+    report::AttendRun run;
     spec.num_frequencies = m;
     run.spec = spec;
     const FeatureMap<T> map(spec);
@@ -419,10 +419,10 @@ void run_in(const Options& options, Plan plan) {
   if (options.output == "-") {
     file->commit();
   } else {
-    print(options.json ? attend_json(study) : attend_text(study));
+    print(options.json ? report::attend_json(study) : report::attend_text(study));
     if (file) file->commit();
   }
-  if (const std::string complaint = attend_complaint(study); !complaint.empty()) {
+  if (const std::string complaint = report::attend_complaint(study); !complaint.empty()) {
     throw FileError(complaint);
   }
 }

@@ -4,7 +4,7 @@
 #include "bochner/core/matrix.hpp"
 #include "client/attention/exact_forward.hpp"
 #include "core/parallel.hpp"
-#include "interface/cli/stopwatch.hpp"
+#include "core/stopwatch.hpp"
 
 #include <algorithm>
 
@@ -39,7 +39,8 @@ double exact_attention_seconds(const Kernel& kernel, const AttentionInputs<T>& i
   exact_attention<T>(kernel,
                      {first_head<T>(inputs.queries, few), first_head<T>(inputs.keys, keys),
                       first_head<T>(inputs.values, inputs.values.extent(2))},
-                     TensorView<T, 4>(out.data(), {1, 1, few, columns}), {}, {}, Execution{.num_threads = 1});
+                     TensorView<T, 4>(out.data(), {1, 1, few, columns}), {}, {},
+                     Execution{.num_threads = 1});
   const Index tasks = batch * heads * ((length + kExactQueries - 1) / kExactQueries);
   return watch.seconds() * queries / static_cast<double>(few) /
          static_cast<double>(worker_count(tasks, execution));

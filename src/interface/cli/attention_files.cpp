@@ -2,8 +2,8 @@
 #include "interface/cli/attention_files.hpp"
 
 #include "bochner/core/error.hpp"
-#include "interface/cli/memory.hpp"
-#include "interface/io/row_reader.hpp"
+#include "core/memory.hpp"
+#include "io/row_reader.hpp"
 
 #include <algorithm>
 

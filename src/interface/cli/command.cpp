@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "interface/cli/command.hpp"
 
+#include "bochner/io/read_options.hpp"
 #include "bochner/version.hpp"
 #include "interface/cli/last_words.hpp"
 #include "interface/cli/print.hpp"
 #include "interface/cli/signals.hpp"
 #include "interface/cli/usage_error.hpp"
-#include "interface/io/message.hpp"
+#include "io/message.hpp"
 
 #include <unistd.h>
 
@@ -141,8 +142,14 @@ int run(int argc, char** argv) {
     return 0;
   } catch (const UsageError& error) {
     return complain(name, error.what(), kUsage);
+  } catch (const io::UnusedOption& error) {
+    return complain(name, "--" + std::string(error.what()), kUsage);
   } catch (const Interrupted& error) {
-    return complain(name, error.what(), 128 + error.signal_number());
+    const bool resumable = error.kept() == Interrupted::Kept::state;
+    return complain(
+        name,
+        error.what() + std::string(resumable ? "; the same command with --resume goes on" : ""),
+        128 + noted_signal());
   } catch (const std::bad_alloc&) {
     return complain(name, kNoMemory, kFailed);
   } catch (const std::exception& error) {

@@ -2,8 +2,8 @@
 #include "interface/cli/distinct_files.hpp"
 
 #include "interface/cli/usage_error.hpp"
-#include "interface/io/message.hpp"
-#include "interface/io/npz.hpp"
+#include "io/message.hpp"
+#include "io/npz.hpp"
 
 #include <sys/stat.h>
 #include <unistd.h>

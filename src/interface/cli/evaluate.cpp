@@ -1,23 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "bochner/core/error.hpp"
-#include "interface/cli/baselines.hpp"
+#include "core/numbers.hpp"
 #include "interface/cli/command.hpp"
 #include "interface/cli/distinct_files.hpp"
-#include "interface/cli/held_rows.hpp"
-#include "interface/cli/identity.hpp"
-#include "interface/cli/metrics.hpp"
 #include "interface/cli/model_options.hpp"
-#include "interface/cli/numbers.hpp"
-#include "interface/cli/predicted_chart.hpp"
 #include "interface/cli/print.hpp"
-#include "interface/cli/report_directory.hpp"
-#include "interface/cli/text_table.hpp"
-#include "interface/cli/uniform_sample.hpp"
+#include "interface/cli/signals.hpp"
 #include "interface/cli/usage_error.hpp"
-#include "interface/cli/weights.hpp"
-#include "interface/io/matrix_writer.hpp"
-#include "interface/io/message.hpp"
-#include "interface/io/npz.hpp"
+#include "io/matrix_writer.hpp"
+#include "io/message.hpp"
+#include "io/npz.hpp"
+#include "io/output_folder.hpp"
+#include "pipeline/baselines.hpp"
+#include "pipeline/held_rows.hpp"
+#include "pipeline/metrics.hpp"
+#include "pipeline/uniform_sample.hpp"
+#include "pipeline/weights.hpp"
+#include "report/identity.hpp"
+#include "report/predicted_chart.hpp"
+#include "report/text_table.hpp"
 
 #include <algorithm>
 #include <memory>
@@ -44,7 +45,7 @@ struct NamedMetric {
   std::string model;
   std::string target;
   std::string name;
-  Metric metric;
+  pipeline::Metric metric;
 };
 
 struct Evaluation {
@@ -52,25 +53,25 @@ struct Evaluation {
   Index counted = 0;  ///< those of positive weight
   std::string digest;
   std::vector<NamedMetric> metrics;
-  std::vector<Point> points;  ///< true and predicted, of the first target, drawn at random
-  Matrix<double> held;        ///< rows as they were read, where they are wanted again
-  std::optional<ClassificationErrors> classes;
+  std::vector<report::Point> points;  ///< true and predicted, of the first target, drawn at random
+  Matrix<double> held;                ///< rows as they were read, where they are wanted again
+  std::optional<pipeline::ClassificationErrors> classes;
 };
 
-void add_classes(const Model& model, MatrixView<const double> outputs,
+void add_classes(const pipeline::Model& model, MatrixView<const double> outputs,
                  MatrixView<const double> truth, const std::vector<double>& weights,
-                 ClassificationErrors& errors) {
+                 pipeline::ClassificationErrors& errors) {
   for (Index i = 0; i < outputs.rows; ++i) {
     const auto code = static_cast<Index>(truth(i, 0));
     const double weight = weights[static_cast<std::size_t>(i)];
-    errors.add(code, largest(outputs, i), weight);
+    errors.add(code, pipeline::largest(outputs, i), weight);
     if (!model.probabilistic()) continue;
     errors.add_probability(code < outputs.cols ? outputs(i, code) : 0.0, weight);
   }
 }
 
-void add_metrics(const std::string& name, const Model& model,
-                 const std::vector<RegressionErrors>& errors, Evaluation& out) {
+void add_metrics(const std::string& name, const pipeline::Model& model,
+                 const std::vector<pipeline::RegressionErrors>& errors, Evaluation& out) {
   for (std::size_t c = 0; c < errors.size(); ++c) {
     out.metrics.push_back({name, model.targets[c], "RMSE", errors[c].root_mean_square()});
     out.metrics.push_back({name, model.targets[c], "MAE", errors[c].mean_absolute()});
@@ -78,29 +79,29 @@ void add_metrics(const std::string& name, const Model& model,
   }
 }
 
-UsedColumns used_columns(const Options& options) {
-  return {.targets = UsedColumns::Targets::all, .weights = options.weights};
+pipeline::UsedColumns used_columns(const Options& options) {
+  return {.targets = pipeline::UsedColumns::Targets::all, .weights = options.weights};
 }
 
 /// Where weights stand in a row, if it has any.
-Index weight_column(const Model& model) {
+Index weight_column(const pipeline::Model& model) {
   return static_cast<Index>(model.inputs.size() + model.targets.size());
 }
 
 /// Linear ridge and exact kernel ridge, fitted to the rows of --train, on the rows evaluated.
 void add_baselines(const Options& options, const ModelAtWork& work, Evaluation& out) {
-  const Model& model = work.model;
+  const pipeline::Model& model = work.model;
   const auto inputs = static_cast<Index>(model.inputs.size());
-  const auto reader = open_for(model, io::open_source(options.train), reading_of(options.model),
-                               used_columns(options));
-  HeldRows held(reader->file(), reader->cols());
+  const auto reader = pipeline::open_for(model, io::open_source(options.train),
+                                         reading_of(options.model), used_columns(options));
+  pipeline::HeldRows held(reader->file(), reader->cols());
   std::vector<double> weights;
   Matrix<double> block(io::rows_at_a_time(reader->cols()), reader->cols());
   for (Index got = block.rows(); got == block.rows();) {
     got = reader->read(block.view());
     const MatrixView<const double> rows = std::as_const(block).view().middle_rows(0, got);
     held.add(rows);
-    const std::vector<double> of_block = weights_of(*reader, weight_column(model), rows);
+    const std::vector<double> of_block = pipeline::weights_of(*reader, weight_column(model), rows);
     weights.insert(weights.end(), of_block.begin(), of_block.end());
   }
   if (weights.empty()) throw FileError(reader->file() + ": has no rows");
@@ -109,10 +110,11 @@ void add_baselines(const Options& options, const ModelAtWork& work, Evaluation& 
   }
   const Matrix<double> training = held.rows();
   const MatrixView<const double> rows = std::as_const(out.held).view();
-  const std::vector<double> row_weights = weights_of(*work.reader, weight_column(model), rows);
-  for (const Baseline& baseline :
-       baselines(model, training.view(), weights, rows.middle_cols(0, inputs), work.execution)) {
-    std::vector<RegressionErrors> errors(model.targets.size());
+  const std::vector<double> row_weights =
+      pipeline::weights_of(*work.reader, weight_column(model), rows);
+  for (const pipeline::Baseline& baseline : pipeline::baselines(
+           model, training.view(), weights, rows.middle_cols(0, inputs), work.execution)) {
+    std::vector<pipeline::RegressionErrors> errors(model.targets.size());
     for (Index c = 0; c < baseline.predictions.cols(); ++c) {
       for (Index i = 0; i < rows.rows; ++i) {
         errors[static_cast<std::size_t>(c)].add(rows(i, inputs + c), baseline.predictions(i, c),
@@ -124,23 +126,26 @@ void add_baselines(const Options& options, const ModelAtWork& work, Evaluation& 
 }
 
 Evaluation evaluate(const Options& options, const ModelAtWork& work) {
-  const Model& model = work.model;
+  const pipeline::Model& model = work.model;
   const auto inputs = static_cast<Index>(model.inputs.size());
   const auto targets = static_cast<Index>(model.targets.size());
   const Index cols = work.reader->cols();
   Evaluation out;
-  std::vector<RegressionErrors> errors(model.classes.empty() ? model.targets.size() : 0);
+  std::vector<pipeline::RegressionErrors> errors(model.classes.empty() ? model.targets.size() : 0);
   if (!model.classes.empty()) out.classes.emplace(model.num_outputs());
-  UniformSample points(2, kMostPoints, Seed{});
-  HeldRows held(work.reader->file(), cols);
+  pipeline::UniformSample points(2, kMostPoints, Seed{});
+  pipeline::HeldRows held(work.reader->file(), cols);
   Matrix<double> block(io::rows_at_a_time(cols), cols);
   for (Index got = block.rows(); got == block.rows();) {
     got = work.reader->read(block.view());
     const MatrixView<const double> rows = std::as_const(block).view().middle_rows(0, got);
-    const std::vector<double> weights = weights_of(*work.reader, weight_column(model), rows);
-    blank_weightless(block.view().middle_rows(0, got), weights, model.standardisation.centre);
+    const std::vector<double> weights =
+        pipeline::weights_of(*work.reader, weight_column(model), rows);
+    pipeline::blank_weightless(block.view().middle_rows(0, got), weights,
+                               model.standardisation.centre);
     const MatrixView<const double> x = rows.middle_cols(0, inputs);
-    const Matrix<double> f = naming_rows(work, x, [&] { return model.outputs(x, work.execution); });
+    const Matrix<double> f = pipeline::naming_rows(
+        work.model, *work.reader, x, [&] { return model.outputs(x, work.execution); });
     const MatrixView<const double> y = rows.middle_cols(inputs, targets);
     if (!options.train.empty()) held.add(rows);
     out.rows += got;
@@ -177,7 +182,8 @@ Evaluation evaluate(const Options& options, const ModelAtWork& work) {
 }
 
 /// Lines: the true class; columns: what the model took it for.
-std::string confusion_csv(const Model& model, const ClassificationErrors& errors) {
+std::string confusion_csv(const pipeline::Model& model,
+                          const pipeline::ClassificationErrors& errors) {
   std::string out = "true";
   for (const std::string& name : model.classes) out += "," + io::csv_field(name);
   out += "\n";
@@ -193,7 +199,7 @@ std::string confusion_csv(const Model& model, const ClassificationErrors& errors
 }
 
 std::string text(const Options& options, const std::string& layout, const Evaluation& evaluation) {
-  TextTable table({{"model"}, {"target"}, {"metric"}, {"value"}, {"low"}, {"high"}});
+  report::TextTable table({{"model"}, {"target"}, {"metric"}, {"value"}, {"low"}, {"high"}});
   for (const NamedMetric& row : evaluation.metrics) {
     table.add_row({row.model, row.target, row.name, significant(row.metric.value, kDigits),
                    significant(row.metric.low, kDigits), significant(row.metric.high, kDigits)});
@@ -211,8 +217,8 @@ std::string text(const Options& options, const std::string& layout, const Evalua
 }
 
 std::string json(const Options& options, const ModelAtWork& work, const Evaluation& evaluation) {
-  const Model& model = work.model;
-  nlohmann::ordered_json out = identity("evaluate", work.execution);
+  const pipeline::Model& model = work.model;
+  nlohmann::ordered_json out = report::identity("evaluate", work.execution);
   out["model"] = options.model.model;
   out["map"] = to_text(model.spec());
   out["ridge"] = model.ridge();
@@ -232,13 +238,13 @@ std::string json(const Options& options, const ModelAtWork& work, const Evaluati
                               {"low", row.metric.low},
                               {"high", row.metric.high}});
   }
-  return to_text(out);
+  return report::json_text(out);
 }
 
-std::string plot(const Model& model, const Evaluation& evaluation) {
-  const Metric& rmse = evaluation.metrics.front().metric;
+std::string plot(const pipeline::Model& model, const Evaluation& evaluation) {
+  const pipeline::Metric& rmse = evaluation.metrics.front().metric;
   const bool part = evaluation.counted > static_cast<Index>(evaluation.points.size());
-  return predicted_svg(
+  return report::predicted_svg(
       model.targets.front(),
       "RMSE " + significant(rmse.value, kDigits) + " [" + significant(rmse.low, kDigits) + ", " +
           significant(rmse.high, kDigits) + "] on " + std::to_string(evaluation.counted) + " rows" +
@@ -259,7 +265,7 @@ void run_evaluate(const Options& options) {
   if (options.train == "-" && options.model.data == "-") {
     throw UsageError("--train: the standard input holds --data already, expected a file");
   }
-  std::optional<ReportDirectory> report;
+  std::optional<io::OutputFolder> report;
   if (!options.report.empty()) report.emplace(options.report);
   Evaluation evaluation = evaluate(options, work);
   if (!options.train.empty()) add_baselines(options, work, evaluation);
@@ -271,6 +277,7 @@ void run_evaluate(const Options& options) {
     } else {
       report->add("predicted.svg", plot(work.model, evaluation));
     }
+    const DeferredSignals deferred;
     report->commit();
   }
   print(options.model.json ? report_json : text(options, work.reader->layout(), evaluation));

@@ -3,9 +3,9 @@
 #include "interface/cli/command.hpp"
 #include "interface/cli/distinct_files.hpp"
 #include "interface/cli/model_options.hpp"
-#include "interface/io/output_file.hpp"
-#include "interface/io/output_lock.hpp"
-#include "interface/io/svmlight_writer.hpp"
+#include "io/output_file.hpp"
+#include "io/output_lock.hpp"
+#include "io/svmlight_writer.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -26,8 +26,8 @@ struct Options {
 
 /// Features with their exponents multiplied in.
 template <Scalar T>
-Matrix<T> features_of(const FeatureMap<T>& map, const Model& model, MatrixView<const double> rows,
-                      const Execution& execution) {
+Matrix<T> features_of(const FeatureMap<T>& map, const pipeline::Model& model,
+                      MatrixView<const double> rows, const Execution& execution) {
   Matrix<T> x(rows.rows, rows.cols);
   model.standardisation.apply<T>(rows, x.view());
   Matrix<T> phi(rows.rows, map.num_features());
@@ -41,8 +41,8 @@ Matrix<T> features_of(const FeatureMap<T>& map, const Model& model, MatrixView<c
 }
 
 /// The numbers that classes are written as: their own, or from 1 on where they are words.
-std::vector<double> class_labels(const Model& model) {
-  std::vector<double> labels = class_numbers(model);
+std::vector<double> class_labels(const pipeline::Model& model) {
+  std::vector<double> labels = pipeline::class_numbers(model);
   for (std::size_t c = labels.size(); c < model.classes.size(); ++c) {
     labels.push_back(static_cast<double>(c + 1));
   }
@@ -88,9 +88,9 @@ void run_features(const Options& options) {
   require_distinct_files({{"--data", options.model.data}, {"--model", options.model.model}},
                          {{"--output", options.output}});
   const io::OutputLock lock(options.output);
-  ModelAtWork work = open_model(
-      options.model, {.targets = UsedColumns::Targets::all, .text = kept_columns(options.keep)});
-  const Model& model = work.model;
+  ModelAtWork work = open_model(options.model, {.targets = pipeline::UsedColumns::Targets::all,
+                                                .text = kept_columns(options.keep)});
+  const pipeline::Model& model = work.model;
   if (model.targets.size() != 1) {
     throw FileError(options.model.model + ": has " + std::to_string(model.targets.size()) +
                     " targets, and a line of svmlight has one label");
@@ -112,8 +112,9 @@ void run_features(const Options& options) {
     std::visit(
         [&]<template <class> class Regression, Scalar T>(const Regression<T>& fitted) {
           const MatrixView<const double> x = rows.middle_cols(0, inputs);
-          const Matrix<T> phi = naming_rows(
-              work, x, [&] { return features_of(fitted.map(), model, x, work.execution); });
+          const Matrix<T> phi = pipeline::naming_rows(work.model, *work.reader, x, [&] {
+            return features_of(fitted.map(), model, x, work.execution);
+          });
           io::write_svmlight<T>(out, labels.view(), phi.view(), comments);
         },
         model.regression);

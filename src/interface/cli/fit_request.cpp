@@ -1,21 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "interface/cli/fit_request.hpp"
 
+#include "bochner/kernel/options.hpp"
 #include "interface/cli/map_choice.hpp"
 #include "interface/cli/options.hpp"
 #include "interface/cli/registry.hpp"
 #include "interface/cli/unused_options.hpp"
-#include "interface/io/message.hpp"
+#include "io/message.hpp"
 
+#include <chrono>
 #include <cstdint>
 #include <limits>
 #include <string_view>
-#include <variant>
+#include <utility>
 
 namespace bochner::cli {
 namespace {
 
-void set_criterion(const std::string& text, SearchPlan& plan) {
+void set_criterion(const std::string& text, pipeline::SearchPlan& plan) {
   constexpr std::string_view kFold = "-fold";
   if (text == "loo") {
     plan.criterion = Criterion::leave_one_out;
@@ -32,35 +34,26 @@ void set_criterion(const std::string& text, SearchPlan& plan) {
   }
 }
 
-bool has_lengthscale(const Kernel& kernel) {
-  return std::visit(
-      [](const auto& k) {
-        return requires { k.metric; };
-      },
-      kernel);
-}
-
-/// Above this many features the D x D matrix is formed only when asked for.
-constexpr Index kCholeskyUpTo = 8192;
-
-Solver solver_of(const FitArguments& options, const FitRequest& request) {
-  const bool full = request.posterior == Posterior::full;
+Solver solver_of(const FitArguments& options, const pipeline::FitRequest& request) {
   if (options.solver == "iterative") {
-    if (full) throw UsageError("--solver iterative: a full posterior needs cholesky");
-    if (request.objective == Objective::logistic) {
+    if (request.posterior == Posterior::full) {
+      throw UsageError("--solver iterative: a full posterior needs cholesky");
+    }
+    if (request.objective == pipeline::Objective::logistic) {
       throw UsageError("--solver iterative: is for the squared loss");
     }
     if (options.resume) throw UsageError("--resume: an iterative fit has no checkpoints");
     return Solver::conjugate_gradients;
   }
   if (options.solver == "cholesky") return Solver::cholesky;
-  if (options.solver != "auto") {
-    throw UsageError("--solver: expected auto, cholesky or iterative, got " +
-                     io::quoted(options.solver));
-  }
-  const bool formed = full || options.resume || num_features(request.spec) <= kCholeskyUpTo ||
-                      request.objective == Objective::logistic;
-  return formed ? Solver::cholesky : Solver::conjugate_gradients;
+  if (options.solver == "auto") return Solver::automatic;
+  throw UsageError("--solver: expected auto, cholesky or iterative, got " +
+                   io::quoted(options.solver));
+}
+
+/// The entries of a list, which may be empty.
+std::vector<std::string> entries(const std::string& option, const std::string& text) {
+  return text.empty() ? std::vector<std::string>{} : parse_list(option, text);
 }
 
 }  // namespace
@@ -154,18 +147,23 @@ void declare_fit_arguments(CLI::App& app, FitArguments& options) {
       "  bochner fit --data train.csv --target price --frequencies 1024 -o model.safetensors");
 }
 
-FitRequest parse_fit(const FitArguments& options) {
+pipeline::FitRequest parse_fit(const FitArguments& options) {
   constexpr auto kAny = std::numeric_limits<std::uint64_t>::max();
   constexpr std::uint64_t kMostFrequencies = std::uint64_t{1} << 40;
-  FitRequest out;
+  pipeline::FitRequest out;
+  out.data = options.input.path;
+  out.reading = read_options(options.input);
+  out.columns = {.targets = parse_list("--target", options.target),
+                 .groups = entries("--groups", options.groups),
+                 .weights = entries("--weights", options.weights)};
   if (options.task == "classify") {
-    out.task = Task::classify;
+    out.task = pipeline::Task::classify;
   } else if (options.task != "regress") {
     throw UsageError("--task: expected regress or classify, got '" + options.task + "'");
   }
   if (options.loss == "logistic") {
-    out.objective = Objective::logistic;
-    if (out.task != Task::classify) {
+    out.objective = pipeline::Objective::logistic;
+    if (out.task != pipeline::Task::classify) {
       throw UsageError("--loss logistic: is for classes, expected --task classify");
     }
     if (options.resume) {
@@ -174,18 +172,20 @@ FitRequest parse_fit(const FitArguments& options) {
   } else if (options.loss != "squared") {
     throw UsageError("--loss: expected squared or logistic, got " + io::quoted(options.loss));
   }
-  out.kernel = options.kernel;
-  const bool scaled = says_scale(options.kernel) || !options.kernel.scale.empty() ||
-                      !options.kernel.mean_square_sum.empty();
-  if (out.kernel.lengthscale == "auto") {
-    out.kernel.lengthscale.clear();
+  KernelOptions kernel = options.kernel;
+  const bool scaled =
+      says_scale(kernel) || !kernel.scale.empty() || !kernel.mean_square_sum.empty();
+  const bool searched = kernel.lengthscale == "auto" || (kernel.lengthscale.empty() && !scaled);
+  if (kernel.lengthscale == "auto") {
+    kernel.lengthscale.clear();
     if (scaled) throw UsageError("--lengthscale auto: the scale is said already");
-    out.search.lengthscales = LengthscaleSearch::per_column;
-  } else if (out.kernel.lengthscale.empty() && !scaled) {
-    out.search.lengthscales = LengthscaleSearch::per_column;
   }
-  out.spec.kernel = parse_kernel_options(out.kernel);
-  if (!has_lengthscale(out.spec.kernel)) out.search.lengthscales = LengthscaleSearch::fixed;
+  KernelChoice choice = parse_kernel_choice(kernel);
+  out.scale = choice.scale;
+  out.spec.kernel = std::move(choice.kernel);
+  out.search.lengthscales = searched && metric_of(out.spec.kernel) != nullptr
+                                ? LengthscaleSearch::per_column
+                                : LengthscaleSearch::fixed;
   set_criterion(options.validate, out.search);
   const MapChoice map = choose_map(out.spec.kernel, options.features, options.projection);
   out.spec.features = map.features;
@@ -196,24 +196,27 @@ FitRequest parse_fit(const FitArguments& options) {
   if (options.ridge != "auto") out.ridge = parse_positive("--ridge", options.ridge);
   if (options.posterior == "full") {
     out.posterior = Posterior::full;
-    if (out.task == Task::classify) {
+    if (out.task == pipeline::Task::classify) {
       throw UsageError("--posterior full: is of a regression, not of classes");
     }
   } else if (options.posterior != "mean") {
     throw UsageError("--posterior: expected mean or full, got " + io::quoted(options.posterior));
   }
   out.solver = solver_of(options, out);
-  out.checkpoint_seconds = parse_positive("--checkpoint-seconds", options.checkpoint_seconds);
+  out.checkpoint_interval = std::chrono::duration<double>(
+      parse_positive("--checkpoint-seconds", options.checkpoint_seconds));
+  if (options.resume) out.resume = pipeline::Resume::if_unfinished;
   out.execution.num_threads = static_cast<int>(parse_whole("--threads", options.threads, 0, 4096));
   if (options.precision == "double") {
-    out.single = false;
+    out.arithmetic = Arithmetic::double_precision;
   } else if (options.precision != "single") {
     throw UsageError("--precision: expected single or double, got '" + options.precision + "'");
   }
   if (options.output == "-") {
     throw UsageError("--output: the model is a file, the standard output says how it went");
   }
-  static_cast<void>(read_options(options.input));
+  out.output = options.output;
+  if (!options.report.empty()) out.study = pipeline::StudyFit::path_and_left_out;
   refuse_unused(options, out);
   return out;
 }

@@ -1,17 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "bochner/client/regression/fit.hpp"
-#include "bochner/client/regression/search.hpp"
-#include "bochner/core/execution.hpp"
-#include "bochner/feature_map.hpp"
+#include "bochner/pipeline/fit.hpp"
 #include "interface/cli/input.hpp"
 #include "interface/cli/kernel_choice.hpp"
-#include "interface/cli/training_file.hpp"
 
 #include <CLI/CLI.hpp>
 
-#include <optional>
 #include <set>
 #include <string>
 
@@ -49,35 +44,7 @@ struct FitArguments {
 
 void declare_fit_arguments(CLI::App& app, FitArguments& arguments);
 
-/// What is minimised beside the penalty.
-enum class Objective {
-  squared,  ///< squared errors: of targets, or of one output a class
-  logistic  ///< minus the log-likelihood of the classes
-};
-
-/// How what is left open is chosen.
-struct SearchPlan {
-  LengthscaleSearch lengthscales = LengthscaleSearch::fixed;
-  Criterion criterion = Criterion::k_fold;
-  Index num_folds = 5;
-};
-
-/// Everything that can be known before the data are.
-struct FitRequest {
-  Task task = Task::regress;
-  Objective objective = Objective::squared;
-  FeatureMapSpec spec;
-  KernelOptions kernel;  ///< with nothing left to search
-  SearchPlan search;
-  std::optional<double> ridge;
-  Posterior posterior = Posterior::mean;
-  Solver solver = Solver::cholesky;  ///< or conjugate_gradients
-  double checkpoint_seconds = 0.0;
-  Execution execution;
-  bool single = true;
-};
-
 /// Throws UsageError.
-FitRequest parse_fit(const FitArguments& arguments);
+pipeline::FitRequest parse_fit(const FitArguments& arguments);
 
 }  // namespace bochner::cli

@@ -1,22 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "bochner/core/error.hpp"
+#include "core/memory.hpp"
 #include "interface/cli/command.hpp"
 #include "interface/cli/distinct_files.hpp"
-#include "interface/cli/gram_certificate_report.hpp"
 #include "interface/cli/gram_forecast.hpp"
-#include "interface/cli/gram_report.hpp"
-#include "interface/cli/gram_study.hpp"
 #include "interface/cli/input.hpp"
 #include "interface/cli/kernel_choice.hpp"
 #include "interface/cli/map_choice.hpp"
-#include "interface/cli/memory.hpp"
 #include "interface/cli/options.hpp"
 #include "interface/cli/print.hpp"
 #include "interface/cli/progress.hpp"
 #include "interface/cli/registry.hpp"
-#include "interface/cli/report_directory.hpp"
-#include "interface/io/message.hpp"
+#include "interface/cli/signals.hpp"
+#include "interface/cli/terminal_watcher.hpp"
+#include "io/message.hpp"
+#include "io/output_folder.hpp"
 #include "random/permutation.hpp"
+#include "report/gram_certificate_report.hpp"
+#include "report/gram_report.hpp"
+#include "study/gram_study.hpp"
 
 #include <algorithm>
 #include <array>
@@ -130,9 +132,9 @@ Index parse_rows(const Options& options) {
 }
 
 /// Everything that can be known before the data are.
-GramStudyPlan make_plan(const Options& options) {
+study::GramStudyPlan make_plan(const Options& options) {
   constexpr auto kAny = std::numeric_limits<std::uint64_t>::max();
-  GramStudyPlan plan;
+  study::GramStudyPlan plan;
   plan.kernel = parse_kernel_options(options.kernel);
   const std::vector<std::string> projections = parse_list("--projection", options.projections);
   plan.features = choose_map(plan.kernel, options.features, projections.front()).features;
@@ -144,7 +146,7 @@ GramStudyPlan make_plan(const Options& options) {
   plan.draws = static_cast<Index>(parse_whole("--draws", options.draws, 1, 1'000'000));
   plan.execution.num_threads = static_cast<int>(parse_whole("--threads", options.threads, 0, 4096));
   if (options.precision == "single") {
-    plan.precision = Precision::single_precision;
+    plan.arithmetic = Arithmetic::single_precision;
   } else if (options.precision != "double") {
     throw UsageError("--precision: expected double or single, got '" + options.precision + "'");
   }
@@ -154,7 +156,7 @@ GramStudyPlan make_plan(const Options& options) {
 }
 
 /// Keeps so many rows, drawn at random, in their order.
-void sample_rows(const Options& options, GramStudyPlan& plan, Input& input) {
+void sample_rows(const Options& options, study::GramStudyPlan& plan, io::Table& input) {
   const Index n = input.rows.rows();
   if (options.rows == "all") return;
   const Index count = parse_rows(options);
@@ -184,7 +186,7 @@ struct VerdictRequest {
   bool wanted() const { return certify || !pivotings.empty(); }
 };
 
-VerdictRequest make_request(const Options& options, const GramStudyPlan& plan) {
+VerdictRequest make_request(const Options& options, const study::GramStudyPlan& plan) {
   constexpr std::array kPivotings = {Pivoting::uniform, Pivoting::ridge_leverage,
                                      Pivoting::randomly_pivoted};
   VerdictRequest out;
@@ -192,7 +194,7 @@ VerdictRequest make_request(const Options& options, const GramStudyPlan& plan) {
   if (!options.compare.empty()) {
     for (const std::string& item : parse_list("--compare", options.compare)) {
       const auto found = std::find_if(kPivotings.begin(), kPivotings.end(),
-                                      [&](Pivoting p) { return name_of(p) == item; });
+                                      [&](Pivoting p) { return report::name_of(p) == item; });
       if (found == kPivotings.end()) {
         throw UsageError("--compare: expected nystrom, leverage or rpcholesky, got " +
                          io::quoted(item));
@@ -208,13 +210,13 @@ VerdictRequest make_request(const Options& options, const GramStudyPlan& plan) {
   return out;
 }
 
-void check_against_data(const GramStudyPlan& plan, const VerdictRequest& request,
-                        const Input& input) {
+void check_against_data(const study::GramStudyPlan& plan, const VerdictRequest& request,
+                        const io::Table& input) {
   const auto n = static_cast<double>(input.rows.rows());
   for (const Projection& projection : plan.projections) {
     try {
       const FeatureMapSpec spec =
-          study_spec(plan, input.rows.cols(), projection, plan.frequencies.back());
+          study::study_spec(plan, input.rows.cols(), projection, plan.frequencies.back());
       const auto features = static_cast<double>(num_features(spec));
       // Frequencies and their packed copy, and the features of 512 columns of the matrix.
       double numbers =
@@ -236,60 +238,64 @@ void check_against_data(const GramStudyPlan& plan, const VerdictRequest& request
 /// Writes the report's files, then prints.
 void hand_out(const Options& options, const std::string& text, const std::string& json,
               const std::vector<std::pair<const char*, std::string>>& files,
-              std::optional<ReportDirectory>& report) {
+              std::optional<io::OutputFolder>& report) {
   if (report) {
     report->add("report.json", json);
     for (const auto& [name, contents] : files) report->add(name, contents);
+    const DeferredSignals deferred;
     report->commit();
   }
   print(options.json ? json : text);
 }
 
 /// Everything that is done with the rows.
-void study_rows(const Options& options, GramStudyPlan& plan, const VerdictRequest& request,
-                const Input& input) {
+void study_rows(const Options& options, study::GramStudyPlan& plan, const VerdictRequest& request,
+                const io::Table& input) {
   const MatrixView<const double> x = input.rows.view();
   plan.kernel = choose_kernel(options.kernel, x);
   check_against_data(plan, request, input);
 
-  std::optional<ReportDirectory> report;
+  TerminalWatcher watcher("gram");
+  std::optional<io::OutputFolder> report;
   if (!options.report.empty()) report.emplace(options.report);
   std::vector<std::pair<const char*, std::string>> files;
   if (!request.wanted()) {
     announce("gram: measuring all entries", study_seconds(plan, x), kFewerRows);
-    const GramStudy study = run_study(plan, x);
+    const study::GramStudy study = study::run_study(plan, x, &watcher);
     if (report)
-      files = {{"table.csv", gram_csv(study)}, {"error.svg", gram_svg(plan, input, study)}};
-    hand_out(options, gram_text(plan, input, study), gram_json(plan, input, study), files, report);
+      files = {{"table.csv", report::gram_csv(study)},
+               {"error.svg", report::gram_svg(plan, input, study)}};
+    hand_out(options, report::gram_text(plan, input, study), report::gram_json(plan, input, study),
+             files, report);
     return;
   }
   if (x.rows < 2) throw FileError(input.path + ": has one row, and a certificate needs two");
-  GramVerdict verdict;
+  report::GramVerdict verdict;
   if (request.certify) {
     const auto certificates =
         static_cast<double>(plan.projections.size() * plan.frequencies.size());
     announce("gram: certifying",
              kLanczosVectors * (1.0 + 2.0 * certificates) * exact_seconds(plan, x), kFewerRows);
-    verdict.certificates =
-        certify(plan, x, request.lambda.value_or(kLambdaPerRow * static_cast<double>(x.rows)),
-                request.samples);
-    files.emplace_back("certificates.csv", certificates_csv(*verdict.certificates));
+    verdict.certificates = study::certify(
+        plan, x, request.lambda.value_or(kLambdaPerRow * static_cast<double>(x.rows)),
+        request.samples, &watcher);
+    files.emplace_back("certificates.csv", report::certificates_csv(*verdict.certificates));
   }
   if (!request.pivotings.empty()) {
-    verdict.comparison = compare(plan, x, request.pivotings, request.samples);
-    files.emplace_back("comparison.csv", comparison_csv(*verdict.comparison));
+    verdict.comparison = study::compare(plan, x, request.pivotings, request.samples);
+    files.emplace_back("comparison.csv", report::comparison_csv(*verdict.comparison));
   }
-  hand_out(options, verdict_text(plan, input, verdict), verdict_json(plan, input, verdict), files,
-           report);
+  hand_out(options, report::verdict_text(plan, input, verdict),
+           report::verdict_json(plan, input, verdict), files, report);
 }
 
 void run_gram(const Options& options) {
-  GramStudyPlan plan = make_plan(options);
+  study::GramStudyPlan plan = make_plan(options);
   const VerdictRequest request = make_request(options, plan);
   require_distinct_files({{"--input", options.input.path}},
                          report_files(options.report, {"report.json", "table.csv", "error.svg",
                                                        "certificates.csv", "comparison.csv"}));
-  Input input = read_input(options.input);
+  io::Table input = read_input(options.input);
   sample_rows(options, plan, input);
   naming_long_rows(input, [&] { study_rows(options, plan, request, input); });
 }

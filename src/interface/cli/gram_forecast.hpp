@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "interface/cli/gram_study.hpp"
+#include "study/gram_study.hpp"
 
 /// \file
 /// How long exact work on a Gram matrix takes, which grows with the square of the rows: from the
@@ -13,9 +13,9 @@ namespace bochner::cli {
 inline constexpr Index kForecastRows = 512;
 
 /// Seconds of `run_study`; 0, and nothing is timed, where it is soon done.
-double study_seconds(const GramStudyPlan& plan, MatrixView<const double> x);
+double study_seconds(const study::GramStudyPlan& plan, MatrixView<const double> x);
 
 /// Seconds to compute every entry of the exact matrix once; 0 likewise.
-double exact_seconds(const GramStudyPlan& plan, MatrixView<const double> x);
+double exact_seconds(const study::GramStudyPlan& plan, MatrixView<const double> x);
 
 }  // namespace bochner::cli

@@ -3,9 +3,9 @@
 #include "bochner/feature_map.hpp"
 #include "bochner/version.hpp"
 #include "interface/cli/command.hpp"
-#include "interface/cli/identity.hpp"
 #include "interface/cli/options.hpp"
 #include "interface/cli/print.hpp"
+#include "report/identity.hpp"
 #include "simd/engine.hpp"
 
 #include <memory>
@@ -42,11 +42,11 @@ std::string text() {
       title.assign(title.size(), ' ');
     }
   };
-  line("instruction set", {instruction_set()});
+  line("instruction set", {report::instruction_set()});
   std::string sets;
   for (const std::string& name : instruction_sets()) sets += (sets.empty() ? "" : ", ") + name;
   line("this machine has", {sets});
-  line("threads", {std::to_string(thread_count({}))});
+  line("threads", {std::to_string(report::thread_count({}))});
   out += "\n";
   line("kernels", alternatives<Kernel>());
   line("projections", alternatives<Projection>());
@@ -55,12 +55,12 @@ std::string text() {
 }
 
 std::string json() {
-  nlohmann::ordered_json document = identity("info", {});
+  nlohmann::ordered_json document = report::identity("info", {});
   document["instruction_sets"] = instruction_sets();
   document["kernels"] = alternatives<Kernel>();
   document["projections"] = alternatives<Projection>();
   document["features"] = alternatives<FeatureFunction>();
-  return to_text(document);
+  return report::json_text(document);
 }
 
 }  // namespace

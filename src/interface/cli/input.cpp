@@ -2,10 +2,11 @@
 #include "interface/cli/input.hpp"
 
 #include "bochner/core/error.hpp"
-#include "interface/cli/memory.hpp"
-#include "interface/cli/numbers.hpp"
+#include "core/numbers.hpp"
 #include "interface/cli/options.hpp"
-#include "interface/io/message.hpp"
+#include "io/message.hpp"
+#include "io/row_reader.hpp"
+#include "io/table_reader.hpp"
 
 #include <algorithm>
 #include <array>
@@ -115,63 +116,21 @@ io::ReadOptions read_options(const InputOptions& options) {
   return out;
 }
 
-void require_used(const ReadingOptions& options, const io::RowReader& reader) {
-  struct Given {
-    const char* option;
-    bool given;
-    io::Format format;
-    const char* of;
-  };
-  using io::Format;
-  const std::array<Given, 5> all = {{
-      {"--header", options.header != "auto", Format::csv, "text with a delimiter"},
-      {"--delimiter", options.delimiter != "auto", Format::csv, "text with a delimiter"},
-      {"--decimal", options.decimal != "point", Format::csv, "text with a delimiter"},
-      {"--width", !options.width.empty(), Format::svmlight, "svmlight text"},
-      {"--zero-based", options.zero_based, Format::svmlight, "svmlight text"},
-  }};
-  for (const Given& option : all) {
-    if (!option.given || option.format == reader.format()) continue;
-    throw UsageError(std::string(option.option) + ": is for " + option.of + ", and " +
-                     reader.file() + " is " + reader.layout());
-  }
-}
-
-std::string Input::where(Index row) const {
-  return counted + " " + std::to_string(lines[static_cast<std::size_t>(row)]);
-}
-
-Input read_input(const InputOptions& options) {
+io::Table read_input(const InputOptions& options) {
   io::ReadOptions reading = read_options(options);
   reading.svmlight.label = io::Label::left_out;
   const auto reader = io::open_rows(options.path, reading);
-  require_used(options.reading, *reader);
-  if (reader->rows() == 0) throw FileError(reader->file() + ": has no rows");
-  if (const auto rows = reader->rows()) {
-    require_memory(options.path, static_cast<double>(*rows) * static_cast<double>(reader->cols()) *
-                                     sizeof(double));
-  }
-  Input input;
-  input.path = reader->file();
-  input.layout = reader->layout();
-  input.counted = reader->unit();
-  input.rows = io::read_all<double>(*reader, [&](MatrixView<const double> block) {
+  io::require_used(reading, *reader);
+  return io::read_table(*reader, [&](MatrixView<const double> block) {
     for (Index i = 0; i < block.rows; ++i) {
-      const double square = squared_length(block.row(i), block.cols);
-      if (!std::isfinite(4.0 * square)) {
-        throw FileError(reader->place(i) +
-                        ": the row is so long that its square leaves the range of double");
-      }
-      input.lines.push_back(reader->line_of(i));
+      if (std::isfinite(4.0 * squared_length(block.row(i), block.cols))) continue;
+      throw FileError(reader->place(i) +
+                      ": the row is so long that its square leaves the range of double");
     }
   });
-  if (input.rows.rows() == 0) throw FileError(input.path + ": has no rows");
-  input.digest = reader->digest();
-  input.columns.assign(reader->names().begin(), reader->names().end());
-  return input;
 }
 
-void naming_long_rows(const Input& input, const std::function<void()>& work) {
+void naming_long_rows(const io::Table& input, const std::function<void()>& work) {
   try {
     work();
   } catch (const InvalidArgument& error) {

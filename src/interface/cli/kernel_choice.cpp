@@ -2,7 +2,6 @@
 #include "interface/cli/kernel_choice.hpp"
 
 #include "bochner/feature_map.hpp"
-#include "bochner/kernel/data_scale.hpp"
 #include "bochner/kernel/options.hpp"
 #include "interface/cli/options.hpp"
 #include "interface/cli/registry.hpp"
@@ -10,14 +9,8 @@
 namespace bochner::cli {
 namespace {
 
-/// Sets the scale of a kernel that has one: a lengthscale, or the factor of x.y.
-template <class Lengthscale, class Factor>
-void set_scale(Kernel& kernel, const Lengthscale& lengthscale, const Factor& factor) {
-  if (Metric* const metric = metric_of(kernel)) {
-    *metric = Isotropic{lengthscale()};
-  } else if (double* const scale = dot_scale_of(kernel)) {
-    *scale = factor();
-  }
+double given_or_one(const char* option, const std::string& value) {
+  return value.empty() ? 1.0 : parse_positive(option, value);
 }
 
 }  // namespace
@@ -67,25 +60,30 @@ Kernel parse_kernel_options(const KernelOptions& options) {
   return kernel;
 }
 
+KernelChoice parse_kernel_choice(const KernelOptions& options) {
+  KernelChoice out{parse_kernel_options(options), GivenScale{}};
+  if (says_scale(options)) return out;
+  if (Metric* const metric = metric_of(out.kernel)) {
+    if (options.lengthscale.empty() || options.lengthscale == "median") {
+      out.scale = MedianScale{};
+    } else {
+      *metric = Isotropic{parse_positive("--lengthscale", options.lengthscale)};
+    }
+  } else if (double* const scale = dot_scale_of(out.kernel)) {
+    if (!options.mean_square_sum.empty()) {
+      out.scale = MeanSquareSumScale{parse_positive("--mean-square-sum", options.mean_square_sum)};
+    } else if (options.scale.empty()) {
+      out.scale = DimensionScale{};
+    } else {
+      *scale = parse_positive("--scale", options.scale);
+    }
+  }
+  return out;
+}
+
 Kernel choose_kernel(const KernelOptions& options, MatrixView<const double> rows) {
-  Kernel kernel = parse_kernel_options(options);
-  if (says_scale(options)) return kernel;
-  set_scale(
-      kernel,
-      [&] {
-        const bool median = options.lengthscale.empty() || options.lengthscale == "median";
-        return median ? median_lengthscale(rows)
-                      : parse_positive("--lengthscale", options.lengthscale);
-      },
-      [&] {
-        if (!options.mean_square_sum.empty()) {
-          return softmax_scale_for(rows, rows,
-                                   parse_positive("--mean-square-sum", options.mean_square_sum));
-        }
-        return options.scale.empty() ? SoftmaxKernel::for_dimension(rows.cols).scale
-                                     : parse_positive("--scale", options.scale);
-      });
-  return kernel;
+  const KernelChoice choice = parse_kernel_choice(options);
+  return with_scale(choice.kernel, choice.scale, rows);
 }
 
 Kernel kernel_of_unit_scale(const KernelOptions& options) {
@@ -97,12 +95,11 @@ Kernel kernel_of_unit_scale(const KernelOptions& options) {
     throw UsageError("--mean-square-sum: needs data; give --scale");
   }
   if (says_scale(options)) return kernel;
-  const auto given = [](const char* option, const std::string& value) {
-    return value.empty() ? 1.0 : parse_positive(option, value);
-  };
-  set_scale(
-      kernel, [&] { return given("--lengthscale", options.lengthscale); },
-      [&] { return given("--scale", options.scale); });
+  if (Metric* const metric = metric_of(kernel)) {
+    *metric = Isotropic{given_or_one("--lengthscale", options.lengthscale)};
+  } else if (double* const scale = dot_scale_of(kernel)) {
+    *scale = given_or_one("--scale", options.scale);
+  }
   return kernel;
 }
 

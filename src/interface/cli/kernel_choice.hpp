@@ -2,6 +2,7 @@
 #pragma once
 
 #include "bochner/core/view.hpp"
+#include "bochner/kernel/data_scale.hpp"
 #include "bochner/kernel/kernel.hpp"
 
 #include <CLI/CLI.hpp>
@@ -29,6 +30,16 @@ bool says_scale(const KernelOptions& options);
 /// The kernel as its text says, before data. Throws UsageError for an unknown name, a scale of the
 /// wrong kind, and more than one scale.
 Kernel parse_kernel_options(const KernelOptions& options);
+
+/// A kernel, and where its scale comes from where it does not say it.
+struct KernelChoice {
+  Kernel kernel;
+  ScaleRule scale;
+};
+
+/// Kernel and scale as the options say; by default the median lengthscale, and 1/sqrt(columns) for
+/// the softmax kernel. Throws UsageError.
+KernelChoice parse_kernel_choice(const KernelOptions& options);
 
 /// The kernel with its scale: given, from the rows (a median lengthscale, a mean of |x + y|^2), or
 /// by default: the median lengthscale, and 1/sqrt(columns) for the softmax kernel.

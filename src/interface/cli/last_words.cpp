@@ -2,8 +2,8 @@
 #include "interface/cli/last_words.hpp"
 
 #include "interface/cli/progress.hpp"
-#include "interface/io/message.hpp"
-#include "interface/io/temporaries.hpp"
+#include "io/message.hpp"
+#include "io/temporaries.hpp"
 
 #include <cxxabi.h>
 #include <unistd.h>

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "interface/cli/model_options.hpp"
 
-#include "interface/cli/identity.hpp"
 #include "interface/cli/options.hpp"
 #include "interface/cli/print.hpp"
-#include "interface/cli/training_blocks.hpp"
-#include "interface/io/npz.hpp"
+#include "io/npz.hpp"
+#include "report/identity.hpp"
 
 #include <utility>
 #include <variant>
@@ -33,12 +32,11 @@ void declare_output(CLI::App& app, ModelOptions& options, std::string& output,
 
 io::ReadOptions reading_of(const ModelOptions& options) { return read_options(options.reading); }
 
-ModelAtWork open_model(const ModelOptions& options, const UsedColumns& columns) {
+ModelAtWork open_model(const ModelOptions& options, const pipeline::UsedColumns& columns) {
   const Execution execution{static_cast<int>(parse_whole("--threads", options.threads, 0, 4096))};
   const io::ReadOptions reading = reading_of(options);
-  Model model = load_model(options.model);
-  auto reader = open_for(model, io::open_source(options.data), reading, columns);
-  require_used(options.reading, *reader);
+  pipeline::Model model = pipeline::load_model(options.model);
+  auto reader = pipeline::open_for(model, io::open_source(options.data), reading, columns);
   return {execution, std::move(model), std::move(reader)};
 }
 
@@ -57,16 +55,6 @@ std::vector<std::string> text_names(const io::RowReader& reader) {
   return out;
 }
 
-void name_refused(const ModelAtWork& work, MatrixView<const double> inputs) {
-  std::visit(
-      [&]<template <class> class Regression, Scalar T>(const Regression<T>& fitted) {
-        Matrix<T> x(inputs.rows, inputs.cols);
-        work.model.standardisation.apply<T>(inputs, x.view());
-        name_refused_row<T>(*work.reader, fitted.map(), std::as_const(x).view());
-      },
-      work.model.regression);
-}
-
 void require_place_for_report(const ModelOptions& options, const std::string& output) {
   if (options.json && output == "-") {
     throw UsageError("--json: the report goes to the standard output, expected an --output file");
@@ -76,7 +64,7 @@ void require_place_for_report(const ModelOptions& options, const std::string& ou
 void print_report(const std::string& command, const ModelOptions& options, ModelAtWork& work,
                   Index rows, const std::string& output) {
   if (!options.json) return;
-  nlohmann::ordered_json report = identity(command, work.execution);
+  nlohmann::ordered_json report = report::identity(command, work.execution);
   report["model"] = options.model;
   report["map"] = to_text(work.model.spec());
   report["input"] = {{"path", options.data},
@@ -84,7 +72,7 @@ void print_report(const std::string& command, const ModelOptions& options, Model
                      {"sha256", work.reader->digest()},
                      {"rows", rows}};
   report["output"] = output;
-  print(to_text(report));
+  print(report::json_text(report));
 }
 
 }  // namespace bochner::cli

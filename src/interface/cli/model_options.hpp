@@ -3,7 +3,7 @@
 
 #include "bochner/core/execution.hpp"
 #include "interface/cli/input.hpp"
-#include "interface/cli/model.hpp"
+#include "pipeline/model_rows.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -38,38 +38,18 @@ io::ReadOptions reading_of(const ModelOptions& options);
 /// A model and the rows to use it on.
 struct ModelAtWork {
   Execution execution;
-  Model model;
+  pipeline::Model model;
   std::unique_ptr<io::RowReader> reader;
 };
 
 /// Throws UsageError and FileError.
-ModelAtWork open_model(const ModelOptions& options, const UsedColumns& columns);
+ModelAtWork open_model(const ModelOptions& options, const pipeline::UsedColumns& columns);
 
 /// The columns that `--keep` lists; nothing where it is empty.
 std::optional<io::ColumnSelection> kept_columns(const std::string& list);
 
 /// The names of the columns that are carried as text.
 std::vector<std::string> text_names(const io::RowReader& reader);
-
-/// After the inputs of the reader's last block were refused: throws FileError that names the place
-/// of the first row to blame, if there is one.
-void name_refused(const ModelAtWork& work, MatrixView<const double> inputs);
-
-/// `predict()`, which uses the inputs of the reader's last block. What it refuses of them is a
-/// FileError that names the place in the file.
-template <class Predict>
-auto naming_rows(const ModelAtWork& work, MatrixView<const double> inputs, const Predict& predict) {
-  return naming_cells(*work.reader, [&] {
-    try {
-      return predict();
-    } catch (const CellError&) {
-      throw;
-    } catch (const InvalidArgument&) {
-      name_refused(work, inputs);
-      throw;
-    }
-  });
-}
 
 /// Throws UsageError when a JSON report would go where the output goes.
 void require_place_for_report(const ModelOptions& options, const std::string& output);

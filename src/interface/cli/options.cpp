@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "interface/cli/options.hpp"
 
-#include "interface/io/message.hpp"
+#include "io/message.hpp"
 
 #include <algorithm>
 #include <charconv>

@@ -2,15 +2,16 @@
 #include "bochner/estimator/plan.hpp"
 
 #include "bochner/kernel/options.hpp"
+#include "core/numbers.hpp"
 #include "interface/cli/command.hpp"
-#include "interface/cli/identity.hpp"
-#include "interface/cli/numbers.hpp"
 #include "interface/cli/options.hpp"
 #include "interface/cli/plan_data.hpp"
 #include "interface/cli/plan_options.hpp"
 #include "interface/cli/plan_pairs.hpp"
 #include "interface/cli/print.hpp"
 #include "interface/cli/study_pairs.hpp"
+#include "report/identity.hpp"
+#include "study/pairs.hpp"
 
 #include <memory>
 
@@ -23,7 +24,7 @@ Index parse_dimension(const PlanOptions& options) {
   return static_cast<Index>(parse_whole("--dimension", options.dimension, 1, 1 << 20));
 }
 
-std::vector<StudyPair> stated_pairs(const PlanOptions& options) {
+std::vector<study::StudyPair> stated_pairs(const PlanOptions& options) {
   if (!options.pairs.empty()) {
     InputOptions from;
     from.path = options.pairs;
@@ -36,14 +37,14 @@ std::vector<StudyPair> stated_pairs(const PlanOptions& options) {
   }
   const Index dimension = parse_dimension(options);
   if (dimension < 2) throw UsageError("--dimension: an angle needs at least 2");
-  return pairs_at(dimension, norms, parse_angles("--angle", options.angles));
+  return study::pairs_at(dimension, norms, parse_angles("--angle", options.angles));
 }
 
 void run_pairs(const PlanOptions& options, const PlanRequest& request) {
   const ErrorTarget& target = *request.target;
   const Index budget = request.budget.num_features;
   const Kernel kernel = kernel_of_unit_scale(options.kernel);
-  const std::vector<StudyPair> pairs = stated_pairs(options);
+  const std::vector<study::StudyPair> pairs = stated_pairs(options);
   try {
     const std::vector<PairPlan> ranking = plan_pairs(kernel, pairs, target, request.basis, budget);
     if (!request.features && ranking.empty()) {
@@ -59,9 +60,9 @@ void run_pairs(const PlanOptions& options, const PlanRequest& request) {
       print(pairs_text(kernel, ranking, planned, bases));
       return;
     }
-    nlohmann::ordered_json document = identity("plan", {1});
+    nlohmann::ordered_json document = report::identity("plan", {1});
     document.update(pairs_json(kernel, ranking, planned, bases));
-    print(to_text(document));
+    print(report::json_text(document));
   } catch (const InvalidArgument& error) {
     throw UsageError(error.what());
   }
@@ -89,14 +90,14 @@ void run_ball(const PlanOptions& options, PlanRequest request) {
     throw UsageError(error.what());
   }
   if (options.json) {
-    nlohmann::ordered_json document = identity("plan", {1});
+    nlohmann::ordered_json document = report::identity("plan", {1});
     document["kernel"] = to_text(kernel);
     document["spec"] = to_text(spec);
     document["radius"] = radius;
     document["plan"] = {{"num_frequencies", plan.num_frequencies},
                         {"statement", plan.statement},
                         {"warning", plan.warning}};
-    print(to_text(document));
+    print(report::json_text(document));
     return;
   }
   std::string text = "kernel " + to_text(kernel) + ", " + to_text(spec.features) + ", " +

@@ -2,11 +2,11 @@
 #include "interface/cli/plan_data.hpp"
 
 #include "bochner/estimator/recommend.hpp"
+#include "core/numbers.hpp"
 #include "estimator/row_sample.hpp"
-#include "interface/cli/identity.hpp"
-#include "interface/cli/numbers.hpp"
-#include "interface/cli/text_table.hpp"
-#include "interface/io/message.hpp"
+#include "io/message.hpp"
+#include "report/identity.hpp"
+#include "report/text_table.hpp"
 
 #include <algorithm>
 #include <cstddef>
@@ -68,7 +68,7 @@ Answer answer(const PlanRequest& request, const Kernel& kernel, MatrixView<const
   return out;
 }
 
-std::string text_of(const Input& input, Index rows_used, const Kernel& kernel,
+std::string text_of(const io::Table& input, Index rows_used, const Kernel& kernel,
                     const Answer& answer) {
   constexpr std::size_t kShown = 8;
   constexpr int kDigits = 3;
@@ -79,7 +79,7 @@ std::string text_of(const Input& input, Index rows_used, const Kernel& kernel,
            std::to_string(input.rows.rows()) + " rows, drawn at random\n";
   }
   out += "\n";
-  TextTable table({{"features"}, {"projection"}, {"centred"}, {"frequencies"}, {"error"}});
+  report::TextTable table({{"features"}, {"projection"}, {"centred"}, {"frequencies"}, {"error"}});
   for (std::size_t i = 0; i < std::min(kShown, answer.advice.ranked.size()); ++i) {
     const Candidate& candidate = answer.advice.ranked[i];
     table.add_row({to_text(candidate.spec.features), to_text(candidate.spec.projection),
@@ -117,10 +117,10 @@ std::string text_of(const Input& input, Index rows_used, const Kernel& kernel,
   return out;
 }
 
-std::string json_of(const PlanRequest& request, const Input& input, Index rows_used,
+std::string json_of(const PlanRequest& request, const io::Table& input, Index rows_used,
                     const Kernel& kernel, const Answer& answer) {
-  nlohmann::ordered_json document = identity("plan", request.execution);
-  document["input"] = describe(input);
+  nlohmann::ordered_json document = report::identity("plan", request.execution);
+  document["input"] = report::describe(input);
   document["rows_used"] = rows_used;
   document["kernel"] = to_text(kernel);
   document["ranking"] = nlohmann::ordered_json::array();
@@ -143,13 +143,13 @@ std::string json_of(const PlanRequest& request, const Input& input, Index rows_u
                         {"warning", answer.plan->warning},
                         {"reachable", answer.reachable}};
   }
-  return to_text(document);
+  return report::json_text(document);
 }
 
 }  // namespace
 
 std::string plan_data(const PlanOptions& options, const PlanRequest& request) {
-  const Input input = read_input(options.input);
+  const io::Table input = read_input(options.input);
   std::string out;
   naming_long_rows(input, [&] {
     const Kernel kernel = choose_kernel(options.kernel, input.rows.view());

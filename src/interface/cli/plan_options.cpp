@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "interface/cli/plan_options.hpp"
 
+#include "core/numbers.hpp"
 #include "estimator/row_law.hpp"
-#include "interface/cli/numbers.hpp"
 #include "interface/cli/options.hpp"
 #include "interface/cli/registry.hpp"
 

@@ -3,28 +3,28 @@
 
 #include "bochner/core/error.hpp"
 #include "bochner/estimator/variance.hpp"
+#include "core/numbers.hpp"
 #include "estimator/row_law.hpp"
-#include "interface/cli/numbers.hpp"
 #include "interface/cli/registry.hpp"
-#include "interface/cli/study_pairs.hpp"
-#include "interface/cli/text_table.hpp"
+#include "report/text_table.hpp"
+#include "study/pairs.hpp"
 
 #include <algorithm>
 #include <utility>
 
 namespace bochner::cli {
 
-PairPlan plan_pairs(FeatureMapSpec spec, const std::vector<StudyPair>& pairs,
+PairPlan plan_pairs(FeatureMapSpec spec, const std::vector<study::StudyPair>& pairs,
                     const ErrorTarget& target, Basis basis, Index budget) {
   double z2 = 0.0;
-  for (const StudyPair& pair : pairs) {
-    z2 += square_sum(pair, spec.kernel) / static_cast<double>(pairs.size());
+  for (const study::StudyPair& pair : pairs) {
+    z2 += study::square_sum(pair, spec.kernel) / static_cast<double>(pairs.size());
   }
-  spec.features = fitted(spec.features, z2, spec.input_dim);
+  spec.features = study::fitted(spec.features, z2, spec.input_dim);
   spec.num_frequencies = 1;
   spec.num_frequencies = std::max(least_frequencies(spec), budget / num_features(spec));
   PairPlan out;
-  for (const StudyPair& pair : pairs) {
+  for (const study::StudyPair& pair : pairs) {
     FrequencyPlan plan = frequencies_needed(spec, pair.x, pair.y, target, basis);
     const bool out_of_reach = plan.num_frequencies == 0;
     out.relative_error =
@@ -41,7 +41,7 @@ PairPlan plan_pairs(FeatureMapSpec spec, const std::vector<StudyPair>& pairs,
   return out;
 }
 
-std::vector<PairPlan> plan_pairs(const Kernel& kernel, const std::vector<StudyPair>& pairs,
+std::vector<PairPlan> plan_pairs(const Kernel& kernel, const std::vector<study::StudyPair>& pairs,
                                  const ErrorTarget& target, Basis basis, Index budget) {
   std::vector<PairPlan> plans;
   for (const FeatureFunction& features : all_alternatives<FeatureFunction>()) {
@@ -78,7 +78,8 @@ std::vector<PairPlan> plan_pairs(const Kernel& kernel, const std::vector<StudyPa
   return plans;
 }
 
-std::vector<BasisPlan> all_bases(const PairPlan& planned, const std::vector<StudyPair>& pairs,
+std::vector<BasisPlan> all_bases(const PairPlan& planned,
+                                 const std::vector<study::StudyPair>& pairs,
                                  const ErrorTarget& target) {
   std::vector<BasisPlan> out;
   for (const Basis basis :
@@ -121,7 +122,8 @@ std::string pairs_text(const Kernel& kernel, const std::vector<PairPlan>& rankin
                        const PairPlan& planned, const std::vector<BasisPlan>& bases) {
   constexpr std::size_t kShown = 8;
   std::string out = "kernel " + to_text(kernel) + "\n\n";
-  TextTable maps({{"features"}, {"projection"}, {"frequencies"}, {"columns"}, {"worst pair"}});
+  report::TextTable maps(
+      {{"features"}, {"projection"}, {"frequencies"}, {"columns"}, {"worst pair"}});
   for (std::size_t i = 0; i < std::min(kShown, ranking.size()); ++i) {
     const PairPlan& map = ranking[i];
     const bool reached = map.plan.num_frequencies != 0;
@@ -139,7 +141,7 @@ std::string pairs_text(const Kernel& kernel, const std::vector<PairPlan>& rankin
     }
   }
   out += "\n\n";
-  TextTable promises({{"basis"}, {"frequencies"}});
+  report::TextTable promises({{"basis"}, {"frequencies"}});
   for (const BasisPlan& basis : bases) {
     promises.add_row({basis_name(basis.basis), count(basis.plan.num_frequencies)});
   }

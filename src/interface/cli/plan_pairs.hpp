@@ -2,7 +2,7 @@
 #pragma once
 
 #include "bochner/estimator/plan.hpp"
-#include "interface/cli/study.hpp"
+#include "study/study.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -24,11 +24,11 @@ struct PairPlan {
 
 /// Plans of all maps that go with the kernel, the fewest columns first, those that cannot reach the
 /// target last. Maps that the basis is not for are left out.
-std::vector<PairPlan> plan_pairs(const Kernel& kernel, const std::vector<StudyPair>& pairs,
+std::vector<PairPlan> plan_pairs(const Kernel& kernel, const std::vector<study::StudyPair>& pairs,
                                  const ErrorTarget& target, Basis basis, Index budget);
 
 /// The plan of one map. Throws InvalidArgument where it has none.
-PairPlan plan_pairs(FeatureMapSpec spec, const std::vector<StudyPair>& pairs,
+PairPlan plan_pairs(FeatureMapSpec spec, const std::vector<study::StudyPair>& pairs,
                     const ErrorTarget& target, Basis basis, Index budget);
 
 /// A map at the pairs, whatever stands behind the number.
@@ -37,7 +37,8 @@ struct BasisPlan {
   FrequencyPlan plan;
 };
 /// The plans of one map by every basis that is for it.
-std::vector<BasisPlan> all_bases(const PairPlan& planned, const std::vector<StudyPair>& pairs,
+std::vector<BasisPlan> all_bases(const PairPlan& planned,
+                                 const std::vector<study::StudyPair>& pairs,
                                  const ErrorTarget& target);
 
 /// The ranking, the planned map, its number by every basis, and which map reaches the target where

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "bochner/core/error.hpp"
+#include "core/numbers.hpp"
 #include "interface/cli/command.hpp"
 #include "interface/cli/distinct_files.hpp"
 #include "interface/cli/model_options.hpp"
-#include "interface/cli/numbers.hpp"
 #include "interface/cli/usage_error.hpp"
-#include "interface/io/matrix_writer.hpp"
-#include "interface/io/output_file.hpp"
-#include "interface/io/output_lock.hpp"
+#include "io/matrix_writer.hpp"
+#include "io/output_file.hpp"
+#include "io/output_lock.hpp"
 
 #include <algorithm>
 #include <memory>
@@ -29,7 +29,7 @@ struct Options {
 /// What a line of the output holds.
 enum class Content { targets, targets_and_variances, class_names, probabilities };
 
-Content content_of(const Options& options, const Model& model) {
+Content content_of(const Options& options, const pipeline::Model& model) {
   const std::string& file = options.model.model;
   if (options.variance && !model.has_posterior()) {
     throw FileError(file + ": holds no posterior; fit with --posterior full to have variances");
@@ -42,7 +42,7 @@ Content content_of(const Options& options, const Model& model) {
   return model.classes.empty() ? Content::targets : Content::class_names;
 }
 
-std::vector<std::string> column_names(const Model& model, Content content) {
+std::vector<std::string> column_names(const pipeline::Model& model, Content content) {
   if (content == Content::probabilities) return model.classes;
   std::vector<std::string> names = model.targets;
   if (content == Content::targets_and_variances) {
@@ -53,8 +53,8 @@ std::vector<std::string> column_names(const Model& model, Content content) {
 
 /// Predictions as numbers; of a class, the number it is known by or else its place among them.
 Matrix<double> predict(const ModelAtWork& work, Content content, MatrixView<const double> rows) {
-  const Model& model = work.model;
-  Matrix<double> outputs = naming_rows(work, rows, [&] {
+  const pipeline::Model& model = work.model;
+  Matrix<double> outputs = pipeline::naming_rows(work.model, *work.reader, rows, [&] {
     return content == Content::targets_and_variances
                ? model.outputs_and_variances(rows, work.execution)
                : model.outputs(rows, work.execution);
@@ -62,7 +62,7 @@ Matrix<double> predict(const ModelAtWork& work, Content content, MatrixView<cons
   if (content != Content::class_names) return outputs;
   Matrix<double> classes(rows.rows, 1);
   for (Index i = 0; i < rows.rows; ++i) {
-    classes(i, 0) = static_cast<double>(largest(outputs.view(), i));
+    classes(i, 0) = static_cast<double>(pipeline::largest(outputs.view(), i));
   }
   return classes;
 }
@@ -102,7 +102,7 @@ class Lines {
   }
 
   io::OutputFile& out_;
-  const Model& model_;
+  const pipeline::Model& model_;
   const io::RowReader& reader_;
   Content content_;
   std::string line_;
@@ -112,9 +112,9 @@ class Lines {
 /// An array, whose header says how many rows it has: they are held until all are there.
 class Array {
  public:
-  Array(const Model& model, Content content)
+  Array(const pipeline::Model& model, Content content)
       : cols_(static_cast<Index>(column_names(model, content).size())) {
-    if (content == Content::class_names) values_ = class_numbers(model);
+    if (content == Content::class_names) values_ = pipeline::class_numbers(model);
     if (content == Content::class_names && values_.empty()) {
       throw UsageError(
           "--output: an array holds numbers, and the classes are words; expected another file, or "

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "interface/cli/print.hpp"
 
-#include "interface/io/message.hpp"
-#include "interface/io/output_file.hpp"
+#include "io/message.hpp"
+#include "io/output_file.hpp"
 
 namespace bochner::cli {
 

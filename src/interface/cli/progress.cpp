@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "interface/cli/progress.hpp"
 
-#include "interface/cli/numbers.hpp"
-#include "interface/io/message.hpp"
-#include "interface/io/output_file.hpp"
+#include "core/numbers.hpp"
+#include "io/message.hpp"
+#include "io/output_file.hpp"
 
 #include <unistd.h>
 
@@ -32,7 +32,7 @@ static_assert(std::atomic<bool>::is_always_lock_free, "a signal handler reads it
 
 }  // namespace
 
-Progress::Progress(std::string what, double total, std::string unit)
+ProgressLine::ProgressLine(std::string what, double total, std::string unit)
     : what_(std::move(what)),
       total_(total),
       unit_(std::move(unit)),
@@ -40,9 +40,9 @@ Progress::Progress(std::string what, double total, std::string unit)
       start_(Clock::now()),
       last_(start_) {}
 
-Progress::~Progress() { clear_progress(); }
+ProgressLine::~ProgressLine() { clear_progress(); }
 
-void Progress::advance(double work) {
+void ProgressLine::advance(double work) {
   done_ += work;
   // What has done nothing yet has no speed.
   if (!(done_ > begun_)) return;

@@ -9,14 +9,14 @@ namespace bochner::cli {
 /// One line on the standard error that says how far a long job is: on a terminal, only after half a
 /// second, at most ten times a second, and gone at the end. Elsewhere a job that turns out to take
 /// more than a minute says so (see `announce`).
-class Progress {
+class ProgressLine {
  public:
   /// `total` is the work of the whole job, in any unit.
   /// `unit`: what work is counted in, for "120000 rows/s"; empty: not said.
-  Progress(std::string what, double total, std::string unit = "");
-  Progress(const Progress&) = delete;
-  Progress& operator=(const Progress&) = delete;
-  ~Progress();
+  ProgressLine(std::string what, double total, std::string unit = "");
+  ProgressLine(const ProgressLine&) = delete;
+  ProgressLine& operator=(const ProgressLine&) = delete;
+  ~ProgressLine();
 
   /// Work that was done before this process began.
   void begin_at(double work) { begun_ = done_ = work; }

@@ -2,7 +2,7 @@
 #include "interface/cli/signals.hpp"
 
 #include "interface/cli/progress.hpp"
-#include "interface/io/temporaries.hpp"
+#include "io/temporaries.hpp"
 
 #include <fcntl.h>
 #include <signal.h>
@@ -14,13 +14,13 @@ namespace bochner::cli {
 namespace {
 
 std::atomic<int> deferring{0};
-std::atomic<int> noted_signal{0};
+std::atomic<int> noted{0};
 static_assert(std::atomic<int>::is_always_lock_free, "a signal handler uses them");
 
 void leave(int signal_number) {
   int none = 0;
   if (deferring > 0 && signal_number != SIGPIPE &&
-      noted_signal.compare_exchange_strong(none, signal_number)) {
+      noted.compare_exchange_strong(none, signal_number)) {
     return;
   }
   io::remove_temporaries();
@@ -32,7 +32,7 @@ void leave(int signal_number) {
 
 DeferredSignals::DeferredSignals() noexcept { ++deferring; }
 DeferredSignals::~DeferredSignals() { --deferring; }
-int DeferredSignals::noted() const noexcept { return noted_signal; }
+int noted_signal() noexcept { return noted; }
 
 void install_signal_handlers() {
   struct sigaction action {};

@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <stdexcept>
-#include <string>
-
 namespace bochner::cli {
 
 /// On an interrupt (and any other signal that asks a process to end: quit, hang-up, termination,
@@ -20,21 +17,10 @@ class DeferredSignals {
   DeferredSignals(const DeferredSignals&) = delete;
   DeferredSignals& operator=(const DeferredSignals&) = delete;
   ~DeferredSignals();
-  /// The signal that was noted, or 0.
-  int noted() const noexcept;
 };
 
-/// A job that saved its state and leaves because of a signal: the program ends with status 128 +
-/// its number.
-class Interrupted : public std::runtime_error {
- public:
-  Interrupted(const std::string& what, int signal_number)
-      : std::runtime_error(what), signal_number_(signal_number) {}
-  int signal_number() const noexcept { return signal_number_; }
-
- private:
-  int signal_number_;
-};
+/// The first signal that was noted, or 0.
+int noted_signal() noexcept;
 
 /// Opens the null device in place of a closed standard stream, so that no file we open takes its
 /// number; reads from it and writes to it fail as they would have.

@@ -1,12 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "interface/cli/study_pairs.hpp"
 
-#include "bochner/estimator/optimal_parameter.hpp"
-#include "bochner/kernel/options.hpp"
-#include "estimator/row_law.hpp"
-#include "interface/cli/numbers.hpp"
+#include "core/numbers.hpp"
 #include "interface/cli/options.hpp"
-#include "linalg/orthonormal.hpp"
 
 #include <cmath>
 #include <cstddef>
@@ -16,8 +12,6 @@
 
 namespace bochner::cli {
 namespace {
-
-constexpr int kLabelDigits = 3;
 
 double parse_angle(const std::string& option, const std::string& text) {
   if (text == "0") return 0.0;
@@ -44,43 +38,13 @@ std::vector<double> parse_angles(const std::string& option, const std::string& t
   return angles;
 }
 
-Matrix<double> study_plane(Index dimension) {
-  Matrix<double> plane(2, dimension);
-  Stream(Seed{}, Purpose::study).normals(0, {plane.data(), static_cast<std::size_t>(plane.size())});
-  orthonormal_rows(plane.view());
-  return plane;
-}
-
-StudyPair pair_at(const Matrix<double>& plane, double norm, double angle, std::string label) {
-  StudyPair pair{.label = std::move(label), .x = {}, .y = {}};
-  for (Index k = 0; k < plane.cols(); ++k) {
-    pair.x.push_back(norm * plane(0, k));
-    pair.y.push_back(norm * (std::cos(angle) * plane(0, k) + std::sin(angle) * plane(1, k)));
-  }
-  return pair;
-}
-
-std::vector<StudyPair> pairs_at(Index dimension, std::span<const double> norms,
-                                std::span<const double> angles) {
-  const Matrix<double> plane = study_plane(dimension);
-  std::vector<StudyPair> pairs;
-  for (const double norm : norms) {
-    for (const double angle : angles) {
-      pairs.push_back(
-          pair_at(plane, norm, angle,
-                  "norm " + shortest(norm) + " angle " + significant(angle, kLabelDigits)));
-    }
-  }
-  return pairs;
-}
-
-std::vector<StudyPair> pairs_from(const Input& input) {
+std::vector<study::StudyPair> pairs_from(const io::Table& input) {
   const Index dim = input.rows.cols() / 2;
   if (dim < 1 || input.rows.cols() % 2 != 0) {
     throw UsageError("--pairs " + input.path + ": " + std::to_string(input.rows.cols()) +
                      " columns, expected an even number: x, then y");
   }
-  std::vector<StudyPair> pairs;
+  std::vector<study::StudyPair> pairs;
   for (Index i = 0; i < input.rows.rows(); ++i) {
     const double* const row = input.rows.row(i);
     pairs.push_back({.label = input.where(i),
@@ -88,29 +52,6 @@ std::vector<StudyPair> pairs_from(const Input& input) {
                      .y = std::vector<double>(row + dim, row + 2 * dim)});
   }
   return pairs;
-}
-
-double square_sum(const StudyPair& pair, const Kernel& kernel) {
-  double z2 = 0.0;
-  for (std::size_t k = 0; k < pair.x.size(); ++k) {
-    z2 += (pair.x[k] + pair.y[k]) * (pair.x[k] + pair.y[k]);
-  }
-  if (const double* const scale = dot_scale_of(kernel)) z2 *= *scale;
-  return z2;
-}
-
-FeatureFunction fitted(FeatureFunction features, double z2, Index dimension) {
-  if (row_law(features).a != 0.0) return features;
-  return with_optimal_parameter(std::move(features), z2, dimension);
-}
-
-Matrix<double> normal_rows(Index count, Index dimension, double square, std::uint64_t item) {
-  Matrix<double> rows(count, dimension);
-  Stream(Seed{}, Purpose::study, item)
-      .normals(0, {rows.data(), static_cast<std::size_t>(rows.size())});
-  const double scale = std::sqrt(square / static_cast<double>(dimension));
-  for (Index i = 0; i < rows.size(); ++i) rows.data()[i] *= scale;
-  return rows;
 }
 
 }  // namespace bochner::cli

@@ -2,8 +2,8 @@
 #pragma once
 
 #include "interface/cli/input.hpp"
-#include "interface/cli/matrix_study.hpp"
-#include "interface/cli/study.hpp"
+#include "study/matrix_study.hpp"
+#include "study/study.hpp"
 
 #include <span>
 #include <string>
@@ -18,28 +18,8 @@ namespace bochner::cli {
 /// one to the other; `pi` is understood, also as `pi/2`. Throws UsageError.
 std::vector<double> parse_angles(const std::string& option, const std::string& text);
 
-/// Two orthonormal directions at random, the same for all studies of this dimension (at least 2).
-Matrix<double> study_plane(Index dimension);
-
-/// x = `norm` e_1 and y = `norm` (cos(angle) e_1 + sin(angle) e_2) in the rows of `plane`.
-StudyPair pair_at(const Matrix<double>& plane, double norm, double angle, std::string label);
-
-/// Pairs of each length and each angle.
-std::vector<StudyPair> pairs_at(Index dimension, std::span<const double> norms,
-                                std::span<const double> angles);
-
 /// Pairs from rows that hold the coordinates of x, then those of y. Throws UsageError for an odd
 /// number of columns.
-std::vector<StudyPair> pairs_from(const Input& input);
-
-/// |x + y|^2 after the softmax kernel's scaling.
-double square_sum(const StudyPair& pair, const Kernel& kernel);
-
-/// The parameter that is optimal for mean |x + y|^2 = z2, where the feature function has one and it
-/// is zero.
-FeatureFunction fitted(FeatureFunction features, double z2, Index dimension);
-
-/// `count` normal rows of `dimension` coordinates with E |x|^2 = `square`.
-Matrix<double> normal_rows(Index count, Index dimension, double square, std::uint64_t item);
+std::vector<study::StudyPair> pairs_from(const io::Table& input);
 
 }  // namespace bochner::cli

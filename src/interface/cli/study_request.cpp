@@ -4,12 +4,13 @@
 #include "bochner/core/error.hpp"
 #include "bochner/estimator/plan.hpp"
 #include "bochner/kernel/options.hpp"
+#include "core/numbers.hpp"
 #include "estimator/row_law.hpp"
 #include "features/stage.hpp"
-#include "interface/cli/numbers.hpp"
 #include "interface/cli/options.hpp"
 #include "interface/cli/registry.hpp"
 #include "interface/cli/study_pairs.hpp"
+#include "study/pairs.hpp"
 
 #include <algorithm>
 #include <limits>
@@ -126,8 +127,8 @@ void add_maps(const StudyOptions& options, StudyRequest& request) {
       const std::string label = label_of(features);
       const std::size_t before = request.plan.maps.size();
       for (std::size_t p = 0; p < request.plan.pairs.size(); ++p) {
-        spec.features =
-            fitted(features, square_sum(request.plan.pairs[p], request.kernel), request.dimension);
+        spec.features = study::fitted(features, square_sum(request.plan.pairs[p], request.kernel),
+                                      request.dimension);
         try {
           validate(spec);
         } catch (const InvalidArgument& error) {
@@ -140,7 +141,7 @@ void add_maps(const StudyOptions& options, StudyRequest& request) {
           maps.push_back({label, spec, {p}});
         }
       }
-      spec.features = fitted(features, mean_square_sum, request.dimension);
+      spec.features = study::fitted(features, mean_square_sum, request.dimension);
       request.matrix.labels.push_back(label);
       request.matrix.maps.push_back(spec);
     }
@@ -153,13 +154,14 @@ void add_maps(const StudyOptions& options, StudyRequest& request) {
 }
 
 /// The first rows of x and of y as queries and keys.
-void set_matrix_rows(const std::vector<StudyPair>& pairs, Index most, MatrixStudyPlan& matrix) {
+void set_matrix_rows(const std::vector<study::StudyPair>& pairs, Index most,
+                     study::MatrixStudyPlan& matrix) {
   const Index rows = std::min(most, static_cast<Index>(pairs.size()));
   const auto dim = static_cast<Index>(pairs.front().x.size());
   matrix.queries = Matrix<double>(rows, dim);
   matrix.keys = Matrix<double>(rows, dim);
   for (Index i = 0; i < rows; ++i) {
-    const StudyPair& pair = pairs[static_cast<std::size_t>(i)];
+    const study::StudyPair& pair = pairs[static_cast<std::size_t>(i)];
     std::copy(pair.x.begin(), pair.x.end(), matrix.queries.row(i));
     std::copy(pair.y.begin(), pair.y.end(), matrix.keys.row(i));
   }
@@ -257,11 +259,11 @@ StudyRequest parse_study(const StudyOptions& options) {
         static_cast<Index>(parse_whole("--dimension", options.dimension, 2, 1 << 20));
     const std::vector<double> norms = parse_norms(options.norms);
     request.plan.pairs =
-        pairs_at(request.dimension, norms, parse_angles("--angle", options.angles));
+        study::pairs_at(request.dimension, norms, parse_angles("--angle", options.angles));
     const double norm = *std::max_element(norms.begin(), norms.end());
     request.longest = std::max(request.longest, norm);
-    request.matrix.queries = normal_rows(kMatrixRows, request.dimension, norm * norm, 1);
-    request.matrix.keys = normal_rows(kMatrixRows, request.dimension, norm * norm, 2);
+    request.matrix.queries = study::normal_rows(kMatrixRows, request.dimension, norm * norm, 1);
+    request.matrix.keys = study::normal_rows(kMatrixRows, request.dimension, norm * norm, 2);
     request.matrix_rows =
         std::to_string(kMatrixRows) + " normal queries and keys of norm " + shortest(norm);
   } else {

@@ -2,8 +2,8 @@
 #pragma once
 
 #include "interface/cli/input.hpp"
-#include "interface/cli/matrix_study.hpp"
-#include "interface/cli/study.hpp"
+#include "study/matrix_study.hpp"
+#include "study/study.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -40,10 +40,10 @@ void declare_study(CLI::App& app, StudyOptions& options);
 /// What was asked for.
 struct StudyRequest {
   Kernel kernel;
-  StudyPlan plan;
-  MatrixStudyPlan matrix;
+  study::StudyPlan plan;
+  study::MatrixStudyPlan matrix;
   std::string matrix_rows;
-  std::optional<Input> input;
+  std::optional<io::Table> input;
   Index dimension = 0;
   double longest = 2.0;  ///< of the ratio map
   Execution execution{};

@@ -7,13 +7,13 @@
 
 namespace bochner::cli {
 
-void refuse_unused(const FitArguments& arguments, const FitRequest& request) {
+void refuse_unused(const FitArguments& arguments, const pipeline::FitRequest& request) {
   const auto refuse = [&](const char* option, bool unused, const std::string& reason) {
     if (unused && arguments.given.contains(option)) {
       throw UsageError(std::string(option) + ": would change nothing, since " + reason);
     }
   };
-  const bool logistic = request.objective == Objective::logistic;
+  const bool logistic = request.objective == pipeline::Objective::logistic;
   const bool kernel_open = request.search.lengthscales != LengthscaleSearch::fixed;
   const bool ridge_open = !request.ridge.has_value();
   // By least squares: the kernel, and the ridge of least squares.
@@ -30,7 +30,7 @@ void refuse_unused(const FitArguments& arguments, const FitRequest& request) {
              " looks at single rows; expected --validate 5-fold or another number of folds");
   refuse("--solver", logistic && arguments.solver != "auto", "--loss logistic has its own");
   refuse("--checkpoint-seconds", logistic, "a logistic regression has no checkpoints");
-  refuse("--checkpoint-seconds", request.solver == Solver::conjugate_gradients,
+  refuse("--checkpoint-seconds", arguments.solver == "iterative",
          "conjugate gradients keep no checkpoints");
 }
 

@@ -7,6 +7,6 @@ namespace bochner::cli {
 
 /// Throws UsageError for an option of `fit` that was given and, beside the others, would change
 /// nothing.
-void refuse_unused(const FitArguments& arguments, const FitRequest& request);
+void refuse_unused(const FitArguments& arguments, const pipeline::FitRequest& request);
 
 }  // namespace bochner::cli

@@ -1,22 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "bochner/core/error.hpp"
-#include "interface/cli/checkpoint.hpp"
+#include "core/memory.hpp"
 #include "interface/cli/command.hpp"
 #include "interface/cli/distinct_files.hpp"
-#include "interface/cli/identity.hpp"
-#include "interface/cli/memory.hpp"
 #include "interface/cli/options.hpp"
 #include "interface/cli/print.hpp"
-#include "interface/cli/progress.hpp"
-#include "interface/cli/ratio_map.hpp"
-#include "interface/cli/report_directory.hpp"
-#include "interface/cli/saving.hpp"
 #include "interface/cli/signals.hpp"
-#include "interface/cli/study_report.hpp"
 #include "interface/cli/study_request.hpp"
-#include "interface/cli/study_tables.hpp"
-#include "interface/io/message.hpp"
-#include "interface/io/output_file.hpp"
+#include "interface/cli/terminal_watcher.hpp"
+#include "io/checkpoint.hpp"
+#include "io/message.hpp"
+#include "io/output_file.hpp"
+#include "io/output_folder.hpp"
+#include "pipeline/saving.hpp"
+#include "report/identity.hpp"
+#include "report/ratio_map.hpp"
+#include "report/study_report.hpp"
+#include "report/study_table_report.hpp"
+#include "study/study_tables.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -30,51 +31,53 @@ using Clock = std::chrono::steady_clock;
 
 /// What a saved state must have been made with.
 std::string run_identity(const StudyRequest& request) {
-  nlohmann::ordered_json run = {
-      {"version", identity("variance", {})["version"]}, {"instruction_set", instruction_set()},
-      {"replicates", request.plan.replicates},          {"seed", request.plan.seed.value},
-      {"frequencies", request.plan.frequencies},        {"maps", nlohmann::ordered_json::array()},
-      {"pairs", nlohmann::ordered_json::array()}};
-  for (const StudyMap& map : request.plan.maps) {
+  nlohmann::ordered_json run = {{"version", report::identity("variance", {})["version"]},
+                                {"instruction_set", report::instruction_set()},
+                                {"replicates", request.plan.replicates},
+                                {"seed", request.plan.seed.value},
+                                {"frequencies", request.plan.frequencies},
+                                {"maps", nlohmann::ordered_json::array()},
+                                {"pairs", nlohmann::ordered_json::array()}};
+  for (const study::StudyMap& map : request.plan.maps) {
     run["maps"].push_back({to_text(map.spec), map.pairs});
   }
-  for (const StudyPair& pair : request.plan.pairs) run["pairs"].push_back({pair.x, pair.y});
+  for (const study::StudyPair& pair : request.plan.pairs) run["pairs"].push_back({pair.x, pair.y});
   return run.dump();
 }
 
 /// The finished rows, and the state that the others can go on from.
-void save(const Study& study, const std::string& directory, Checkpoint& checkpoint) {
+void save(const study::Study& study, const std::string& directory, io::Checkpoint& checkpoint) {
   io::OutputFile rows(directory + "/cells.csv");
-  rows.write(study_csv(study.cells()));
+  rows.write(report::study_csv(study.cells()));
   rows.commit();
   checkpoint.save(study.save());
 }
 
 /// Runs the study to its end, saving its state from time to time where there is a directory for it.
-void run_study(Study& study, const StudyOptions& options, const StudyRequest& request,
-               std::optional<Checkpoint>& checkpoint) {
+void run_study(study::Study& study, const StudyOptions& options, const StudyRequest& request,
+               std::optional<io::Checkpoint>& checkpoint) {
   const std::chrono::duration<double> interval(
       parse_positive("--checkpoint-seconds", options.checkpoint_seconds));
-  Saving saving("variance", "the study");
+  TerminalWatcher watcher("variance");
+  pipeline::Saving saving(&watcher, "the study");
   const auto save_now = [&] { saving.attempt([&] { save(study, options.report, *checkpoint); }); };
-  std::optional<DeferredSignals> signals;
-  if (checkpoint) signals.emplace();
-  Progress progress("variance", study.work());
-  progress.begin_at(study.work_done());
+  std::optional<StopRequests> stop;
+  if (checkpoint) stop.emplace(&watcher);
+  Progress progress(&watcher, {"variance", study.work(), "", study.work_done()});
   auto saved = Clock::now();
   while (!study.finished()) {
     const double before = study.work_done();
     study.advance(request.execution);
     progress.advance(study.work_done() - before);
     if (!checkpoint) continue;
-    if (signals->noted() != 0 && !study.finished()) {
+    if (stop->pending() && !study.finished()) {
       save_now();
-      throw Interrupted(
-          "interrupted; " + (saving.failure().empty()
-                                 ? options.report + "/cells.csv holds the finished rows, and the "
-                                                    "same command with --resume goes on"
-                                 : "the last rows are lost: " + saving.failure()),
-          signals->noted());
+      if (saving.failure().empty()) {
+        throw Interrupted("interrupted; " + options.report + "/cells.csv holds the finished rows",
+                          Interrupted::Kept::state);
+      }
+      throw Interrupted("interrupted; the last rows are lost: " + saving.failure(),
+                        Interrupted::Kept::nothing);
     }
     if (Clock::now() - saved < interval) continue;
     save_now();
@@ -82,18 +85,20 @@ void run_study(Study& study, const StudyOptions& options, const StudyRequest& re
   }
 }
 
-void write_report(const StudyResult& result, const StudyRequest& request, ReportDirectory& report) {
-  const std::string errors = error_svg(result);
-  const std::string matrix = matrix_svg(result);
+void write_report(const report::StudyResult& result, const StudyRequest& request,
+                  io::OutputFolder& report) {
+  const std::string errors = report::error_svg(result);
+  const std::string matrix = report::matrix_svg(result);
   const std::string ratio =
-      request.dimension >= 2 ? ratio_map_svg(request.dimension, request.longest) : "";
-  report.add("report.json", study_json(result));
-  report.add("cells.csv", study_csv(result.cells));
-  report.add("matrix.csv", matrix_csv(result.matrix));
+      request.dimension >= 2 ? report::ratio_map_svg(request.dimension, request.longest) : "";
+  report.add("report.json", report::study_json(result));
+  report.add("cells.csv", report::study_csv(result.cells));
+  report.add("matrix.csv", report::matrix_csv(result.matrix));
   report.add("error.svg", errors);
   report.add("matrix.svg", matrix);
   if (!ratio.empty()) report.add("ratio.svg", ratio);
-  report.add("index.html", study_page(result, errors, ratio, matrix));
+  report.add("index.html", report::study_page(result, errors, ratio, matrix));
+  const DeferredSignals deferred;
   report.commit();
 }
 
@@ -102,7 +107,7 @@ void require_room(const StudyRequest& request) {
   const Index most =
       *std::max_element(request.plan.frequencies.begin(), request.plan.frequencies.end());
   require_memory("--frequencies " + std::to_string(most),
-                 8.0 * static_cast<double>(thread_count(request.execution)) *
+                 8.0 * static_cast<double>(report::thread_count(request.execution)) *
                      static_cast<double>(most) *
                      (2.0 * static_cast<double>(request.dimension) + 4.0),
                  "fewer of them, or of --threads, would do");
@@ -118,9 +123,9 @@ void run_grid(const StudyOptions& options) {
                                     "matrix.svg", "ratio.svg", "index.html"}));
   const StudyRequest request = parse_study(options);
   require_room(request);
-  std::optional<ReportDirectory> report;
-  std::optional<Checkpoint> checkpoint;
-  Study study(request.plan);
+  std::optional<io::OutputFolder> report;
+  std::optional<io::Checkpoint> checkpoint;
+  study::Study study(request.plan);
   if (!options.report.empty()) {
     report.emplace(options.report);
     checkpoint.emplace(options.report + "/study", run_identity(request));
@@ -135,27 +140,26 @@ void run_grid(const StudyOptions& options) {
   }
   run_study(study, options, request, checkpoint);
 
-  StudyResult result{.kernel = request.kernel,
-                     .dimension = request.dimension,
-                     .replicates = request.plan.replicates,
-                     .seed = request.plan.seed,
-                     .execution = request.execution,
-                     .input = request.input,
-                     .cells = study.cells(),
-                     .matrix = {},
-                     .matrix_rows = request.matrix_rows,
-                     .matrix_redraws = request.matrix.redraws};
+  report::StudyResult result{.kernel = request.kernel,
+                             .dimension = request.dimension,
+                             .replicates = request.plan.replicates,
+                             .seed = request.plan.seed,
+                             .execution = request.execution,
+                             .input = request.input,
+                             .cells = study.cells(),
+                             .matrix = {},
+                             .matrix_rows = request.matrix_rows,
+                             .matrix_redraws = request.matrix.redraws};
   if (report) {
-    Progress progress("variance, matrix", static_cast<double>(request.matrix.redraws) *
-                                              static_cast<double>(request.matrix.maps.size()));
-    result.matrix = study_matrix(request.matrix, request.execution, [&] { progress.advance(1.0); });
+    TerminalWatcher watcher("variance");
+    result.matrix = study::study_matrix(request.matrix, request.execution, &watcher);
     write_report(result, request, *report);
     checkpoint->remove();
   }
-  print(options.json ? study_json(result)
-        : report
-            ? study_summary(result) + "\nreport: " + io::printable(options.report) + "/index.html\n"
-            : study_text(result));
+  print(options.json ? report::study_json(result)
+        : report ? report::study_summary(result) + "\nreport: " + io::printable(options.report) +
+                       "/index.html\n"
+                 : report::study_text(result));
 }
 
 void run_table(const StudyOptions& options) {
@@ -165,16 +169,17 @@ void run_table(const StudyOptions& options) {
   const Execution execution = parse_threads(options);
   const Index replicates = parse_replicates(options, 0);
   const Seed seed = parse_seed(options);
-  StudyTable table;
+  TerminalWatcher watcher("variance");
+  study::StudyTable table;
   if (options.table == "equal-columns") {
-    table = equal_columns(replicates, seed, execution);
+    table = study::equal_columns(replicates, seed, execution, &watcher);
   } else if (options.table == "attention-matrix") {
-    table = attention_matrix(replicates, seed, execution);
+    table = study::attention_matrix(replicates, seed, execution, &watcher);
   } else {
     throw UsageError("--table: expected equal-columns or attention-matrix, got '" + options.table +
                      "'");
   }
-  print(options.json ? to_json(table, execution) : to_text(table));
+  print(options.json ? report::table_json(table, execution) : report::table_text(table));
 }
 
 }  // namespace

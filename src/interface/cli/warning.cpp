@@ -2,7 +2,7 @@
 #include "interface/cli/warning.hpp"
 
 #include "interface/cli/progress.hpp"
-#include "interface/io/message.hpp"
+#include "io/message.hpp"
 
 #include <unistd.h>
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "bochner/client/attention.hpp"
 #include "interface/cli/program.hpp"
-#include "interface/io/npy_header.hpp"
-#include "interface/io/row_reader.hpp"
+#include "io/npy_header.hpp"
+#include "io/row_reader.hpp"
 #include "support/scratch.hpp"
 
 #include <catch2/catch.hpp>

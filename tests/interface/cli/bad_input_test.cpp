@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "interface/cli/program.hpp"
-#include "interface/io/npy_header.hpp"
+#include "io/npy_header.hpp"
 #include "support/scratch.hpp"
 
 #include <unistd.h>

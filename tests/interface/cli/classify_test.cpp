@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "interface/cli/program.hpp"
-#include "interface/io/row_reader.hpp"
+#include "io/row_reader.hpp"
 #include "support/scratch.hpp"
 
 #include <catch2/catch.hpp>

@@ -119,8 +119,8 @@ TEST_CASE("groups are words or numbers, and no inputs unless they are chosen", "
   CHECK(report["input"]["columns"] == Json{"a"});
   const Outcome few = fit(data, scratch.path("m"), search);
   CHECK(few.status == 1);
-  CHECK_THAT(few.err, Contains("--groups 'station' makes 3 groups, and --validate 5-fold needs "
-                               "at least one group per fold; expected --validate 3-fold or fewer"));
+  CHECK_THAT(few.err, Contains("the groups by 'station' are 3, and validation by 5 folds needs "
+                               "at least one group per fold; expected 3 folds or fewer"));
   for (const char* criterion : {"gcv", "loo", "evidence"}) {
     const Outcome unused = fit(data, scratch.path("m"), with({"--validate", criterion}));
     CHECK(unused.status == 2);
@@ -147,16 +147,16 @@ TEST_CASE("what cannot be fitted is said in the words of the command line", "[fi
                                          }));
   const Outcome few = fit(five, scratch.path("m"), {"--target", "y"});
   CHECK(few.status == 1);
-  CHECK_THAT(few.err, Contains("has 5 rows, and --validate 5-fold needs at least 10") &&
-                          Contains("--lengthscale and --ridge"));
+  CHECK_THAT(few.err, Contains("has 5 rows, and validation by 5 folds needs at least 10") &&
+                          Contains("lengthscale and ridge"));
   const Outcome words =
       fit(scratch.write("w.csv", "a,k\n1,yes\n2,no\n"), scratch.path("m"), {"--target", "k"});
   CHECK_THAT(words.err, Contains("line 2, column 2 ('k'): 'yes' is not a number") &&
-                            Contains("--task classify"));
+                            Contains("task=classify"));
   const Outcome input =
       fit(scratch.write("i.csv", "a,k\nred,1\n2,no\n"), scratch.path("m"), {"--target", "k"});
   CHECK_THAT(input.err,
-             Contains("column 1 ('a'): 'red' is not a number") && !Contains("--task classify"));
+             Contains("column 1 ('a'): 'red' is not a number") && !Contains("task=classify"));
 }
 
 TEST_CASE("a weight of two is a row that comes twice, and of none one that is absent",

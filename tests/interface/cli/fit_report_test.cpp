@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "bochner/client/gram/matrix.hpp"
 #include "interface/cli/program.hpp"
-#include "interface/io/row_reader.hpp"
+#include "io/row_reader.hpp"
 #include "support/scratch.hpp"
 
 #include <Eigen/Dense>

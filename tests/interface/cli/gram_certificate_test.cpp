@@ -4,9 +4,9 @@
 #include "bochner/feature_map.hpp"
 #include "bochner/random/stream.hpp"
 #include "interface/cli/program.hpp"
-#include "interface/io/matrix_writer.hpp"
-#include "interface/io/output_file.hpp"
-#include "interface/io/row_reader.hpp"
+#include "io/matrix_writer.hpp"
+#include "io/output_file.hpp"
+#include "io/row_reader.hpp"
 #include "support/scratch.hpp"
 
 #include <catch2/catch.hpp>

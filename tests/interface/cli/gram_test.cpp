@@ -5,10 +5,10 @@
 #include "bochner/kernel/data_scale.hpp"
 #include "bochner/random/stream.hpp"
 #include "interface/cli/program.hpp"
-#include "interface/io/matrix_writer.hpp"
-#include "interface/io/output_file.hpp"
-#include "interface/io/row_reader.hpp"
-#include "interface/io/sha256.hpp"
+#include "io/matrix_writer.hpp"
+#include "io/output_file.hpp"
+#include "io/row_reader.hpp"
+#include "io/sha256.hpp"
 #include "support/scratch.hpp"
 
 #include <catch2/catch.hpp>

@@ -91,7 +91,7 @@ TEST_CASE("the label of svmlight text is no input of gram, and it is said", "[cl
   CHECK(input_of(svm, {"--columns", "label,x1"})["columns"] == 2);
   CHECK(input_of(svm, {"--width", "9"})["columns"] == 9);
   const std::string zero = scratch.write("b.svm", "1 0:0.5\n-1 2:1\n");
-  CHECK_THAT(run_bochner(gram(zero)).err, Contains("line 1: '0:0.5'") && Contains("--zero-based"));
+  CHECK_THAT(run_bochner(gram(zero)).err, Contains("line 1: '0:0.5'") && Contains("(zero-based"));
   CHECK(input_of(zero, {"--zero-based"})["column_names"] == Json({"x0", "x1", "x2"}));
   CHECK(input_of("-", {}, {.input = "1 1:0.5\n-1 2:1\n"})["columns"] == 2);
 }
@@ -101,7 +101,7 @@ TEST_CASE("how a file is written may be said, in every command that reads rows",
   const std::string blanks = scratch.write("a.txt", "1.5  2\n3 4\n5 \t7\n");
   CHECK(input_of(blanks)["layout"] == "text, blanks, no header, 2 columns");
   const std::string commas = scratch.write("b.txt", "a;b\n1,5;2\n3;4,25\n");
-  CHECK_THAT(run_bochner(gram(commas)).err, Contains("--decimal comma"));
+  CHECK_THAT(run_bochner(gram(commas)).err, Contains("decimal=comma"));
   CHECK(input_of(commas, {"--decimal", "comma"})["rows"] == 2);
   CHECK(input_of(blanks, {"--delimiter", " "})["columns"] == 2);
   CHECK(input_of(blanks, {"--delimiter", "space", "--format", "csv"})["columns"] == 2);
@@ -181,7 +181,7 @@ TEST_CASE("small files do not take much memory or time", "[cli][input][wide]") {
                                  std::string(1, '\0') + header);
   CHECK_THAT(limited(gram(npy)).err, Contains("0 x 200000000"));
   CHECK_THAT(limited(gram(scratch.write("a.svm", "1 16777216:1\n"))).err,
-             Contains("expected --width 16777216"));
+             Contains("expected width=16777216"));
   std::string wide;
   for (int i = 0; i < 20; ++i) wide += "1 " + std::to_string(i + 1) + ":1 1355191:0.5\n";
   const Outcome outcome =

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "interface/io/output_lock.hpp"
+#include "io/output_lock.hpp"
 
 #include "bochner/core/error.hpp"
 #include "interface/cli/program.hpp"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "interface/cli/memory.hpp"
+#include "core/memory.hpp"
 
 #include "interface/cli/program.hpp"
 #include "support/scratch.hpp"
@@ -10,7 +10,7 @@
 #include <string>
 
 using namespace bochner::test;
-using bochner::cli::memory_limit;
+using bochner::memory_limit;
 using Catch::Matchers::Contains;
 
 namespace {

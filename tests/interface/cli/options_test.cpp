@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "interface/cli/options.hpp"
+#include "interface/cli/study_pairs.hpp"
 
 #include <catch2/catch.hpp>
 
 #include <limits>
+#include <numbers>
 #include <string>
 #include <vector>
 
@@ -41,4 +43,14 @@ TEST_CASE("numbers are taken whole or not at all", "[options]") {
   for (const char* text : {"", "0", "-1", "nan", "inf", "1e999", "1,5", "2x", " 1", "0x1"}) {
     CHECK_THROWS_WITH(parse_positive("--v", text), Contains("is not a positive number"));
   }
+}
+
+TEST_CASE("angles are numbers, parts of pi and ranges", "[options]") {
+  const auto angles = parse_angles("--angle", "0,pi/2,1.5,0:pi");
+  REQUIRE(angles.size() == 8);
+  CHECK(angles[0] == 0.0);
+  CHECK(angles[1] == Approx(std::numbers::pi / 2.0));
+  CHECK(angles[2] == 1.5);
+  CHECK(angles[4] == Approx(std::numbers::pi / 4.0));
+  CHECK(angles[7] == Approx(std::numbers::pi));
 }

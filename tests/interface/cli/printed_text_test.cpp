@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "interface/cli/program.hpp"
-#include "interface/cli/svg.hpp"
-#include "interface/io/message.hpp"
+#include "io/message.hpp"
+#include "report/svg.hpp"
 #include "support/scratch.hpp"
 
 #include <pty.h>
@@ -154,7 +154,7 @@ TEST_CASE("names in errors are printable, whole lines", "[printed]") {
 }
 
 TEST_CASE("documents hold what XML allows", "[printed]") {
-  using bochner::cli::xml_text;
+  using bochner::report::xml_text;
   CHECK(xml_text("a<b> & \"c\"") == "a&lt;b&gt; &amp; &quot;c&quot;");
   CHECK(xml_text("\xEF\xBF\xBE\xFF\x01") == "\\xef\\xbf\\xbe\\xff\\x01");
   CHECK(xml_text("\xE0\x80\x80\xED\xA0\x80\xF4\x90\x80\x80") ==

@@ -79,7 +79,7 @@ TEST_CASE("a job is announced where it is long, and again where a longer one fol
 TEST_CASE("what has not done anything yet announces nothing", "[progress]") {
   // From five seconds on an estimate can be made.
   const std::string said = said_by([] {
-    Progress progress("a", 1000.0);
+    ProgressLine progress("a", 1000.0);
     progress.begin_at(500.0);
     std::this_thread::sleep_for(std::chrono::milliseconds(5100));
     progress.advance(0.0);

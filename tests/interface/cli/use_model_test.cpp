@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "bochner/pipeline/model.hpp"
 #include "interface/cli/fit_table.hpp"
-#include "interface/cli/model.hpp"
 #include "interface/cli/program.hpp"
 #include "support/scratch.hpp"
 
@@ -83,7 +83,7 @@ TEST_CASE("a row that a model cannot take is named by its line", "[fit][range]")
   }
   const std::string far = scratch.write("far.csv", rows + "0,1e300,0\n");
   CHECK_THAT(run_bochner({"predict", "--data", far, "--model", scratch.path("m")}).err,
-             Contains("--precision double"));
+             Contains("fit in double precision"));
 }
 
 TEST_CASE("a target without a name is a column all the same", "[fit][columns]") {
@@ -215,8 +215,8 @@ TEST_CASE("a model that is not finite is refused as any archive is", "[fit][rang
   const Scratch scratch;
   const std::string data = scratch.write("x.csv", table("t,u,y", 60, sine));
   REQUIRE(fit(data, scratch.path("m"), kFixed).status == 0);
-  auto model = bochner::cli::load_model(scratch.path("m"));
+  auto model = bochner::pipeline::load_model(scratch.path("m"));
   model.standardisation.centre[1] = std::nan("");
-  CHECK_THROWS_WITH(bochner::cli::to_archive(model),
+  CHECK_THROWS_WITH(bochner::pipeline::to_archive(model),
                     StartsWith("archive: input_centre: row 0, column 1 is nan"));
 }

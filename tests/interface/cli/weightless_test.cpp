@@ -67,7 +67,7 @@ TEST_CASE("too few rows with a weight are too few", "[fit][weights][bad]") {
   const std::string data = scratch.write("x.csv", good_rows(6, kAbsurd));
   const Outcome outcome = fit(data, scratch.path("m"), {"--target", "y", "--weights", "w"});
   CHECK(outcome.status == 1);
-  CHECK_THAT(outcome.err, Contains("6 rows of positive weight, and --validate 5-fold needs at "
+  CHECK_THAT(outcome.err, Contains("6 rows of positive weight, and validation by 5 folds needs at "
                                    "least 10"));
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "interface/cli/fit_table.hpp"
 #include "interface/cli/program.hpp"
-#include "interface/io/archive_file.hpp"
+#include "io/archive_file.hpp"
 #include "support/scratch.hpp"
 
 #include <catch2/catch.hpp>
@@ -59,7 +59,7 @@ TEST_CASE("a file too wide for the search's sample is not said to be short", "[f
   CHECK_THAT(
       outcome.err,
       Contains("has 40 rows, of which a search holds 9 (64 MiB of rows so wide), and "
-               "--validate 5-fold needs at least 10; give fewer --columns, fewer folds, or"));
+               "validation by 5 folds needs at least 10; give fewer columns, fewer folds, or"));
 }
 
 TEST_CASE("names that no model can hold are refused before the work", "[fit][wide][bad]") {

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <bochner/core/archive.hpp>
+#include <bochner/export.hpp>
+
+#include <string>
+
+/// \file
+/// Archives as files in the safetensors layout [safetensors]: 8 bytes of length (little-endian),
+/// that many of JSON, raw little-endian arrays. docs/files.md is the reference.
+
+namespace bochner::io {
+
+/// Writes `archive` to a file that appears whole or not at all. The words `format`, `sha256`,
+/// `library_version` and `stream_version` are added: the digest is that of the whole file with its
+/// own 64 digits as zeros, so it covers every bit. Throws FileError when the file cannot be
+/// written, when its header takes more than 100,000,000 bytes, as safetensors has it, when the
+/// words are not UTF-8 and when there are more than 1,000 arrays.
+BOCHNER_EXPORT void write_archive(const std::string& path, const Archive& archive);
+
+/// The archive in a regular file. Nothing in it is trusted: lengths are compared with the file's
+/// before anything is allocated, and a file that is cut, goes on, has a flipped bit, a key twice,
+/// arrays that overlap or leave holes, another format or another version of the random streams is
+/// a FileError that says so.
+BOCHNER_EXPORT Archive read_archive(const std::string& path);
+
+}  // namespace bochner::io

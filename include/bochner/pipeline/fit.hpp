@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <bochner/client/regression/fit.hpp>
+#include <bochner/client/regression/logistic_validation.hpp>
+#include <bochner/client/regression/ridge_path.hpp>
+#include <bochner/client/regression/search.hpp>
+#include <bochner/core/execution.hpp>
+#include <bochner/core/watcher.hpp>
+#include <bochner/export.hpp>
+#include <bochner/feature_map.hpp>
+#include <bochner/io/read_options.hpp>
+#include <bochner/kernel/data_scale.hpp>
+#include <bochner/pipeline/model.hpp>
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <vector>
+
+/// \file
+/// A model from a file of any size.
+
+namespace bochner::pipeline {
+
+enum class Task {
+  regress,
+  classify  ///< values of the target, numbers or words, are classes
+};
+
+/// What is minimised beside the penalty.
+enum class Objective {
+  squared,  ///< squared errors: of targets, or of one output per class
+  logistic  ///< minus the log-likelihood of the classes
+};
+
+/// Columns that are no inputs: entries as `io::ColumnSelection` has them.
+struct ColumnRoles {
+  std::vector<std::string> targets;
+  /// Their rows of equal values, words or numbers, are held out together; they are inputs only
+  /// where the selection of inputs says so.
+  std::vector<std::string> groups{};
+  std::vector<std::string> weights{};  ///< how much each row counts: one column, or none
+};
+
+/// How what is left open is chosen.
+struct SearchPlan {
+  LengthscaleSearch lengthscales = LengthscaleSearch::per_column;
+  Criterion criterion = Criterion::k_fold;
+  Index num_folds = 5;
+};
+
+/// "5-fold", "loo", "gcv", "evidence".
+BOCHNER_EXPORT std::string to_text(const SearchPlan& plan);
+
+/// Whether the fit is studied: a path of ridges, and rows predicted without themselves.
+enum class StudyFit { none, path_and_left_out };
+
+/// Whether a fit that was stopped goes on from its checkpoint.
+enum class Resume {
+  no,            ///< a checkpoint that is there is refused
+  if_unfinished  ///< go on from the checkpoint, if there is one
+};
+
+struct FitRequest {
+  std::string data;  ///< as `io::read_table` takes it; what is no regular file is copied first
+  /// `columns` are the inputs; empty: all columns that have no other role.
+  io::ReadOptions reading{};
+  ColumnRoles columns;
+  Task task = Task::regress;
+  Objective objective = Objective::squared;
+  /// input_dim is the file's. Inputs are standardised, so that lengthscales are in deviations.
+  FeatureMapSpec spec{.num_frequencies = 1024,
+                      .kernel = GaussianKernel{},
+                      .projection = OrthogonalProjection{},
+                      .features = TrigonometricFeatures{},
+                      .seed = {1}};
+  ScaleRule scale{GivenScale{}};  ///< where no lengthscales are searched
+  SearchPlan search{};
+  std::optional<double> ridge{};  ///< nothing: searched
+  Posterior posterior = Posterior::mean;
+  /// `cholesky`: one pass over the rows and D^2 numbers; `conjugate_gradients`: a pass per
+  /// iteration and D^2 / 16; `automatic`: the former up to 8,192 features.
+  Solver solver = Solver::automatic;
+  Arithmetic arithmetic = Arithmetic::single_precision;  ///< of the features
+  StudyFit study = StudyFit::none;
+  /// The model's file; empty: none is written, and there are no checkpoints.
+  std::string output{};
+  /// Time between checkpoints, in OUTPUT.checkpoint0 and OUTPUT.checkpoint1.
+  std::chrono::duration<double> checkpoint_interval{60.0};
+  Resume resume = Resume::no;
+  Execution execution{};
+};
+
+/// A target, and its prediction by a model without its row.
+struct LeftOutRow {
+  double truth = 0.0;
+  double prediction = 0.0;
+};
+
+/// What is looked at beside the model.
+struct FitStudy {
+  /// GCV, evidence and degrees of freedom of ridges around the one that was chosen, on all rows.
+  std::optional<RidgePath> path;
+  std::vector<LeftOutRow> left_out;  ///< first target, of rows drawn at random
+};
+
+/// What was searched for, if anything.
+struct FitSearch {
+  std::optional<SearchResult> kernel;       ///< kernel and ridge by least squares
+  std::optional<LogisticValidation> ridge;  ///< of a logistic regression
+};
+
+/// What happened.
+struct FitOutcome {
+  std::string layout;                 ///< of the file: "CSV, comma, header, 9 columns"
+  std::vector<std::string> constant;  ///< inputs that are always the same
+  Index resumed_rows = 0;             ///< rows that a checkpoint had
+  double seconds = 0.0;               ///< of this process
+  std::optional<LogisticReport> logistic;
+  std::optional<FitReport> iterative;
+  FitSearch search;
+  FitStudy study;
+};
+
+struct Fitted {
+  Model model;
+  FitOutcome outcome;
+};
+
+/// Fits a model to the rows of a file:
+///   const pipeline::Fitted fitted = pipeline::fit({.data = "train.csv",
+///                                                  .columns = {.targets = {"price"}}});
+/// Reads the file twice, by blocks of rows: once for means, deviations and rows to search on, once
+/// for the sums of least squares, whose size does not depend on the number of rows (a logistic
+/// regression holds the rows, conjugate gradients a temporary file of them). The same bits come for
+/// any number of threads and of interruptions. When `watcher` asks to stop, the sums are saved and
+/// Interrupted is thrown. Throws FileError for what is wrong with the file, naming the place, and
+/// InvalidArgument for a request that is wrong in itself or for these data.
+BOCHNER_EXPORT Fitted fit(const FitRequest& request, Watcher* watcher = nullptr);
+
+}  // namespace bochner::pipeline

@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "bochner/pipeline/model.hpp"
+
+#include "bochner/core/error.hpp"
+#include "bochner/io/archive.hpp"
+#include "pipeline/column_ranges.hpp"
+#include "pipeline/model_columns.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <concepts>
+#include <cstddef>
+#include <set>
+#include <span>
+#include <utility>
+
+namespace bochner::pipeline {
+namespace {
+
+constexpr const char* kInputs = "inputs";
+constexpr const char* kTargets = "targets";
+constexpr const char* kClasses = "classes";
+constexpr const char* kPlaces = "column_numbers";
+constexpr const char* kNamed = "columns_named";
+constexpr const char* kFileColumns = "file_columns";
+
+Matrix<double> row_of(std::span<const double> values) {
+  Matrix<double> out(1, static_cast<Index>(values.size()));
+  std::copy(values.begin(), values.end(), out.data());
+  return out;
+}
+
+std::vector<double> vector_of(const Archive& archive, const char* key, Index size) {
+  const Matrix<double>& row = archive.array<double>(key, 1, size);
+  return {row.data(), row.data() + size};
+}
+
+/// A list of names from its JSON.
+std::vector<std::string> names_of(const Archive& archive, const char* key) {
+  const auto list = nlohmann::json::parse(archive.word(key), nullptr, false);
+  std::vector<std::string> out;
+  for (const auto& item : list) {
+    if (!list.is_array() || !item.is_string()) break;
+    out.push_back(item.get<std::string>());
+  }
+  if (out.empty() || out.size() != list.size()) {
+    throw InvalidArgument("archive: '" + std::string(key) + "' is no list of names");
+  }
+  return out;
+}
+
+/// Where columns stood, of so many.
+std::vector<Index> places_of(const Archive& archive, std::size_t count) {
+  if (auto places = parse_ranges(archive.word(kPlaces), count)) return *std::move(places);
+  throw InvalidArgument("archive: '" + std::string(kPlaces) +
+                        "' is no list of one number per column");
+}
+
+decltype(Model::regression) regression_of(const Archive& archive) {
+  const bool single = archive.word("scalar") == "float";
+  if (archive.word("kind") == "logistic_regression") {
+    if (single) return LogisticRegression<float>::load(archive);
+    return LogisticRegression<double>::load(archive);
+  }
+  if (single) return RidgeRegression<float>::load(archive);
+  return RidgeRegression<double>::load(archive);
+}
+
+Model from_archive(const Archive& archive) {
+  Model model{.inputs = names_of(archive, kInputs),
+              .targets = names_of(archive, kTargets),
+              .places = {},
+              .named = true,
+              .file_columns = 0,
+              .classes = {},
+              .standardisation = {},
+              .data_digest = archive.word("data_sha256"),
+              .num_rows = archive.count("data_rows"),
+              .regression = regression_of(archive)};
+  // Models of version 0.1 do not say.
+  if (archive.metadata.contains(kPlaces)) {
+    model.places = places_of(archive, model.inputs.size() + model.targets.size());
+    model.named = archive.word(kNamed) == "yes";
+    model.file_columns = archive.count(kFileColumns);
+  }
+  const Index dim = model.spec().input_dim;
+  if (static_cast<Index>(model.inputs.size()) != dim) {
+    throw InvalidArgument("archive: 'inputs' does not have one name per column");
+  }
+  model.standardisation = {vector_of(archive, "input_centre", dim),
+                           vector_of(archive, "input_scale", dim)};
+  for (const double scale : model.standardisation.scale) {
+    if (!(scale > 0.0)) throw InvalidArgument("archive: an 'input_scale' is not positive");
+  }
+  const std::string& task = archive.word("task");
+  if (task == "classify") {
+    model.classes = names_of(archive, kClasses);
+    const auto distinct = std::set<std::string>(model.classes.begin(), model.classes.end()).size();
+    if (distinct < 2 || distinct != model.classes.size() || model.targets.size() != 1 ||
+        static_cast<Index>(distinct) != model.num_outputs()) {
+      throw InvalidArgument("archive: 'classes' are not one name per output");
+    }
+  } else if (task != "regress" || static_cast<Index>(model.targets.size()) != model.num_outputs()) {
+    throw InvalidArgument("archive: 'task' or 'targets' does not fit the coefficients");
+  }
+  if (model.probabilistic() && model.classes.empty()) {
+    throw InvalidArgument("archive: a logistic regression without classes");
+  }
+  return model;
+}
+
+void require_width(const char* function, const Model& model, MatrixView<const double> rows) {
+  const auto inputs = static_cast<Index>(model.inputs.size());
+  if (rows.cols == inputs) return;
+  throw InvalidArgument(std::string(function) + ": rows is " + std::to_string(rows.rows) + " x " +
+                        std::to_string(rows.cols) + ", expected n x " + std::to_string(inputs) +
+                        " (the model's inputs)");
+}
+
+}  // namespace
+
+bool Model::knows_all_columns() const {
+  return static_cast<std::size_t>(file_columns) == inputs.size() + targets.size();
+}
+
+const FeatureMapSpec& Model::spec() const {
+  return std::visit([](const auto& r) -> const FeatureMapSpec& { return r.map().spec(); },
+                    regression);
+}
+
+double Model::ridge() const {
+  return std::visit([](const auto& r) { return r.options().ridge; }, regression);
+}
+
+Index Model::num_outputs() const {
+  return std::visit([](const auto& r) { return r.coefficients().cols(); }, regression);
+}
+
+bool Model::probabilistic() const { return regression.index() >= 2; }
+
+Matrix<double> Model::outputs(MatrixView<const double> rows, const Execution& execution) const {
+  require_width("Model::outputs", *this, rows);
+  Matrix<double> out(rows.rows, num_outputs());
+  const auto predict =
+      [&]<template <class> class Regression, Scalar T>(const Regression<T>& fitted) {
+        Matrix<T> x(rows.rows, rows.cols);
+        standardisation.apply<T>(rows, x.view());
+        if constexpr (std::same_as<Regression<T>, LogisticRegression<T>>) {
+          Matrix<T> probabilities(rows.rows, num_outputs());
+          fitted.predict_probabilities(std::as_const(x).view(), probabilities.view(), execution);
+          std::copy_n(probabilities.data(), probabilities.size(), out.data());
+        } else {
+          fitted.predict(std::as_const(x).view(), out.view(), execution);
+        }
+      };
+  std::visit(predict, regression);
+  return out;
+}
+
+bool Model::has_posterior() const {
+  return classes.empty() &&
+         std::visit(
+             []<template <class> class Regression, Scalar T>(const Regression<T>& fitted) {
+               if constexpr (std::same_as<Regression<T>, RidgeRegression<T>>) {
+                 return fitted.options().posterior == Posterior::full;
+               }
+               return false;
+             },
+             regression);
+}
+
+Matrix<double> Model::outputs_and_variances(MatrixView<const double> rows,
+                                            const Execution& execution) const {
+  require_width("Model::outputs_and_variances", *this, rows);
+  if (!has_posterior()) {
+    throw InvalidArgument(
+        "Model::outputs_and_variances: the model holds no posterior, expected one that was fitted "
+        "with Posterior::full");
+  }
+  const Index t = num_outputs();
+  Matrix<double> out(rows.rows, 2 * t);
+  const auto predict =
+      [&]<template <class> class Regression, Scalar T>(const Regression<T>& fitted) {
+        if constexpr (std::same_as<Regression<T>, RidgeRegression<T>>) {
+          Matrix<T> x(rows.rows, rows.cols);
+          standardisation.apply<T>(rows, x.view());
+          fitted.predict_with_variance(std::as_const(x).view(), out.view().middle_cols(0, t),
+                                       out.view().middle_cols(t, t), execution);
+        }
+      };
+  std::visit(predict, regression);
+  return out;
+}
+
+Words column_words(const std::vector<std::string>& inputs, const std::vector<std::string>& targets,
+                   const std::vector<Index>& places) {
+  Words out = {{kInputs, nlohmann::json(inputs).dump()},
+               {kTargets, nlohmann::json(targets).dump()}};
+  if (!places.empty()) out.emplace(kPlaces, to_ranges(places));
+  return out;
+}
+
+Archive to_archive(const Model& model) {
+  Archive archive = std::visit([](const auto& r) { return r.save(); }, model.regression);
+  archive.metadata.merge(column_words(model.inputs, model.targets, model.places));
+  archive.metadata["task"] = model.classes.empty() ? "regress" : "classify";
+  archive.metadata["data_sha256"] = model.data_digest;
+  archive.metadata["data_rows"] = std::to_string(model.num_rows);
+  archive.arrays.emplace("input_centre", row_of(model.standardisation.centre));
+  archive.arrays.emplace("input_scale", row_of(model.standardisation.scale));
+  if (!model.classes.empty()) archive.metadata[kClasses] = nlohmann::json(model.classes).dump();
+  if (!model.places.empty()) {
+    archive.metadata[kNamed] = model.named ? "yes" : "no";
+    archive.metadata[kFileColumns] = std::to_string(model.file_columns);
+  }
+  require_finite(archive);
+  return archive;
+}
+
+Model load_model(const std::string& path) {
+  const Archive archive = io::read_archive(path);
+  try {
+    return from_archive(archive);
+  } catch (const InvalidArgument& error) {
+    throw FileError(path + ": is no model: " + error.what());
+  }
+}
+
+void save_model(const Model& model, const std::string& path) {
+  io::write_archive(path, to_archive(model));
+}
+
+}  // namespace bochner::pipeline

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "bochner/client/regression/fit.hpp"
+#include "bochner/client/regression/logistic_regression.hpp"
+#include "bochner/client/regression/ridge_regression.hpp"
+#include "bochner/pipeline/fit.hpp"
+#include "bochner/pipeline/model.hpp"
+#include "io/checkpoint.hpp"
+#include "pipeline/training_file.hpp"
+
+#include <chrono>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+/// \file
+/// Ridge regression on a file of any size: the sums stay, the rows go by.
+
+namespace bochner::pipeline {
+
+/// A model to be, all but its coefficients.
+struct FitPlan {
+  FeatureMapSpec spec;
+  RidgeOptions ridge;
+  Standardisation standardisation;
+  Execution execution;
+  std::chrono::duration<double> checkpoint_interval{60.0};
+  /// What is looked at beside the model.
+  StudyFit study = StudyFit::none;
+  /// Work before the fit (a search) that no checkpoint holds yet.
+  std::chrono::duration<double> unsaved{0.0};
+  Watcher* watcher = nullptr;
+  /// Words that every checkpoint carries.
+  std::map<std::string, std::string> words;
+};
+
+/// Fits to all rows of `file`, which must still have the digest of `summary`. From time to time,
+/// and when the watcher asks to stop, the sums are saved in `checkpoint`; then it throws
+/// Interrupted. Without a checkpoint nothing is saved. `begun` is what it held, if anything: the
+/// result has the same bits as without the interruption, for any number of them.
+template <Scalar T>
+RidgeRegression<T> fit_file(const TrainingFile& file, const TrainingSummary& summary,
+                            const FitPlan& plan, io::Checkpoint* checkpoint,
+                            const std::optional<Archive>& begun, FitOutcome& outcome);
+
+extern template RidgeRegression<float> fit_file(const TrainingFile&, const TrainingSummary&,
+                                                const FitPlan&, io::Checkpoint*,
+                                                const std::optional<Archive>&, FitOutcome&);
+extern template RidgeRegression<double> fit_file(const TrainingFile&, const TrainingSummary&,
+                                                 const FitPlan&, io::Checkpoint*,
+                                                 const std::optional<Archive>&, FitOutcome&);
+
+}  // namespace bochner::pipeline

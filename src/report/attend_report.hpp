@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "bochner/client/attention_report.hpp"
+#include "bochner/core/execution.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <optional>
+#include <string>
+#include <vector>
+
+/// \file
+/// What `bochner attend` says of its runs.
+
+namespace bochner::report {
+
+/// Where an array came from.
+struct AttendInput {
+  std::string name;  ///< queries, keys or values
+  std::string path;  ///< empty when made up
+  std::string digest;
+  std::vector<Index> shape;
+};
+
+/// Random features, once.
+struct AttendRun {
+  FeatureMapSpec spec;
+  double seconds = 0.0;
+  AttentionReport report;
+  double error = 0.0;        ///< of the whole output, where compared
+  AttentionQuality quality;  ///< where compared
+};
+
+/// Everything that came of a call.
+struct AttendStudy {
+  std::vector<AttendInput> inputs;
+  std::string precision;
+  Mask mask = Mask::none;
+  Kernel kernel{};
+  Execution execution;
+  std::vector<AttendRun> runs;
+  std::optional<double> exact_seconds;
+  std::optional<AttentionReport> exact_report;
+  std::string output;  ///< empty: none
+
+  bool compared() const { return exact_seconds && !runs.empty(); }
+};
+
+std::string attend_text(const AttendStudy& study);
+std::string attend_json(const AttendStudy& study);
+
+/// What is wrong with the output, or nothing.
+std::string attend_complaint(const AttendStudy& study);
+
+}  // namespace bochner::report
