@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "bench/attention/problem.hpp"
 #include "bench/support/report.hpp"
-#include "bochner/client/attention_backend.hpp"
+#include "bochner/client/attention/backend.hpp"
 #include "bochner/core/matrix.hpp"
 #include "simd/engine.hpp"
 

@@ -4,7 +4,7 @@
 #include "bench/attention/sgemm.hpp"
 #include "bench/attention/torch.hpp"
 #include "bench/support/report.hpp"
-#include "bochner/client/attention_state.hpp"
+#include "bochner/client/attention/state.hpp"
 
 #include <algorithm>
 
@@ -25,7 +25,7 @@ class Bars {
   void rates() {
     report_.speed_ratio("dense_rate", at_least(0.90), favor(dense_), sgemm_, Clock::thread);
     report_.speed_ratio("hadamard_rate", at_least(1.35), favor(hadamard_), sgemm_, Clock::thread);
-    const Work reduced = favor(hadamard_, {.precision = Precision::bfloat16});
+    const Work reduced = favor(hadamard_, {.products = Products::bfloat16});
     reduced.call();
     if (problem_.report.arithmetic == "bfloat16") {
       report_.speed_ratio("bf16_rate", at_least(1.8), reduced, sgemm_, Clock::thread);

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "bochner/client/attention.hpp"
-#include "bochner/client/attention_exact.hpp"
-#include "bochner/client/attention_gradient.hpp"
+#include "bochner/client/attention/attention.hpp"
+#include "bochner/client/attention/exact.hpp"
+#include "bochner/client/attention/gradient.hpp"
 
 #include <cmath>
 #include <random>

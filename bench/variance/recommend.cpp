@@ -83,7 +83,7 @@ struct Trial {
     FeatureMapSpec spec = candidate->spec;
     for (; redraws < until; ++redraws) {
       spec.seed = derive_seed(Seed{7}, static_cast<std::uint64_t>(redraws));
-      const GramDistance distance =
+      const MeasuredGramError distance =
           gram_distance<float>(FeatureMap<float>(spec), x.view(), y.view());
       sum += distance.squared_error / distance.squared_norm;
     }

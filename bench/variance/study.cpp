@@ -6,8 +6,8 @@
 
 #include "bench/support/report.hpp"
 
+#include "study/pair_study.hpp"
 #include "study/pairs.hpp"
-#include "study/study.hpp"
 
 #include <array>
 #include <numbers>

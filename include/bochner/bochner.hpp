@@ -5,14 +5,6 @@
 /// Everything but the Eigen adaptor.
 
 #include <bochner/client/attention.hpp>
-#include <bochner/client/attention_backend.hpp>
-#include <bochner/client/attention_error.hpp>
-#include <bochner/client/attention_exact.hpp>
-#include <bochner/client/attention_gradient.hpp>
-#include <bochner/client/attention_heads.hpp>
-#include <bochner/client/attention_matrix.hpp>
-#include <bochner/client/attention_report.hpp>
-#include <bochner/client/attention_state.hpp>
 #include <bochner/client/gram.hpp>
 #include <bochner/client/regression.hpp>
 #include <bochner/core/archive.hpp>

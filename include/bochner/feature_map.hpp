@@ -14,6 +14,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <iosfwd>
 #include <memory>
 #include <optional>
 #include <span>
@@ -81,6 +82,12 @@ BOCHNER_EXPORT std::string to_text(const Kernel& kernel);
 BOCHNER_EXPORT std::string to_text(const Projection& projection);
 BOCHNER_EXPORT std::string to_text(const FeatureFunction& features);
 
+/// Writes `to_text`.
+BOCHNER_EXPORT std::ostream& operator<<(std::ostream& out, const FeatureMapSpec& spec);
+BOCHNER_EXPORT std::ostream& operator<<(std::ostream& out, const Kernel& kernel);
+BOCHNER_EXPORT std::ostream& operator<<(std::ostream& out, const Projection& projection);
+BOCHNER_EXPORT std::ostream& operator<<(std::ostream& out, const FeatureFunction& features);
+
 /// The inverse of `to_text`. Members may come in any order; those left out keep their defaults.
 /// Throws InvalidArgument that names the position, the unknown word and the list of known ones.
 BOCHNER_EXPORT FeatureMapSpec parse_spec(std::string_view text);
@@ -143,6 +150,20 @@ class FeatureMap {
  private:
   std::shared_ptr<const BlockMap<T>> blocks_;
 };
+
+/// Features of the rows of x with their exponents multiplied in, n x num_features: what
+/// k(x_i, y_j) ~ phi_i . phi_j holds of without more ado. Throws as `FeatureMap::apply`, and when a
+/// feature leaves the range of T, which `apply` does not.
+template <Scalar T>
+Matrix<T> features(const FeatureMap<T>& map, ViewOf<const T> x, Side side = Side::query,
+                   const Execution& execution = {});
+
+extern template BOCHNER_EXPORT Matrix<float> features(const FeatureMap<float>&,
+                                                      MatrixView<const float>, Side,
+                                                      const Execution&);
+extern template BOCHNER_EXPORT Matrix<double> features(const FeatureMap<double>&,
+                                                       MatrixView<const double>, Side,
+                                                       const Execution&);
 
 extern template class BOCHNER_EXPORT FeatureMap<float>;
 extern template class BOCHNER_EXPORT FeatureMap<double>;

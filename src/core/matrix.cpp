@@ -65,6 +65,14 @@ Matrix<T>& Matrix<T>::operator=(Matrix&& other) noexcept {
   return *this;
 }
 
+Matrix<double> in_double(MatrixView<const float> x) {
+  Matrix<double> out(x.rows, x.cols);
+  for (Index i = 0; i < x.rows; ++i) {
+    for (Index j = 0; j < x.cols; ++j) out(i, j) = static_cast<double>(x(i, j));
+  }
+  return out;
+}
+
 template class Matrix<float>;
 template class Matrix<double>;
 template class Matrix<std::int32_t>;

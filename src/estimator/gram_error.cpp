@@ -172,7 +172,7 @@ GramErrorCurve sum_entries(const FeatureMapSpec& spec, const GramRows& x, const 
 
 }  // namespace
 
-GramError GramErrorCurve::at(Index num_frequencies) const {
+PredictedGramError GramErrorCurve::at(Index num_frequencies) const {
   if (num_frequencies < 1) {
     throw InvalidArgument("GramErrorCurve::at: num_frequencies is " +
                           std::to_string(num_frequencies) + ", expected at least 1");
@@ -194,7 +194,7 @@ GramError GramErrorCurve::at(Index num_frequencies) const {
     if (share > 0.0) variance = log_sum(variance, std::log(share) + log_variance);
   }
   variance -= std::log(static_cast<double>(random));
-  GramError out;
+  PredictedGramError out;
   out.log_squared_error = log_sum(variance, log_squared_bias);
   out.log_squared_norm = log_squared_norm;
   out.squared_error = std::exp(out.log_squared_error);
@@ -228,14 +228,14 @@ GramErrorCurve gram_error_curve(const FeatureMapSpec& spec, MatrixView<const T> 
 }
 
 template <Scalar T>
-GramError gram_error(const FeatureMapSpec& spec, MatrixView<const T> x, MatrixView<const T> y,
-                     const Execution& execution) {
+PredictedGramError gram_error(const FeatureMapSpec& spec, MatrixView<const T> x,
+                              MatrixView<const T> y, const Execution& execution) {
   return gram_error_curve(spec, x, y, execution).at(spec.num_frequencies);
 }
 
 template <Scalar T>
-GramError gram_error(const FeatureMapSpec& spec, MatrixView<const T> x,
-                     const Execution& execution) {
+PredictedGramError gram_error(const FeatureMapSpec& spec, MatrixView<const T> x,
+                              const Execution& execution) {
   return gram_error_curve(spec, x, execution).at(spec.num_frequencies);
 }
 
@@ -247,13 +247,13 @@ template GramErrorCurve gram_error_curve<float>(const FeatureMapSpec&, MatrixVie
                                                 const Execution&);
 template GramErrorCurve gram_error_curve<double>(const FeatureMapSpec&, MatrixView<const double>,
                                                  const Execution&);
-template GramError gram_error<float>(const FeatureMapSpec&, MatrixView<const float>,
-                                     MatrixView<const float>, const Execution&);
-template GramError gram_error<double>(const FeatureMapSpec&, MatrixView<const double>,
-                                      MatrixView<const double>, const Execution&);
-template GramError gram_error<float>(const FeatureMapSpec&, MatrixView<const float>,
-                                     const Execution&);
-template GramError gram_error<double>(const FeatureMapSpec&, MatrixView<const double>,
-                                      const Execution&);
+template PredictedGramError gram_error<float>(const FeatureMapSpec&, MatrixView<const float>,
+                                              MatrixView<const float>, const Execution&);
+template PredictedGramError gram_error<double>(const FeatureMapSpec&, MatrixView<const double>,
+                                               MatrixView<const double>, const Execution&);
+template PredictedGramError gram_error<float>(const FeatureMapSpec&, MatrixView<const float>,
+                                              const Execution&);
+template PredictedGramError gram_error<double>(const FeatureMapSpec&, MatrixView<const double>,
+                                               const Execution&);
 
 }  // namespace bochner

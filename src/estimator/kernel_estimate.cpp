@@ -113,8 +113,8 @@ Interval KernelEstimate::interval(double level) const {
 }
 
 template <Scalar T>
-std::vector<KernelEstimate> estimate(const FeatureMap<T>& map, MatrixView<const T> x,
-                                     MatrixView<const T> y, const Execution& execution) {
+std::vector<KernelEstimate> estimate(const FeatureMap<T>& map, ViewOf<const T> x, ViewOf<const T> y,
+                                     const Execution& execution) {
   constexpr const char* kFunction = "estimate";
   const FeatureMapSpec& spec = map.spec();
   check_columns(kFunction, "x", x.rows, x.cols, spec.input_dim);
@@ -169,7 +169,8 @@ std::vector<KernelEstimate> estimate(const FeatureMap<T>& map, MatrixView<const 
 }
 
 template <Scalar T>
-KernelEstimate estimate(const FeatureMap<T>& map, std::span<const T> x, std::span<const T> y) {
+KernelEstimate estimate(const FeatureMap<T>& map, std::type_identity_t<std::span<const T>> x,
+                        std::type_identity_t<std::span<const T>> y) {
   const auto row = [](std::span<const T> v) {
     return MatrixView<const T>(v.data(), 1, static_cast<Index>(v.size()));
   };

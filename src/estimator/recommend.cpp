@@ -24,7 +24,8 @@ Recommendation recommend(const Kernel& kernel, MatrixView<const double> x,
   const Matrix<double> keys = row_sample(y, kSampledRows, budget.seed, same ? 0 : 1);
   std::vector<Candidate> candidates;
   for (const FeatureMapSpec& spec : candidate_specs(kernel, queries, keys, budget)) {
-    const GramError error = gram_error<double>(spec, queries.view(), keys.view(), execution);
+    const PredictedGramError error =
+        gram_error<double>(spec, queries.view(), keys.view(), execution);
     candidates.push_back(
         {.spec = spec, .error = error.relative_error, .cost = projection_cost(spec)});
   }

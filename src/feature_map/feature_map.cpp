@@ -179,6 +179,29 @@ void FeatureMap<T>::pullback(Side side, MatrixView<const T> x, MatrixView<const 
   require_finite_gradient<T>(dphi, dx);
 }
 
+template <Scalar T>
+Matrix<T> features(const FeatureMap<T>& map, ViewOf<const T> x, Side side,
+                   const Execution& execution) {
+  Matrix<T> phi(x.rows, map.num_features());
+  std::vector<std::int32_t> exponent(static_cast<std::size_t>(x.rows));
+  map.apply(side, x, {phi.view(), exponent}, execution);
+  for (Index i = 0; i < phi.rows(); ++i) {
+    for (Index j = 0; j < phi.cols(); ++j) {
+      phi(i, j) = std::ldexp(phi(i, j), exponent[static_cast<std::size_t>(i)]);
+      if (std::isfinite(phi(i, j))) continue;
+      throw InvalidArgument("features: x: the features of row " + std::to_string(i) +
+                            " leave the range of the scalar; FeatureMap::apply keeps their "
+                            "exponent apart");
+    }
+  }
+  return phi;
+}
+
+template Matrix<float> features(const FeatureMap<float>&, MatrixView<const float>, Side,
+                                const Execution&);
+template Matrix<double> features(const FeatureMap<double>&, MatrixView<const double>, Side,
+                                 const Execution&);
+
 template class FeatureMap<float>;
 template class FeatureMap<double>;
 

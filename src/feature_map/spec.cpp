@@ -9,6 +9,7 @@
 #include "projection/operator.hpp"
 
 #include <cmath>
+#include <ostream>
 
 namespace bochner {
 namespace {
@@ -148,6 +149,17 @@ Kernel parse_kernel(std::string_view text) { return parse_alternative<Kernel>(te
 Projection parse_projection(std::string_view text) { return parse_alternative<Projection>(text); }
 FeatureFunction parse_features(std::string_view text) {
   return parse_alternative<FeatureFunction>(text);
+}
+
+std::ostream& operator<<(std::ostream& out, const FeatureMapSpec& spec) {
+  return out << to_text(spec);
+}
+std::ostream& operator<<(std::ostream& out, const Kernel& kernel) { return out << to_text(kernel); }
+std::ostream& operator<<(std::ostream& out, const Projection& projection) {
+  return out << to_text(projection);
+}
+std::ostream& operator<<(std::ostream& out, const FeatureFunction& features) {
+  return out << to_text(features);
 }
 
 FeatureMapSpec parse_spec(std::string_view text) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "features/maclaurin.hpp"
+#include "features/maclaurin_stage.hpp"
 
 #include "bochner/core/error.hpp"
 #include "bochner/features/maclaurin.hpp"

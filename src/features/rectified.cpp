@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "features/rectified.hpp"
+#include "features/rectified_stage.hpp"
 
 #include "bochner/features/rectified.hpp"
 #include "core/assert.hpp"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "features/tensor_sketch.hpp"
+#include "features/tensor_sketch_stage.hpp"
 
 #include <algorithm>
 #include <cmath>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "io/column_selection.hpp"
+#include "io/resolve_columns.hpp"
 
 #include "bochner/core/error.hpp"
 #include "io/message.hpp"

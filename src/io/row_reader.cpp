@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "io/row_reader.hpp"
 
-#include "io/column_selection.hpp"
+#include "io/resolve_columns.hpp"
 
 #include "bochner/core/error.hpp"
 #include "io/csv_reader.hpp"

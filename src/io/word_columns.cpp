@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "io/word_columns.hpp"
 
-#include "io/column_selection.hpp"
+#include "io/resolve_columns.hpp"
 
 #include <algorithm>
 #include <cstddef>

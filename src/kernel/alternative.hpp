@@ -4,7 +4,7 @@
 #include "bochner/kernel/kernel.hpp"
 #include "kernel/product_measure.hpp"
 #include "kernel/radial.hpp"
-#include "kernel/rectified.hpp"
+#include "kernel/rectified_kernel.hpp"
 #include "kernel/series.hpp"
 
 #include <concepts>

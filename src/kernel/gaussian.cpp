@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "bochner/kernel/gaussian.hpp"
 
-#include "kernel/metric.hpp"
+#include "kernel/metric_transform.hpp"
 #include "kernel/radial.hpp"
 #include "simd/engine.hpp"
 

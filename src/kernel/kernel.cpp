@@ -8,7 +8,7 @@
 #include "kernel/precise_values.hpp"
 #include "kernel/product_measure.hpp"
 #include "kernel/radial.hpp"
-#include "kernel/rectified.hpp"
+#include "kernel/rectified_kernel.hpp"
 #include "kernel/series.hpp"
 
 #include <cmath>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "kernel/metric.hpp"
+#include "kernel/metric_transform.hpp"
 #include "kernel/standard_form.hpp"
 
 #include <concepts>

@@ -3,8 +3,8 @@
 
 #include "bochner/core/matrix.hpp"
 #include "core/assert.hpp"
+#include "core/execution_for.hpp"
 #include "core/parallel.hpp"
-#include "core/worth_threads.hpp"
 #include "linalg/product.hpp"
 
 #include <algorithm>
@@ -100,7 +100,7 @@ void factorise_panel(View panel, View t, double* signs) noexcept {
 void apply_reflections(ConstView v, ConstView t, View c, const Execution& execution) {
   const Index tiles = (c.cols + kTile - 1) / kTile;
   const double size = static_cast<double>(v.rows * v.cols) * static_cast<double>(c.cols);
-  parallel_for_blocks(tiles, worth_threads(size, execution), [&](Index tile, int /*worker*/) {
+  parallel_for_blocks(tiles, execution_for(size, execution), [&](Index tile, int /*worker*/) {
     const Index first = tile * kTile;
     const View columns = c.middle_cols(first, std::min(kTile, c.cols - first));
     double inner[kPanel * kTile] = {};

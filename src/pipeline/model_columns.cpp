@@ -2,8 +2,8 @@
 #include "pipeline/model_columns.hpp"
 
 #include "bochner/core/error.hpp"
-#include "io/column_selection.hpp"
 #include "io/message.hpp"
+#include "io/resolve_columns.hpp"
 
 #include <cstddef>
 

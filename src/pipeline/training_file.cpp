@@ -2,10 +2,10 @@
 #include "pipeline/training_file.hpp"
 
 #include "bochner/core/error.hpp"
-#include "io/column_selection.hpp"
 #include "io/message.hpp"
 #include "io/npz.hpp"
 #include "io/rereadable.hpp"
+#include "io/resolve_columns.hpp"
 #include "io/table_reader.hpp"
 
 #include <nlohmann/json.hpp>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "projection/count_sketch.hpp"
+#include "projection/count_sketch_operator.hpp"
 
 #include "core/assert.hpp"
 #include "projection/block_law.hpp"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "projection/hadamard.hpp"
+#include "projection/hadamard_operator.hpp"
 
 #include "bochner/core/error.hpp"
 #include "projection/block_law.hpp"

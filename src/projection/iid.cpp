@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "bochner/projection/iid.hpp"
 
+#include "core/execution_for.hpp"
 #include "core/parallel.hpp"
-#include "core/worth_threads.hpp"
 #include "projection/block_law.hpp"
 #include "projection/sampling.hpp"
 
@@ -15,7 +15,7 @@ BlockLaw IidProjection::block_law(Index dim) const {
 Matrix<double> IidProjection::draw(const FrequencyLaw& law) const {
   Matrix<double> w(law.num_frequencies, law.dim);
   constexpr double kNumber = 16;  // multiplications that take as long as one normal number
-  const Execution execution = worth_threads(kNumber * static_cast<double>(w.size()));
+  const Execution execution = execution_for(kNumber * static_cast<double>(w.size()));
   parallel_for_blocks(law.num_frequencies, execution, [&](Index row, int) {
     draw_independent_row(law, row, {w.row(row), static_cast<std::size_t>(law.dim)});
   });

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "projection/sampling.hpp"
 
+#include "core/execution_for.hpp"
 #include "core/parallel.hpp"
-#include "core/worth_threads.hpp"
 #include "linalg/orthonormal.hpp"
 #include "random/quantiles.hpp"
 
@@ -92,7 +92,7 @@ Matrix<double> draw_blocks(Radii radii, const FrequencyLaw& law,
   Matrix<double> w(law.num_frequencies, law.dim);
   const Index blocks = (law.num_frequencies + law.dim - 1) / law.dim;
   const Execution execution =
-      worth_threads(static_cast<double>(w.size()) * static_cast<double>(law.dim));
+      execution_for(static_cast<double>(w.size()) * static_cast<double>(law.dim));
   parallel_for_blocks(blocks, execution, [&](Index block, int) {
     const Index first = block * law.dim;
     const MatrixView<double> rows =

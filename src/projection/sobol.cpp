@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "projection/sobol.hpp"
+#include "projection/sobol_points.hpp"
 
 #include "bochner/core/error.hpp"
 #include "bochner/projection/sobol.hpp"
+#include "core/execution_for.hpp"
 #include "core/parallel.hpp"
-#include "core/worth_threads.hpp"
 #include "projection/block_law.hpp"
 #include "projection/sampling.hpp"
 #include "random/quantiles.hpp"
@@ -90,7 +90,7 @@ Matrix<double> SobolProjection::draw(const FrequencyLaw& law) const {
   const Engine engine(static_cast<std::size_t>(uniforms));
   const Index blocks = (law.num_frequencies + kRowsAtATime - 1) / kRowsAtATime;
   constexpr double kScrambled = 512;  // multiplications that take as long as one scrambled number
-  const Execution execution = worth_threads(kScrambled * static_cast<double>(law.num_frequencies) *
+  const Execution execution = execution_for(kScrambled * static_cast<double>(law.num_frequencies) *
                                             static_cast<double>(uniforms));
   parallel_for_blocks(blocks, execution, [&](Index block, int) {
     std::vector<double> u(static_cast<std::size_t>(uniforms));

@@ -58,7 +58,7 @@ std::string table_of(const AttendStudy& study) {
 
 /// What comparing says beyond the table.
 std::string verdict_of(const AttendStudy& study) {
-  const AttentionQuality& last = study.runs.back().quality;
+  const AttentionComparison& last = study.runs.back().quality;
   const bool upper = last.prediction_is_upper;
   std::string out = "\nmean |q + k|^2 " + significant(last.norms.mean, kDigits) + ", median " +
                     significant(last.norms.median, kDigits) + ", 95 % below " +
@@ -93,7 +93,7 @@ std::string_view name_of(AttentionAdvice advice) {
   return kNames[static_cast<std::size_t>(advice)];
 }
 
-nlohmann::ordered_json json_of(const AttentionQuality& quality) {
+nlohmann::ordered_json json_of(const AttentionComparison& quality) {
   return {{"sampled_rows", quality.rows},
           {"sampled_error", quality.output_error},
           {"predicted_error", quality.predicted_error},

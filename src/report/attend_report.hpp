@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "bochner/client/attention_report.hpp"
+#include "bochner/client/attention/report.hpp"
 #include "bochner/core/execution.hpp"
 
 #include <nlohmann/json.hpp>
@@ -28,8 +28,8 @@ struct AttendRun {
   FeatureMapSpec spec;
   double seconds = 0.0;
   AttentionReport report;
-  double error = 0.0;        ///< of the whole output, where compared
-  AttentionQuality quality;  ///< where compared
+  double error = 0.0;           ///< of the whole output, where compared
+  AttentionComparison quality;  ///< where compared
 };
 
 /// Everything that came of a call.

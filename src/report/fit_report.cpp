@@ -5,7 +5,7 @@
 #include "io/message.hpp"
 #include "report/identity.hpp"
 #include "report/predicted_chart.hpp"
-#include "report/ridge_path.hpp"
+#include "report/ridge_path_report.hpp"
 
 #include <algorithm>
 #include <cstddef>

@@ -3,7 +3,7 @@
 
 #include "bochner/io/table.hpp"
 #include "study/matrix_study.hpp"
-#include "study/study.hpp"
+#include "study/pair_study.hpp"
 
 #include <optional>
 #include <string>

@@ -3,7 +3,7 @@
 #define HWY_TARGET_INCLUDE "simd/elementwise.cpp"
 #include <hwy/foreach_target.h>
 
-#include "simd/families-inl.hpp"
+#include "simd/kernels-inl.hpp"
 
 /// \file
 /// Passes over blocks that need no more than arithmetic.

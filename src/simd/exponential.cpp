@@ -5,8 +5,8 @@
 
 #include "simd/elementary-inl.hpp"
 #include "simd/exp2_strips-inl.hpp"
-#include "simd/families-inl.hpp"
 #include "simd/fold-inl.hpp"
+#include "simd/kernels-inl.hpp"
 
 #include <limits>
 

@@ -4,7 +4,7 @@
 #include <hwy/foreach_target.h>
 
 #include "simd/butterfly-inl.hpp"
-#include "simd/families-inl.hpp"
+#include "simd/kernels-inl.hpp"
 
 /// \file
 /// The Walsh-Hadamard transform of one array: a pass loads a group of 2^levels vectors, does that

@@ -4,7 +4,7 @@
 #include <hwy/foreach_target.h>
 
 #include "simd/butterfly-inl.hpp"
-#include "simd/families-inl.hpp"
+#include "simd/kernels-inl.hpp"
 #include "simd/transpose-inl.hpp"
 
 /// \file

@@ -3,7 +3,7 @@
 #define HWY_TARGET_INCLUDE "simd/packing.cpp"
 #include <hwy/foreach_target.h>
 
-#include "simd/families-inl.hpp"
+#include "simd/kernels-inl.hpp"
 #include "simd/transpose-inl.hpp"
 
 /// \file

@@ -3,8 +3,8 @@
 #define HWY_TARGET_INCLUDE "simd/sums.cpp"
 #include <hwy/foreach_target.h>
 
-#include "simd/families-inl.hpp"
 #include "simd/fold-inl.hpp"
+#include "simd/kernels-inl.hpp"
 
 /// \file
 /// Sums of columns and rows of blocks, and compensated sums of blocks.

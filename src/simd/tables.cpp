@@ -3,7 +3,7 @@
 #define HWY_TARGET_INCLUDE "simd/tables.cpp"
 #include <hwy/foreach_target.h>
 
-#include "simd/families-inl.hpp"
+#include "simd/kernels-inl.hpp"
 #include "simd/tables.hpp"
 
 /// \file

@@ -4,7 +4,7 @@
 #include <hwy/foreach_target.h>
 
 #include "simd/elementary-inl.hpp"
-#include "simd/families-inl.hpp"
+#include "simd/kernels-inl.hpp"
 #include "simd/reduce.hpp"
 
 #include <hwy/cache_control.h>

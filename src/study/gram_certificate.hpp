@@ -16,10 +16,10 @@ namespace bochner::study {
 
 struct GramCertificate {
   FeatureMapSpec spec;
-  std::optional<GramError> predicted;  ///< over draws, where there is a closed form
-  GramErrorEstimate sampled;           ///< of this draw
-  std::optional<Interval> relative;    ///< nothing where K is nearly sparse
-  SpectralError spectral;              ///< |K^ - K|_2
+  std::optional<PredictedGramError> predicted;  ///< over draws, where there is a closed form
+  SampledGramError sampled;                     ///< of this draw
+  std::optional<Interval> relative;             ///< nothing where K is nearly sparse
+  SpectralError spectral;                       ///< |K^ - K|_2
   DeltaSpectral delta;
   double seconds = 0.0;  ///< to certify it
 };

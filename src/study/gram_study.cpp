@@ -64,12 +64,12 @@ template <Scalar T>
 double measure(const FeatureMapSpec& spec, MatrixView<const T> x, const Execution& execution,
                Progress& progress, double work) {
   const FeatureMap<T> map(spec);
-  GramDistance total;
+  MeasuredGramError total;
   // A part computes all features again: twenty parts at most, so that this stays small.
   const Index step = std::max(kRowsAtATime, x.rows / 20);
   for (Index first = 0; first < x.rows; first += step) {
     const Index count = std::min(step, x.rows - first);
-    const GramDistance part = gram_distance<T>(map, x.middle_rows(first, count), x, execution);
+    const MeasuredGramError part = gram_distance<T>(map, x.middle_rows(first, count), x, execution);
     total.squared_error += part.squared_error;
     total.squared_norm += part.squared_norm;
     progress.advance(work * static_cast<double>(count) / static_cast<double>(x.rows));

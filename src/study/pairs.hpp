@@ -3,7 +3,7 @@
 
 #include "bochner/core/matrix.hpp"
 #include "bochner/feature_map.hpp"
-#include "study/study.hpp"
+#include "study/pair_study.hpp"
 
 #include <cstdint>
 #include <span>

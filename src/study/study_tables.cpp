@@ -4,8 +4,8 @@
 #include "bochner/estimator/plan.hpp"
 #include "core/numbers.hpp"
 #include "study/matrix_study.hpp"
+#include "study/pair_study.hpp"
 #include "study/pairs.hpp"
-#include "study/study.hpp"
 
 #include <algorithm>
 #include <array>

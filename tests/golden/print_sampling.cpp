@@ -5,7 +5,7 @@
 #include "features/stage.hpp"
 #include "kernel/standard_form.hpp"
 #include "linalg/orthonormal.hpp"
-#include "projection/count_sketch.hpp"
+#include "projection/count_sketch_operator.hpp"
 #include "projection/operator.hpp"
 #include "projection/sampling.hpp"
 #include "random/laws.hpp"

@@ -4,13 +4,13 @@
 #include "support/attention_oracle.hpp"
 #include "unit/attention/reference.hpp"
 
-#include <bochner/client/attention_error.hpp>
-#include <bochner/client/attention_exact.hpp>
-#include <bochner/client/attention_gradient.hpp>
-#include <bochner/client/attention_heads.hpp>
-#include <bochner/client/attention_matrix.hpp>
-#include <bochner/client/attention_report.hpp>
-#include <bochner/client/attention_state.hpp>
+#include <bochner/client/attention/error.hpp>
+#include <bochner/client/attention/exact.hpp>
+#include <bochner/client/attention/gradient.hpp>
+#include <bochner/client/attention/heads.hpp>
+#include <bochner/client/attention/matrix.hpp>
+#include <bochner/client/attention/report.hpp>
+#include <bochner/client/attention/state.hpp>
 #include <bochner/estimator/optimal_parameter.hpp>
 
 #include <catch2/catch.hpp>
@@ -371,7 +371,7 @@ TEMPLATE_TEST_CASE("the report on attention is right or refused at any offset an
     const Kernel kernel = SoftmaxKernel{0.5};
     const FeatureMap<T> map(map_spec(kDim, 32, HyperbolicFeatures{}, kernel));
     Tensor<T> out = x.output();
-    AttentionQuality quality;
+    AttentionComparison quality;
     if (!answered([&] {
           attention<T>(map, x.inputs(), out.view());
           quality = attention_report<T>(map, x.inputs(), kQueries);

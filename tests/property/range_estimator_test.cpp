@@ -180,8 +180,8 @@ TEMPLATE_TEST_CASE("errors of Gram matrices are right at every place and size", 
     const Matrix<T> x = rows_at<T>(5, offset, scale);
     const auto check = [&](const FeatureMapSpec& spec, const auto& exact_at) {
       answers += answers_or_refuses([&] {
-        const GramError error = gram_error<T>(spec, x.view(), x.view());
-        const GramError same = gram_error<T>(spec, x.view());
+        const PredictedGramError error = gram_error<T>(spec, x.view(), x.view());
+        const PredictedGramError same = gram_error<T>(spec, x.view());
         Extended log_variance = kNothing;
         Extended log_norm = kNothing;
         for (Index i = 0; i < 5; ++i) {
@@ -191,7 +191,7 @@ TEMPLATE_TEST_CASE("errors of Gram matrices are right at every place and size", 
             log_norm = log_sum(log_norm, 2 * exact.log_kernel);
           }
         }
-        for (const GramError& e : {error, same}) {
+        for (const PredictedGramError& e : {error, same}) {
           check_log(e.log_squared_error, log_variance);
           check_log(e.log_squared_norm, log_norm);
           check_numbers({e.squared_error, e.squared_norm, e.relative_error});

@@ -183,7 +183,7 @@ TEMPLATE_TEST_CASE("what is built on Gram matrices is finite, or refused", "[pro
       components.transform(rows, scores.view());
       for (Index i = 0; i < scores.size(); ++i) CHECK(std::abs(scores.data()[i]) <= 2.0);
       CHECK(nystrom<T>(exact, {.rank = kRows}).relative_trace_error <= 1e-6);
-      const GramDistance distance = gram_distance<T>(map, rows, rows);
+      const MeasuredGramError distance = gram_distance<T>(map, rows, rows);
       CHECK(distance.relative() <= 3.0);
       CHECK(std::isfinite(sampled_error(*gram, exact).squared_error));
       CHECK(std::isfinite(hutchinson_error(*gram, exact).squared_error));

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <bochner/client/attention.hpp>
+#include <bochner/client/attention/attention.hpp>
 #include <bochner/kernel/kernel.hpp>
 
 #include <algorithm>

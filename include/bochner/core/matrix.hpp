@@ -56,6 +56,9 @@ class Matrix {
   std::unique_ptr<T[], AlignedDelete> data_;
 };
 
+/// A copy in double precision.
+BOCHNER_EXPORT Matrix<double> in_double(MatrixView<const float> x);
+
 extern template class BOCHNER_EXPORT Matrix<float>;
 extern template class BOCHNER_EXPORT Matrix<double>;
 extern template class BOCHNER_EXPORT Matrix<std::int32_t>;

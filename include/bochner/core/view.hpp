@@ -5,6 +5,7 @@
 #include <concepts>
 #include <cstddef>
 #include <type_traits>
+#include <utility>
 
 /// \file
 /// Non-owning strided views: the only shape in which arrays cross the library's boundary.
@@ -79,6 +80,18 @@ struct MatrixView {
   }
   constexpr MatrixView transpose() const { return {data, cols, rows, col_stride, row_stride}; }
 };
+
+/// A view whose scalar another argument decides: whatever converts to it will do.
+template <class T>
+using ViewOf = std::type_identity_t<MatrixView<T>>;
+
+/// The scalar of a dense matrix.
+template <class M>
+using ScalarOf = std::remove_cvref_t<decltype(*std::declval<const M&>().data())>;
+
+/// What owns or refers to a dense matrix of a scalar and is no view itself, such as `Matrix`.
+template <class M>
+concept DenseMatrix = Scalar<ScalarOf<M>> && StridedMatrix<const M, const ScalarOf<M>>;
 
 /// A strided view with `Rank` extents; strides count elements.
 template <class T, int Rank>

@@ -14,7 +14,7 @@ namespace bochner {
 
 /// What to expect of |K^ - K|_F, K^ the approximate and K the exact matrix. Numbers that leave the
 /// range of double are infinite, their logarithms finite.
-struct GramError {
+struct PredictedGramError {
   double squared_error = 0.0;      ///< E |K^ - K|_F^2 = sum of variances and squared biases
   double squared_norm = 0.0;       ///< |K|_F^2, exactly
   double log_squared_error = 0.0;  ///< log of the first; -infinity for zero
@@ -43,7 +43,7 @@ struct BOCHNER_EXPORT GramErrorCurve {
 
   /// With m frequencies, all else as in the spec. Not monotone in m where the last block is
   /// truncated. Throws InvalidArgument when m < 1 or no more than the exact columns.
-  GramError at(Index num_frequencies) const;
+  PredictedGramError at(Index num_frequencies) const;
 };
 
 /// The curve for K_ij = k(x_i, y_j), x (n x input_dim) as queries and y (l x input_dim) as
@@ -62,13 +62,35 @@ GramErrorCurve gram_error_curve(const FeatureMapSpec& spec, MatrixView<const T> 
 
 /// One point of the curve: the error with `spec.num_frequencies` frequencies.
 template <Scalar T>
-GramError gram_error(const FeatureMapSpec& spec, MatrixView<const T> x, MatrixView<const T> y,
-                     const Execution& execution = {});
+PredictedGramError gram_error(const FeatureMapSpec& spec, MatrixView<const T> x,
+                              MatrixView<const T> y, const Execution& execution = {});
 
 /// The same for the Gram matrix of x.
 template <Scalar T>
-GramError gram_error(const FeatureMapSpec& spec, MatrixView<const T> x,
-                     const Execution& execution = {});
+PredictedGramError gram_error(const FeatureMapSpec& spec, MatrixView<const T> x,
+                              const Execution& execution = {});
+
+/// These from matrices, whose scalar need not be said.
+template <DenseMatrix X>
+GramErrorCurve gram_error_curve(const FeatureMapSpec& spec, const X& x,
+                                const Execution& execution = {}) {
+  return gram_error_curve(spec, MatrixView<const ScalarOf<X>>(x), execution);
+}
+template <DenseMatrix X>
+GramErrorCurve gram_error_curve(const FeatureMapSpec& spec, const X& x, ViewOf<const ScalarOf<X>> y,
+                                const Execution& execution = {}) {
+  return gram_error_curve(spec, MatrixView<const ScalarOf<X>>(x), y, execution);
+}
+template <DenseMatrix X>
+PredictedGramError gram_error(const FeatureMapSpec& spec, const X& x,
+                              const Execution& execution = {}) {
+  return gram_error(spec, MatrixView<const ScalarOf<X>>(x), execution);
+}
+template <DenseMatrix X>
+PredictedGramError gram_error(const FeatureMapSpec& spec, const X& x, ViewOf<const ScalarOf<X>> y,
+                              const Execution& execution = {}) {
+  return gram_error(spec, MatrixView<const ScalarOf<X>>(x), y, execution);
+}
 
 extern template BOCHNER_EXPORT GramErrorCurve gram_error_curve<float>(const FeatureMapSpec&,
                                                                       MatrixView<const float>,
@@ -84,19 +106,19 @@ extern template BOCHNER_EXPORT GramErrorCurve gram_error_curve<float>(const Feat
 extern template BOCHNER_EXPORT GramErrorCurve gram_error_curve<double>(const FeatureMapSpec&,
                                                                        MatrixView<const double>,
                                                                        const Execution&);
-extern template BOCHNER_EXPORT GramError gram_error<float>(const FeatureMapSpec&,
-                                                           MatrixView<const float>,
-                                                           MatrixView<const float>,
-                                                           const Execution&);
-extern template BOCHNER_EXPORT GramError gram_error<double>(const FeatureMapSpec&,
-                                                            MatrixView<const double>,
-                                                            MatrixView<const double>,
-                                                            const Execution&);
-extern template BOCHNER_EXPORT GramError gram_error<float>(const FeatureMapSpec&,
-                                                           MatrixView<const float>,
-                                                           const Execution&);
-extern template BOCHNER_EXPORT GramError gram_error<double>(const FeatureMapSpec&,
-                                                            MatrixView<const double>,
-                                                            const Execution&);
+extern template BOCHNER_EXPORT PredictedGramError gram_error<float>(const FeatureMapSpec&,
+                                                                    MatrixView<const float>,
+                                                                    MatrixView<const float>,
+                                                                    const Execution&);
+extern template BOCHNER_EXPORT PredictedGramError gram_error<double>(const FeatureMapSpec&,
+                                                                     MatrixView<const double>,
+                                                                     MatrixView<const double>,
+                                                                     const Execution&);
+extern template BOCHNER_EXPORT PredictedGramError gram_error<float>(const FeatureMapSpec&,
+                                                                    MatrixView<const float>,
+                                                                    const Execution&);
+extern template BOCHNER_EXPORT PredictedGramError gram_error<double>(const FeatureMapSpec&,
+                                                                     MatrixView<const double>,
+                                                                     const Execution&);
 
 }  // namespace bochner

@@ -53,13 +53,14 @@ struct BOCHNER_EXPORT KernelEstimate {
 /// sample variance of the m rows is not: orthogonal rows are correlated. O(m d). Throws
 /// InvalidArgument when x or y has another length than input_dim, and as `FeatureMap::apply`.
 template <Scalar T>
-KernelEstimate estimate(const FeatureMap<T>& map, std::span<const T> x, std::span<const T> y);
+KernelEstimate estimate(const FeatureMap<T>& map, std::type_identity_t<std::span<const T>> x,
+                        std::type_identity_t<std::span<const T>> y);
 
 /// The same for the pairs (row i of x, row i of y), both n x input_dim, in that order. Throws as
 /// above and when the row counts differ.
 template <Scalar T>
-std::vector<KernelEstimate> estimate(const FeatureMap<T>& map, MatrixView<const T> x,
-                                     MatrixView<const T> y, const Execution& execution = {});
+std::vector<KernelEstimate> estimate(const FeatureMap<T>& map, ViewOf<const T> x, ViewOf<const T> y,
+                                     const Execution& execution = {});
 
 extern template BOCHNER_EXPORT KernelEstimate estimate<float>(const FeatureMap<float>&,
                                                               std::span<const float>,

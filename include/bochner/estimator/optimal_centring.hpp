@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <bochner/core/matrix.hpp>
 #include <bochner/core/view.hpp>
 #include <bochner/export.hpp>
 #include <bochner/feature_map.hpp>
@@ -17,5 +18,9 @@ namespace bochner {
 /// l) d). Throws InvalidArgument when a view is empty, column counts differ, or on NaN or infinity.
 BOCHNER_EXPORT Centring optimal_centring(const Kernel& kernel, const FeatureFunction& features,
                                          MatrixView<const double> x, MatrixView<const double> y);
+inline Centring optimal_centring(const Kernel& kernel, const FeatureFunction& features,
+                                 MatrixView<const float> x, MatrixView<const float> y) {
+  return optimal_centring(kernel, features, in_double(x).view(), in_double(y).view());
+}
 
 }  // namespace bochner

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <bochner/core/execution.hpp>
+#include <bochner/core/matrix.hpp>
 #include <bochner/core/view.hpp>
 #include <bochner/export.hpp>
 #include <bochner/feature_map.hpp>

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <bochner/core/execution.hpp>
+#include <bochner/core/matrix.hpp>
 #include <bochner/core/view.hpp>
 #include <bochner/export.hpp>
 #include <bochner/feature_map.hpp>
@@ -74,6 +75,14 @@ BOCHNER_EXPORT FrequencyPlan frequencies_needed(
     const FeatureMapSpec& spec, MatrixView<const double> x, MatrixView<const double> y,
     const ErrorTarget& target, Basis basis = Basis::asymptotic, const Execution& execution = {});
 
+inline FrequencyPlan frequencies_needed(const FeatureMapSpec& spec, MatrixView<const float> x,
+                                        MatrixView<const float> y, const ErrorTarget& target,
+                                        Basis basis = Basis::asymptotic,
+                                        const Execution& execution = {}) {
+  return frequencies_needed(spec, in_double(x).view(), in_double(y).view(), target, basis,
+                            execution);
+}
+
 /// For the largest absolute error over all pairs of a ball of `radius` (after the kernel's scaling)
 /// at once: [Sutherland15, prop. 1 and 2] with their constants, for independent trigonometric or
 /// random-phase features of the Gaussian kernel; a guarantee, usually several times too large. For
@@ -92,5 +101,9 @@ struct ExpectedError {
 BOCHNER_EXPORT ExpectedError error_expected(const FeatureMapSpec& spec, MatrixView<const double> x,
                                             MatrixView<const double> y,
                                             const Execution& execution = {});
+inline ExpectedError error_expected(const FeatureMapSpec& spec, MatrixView<const float> x,
+                                    MatrixView<const float> y, const Execution& execution = {}) {
+  return error_expected(spec, in_double(x).view(), in_double(y).view(), execution);
+}
 
 }  // namespace bochner

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <bochner/core/execution.hpp>
+#include <bochner/core/matrix.hpp>
 #include <bochner/core/view.hpp>
 #include <bochner/export.hpp>
 #include <bochner/feature_map.hpp>
@@ -44,6 +45,12 @@ BOCHNER_EXPORT Recommendation recommend(const Kernel& kernel, MatrixView<const d
                                         MatrixView<const double> y, const Budget& budget,
                                         const Execution& execution = {});
 
+inline Recommendation recommend(const Kernel& kernel, MatrixView<const float> x,
+                                MatrixView<const float> y, const Budget& budget,
+                                const Execution& execution = {}) {
+  return recommend(kernel, in_double(x).view(), in_double(y).view(), budget, execution);
+}
+
 /// The same by the error of attention's output o_i = sum_j k(q_i, k_j) v_j / sum_j k(q_i, k_j): the
 /// root mean square of |o^ - o| over up to 64 sampled queries (against up to 1,024 sampled keys)
 /// and `redraws` draws of each map, relative to the root mean square of |o|. It is measured, not
@@ -56,5 +63,12 @@ BOCHNER_EXPORT Recommendation recommend_for_attention(const Kernel& kernel,
                                                       MatrixView<const double> values,
                                                       const Budget& budget, int redraws = 20,
                                                       const Execution& execution = {});
+inline Recommendation recommend_for_attention(const Kernel& kernel, MatrixView<const float> queries,
+                                              MatrixView<const float> keys,
+                                              MatrixView<const float> values, const Budget& budget,
+                                              int redraws = 20, const Execution& execution = {}) {
+  return recommend_for_attention(kernel, in_double(queries).view(), in_double(keys).view(),
+                                 in_double(values).view(), budget, redraws, execution);
+}
 
 }  // namespace bochner

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "bochner/client/attention_backend.hpp"
+#include "bochner/client/attention/backend.hpp"
 
 #include "bochner/core/error.hpp"
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "client/attention/backward.hpp"
 
-#include "bochner/client/attention_gradient.hpp"
+#include "bochner/client/attention/gradient.hpp"
 #include "bochner/kernel/options.hpp"
 
 #include <string>

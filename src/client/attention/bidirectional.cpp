@@ -45,7 +45,7 @@ AttentionReport bidirectional_attention(const AttentionCall<T>& call, const Tens
   KeyStates<T> states(call);
   std::vector<Worker<T>> workers;
   for (Index w = 0; w < available_workers(call.execution); ++w) {
-    workers.push_back({QueryBlock<T>(call.map, call.problem.value_dim, call.precision), {}});
+    workers.push_back({QueryBlock<T>(call.map, call.problem.value_dim, call.products), {}});
   }
   for_each_batch(groups, states.capacity(), [&](const std::vector<HeadGroup>& batch) {
     states.compute(batch);

@@ -21,7 +21,7 @@ struct AttentionCall {
   const AttentionInputs<T>& inputs;
   const AttentionProblem& problem;
   const Execution& execution;
-  Precision precision = Precision::full;
+  Products products = Products::full;
 };
 
 /// Checks what `attention` and its gradient have in common. Throws InvalidArgument.

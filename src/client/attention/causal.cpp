@@ -45,9 +45,9 @@ class Causal {
   struct Worker {
     explicit Worker(const AttentionCall<T>& call)
         : loader(call),
-          scratch(call.map, call.problem.value_dim, call.precision),
+          scratch(call.map, call.problem.value_dim, call.products),
           packed(call.map),
-          queries(call.map, call.problem.value_dim, call.precision) {}
+          queries(call.map, call.problem.value_dim, call.products) {}
     KeyLoader<T> loader;
     KeyScratch<T> scratch;
     PackedKeys<T> packed;
@@ -59,7 +59,7 @@ class Causal {
   struct Slot {
     explicit Slot(const AttentionCall<T>& call)
         : keys(call.map, call.problem.value_dim),
-          sums(call.map, call.problem.value_dim, call.precision),
+          sums(call.map, call.problem.value_dim, call.products),
           before(call.map, call.problem.value_dim) {}
     KeyBlock<T> keys;
     KeySums<T> sums;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "bochner/client/attention_error.hpp"
+#include "bochner/client/attention/error.hpp"
 
 #include "client/attention/call.hpp"
 #include "client/attention/frequency_groups.hpp"

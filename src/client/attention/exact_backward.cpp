@@ -2,7 +2,7 @@
 #include "client/attention/exact_weights.hpp"
 #include "core/parallel.hpp"
 
-#include "bochner/client/attention_exact.hpp"
+#include "bochner/client/attention/exact.hpp"
 
 #include <algorithm>
 #include <memory>

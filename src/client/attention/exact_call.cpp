@@ -138,8 +138,8 @@ ExactCall<T> exact_call(const std::string& function, const Kernel& kernel,
     check_weights(function, "allowed", options.allowed.extents, weights);
   }
   if (bias.data != nullptr) check_weights(function, "bias", bias.extents, weights);
-  if (options.precision != Precision::full) {
-    throw InvalidArgument(function + ": precision is bfloat16, which only `attention` offers");
+  if (options.products != Products::full) {
+    throw InvalidArgument(function + ": products are bfloat16, which only `attention` offers");
   }
   ExactKernel exact(function, kernel, problem.dim);
   ExactCall<T> call{function, std::move(exact), inputs, options, bias, std::move(problem), {}};

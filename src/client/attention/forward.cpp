@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "bochner/client/attention.hpp"
+#include "bochner/client/attention/attention.hpp"
 #include "client/attention/bidirectional.hpp"
 #include "client/attention/causal.hpp"
 
@@ -9,21 +9,21 @@ AttentionReport attention(const FeatureMap<T>& map, const AttentionInputs<T>& in
                           TensorView<T, 4> out, const AttentionOptions& options,
                           const Execution& execution) {
   constexpr const char* kFunction = "attention";
-  if (std::same_as<T, double> && options.precision == Precision::bfloat16) {
+  if (std::same_as<T, double> && options.products == Products::bfloat16) {
     throw InvalidArgument(
-        "attention: precision is bfloat16 with inputs of double, expected inputs of float");
+        "attention: products are bfloat16 with inputs of double, expected inputs of float");
   }
   const AttentionProblem problem = check_attention(kFunction, map.blocks(), inputs, options);
   const auto& q = inputs.queries;
   check_output(kFunction, "out", out,
                {q.extent(0), q.extent(1), q.extent(2), inputs.values.extent(3)}, inputs);
   const AttentionCall<T> call{kFunction, map.blocks(), inputs,
-                              problem,   execution,    options.precision};
+                              problem,   execution,    options.products};
   AttentionReport report = options.mask == Mask::causal ? causal_attention(call, out)
                                                         : bidirectional_attention(call, out);
-  report.arithmetic = options.precision == Precision::bfloat16 ? ReducedProducts::arithmetic()
-                      : std::same_as<T, float>                 ? "float"
-                                                               : "double";
+  report.arithmetic = options.products == Products::bfloat16 ? ReducedProducts::arithmetic()
+                      : std::same_as<T, float>               ? "float"
+                                                             : "double";
   return report;
 }
 

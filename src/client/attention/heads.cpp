@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "bochner/client/attention_heads.hpp"
+#include "bochner/client/attention/heads.hpp"
 
 #include "client/attention/call.hpp"
 

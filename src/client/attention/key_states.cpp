@@ -23,7 +23,7 @@ KeyStates<T>::KeyStates(const AttentionCall<T>& call) : call_(call) {
   const Index workers = available_workers(call.execution);
   for (Index w = 0; w < workers; ++w) workers_.emplace_back(call);
   for (Index s = 0; s < capacity(); ++s)
-    sums_.emplace_back(call.map, call.problem.value_dim, call.precision);
+    sums_.emplace_back(call.map, call.problem.value_dim, call.products);
 }
 
 template <Scalar T>

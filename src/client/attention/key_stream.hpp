@@ -12,9 +12,9 @@ namespace bochner {
 /// What one worker needs to take in keys.
 template <Scalar T>
 struct KeyScratch {
-  KeyScratch(const BlockMap<T>& map, Index value_dim, Precision precision = Precision::full)
+  KeyScratch(const BlockMap<T>& map, Index value_dim, Products products = Products::full)
       : workspace(map),
-        sums(map, value_dim, precision),
+        sums(map, value_dim, products),
         reference(static_cast<std::size_t>(map.num_features())) {}
   BlockWorkspace<T> workspace;
   KeySums<T> sums;

@@ -4,14 +4,14 @@
 namespace bochner {
 
 template <Scalar T>
-KeySums<T>::KeySums(const BlockMap<T>& map, Index value_dim, Precision precision)
+KeySums<T>::KeySums(const BlockMap<T>& map, Index value_dim, Products products)
     : exponential_(map.exponential()),
       num_features_(map.num_features()),
       value_dim_(value_dim),
       values_(num_features_, simd::padded<T>(value_dim)),
       mass_(1, map.ld()),
       reference_(static_cast<std::size_t>(num_features_)) {
-  if (precision == Precision::bfloat16) reduced_.emplace(num_features_, value_dim);
+  if (products == Products::bfloat16) reduced_.emplace(num_features_, value_dim);
 }
 
 template <Scalar T>

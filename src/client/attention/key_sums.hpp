@@ -15,7 +15,7 @@ namespace bochner {
 template <Scalar T>
 class KeySums {
  public:
-  KeySums(const BlockMap<T>& map, Index value_dim, Precision precision = Precision::full);
+  KeySums(const BlockMap<T>& map, Index value_dim, Products products = Products::full);
 
   /// Starts anew with a reference.
   void reset(const Exponents& reference);

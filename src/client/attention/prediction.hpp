@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "bochner/client/attention_report.hpp"
+#include "bochner/client/attention/report.hpp"
 #include "client/attention/seen_rows.hpp"
 
 #include <vector>

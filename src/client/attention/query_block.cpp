@@ -31,7 +31,7 @@ void PackedKeys<T>::pack(const KeyBlock<T>& block, const PrefixView<T>& state, I
 }
 
 template <Scalar T>
-QueryBlock<T>::QueryBlock(const BlockMap<T>& map, Index value_dim, Precision precision)
+QueryBlock<T>::QueryBlock(const BlockMap<T>& map, Index value_dim, Products products)
     : map_(&map),
       value_dim_(value_dim),
       weights_(simd::kBlockRows, map.ld()),
@@ -39,7 +39,7 @@ QueryBlock<T>::QueryBlock(const BlockMap<T>& map, Index value_dim, Precision pre
       part_(simd::kBlockRows, simd::padded<T>(value_dim)),
       scores_(simd::kBlockRows, simd::kBlockRows),
       workspace_(map) {
-  if (precision == Precision::bfloat16) reduced_.emplace(map.num_features(), value_dim);
+  if (products == Products::bfloat16) reduced_.emplace(map.num_features(), value_dim);
 }
 
 template <Scalar T>

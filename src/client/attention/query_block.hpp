@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "bochner/client/attention.hpp"
+#include "bochner/client/attention/attention.hpp"
 #include "client/attention/key_block.hpp"
 #include "client/attention/prefix_state.hpp"
 #include "client/attention/reduced_products.hpp"
@@ -34,7 +34,7 @@ class PackedKeys {
 template <Scalar T>
 class QueryBlock {
  public:
-  QueryBlock(const BlockMap<T>& map, Index value_dim, Precision precision = Precision::full);
+  QueryBlock(const BlockMap<T>& map, Index value_dim, Products products = Products::full);
 
   /// Weighs queries (at most 64 rows) against exponents; sums start from nothing. Throws as
   /// `KeyBlock::load`.

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "bochner/client/attention_report.hpp"
+#include "bochner/client/attention/report.hpp"
 
-#include "bochner/client/attention_backend.hpp"
-#include "bochner/client/attention_matrix.hpp"
+#include "bochner/client/attention/backend.hpp"
+#include "bochner/client/attention/matrix.hpp"
 #include "client/attention/call.hpp"
 #include "client/attention/prediction.hpp"
 #include "core/text.hpp"
@@ -56,7 +56,7 @@ Measured compare(const FeatureMapSpec& spec, const AttentionInputs<T>& inputs,
   const Index heads_per_key_head = inputs.queries.extent(1) / inputs.keys.extent(1);
   Matrix<T> weights(static_cast<Index>(rows.size()), inputs.keys.extent(2));
   AttentionOptions exactly = options;
-  exactly.precision = Precision::full;
+  exactly.products = Products::full;
   exact_attention_rows<T>(spec.kernel, inputs.queries, inputs.keys, rows, weights.view(), exactly,
                           execution);
   const double unit = value_unit(rows, weights, inputs.values, heads_per_key_head);
@@ -126,7 +126,7 @@ struct Situation {
 double times_needed(double error) { return (error / kTarget) * (error / kTarget); }
 
 /// Decides, and says so.
-void advise(const Situation& now, AttentionQuality& quality) {
+void advise(const Situation& now, AttentionComparison& quality) {
   const std::string error = "the output is off by " + short_number(100.0 * quality.output_error) +
                             " % with " + std::to_string(now.spec.num_frequencies) + " frequencies";
   const double needed = times_needed(quality.output_error);
@@ -176,9 +176,9 @@ void advise(const Situation& now, AttentionQuality& quality) {
 }  // namespace
 
 template <Scalar T>
-AttentionQuality attention_report(const FeatureMap<T>& map, const AttentionInputs<T>& inputs,
-                                  Index sample_rows, const AttentionOptions& options,
-                                  const Execution& execution) {
+AttentionComparison attention_report(const FeatureMap<T>& map, const AttentionInputs<T>& inputs,
+                                     Index sample_rows, const AttentionOptions& options,
+                                     const Execution& execution) {
   if (sample_rows < 1) {
     throw InvalidArgument(std::string(kFunction) + ": sample_rows is " +
                           std::to_string(sample_rows) + ", expected at least 1");
@@ -191,7 +191,7 @@ AttentionQuality attention_report(const FeatureMap<T>& map, const AttentionInput
   const auto& q = inputs.queries;
   const std::array<Index, 4> extents{q.extent(0), q.extent(1), q.extent(2), problem.value_dim};
   Matrix<T> out(q.extent(0) * q.extent(1) * q.extent(2), problem.value_dim);
-  AttentionQuality quality;
+  AttentionComparison quality;
   quality.attention =
       attention<T>(map, inputs, TensorView<T, 4>(out.data(), extents), options, execution);
 
@@ -214,11 +214,11 @@ AttentionQuality attention_report(const FeatureMap<T>& map, const AttentionInput
   return quality;
 }
 
-template AttentionQuality attention_report<float>(const FeatureMap<float>&,
-                                                  const AttentionInputs<float>&, Index,
-                                                  const AttentionOptions&, const Execution&);
-template AttentionQuality attention_report<double>(const FeatureMap<double>&,
-                                                   const AttentionInputs<double>&, Index,
-                                                   const AttentionOptions&, const Execution&);
+template AttentionComparison attention_report<float>(const FeatureMap<float>&,
+                                                     const AttentionInputs<float>&, Index,
+                                                     const AttentionOptions&, const Execution&);
+template AttentionComparison attention_report<double>(const FeatureMap<double>&,
+                                                      const AttentionInputs<double>&, Index,
+                                                      const AttentionOptions&, const Execution&);
 
 }  // namespace bochner

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "bochner/client/attention_matrix.hpp"
+#include "bochner/client/attention/matrix.hpp"
 #include "client/attention/problem.hpp"
 
 #include <vector>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "bochner/client/attention_state.hpp"
+#include "bochner/client/attention/state.hpp"
 
 #include "client/attention/call.hpp"
 #include "client/attention/key_stream.hpp"

@@ -73,12 +73,12 @@ linalg::SpectrumEnds ends_of(const char* function, const linalg::LinearOperator&
 
 }  // namespace
 
-Interval GramErrorEstimate::interval(double level) const {
+Interval SampledGramError::interval(double level) const {
   if (!(level > 0.0 && level < 1.0)) {
-    throw InvalidArgument("GramErrorEstimate::interval: level is " + text::number(level) +
+    throw InvalidArgument("SampledGramError::interval: level is " + text::number(level) +
                           ", expected a number in (0, 1)");
   }
-  check_least("GramErrorEstimate::interval", "samples", samples, 2);
+  check_least("SampledGramError::interval", "samples", samples, 2);
   const boost::math::students_t law(static_cast<double>(samples - 1));
   const double reach =
       standard_error * boost::math::quantile(boost::math::complement(law, (1.0 - level) / 2.0));
@@ -111,7 +111,7 @@ GramNorm squared_norm(const ExactGram& gram, const Execution& execution) {
   return norm;
 }
 
-std::optional<Interval> relative_interval(const GramErrorEstimate& estimate, const GramNorm& norm,
+std::optional<Interval> relative_interval(const SampledGramError& estimate, const GramNorm& norm,
                                           double level) {
   const Interval absolute = estimate.interval(level);
   if (!(norm.squared_off_diagonal >= 0.5 * norm.squared && norm.squared > 0.0)) return std::nullopt;
@@ -119,14 +119,14 @@ std::optional<Interval> relative_interval(const GramErrorEstimate& estimate, con
 }
 
 template <Scalar T>
-GramErrorEstimate sampled_error(const GramApproximation<T>& approximation, const ExactGram& exact,
-                                const SampledErrorOptions& options, const Execution& execution) {
+SampledGramError sampled_error(const GramApproximation<T>& approximation, const ExactGram& exact,
+                               const SampledErrorOptions& options, const Execution& execution) {
   constexpr const char* kFunction = "sampled_error";
   const Index n = exact.size();
   check_sizes(kFunction, approximation.size(), n);
   check_least(kFunction, "rows", n, 2);
   check_least(kFunction, "samples", options.samples, 2);
-  GramErrorEstimate estimate;
+  SampledGramError estimate;
   estimate.samples = options.samples;
   const std::vector<double> found = approximation.diagonal(execution);
   const std::vector<double> right = exact.diagonal();
@@ -181,9 +181,8 @@ GramErrorEstimate sampled_error(const GramApproximation<T>& approximation, const
 }
 
 template <Scalar T>
-GramErrorEstimate hutchinson_error(const GramApproximation<T>& approximation,
-                                   const ExactGram& exact, const HutchinsonOptions& options,
-                                   const Execution& execution) {
+SampledGramError hutchinson_error(const GramApproximation<T>& approximation, const ExactGram& exact,
+                                  const HutchinsonOptions& options, const Execution& execution) {
   constexpr const char* kFunction = "hutchinson_error";
   const Index n = exact.size();
   check_sizes(kFunction, approximation.size(), n);
@@ -248,19 +247,19 @@ DeltaSpectral delta_spectral(const GramApproximation<T>& approximation,
           ends.converged};
 }
 
-template GramErrorEstimate sampled_error(const GramApproximation<float>&, const ExactGram&,
-                                         const SampledErrorOptions&, const Execution&);
-template GramErrorEstimate hutchinson_error(const GramApproximation<float>&, const ExactGram&,
-                                            const HutchinsonOptions&, const Execution&);
+template SampledGramError sampled_error(const GramApproximation<float>&, const ExactGram&,
+                                        const SampledErrorOptions&, const Execution&);
+template SampledGramError hutchinson_error(const GramApproximation<float>&, const ExactGram&,
+                                           const HutchinsonOptions&, const Execution&);
 template SpectralError spectral_error(const GramApproximation<float>&, const ExactGram&,
                                       const LanczosErrorOptions&, const Execution&);
 template DeltaSpectral delta_spectral(const GramApproximation<float>&, const ShiftedGram<float>&,
                                       const ExactGram&, const LanczosErrorOptions&,
                                       const Execution&);
-template GramErrorEstimate sampled_error(const GramApproximation<double>&, const ExactGram&,
-                                         const SampledErrorOptions&, const Execution&);
-template GramErrorEstimate hutchinson_error(const GramApproximation<double>&, const ExactGram&,
-                                            const HutchinsonOptions&, const Execution&);
+template SampledGramError sampled_error(const GramApproximation<double>&, const ExactGram&,
+                                        const SampledErrorOptions&, const Execution&);
+template SampledGramError hutchinson_error(const GramApproximation<double>&, const ExactGram&,
+                                           const HutchinsonOptions&, const Execution&);
 template SpectralError spectral_error(const GramApproximation<double>&, const ExactGram&,
                                       const LanczosErrorOptions&, const Execution&);
 template DeltaSpectral delta_spectral(const GramApproximation<double>&, const ShiftedGram<double>&,

@@ -66,7 +66,7 @@ void exact_gram(const Kernel& kernel, MatrixView<const double> x, MatrixView<con
 }
 
 template <Scalar T>
-void approximate_gram(const FeatureMap<T>& map, MatrixView<const T> x, MatrixView<const T> y,
+void approximate_gram(const FeatureMap<T>& map, ViewOf<const T> x, ViewOf<const T> y,
                       MatrixView<double> out, const Execution& execution) {
   constexpr const char* kFunction = "approximate_gram";
   check_columns(kFunction, x.cols, y.cols, map.input_dim());
@@ -92,16 +92,34 @@ void approximate_gram(const FeatureMap<T>& map, MatrixView<const T> x, MatrixVie
       });
 }
 
-double GramDistance::relative() const {
+Matrix<double> exact_gram(const Kernel& kernel, MatrixView<const double> x,
+                          MatrixView<const double> y, const Execution& execution) {
+  Matrix<double> out(x.rows, y.rows);
+  exact_gram(kernel, x, y, out.view(), execution);
+  return out;
+}
+
+Matrix<double> exact_gram(const Kernel& kernel, MatrixView<const double> x,
+                          const Execution& execution) {
+  return exact_gram(kernel, x, x, execution);
+}
+
+Matrix<double> exact_gram(const Kernel& kernel, MatrixView<const float> x,
+                          const Execution& execution) {
+  return exact_gram(kernel, in_double(x).view(), execution);
+}
+
+double MeasuredGramError::relative() const {
   if (!(squared_norm > 0.0)) {
-    throw InvalidArgument("GramDistance::relative: the exact matrix is zero or has no entries");
+    throw InvalidArgument(
+        "MeasuredGramError::relative: the exact matrix is zero or has no entries");
   }
   return std::sqrt(squared_error / squared_norm);
 }
 
 template <Scalar T>
-GramDistance gram_distance(const FeatureMap<T>& map, MatrixView<const T> x, MatrixView<const T> y,
-                           const Execution& execution) {
+MeasuredGramError gram_distance(const FeatureMap<T>& map, ViewOf<const T> x, ViewOf<const T> y,
+                                const Execution& execution) {
   constexpr const char* kFunction = "gram_distance";
   check_columns(kFunction, x.cols, y.cols, map.input_dim());
   require_finite(kFunction, "x", x);
@@ -124,7 +142,7 @@ GramDistance gram_distance(const FeatureMap<T>& map, MatrixView<const T> x, Matr
                        Matrix<double>(simd::kBlockRows, kPanelColumns)});
   }
   // One sum a block of rows, folded in index order: the same bits for any number of threads.
-  std::vector<GramDistance> sums(static_cast<std::size_t>(row_blocks(x.rows)));
+  std::vector<MeasuredGramError> sums(static_cast<std::size_t>(row_blocks(x.rows)));
   for_each_tile(
       x.rows, y.rows, execution,
       [&](Index first, Index count) { approximate.load_panel(first, count, execution); },
@@ -132,7 +150,7 @@ GramDistance gram_distance(const FeatureMap<T>& map, MatrixView<const T> x, Matr
         Worker& mine = workers[w];
         exact.tile(x_rows, i, rows, j, cols, mine.k.data(), kPanelColumns);
         approximate.tile(i, rows, cols, mine.k_hat.data(), kPanelColumns, mine.approximate);
-        GramDistance& sum = sums[static_cast<std::size_t>(i / simd::kBlockRows)];
+        MeasuredGramError& sum = sums[static_cast<std::size_t>(i / simd::kBlockRows)];
         for (Index r = 0; r < rows; ++r) {
           for (Index c = 0; c < cols; ++c) {
             const double k = mine.k(r, c);
@@ -145,8 +163,8 @@ GramDistance gram_distance(const FeatureMap<T>& map, MatrixView<const T> x, Matr
           }
         }
       });
-  GramDistance total;
-  for (const GramDistance& sum : sums) {
+  MeasuredGramError total;
+  for (const MeasuredGramError& sum : sums) {
     total.squared_error += sum.squared_error;
     total.squared_norm += sum.squared_norm;
   }
@@ -167,9 +185,10 @@ template void approximate_gram<float>(const FeatureMap<float>&, MatrixView<const
 template void approximate_gram<double>(const FeatureMap<double>&, MatrixView<const double>,
                                        MatrixView<const double>, MatrixView<double>,
                                        const Execution&);
-template GramDistance gram_distance<float>(const FeatureMap<float>&, MatrixView<const float>,
-                                           MatrixView<const float>, const Execution&);
-template GramDistance gram_distance<double>(const FeatureMap<double>&, MatrixView<const double>,
-                                            MatrixView<const double>, const Execution&);
+template MeasuredGramError gram_distance<float>(const FeatureMap<float>&, MatrixView<const float>,
+                                                MatrixView<const float>, const Execution&);
+template MeasuredGramError gram_distance<double>(const FeatureMap<double>&,
+                                                 MatrixView<const double>, MatrixView<const double>,
+                                                 const Execution&);
 
 }  // namespace bochner

@@ -120,9 +120,8 @@ PermutationTest two_sample_test(const ExactGram& pooled, Index first_rows,
 }
 
 template <Scalar T>
-PermutationTest two_sample_test(const FeatureMap<T>& map, MatrixView<const T> x,
-                                MatrixView<const T> y, const PermutationTestOptions& options,
-                                const Execution& execution) {
+PermutationTest two_sample_test(const FeatureMap<T>& map, ViewOf<const T> x, ViewOf<const T> y,
+                                const PermutationTestOptions& options, const Execution& execution) {
   check_columns(kFunction, x.cols, y.cols, map.input_dim());
   Matrix<T> pooled(x.rows + y.rows, x.cols);
   for (Index i = 0; i < pooled.rows(); ++i) {

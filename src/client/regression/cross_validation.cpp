@@ -4,7 +4,7 @@
 #include "client/regression/checks.hpp"
 #include "client/regression/feature_blocks.hpp"
 #include "client/regression/gathered_rows.hpp"
-#include "client/regression/ridge_family.hpp"
+#include "client/regression/ridge_spectrum.hpp"
 #include "client/regression/target_scale.hpp"
 #include "core/parallel.hpp"
 #include "simd/engine.hpp"
@@ -27,7 +27,7 @@ struct Models {
   std::vector<bool> singular;  ///< one a ridge
 };
 
-Models all_ridges(const regression::RidgeFamily& family, std::span<const double> ridges,
+Models all_ridges(const regression::RidgeSpectrum& family, std::span<const double> ridges,
                   const Execution& execution) {
   const Index n = family.system().num_features();
   const Index t = family.system().num_targets();
@@ -127,6 +127,10 @@ void predict_fold(const FeatureMap<T>& map, const TrainingRows<T>& fold,
 
 }  // namespace
 
+std::size_t CrossValidation::best() const {
+  return static_cast<std::size_t>(std::min_element(loss.begin(), loss.end()) - loss.begin());
+}
+
 template <Scalar T>
 CrossValidation cross_validate(const FeatureMap<T>& map, const TrainingRows<T>& rows,
                                std::span<const double> ridges, const Folds& folds, Loss loss,
@@ -165,7 +169,7 @@ CrossValidation cross_validate(const FeatureMap<T>& map, const TrainingRows<T>& 
   for (std::size_t f = 0; f < members.size(); ++f) {
     Matrix<double> rest = total;
     add_lower(parts[f], -1.0, rest);
-    const regression::RidgeFamily family(
+    const regression::RidgeSpectrum family(
         regression::ridge_system(kFunction, std::move(rest), map.num_features(), t,
                                  total_rows - part_rows[f], intercept),
         execution);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "bochner/client/regression/ridge_path.hpp"
 
-#include "client/regression/ridge_family.hpp"
+#include "client/regression/ridge_spectrum.hpp"
 #include "core/parallel.hpp"
 #include "core/text.hpp"
 
@@ -16,7 +16,7 @@ RidgePath ridge_path(const NormalEquations<T>& equations, std::span<const double
                      Intercept intercept, const Execution& execution) {
   constexpr const char* kFunction = "ridge_path";
   regression::check_ridges(kFunction, ridges);
-  const regression::RidgeFamily family(
+  const regression::RidgeSpectrum family(
       regression::ridge_system(kFunction, equations.moments(execution), equations.num_features(),
                                equations.num_targets(), equations.num_rows(), intercept),
       execution);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "bochner/client/attention_exact.hpp"
+#include "bochner/client/attention/exact.hpp"
 #include "bochner/estimator/optimal_centring.hpp"
 #include "bochner/estimator/optimal_parameter.hpp"
 #include "bochner/kernel/data_scale.hpp"
@@ -187,12 +187,12 @@ Plan parse(const Options& options) {
   plan.execution.num_threads = static_cast<int>(parse_whole("--threads", options.threads, 0, 4096));
   if (options.causal) plan.attention.mask = Mask::causal;
   if (options.precision == "bfloat16") {
-    plan.attention.precision = Precision::bfloat16;
+    plan.attention.products = Products::bfloat16;
   } else if (options.precision != "single" && options.precision != "double") {
     throw UsageError("--precision: expected single, double or bfloat16, got '" + options.precision +
                      "'");
   }
-  if (options.exact && plan.attention.precision == Precision::bfloat16) {
+  if (options.exact && plan.attention.products == Products::bfloat16) {
     throw UsageError("--precision: exact attention has no bfloat16");
   }
   if (!options.scale.empty()) plan.scale = parse_positive("--scale", options.scale);
@@ -384,7 +384,7 @@ void run_in(const Options& options, Plan plan) {
   }
   const bool timing = plan.compare || plan.synthetic.has_value();
   AttentionOptions exactly = plan.attention;
-  exactly.precision = Precision::full;
+  exactly.products = Products::full;
   Matrix<T> exact;
   if (options.exact || plan.compare) {
     announce("attend: exact attention",

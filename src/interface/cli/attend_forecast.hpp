@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "bochner/client/attention_exact.hpp"
+#include "bochner/client/attention/exact.hpp"
 
 namespace bochner::cli {
 

@@ -24,20 +24,13 @@ struct Options {
   std::string keep;
 };
 
-/// Features with their exponents multiplied in.
+/// Features of raw rows.
 template <Scalar T>
 Matrix<T> features_of(const FeatureMap<T>& map, const pipeline::Model& model,
                       MatrixView<const double> rows, const Execution& execution) {
   Matrix<T> x(rows.rows, rows.cols);
   model.standardisation.apply<T>(rows, x.view());
-  Matrix<T> phi(rows.rows, map.num_features());
-  std::vector<std::int32_t> exponent(static_cast<std::size_t>(rows.rows));
-  map.apply(Side::query, std::as_const(x).view(), {phi.view(), exponent}, execution);
-  for (Index i = 0; i < phi.rows(); ++i) {
-    const std::int32_t power = exponent[static_cast<std::size_t>(i)];
-    for (Index j = 0; j < phi.cols(); ++j) phi(i, j) = std::ldexp(phi(i, j), power);
-  }
-  return phi;
+  return features(map, std::as_const(x).view(), Side::query, execution);
 }
 
 /// The numbers that classes are written as: their own, or from 1 on where they are words.

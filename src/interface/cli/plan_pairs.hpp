@@ -2,7 +2,7 @@
 #pragma once
 
 #include "bochner/estimator/plan.hpp"
-#include "study/study.hpp"
+#include "study/pair_study.hpp"
 
 #include <nlohmann/json.hpp>
 

@@ -3,7 +3,7 @@
 
 #include "interface/cli/input.hpp"
 #include "study/matrix_study.hpp"
-#include "study/study.hpp"
+#include "study/pair_study.hpp"
 
 #include <CLI/CLI.hpp>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "bochner/client/attention.hpp"
+#include "bochner/client/attention/attention.hpp"
 #include "interface/cli/program.hpp"
 #include "io/npy_header.hpp"
 #include "io/row_reader.hpp"

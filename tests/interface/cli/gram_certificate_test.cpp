@@ -62,7 +62,7 @@ TEST_CASE("a certificate holds for the draw it names", "[gram][certificate]") {
     const auto spec = bochner::parse_spec(row["spec"].get<std::string>());
     CHECK(spec.seed.value == 3);
     // The truth, from all entries.
-    const bochner::GramDistance distance =
+    const bochner::MeasuredGramError distance =
         bochner::gram_distance<double>(bochner::FeatureMap<double>(spec), x, x);
     const double error = std::sqrt(distance.squared_error);
     CHECK(certificates["norm"].get<double>() ==

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <bochner/client/attention.hpp>
-#include <bochner/client/attention_exact.hpp>
+#include <bochner/client/attention/attention.hpp>
+#include <bochner/client/attention/exact.hpp>
 #include <bochner/core/matrix.hpp>
 #include <bochner/estimator/optimal_parameter.hpp>
 #include <bochner/kernel/data_scale.hpp>

@@ -18,7 +18,8 @@ double median(const std::vector<double>& sorted) { return sorted[sorted.size() /
 /// The squared relative error of the matrix of kernel values over draws against its closed form,
 /// which has none for its own variance: sigma is the sample's.
 void check_matrix(const Performer& problem, FeatureMapSpec spec) {
-  const GramError predicted = gram_error<double>(spec, problem.queries.view(), problem.keys.view());
+  const PredictedGramError predicted =
+      gram_error<double>(spec, problem.queries.view(), problem.keys.view());
   const double expected = predicted.relative_error * predicted.relative_error;
   std::vector<double> measured;
   for (int r = 1; r <= kDraws; ++r) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "projection/sobol.hpp"
 #include "pairs.hpp"
+#include "projection/sobol_points.hpp"
 #include "support/statistics.hpp"
 
 #include <bochner/core/error.hpp>

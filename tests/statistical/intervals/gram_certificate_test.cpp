@@ -60,13 +60,13 @@ TEST_CASE("the sampled error of a Gram matrix is unbiased and covered", "[gram]"
   int caught = 0;
   for (int r = 0; r < kReplicates; ++r) {
     const auto seed = static_cast<std::uint64_t>(r);
-    const GramErrorEstimate estimate =
+    const SampledGramError estimate =
         sampled_error(gram, exact, {.samples = kSamples, .seed = {seed}});
     estimates.push_back(estimate.squared_error);
     const Interval interval = estimate.interval();
     covered += interval.low * interval.low <= truth && truth <= interval.high * interval.high;
     // The twin: the standard error of a sample twice as large.
-    GramErrorEstimate bold = estimate;
+    SampledGramError bold = estimate;
     bold.standard_error /= std::sqrt(2.0);
     const Interval narrow = bold.interval();
     caught += narrow.low * narrow.low <= truth && truth <= narrow.high * narrow.high;
@@ -103,7 +103,7 @@ TEST_CASE("Hutchinson's estimate of the error of a Gram matrix is unbiased", "[g
       if (i != j) variance += 2.0 * entry * entry;
     }
   }
-  const GramErrorEstimate estimate = hutchinson_error(gram, exact, {.probes = 4000});
+  const SampledGramError estimate = hutchinson_error(gram, exact, {.probes = 4000});
   check_z(estimate.squared_error, truth, std::sqrt(variance / 4000.0));
   caught_z(1.2 * estimate.squared_error, truth, std::sqrt(variance / 4000.0));
 }

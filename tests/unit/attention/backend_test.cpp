@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "bochner/client/attention_backend.hpp"
-#include "bochner/client/attention_exact.hpp"
+#include "bochner/client/attention/backend.hpp"
+#include "bochner/client/attention/exact.hpp"
 #include "bochner/core/error.hpp"
 #include "simd/engine.hpp"
 

@@ -4,10 +4,10 @@
 // keys, large norms and small shapes are in forward_test.cpp and mistakes_test.cpp.
 #include "reference.hpp"
 
-#include <bochner/client/attention_error.hpp>
-#include <bochner/client/attention_exact.hpp>
-#include <bochner/client/attention_gradient.hpp>
-#include <bochner/client/attention_state.hpp>
+#include <bochner/client/attention/error.hpp>
+#include <bochner/client/attention/exact.hpp>
+#include <bochner/client/attention/gradient.hpp>
+#include <bochner/client/attention/state.hpp>
 
 #include <catch2/catch.hpp>
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "bochner/client/attention.hpp"
-#include "bochner/client/attention_exact.hpp"
+#include "bochner/client/attention/attention.hpp"
+#include "bochner/client/attention/exact.hpp"
 #include "bochner/core/error.hpp"
 #include "client/attention/reduced_products.hpp"
 #include "simd/engine.hpp"
@@ -94,7 +94,7 @@ TEST_CASE("bfloat16 products err far less than the features", "[attention][bfloa
       const std::vector<float> full = problem.run(map, {.mask = mask});
       std::string arithmetic;
       const std::vector<float> reduced =
-          problem.run(map, {.mask = mask, .precision = Precision::bfloat16}, 1, &arithmetic);
+          problem.run(map, {.mask = mask, .products = Products::bfloat16}, 1, &arithmetic);
       CHECK(arithmetic == ReducedProducts::arithmetic());
       const double error = relative_error(reduced, full);
       INFO("reduced " << error << ", features " << relative_error(full, exact));
@@ -111,11 +111,11 @@ TEST_CASE("bfloat16 attention has the same bits for any number of threads, and n
   const FeatureMap<float> map = map_of(PositiveFeatures{}, 64);
   Problem problem;
   for (const Mask mask : {Mask::none, Mask::causal}) {
-    const AttentionOptions options{.mask = mask, .precision = Precision::bfloat16};
+    const AttentionOptions options{.mask = mask, .products = Products::bfloat16};
     const std::vector<float> one = problem.run(map, options);
     for (const int threads : {2, 3, 7}) CHECK(problem.run(map, options, threads) == one);
   }
-  const AttentionOptions causal{.mask = Mask::causal, .precision = Precision::bfloat16};
+  const AttentionOptions causal{.mask = Mask::causal, .products = Products::bfloat16};
   const std::vector<float> before = problem.run(map, causal);
   constexpr Index kChanged = 201;
   for (Index h = 0; h < kHeads; ++h) {
@@ -141,7 +141,7 @@ TEST_CASE("bfloat16 is for float inputs", "[attention][bfloat16]") {
   const TensorView<const double, 4> in(x.data(), {1, 1, 1, 2});
   CHECK_THROWS_AS(
       attention<double>(map, {in, in, in}, TensorView<double, 4>(out.data(), {1, 1, 1, 2}),
-                        {.precision = Precision::bfloat16}),
+                        {.products = Products::bfloat16}),
       InvalidArgument);
 }
 

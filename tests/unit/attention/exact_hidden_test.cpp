@@ -4,7 +4,7 @@
 #include "reference.hpp"
 #include "support/attention_oracle.hpp"
 
-#include <bochner/client/attention_exact.hpp>
+#include <bochner/client/attention/exact.hpp>
 
 #include <catch2/catch.hpp>
 

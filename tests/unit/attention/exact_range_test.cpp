@@ -2,8 +2,8 @@
 #include "reference.hpp"
 #include "support/attention_oracle.hpp"
 
-#include <bochner/client/attention_exact.hpp>
-#include <bochner/client/attention_matrix.hpp>
+#include <bochner/client/attention/exact.hpp>
+#include <bochner/client/attention/matrix.hpp>
 
 #include <catch2/catch.hpp>
 

@@ -4,10 +4,10 @@
 // negative.
 #include "reference.hpp"
 
-#include <bochner/client/attention_error.hpp>
-#include <bochner/client/attention_gradient.hpp>
-#include <bochner/client/attention_report.hpp>
-#include <bochner/client/attention_state.hpp>
+#include <bochner/client/attention/error.hpp>
+#include <bochner/client/attention/gradient.hpp>
+#include <bochner/client/attention/report.hpp>
+#include <bochner/client/attention/state.hpp>
 
 #include <catch2/catch.hpp>
 

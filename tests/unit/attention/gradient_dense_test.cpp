@@ -3,7 +3,7 @@
 // Gradients against the dense formula: all L x S weights from the features, no chunks, no states.
 #include "reference.hpp"
 
-#include <bochner/client/attention_gradient.hpp>
+#include <bochner/client/attention/gradient.hpp>
 
 #include <catch2/catch.hpp>
 

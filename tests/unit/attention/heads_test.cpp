@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "reference.hpp"
 
-#include <bochner/client/attention_heads.hpp>
+#include <bochner/client/attention/heads.hpp>
 
 #include <catch2/catch.hpp>
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "reference.hpp"
 
-#include <bochner/client/attention_exact.hpp>
-#include <bochner/client/attention_gradient.hpp>
-#include <bochner/client/attention_matrix.hpp>
-#include <bochner/client/attention_state.hpp>
+#include <bochner/client/attention/exact.hpp>
+#include <bochner/client/attention/gradient.hpp>
+#include <bochner/client/attention/matrix.hpp>
+#include <bochner/client/attention/state.hpp>
 #include <bochner/estimator/optimal_parameter.hpp>
 
 #include <catch2/catch.hpp>
@@ -83,7 +83,7 @@ TEST_CASE("bfloat16 products bear long rows as well", "[attention][long_rows]") 
   const Qkv<float> x = normal_qkv<float>({1, 1, 1, 20, 150, kDim, 3}, 52, 1400.0);
   Tensor<float> out = x.output();
   const AttentionReport report =
-      attention<float>(map, x.inputs(), out.view(), {.precision = Precision::bfloat16});
+      attention<float>(map, x.inputs(), out.view(), {.products = Products::bfloat16});
   CHECK(report.nonfinite_rows == 0);
   CHECK(all_finite(out));
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "reference.hpp"
 
-#include <bochner/client/attention_exact.hpp>
-#include <bochner/client/attention_matrix.hpp>
+#include <bochner/client/attention/exact.hpp>
+#include <bochner/client/attention/matrix.hpp>
 #include <bochner/estimator/gram_error.hpp>
 
 #include <catch2/catch.hpp>

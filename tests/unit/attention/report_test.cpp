@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "reference.hpp"
 
-#include <bochner/client/attention_exact.hpp>
-#include <bochner/client/attention_report.hpp>
+#include <bochner/client/attention/exact.hpp>
+#include <bochner/client/attention/report.hpp>
 
 #include "client/attention/seen_rows.hpp"
 
@@ -40,15 +40,15 @@ TEST_CASE("the report measures the error of the rows it samples", "[attention][r
     Tensor<double> exact = x.output();
     attention<double>(map, x.inputs(), out.view(), options);
     exact_attention<double>(map.spec().kernel, x.inputs(), exact.view(), options);
-    const AttentionQuality all = attention_report<double>(map, x.inputs(), 1000, options);
+    const AttentionComparison all = attention_report<double>(map, x.inputs(), 1000, options);
     CHECK(all.rows == 160);
     CHECK(all.output_error == Approx(relative_error(out, exact)).epsilon(1e-12));
     CHECK_FALSE(all.prediction_is_upper);
     CHECK_FALSE(all.sentence.empty());
-    const AttentionQuality some = attention_report<double>(map, x.inputs(), 40, options, {3});
+    const AttentionComparison some = attention_report<double>(map, x.inputs(), 40, options, {3});
     CHECK(some.rows == 40);
     CHECK(some.output_error == Approx(all.output_error).epsilon(0.5));
-    const AttentionQuality serial = attention_report<double>(map, x.inputs(), 40, options, {1});
+    const AttentionComparison serial = attention_report<double>(map, x.inputs(), 40, options, {1});
     CHECK(some.output_error == serial.output_error);
     CHECK(some.predicted_error == serial.predicted_error);
     CHECK(some.norms.mean == serial.norms.mean);
@@ -75,7 +75,7 @@ TEST_CASE("the report's norms are those of the pairs", "[attention][report]") {
     }
     std::sort(norms.begin(), norms.end());
     const FeatureMap<double> map(map_spec(3, 8, features, SoftmaxKernel{scale}));
-    const AttentionQuality quality =
+    const AttentionComparison quality =
         attention_report<double>(map, x.inputs(), 100, {.mask = Mask::causal});
     CAPTURE(to_text(features));
     const auto count = static_cast<double>(norms.size());
@@ -101,7 +101,7 @@ TEST_CASE("the predicted error is that of redraws", "[attention][report]") {
         FeatureMapSpec spec = map_spec(8, 256, features);
         spec.seed.value += static_cast<std::uint64_t>(draw);
         spec.projection = projection;
-        const AttentionQuality quality =
+        const AttentionComparison quality =
             attention_report<double>(FeatureMap<double>(spec), x.inputs(), 48);
         squares += std::pow(quality.output_error, 2);
         predicted += std::pow(quality.predicted_error, 2);
@@ -120,15 +120,15 @@ TEST_CASE("the report counts the rows of the whole output", "[attention][report]
   const FeatureMap<float> map(map_spec(4, 16, TrigonometricFeatures{}));
   Qkv<float> x = normal_qkv<float>({1, 1, 1, 30, 40, 4, 3}, 74, 0.3);
   const std::vector<Index> lengths{40};
-  const AttentionQuality causal = attention_report<float>(
+  const AttentionComparison causal = attention_report<float>(
       map, x.inputs(), 5, {.mask = Mask::causal, .query_offset = -10, .key_lengths = lengths});
   CHECK(causal.attention.empty_rows == 10);
   CHECK(causal.attention.arithmetic == "float");
-  const AttentionQuality reduced =
-      attention_report<float>(map, x.inputs(), 5, {.precision = Precision::bfloat16});
+  const AttentionComparison reduced =
+      attention_report<float>(map, x.inputs(), 5, {.products = Products::bfloat16});
   CHECK_THAT(reduced.attention.arithmetic, Catch::Matchers::StartsWith("bfloat16"));
   const std::vector<Index> nothing{0};
-  const AttentionQuality empty =
+  const AttentionComparison empty =
       attention_report<float>(map, x.inputs(), 5, {.key_lengths = nothing});
   CHECK(empty.attention.empty_rows == 30);
   CHECK(empty.rows == 0);
@@ -145,22 +145,22 @@ TEST_CASE("the report gives one piece of advice", "[attention][report]") {
     for (std::size_t e = 0; e < x.v.elements.size(); ++e) x.v.elements[e] = x.k.elements[e];
     return x;
   };
-  const AttentionQuality few_keys = report(problem(40, 0.3), HyperbolicFeatures{}, 64);
+  const AttentionComparison few_keys = report(problem(40, 0.3), HyperbolicFeatures{}, 64);
   CHECK(few_keys.advice == AttentionAdvice::keep_exact);
   CHECK_THAT(few_keys.sentence, Contains("40 keys it is the faster"));
 
   const Qkv<double> x = problem(2000, 0.3);
-  const AttentionQuality good = report(problem(4000, 0.3), HyperbolicOprfFeatures{-0.07}, 512);
+  const AttentionComparison good = report(problem(4000, 0.3), HyperbolicOprfFeatures{-0.07}, 512);
   CHECK(good.advice == AttentionAdvice::fine);
   CHECK(good.output_error <= 0.1);
   CHECK(good.frequencies_needed <= 512);
   CHECK(good.frequencies_needed % 8 == 0);
 
-  const AttentionQuality positive = report(x, PositiveFeatures{}, 16);
+  const AttentionComparison positive = report(x, PositiveFeatures{}, 16);
   CHECK(positive.advice == AttentionAdvice::change_map);
   CHECK_THAT(positive.sentence, Contains("hyperbolic_oprf") || Contains("hyperbolic-oprf"));
 
-  const AttentionQuality small = report(x, HyperbolicOprfFeatures{-0.07}, 8);
+  const AttentionComparison small = report(x, HyperbolicOprfFeatures{-0.07}, 8);
   CHECK(small.advice == AttentionAdvice::more_frequencies);
   CHECK(small.frequencies_needed > 8);
   CHECK_THAT(small.sentence, Contains(std::to_string(small.frequencies_needed)));
@@ -168,12 +168,12 @@ TEST_CASE("the report gives one piece of advice", "[attention][report]") {
   Qkv<double> shifted = x;
   for (double& q : shifted.q.elements) q += 0.8;
   for (double& k : shifted.k.elements) k += 0.8;
-  const AttentionQuality off_centre = report(shifted, HyperbolicFeatures{}, 64);
+  const AttentionComparison off_centre = report(shifted, HyperbolicFeatures{}, 64);
   CHECK(off_centre.advice == AttentionAdvice::centre);
   CHECK(off_centre.centred_mean < 0.2 * off_centre.norms.mean);
   CHECK_FALSE(off_centre.prediction_holds);
 
-  const AttentionQuality hopeless = report(problem(2000, 1.5), HyperbolicOprfFeatures{-1.0}, 64);
+  const AttentionComparison hopeless = report(problem(2000, 1.5), HyperbolicOprfFeatures{-1.0}, 64);
   CHECK(hopeless.advice == AttentionAdvice::keep_exact);
   CHECK_THAT(hopeless.sentence, Contains("would take longer"));
 }
@@ -222,7 +222,7 @@ TEST_CASE("the report sees every phase of keys that come with a period", "[atten
     Qkv<double> x{Tensor<double>(1, 1, 8, 3), Tensor<double>(1, 1, keys, 3),
                   normal_tensor<double>(1, 1, keys, 2, 75)};
     for (Index j = period - 1; j < keys; j += period) x.k(0, 0, j, 0) = 1.0;
-    const AttentionQuality quality = attention_report<double>(map, x.inputs());
+    const AttentionComparison quality = attention_report<double>(map, x.inputs());
     CHECK(quality.norms.mean == Approx(1.0 / static_cast<double>(period)).epsilon(0.2));
     CHECK(quality.norms.largest == Approx(1.0));
   }

@@ -73,7 +73,7 @@ TEST_CASE("the error of a Gram matrix is the sum over its entries", "[gram_error
                               .features = features};
           CAPTURE(to_text(spec));
           const Sums expected = entry_by_entry(spec, x, y);
-          const GramError error = gram_error<double>(spec, x.view(), y.view());
+          const PredictedGramError error = gram_error<double>(spec, x.view(), y.view());
           CHECK(error.squared_error == Approx(expected.error).epsilon(1e-11));
           CHECK(error.squared_norm == Approx(expected.norm).epsilon(1e-11));
           CHECK(error.relative_error ==
@@ -109,9 +109,9 @@ TEST_CASE("the prediction has the same bits for any number of threads", "[gram_e
                               .kernel = SoftmaxKernel{},
                               .projection = projection,
                               .features = HyperbolicFeatures{}};
-    const GramError one = gram_error<double>(spec, x.view(), Execution{1});
+    const PredictedGramError one = gram_error<double>(spec, x.view(), Execution{1});
     for (const int threads : {2, 3, 7}) {
-      const GramError many = gram_error<double>(spec, x.view(), Execution{threads});
+      const PredictedGramError many = gram_error<double>(spec, x.view(), Execution{threads});
       CHECK(many.squared_error == one.squared_error);
       CHECK(many.squared_norm == one.squared_norm);
     }
@@ -134,7 +134,7 @@ TEST_CASE("Gram errors: degenerate and extreme inputs", "[gram_error]") {
   FeatureMapSpec spec{.input_dim = 2, .num_frequencies = 8};
   Matrix<double> same(5, 2);
   for (Index i = 0; i < 5; ++i) same(i, 0) = 3.0;
-  const GramError none = gram_error<double>(spec, same.view());
+  const PredictedGramError none = gram_error<double>(spec, same.view());
   CHECK(none.squared_error == 0.0);
   CHECK(none.relative_error == 0.0);
   CHECK(none.squared_norm == Approx(25.0));
@@ -143,7 +143,7 @@ TEST_CASE("Gram errors: degenerate and extreme inputs", "[gram_error]") {
   spec.features = PositiveFeatures{};
   Matrix<double> large(3, 2);
   for (Index i = 0; i < 6; ++i) large.data()[i] = 500.0 + static_cast<double>(i);
-  const GramError huge = gram_error<double>(spec, large.view());
+  const PredictedGramError huge = gram_error<double>(spec, large.view());
   CHECK(huge.squared_norm == std::numeric_limits<double>::infinity());
   CHECK(std::isfinite(huge.log_squared_norm));
   CHECK(std::isfinite(huge.log_squared_error));

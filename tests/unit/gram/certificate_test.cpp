@@ -60,9 +60,9 @@ TEST_CASE("errors whose squares leave the range of double are refused, others ha
     CHECK(hutchinson_error(approximation, gram, {}).standard_error > 0.0);
     CHECK(gram_distance<double>(map, x.view(), x.view()).relative() < 2.0);
   }
-  const GramErrorEstimate made{.squared_error = 1.0, .standard_error = 0.5, .samples = 1};
+  const SampledGramError made{.squared_error = 1.0, .standard_error = 0.5, .samples = 1};
   CHECK_THROWS_WITH(made.interval(0.9), Contains("samples is 1, expected at least 2"));
-  CHECK_THROWS_WITH(GramDistance{}.relative(), Contains("zero or has no entries"));
+  CHECK_THROWS_WITH(MeasuredGramError{}.relative(), Contains("zero or has no entries"));
 }
 
 TEST_CASE("Lanczos gives the norm of the difference; power iteration is below it", "[gram]") {
@@ -130,7 +130,7 @@ TEST_CASE("norms are exact, and relative errors of sparse matrices refused", "[g
   CHECK(norm.squared == Approx(problem.k.squaredNorm()).epsilon(1e-12));
   CHECK(norm.squared_off_diagonal == Approx(norm.squared - 150.0).epsilon(1e-12));
   CHECK(squared_norm(problem.exact_gram, Execution{3}).squared == norm.squared);
-  const GramErrorEstimate estimate = sampled_error(problem.gram, problem.exact_gram);
+  const SampledGramError estimate = sampled_error(problem.gram, problem.exact_gram);
   const Interval absolute = estimate.interval(0.99);
   const auto relative = relative_interval(estimate, norm, 0.99);
   REQUIRE(relative);
@@ -143,7 +143,7 @@ TEST_CASE("norms are exact, and relative errors of sparse matrices refused", "[g
 
 TEST_CASE("samples have the same bits however features are kept and threads run", "[gram]") {
   const Problem problem(150, 50);
-  const GramErrorEstimate one = sampled_error(problem.gram, problem.exact_gram, {}, Execution{1});
+  const SampledGramError one = sampled_error(problem.gram, problem.exact_gram, {}, Execution{1});
   const GramApproximation<double> regenerated(problem.map, problem.x, {.memory = 0});
   CHECK(sampled_error(regenerated, problem.exact_gram, {}, Execution{3}).squared_error ==
         one.squared_error);

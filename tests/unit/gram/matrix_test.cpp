@@ -179,12 +179,13 @@ TEST_CASE("the distance is that of the two matrices, for any number of threads",
     squared_error += std::pow(approximate.data()[i] - exact.data()[i], 2);
     squared_norm += std::pow(exact.data()[i], 2);
   }
-  const GramDistance one = gram_distance<double>(map, x.view(), y.view(), Execution{1});
+  const MeasuredGramError one = gram_distance<double>(map, x.view(), y.view(), Execution{1});
   CHECK(one.squared_error == Approx(squared_error).epsilon(1e-12));
   CHECK(one.squared_norm == Approx(squared_norm).epsilon(1e-12));
   CHECK(one.relative() == Approx(std::sqrt(squared_error / squared_norm)));
   for (const int threads : {2, 3, 7}) {
-    const GramDistance many = gram_distance<double>(map, x.view(), y.view(), Execution{threads});
+    const MeasuredGramError many =
+        gram_distance<double>(map, x.view(), y.view(), Execution{threads});
     CHECK(many.squared_error == one.squared_error);
     CHECK(many.squared_norm == one.squared_norm);
   }

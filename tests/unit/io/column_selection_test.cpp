@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "io/column_selection.hpp"
+#include "io/resolve_columns.hpp"
 
 #include "bochner/core/error.hpp"
-#include "unit/io/allocation.hpp"
 #include "io/row_reader.hpp"
+#include "unit/io/allocation.hpp"
 
 #include <catch2/catch.hpp>
 

@@ -226,10 +226,10 @@ TEST_CASE("the Gram matrix's error is the sum of its entries' variances", "[esti
       }
       return out;
     };
-    const GramError symmetric = gram_error<double>(spec, x.view());
+    const PredictedGramError symmetric = gram_error<double>(spec, x.view());
     CHECK(symmetric.squared_error == Approx(sums(x, x).first).epsilon(1e-12));
     CHECK(symmetric.squared_norm == Approx(sums(x, x).second).epsilon(1e-12));
-    const GramError general = gram_error<double>(spec, x.view(), y.view());
+    const PredictedGramError general = gram_error<double>(spec, x.view(), y.view());
     CHECK(general.squared_error == Approx(sums(x, y).first).epsilon(1e-12));
     CHECK(gram_error_curve<double>(spec, x.view()).at(64).squared_error == Approx([&] {
             FeatureMapSpec longer = spec;

@@ -15,6 +15,7 @@
 
 using namespace bochner;
 using namespace bochner::pipeline;
+using bochner::test::Scratch;
 using Catch::Matchers::Contains;
 
 namespace {

@@ -85,6 +85,10 @@ class GramApproximation {
   std::shared_ptr<const gram::FeatureSource<T>> features_;
 };
 
+template <Scalar T>
+GramApproximation(const FeatureMap<T>&, ViewOf<const T>, const GramStorage& = {},
+                  const Execution& = {}) -> GramApproximation<T>;
+
 extern template class BOCHNER_EXPORT GramApproximation<float>;
 extern template class BOCHNER_EXPORT GramApproximation<double>;
 

@@ -16,7 +16,7 @@
 namespace bochner {
 
 /// |K^ - K|_F^2 from a sample.
-struct GramErrorEstimate {
+struct SampledGramError {
   double squared_error = 0.0;   ///< unbiased
   double standard_error = 0.0;  ///< of the above
   double least = 0.0;           ///< what is known exactly: the diagonal's part
@@ -39,7 +39,7 @@ BOCHNER_EXPORT GramNorm squared_norm(const ExactGram& gram, const Execution& exe
 
 /// The interval over |K|_F; nothing where K is nearly sparse, its diagonal carrying more than half
 /// of |K|_F^2: the quotient then says how large the diagonal is, not how good the approximation.
-BOCHNER_EXPORT std::optional<Interval> relative_interval(const GramErrorEstimate& estimate,
+BOCHNER_EXPORT std::optional<Interval> relative_interval(const SampledGramError& estimate,
                                                          const GramNorm& norm, double level = 0.95);
 
 struct SampledErrorOptions {
@@ -54,9 +54,9 @@ struct SampledErrorOptions {
 /// pairs. O(n D + samples (D + d)), O((n + samples) m d) without stored features. Throws
 /// InvalidArgument when sizes differ, samples < 2, n < 2, or an entry overflows.
 template <Scalar T>
-GramErrorEstimate sampled_error(const GramApproximation<T>& approximation, const ExactGram& exact,
-                                const SampledErrorOptions& options = {},
-                                const Execution& execution = {});
+SampledGramError sampled_error(const GramApproximation<T>& approximation, const ExactGram& exact,
+                               const SampledErrorOptions& options = {},
+                               const Execution& execution = {});
 
 struct HutchinsonOptions {
   Index probes = 10;  ///< at least 2
@@ -66,9 +66,9 @@ struct HutchinsonOptions {
 /// The mean of |(K^ - K) g|^2 over vectors of random signs [Hutchinson90]. O(n^2 d) for all of
 /// them. Throws InvalidArgument when sizes differ, probes < 2, or a product overflows.
 template <Scalar T>
-GramErrorEstimate hutchinson_error(const GramApproximation<T>& approximation,
-                                   const ExactGram& exact, const HutchinsonOptions& options = {},
-                                   const Execution& execution = {});
+SampledGramError hutchinson_error(const GramApproximation<T>& approximation, const ExactGram& exact,
+                                  const HutchinsonOptions& options = {},
+                                  const Execution& execution = {});
 
 struct LanczosErrorOptions {
   double tolerance = 1e-6;  ///< on the residual, relative to the value
@@ -112,14 +112,14 @@ DeltaSpectral delta_spectral(const GramApproximation<T>& approximation,
                              const LanczosErrorOptions& options = {},
                              const Execution& execution = {});
 
-extern template BOCHNER_EXPORT GramErrorEstimate sampled_error(const GramApproximation<float>&,
-                                                               const ExactGram&,
-                                                               const SampledErrorOptions&,
-                                                               const Execution&);
-extern template BOCHNER_EXPORT GramErrorEstimate hutchinson_error(const GramApproximation<float>&,
-                                                                  const ExactGram&,
-                                                                  const HutchinsonOptions&,
-                                                                  const Execution&);
+extern template BOCHNER_EXPORT SampledGramError sampled_error(const GramApproximation<float>&,
+                                                              const ExactGram&,
+                                                              const SampledErrorOptions&,
+                                                              const Execution&);
+extern template BOCHNER_EXPORT SampledGramError hutchinson_error(const GramApproximation<float>&,
+                                                                 const ExactGram&,
+                                                                 const HutchinsonOptions&,
+                                                                 const Execution&);
 extern template BOCHNER_EXPORT SpectralError spectral_error(const GramApproximation<float>&,
                                                             const ExactGram&,
                                                             const LanczosErrorOptions&,
@@ -129,14 +129,14 @@ extern template BOCHNER_EXPORT DeltaSpectral delta_spectral(const GramApproximat
                                                             const ExactGram&,
                                                             const LanczosErrorOptions&,
                                                             const Execution&);
-extern template BOCHNER_EXPORT GramErrorEstimate sampled_error(const GramApproximation<double>&,
-                                                               const ExactGram&,
-                                                               const SampledErrorOptions&,
-                                                               const Execution&);
-extern template BOCHNER_EXPORT GramErrorEstimate hutchinson_error(const GramApproximation<double>&,
-                                                                  const ExactGram&,
-                                                                  const HutchinsonOptions&,
-                                                                  const Execution&);
+extern template BOCHNER_EXPORT SampledGramError sampled_error(const GramApproximation<double>&,
+                                                              const ExactGram&,
+                                                              const SampledErrorOptions&,
+                                                              const Execution&);
+extern template BOCHNER_EXPORT SampledGramError hutchinson_error(const GramApproximation<double>&,
+                                                                 const ExactGram&,
+                                                                 const HutchinsonOptions&,
+                                                                 const Execution&);
 extern template BOCHNER_EXPORT SpectralError spectral_error(const GramApproximation<double>&,
                                                             const ExactGram&,
                                                             const LanczosErrorOptions&,

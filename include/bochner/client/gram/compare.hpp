@@ -26,8 +26,8 @@ struct ComparedGram {
   std::optional<Pivoting> pivoting;  ///< nothing: random features
   Index columns = 0;                 ///< D of the factor
   Index bytes = 0;
-  double seconds = 0.0;     ///< to build it
-  GramErrorEstimate error;  ///< by `sampled_error`, the same pairs for all
+  double seconds = 0.0;    ///< to build it
+  SampledGramError error;  ///< by `sampled_error`, the same pairs for all
 };
 
 /// Builds each approximation of the Gram matrix of x within the budget and ranks them by their

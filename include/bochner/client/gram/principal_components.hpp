@@ -48,6 +48,10 @@ class KernelPrincipalComponents {
   std::vector<double> mean_;   ///< of the features
 };
 
+template <Scalar T>
+KernelPrincipalComponents(FeatureMap<T>, ViewOf<const T>, Index, const Execution& = {})
+    -> KernelPrincipalComponents<T>;
+
 extern template class BOCHNER_EXPORT KernelPrincipalComponents<float>;
 extern template class BOCHNER_EXPORT KernelPrincipalComponents<double>;
 

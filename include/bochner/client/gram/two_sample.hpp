@@ -28,8 +28,8 @@ BOCHNER_EXPORT PermutationTest two_sample_test(const ExactGram& pooled, Index fi
                                                const Execution& execution = {});
 /// The same for the rows of x and of y under a map.
 template <Scalar T>
-PermutationTest two_sample_test(const FeatureMap<T>& map, MatrixView<const T> x,
-                                MatrixView<const T> y, const PermutationTestOptions& options = {},
+PermutationTest two_sample_test(const FeatureMap<T>& map, ViewOf<const T> x, ViewOf<const T> y,
+                                const PermutationTestOptions& options = {},
                                 const Execution& execution = {});
 
 extern template BOCHNER_EXPORT PermutationTest two_sample_test(const GramApproximation<float>&,

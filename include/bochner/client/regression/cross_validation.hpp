@@ -36,6 +36,9 @@ struct CrossValidation {
   Matrix<double> squared_error;
   /// The sum of the weighted losses of each unit, ridges x units: for paired comparisons.
   Matrix<double> unit_loss;
+
+  /// The index of the ridge with the least loss, the first of equals.
+  BOCHNER_EXPORT std::size_t best() const;
 };
 
 /// k-fold cross-validation of ridge regression on `map`. Rows are read once: their features make

@@ -95,6 +95,20 @@ SearchResult search_hyperparameters(const FeatureMapSpec& spec, const TrainingRo
                                     const SearchOptions& options = {},
                                     const Execution& execution = {});
 
+/// From rows in braces, whose scalar need not be said.
+inline SearchResult search_hyperparameters(const FeatureMapSpec& spec,
+                                           const TrainingRows<float>& rows,
+                                           const SearchOptions& options = {},
+                                           const Execution& execution = {}) {
+  return search_hyperparameters<float>(spec, rows, options, execution);
+}
+inline SearchResult search_hyperparameters(const FeatureMapSpec& spec,
+                                           const TrainingRows<double>& rows,
+                                           const SearchOptions& options = {},
+                                           const Execution& execution = {}) {
+  return search_hyperparameters<double>(spec, rows, options, execution);
+}
+
 extern template BOCHNER_EXPORT SearchResult search_hyperparameters(const FeatureMapSpec&,
                                                                    const TrainingRows<float>&,
                                                                    const SearchOptions&,

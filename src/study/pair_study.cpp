@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "study/study.hpp"
+#include "study/pair_study.hpp"
 
 #include "bochner/core/error.hpp"
 #include "core/parallel.hpp"

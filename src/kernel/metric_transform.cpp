@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "kernel/metric.hpp"
+#include "kernel/metric_transform.hpp"
 
 #include "bochner/core/error.hpp"
 #include "core/checked.hpp"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <bochner/client/attention.hpp>
+#include <bochner/client/attention/attention.hpp>
 
 #include <string>
 
@@ -30,7 +30,7 @@ struct EffectiveNorms {
 };
 
 /// Errors are root mean squares over the sampled rows, relative to that of the exact outputs.
-struct AttentionQuality {
+struct AttentionComparison {
   AttentionReport attention;     ///< of the whole output: empty rows, underflow, arithmetic
   Index rows = 0;                ///< sampled rows that see a key
   double output_error = 0.0;     ///< |o^ - o| / |o|, measured
@@ -61,14 +61,14 @@ struct AttentionQuality {
 /// when sample_rows < 1, when the kernel is neither softmax nor Gaussian, when a sampled query or
 /// what it sees is not finite, and as `attention`.
 template <Scalar T>
-AttentionQuality attention_report(const FeatureMap<T>& map, const AttentionInputs<T>& inputs,
-                                  Index sample_rows = 64, const AttentionOptions& options = {},
-                                  const Execution& execution = {});
+AttentionComparison attention_report(const FeatureMap<T>& map, const AttentionInputs<T>& inputs,
+                                     Index sample_rows = 64, const AttentionOptions& options = {},
+                                     const Execution& execution = {});
 
-extern template BOCHNER_EXPORT AttentionQuality
+extern template BOCHNER_EXPORT AttentionComparison
 attention_report<float>(const FeatureMap<float>&, const AttentionInputs<float>&, Index,
                         const AttentionOptions&, const Execution&);
-extern template BOCHNER_EXPORT AttentionQuality
+extern template BOCHNER_EXPORT AttentionComparison
 attention_report<double>(const FeatureMap<double>&, const AttentionInputs<double>&, Index,
                          const AttentionOptions&, const Execution&);
 

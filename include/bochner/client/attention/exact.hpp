@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <bochner/client/attention.hpp>
+#include <bochner/client/attention/attention.hpp>
 #include <bochner/kernel/kernel.hpp>
 
 /// \file
@@ -14,7 +14,7 @@ namespace bochner {
 /// for softmax kernels softmax(scale Q K^T + bias) V; the kernel must be softmax or Gaussian.
 /// Blocked, with an online softmax in powers of two [Milakov18, Dao22]: the L x S weights are never
 /// stored. `bias` is batch x heads x L x S (strides may be 0; no data means none). All options but
-/// `precision` are honoured.
+/// `products` are honoured.
 ///
 /// Right for every size of logits, biases and values: where a row may see base-2 logits beyond 2^8
 /// (double: 2^12), a bias so large, or values whose sums could overflow, it is computed in double,

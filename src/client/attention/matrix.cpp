@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "bochner/client/attention_matrix.hpp"
+#include "bochner/client/attention/matrix.hpp"
 #include "client/attention/call.hpp"
 #include "client/attention/exact.hpp"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "report/ridge_path.hpp"
+#include "report/ridge_path_report.hpp"
 
 #include "core/numbers.hpp"
 #include "report/chart.hpp"

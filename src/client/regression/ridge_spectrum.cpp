@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "client/regression/ridge_family.hpp"
+#include "client/regression/ridge_spectrum.hpp"
 
 #include "linalg/band.hpp"
 #include "simd/engine.hpp"
@@ -12,7 +12,7 @@
 
 namespace bochner::regression {
 
-RidgeFamily::RidgeFamily(RidgeSystem system, const Execution& execution)
+RidgeSpectrum::RidgeSpectrum(RidgeSystem system, const Execution& execution)
     : system_(std::move(system)),
       largest_diagonal_([&] {
         double largest = 0.0;
@@ -26,22 +26,22 @@ RidgeFamily::RidgeFamily(RidgeSystem system, const Execution& execution)
   rotate(rotated_b_.view().middle_cols(0, system_.num_targets()), execution);
 }
 
-void RidgeFamily::rotate(MatrixView<double> c, const Execution& execution) const {
+void RidgeSpectrum::rotate(MatrixView<double> c, const Execution& execution) const {
   reduction_.apply_transposed(c, execution);
 }
 
-void RidgeFamily::rotate_back(MatrixView<double> c, const Execution& execution) const {
+void RidgeSpectrum::rotate_back(MatrixView<double> c, const Execution& execution) const {
   reduction_.apply(c, execution);
 }
 
-std::optional<linalg::BandCholesky> RidgeFamily::factored(double ridge) const {
+std::optional<linalg::BandCholesky> RidgeSpectrum::factored(double ridge) const {
   const double penalty = system_.weight * ridge;
   return linalg::BandCholesky::factor(
       reduction_.band(), penalty,
       pivot_rounding(system_.num_features(), largest_diagonal_ + penalty));
 }
 
-bool RidgeFamily::solve_rotated(double ridge, MatrixView<double> c) const {
+bool RidgeSpectrum::solve_rotated(double ridge, MatrixView<double> c) const {
   const auto factor = factored(ridge);
   if (!factor) return false;
   std::vector<double> column(static_cast<std::size_t>(c.rows));
@@ -53,7 +53,7 @@ bool RidgeFamily::solve_rotated(double ridge, MatrixView<double> c) const {
   return true;
 }
 
-std::optional<Matrix<double>> RidgeFamily::rotated_coefficients(double ridge) const {
+std::optional<Matrix<double>> RidgeSpectrum::rotated_coefficients(double ridge) const {
   Matrix<double> theta = rotated_b_;
   if (!solve_rotated(ridge, theta.view().middle_cols(0, system_.num_targets()))) {
     return std::nullopt;
@@ -61,7 +61,7 @@ std::optional<Matrix<double>> RidgeFamily::rotated_coefficients(double ridge) co
   return theta;
 }
 
-std::optional<RidgeCriteria> RidgeFamily::criteria(double ridge, double log_weights) const {
+std::optional<RidgeCriteria> RidgeSpectrum::criteria(double ridge, double log_weights) const {
   const double penalty = system_.weight * ridge;
   const auto factor = factored(ridge);
   const auto features = static_cast<double>(system_.num_features());

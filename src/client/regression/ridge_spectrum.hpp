@@ -24,9 +24,9 @@ struct RidgeCriteria {
 };
 
 /// A = Q B Q^T once; then everything at a ridge is a matter of B.
-class RidgeFamily {
+class RidgeSpectrum {
  public:
-  explicit RidgeFamily(RidgeSystem system, const Execution& execution = {});
+  explicit RidgeSpectrum(RidgeSystem system, const Execution& execution = {});
 
   const RidgeSystem& system() const noexcept { return system_; }
 
