@@ -10,8 +10,8 @@ function(bochner_compile_options target)
   # Threads of some systems have 128 KiB of stack.
   target_compile_options(${target} PRIVATE -Wframe-larger-than=65536)
   if(CMAKE_CXX_COMPILER_ID STREQUAL GNU AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
-    # It sees overlapping copies inside std::string where there are none (GCC bug 105651).
-    target_compile_options(${target} PRIVATE -Wno-restrict)
+    # It sees overlapping and endless copies inside std::string where there are none (GCC bug 105651).
+    target_compile_options(${target} PRIVATE -Wno-restrict -Wno-stringop-overflow)
   endif()
   if(BOCHNER_WARNINGS_AS_ERRORS)
     target_compile_options(${target} PRIVATE -Werror)
