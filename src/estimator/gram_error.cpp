@@ -23,16 +23,16 @@ namespace bochner {
 namespace {
 
 constexpr Index kTile = PlacedRows::kTile;
-constexpr double kNothing = -std::numeric_limits<double>::infinity();
+constexpr double kNoEntry = -std::numeric_limits<double>::infinity();
 
-struct Sums {
+struct TileSums {
   LogSum row;
   LogSum pair;
   LogSum block;
   LogSum bias;
   LogSum norm;
 
-  void add(const Sums& other) {
+  void add(const TileSums& other) {
     row.add(other.row);
     pair.add(other.pair);
     block.add(other.block);
@@ -55,7 +55,7 @@ class GramSum {
 
   /// Entries (row i of tile a of x, all of tile b of y), each `multiplicity` times.
   void add(const GramRows& rows, Index a, Index i, const GramRows& columns, Index b,
-           double multiplicity, Sums& sums) const {
+           double multiplicity, TileSums& sums) const {
     const PlacedRows& x = rows.moments;
     const PlacedRows& y = columns.moments;
     const auto count = static_cast<std::size_t>(y.tile_rows(b));
@@ -83,7 +83,7 @@ class GramSum {
     // exponent[j] becomes exp(exponent[j] - their maximum, which is returned).
     const auto exponentials = [&] {
       const double top = *std::max_element(exponent.begin(), exponent.begin() + count);
-      if (top == kNothing) {
+      if (top == kNoEntry) {
         exponent.fill(0.0);
         return 0.0;
       }
@@ -141,8 +141,8 @@ class GramSum {
   MomentTable table_;
 };
 
-/// Sums over all entries; with `symmetric`, over the upper triangle of tiles, twice what is off the
-/// diagonal.
+/// TileSums over all entries; with `symmetric`, over the upper triangle of tiles, twice what is off
+/// the diagonal.
 enum class Shape { general, symmetric };
 
 GramErrorCurve sum_entries(const FeatureMapSpec& spec, const GramRows& x, const GramRows& y,
@@ -150,17 +150,17 @@ GramErrorCurve sum_entries(const FeatureMapSpec& spec, const GramRows& x, const 
   const BlockLaw block = block_law(spec.projection, spec.input_dim);
   const GramSum gram(row_law(spec.kernel, spec.features), block);
   const Index tiles = x.moments.tiles();
-  std::vector<Sums> partial(static_cast<std::size_t>(tiles));
+  std::vector<TileSums> partial(static_cast<std::size_t>(tiles));
   parallel_for_blocks(tiles, execution, [&](Index a, int) {
-    Sums& sums = partial[static_cast<std::size_t>(a)];
+    TileSums& sums = partial[static_cast<std::size_t>(a)];
     for (Index b = shape == Shape::symmetric ? a : 0; b < y.moments.tiles(); ++b) {
       const double multiplicity = shape == Shape::symmetric && b > a ? 2.0 : 1.0;
       for (Index i = 0; i < x.moments.tile_rows(a); ++i)
         gram.add(x, a, i, y, b, multiplicity, sums);
     }
   });
-  Sums total;
-  for (const Sums& sums : partial) total.add(sums);
+  TileSums total;
+  for (const TileSums& sums : partial) total.add(sums);
   return {.log_row_variance = total.row.log(),
           .log_pair_variance = total.pair.log(),
           .log_block_variance = block.size > 1 ? total.block.log() : total.row.log(),
@@ -187,7 +187,7 @@ PredictedGramError GramErrorCurve::at(Index num_frequencies) const {
   if (groups == ColumnGroups::sketches) block.pairing = BlockLaw::Pairing::sketch;
   const Index random = num_frequencies - exact_columns;
   const auto [rows, pairs, blocks] = block.shares(random);
-  double variance = kNothing;
+  double variance = kNoEntry;
   for (const auto& [share, log_variance] :
        {std::pair{rows, log_row_variance}, std::pair{pairs, log_pair_variance},
         std::pair{blocks, log_block_variance}}) {

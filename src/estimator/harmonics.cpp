@@ -16,7 +16,7 @@ namespace {
 /// Beyond it the norms are such that no prediction of first order means anything.
 constexpr int kLargestDegree = 256;
 /// Of the series at its largest argument.
-constexpr double kTolerance = 1e-14;
+constexpr double kTruncation = 1e-14;
 
 /// (a)_k / (b)_k for a <= b: e^{-x} M(a; b; x) is its mean over K ~ Poisson(x).
 struct RisingRatio {
@@ -100,7 +100,7 @@ HarmonicSeries::HarmonicSeries(const RowLaw& row, const BlockLaw& block, Degrees
     const double coefficient = this->coefficient(degree, largest_square).value();
     const double size = coefficient * coefficient;
     sum += size;
-    if (!std::isfinite(sum) || (l >= 4 && size <= kTolerance * sum)) break;
+    if (!std::isfinite(sum) || (l >= 4 && size <= kTruncation * sum)) break;
   }
 }
 

@@ -11,7 +11,7 @@
 namespace bochner {
 namespace {
 
-constexpr const char* kFunction = "optimal_centring";
+constexpr const char* kOptimalCentring = "optimal_centring";
 
 std::vector<double> mean_row(MatrixView<const double> x) {
   std::vector<double> mean(static_cast<std::size_t>(x.cols), 0.0);
@@ -28,12 +28,13 @@ std::vector<double> mean_row(MatrixView<const double> x) {
 Centring optimal_centring(const Kernel& kernel, const FeatureFunction& features,
                           MatrixView<const double> x, MatrixView<const double> y) {
   if (x.rows < 1 || y.rows < 1 || x.cols < 1 || x.cols != y.cols) {
-    throw InvalidArgument(std::string(kFunction) + ": x is " + std::to_string(x.rows) + " x " +
-                          std::to_string(x.cols) + " and y " + std::to_string(y.rows) + " x " +
-                          std::to_string(y.cols) + ", expected rows in both and equal columns");
+    throw InvalidArgument(std::string(kOptimalCentring) + ": x is " + std::to_string(x.rows) +
+                          " x " + std::to_string(x.cols) + " and y " + std::to_string(y.rows) +
+                          " x " + std::to_string(y.cols) +
+                          ", expected rows in both and equal columns");
   }
-  require_finite(kFunction, "x", x);
-  require_finite(kFunction, "y", y);
+  require_finite(kOptimalCentring, "x", x);
+  require_finite(kOptimalCentring, "y", y);
   const std::vector<double> query = mean_row(x);
   const std::vector<double> key = mean_row(y);
   Centring centring{query, key};

@@ -17,7 +17,7 @@
 namespace bochner {
 namespace {
 
-constexpr Index kSampledRows = 64;
+constexpr Index kRadiusRows = 64;
 constexpr double kSmallestRadius = 1e-3;
 constexpr double kLargestRadius = 16.0;
 
@@ -25,7 +25,7 @@ constexpr double kLargestRadius = 16.0;
 /// stride.
 Matrix<double> transformed_sample(const StandardForm& form, const char* name,
                                   MatrixView<const double> x) {
-  const Matrix<double> sample = row_sample(x, kSampledRows, Seed{}, 0);
+  const Matrix<double> sample = row_sample(x, kRadiusRows, Seed{}, 0);
   Matrix<double> out(sample.rows(), x.cols);
   for (Index i = 0; i < sample.rows(); ++i) {
     form.transform.apply(sample.row(i), out.row(i));

@@ -20,7 +20,7 @@
 namespace bochner {
 namespace {
 
-constexpr const char* kFunction = "output_error";
+constexpr const char* kOutputError = "output_error";
 
 double product(const double* x, const double* y, Index size) {
   return std::inner_product(x, x + size, y, 0.0);
@@ -146,20 +146,20 @@ QueryError error_of(const Problem& problem, const double* query, std::vector<dou
 
 void check(const FeatureMapSpec& spec, MatrixView<const double> queries,
            MatrixView<const double> keys, MatrixView<const double> values) {
-  check_columns(kFunction, "queries", queries.rows, queries.cols, spec.input_dim);
-  check_columns(kFunction, "keys", keys.rows, keys.cols, spec.input_dim);
+  check_columns(kOutputError, "queries", queries.rows, queries.cols, spec.input_dim);
+  check_columns(kOutputError, "keys", keys.rows, keys.cols, spec.input_dim);
   if (queries.rows < 1 || keys.rows < 1 || values.rows != keys.rows || values.cols < 1) {
-    throw InvalidArgument(std::string(kFunction) + ": queries have " +
+    throw InvalidArgument(std::string(kOutputError) + ": queries have " +
                           std::to_string(queries.rows) + " rows, keys " +
                           std::to_string(keys.rows) + ", values are " +
                           std::to_string(values.rows) + " x " + std::to_string(values.cols) +
                           "; expected a row in each, a value for each key and a column");
   }
-  check_finite(kFunction, "queries", queries);
-  check_finite(kFunction, "keys", keys);
-  check_finite(kFunction, "values", values);
+  check_finite(kOutputError, "queries", queries);
+  check_finite(kOutputError, "keys", keys);
+  check_finite(kOutputError, "values", values);
   if (row_law(spec.kernel, spec.features).profile) {
-    throw InvalidArgument(std::string(kFunction) +
+    throw InvalidArgument(std::string(kOutputError) +
                           ": the closed form is for kernels with normal frequencies, got " +
                           to_text(spec.kernel));
   }
@@ -177,7 +177,7 @@ Matrix<double> placed(const PairGeometry& geometry, Side side, const char* name,
   Matrix<double> out(x.rows, x.cols);
   for (Index i = 0; i < x.rows; ++i) {
     geometry.place(side, copied(x, i).data(), out.row(i));
-    check_length(kFunction, name, i, product(out.row(i), out.row(i), x.cols));
+    check_length(kOutputError, name, i, product(out.row(i), out.row(i), x.cols));
   }
   return out;
 }

@@ -21,7 +21,7 @@
 namespace bochner {
 namespace {
 
-constexpr double kInfinity = std::numeric_limits<double>::infinity();
+constexpr double kUnbounded = std::numeric_limits<double>::infinity();
 
 /// P(|N(bias, variance)| > error)
 double exceedance(double bias, double variance, double error) {
@@ -66,7 +66,7 @@ double log_largest(const FeatureMapSpec& spec) {
 
 /// log of about how many frequencies it takes until z^2 Var <= (error - bias)^2.
 double log_needed(const ErrorCurve& curve, double log_square_z, double error) {
-  if (curve.bias >= error) return kInfinity;
+  if (curve.bias >= error) return kUnbounded;
   return curve.log_block_variance + log_square_z - 2.0 * std::log(error - curve.bias);
 }
 
@@ -115,7 +115,7 @@ FrequencyPlan frequencies_needed(const FeatureMapSpec& spec, std::span<const dou
       const PlacedPair pair = PairMoments(sized).place("frequencies_needed", 0, x.data(), y.data());
       const bool relative = target.unit == ErrorUnit::relative;
       const double log_range = relative && std::isinf(pair.log_exact)
-                                   ? kInfinity
+                                   ? kUnbounded
                                    : log_sum(pair.log_exact, log_largest(spec) + pair.log_unit) -
                                          (relative ? pair.log_exact : 0.0);
       log_frequencies = std::log(std::log(2.0 / doubt)) +
@@ -165,7 +165,8 @@ FrequencyPlan frequencies_needed(const FeatureMapSpec& spec, MatrixView<const do
       target.error * target.error * (basis == Basis::chebyshev ? 1.0 - target.confidence : 1.0);
   const Found found = find_smallest(curve, [&](Index m) { return curve.mean_square(m) <= wanted; });
   const double room = wanted - curve.bias * curve.bias;
-  const double log_frequencies = room > 0.0 ? curve.log_block_variance - std::log(room) : kInfinity;
+  const double log_frequencies =
+      room > 0.0 ? curve.log_block_variance - std::log(room) : kUnbounded;
   const std::string what =
       target.unit == ErrorUnit::relative ? "relative Frobenius error " : "Frobenius error ";
   FrequencyPlan plan =

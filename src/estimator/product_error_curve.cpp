@@ -11,21 +11,21 @@
 namespace bochner {
 namespace {
 
-constexpr double kNothing = -std::numeric_limits<double>::infinity();
+constexpr double kNoTerm = -std::numeric_limits<double>::infinity();
 constexpr Index kRows = 16;
 
-struct PlacedRows {
+struct TermRows {
   Matrix<double> rows;
   std::vector<double> log_factor;
 };
 
 template <class T>
-PlacedRows place_rows(const char* name, const PairGeometry& geometry, Side side,
+TermRows place_rows(const char* name, const PairGeometry& geometry, Side side,
                       MatrixView<const T> x) {
   constexpr const char* kFunction = "gram_error_curve";
   check_columns(kFunction, name, x.rows, x.cols, geometry.dim());
   check_finite(kFunction, name, x);
-  PlacedRows out{Matrix<double>(x.rows, x.cols), {}};
+  TermRows out{Matrix<double>(x.rows, x.cols), {}};
   std::vector<double> row(static_cast<std::size_t>(x.cols));
   for (Index i = 0; i < x.rows; ++i) {
     for (Index k = 0; k < x.cols; ++k) row[static_cast<std::size_t>(k)] = x(i, k);
@@ -36,7 +36,7 @@ PlacedRows place_rows(const char* name, const PairGeometry& geometry, Side side,
   return out;
 }
 
-struct Sums {
+struct TermSums {
   LogSum row;
   LogSum block;
   LogSum norm;
@@ -49,14 +49,14 @@ GramErrorCurve product_error_curve(const FeatureMapSpec& spec, MatrixView<const 
                                    const MatrixView<const T>* y, const Execution& execution) {
   const PairGeometry geometry(spec);
   const ProductLaw law(spec.kernel, spec.features);
-  const PlacedRows queries = place_rows("x", geometry, Side::query, x);
-  const PlacedRows others = y == nullptr ? PlacedRows{} : place_rows("y", geometry, Side::key, *y);
-  const PlacedRows& keys = y == nullptr ? queries : others;
+  const TermRows queries = place_rows("x", geometry, Side::query, x);
+  const TermRows others = y == nullptr ? TermRows{} : place_rows("y", geometry, Side::key, *y);
+  const TermRows& keys = y == nullptr ? queries : others;
   const Index n = x.rows;
   const Index blocks = (n + kRows - 1) / kRows;
-  std::vector<Sums> partial(static_cast<std::size_t>(blocks));
+  std::vector<TermSums> partial(static_cast<std::size_t>(blocks));
   parallel_for_blocks(blocks, execution, [&](Index block, int) {
-    Sums& sums = partial[static_cast<std::size_t>(block)];
+    TermSums& sums = partial[static_cast<std::size_t>(block)];
     for (Index i = block * kRows; i < std::min(n, (block + 1) * kRows); ++i) {
       for (Index j = y == nullptr ? i : 0; j < keys.rows.rows(); ++j) {
         const PairProducts pair =
@@ -73,8 +73,8 @@ GramErrorCurve product_error_curve(const FeatureMapSpec& spec, MatrixView<const 
       }
     }
   });
-  Sums total;
-  for (const Sums& sums : partial) {
+  TermSums total;
+  for (const TermSums& sums : partial) {
     total.row.add(sums.row);
     total.block.add(sums.block);
     total.norm.add(sums.norm);
@@ -82,9 +82,9 @@ GramErrorCurve product_error_curve(const FeatureMapSpec& spec, MatrixView<const 
   const BlockLaw block = block_law(spec);
   GramErrorCurve curve;
   curve.log_row_variance = total.row.log();
-  curve.log_pair_variance = kNothing;
+  curve.log_pair_variance = kNoTerm;
   curve.log_block_variance = total.block.log();
-  curve.log_squared_bias = kNothing;
+  curve.log_squared_bias = kNoTerm;
   curve.log_squared_norm = total.norm.log();
   curve.groups =
       block.pairing == BlockLaw::Pairing::sketch ? ColumnGroups::sketches : ColumnGroups::blocks;

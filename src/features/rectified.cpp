@@ -14,7 +14,7 @@ namespace bochner {
 namespace {
 
 /// Lengths are divided out down to here; what is shorter has small features.
-constexpr int kShortest = -100;
+constexpr int kLeastExponent = -100;
 constexpr double kLongest = 1000.0;
 
 }  // namespace
@@ -24,7 +24,7 @@ RectifiedStage<T>::RectifiedStage(const Rectifier& rectifier, Index num_frequenc
     : order_(rectifier.order),
       factor_(rectifier.factor / std::sqrt(static_cast<double>(num_frequencies))),
       offset_(rectifier.offset / std::sqrt(static_cast<double>(num_frequencies))),
-      least_exponent_(order_ == 0 ? 0 : kShortest),
+      least_exponent_(order_ == 0 ? 0 : kLeastExponent),
       num_frequencies_(num_frequencies) {
   if (order_ > 0 && rectifier.offset != 0.0) {  // the offset stays of order one
     const double least = std::ceil(std::log2(std::abs(rectifier.offset)) / order_);

@@ -45,7 +45,7 @@ std::string describe(const ColumnNames& names) {
   std::string out = "it has " + std::to_string(cols) + (cols == 1 ? " column" : " columns");
   if (!names.named()) return out + " without names";
   for (Index i = 0; i < std::min(kShown, cols); ++i) {
-    out += (i == 0 ? ": " : ", ") + quoted(names.name(i));
+    out += (i == 0 ? ": " : ", ") + io::quoted(names.name(i));
   }
   return out + (cols > kShown ? ", ..." : "");
 }
@@ -67,12 +67,12 @@ std::pair<Index, Index> resolve_entry(const std::string& entry, Entry kind,
   const Index found = names.find(name);
   if (found >= 0) return {found, found};
   if (found == ColumnNames::kSeveral) {
-    throw FileError(file + ": has more than one column " + quoted(name) +
+    throw FileError(file + ": has more than one column " + io::quoted(name) +
                     "; choose by number, counted from 1");
   }
   const auto range = numbers ? parse_range(entry, names.count()) : std::nullopt;
   if (!range || range->first < 1 || range->second > names.count() || range->first > range->second) {
-    throw FileError(file + ": has no column " + quoted(name) + "; " + describe(names));
+    throw FileError(file + ": has no column " + io::quoted(name) + "; " + describe(names));
   }
   return {range->first - 1, range->second - 1};
 }
@@ -90,7 +90,7 @@ std::vector<Index> kept(const ColumnSelection& selection, const ColumnNames& nam
     const auto [first, last] = resolve_entry(entry, selection.entry, names, file);
     for (Index column = first; column <= last; ++column) {
       if (seen[static_cast<std::size_t>(column)]) {
-        throw FileError(file + ": column " + quoted(entry) + " is chosen twice");
+        throw FileError(file + ": column " + io::quoted(entry) + " is chosen twice");
       }
       seen[static_cast<std::size_t>(column)] = true;
       chosen.push_back(column);

@@ -125,7 +125,7 @@ class CsvReader final : public RowReader {
   }
 
   [[noreturn]] void fail_missing(Index column, std::string_view field) const {
-    fail_field(column, field.empty() ? "is empty" : "says " + quoted(field) + ": no value");
+    fail_field(column, field.empty() ? "is empty" : "says " + io::quoted(field) + ": no value");
   }
 
   Index code(Index column) {
@@ -133,7 +133,7 @@ class CsvReader final : public RowReader {
     double number = 0.0;
     if (is_missing(field)) fail_missing(column, field);
     if (parse_decimal(field, number) == Parsed::number && !std::isfinite(number)) {
-      fail_field(column, quoted(field) + " is not finite");
+      fail_field(column, io::quoted(field) + " is not finite");
     }
     const std::optional<Index> code = words_.code(column, field);
     if (!code) fail_field(column, "has more than 1000 values: not classes");
@@ -150,11 +150,11 @@ class CsvReader final : public RowReader {
     const bool kept = non_finite_ == NonFinite::keep && !std::isfinite(wide);
     if (parsed == Parsed::number && (std::isfinite(out) || kept)) return out;
     if (is_missing(field)) fail_missing(column, field);
-    if (parsed == Parsed::no_number) fail_field(column, quoted(field) + no_number(field));
-    fail_field(column,
-               quoted(field) + (parsed == Parsed::out_of_range ? " is out of range"
-                                : !std::isfinite(wide)         ? " is not finite"
-                                                       : " is out of range of single precision"));
+    if (parsed == Parsed::no_number) fail_field(column, io::quoted(field) + no_number(field));
+    fail_field(column, io::quoted(field) + (parsed == Parsed::out_of_range ? " is out of range"
+                                            : !std::isfinite(wide)
+                                                ? " is not finite"
+                                                : " is out of range of single precision"));
   }
 
   Parsed parse(std::string_view field, double& out) {

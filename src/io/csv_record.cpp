@@ -77,7 +77,7 @@ void CsvRecords::fail(const std::string& what) const {
 void CsvRecords::fail(Index column, const std::string& what, const std::string& column_name) const {
   throw FileError(source_.name() + ": line " + std::to_string(line_) + ", column " +
                   std::to_string(column + 1) +
-                  (column_name.empty() ? "" : " (" + quoted(column_name) + ")") + ": " + what);
+                  (column_name.empty() ? "" : " (" + io::quoted(column_name) + ")") + ": " + what);
 }
 
 bool CsvRecords::next() {

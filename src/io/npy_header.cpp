@@ -41,7 +41,7 @@ class HeaderParser {
       } else if (key == "shape" && once(2)) {
         shape();
       } else {
-        refuse(name_, "its header has the key " + quoted(key) +
+        refuse(name_, "its header has the key " + io::quoted(key) +
                           ", expected descr, fortran_order and shape, each once");
       }
       if (!take(',')) {
@@ -72,7 +72,7 @@ class HeaderParser {
   void expect(char wanted) {
     if (!take(wanted)) {
       refuse(name_, std::string("its header lacks a '") + wanted + "' before " +
-                        quoted(text_.substr(0, 20)));
+                        io::quoted(text_.substr(0, 20)));
     }
   }
 
@@ -88,7 +88,7 @@ class HeaderParser {
     const std::size_t end =
         quote == '\'' || quote == '"' ? text_.find(quote, 1) : std::string::npos;
     if (end == std::string::npos) {
-      refuse(name_, "expected a string in its header, got " + quoted(text_.substr(0, 20)));
+      refuse(name_, "expected a string in its header, got " + io::quoted(text_.substr(0, 20)));
     }
     const std::string_view out = text_.substr(1, end - 1);
     text_.remove_prefix(end + 1);
@@ -102,7 +102,7 @@ class HeaderParser {
       text_.remove_prefix(word.size());
       return word == "True";
     }
-    refuse(name_, "expected True or False in its header, got " + quoted(text_.substr(0, 20)));
+    refuse(name_, "expected True or False in its header, got " + io::quoted(text_.substr(0, 20)));
   }
 
   void descr() {
@@ -113,7 +113,7 @@ class HeaderParser {
     const std::string_view type = string();
     const std::string_view order = "<>|=";
     const auto unsupported = [&] {
-      throw FileError(name_ + ": holds numbers of type " + quoted(type) +
+      throw FileError(name_ + ": holds numbers of type " + io::quoted(type) +
                       ", expected f2, f4, f8, i1, i2, i4, i8, u1, u2, u4 or u8");
     };
     if (type.ends_with('O')) {
@@ -138,7 +138,7 @@ class HeaderParser {
       Index extent = 0;
       const auto [rest, error] = std::from_chars(text_.data(), text_.data() + text_.size(), extent);
       if (error != std::errc{} || extent < 0) {
-        refuse(name_, "expected an extent in its shape, got " + quoted(text_.substr(0, 20)));
+        refuse(name_, "expected an extent in its shape, got " + io::quoted(text_.substr(0, 20)));
       }
       text_.remove_prefix(static_cast<std::size_t>(rest - text_.data()));
       if (text_.starts_with('L')) text_.remove_prefix(1);  // a long of Python 2

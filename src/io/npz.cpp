@@ -19,7 +19,7 @@
 namespace bochner::io {
 namespace {
 
-constexpr std::size_t kChunkBytes = std::size_t{1} << 18;
+constexpr std::size_t kMemberBytes = std::size_t{1} << 18;
 /// Deflate makes 258 bytes of two bits at best.
 constexpr std::uint64_t kMostExpansion = 1032;
 constexpr std::string_view kSuffix = ".npy";
@@ -33,7 +33,7 @@ std::string listed(const std::vector<ZipEntry>& entries) {
   constexpr std::size_t kShown = 12;
   std::string out;
   for (std::size_t i = 0; i < std::min(kShown, entries.size()); ++i) {
-    out += (i == 0 ? "" : ", ") + quoted(array_name(entries[i]));
+    out += (i == 0 ? "" : ", ") + io::quoted(array_name(entries[i]));
   }
   return out + (entries.size() > kShown ? ", ..." : "");
 }
@@ -50,7 +50,7 @@ const ZipEntry& chosen(const std::vector<ZipEntry>& entries, const std::string& 
     return array_name(entry) == name || entry.name == name;
   });
   if (found == entries.end()) {
-    throw FileError(file + ": has no array " + quoted(name) + "; it has " + listed(entries));
+    throw FileError(file + ": has no array " + io::quoted(name) + "; it has " + listed(entries));
   }
   return *found;
 }
@@ -118,7 +118,7 @@ std::unique_ptr<ByteSource> stored(const ByteSource& archive, std::uint64_t offs
   }
   const auto look = archive.part(name, offset, entry.bytes);
   Crc crc;
-  std::vector<std::byte> chunk(kChunkBytes);
+  std::vector<std::byte> chunk(kMemberBytes);
   for (std::size_t got = chunk.size(); got == chunk.size();) {
     got = look->read(chunk);
     crc.add(std::span(chunk).first(got));
@@ -138,8 +138,8 @@ std::unique_ptr<ByteSource> deflated(const ByteSource& archive, std::uint64_t of
   Inflater inflater(name);
   Crc crc;
   std::uint64_t made = 0;
-  std::vector<std::byte> fed(kChunkBytes);
-  std::vector<std::byte> out(kChunkBytes);
+  std::vector<std::byte> fed(kMemberBytes);
+  std::vector<std::byte> out(kMemberBytes);
   while (!inflater.ended()) {
     if (inflater.hungry()) {
       const std::size_t got = in->read(fed);

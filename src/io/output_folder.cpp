@@ -19,7 +19,7 @@
 namespace bochner::io {
 namespace {
 
-constexpr int kAttempts = 100;
+constexpr int kFolderAttempts = 100;
 
 /// Permissions of the file that is there.
 std::optional<mode_t> permissions(const std::string& path) noexcept {
@@ -76,7 +76,7 @@ void OutputFolder::make_fresh() {
   struct stat folder {};
   if (::stat(folder_.c_str(), &folder) != 0) io::fail_system(path_, "cannot write", errno);
   int error = 0;
-  for (int attempt = 0; attempt < kAttempts; ++attempt) {
+  for (int attempt = 0; attempt < kFolderAttempts; ++attempt) {
     const std::string end = ".tmp." + std::to_string(::getpid()) + "." + std::to_string(attempt);
     // Inside it where its parent is on another disk or may not be written.
     for (const std::string& at : {folder_ + end, folder_ + "/" + end}) {

@@ -21,7 +21,7 @@ namespace bochner::io {
 namespace {
 
 /// So that the name is no longer than a file system takes when the output's own just is.
-constexpr std::size_t kNamePart = 200;
+constexpr std::size_t kLockNamePart = 200;
 /// More than the number of a process and a newline ever take.
 constexpr std::size_t kMostBytes = 32;
 
@@ -34,8 +34,8 @@ bool is_lockable(const std::string& path) {
 std::string lock_beside(const std::string& target) {
   const std::filesystem::path path = target;
   std::string name = path.filename().string();
-  if (name.size() > kNamePart) {
-    name = name.substr(0, kNamePart) + "." + std::to_string(std::hash<std::string>{}(name));
+  if (name.size() > kLockNamePart) {
+    name = name.substr(0, kLockNamePart) + "." + std::to_string(std::hash<std::string>{}(name));
   }
   return (path.parent_path() / (name + ".lock")).string();
 }

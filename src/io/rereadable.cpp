@@ -12,7 +12,7 @@
 namespace bochner::io {
 namespace {
 
-constexpr std::size_t kChunkBytes = std::size_t{1} << 20;
+constexpr std::size_t kCopyBytes = std::size_t{1} << 20;
 
 }  // namespace
 
@@ -23,7 +23,7 @@ std::unique_ptr<ByteSource> open_rereadable(const std::string& path) {
 std::unique_ptr<ByteSource> rereadable(std::unique_ptr<ByteSource> source) {
   if (source->size()) return source;
   NamelessFile copy(source->name());
-  std::vector<std::byte> chunk(kChunkBytes);
+  std::vector<std::byte> chunk(kCopyBytes);
   for (std::size_t got = chunk.size(); got == chunk.size();) {
     got = source->read(chunk);
     copy.write(std::span(chunk).first(got));

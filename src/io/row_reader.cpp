@@ -64,7 +64,7 @@ std::string RowReader::place(Index row, Index column) const {
 std::string RowReader::column_words(Index file_column) const {
   const std::string name = columns_.name(file_column);
   return "column " + std::to_string(file_column + 1) +
-         (name.empty() ? "" : " (" + quoted(name) + ")");
+         (name.empty() ? "" : " (" + io::quoted(name) + ")");
 }
 
 void RowReader::choose(ColumnNames columns, const ReadOptions& options) {

@@ -11,10 +11,10 @@
 namespace bochner::io {
 namespace {
 
-constexpr std::string_view kBlanks = " \t\r";
+constexpr std::string_view kLineBlanks = " \t\r";
 constexpr std::size_t kLongestLine = std::size_t{1} << 25;
 
-std::string_view head(ByteSource& source, std::size_t least = 1) {
+std::string_view line_head(ByteSource& source, std::size_t least = 1) {
   const std::span<const std::byte> bytes = source.peek(least);
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
@@ -22,14 +22,14 @@ std::string_view head(ByteSource& source, std::size_t least = 1) {
 }  // namespace
 
 SvmlightLines::SvmlightLines(ByteSource& source)
-    : source_(source), line_end_(choose_line_end(head(source, ByteSource::kMostPeeked))) {
-  if (head(source_).starts_with(kByteOrderMark)) source_.skip(kByteOrderMark.size());
+    : source_(source), line_end_(choose_line_end(line_head(source, ByteSource::kMostPeeked))) {
+  if (line_head(source_).starts_with(kByteOrderMark)) source_.skip(kByteOrderMark.size());
 }
 
 bool SvmlightLines::next() {
   while (take()) {
     text_ = std::string_view(line_).substr(0, line_.find('#'));
-    if (text_.find_first_not_of(kBlanks) != std::string_view::npos) return true;
+    if (text_.find_first_not_of(kLineBlanks) != std::string_view::npos) return true;
   }
   return false;
 }
@@ -42,7 +42,7 @@ bool SvmlightLines::take() {
   line_.clear();
   ++number_;
   for (;;) {
-    const std::string_view held = head(source_);
+    const std::string_view held = line_head(source_);
     if (held.empty()) return !line_.empty();
     const std::size_t end = held.find(line_end_);
     const std::string_view part = held.substr(0, end);
@@ -56,8 +56,8 @@ bool SvmlightLines::take() {
 }
 
 std::string_view take_item(std::string_view& line) {
-  line.remove_prefix(std::min(line.size(), line.find_first_not_of(kBlanks)));
-  const std::string_view item = line.substr(0, line.find_first_of(kBlanks));
+  line.remove_prefix(std::min(line.size(), line.find_first_not_of(kLineBlanks)));
+  const std::string_view item = line.substr(0, line.find_first_of(kLineBlanks));
   line.remove_prefix(item.size());
   return item;
 }

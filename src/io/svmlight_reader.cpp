@@ -27,10 +27,10 @@ double parse_value(const SvmlightLines& lines, std::string_view item, std::strin
                    NonFinite non_finite) {
   double value = 0.0;
   const Parsed parsed = parse_decimal(text, value);
-  if (parsed == Parsed::no_number) lines.fail(quoted(item) + " is not a number");
-  if (parsed == Parsed::out_of_range) lines.fail(quoted(item) + " is out of range");
+  if (parsed == Parsed::no_number) lines.fail(io::quoted(item) + " is not a number");
+  if (parsed == Parsed::out_of_range) lines.fail(io::quoted(item) + " is out of range");
   if (!std::isfinite(value) && non_finite == NonFinite::refuse) {
-    lines.fail(quoted(item) + " is not finite");
+    lines.fail(io::quoted(item) + " is not finite");
   }
   return value;
 }
@@ -39,16 +39,16 @@ void check_index(const SvmlightLines& lines, const SvmlightOptions& options, std
                  Index index) {
   const Index first = options.first_index;
   if (index < first) {
-    lines.fail(quoted(item) + ": expected indices counted from " + std::to_string(first) +
+    lines.fail(io::quoted(item) + ": expected indices counted from " + std::to_string(first) +
                (index == 0 ? " (zero-based counts from 0)" : ""));
   }
   const Index column = index - first + 1;
   if (options.width && column > *options.width) {
-    lines.fail(quoted(item) + ": expected indices up to " +
+    lines.fail(io::quoted(item) + ": expected indices up to " +
                std::to_string(*options.width + first - 1) + " (a larger width allows more)");
   }
   if (!options.width && column > std::max(kMostUnannounced, options.least_width)) {
-    lines.fail(quoted(item) + ": the index is above 2^21; expected width=" +
+    lines.fail(io::quoted(item) + ": the index is above 2^21; expected width=" +
                std::to_string(column) + " if it is meant");
   }
 }
@@ -69,10 +69,10 @@ void read_line(const SvmlightLines& lines, const SvmlightOptions& options, NonFi
     const auto [stop, error] = std::from_chars(item.data(), end, index);
     if (colon == std::string_view::npos || stop != end || error != std::errc{} ||
         index == std::numeric_limits<Index>::max()) {
-      lines.fail(quoted(item) + " is not of the form index:value");
+      lines.fail(io::quoted(item) + " is not of the form index:value");
     }
     check_index(lines, options, item, index);
-    if (index <= last) lines.fail(quoted(item) + ": expected indices in ascending order");
+    if (index <= last) lines.fail(io::quoted(item) + ": expected indices in ascending order");
     last = index;
     const std::string_view text = item.substr(colon + 1);
     body(index - options.first_index + 1, parse_value(lines, item, text, non_finite), text);

@@ -192,18 +192,22 @@ double softmax_scale_for(MatrixView<const double> x, MatrixView<const double> y,
   return scale;
 }
 
-Kernel with_scale(Kernel kernel, const ScaleRule& rule, MatrixView<const double> rows) {
-  Metric* const metric = metric_of(kernel);
-  double* const scale = dot_scale_of(kernel);
-  if (metric != nullptr && std::holds_alternative<MedianScale>(rule)) {
-    *metric = Isotropic{median_lengthscale(rows)};
-  }
-  if (scale != nullptr && std::holds_alternative<DimensionScale>(rule)) {
+void MedianScale::set(Kernel& kernel, MatrixView<const double> rows) const {
+  if (Metric* const metric = metric_of(kernel)) *metric = Isotropic{median_lengthscale(rows)};
+}
+
+void DimensionScale::set(Kernel& kernel, MatrixView<const double> rows) const {
+  if (double* const scale = dot_scale_of(kernel)) {
     *scale = SoftmaxKernel::for_dimension(rows.cols).scale;
   }
-  if (const auto* const sum = std::get_if<MeanSquareSumScale>(&rule); sum != nullptr && scale) {
-    *scale = softmax_scale_for(rows, rows, sum->target);
-  }
+}
+
+void MeanSquareSumScale::set(Kernel& kernel, MatrixView<const double> rows) const {
+  if (double* const scale = dot_scale_of(kernel)) *scale = softmax_scale_for(rows, rows, target);
+}
+
+Kernel with_scale(Kernel kernel, const ScaleRule& rule, MatrixView<const double> rows) {
+  std::visit([&](const auto& r) { r.set(kernel, rows); }, rule);
   return kernel;
 }
 

@@ -17,8 +17,8 @@ namespace {
 /// enough that factoring B at a shift costs little.
 constexpr Index kWidth = 64;
 /// Tiles of A, counted from its first row and column.
-constexpr Index kTile = 256;
-static_assert(kTile % kWidth == 0 && 2 * kWidth <= simd::kFoldRows);
+constexpr Index kBandTile = 256;
+static_assert(kBandTile % kWidth == 0 && 2 * kWidth <= simd::kFoldRows);
 constexpr Index kRows = simd::kBlockRows;
 
 constexpr Index blocks_of(Index n, Index size) { return (n + size - 1) / size; }
@@ -107,7 +107,7 @@ class TrailingMatrix {
     parallel_for_blocks(blocks_of(a_.rows - first_, kRows), execution, [&](Index share, int) {
       const Index row = first_ + share * kRows;
       const Index rows = std::min(kRows, a_.rows - row);
-      const Index end = std::min(a_.rows, (row / kTile + 1) * kTile);
+      const Index end = std::min(a_.rows, (row / kBandTile + 1) * kBandTile);
       double* const out = z.row(row - first_);
       engine().contract(a_.row(row) + first_, a_.row_stride, rows, end - first_, v.data,
                         v.row_stride, v.cols, out, z.row_stride);
@@ -119,8 +119,8 @@ class TrailingMatrix {
   /// S += left^T right.
   void update(MatrixView<const double> left, MatrixView<const double> right,
               const Execution& execution) const {
-    const Index first_tile = first_ / kTile;
-    const Index tiles = blocks_of(a_.rows, kTile) - first_tile;
+    const Index first_tile = first_ / kBandTile;
+    const Index tiles = blocks_of(a_.rows, kBandTile) - first_tile;
     parallel_for_blocks(lower_tiles(tiles), execution, [&](Index tile, int) {
       const TilePosition at = lower_tile(tile);
       const auto [row, rows] = extent(first_tile + at.row);
@@ -133,8 +133,8 @@ class TrailingMatrix {
 
  private:
   std::pair<Index, Index> extent(Index tile) const {
-    const Index begin = std::max(tile * kTile, first_);
-    return {begin, std::min((tile + 1) * kTile, a_.rows) - begin};
+    const Index begin = std::max(tile * kBandTile, first_);
+    return {begin, std::min((tile + 1) * kBandTile, a_.rows) - begin};
   }
 
   MatrixView<double> a_;
@@ -147,7 +147,8 @@ BandReduction::BandReduction(Matrix<double> a, Index n, const Execution& executi
     : a_(std::move(a)), band_(n, std::min(kWidth, std::max<Index>(n - 1, 0))) {
   const MatrixView<double> whole = a_.view().middle_rows(0, n).middle_cols(0, n);
   for (Index i = 0; i < n; ++i) {
-    for (Index j = i + 1; j < std::min(n, (i / kTile + 1) * kTile); ++j) a_(i, j) = a_(j, i);
+    for (Index j = i + 1; j < std::min(n, (i / kBandTile + 1) * kBandTile); ++j)
+      a_(i, j) = a_(j, i);
   }
   const auto copy_band_columns = [&](Index begin, Index end) {
     for (Index j = begin; j < end; ++j) {

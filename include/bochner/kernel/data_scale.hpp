@@ -32,13 +32,25 @@ BOCHNER_EXPORT double mean_square_sum(MatrixView<const double> x, MatrixView<con
 BOCHNER_EXPORT double softmax_scale_for(MatrixView<const double> x, MatrixView<const double> y,
                                         double target);
 
-/// Where the scale of a kernel comes from: its lengthscale, or the factor of x.y.
-struct GivenScale {};      ///< the kernel says it
-struct MedianScale {};     ///< `median_lengthscale`
-struct DimensionScale {};  ///< 1 / sqrt(d), of softmax kernels
-struct MeanSquareSumScale {
-  double target = 0.0;  ///< of `softmax_scale_for`
+/// The kernel says its scale.
+struct GivenScale {
+  void set(Kernel& /*kernel*/, MatrixView<const double> /*rows*/) const {}
 };
+/// A lengthscale by `median_lengthscale`.
+struct MedianScale {
+  BOCHNER_EXPORT void set(Kernel& kernel, MatrixView<const double> rows) const;
+};
+/// 1 / sqrt(d), of softmax kernels.
+struct DimensionScale {
+  BOCHNER_EXPORT void set(Kernel& kernel, MatrixView<const double> rows) const;
+};
+/// The scale of a softmax kernel by `softmax_scale_for`.
+struct MeanSquareSumScale {
+  double target = 0.0;
+  BOCHNER_EXPORT void set(Kernel& kernel, MatrixView<const double> rows) const;
+};
+/// Where the scale of a kernel comes from: its lengthscale, or the factor of x.y. Each rule leaves
+/// kernels without a scale of its sort as they are.
 using ScaleRule = std::variant<GivenScale, MedianScale, DimensionScale, MeanSquareSumScale>;
 
 /// `kernel` with its scale by `rule` from the rows (n x d); as it is where it has none of that

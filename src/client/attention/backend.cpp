@@ -8,7 +8,7 @@
 namespace bochner {
 namespace {
 
-constexpr double kChunk = 64.0;
+constexpr double kChunkKeys = 64.0;
 
 void check(const char* function, const char* name, Index value, Index least) {
   if (value < least) {
@@ -47,8 +47,8 @@ double attention_nanoseconds(AttentionBackend backend, const AttentionLengths& l
   const auto features = static_cast<double>(num_features);
   const double both = (queries + keys) * features * (2.0 * d * costs.product + costs.feature);
   if (mask == Mask::none) return both;
-  return both + queries * 0.5 * kChunk * (features + d) * costs.product +
-         keys / kChunk * features * d * costs.fold;
+  return both + queries * 0.5 * kChunkKeys * (features + d) * costs.product +
+         keys / kChunkKeys * features * d * costs.fold;
 }
 
 AttentionBackend attention_backend(const AttentionLengths& lengths, Index dim, Index num_features,

@@ -11,7 +11,7 @@ namespace {
 constexpr Index kFoldQueries = 16 * simd::kBlockRows;
 
 /// A run of queries of one head.
-struct Fold {
+struct QueryRun {
   Index group;
   Index head;
   Index first;
@@ -79,7 +79,7 @@ class BidirectionalGradient {
 
   /// Gradients of the queries, and the sums that those of the keys want.
   void queries(const std::vector<HeadGroup>& batch) {
-    std::vector<Fold> folds;
+    std::vector<QueryRun> folds;
     for (const QueryTask& task : query_tasks(forward_.problem, batch)) {
       const bool any = batch[static_cast<std::size_t>(task.group)].sequence->num_keys > 0;
       if (any && task.first % kFoldQueries == 0) {
@@ -89,7 +89,7 @@ class BidirectionalGradient {
     const auto wave = static_cast<Index>(sums_.size());
     for (Index first = 0; first < static_cast<Index>(folds.size()); first += wave) {
       const Index count = std::min(wave, static_cast<Index>(folds.size()) - first);
-      const Fold* const mine = folds.data() + first;
+      const QueryRun* const mine = folds.data() + first;
       parallel_for_blocks(count, forward_.execution, [&](Index i, int w) {
         fold(*batch[static_cast<std::size_t>(mine[i].group)].sequence, mine[i], worker(w),
              sums_[static_cast<std::size_t>(i)]);
@@ -107,7 +107,7 @@ class BidirectionalGradient {
     }
   }
 
-  void fold(const AttentionSequence& sequence, const Fold& task, Worker& mine,
+  void fold(const AttentionSequence& sequence, const QueryRun& task, Worker& mine,
             GradientSums<T>& sums) {
     const PrefixView<T> state = states_[task.group].view();
     const Index end = std::min(task.first + kFoldQueries, sequence.num_queries);

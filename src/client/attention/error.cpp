@@ -17,7 +17,7 @@
 namespace bochner {
 namespace {
 
-constexpr const char* kFunction = "attention_with_error";
+constexpr const char* kAttentionWithError = "attention_with_error";
 
 /// Fewer whole blocks leave too few degrees of freedom for a skewed ratio.
 constexpr Index kLeastBlocks = 8;
@@ -250,15 +250,17 @@ AttentionErrorReport attention_with_error(const FeatureMap<T>& map,
                                           const AttentionOptions& options,
                                           const AttentionErrorOptions& error_options,
                                           const Execution& execution) {
-  const AttentionProblem problem = check_attention(kFunction, map.blocks(), inputs, options);
+  const AttentionProblem problem =
+      check_attention(kAttentionWithError, map.blocks(), inputs, options);
   std::array<Index, 4> extents{inputs.queries.extent(0), inputs.queries.extent(1),
                                inputs.queries.extent(2), problem.value_dim};
-  check_output(kFunction, "out", out, extents, inputs);
+  check_output(kAttentionWithError, "out", out, extents, inputs);
   if (standard_error.extent(3) == 1) extents[3] = 1;
-  check_output(kFunction, "standard_error", standard_error, extents, inputs);
-  check_apart(kFunction, "standard_error", memory_grid(standard_error), "out", memory_grid(out));
+  check_output(kAttentionWithError, "standard_error", standard_error, extents, inputs);
+  check_apart(kAttentionWithError, "standard_error", memory_grid(standard_error), "out",
+              memory_grid(out));
   if (error_options.redraws < 2) {
-    throw InvalidArgument(std::string(kFunction) + ": redraws is " +
+    throw InvalidArgument(std::string(kAttentionWithError) + ": redraws is " +
                           std::to_string(error_options.redraws) + ", expected at least 2");
   }
   AttentionErrorReport report;
@@ -277,7 +279,7 @@ AttentionErrorReport attention_with_error(const FeatureMap<T>& map,
   report.degrees_of_freedom =
       static_cast<double>(spec.num_frequencies) / static_cast<double>(groups.front().count) - 1.0;
   if (problem.value_dim == 0) return report;
-  const AttentionCall<T> call{kFunction, map.blocks(), inputs, problem, execution};
+  const AttentionCall<T> call{kAttentionWithError, map.blocks(), inputs, problem, execution};
   Jackknife<T>(call, groups, standard_error).run(options.mask);
   return report;
 }

@@ -11,7 +11,7 @@ namespace {
 constexpr Index kFoldKeys = 16 * simd::kBlockRows;
 
 /// A run of keys of one group whose sums join its state together.
-struct Fold {
+struct KeyRun {
   Index group;
   Index first;
 };
@@ -29,7 +29,7 @@ KeyStates<T>::KeyStates(const AttentionCall<T>& call) : call_(call) {
 template <Scalar T>
 void KeyStates<T>::compute(const std::vector<HeadGroup>& groups) {
   states_.clear();
-  std::vector<Fold> folds;
+  std::vector<KeyRun> folds;
   for (std::size_t g = 0; g < groups.size(); ++g) {
     states_.emplace_back(call_.map.num_features(), call_.problem.value_dim);
     for (Index k = 0; k < groups[g].sequence->num_keys; k += kFoldKeys) {
@@ -39,7 +39,7 @@ void KeyStates<T>::compute(const std::vector<HeadGroup>& groups) {
   const auto wave = static_cast<Index>(sums_.size());
   for (Index first = 0; first < static_cast<Index>(folds.size()); first += wave) {
     const Index count = std::min(wave, static_cast<Index>(folds.size()) - first);
-    const Fold* const mine = folds.data() + first;
+    const KeyRun* const mine = folds.data() + first;
     parallel_for_blocks(count, call_.execution, [&](Index i, int worker) {
       sum_fold(groups[static_cast<std::size_t>(mine[i].group)], mine[i].first,
                workers_[static_cast<std::size_t>(worker)], sums_[static_cast<std::size_t>(i)]);

@@ -15,7 +15,7 @@
 namespace bochner {
 namespace {
 
-constexpr const char* kFunction = "attention_report";
+constexpr const char* kAttentionReport = "attention_report";
 constexpr double kTarget = 0.1;
 /// Where the mean of |q + k|^2 ends the use of closed forms: beyond, samples do not see their mass.
 constexpr double kLargestMean = 2.0;
@@ -80,7 +80,7 @@ Measured compare(const FeatureMapSpec& spec, const AttentionInputs<T>& inputs,
     }
   }
   if (!std::isfinite(measured.error) || !std::isfinite(measured.norm)) {
-    throw InvalidArgument(std::string(kFunction) +
+    throw InvalidArgument(std::string(kAttentionReport) +
                           ": what a sampled query sees holds a NaN or an infinity, or its output "
                           "does; expected finite numbers");
   }
@@ -180,13 +180,13 @@ AttentionComparison attention_report(const FeatureMap<T>& map, const AttentionIn
                                      Index sample_rows, const AttentionOptions& options,
                                      const Execution& execution) {
   if (sample_rows < 1) {
-    throw InvalidArgument(std::string(kFunction) + ": sample_rows is " +
+    throw InvalidArgument(std::string(kAttentionReport) + ": sample_rows is " +
                           std::to_string(sample_rows) + ", expected at least 1");
   }
   const FeatureMapSpec& spec = map.spec();
-  const AttentionProblem problem = check_attention(kFunction, map.blocks(), inputs, options);
+  const AttentionProblem problem = check_attention(kAttentionReport, map.blocks(), inputs, options);
   if (problem.value_dim < 1) {
-    throw InvalidArgument(std::string(kFunction) + ": values have no columns, expected one");
+    throw InvalidArgument(std::string(kAttentionReport) + ": values have no columns, expected one");
   }
   const auto& q = inputs.queries;
   const std::array<Index, 4> extents{q.extent(0), q.extent(1), q.extent(2), problem.value_dim};
@@ -196,7 +196,8 @@ AttentionComparison attention_report(const FeatureMap<T>& map, const AttentionIn
       attention<T>(map, inputs, TensorView<T, 4>(out.data(), extents), options, execution);
 
   const std::vector<AttentionRow> sample = sampled_rows(q.extents, sample_rows, spec.seed);
-  const std::vector<SeenRows> rows = seen_rows(kFunction, problem, inputs, sample, spec.seed);
+  const std::vector<SeenRows> rows =
+      seen_rows(kAttentionReport, problem, inputs, sample, spec.seed);
   if (rows.empty()) {
     quality.sentence = "There is nothing to attend to: no sampled query sees a key.";
     return quality;

@@ -21,7 +21,7 @@ using namespace gram;
 
 namespace {
 
-constexpr const char* kFunction = "kernel_kmeans";
+constexpr const char* kKernelKmeans = "kernel_kmeans";
 
 /// Squared distances to the nearest centre, and which that is.
 struct Assignment {
@@ -55,7 +55,7 @@ Assignment assign(const GramApproximation<T>& rows, const std::vector<double>& s
     }
   }
   Matrix<double> products(rows.size(), centres.cols);
-  product(kFunction, rows.features(), columns, products.view(), execution);
+  product(kKernelKmeans, rows.features(), columns, products.view(), execution);
   Assignment out;
   for (Index i = 0; i < rows.size(); ++i) {
     Index nearest = 0;
@@ -83,7 +83,7 @@ Matrix<double> weighted_features(const GramApproximation<T>& rows, const Matrix<
   Matrix<double> out(rows.num_features(), members.cols());
   for (Index c = 0; c < out.cols(); ++c) {
     for (Index j = 0; j < out.rows(); ++j) {
-      out(j, c) = finite_entry(kFunction, sums.values(j, c),
+      out(j, c) = finite_entry(kKernelKmeans, sums.values(j, c),
                                sums.exponent[static_cast<std::size_t>(c)], j, c);
     }
   }
@@ -176,16 +176,16 @@ KernelClusters from_start(const GramApproximation<T>& rows, const std::vector<do
 template <Scalar T>
 KernelClusters kernel_kmeans(const GramApproximation<T>& rows, const ClusterOptions& options,
                              const Execution& execution) {
-  check_least(kFunction, "clusters", options.clusters, 1);
-  check_least(kFunction, "restarts", options.restarts, 1);
-  check_least(kFunction, "max_iterations", options.max_iterations, 1);
+  check_least(kKernelKmeans, "clusters", options.clusters, 1);
+  check_least(kKernelKmeans, "restarts", options.restarts, 1);
+  check_least(kKernelKmeans, "max_iterations", options.max_iterations, 1);
   if (options.clusters > rows.size()) {
-    throw InvalidArgument(std::string(kFunction) + ": clusters is " +
+    throw InvalidArgument(std::string(kKernelKmeans) + ": clusters is " +
                           std::to_string(options.clusters) + ", expected at most " +
                           std::to_string(rows.size()) + " (rows)");
   }
   // Distances do not change when a vector is added to all features.
-  const std::vector<double> mean = mean_features(kFunction, rows.features());
+  const std::vector<double> mean = mean_features(kKernelKmeans, rows.features());
   const GramApproximation<T> centred(
       std::make_shared<const FeatureSource<T>>(rows.features(), mean));
   const std::vector<double> squares = centred.diagonal(execution);

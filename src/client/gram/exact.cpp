@@ -17,7 +17,7 @@ using namespace gram;
 namespace {
 
 template <Scalar T>
-MatrixView<const T> checked(MatrixView<const T> x) {
+MatrixView<const T> checked_rows(MatrixView<const T> x) {
   check_least("ExactGram", "rows of x", x.rows, 1);
   require_finite("ExactGram", "x", x);
   return x;
@@ -28,7 +28,7 @@ MatrixView<const T> checked(MatrixView<const T> x) {
 struct ExactGram::Parts {
   template <Scalar T>
   Parts(const Kernel& k, MatrixView<const T> x, const Execution& execution)
-      : kernel(k), rows(kernel, checked(x), execution), tiles(kernel, rows) {}
+      : kernel(k), rows(kernel, checked_rows(x), execution), tiles(kernel, rows) {}
   Parts(const Parts&) = delete;
 
   Kernel kernel;

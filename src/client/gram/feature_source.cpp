@@ -16,7 +16,7 @@
 namespace bochner::gram {
 namespace {
 
-constexpr const char* kFunction = "GramApproximation";
+constexpr const char* kGramApproximation = "GramApproximation";
 
 /// Of a row of zeros, before it is known what the others have.
 constexpr std::int32_t kNoExponent = std::numeric_limits<std::int32_t>::min();
@@ -60,7 +60,7 @@ FeatureSource<T>::FeatureSource(const FeatureMap<T>& map, MatrixView<const T> x,
     map.blocks().features(Side::query, rows, stored() ? phi_.row(first) : workspace.phi_.data(),
                           exponent_.data() + first, *workspace.map_);
     if (const auto reason = BlockMap<T>::refusal(rows, first, *workspace.map_)) {
-      throw InvalidArgument(std::string(kFunction) + ": x: " + *reason);
+      throw InvalidArgument(std::string(kGramApproximation) + ": x: " + *reason);
     }
   });
   max_exponent_ = *std::max_element(exponent_.begin(), exponent_.end());

@@ -19,7 +19,7 @@ using namespace gram;
 
 namespace {
 
-constexpr const char* kFunction = "independence_test";
+constexpr const char* kIndependenceTest = "independence_test";
 
 /// |Phi^T b|_F^2, the powers of two multiplied in.
 template <Scalar T>
@@ -47,14 +47,14 @@ PermutationTest independence_test(const GramApproximation<T>& x, const GramAppro
                                   const Execution& execution) {
   const Index n = x.size();
   if (y.size() != n) {
-    throw InvalidArgument(std::string(kFunction) + ": y has " + std::to_string(y.size()) +
+    throw InvalidArgument(std::string(kIndependenceTest) + ": y has " + std::to_string(y.size()) +
                           " rows, expected " + std::to_string(n) + " (those of x)");
   }
-  check_least(kFunction, "rows", n, 2);
-  check_least(kFunction, "permutations", options.permutations, 1);
+  check_least(kIndependenceTest, "rows", n, 2);
+  check_least(kIndependenceTest, "permutations", options.permutations, 1);
   // One mean would do for the sum; both keep its digits.
-  const GramApproximation<T> centred = centred_rows(kFunction, x);
-  const Matrix<double> psi = centred_features(kFunction, y.features());
+  const GramApproximation<T> centred = centred_rows(kIndependenceTest, x);
+  const Matrix<double> psi = centred_features(kIndependenceTest, y.features());
   const double squared_rows = static_cast<double>(n) * static_cast<double>(n);
   PermutationTest out;
   out.statistic = squared_products(centred.features(), psi, execution) / squared_rows;

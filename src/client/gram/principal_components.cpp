@@ -20,7 +20,7 @@ using namespace gram;
 
 namespace {
 
-constexpr const char* kFunction = "KernelPrincipalComponents";
+constexpr const char* kKernelPrincipalComponents = "KernelPrincipalComponents";
 
 /// D x k as the columns that `product` takes.
 ScaledColumns plain(const Matrix<double>& values) {
@@ -33,10 +33,10 @@ template <Scalar T>
 KernelPrincipalComponents<T>::KernelPrincipalComponents(FeatureMap<T> map, MatrixView<const T> x,
                                                         Index count, const Execution& execution)
     : map_(std::move(map)) {
-  check_least(kFunction, "count", count, 1);
-  check_least(kFunction, "rows of x", x.rows, 2);
+  check_least(kKernelPrincipalComponents, "count", count, 1);
+  check_least(kKernelPrincipalComponents, "rows of x", x.rows, 2);
   const GramApproximation<T> gram(map_, x, {}, execution);
-  mean_ = mean_features(kFunction, gram.features());
+  mean_ = mean_features(kKernelPrincipalComponents, gram.features());
   const FeatureSource<T> source(gram.features(), mean_);
   const Index features = source.num_features();
   const auto n = static_cast<double>(x.rows);
@@ -52,7 +52,8 @@ KernelPrincipalComponents<T>::KernelPrincipalComponents(FeatureMap<T> map, Matri
   square += total_variance_;
   const auto eigen = linalg::symmetric_eigen(covariance.view().middle_cols(0, features));
   if (!eigen) {
-    throw InvalidArgument(std::string(kFunction) + ": the features overflow; scale them down");
+    throw InvalidArgument(std::string(kKernelPrincipalComponents) +
+                          ": the features overflow; scale them down");
   }
   // Of the sums, and of the features themselves.
   constexpr double kRounding = std::numeric_limits<T>::epsilon();

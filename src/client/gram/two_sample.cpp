@@ -16,7 +16,7 @@ using namespace gram;
 
 namespace {
 
-constexpr const char* kFunction = "two_sample_test";
+constexpr const char* kTwoSampleTest = "two_sample_test";
 /// Assignments that are multiplied at a time.
 constexpr Index kAssignments = 64;
 
@@ -72,9 +72,9 @@ template <class Gram>
 PermutationTest test(const Gram& pooled, Index first, const PermutationTestOptions& options,
                      const Execution& execution) {
   const Index n = pooled.size();
-  check_least(kFunction, "rows of the first sample", first, 2);
-  check_least(kFunction, "rows of the second sample", n - first, 2);
-  check_least(kFunction, "permutations", options.permutations, 1);
+  check_least(kTwoSampleTest, "rows of the first sample", first, 2);
+  check_least(kTwoSampleTest, "rows of the second sample", n - first, 2);
+  check_least(kTwoSampleTest, "permutations", options.permutations, 1);
   const Discrepancy discrepancy(pooled, first, execution);
   PermutationTest out;
   // Assignment 0 is the one given.
@@ -111,7 +111,7 @@ template <Scalar T>
 PermutationTest two_sample_test(const GramApproximation<T>& pooled, Index first_rows,
                                 const PermutationTestOptions& options, const Execution& execution) {
   // MMD^2 does not change when a vector is added to all features.
-  return test(centred_rows(kFunction, pooled), first_rows, options, execution);
+  return test(centred_rows(kTwoSampleTest, pooled), first_rows, options, execution);
 }
 
 PermutationTest two_sample_test(const ExactGram& pooled, Index first_rows,
@@ -122,7 +122,7 @@ PermutationTest two_sample_test(const ExactGram& pooled, Index first_rows,
 template <Scalar T>
 PermutationTest two_sample_test(const FeatureMap<T>& map, ViewOf<const T> x, ViewOf<const T> y,
                                 const PermutationTestOptions& options, const Execution& execution) {
-  check_columns(kFunction, x.cols, y.cols, map.input_dim());
+  check_columns(kTwoSampleTest, x.cols, y.cols, map.input_dim());
   Matrix<T> pooled(x.rows + y.rows, x.cols);
   for (Index i = 0; i < pooled.rows(); ++i) {
     for (Index k = 0; k < x.cols; ++k) {

@@ -15,7 +15,7 @@
 namespace bochner::regression {
 namespace {
 
-constexpr const char* kFunction = "search_hyperparameters";
+constexpr const char* kScore = "search_hyperparameters";
 constexpr double kSmallestRidge = 1e-9;
 constexpr Index kRidges = 28;  // three a decade
 
@@ -30,7 +30,7 @@ double mean_square_norm(const FeatureMap<T>& map, MatrixView<const T> x) {
   const Index rows = std::min(simd::kBlockRows, x.rows);
   FeatureRows<T> features(map.blocks());
   Matrix<double> phi(simd::kBlockRows, feature_stride(map.num_features()));
-  features.compute(kFunction, x.middle_rows(0, rows), 0, phi.data());
+  features.compute(kScore, x.middle_rows(0, rows), 0, phi.data());
   double sum = 0.0;
   for (Index r = 0; r < rows; ++r) {
     for (Index j = 0; j < map.num_features(); ++j) sum += phi(r, j) * phi(r, j);
@@ -41,7 +41,7 @@ double mean_square_norm(const FeatureMap<T>& map, MatrixView<const T> x) {
 template <Scalar T>
 double leave_one_out_score(const NormalEquations<T>& equations, const TrainingRows<T>& rows,
                            double ridge, Intercept intercept, const Execution& execution) {
-  const TargetScale scale = target_scale(kFunction, rows);
+  const TargetScale scale = target_scale(kScore, rows);
   const RidgeRegression<T> model(
       equations, {.ridge = ridge, .intercept = intercept, .posterior = Posterior::full}, execution);
   Matrix<double> residual(rows.x.rows, rows.targets.cols);
@@ -66,7 +66,7 @@ Scores all_scores(const FeatureMap<T>& map, const TrainingRows<T>& rows, const F
         cross_validate(map, rows, ridges, folds, options.loss, options.intercept, execution);
     return {std::move(found.loss), std::move(found.standard_error)};
   }
-  const TargetScale scale = target_scale(kFunction, rows);
+  const TargetScale scale = target_scale(kScore, rows);
   NormalEquations<T> equations(
       map, {.num_targets = rows.targets.cols,
             .target_offset =

@@ -18,7 +18,7 @@
 namespace bochner {
 namespace {
 
-constexpr const char* kFunction = "cross_validate";
+constexpr const char* kCrossValidate = "cross_validate";
 
 /// The models of all ridges side by side: column r t + c is target c at ridge r.
 struct Models {
@@ -105,7 +105,7 @@ void predict_fold(const FeatureMap<T>& map, const TrainingRows<T>& fold,
     products.emplace_back(simd::kBlockRows, models.theta.cols());
   }
   regression::for_feature_blocks(
-      kFunction, map, fold.x, execution,
+      kCrossValidate, map, fold.x, execution,
       [&](Index first, Index rows, const double* phi, std::size_t worker) {
         Matrix<double>& product = products[worker];
         engine.contract(phi, regression::feature_stride(n), rows, n, models.theta.data(),
@@ -135,11 +135,11 @@ template <Scalar T>
 CrossValidation cross_validate(const FeatureMap<T>& map, const TrainingRows<T>& rows,
                                std::span<const double> ridges, const Folds& folds, Loss loss,
                                Intercept intercept, const Execution& execution) {
-  regression::check_ridges(kFunction, ridges);
+  regression::check_ridges(kCrossValidate, ridges);
   const Index t = rows.targets.cols;
-  regression::check_rows(kFunction, rows, map.input_dim(), t);
-  regression::check_folds(kFunction, folds, rows.x.rows);
-  const regression::TargetScale scale = regression::target_scale(kFunction, rows);
+  regression::check_rows(kCrossValidate, rows, map.input_dim(), t);
+  regression::check_folds(kCrossValidate, folds, rows.x.rows);
+  const regression::TargetScale scale = regression::target_scale(kCrossValidate, rows);
   const std::vector<double> offset =
       intercept == Intercept::fitted ? scale.mean : std::vector<double>(scale.mean.size());
 
@@ -170,7 +170,7 @@ CrossValidation cross_validate(const FeatureMap<T>& map, const TrainingRows<T>& 
     Matrix<double> rest = total;
     add_lower(parts[f], -1.0, rest);
     const regression::RidgeSpectrum family(
-        regression::ridge_system(kFunction, std::move(rest), map.num_features(), t,
+        regression::ridge_system(kCrossValidate, std::move(rest), map.num_features(), t,
                                  total_rows - part_rows[f], intercept),
         execution);
     const Models models = all_ridges(family, ridges, execution);

@@ -20,7 +20,7 @@
 namespace bochner {
 namespace {
 
-constexpr const char* kFunction = "fit_ridge";
+constexpr const char* kFitRidge = "fit_ridge";
 /// Above this many features the normal equations are not formed unless asked for.
 constexpr Index kCholeskyUpTo = 8192;
 
@@ -55,7 +55,7 @@ class ShiftedRows {
 };
 
 void refuse_singular(double ridge) {
-  throw InvalidArgument(std::string(kFunction) + ": the system is singular at ridge " +
+  throw InvalidArgument(std::string(kFitRidge) + ": the system is singular at ridge " +
                         text::number(ridge) + "; a larger ridge is needed");
 }
 
@@ -64,8 +64,8 @@ template <Scalar T>
 struct System {
   System(const FeatureMap<T>& map, const TrainingRows<T>& rows, const RidgeOptions& options,
          const Execution& execution)
-      : z(kFunction, map, rows, options.intercept, execution),
-        scale(regression::target_scale(kFunction, rows)),
+      : z(kFitRidge, map, rows, options.intercept, execution),
+        scale(regression::target_scale(kFitRidge, rows)),
         y(rows.x.rows, rows.targets.cols),
         b(map.num_features(), simd::padded<double>(rows.targets.cols)),
         t(rows.targets.cols),
@@ -193,9 +193,9 @@ RidgeRegression<T> model_of(const FeatureMap<T>& map, const RidgeOptions& option
 }
 
 void check_options(const FitOptions& options, Solver solver) {
-  regression::check_ridge(kFunction, options.ridge.ridge);
+  regression::check_ridge(kFitRidge, options.ridge.ridge);
   const auto refuse = [](const std::string& what) {
-    throw InvalidArgument(std::string(kFunction) + ": " + what);
+    throw InvalidArgument(std::string(kFitRidge) + ": " + what);
   };
   if (options.ridge.posterior == Posterior::full && solver != Solver::cholesky) {
     refuse("Posterior::full needs the solver cholesky");
@@ -227,10 +227,10 @@ RidgeFit<T> fit_ridge(const FeatureMap<T>& map, const TrainingRows<T>& rows,
                                : (formed ? Solver::cholesky : Solver::conjugate_gradients);
   }
   check_options(options, solver);
-  regression::check_rows(kFunction, rows, map.input_dim(), rows.targets.cols);
+  regression::check_rows(kFitRidge, rows, map.input_dim(), rows.targets.cols);
   FitReport report{.solver = solver};
   if (solver == Solver::cholesky) {
-    const regression::TargetScale scale = regression::target_scale(kFunction, rows);
+    const regression::TargetScale scale = regression::target_scale(kFitRidge, rows);
     NormalEquations<T> equations(map, {.num_targets = rows.targets.cols,
                                        .target_offset = options.ridge.intercept == Intercept::fitted
                                                             ? scale.mean

@@ -20,8 +20,8 @@
 namespace bochner {
 namespace {
 
-constexpr const char* kFunction = "LogisticRegression";
-constexpr std::string_view kKind = "logistic_regression";
+constexpr const char* kLogisticRegression = "LogisticRegression";
+constexpr std::string_view kLogisticKind = "logistic_regression";
 constexpr Index kMaxInnerIterations = 200;
 /// Armijo's share of the decrease that the gradient promises.
 constexpr double kSufficient = 1e-4;
@@ -158,10 +158,10 @@ class BoundPreconditioner {
     NormalEquations<T> equations(map);
     equations.add(rows, execution);
     regression::RidgeSystem system =
-        regression::ridge_system(kFunction, equations.moments(execution), map.num_features(), 1,
-                                 equations.num_rows(), options.intercept);
+        regression::ridge_system(kLogisticRegression, equations.moments(execution),
+                                 map.num_features(), 1, equations.num_rows(), options.intercept);
     // A / (2 W) + lambda = (A + W 2 lambda) / (2 W).
-    regression::factorise_or_refuse(kFunction, system, 2.0 * options.ridge, execution);
+    regression::factorise_or_refuse(kLogisticRegression, system, 2.0 * options.ridge, execution);
     scale_ = 2.0 * system.weight;
     r_ = std::move(system.a);
   }
@@ -195,9 +195,9 @@ struct Fitted {
 
 void check_options(const LogisticOptions& options) {
   const auto refuse = [](const std::string& what) {
-    throw InvalidArgument(std::string(kFunction) + ": " + what);
+    throw InvalidArgument(std::string(kLogisticRegression) + ": " + what);
   };
-  regression::check_ridge(kFunction, options.ridge);
+  regression::check_ridge(kLogisticRegression, options.ridge);
   if (options.ridge == 0.0) refuse("ridge is 0, expected a positive number");
   if (!(options.tolerance > 0.0) || !std::isfinite(options.tolerance)) {
     refuse("tolerance is " + text::number(options.tolerance) + ", expected a positive number");
@@ -211,10 +211,11 @@ template <Scalar T>
 Fitted<T> fit(const FeatureMap<T>& map, const LabelledRows<T>& rows, Index classes,
               const LogisticOptions& options, const Execution& execution) {
   check_options(options);
-  regression::check_labelled_rows(kFunction, rows, map.input_dim(), classes);
+  regression::check_labelled_rows(kLogisticRegression, rows, map.input_dim(), classes);
   const Matrix<double> zeros(rows.x.rows, 1);
   const TrainingRows<T> weighted{rows.x, zeros.view(), rows.weights};
-  const regression::RowOperator<T> model(kFunction, map, weighted, options.intercept, execution);
+  const regression::RowOperator<T> model(kLogisticRegression, map, weighted, options.intercept,
+                                         execution);
   const BoundPreconditioner bound(map, weighted, options, execution);
   Objective<T> objective(model, rows, {rows.x, zeros.view(), {}}, classes, options);
 
@@ -331,13 +332,13 @@ std::vector<Index> LogisticRegression<T>::predict(MatrixView<const T> x,
 template <Scalar T>
 Archive LogisticRegression<T>::save() const {
   Archive archive = scores_.save();
-  archive.metadata["kind"] = kKind;
+  archive.metadata["kind"] = kLogisticKind;
   return archive;
 }
 
 template <Scalar T>
 LogisticRegression<T> LogisticRegression<T>::load(const Archive& archive) {
-  if (archive.word("kind") != kKind) {
+  if (archive.word("kind") != kLogisticKind) {
     throw InvalidArgument("LogisticRegression::load: the archive holds a '" + archive.word("kind") +
                           "'");
   }

@@ -16,7 +16,7 @@
 namespace bochner {
 namespace {
 
-constexpr const char* kFunction = "cross_validate_logistic";
+constexpr const char* kCrossValidateLogistic = "cross_validate_logistic";
 
 template <Scalar T>
 double weight_of(const LabelledRows<T>& rows, Index i) {
@@ -71,7 +71,7 @@ void check_classes_outside_folds(const LabelledRows<T>& rows, const Folds& folds
       if (counts && folds.fold[i] != fold) classes.insert(rows.labels[i]);
     }
     if (classes.size() >= 2) continue;
-    throw InvalidArgument(std::string(kFunction) + ": the rows outside fold " +
+    throw InvalidArgument(std::string(kCrossValidateLogistic) + ": the rows outside fold " +
                           std::to_string(fold) +
                           " hold fewer than two classes; give folds that divide every class");
   }
@@ -90,9 +90,9 @@ LogisticValidation cross_validate_logistic(const FeatureMap<T>& map, const Label
                                            const Folds& folds, const LogisticOptions& options,
                                            const Execution& execution) {
   const Index n = rows.x.rows;
-  regression::check_ridges(kFunction, ridges);
-  regression::check_labelled_rows(kFunction, rows, map.input_dim(), num_classes);
-  regression::check_folds(kFunction, folds, n);
+  regression::check_ridges(kCrossValidateLogistic, ridges);
+  regression::check_labelled_rows(kCrossValidateLogistic, rows, map.input_dim(), num_classes);
+  regression::check_folds(kCrossValidateLogistic, folds, n);
   check_classes_outside_folds(rows, folds);
   LogisticValidation out;
   Matrix<T> probabilities(n, std::max<Index>(num_classes, 0));

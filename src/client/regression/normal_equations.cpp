@@ -105,7 +105,7 @@ void check_options(const NormalEquationsOptions& options) {
   }
 }
 
-constexpr std::string_view kKind = "normal_equations";
+constexpr std::string_view kEquationsKind = "normal_equations";
 
 }  // namespace
 
@@ -223,7 +223,7 @@ void NormalEquations<T>::subtract(const NormalEquations& other, const Execution&
 template <Scalar T>
 Archive NormalEquations<T>::save() const {
   Archive archive;
-  archive.metadata = {{"kind", std::string(kKind)},
+  archive.metadata = {{"kind", std::string(kEquationsKind)},
                       {"num_targets", std::to_string(num_targets())},
                       {"num_rows", std::to_string(num_rows_)},
                       {"num_pending", std::to_string(num_pending_)},
@@ -249,7 +249,7 @@ Archive NormalEquations<T>::save() const {
 
 template <Scalar T>
 NormalEquations<T> NormalEquations<T>::load(const Archive& archive) {
-  if (archive.word("kind") != kKind) {
+  if (archive.word("kind") != kEquationsKind) {
     throw InvalidArgument("NormalEquations::load: the archive holds a '" + archive.word("kind") +
                           "'");
   }

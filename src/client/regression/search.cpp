@@ -22,7 +22,7 @@
 namespace bochner {
 namespace {
 
-constexpr const char* kFunction = "search_hyperparameters";
+constexpr const char* kSearch = "search_hyperparameters";
 
 /// What the first sweep over the columns, two candidates each, may take of the budget.
 constexpr double kFirstSweep = 0.75;
@@ -176,7 +176,7 @@ Kernel scaled(const Kernel& kernel, double factor) {
 void check_options(const FeatureMapSpec& spec, const SearchOptions& options, Index rows) {
   const auto at_least = [](const char* name, Index value, Index least) {
     if (value >= least) return;
-    throw InvalidArgument(std::string(kFunction) + ": " + name + " is " + std::to_string(value) +
+    throw InvalidArgument(std::string(kSearch) + ": " + name + " is " + std::to_string(value) +
                           ", expected at least " + std::to_string(least));
   };
   const bool folded = options.criterion == Criterion::k_fold;
@@ -187,20 +187,20 @@ void check_options(const FeatureMapSpec& spec, const SearchOptions& options, Ind
   at_least("search_features", options.search_features, 2);
   at_least("max_candidates", options.max_candidates, 1);
   if (rows < least) {
-    throw InvalidArgument(std::string(kFunction) + ": x has " + std::to_string(rows) +
+    throw InvalidArgument(std::string(kSearch) + ": x has " + std::to_string(rows) +
                           " rows, expected at least " + std::to_string(least) +
                           (folded ? ", two for each of the num_folds = " +
                                         std::to_string(options.num_folds) + " folds"
                                   : ""));
   }
-  for (const double ridge : options.ridges) regression::check_ridge(kFunction, ridge);
+  for (const double ridge : options.ridges) regression::check_ridge(kSearch, ridge);
   if (!options.groups.empty() && !folded) {
-    throw InvalidArgument(std::string(kFunction) +
+    throw InvalidArgument(std::string(kSearch) +
                           ": groups are given, and the criterion holds out no groups; expected "
                           "Criterion::k_fold or no groups");
   }
   if (!options.groups.empty() && static_cast<Index>(options.groups.size()) != rows) {
-    throw InvalidArgument(std::string(kFunction) + ": groups has " +
+    throw InvalidArgument(std::string(kSearch) + ": groups has " +
                           std::to_string(options.groups.size()) + " entries, expected " +
                           std::to_string(rows) + " (one for each row of x) or none");
   }
@@ -223,7 +223,7 @@ void check_options(const FeatureMapSpec& spec, const SearchOptions& options, Ind
                 text::number(*std::min_element(options.ridges.begin(), options.ridges.end())) +
                 " to " +
                 text::number(*std::max_element(options.ridges.begin(), options.ridges.end()));
-  throw InvalidArgument(std::string(kFunction) + ": at every ridge " + which + " the system of " +
+  throw InvalidArgument(std::string(kSearch) + ": at every ridge " + which + " the system of " +
                         std::to_string(candidate.num_features) + " features and " +
                         std::to_string(candidate.num_rows) +
                         " rows is singular; give larger ridges (options.ridges) or fewer "
@@ -254,7 +254,7 @@ double solvable_ridge(const FeatureMapSpec& spec, const TrainingRows<T>& rows, d
   };
   for (; std::isfinite(ridge); ridge = next(ridge)) {
     regression::RidgeSystem system =
-        regression::ridge_system(kFunction, moments, equations.num_features(), rows.targets.cols,
+        regression::ridge_system(kSearch, moments, equations.num_features(), rows.targets.cols,
                                  equations.num_rows(), options.intercept);
     if (!regression::factorise(system, ridge, execution)) break;
   }
@@ -268,7 +268,7 @@ SearchResult search_hyperparameters(const FeatureMapSpec& spec, const TrainingRo
                                     const SearchOptions& options, const Execution& execution) {
   validate(spec);
   check_options(spec, options, rows.x.rows);
-  regression::check_rows(kFunction, rows, spec.input_dim, rows.targets.cols);
+  regression::check_rows(kSearch, rows, spec.input_dim, rows.targets.cols);
   SearchResult result;
   std::vector<Index> groups = options.groups;
   if (groups.empty() && options.criterion == Criterion::k_fold) {
