@@ -45,6 +45,14 @@ struct Centring {
 };
 
 /// Everything that determines a feature map, as a plain value: it prints, parses, compares, hashes.
+///
+/// ```cpp
+/// FeatureMapSpec spec{.input_dim = 8, .num_frequencies = 256, .seed = {1}};
+/// spec.kernel = SoftmaxKernel::for_dimension(8);
+/// spec.features = PositiveFeatures{};
+/// const std::string line = to_text(spec);
+/// const FeatureMapSpec same = parse_spec(line);  // the same map, bit for bit
+/// ```
 struct FeatureMapSpec {
   Index input_dim = 0;        ///< d, columns of the inputs; at least 1
   Index num_frequencies = 0;  ///< m, rows of the frequency matrix; at least 1
@@ -113,6 +121,15 @@ class BlockMap;
 ///
 /// Rows are mapped in blocks of 64; results are bit-identical for any thread count and any split of
 /// the rows.
+///
+/// ```cpp
+/// const FeatureMap<float> map({.input_dim = 8, .num_frequencies = 256, .seed = {1}});
+/// Matrix<float> x(100, 8);
+/// for (Index i = 0; i < 100; ++i) x(i, i % 8) = 1.0f;
+/// Matrix<float> phi(100, map.num_features());
+/// std::vector<std::int32_t> exponent(100);
+/// map.apply(Side::query, x, {phi, exponent});
+/// ```
 template <Scalar T>
 class FeatureMap {
  public:

@@ -46,6 +46,16 @@ struct LogisticReport {
 /// minimising
 ///   -(1 / W) sum_i w_i ln P(class_i | x_i) + (lambda / 2) sum_c |theta_c|^2.
 /// The intercepts sum to zero (with a ridge the thetas do by themselves).
+///
+/// ```cpp
+/// Matrix<double> x(300, 1), probabilities(300, 3);
+/// for (Index i = 0; i < 300; ++i) x(i, 0) = 0.01 * static_cast<double>(i);
+/// std::vector<Index> labels(300);
+/// for (std::size_t i = 0; i < 300; ++i) labels[i] = static_cast<Index>(i / 100);
+/// const FeatureMap<double> map({.input_dim = 1, .num_frequencies = 64, .seed = {1}});
+/// const LogisticRegression<double> model(map, {x, labels}, 3);
+/// model.predict_probabilities(x, probabilities);
+/// ```
 template <Scalar T>
 class LogisticRegression {
  public:

@@ -42,6 +42,16 @@ struct RidgeOptions {
 ///   sum_i w_i (y_i - f(x_i))^2 + W lambda |theta|^2,   W = sum_i w_i.
 /// As a Bayesian model: theta ~ N(0, tau^2 I) with W lambda = sigma^2 / tau^2, a flat prior on the
 /// intercept, noise of variance sigma^2 / w_i.
+///
+/// ```cpp
+/// Matrix<double> x(1000, 1), y(1000, 1), out(1000, 1);
+/// for (Index i = 0; i < 1000; ++i) x(i, 0) = 0.01 * static_cast<double>(i);
+/// for (Index i = 0; i < 1000; ++i) y(i, 0) = x(i, 0) * x(i, 0);
+/// NormalEquations<double> sums(FeatureMap<double>({.input_dim = 1, .num_frequencies = 64}));
+/// sums.add({x, y});
+/// const RidgeRegression<double> model(sums, {.ridge = 1e-6});
+/// model.predict(x, out);
+/// ```
 template <Scalar T>
 class RidgeRegression {
  public:
