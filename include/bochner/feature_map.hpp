@@ -69,7 +69,7 @@ BOCHNER_EXPORT Index num_features(const FeatureMapSpec& spec);
 
 /// The num_frequencies that make `num_features` columns of phi: for libraries that count outputs
 /// (scikit-learn's n_components) rather than frequencies. Throws InvalidArgument when num_features
-/// is not a positive multiple of the columns a frequency.
+/// is not a positive multiple of the columns per frequency.
 BOCHNER_EXPORT Index num_frequencies_for(const FeatureFunction& features, Index num_features);
 
 /// Why `spec`'s kernel, projection and feature function do not go together, or nothing when they
@@ -110,7 +110,7 @@ enum class Side { query, key };
 template <Scalar T>
 struct FeatureBlock {
   MatrixView<T> phi;  ///< rows x num_features, any strides, not overlapping the input
-  std::span<std::int32_t> exponent;  ///< one a row
+  std::span<std::int32_t> exponent;  ///< one per row
 };
 
 template <Scalar T>
@@ -168,9 +168,9 @@ class FeatureMap {
   std::shared_ptr<const BlockMap<T>> blocks_;
 };
 
-/// Features of the rows of x with their exponents multiplied in, n x num_features: what
-/// k(x_i, y_j) ~ phi_i . phi_j holds of without more ado. Throws as `FeatureMap::apply`, and when a
-/// feature leaves the range of T, which `apply` does not.
+/// Features of the rows of x with their exponents multiplied in, n x num_features: k(x_i, y_j) ~
+/// phi_i . phi_j. Throws as `FeatureMap::apply`, and when a feature leaves the range of T, which
+/// `apply` does not.
 template <Scalar T>
 Matrix<T> features(const FeatureMap<T>& map, ViewOf<const T> x, Side side = Side::query,
                    const Execution& execution = {});

@@ -12,8 +12,9 @@
 namespace bochner {
 
 /// What attention remembers of the keys and values it has seen, for each batch entry and key head:
-/// the sums of phi(k) v^T and phi(k), compensated, and up to 64 keys that are still apart. Constant
-/// memory, about 2 D d_v + 64 (2 D + d_v) scalars a head, for ever; O(D d_v) a key and a query.
+/// the sums of phi(k) v^T and phi(k), compensated, and up to 64 keys that are still separate.
+/// Constant memory, about 2 D d_v + 64 (2 D + d_v) scalars per head; O(D d_v) per key and per
+/// query.
 ///
 /// ```cpp
 /// const FeatureMap<float> map({.input_dim = 8, .num_frequencies = 64, .kernel = SoftmaxKernel{},

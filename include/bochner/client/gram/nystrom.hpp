@@ -6,7 +6,7 @@
 #include <bochner/random/stream.hpp>
 
 /// \file
-/// Approximations from columns of the matrix, to hold random features against.
+/// Approximations from columns of the matrix, to compare random features with.
 
 namespace bochner {
 

@@ -61,10 +61,10 @@ class LogisticRegression {
  public:
   /// Newton's method: each step is solved by conjugate gradients, preconditioned by the Cholesky
   /// factor of the Hessian's upper bound (Phi^T W Phi / 2 + lambda) [Bohning92], and shortened
-  /// until the objective falls enough. O(n D^2 + D^3) once, O(n D num_classes) a product; the same
-  /// bits for any number of threads. Throws InvalidArgument on options out of range, on rows as
-  /// NormalEquations does, on a label out of range, and when fewer than two classes have a row of
-  /// positive weight (a class of one row is fitted like any other).
+  /// until the objective falls enough. O(n D^2 + D^3) once, O(n D num_classes) per product; the
+  /// same bits for any number of threads. Throws InvalidArgument on options out of range, on rows
+  /// as NormalEquations does, on a label out of range, and when fewer than two classes have a row
+  /// of positive weight (a class of one row is fitted like any other).
   LogisticRegression(FeatureMap<T> map, const LabelledRows<T>& rows, Index num_classes,
                      const LogisticOptions& options = {}, const Execution& execution = {});
 

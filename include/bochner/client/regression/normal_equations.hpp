@@ -29,10 +29,10 @@ struct NormalEquationsOptions {
 /// number of rows. A monoid: sums of parts are the sums of the whole.
 ///
 /// Features are in T; everything after them is summed in double: a ridge below the rounding of the
-/// sums could not be told from none, and in float that is every ridge below 1e-7 of mean |phi|^2.
-/// Products are summed over 256 rows and folded, counted from the first row of the stream; rows
-/// that do not fill such a block wait. So `add` gives the same bits however rows are batched, for
-/// any number of threads. O(n (D^2 + m d)) time.
+/// sums could not be distinguished from none, and in float that is every ridge below 1e-7 of mean
+/// |phi|^2. Products are summed over 256 rows and folded, counted from the first row of the stream;
+/// rows that do not fill such a block wait. So `add` gives the same bits however rows are batched,
+/// for any number of threads. O(n (D^2 + m d)) time.
 ///
 /// ```cpp
 /// const FeatureMap<double> map({.input_dim = 2, .num_frequencies = 64, .seed = {1}});

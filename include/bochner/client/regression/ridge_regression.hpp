@@ -59,7 +59,7 @@ class RidgeRegression {
   /// any number of threads. Throws InvalidArgument when the options are out of range, when there is
   /// no row of positive weight, and when the matrix is singular in double precision (which a ridge
   /// of 0 makes of more features than rows, of constant and of duplicate columns): no minimum-norm
-  /// solution is made up.
+  /// solution takes its place.
   RidgeRegression(const NormalEquations<T>& equations, const RidgeOptions& options,
                   const Execution& execution = {});
 
@@ -75,7 +75,7 @@ class RidgeRegression {
   /// theta, num_features x t.
   const Matrix<double>& coefficients() const noexcept { return coefficients_; }
   std::span<const double> intercepts() const noexcept { return intercepts_; }
-  /// sigma^2 a target, where the evidence is highest: (residuals weighted + W lambda |theta|^2) /
+  /// sigma^2 per target, where the evidence is highest: (residuals weighted + W lambda |theta|^2) /
   /// n, n one less with an intercept.
   std::span<const double> noise_variances() const noexcept { return noise_variances_; }
 
