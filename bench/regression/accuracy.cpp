@@ -49,7 +49,7 @@ void diamonds(bench::Report& report, const std::string& folder) {
              x(i, 8) <= 15.0f;
     });
     report.note("diamonds: %s, ridge %g", to_text(found.spec.kernel).c_str(), found.ridge);
-    report.note("diamonds: RMSE without the rows of absurd size %.4f", usual);
+    report.note("diamonds: RMSE without the outliers %.4f", usual);
     report.line("diamonds_rmse", error, bench::at_most(0.104));
   }
   report.note("diamonds: mean RMSE over %d of the five folds %.4f", static_cast<int>(folds), mean);

@@ -45,6 +45,14 @@ struct Centring {
 };
 
 /// Everything that determines a feature map, as a plain value: it prints, parses, compares, hashes.
+///
+/// ```cpp
+/// FeatureMapSpec spec{.input_dim = 8, .num_frequencies = 256, .seed = {1}};
+/// spec.kernel = SoftmaxKernel::for_dimension(8);
+/// spec.features = PositiveFeatures{};
+/// const std::string line = to_text(spec);
+/// const FeatureMapSpec same = parse_spec(line);  // the same map, bit for bit
+/// ```
 struct FeatureMapSpec {
   Index input_dim = 0;        ///< d, columns of the inputs; at least 1
   Index num_frequencies = 0;  ///< m, rows of the frequency matrix; at least 1
@@ -61,7 +69,7 @@ BOCHNER_EXPORT Index num_features(const FeatureMapSpec& spec);
 
 /// The num_frequencies that make `num_features` columns of phi: for libraries that count outputs
 /// (scikit-learn's n_components) rather than frequencies. Throws InvalidArgument when num_features
-/// is not a positive multiple of the columns a frequency.
+/// is not a positive multiple of the columns per frequency.
 BOCHNER_EXPORT Index num_frequencies_for(const FeatureFunction& features, Index num_features);
 
 /// Why `spec`'s kernel, projection and feature function do not go together, or nothing when they
@@ -102,7 +110,7 @@ enum class Side { query, key };
 template <Scalar T>
 struct FeatureBlock {
   MatrixView<T> phi;  ///< rows x num_features, any strides, not overlapping the input
-  std::span<std::int32_t> exponent;  ///< one a row
+  std::span<std::int32_t> exponent;  ///< one per row
 };
 
 template <Scalar T>
@@ -113,6 +121,15 @@ class BlockMap;
 ///
 /// Rows are mapped in blocks of 64; results are bit-identical for any thread count and any split of
 /// the rows.
+///
+/// ```cpp
+/// const FeatureMap<float> map({.input_dim = 8, .num_frequencies = 256, .seed = {1}});
+/// Matrix<float> x(100, 8);
+/// for (Index i = 0; i < 100; ++i) x(i, i % 8) = 1.0f;
+/// Matrix<float> phi(100, map.num_features());
+/// std::vector<std::int32_t> exponent(100);
+/// map.apply(Side::query, x, {phi, exponent});
+/// ```
 template <Scalar T>
 class FeatureMap {
  public:
@@ -151,9 +168,9 @@ class FeatureMap {
   std::shared_ptr<const BlockMap<T>> blocks_;
 };
 
-/// Features of the rows of x with their exponents multiplied in, n x num_features: what
-/// k(x_i, y_j) ~ phi_i . phi_j holds of without more ado. Throws as `FeatureMap::apply`, and when a
-/// feature leaves the range of T, which `apply` does not.
+/// Features of the rows of x with their exponents multiplied in, n x num_features: k(x_i, y_j) ~
+/// phi_i . phi_j. Throws as `FeatureMap::apply`, and when a feature leaves the range of T, which
+/// `apply` does not.
 template <Scalar T>
 Matrix<T> features(const FeatureMap<T>& map, ViewOf<const T> x, Side side = Side::query,
                    const Execution& execution = {});

@@ -63,7 +63,7 @@ std::string reason_for(const std::vector<Candidate>& order, const std::string& e
   const auto tied = std::find_if(order.begin() + 1, order.end(), [&](const Candidate& c) {
     return ties_with(c.error, best.error) && c.cost > best.cost;
   });
-  if (tied != order.end()) reason += "; equal within 2 % to dearer ones";
+  if (tied != order.end()) reason += "; equal within 2 % to costlier ones";
   if (!is_exact(best)) {
     const auto exact = std::find_if(order.begin(), order.end(), is_exact);
     if (exact != order.end()) {

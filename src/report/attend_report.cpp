@@ -118,9 +118,9 @@ std::string attend_text(const AttendStudy& study) {
                     std::to_string(thread_count(study.execution)) + ", " + study.precision +
                     " precision, mask " + name_of(study.mask) + "\n";
   for (const AttendInput& input : study.inputs) {
-    out += "# " + input.name + " " + (input.path.empty() ? "made up" : io::printable(input.path)) +
-           ", " + extents(input.shape) + (input.path.empty() ? "" : ", sha256 " + input.digest) +
-           "\n";
+    out += "# " + input.name + " " +
+           (input.path.empty() ? "synthetic" : io::printable(input.path)) + ", " +
+           extents(input.shape) + (input.path.empty() ? "" : ", sha256 " + input.digest) + "\n";
   }
   if (study.runs.empty()) {
     out += "# kernel " + to_text(study.kernel) + "\n";

@@ -18,7 +18,7 @@ namespace bochner::report {
 /// Where an array came from.
 struct AttendInput {
   std::string name;  ///< queries, keys or values
-  std::string path;  ///< empty when made up
+  std::string path;  ///< empty when synthetic
   std::string digest;
   std::vector<Index> shape;
 };

@@ -143,7 +143,7 @@ std::string study_page(const StudyResult& result, const std::string& error_figur
   out += figure("Error against columns", error_figure,
                 "Lines are closed forms, points are measured, with one standard error. Columns of "
                 "phi are what features cost in memory and time; trigonometric and hyperbolic "
-                "features have two a frequency.");
+                "features have two per frequency.");
   out += figure("Trigonometric or positive?", ratio_figure,
                 "Orange: positive features win by that many powers of ten; blue: trigonometric "
                 "ones. Positive features are accurate where the kernel is small, trigonometric "

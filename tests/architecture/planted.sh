@@ -47,6 +47,7 @@ plant src/estimator/planted.cpp 'bool planted = std::holds_alternative<SobolProj
 plant README.md '[planted](docs/planted.md)' links
 plant include/bochner/core/planted.hpp '/// docs/planted.md' links
 plant docs/gram.md $'```cpp\nplanted(gram);\n```' readme_code "$generated" "$compiler"
+plant include/bochner/core/planted.hpp $'/// ```cpp\n/// planted();\n/// ```' readme_code "$generated" "$compiler"
 plant include/bochner/core/planted.hpp '#pragma once' umbrella "$generated" "$compiler"
 
 rm -rf "$tree"

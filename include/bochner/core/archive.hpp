@@ -18,6 +18,14 @@ namespace bochner {
 
 /// Words (`metadata`) and named matrices. Every class that can be saved gives one of these and
 /// takes one back; it checks all of it, so an archive may come from anywhere.
+///
+/// ```cpp
+/// Archive archive;
+/// archive.metadata["kind"] = "example";
+/// archive.arrays["weights"] = Matrix<double>(3, 2);
+/// require_finite(archive);
+/// const Matrix<double>& weights = archive.array<double>("weights", 3, 2);
+/// ```
 struct Archive {
   using Array = std::variant<Matrix<float>, Matrix<double>>;
   std::map<std::string, std::string, std::less<>> metadata;

@@ -11,7 +11,7 @@
 
 namespace bochner {
 
-/// A caller's mistake: names the function, the argument, what was expected and what came.
+/// A caller's mistake: names the function, the argument, what was expected and what was passed.
 class BOCHNER_EXPORT InvalidArgument : public std::invalid_argument {
  public:
   using std::invalid_argument::invalid_argument;

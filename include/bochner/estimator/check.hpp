@@ -48,7 +48,7 @@ BOCHNER_EXPORT CheckResult check_unbiased(const SeededEstimate& estimate, double
 
 /// Whether the variance of `estimate` over independent draws is `expected`. Its own standard
 /// deviation comes from `fourth`, the fourth central moment of one draw; 0 takes the sample's,
-/// which is honest for light tails only (|x + y|^2 up to about 0.8 for positive features). Throws
+/// which is reliable only for light tails (|x + y|^2 up to about 0.8 for positive features). Throws
 /// as above.
 BOCHNER_EXPORT CheckResult check_variance(const SeededEstimate& estimate, double expected,
                                           double fourth = 0.0, const CheckOptions& options = {});

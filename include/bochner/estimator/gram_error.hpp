@@ -47,10 +47,10 @@ struct BOCHNER_EXPORT GramErrorCurve {
 };
 
 /// The curve for K_ij = k(x_i, y_j), x (n x input_dim) as queries and y (l x input_dim) as
-/// keys. `spec.num_frequencies` is not used. A table and a polynomial
-/// an entry: about 50 ns, plus input_dim additions and multiplications. O(l input_dim) memory.
-/// Same bits for any number of threads. Throws InvalidArgument when the spec is not valid, columns
-/// are not input_dim, or a row holds NaN, infinity or numbers whose squared sum overflows.
+/// keys. `spec.num_frequencies` is not used. A table and a polynomial per entry: about 50 ns, plus
+/// input_dim additions and multiplications. O(l input_dim) memory. Same bits for any number of
+/// threads. Throws InvalidArgument when the spec is not valid, columns are not input_dim, or a row
+/// holds NaN, infinity or numbers whose squared sum overflows.
 template <Scalar T>
 GramErrorCurve gram_error_curve(const FeatureMapSpec& spec, MatrixView<const T> x,
                                 MatrixView<const T> y, const Execution& execution = {});
@@ -70,7 +70,7 @@ template <Scalar T>
 PredictedGramError gram_error(const FeatureMapSpec& spec, MatrixView<const T> x,
                               const Execution& execution = {});
 
-/// These from matrices, whose scalar need not be said.
+/// The same from matrices, without naming the scalar.
 template <DenseMatrix X>
 GramErrorCurve gram_error_curve(const FeatureMapSpec& spec, const X& x,
                                 const Execution& execution = {}) {

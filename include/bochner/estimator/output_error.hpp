@@ -18,9 +18,9 @@ namespace bochner {
 /// What to expect of o^_i = sum_j k^(q_i, k_j) v_j / sum_j k^(q_i, k_j), to first order in the
 /// error of the kernel estimates.
 struct OutputError {
-  std::vector<double> squared_error;        ///< E |o^_i - o_i|^2, one a query
-  std::vector<double> squared_norm;         ///< |o_i|^2, one a query
-  std::vector<double> normaliser_variance;  ///< Var D^_i / (E D^_i)^2 of denominators, one a query
+  std::vector<double> squared_error;        ///< E |o^_i - o_i|^2, one per query
+  std::vector<double> squared_norm;         ///< |o_i|^2, one per query
+  std::vector<double> normaliser_variance;  ///< Var D^_i / (E D^_i)^2, one per query
   double relative_error = 0.0;  ///< root mean square of |o^ - o| over that of |o|, all queries
   std::string warning;          ///< empty, or why the first order is not enough
 };
@@ -36,10 +36,10 @@ struct OutputError {
 /// 1e-14 (docs/theory/variance.md). With constant radii the outputs have a bias, which is exact,
 /// and c_j is taken about their mean.
 ///
-/// The formula is of first order: where denominators vary by more than a tenth of themselves, a
+/// The formula is of first order: where denominators vary by more than a tenth of their value, a
 /// warning says so; above a mean |q + k|^2 of 4 it says that the prediction is dominated by mass no
-/// sample sees. Measured over predicted root mean squares are between 0.97 and 1.03 up to a mean
-/// |q + k|^2 of 1 for all maps and projections (`bench_output_error`).
+/// sample sees. Measured over predicted root mean squares are between 0.97 and 1.03 up to a mean |q
+/// + k|^2 of 1 for all maps and projections (`bench_output_error`).
 ///
 /// O(n l^2) exponentials, and degrees (about ten at |z|^2 = 1) n l^2 for coupled rows, O(l^2 + n l)
 /// memory: sample the rows. Same bits for any number of threads. Throws InvalidArgument when the

@@ -42,6 +42,14 @@ struct ErrorTarget {
 };
 
 /// The answer.
+///
+/// ```cpp
+/// Matrix<double> x(200, 8);
+/// Stream({1}, Purpose::study).normals(0, {x.data(), 1600});
+/// const FeatureMapSpec spec{.input_dim = 8, .num_frequencies = 8, .seed = {1}};
+/// const FrequencyPlan plan = frequencies_needed(spec, x, x, {.error = 0.05});
+/// const Index m = plan.whole_blocks;  // `plan.statement` says what stands behind it
+/// ```
 struct FrequencyPlan {
   Index num_frequencies = 0;  ///< the smallest number that reaches the target; 0: none does
   Index whole_blocks = 0;     ///< the smallest such whole number of blocks, as frequencies

@@ -25,7 +25,7 @@ struct Budget {
 struct Candidate {
   FeatureMapSpec spec;
   double error = 0.0;  ///< relative error to expect (of the Gram matrix, or of attention's output)
-  double cost = 0.0;   ///< floating-point operations of the projection, a row
+  double cost = 0.0;   ///< floating-point operations of the projection, per row
 };
 
 /// The ranking.

@@ -15,7 +15,7 @@ namespace bochner {
 enum class ExactTerms {
   none,
   constant,  ///< a_0: one column
-  linear,    ///< a_0 and a_1 x.y: 1 + input_dim columns (none for a term that the kernel has not)
+  linear,    ///< a_0 and a_1 x.y: 1 + input_dim columns (none for a term that the kernel lacks)
 };
 
 constexpr std::array<std::string_view, 3> names_of(ExactTerms) {

@@ -20,9 +20,9 @@ namespace bochner::io {
 BOCHNER_EXPORT void write_archive(const std::string& path, const Archive& archive);
 
 /// The archive in a regular file. Nothing in it is trusted: lengths are compared with the file's
-/// before anything is allocated, and a file that is cut, goes on, has a flipped bit, a key twice,
-/// arrays that overlap or leave holes, another format or another version of the random streams is
-/// a FileError that says so.
+/// before anything is allocated, and a file that is truncated, has trailing bytes, a flipped bit, a
+/// key twice, arrays that overlap or leave gaps, another format or another version of the random
+/// streams is a FileError that says so.
 BOCHNER_EXPORT Archive read_archive(const std::string& path);
 
 }  // namespace bochner::io

@@ -18,7 +18,7 @@ class BOCHNER_EXPORT ColumnNames {
  public:
   /// Columns that are known by number only.
   explicit ColumnNames(Index count = 0) : count_(count) {}
-  /// An empty name is none.
+  /// An empty name does not count as one.
   explicit ColumnNames(std::vector<std::string> names);
   /// `label`, and then `x1`, `x2`, ..., or from `first_index` on.
   static ColumnNames of_svmlight(Index width, Index first_index);

@@ -11,8 +11,8 @@
 #include <vector>
 
 /// \file
-/// How to read a table. What is left to `automatic` is told by the file's beginning, and what was
-/// found is said by `RowReader::layout`.
+/// How to read a table. What is left to `automatic` is detected from the beginning of the file, and
+/// `Table::layout` says what was found.
 
 namespace bochner::io {
 
@@ -28,7 +28,7 @@ enum class Delimiter { automatic, comma, semicolon, tab, blanks };
 /// What stands before the fraction of a number.
 enum class Decimal { point, comma };
 
-/// What to do with NaN and infinity in a file. Fields that are empty or say NA are refused always.
+/// What to do with NaN and infinity in a file. Fields that are empty or say NA are always refused.
 enum class NonFinite { refuse, keep };
 
 /// What is expected of an array with more than two dimensions.

@@ -24,8 +24,8 @@ struct BOCHNER_EXPORT Table {
   std::string where(Index row) const;
 };
 
-/// All rows of a .npy, .npz, text or svmlight file, told apart by its content unless `options` say;
-/// "-" is the standard input, `file.npz:name` one array of several:
+/// All rows of a .npy, .npz, text or svmlight file, whose format is detected from its content
+/// unless `options` say; "-" is the standard input, `file.npz:name` one array of several:
 ///   const Matrix<double> x = io::read_table("train.csv", {.columns = {.keep = {"age",
 ///   "3-5"}}}).rows;
 /// Throws FileError naming the line, or the row and column, of what is wrong, for a file without

@@ -13,7 +13,7 @@
 namespace bochner {
 
 /// The median rule: the median Euclidean distance between two different rows of x (n x d). Over all
-/// pairs up to 2,048 rows, beyond that over 2^21 pairs drawn with a fixed seed; O(d) a pair.
+/// pairs up to 2,048 rows, beyond that over 2^21 pairs drawn with a fixed seed; O(d) per pair.
 /// Coordinates that are neighbouring numbers count as equal. Throws InvalidArgument when n < 2,
 /// when there is no column, on NaN or infinity, when the median is zero (more than half of the
 /// pairs are duplicates) and when it overflows.
@@ -27,8 +27,8 @@ BOCHNER_EXPORT double median_lengthscale(MatrixView<const float> x);
 BOCHNER_EXPORT double mean_square_sum(MatrixView<const double> x, MatrixView<const double> y);
 
 /// The softmax scale s for which the mean of |sqrt(s) (x_i + y_j)|^2 is `target` (positive,
-/// finite): target / mean_square_sum(x, y). Throws InvalidArgument as that, and when all pairs sum
-/// to zero or the scale leaves the range of double.
+/// finite): target / mean_square_sum(x, y). Throws InvalidArgument as `mean_square_sum`, and when
+/// all pairs sum to zero or the scale leaves the range of double.
 BOCHNER_EXPORT double softmax_scale_for(MatrixView<const double> x, MatrixView<const double> y,
                                         double target);
 
@@ -53,8 +53,8 @@ struct MeanSquareSumScale {
 /// kernels without a scale of its sort as they are.
 using ScaleRule = std::variant<GivenScale, MedianScale, DimensionScale, MeanSquareSumScale>;
 
-/// `kernel` with its scale by `rule` from the rows (n x d); as it is where it has none of that
-/// sort. Throws as the functions above.
+/// `kernel` with its scale by `rule` from the rows (n x d); unchanged if it has no such scale.
+/// Throws as the functions above.
 BOCHNER_EXPORT Kernel with_scale(Kernel kernel, const ScaleRule& rule,
                                  MatrixView<const double> rows);
 

@@ -11,9 +11,9 @@
 namespace bochner {
 
 /// The generalised Cauchy kernel k(x, y) = (1 + r^alpha)^(-beta), r = |A (x - y)|: alpha is the
-/// roughness of sample paths, alpha beta the decay at long distance, each for itself [Gneiting04].
-/// Its frequencies are w = g sqrt(2 S) G^(1 / alpha), S positive stable of index alpha / 2 and G ~
-/// Gamma(beta) [Langrene24].
+/// roughness of sample paths, alpha beta the decay at long distance, independently of each other
+/// [Gneiting04]. Its frequencies are w = g sqrt(2 S) G^(1 / alpha), S positive stable of index
+/// alpha / 2 and G ~ Gamma(beta) [Langrene24].
 struct GeneralisedCauchyKernel {
   static constexpr std::string_view name = "generalised-cauchy";
   double alpha = 1.5;  ///< the power, 0.2 to 2

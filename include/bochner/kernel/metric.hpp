@@ -26,7 +26,7 @@ struct Isotropic {
 /// A = diag(1 / lengthscales): automatic relevance determination.
 struct Diagonal {
   static constexpr std::string_view name = "diagonal";
-  std::vector<double> lengthscales;  ///< one a dimension, finite, positive
+  std::vector<double> lengthscales;  ///< one per dimension, finite, positive
   static constexpr auto fields() {
     return std::tuple{Field{"lengthscales", &Diagonal::lengthscales}};
   }

@@ -11,11 +11,11 @@
 namespace bochner {
 
 /// One bell of a spectral density and its mirror image: normal with mean `means` and standard
-/// deviation `scales`, both in cycles a unit of the input. One entry stands for all coordinates.
+/// deviation `scales`, both in cycles per unit of the input. One entry stands for all coordinates.
 struct SpectralComponent {
   static constexpr std::string_view name = "component";
   double weight = 1.0;                              ///< positive, finite
-  std::vector<double> means{0.0};                   ///< mu: one, or one a dimension, finite
+  std::vector<double> means{0.0};                   ///< mu: one, or one per dimension, finite
   std::vector<double> scales{0.15915494309189535};  ///< sigma: likewise, not negative, finite
   static constexpr auto fields() {
     return std::tuple{Field{"weight", &SpectralComponent::weight},

@@ -46,7 +46,7 @@ struct BOCHNER_EXPORT Model {
   bool has_posterior() const;
   /// n x num_outputs from n x inputs raw rows: targets, or for classes a score or a probability
   /// each. O(n (m d + D t)). Throws InvalidArgument for rows of another width, and naming row and
-  /// column for a number that the map does not take.
+  /// column for a number that the map does not accept.
   Matrix<double> outputs(MatrixView<const double> rows, const Execution& execution = {}) const;
   /// n x 2 num_outputs: outputs, then their posterior variances, O(n D^2). Throws as `outputs`, and
   /// without `has_posterior`.

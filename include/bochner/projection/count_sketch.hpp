@@ -9,7 +9,7 @@
 namespace bochner {
 
 /// Count sketches and their Fourier transforms, never a matrix: coordinate l goes to a random
-/// bucket with a random sign [PhamPagh13]. O(d + D log D) a sketch of D buckets, of which a
+/// bucket with a random sign [PhamPagh13]. O(d + D log D) per sketch of D buckets, of which a
 /// TensorSketch has as many as its degree.
 struct CountSketchProjection {
   static constexpr std::string_view name = "count-sketch";

@@ -12,7 +12,7 @@ namespace bochner {
 
 /// Structured orthogonal frequencies: per block, `rounds` rounds of random signs and a normalised
 /// Walsh-Hadamard transform of size p, the input dimension padded to a power of two, times
-/// independent chi(p) radii [Yu16, Choromanski17]. O(p log p) a block of p frequencies, O(p)
+/// independent chi(p) radii [Yu16, Choromanski17]. O(p log p) per block of p frequencies, O(p)
 /// memory, nothing is materialised. The marginal law is nearly, not exactly, normal (bias below 0.2
 /// % with three rounds and p >= 16); below p = 16 the block is an exact Haar one.
 struct HadamardProjection {

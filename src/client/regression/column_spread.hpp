@@ -6,7 +6,7 @@
 #include <vector>
 
 /// \file
-/// Where columns lie and how far they spread, whatever a few absurd entries say.
+/// Where columns lie and how far they spread, whatever a few outliers say.
 
 namespace bochner::regression {
 

@@ -119,7 +119,7 @@ void declare(CLI::App& app, Options& options) {
       "  bochner attend --synthetic 4096,64,8 --frequencies 64:512");
 }
 
-/// The command line, understood.
+/// The command line, parsed.
 struct Plan {
   std::vector<Index> frequencies;
   std::optional<FeatureFunction> features;  ///< nothing: chosen by the data

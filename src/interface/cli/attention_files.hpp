@@ -10,14 +10,14 @@
 #include <vector>
 
 /// \file
-/// Queries, keys and values: from files, or made up.
+/// Queries, keys and values: from files, or synthetic.
 
 namespace bochner::cli {
 
 /// One of them, as batch x heads x length x dimension.
 template <Scalar T>
 struct AttentionArray {
-  std::string path;    ///< empty when made up
+  std::string path;    ///< empty when synthetic
   std::string digest;  ///< SHA-256 of the file
   std::vector<Index>
       shape;       ///< of the file: length x dimension, heads before it, batch before them

@@ -122,7 +122,7 @@ std::function<void()> declare_features(CLI::App& app) {
   const auto options = std::make_shared<Options>();
   declare_model_options(app, options->model, "Rows with their target, under the model's names");
   app.add_option("--keep", options->keep,
-                 "Columns of the data to write as a comment at a line's end, as the text they are")
+                 "Columns of the data to write as a comment at the end of each line, as text")
       ->type_name("LIST");
   declare_output(app, options->model, options->output,
                  "Features as svmlight text, `target 1:value 2:value ...`; classes that are words "

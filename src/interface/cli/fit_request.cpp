@@ -74,7 +74,7 @@ void declare_fit_arguments(CLI::App& app, FitArguments& options) {
   declare_kernel(app, options.kernel);
   app.get_option("--lengthscale")
       ->description(
-          "Lengthscale of a shift-invariant kernel: auto (default): one a column, searched "
+          "Lengthscale of a shift-invariant kernel: auto (default): one per column, searched "
           "for; a number, or median");
   app.add_option("--features", options.features,
                  "Feature function: auto (the kernel's; trigonometric as a rule), " +
@@ -86,7 +86,7 @@ void declare_fit_arguments(CLI::App& app, FitArguments& options) {
       ->type_name("PROJECTION")
       ->capture_default_str();
   app.add_option("--frequencies", options.frequencies,
-                 "Frequencies; trigonometric features are two a frequency")
+                 "Frequencies; trigonometric features are two per frequency")
       ->type_name("COUNT")
       ->capture_default_str();
   app.add_option(
@@ -102,7 +102,7 @@ void declare_fit_arguments(CLI::App& app, FitArguments& options) {
       ->type_name("WHICH")
       ->capture_default_str();
   app.add_option("--validate", options.validate,
-                 "What the search goes by: 5-fold (any number), loo, gcv or evidence")
+                 "Criterion of the search: 5-fold (any number), loo, gcv or evidence")
       ->type_name("HOW")
       ->capture_default_str();
   app.add_option(
@@ -111,10 +111,10 @@ void declare_fit_arguments(CLI::App& app, FitArguments& options) {
          "station; they are inputs only where --columns says so")
       ->type_name("LIST");
   app.add_option("--weights", options.weights,
-                 "A column that says how much each row counts; 0 is as good as absent")
+                 "A column that says how much each row counts; rows of weight 0 are ignored")
       ->type_name("COLUMN");
   app.add_option("--posterior", options.posterior,
-                 "mean, or full: the model holds what variances need, half a number a pair of "
+                 "mean, or full: the model holds what variances need, half a number per pair of "
                  "features")
       ->type_name("WHAT")
       ->capture_default_str();

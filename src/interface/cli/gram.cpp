@@ -92,8 +92,8 @@ void declare(CLI::App& app, Options& options) {
       ->type_name("COUNT")
       ->capture_default_str();
   app.add_option("--rows", options.rows,
-                 "Rows to take: all, or so many drawn at random by the seed; measuring takes time "
-                 "in their square")
+                 "Rows to take: all, or that many drawn at random by the seed; the time to measure "
+                 "grows with their square")
       ->type_name("COUNT")
       ->capture_default_str();
   app.add_flag("--certify", options.certify,

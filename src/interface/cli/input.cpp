@@ -45,7 +45,7 @@ std::vector<CLI::Option*> declare_reading(CLI::App& app, ReadingOptions& options
     out.push_back(app.add_option(name, value, help)->type_name("NAME")->capture_default_str());
   };
   add("--format", options.format,
-      "Of the rows: csv (text with a delimiter), svmlight, npy, or auto: told from the content");
+      "Of the rows: csv (text with a delimiter), svmlight, npy, or auto: detected from content");
   add("--header", options.header,
       "Whether the first line of text holds names: yes, no, or auto (it does when nothing in it is "
       "a number, or when it counts the columns, from 0 or 1)");
@@ -71,7 +71,8 @@ void declare_input(CLI::App& app, InputOptions& options, const char* name) {
   app.add_option("--columns", options.columns,
                  "Columns to use, by number from 1 or by name: age,3-5,8-")
       ->type_name("LIST");
-  app.add_option("--skip-columns", options.skipped_columns, "Columns to leave out, written alike")
+  app.add_option("--skip-columns", options.skipped_columns,
+                 "Columns to leave out, in the same form")
       ->type_name("LIST");
   declare_reading(app, options.reading);
 }

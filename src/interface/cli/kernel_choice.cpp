@@ -18,7 +18,7 @@ double given_or_one(const char* option, const std::string& value) {
 void declare_kernel(CLI::App& app, KernelOptions& options) {
   app.add_option("--kernel", options.kernel,
                  "Kernel: " + names_of<Kernel>() +
-                     "; options in parentheses; matern12, matern32 and matern52 say the smoothness")
+                     "; options in parentheses; matern12, matern32 and matern52 fix the smoothness")
       ->type_name("KERNEL")
       ->capture_default_str();
   app.add_option("--lengthscale", options.lengthscale,

@@ -15,7 +15,7 @@ void declare_options(CLI::App& app, PlanOptions& options) {
   declare_input(app, options.input);
   app.get_option("--input")->required(false);
   app.add_option("--pairs", options.pairs,
-                 "Plan for these pairs instead, one a row: the coordinates of x, then those of y")
+                 "Plan for these pairs instead, one per row: the coordinates of x, then those of y")
       ->type_name("FILE");
   app.add_option("--norm", options.norms,
                  "Plan for pairs of these lengths |x| = |y|, after the kernel's scaling, in "

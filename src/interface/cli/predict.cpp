@@ -183,11 +183,11 @@ std::function<void()> declare_predict(CLI::App& app) {
   app.add_flag("--variance", options->variance,
                "Also the posterior variance of every prediction, without the noise of an "
                "observation; the model is fitted with --posterior full");
-  app.add_flag("--probabilities", options->probabilities,
-               "Of every class instead of the likeliest; the model is fitted with --loss logistic");
-  app.add_option(
-         "--keep", options->keep,
-         "Columns of the data to write before the predictions, as the text they are: id,2-4")
+  app.add_flag(
+      "--probabilities", options->probabilities,
+      "Of every class instead of the most likely one; the model is fitted with --loss logistic");
+  app.add_option("--keep", options->keep,
+                 "Columns of the data to write before the predictions, as text: id,2-4")
       ->type_name("LIST");
   declare_output(app, options->model, options->output,
                  "Predictions as comma-separated text, or as an array where it ends in .npy");

@@ -191,7 +191,7 @@ void declare_study(CLI::App& app, StudyOptions& options) {
   add("--dimension", options.dimension, "Dimension of the pairs", "D");
   CLI::Option* const pairs =
       app.add_option("--pairs", options.pairs,
-                     "Read the pairs instead, one a row: the coordinates of x, then those of y")
+                     "Read the pairs instead, one per row: the coordinates of x, then those of y")
           ->type_name("FILE");
   for (CLI::Option* const option : declare_reading(app, options.reading)) option->needs(pairs);
   app.add_option("--table", options.table,

@@ -2,7 +2,6 @@
 //
 // What the C++ of README.md takes for given.
 
-extern const std::size_t n;
 extern const bochner::Matrix<double> x;
 
 extern const bochner::Index kLength;

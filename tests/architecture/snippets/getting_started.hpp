@@ -4,3 +4,5 @@
 
 extern const std::size_t n;
 extern const bochner::Matrix<float> x;
+extern const bochner::Matrix<double> rows;
+extern bochner::FeatureMapSpec spec;

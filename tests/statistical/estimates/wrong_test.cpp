@@ -53,7 +53,7 @@ FeatureMapSpec softmax_spec(const Projection& projection, const FeatureFunction&
 
 constexpr CheckOptions kOptions{.replicates = 20000, .seed = {2024}, .false_alarm = 1e-6};
 
-/// The mean of a wrong estimate is told from the right one's, which itself passes.
+/// The mean of a wrong estimate is distinguished from the right one's, which itself passes.
 void caught_by_mean(const FeatureMapSpec& right, const SeededEstimate& wrong) {
   const KernelMoments moments = kernel_moments(right, kPair.x, kPair.y);
   CHECK(check_unbiased(right, kPair.x, kPair.y, kOptions).passed());

@@ -53,7 +53,7 @@ struct AttentionOptions {
   /// batch x S, true for live keys; empty means that all are. Keys that are not live are never
   /// read: whatever they and their values hold, no bit of the output changes.
   MatrixView<const bool> key_mask{};
-  /// One length a batch entry: keys from there on are not live. Empty means S. Not together with
+  /// One length per batch entry: keys from there on are not live. Empty means S. Not together with
   /// `key_mask`.
   std::span<const Index> key_lengths{};
   /// Packed sequences of various lengths, for a batch of 1: 0 = b_0 <= b_1 <= ... <= b_n = L, and
@@ -76,8 +76,8 @@ struct AttentionReport {
   /// Rows whose normaliser was zero, because no feature of the query meets one of a key (signed and
   /// rectified maps only): zeros
   Index underflowed_rows = 0;
-  /// Rows whose normaliser was negative (signed maps only): the output is what it is, and means
-  /// little.
+  /// Rows whose normaliser was negative (signed maps only): the output is whatever the division
+  /// gives, and means little.
   Index negative_rows = 0;
   /// Rows that hold a NaN or an infinity: they see one, or sums overflowed.
   Index nonfinite_rows = 0;
@@ -92,8 +92,8 @@ struct AttentionReport {
 /// The scale is the kernel's (`SoftmaxKernel::for_dimension(d)` gives 1 / sqrt(d)). `out` is batch
 /// x heads x L x d_v and must not overlap the inputs.
 ///
-/// O((L + S) D (d + d_v)) a head, memory O(D d_v) a head in work. Exponential maps are stabilised a
-/// feature at a time by powers of two, so that no row underflows at any norm. The
+/// O((L + S) D (d + d_v)) per head, memory O(D d_v) per head in work. Exponential maps are
+/// stabilised feature by feature with powers of two, so that no row underflows at any norm. The
 /// same bits for any number of threads and any grouping of batch entries and heads; with
 /// `Mask::causal`, row i has the same bits whatever comes after it. A NaN or infinity in a live key
 /// or value reaches the rows that see it and no other.

@@ -24,7 +24,7 @@ struct AttentionCosts {
   double fold = 0.93;       ///< of an entry of the state, each time a causal chunk joins it
 };
 
-/// Modelled nanoseconds of one head with keys and values of `dim` columns and D features a row
+/// Modelled nanoseconds of one head with keys and values of `dim` columns and D features per row
 /// (`FeatureMap::num_features`), on one thread:
 ///   exact            P (2 d product + weight),  P the pairs of a query and a key that it sees;
 ///   random features  (L + S) D (2 d product + feature)

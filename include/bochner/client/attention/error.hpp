@@ -41,8 +41,8 @@ struct BOCHNER_EXPORT AttentionErrorReport {
 /// of all blocks but b, m_b the frequencies of b and h_b = m / m_b [Busing99],
 ///   o_J = B o - sum (1 - 1 / h_b) o_(b),
 ///   standard_error^2 = 1/B sum (h_b o - (h_b - 1) o_(b) - o_J)^2 / (h_b - 1),
-/// for equal blocks the textbook's. Otherwise: the root of the sample variance of `redraws` fresh
-/// draws, which are independent of `out`.
+/// for equal blocks the textbook formula. Otherwise: the root of the sample variance of `redraws`
+/// fresh draws, which are independent of `out`.
 ///
 /// `standard_error` is batch x heads x L x d_v, or x 1 for one number per row: the root of the sum
 /// of squares over its entries. 0 for rows that see no key; NaN where a normaliser vanishes without

@@ -17,19 +17,19 @@ namespace bochner {
 /// `products` are honoured.
 ///
 /// Right for every size of logits, biases and values: where a row may see base-2 logits beyond 2^8
-/// (double: 2^12), a bias so large, or values whose sums could overflow, it is computed in double,
-/// from differences of rows and biases that are taken first, so that neither an offset of the
-/// inputs nor one of the biases costs digits; whether a row is depends on what it sees alone, and
-/// so do its bits. What a mask, a window or `allowed` hides from a row may hold anything; a bias
-/// hides nothing. Elsewhere rounding of logits changes weights by about 2^-15 (double: 2^-40) of
-/// themselves at most.
+/// (double: 2^12), a bias that large, or values whose sums could overflow, it is computed in
+/// double, from differences of rows and biases that are taken first, so that neither an offset of
+/// the inputs nor one of the biases costs digits; whether that applies to a row depends only on
+/// what the row sees, and so do its bits. What a mask, a window or `allowed` hides from a row may
+/// hold anything; a bias hides nothing. Elsewhere rounding of logits changes weights by a relative
+/// 2^-15 (double: 2^-40) or so at most.
 ///
 /// One exception: rows of Gaussian kernels have an origin in common, the first live key of their
-/// sequence (and key head) that any query sees. Lengths are distances from it, so that where it is
-/// far it decides about rows that do not see it too: that they are computed in double, or refused.
+/// sequence (and key head) that any query sees. Lengths are distances from it, so that a distant
+/// origin can cause rows that do not see it to be computed in double, or refused.
 ///
-/// O(L S (d + d_v)) a head, several times slower in rows that want the wide range; memory O(d +
-/// d_v) a row of a block and O(S) a key head. Bits and NaN as for `attention`. Throws
+/// O(L S (d + d_v)) per head, several times slower in rows that need the wide range; memory O(d +
+/// d_v) per row of a block and O(S) per key head. Bits and NaN as for `attention`. Throws
 /// InvalidArgument as it does on extents, options and overlap, when the kernel is neither softmax
 /// nor Gaussian, and when products of rows could leave the range of double (1e300).
 template <Scalar T>
@@ -39,8 +39,8 @@ AttentionReport exact_attention(const Kernel& kernel, const AttentionInputs<T>& 
 
 /// Gradients of sum_i out_gradient_i . out_i with respect to queries, keys and values, `out` being
 /// what `exact_attention` returned for the same call. Weights are recomputed by tiles; O(L S (d +
-/// d_v)) a head, memory O(L + S) a head. The heads that read one key head are computed in the wide
-/// range together, if at all, and from differences, as there; keys that no query sees decide
+/// d_v)) per head, memory O(L + S) per head. The heads that read one key head are computed in the
+/// wide range together, if at all, and from differences, as there; keys that no query sees decide
 /// nothing. Throws as `exact_attention`, and when products of values, rows and `out_gradient` could
 /// leave the range of double.
 template <Scalar T>

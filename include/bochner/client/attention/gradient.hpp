@@ -15,9 +15,9 @@ namespace bochner {
 /// no key or whose normaliser was zero.
 ///
 /// States are recomputed going forward and sums over queries going backward, never subtracted. O((L
-/// + S) D (d + d_v)) a head, about three times the forward pass; memory O(D d_v) a head in work,
-/// and with `Mask::causal` a state for each 1,024 keys of the heads in work. The same bits for any
-/// number of threads. Throws as `attention`; gradients must not overlap the inputs.
+/// + S) D (d + d_v)) per head, about three times the forward pass; memory O(D d_v) per head in
+/// work, and with `Mask::causal` a state for each 1,024 keys of the heads in work. The same bits
+/// for any number of threads. Throws as `attention`; gradients must not overlap the inputs.
 template <Scalar T>
 void attention_gradient(const FeatureMap<T>& map, const AttentionInputs<T>& inputs,
                         TensorView<const T, 4> out, TensorView<const T, 4> out_gradient,

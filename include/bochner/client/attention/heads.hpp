@@ -32,8 +32,9 @@ class BOCHNER_EXPORT HeadSpecs {
 template <Scalar T>
 std::vector<FeatureMap<T>> head_maps(const HeadSpecs& specs, Index layer, Index heads);
 
-/// `attention` with maps[h] for key head h and the query heads that read it: the bits of one call a
-/// key head. Throws InvalidArgument unless there is one map for each key head, and as `attention`.
+/// `attention` with maps[h] for key head h and the query heads that read it: the bits of one call
+/// per key head. Throws InvalidArgument unless there is one map for each key head, and as
+/// `attention`.
 template <Scalar T>
 AttentionReport attention(std::span<const FeatureMap<T>> maps, const AttentionInputs<T>& inputs,
                           TensorView<T, 4> out, const AttentionOptions& options = {},

@@ -7,7 +7,7 @@
 #include <span>
 
 /// \file
-/// Rows of the attention matrix, for those who want to look at it.
+/// Rows of the attention matrix, for inspection.
 
 namespace bochner {
 
@@ -22,8 +22,8 @@ struct AttentionRow {
 /// sees; 0 for the others, and all of a row that sees none or whose normaliser is zero. The rows of
 /// the matrix that `attention` multiplies the values by and never forms. `out` is rows x S.
 ///
-/// Exponents are taken over the keys that a row sees, as in `attention`. O(S (m d + D)) a row; rows
-/// that see the same keys share the first part. The same bits for any number of threads.
+/// Exponents are taken over the keys that a row sees, as in `attention`. O(S (m d + D)) per row;
+/// rows that see the same keys share the first part. The same bits for any number of threads.
 /// Throws InvalidArgument when a row is not one of the queries, and as `attention`.
 template <Scalar T>
 void attention_rows(const FeatureMap<T>& map, TensorView<const T, 4> queries,
@@ -32,7 +32,7 @@ void attention_rows(const FeatureMap<T>& map, TensorView<const T, 4> queries,
                     const Execution& execution = {});
 
 /// The same rows of exact attention, k(q, k_j) / sum_l k(q, k_l): honours all options. In double,
-/// whatever T, and in the wide range of `exact_attention`. O(S d) a row.
+/// whatever T, and in the wide range of `exact_attention`. O(S d) per row.
 template <Scalar T>
 void exact_attention_rows(const Kernel& kernel, TensorView<const T, 4> queries,
                           TensorView<const T, 4> keys, std::span<const AttentionRow> rows,

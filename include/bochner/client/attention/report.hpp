@@ -35,10 +35,11 @@ struct AttentionComparison {
   Index rows = 0;                ///< sampled rows that see a key
   double output_error = 0.0;     ///< |o^ - o| / |o|, measured
   double predicted_error = 0.0;  ///< the same from the closed form
-  /// Whether the prediction is one: the mean of |q + k|^2 is at most 2. Beyond, it is dominated by
-  /// mass that no sample sees.
+  /// Whether the prediction can be relied on: the mean of |q + k|^2 is at most 2. Beyond, it is
+  /// dominated by mass that no sample sees.
   bool prediction_holds = false;
-  /// Whether it is an upper estimate: frequencies are quasi-random, and taken for independent ones.
+  /// Whether it is an upper estimate: frequencies are quasi-random, and treated as independent
+  /// ones.
   bool prediction_is_upper = false;
   EffectiveNorms norms;
   double centred_mean = 0.0;  ///< norms.mean if queries and keys were centred
@@ -56,7 +57,7 @@ struct AttentionComparison {
 /// each of equal stretches, which errs on the high side. Centring and other maps are judged by
 /// their predictions at as many features, speed by `attention_backend`.
 ///
-/// The time of `attention`, and O(S d + 512^2 (1 + d + d_v)) a sampled row; memory for one output
+/// The time of `attention`, and O(S d + 512^2 (1 + d + d_v)) per sampled row; memory for one output
 /// and sample_rows x S weights. The same bits for any number of threads. Throws InvalidArgument
 /// when sample_rows < 1, when the kernel is neither softmax nor Gaussian, when a sampled query or
 /// what it sees is not finite, and as `attention`.

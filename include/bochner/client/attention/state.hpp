@@ -12,12 +12,20 @@
 namespace bochner {
 
 /// What attention remembers of the keys and values it has seen, for each batch entry and key head:
-/// the sums of phi(k) v^T and phi(k), compensated, and up to 64 keys that are still apart. Constant
-/// memory, about 2 D d_v + 64 (2 D + d_v) scalars a head, for ever; O(D d_v) a key and a query.
+/// the sums of phi(k) v^T and phi(k), compensated, and up to 64 keys that are still separate.
+/// Constant memory, about 2 D d_v + 64 (2 D + d_v) scalars per head; O(D d_v) per key and per
+/// query.
 ///
-///   AttentionState<float> state(map, batch, key_heads, value_dim);
-///   state.advance(prompt_q, prompt_k, prompt_v, out);          // prefill, causal
-///   for (;;) state.advance(q, k, v, out);                      // one token at a time
+/// ```cpp
+/// const FeatureMap<float> map({.input_dim = 8, .num_frequencies = 64, .kernel = SoftmaxKernel{},
+///                              .features = PositiveFeatures{}, .seed = {1}});
+/// AttentionState<float> state(map, 1, 1, 8);  // one sequence, one head
+/// std::vector<float> tokens(20 * 8, 0.1f), out(20 * 8);
+/// const TensorView<const float, 4> prompt(tokens.data(), {1, 1, 20, 8});
+/// state.advance({prompt, prompt, prompt}, {out.data(), {1, 1, 20, 8}});  // all 20 tokens
+/// const TensorView<const float, 4> token(tokens.data(), {1, 1, 1, 8});
+/// state.advance({token, token, token}, {out.data(), {1, 1, 1, 8}});  // and one more
+/// ```
 ///
 /// `advance` has the same bits as causal `attention` over all that was appended, however it was cut
 /// into calls, as long as nothing was merged.

@@ -36,6 +36,16 @@ struct GramStorage {
 ///
 /// Products with float features carry a relative error of about 1e-6 of |K^| |b|. Results have the
 /// same bits for any number of threads. Immutable, cheap to copy, safe to share between threads.
+///
+/// ```cpp
+/// const FeatureMap<double> map({.input_dim = 3, .num_frequencies = 512, .seed = {1}});
+/// Matrix<double> x(1000, 3);
+/// Stream({2}, Purpose::study).normals(0, {x.data(), 3000});
+/// const GramApproximation gram(map, x);
+/// const std::vector<double> ones(1000, 1.0);
+/// std::vector<double> row_sums(1000);
+/// gram.multiply(ones, row_sums);  // K^ 1 without K^
+/// ```
 template <Scalar T>
 class GramApproximation {
  public:

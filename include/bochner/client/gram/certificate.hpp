@@ -72,7 +72,7 @@ SampledGramError hutchinson_error(const GramApproximation<T>& approximation, con
 
 struct LanczosErrorOptions {
   double tolerance = 1e-6;  ///< on the residual, relative to the value
-  Index max_steps = 100;    ///< at least 1; a product with K each
+  Index max_steps = 100;    ///< at least 1; one product with K each
   Seed seed{};              ///< of the start
 };
 
@@ -104,8 +104,8 @@ struct DeltaSpectral {
 };
 
 /// From the spectrum of S^T (K - K^) S, S S^T = (K^ + lambda I)^-1, whose ends nu give -nu / (1 +
-/// nu): only the approximation is ever inverted. A product with K a step. `shifted` is of the same
-/// approximation. Throws as `spectral_error`.
+/// nu): only the approximation is ever inverted. One product with K per step. `shifted` is of the
+/// same approximation. Throws as `spectral_error`.
 template <Scalar T>
 DeltaSpectral delta_spectral(const GramApproximation<T>& approximation,
                              const ShiftedGram<T>& shifted, const ExactGram& exact,

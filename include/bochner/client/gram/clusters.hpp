@@ -22,7 +22,7 @@ struct ClusterOptions {
 };
 
 struct KernelClusters {
-  std::vector<Index> labels;  ///< in [0, k), one a row
+  std::vector<Index> labels;  ///< in [0, k), one per row
   Matrix<double> centres;     ///< D x k: means of features
   double inertia = 0.0;       ///< sum of squared distances to the nearest centre, in feature space
   Index iterations = 0;       ///< of the start that counts
@@ -32,7 +32,7 @@ struct KernelClusters {
 /// Lloyd's iteration on the features, which is that on K^ itself: |phi_i - c|^2 sums over entries
 /// of K^. First centres are rows drawn in proportion to their squared distance from those before
 /// [Arthur07]; a cluster that loses all rows takes the row farthest from its own centre. O(n D k)
-/// an iteration; the same bits for any number of threads. Throws InvalidArgument on options out of
+/// per iteration; the same bits for any number of threads. Throws InvalidArgument on options out of
 /// range and when features overflow.
 template <Scalar T>
 KernelClusters kernel_kmeans(const GramApproximation<T>& rows, const ClusterOptions& options,

@@ -19,6 +19,15 @@ namespace bochner {
 /// K_ij = k(x_i, x_j), computed tile by tile whenever it is needed and never stored: 3 n d numbers
 /// of memory, whatever the product. Entries and products are in double; results have the same bits
 /// for any number of threads. Immutable, cheap to copy, safe to share between threads.
+///
+/// ```cpp
+/// Matrix<double> x(1000, 3);
+/// Stream({1}, Purpose::study).normals(0, {x.data(), 3000});
+/// const ExactGram gram(GaussianKernel{}, x);
+/// const std::vector<double> ones(1000, 1.0);
+/// std::vector<double> row_sums(1000);
+/// gram.multiply(ones, row_sums);  // K 1 without K
+/// ```
 class BOCHNER_EXPORT ExactGram {
  public:
   /// Copies x (n x d, n >= 1). Throws InvalidArgument when the kernel's options are not valid for d

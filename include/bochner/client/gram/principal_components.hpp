@@ -19,6 +19,15 @@ namespace bochner {
 /// centred features of n rows vary most. The scores of a row, v_k . (phi(x) - mean phi), are those
 /// of the eigenvectors of H K^ H, and exist for rows that were not seen. A component's sign is that
 /// which makes its largest coefficient positive.
+///
+/// ```cpp
+/// const FeatureMap<double> map({.input_dim = 3, .num_frequencies = 128, .seed = {1}});
+/// Matrix<double> x(1000, 3);
+/// Stream({2}, Purpose::study).normals(0, {x.data(), 3000});
+/// const KernelPrincipalComponents components(map, x, 2);
+/// Matrix<double> scores(1000, components.num_components());
+/// components.transform(x, scores);
+/// ```
 template <Scalar T>
 class KernelPrincipalComponents {
  public:

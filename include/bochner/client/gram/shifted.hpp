@@ -62,8 +62,8 @@ struct GramSolveReport {
 };
 
 /// x = (K + lambda I)^-1 b by conjugate gradients, K never formed, with the approximation's M^-1 as
-/// preconditioner: lambda is its own. Where K^ is spectrally close to K, few iterations do
-/// [Avron17]. O(n^2 (d + k)) an iteration, 5 n k numbers. Throws InvalidArgument on shapes that do
+/// preconditioner: lambda is its own. Where K^ is spectrally close to K, few iterations suffice
+/// [Avron17]. O(n^2 (d + k)) per iteration, 5 n k numbers. Throws InvalidArgument on shapes that do
 /// not match, NaN and infinity.
 template <Scalar T>
 GramSolveReport solve(const ExactGram& gram, const ShiftedGram<T>& preconditioner,

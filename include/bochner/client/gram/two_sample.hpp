@@ -6,7 +6,7 @@
 #include <bochner/client/gram/permutation_test.hpp>
 
 /// \file
-/// Whether two samples have one law: maximum mean discrepancy.
+/// Whether two samples have the same law: maximum mean discrepancy.
 
 namespace bochner {
 
@@ -14,10 +14,10 @@ namespace bochner {
 /// matrix and the others, n and l of them,
 ///   sum_{i != j} k(x_i, x_j) / (n (n - 1)) + sum_{i != j} k(y_i, y_j) / (l (l - 1))
 ///     - 2 sum_ij k(x_i, y_j) / (n l),
-/// with a p-value of the hypothesis that all rows are drawn from one law: the samples are dealt
-/// anew, B times. Products with the matrix, 64 columns at a time: O((n + l) D B) for features. The
-/// same bits for any number of threads. Throws InvalidArgument unless both samples have two rows
-/// or more, on permutations < 1, and as `multiply`.
+/// with a p-value of the hypothesis that all rows are drawn from the same law: rows are dealt to
+/// the two samples anew, B times. Products with the matrix, 64 columns at a time: O((n + l) D B)
+/// for features. The same bits for any number of threads. Throws InvalidArgument unless both
+/// samples have two rows or more, on permutations < 1, and as `multiply`.
 template <Scalar T>
 PermutationTest two_sample_test(const GramApproximation<T>& pooled, Index first_rows,
                                 const PermutationTestOptions& options = {},

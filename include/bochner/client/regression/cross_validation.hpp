@@ -23,14 +23,14 @@ enum class Loss {
   misclassification  ///< 1 where the largest output is not that of the largest target
 };
 
-/// One entry a ridge.
+/// One entry per ridge.
 struct CrossValidation {
   std::vector<double> ridge;
   /// Weighted mean loss over all rows, each predicted by the model fitted without its fold at the
   /// same lambda. Infinite where a fold's system is singular.
   std::vector<double> loss;
-  /// Of `loss`, between units (see Folds): what the draw of the units leaves open. It does not know
-  /// of the variation between choices of folds.
+  /// Of `loss`, between units (see Folds): what the draw of the units leaves open. It does not
+  /// include the variation between choices of folds.
   std::vector<double> standard_error;
   /// Mean squared error in the targets' own units, ridges x targets.
   Matrix<double> squared_error;
@@ -42,8 +42,8 @@ struct CrossValidation {
 };
 
 /// k-fold cross-validation of ridge regression on `map`. Rows are read once: their features make
-/// the moments of each fold, and are made again to predict it. One factorisation a fold serves all
-/// ridges. O(n D^2 + k D^3 + ridges (k D^2 + n D t)) operations, (k + 2) D^2 numbers. Throws
+/// the moments of each fold, and are recomputed to predict it. One factorisation per fold serves
+/// all ridges. O(n D^2 + k D^3 + ridges (k D^2 + n D t)) operations, (k + 2) D^2 numbers. Throws
 /// InvalidArgument on rows as NormalEquations does, on a ridge that is not in [0, 1e100], without
 /// ridges, and when `folds` are of another number of rows, divide a unit, or are fewer than two.
 template <Scalar T>

@@ -19,7 +19,7 @@ enum class Solver {
                        ///< iterative
   cholesky,            ///< of the D x D normal equations
   dual,                ///< Cholesky of the n x n system: the same solution
-  conjugate_gradients  ///< no matrix: features are made again, block by block, at every iteration
+  conjugate_gradients  ///< no matrix: features are recomputed, block by block, at every iteration
 };
 
 struct FitOptions {
@@ -38,7 +38,7 @@ struct FitOptions {
 
 struct FitReport {
   Solver solver = Solver::cholesky;  ///< that ran
-  Index iterations = 0;              ///< of conjugate gradients, a pass over the data each
+  Index iterations = 0;              ///< of conjugate gradients, one pass over the data each
   double residual = 0.0;  ///< of conjugate gradients: the largest |b - (A + W lambda) theta| / |b|
   bool converged = true;
   Index sketch_rows = 0;
@@ -51,9 +51,9 @@ struct RidgeFit {
 };
 
 /// Fits to all rows. Posterior::full needs the Cholesky solver, which is then what `automatic`
-/// means. A limit on iterations that was reached is said in the report, not thrown. Throws
-/// InvalidArgument as NormalEquations and RidgeRegression do, on options out of range, and on
-/// conjugate gradients without a ridge.
+/// means. Reaching the limit on iterations is reported, not thrown. Throws InvalidArgument as
+/// NormalEquations and RidgeRegression do, on options out of range, and on conjugate gradients
+/// without a ridge.
 template <Scalar T>
 RidgeFit<T> fit_ridge(const FeatureMap<T>& map, const TrainingRows<T>& rows,
                       const FitOptions& options = {}, const Execution& execution = {});

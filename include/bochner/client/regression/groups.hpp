@@ -22,8 +22,8 @@ std::vector<Index> group_labels(MatrixView<const T> columns);
 /// alone (at most 1.1 times), and yet at least 50, with 10 rows or more each on average. Longitude,
 /// latitude and elevation of stations with many readings are such columns. A model that sees them
 /// can tell the groups apart, and a criterion that holds out single rows then rewards it for
-/// knowing each by heart. The largest set found is returned, ascending; nothing when there is none.
-/// O(d^2 n log n) on at most 65,536 rows, drawn at random.
+/// memorising them. The largest set found is returned, ascending; nothing when there is none. O(d^2
+/// n log n) on at most 65,536 rows, drawn at random.
 template <Scalar T>
 std::vector<Index> repeated_columns(MatrixView<const T> x);
 

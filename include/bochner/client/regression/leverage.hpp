@@ -13,7 +13,7 @@
 
 namespace bochner {
 
-/// Ridge leverage scores [Avron17], one a feature: the diagonal of A (A + W lambda I)^-1, each in
+/// Ridge leverage scores [Avron17], one per feature: the diagonal of A (A + W lambda I)^-1, each in
 /// [0, 1); without an intercept their sum is the effective degrees of freedom (with one, one less).
 /// The score of a frequency is the sum over its features. [Avron17] draws frequencies in
 /// proportion; that is a choice made from data, which a FeatureMapSpec does not describe. O(D^3).

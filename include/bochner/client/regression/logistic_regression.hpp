@@ -46,15 +46,25 @@ struct LogisticReport {
 /// minimising
 ///   -(1 / W) sum_i w_i ln P(class_i | x_i) + (lambda / 2) sum_c |theta_c|^2.
 /// The intercepts sum to zero (with a ridge the thetas do by themselves).
+///
+/// ```cpp
+/// Matrix<double> x(300, 1), probabilities(300, 3);
+/// for (Index i = 0; i < 300; ++i) x(i, 0) = 0.01 * static_cast<double>(i);
+/// std::vector<Index> labels(300);
+/// for (std::size_t i = 0; i < 300; ++i) labels[i] = static_cast<Index>(i / 100);
+/// const FeatureMap<double> map({.input_dim = 1, .num_frequencies = 64, .seed = {1}});
+/// const LogisticRegression<double> model(map, {x, labels}, 3);
+/// model.predict_probabilities(x, probabilities);
+/// ```
 template <Scalar T>
 class LogisticRegression {
  public:
   /// Newton's method: each step is solved by conjugate gradients, preconditioned by the Cholesky
   /// factor of the Hessian's upper bound (Phi^T W Phi / 2 + lambda) [Bohning92], and shortened
-  /// until the objective falls enough. O(n D^2 + D^3) once, O(n D num_classes) a product; the same
-  /// bits for any number of threads. Throws InvalidArgument on options out of range, on rows as
-  /// NormalEquations does, on a label out of range, and when fewer than two classes have a row of
-  /// positive weight (a class of one row is fitted like any other).
+  /// until the objective falls enough. O(n D^2 + D^3) once, O(n D num_classes) per product; the
+  /// same bits for any number of threads. Throws InvalidArgument on options out of range, on rows
+  /// as NormalEquations does, on a label out of range, and when fewer than two classes have a row
+  /// of positive weight (a class of one row is fitted like any other).
   LogisticRegression(FeatureMap<T> map, const LabelledRows<T>& rows, Index num_classes,
                      const LogisticOptions& options = {}, const Execution& execution = {});
 

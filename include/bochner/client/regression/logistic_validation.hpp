@@ -15,20 +15,20 @@
 
 namespace bochner {
 
-/// One entry a ridge.
+/// One entry per ridge.
 struct LogisticValidation {
   std::vector<double> ridge;
   /// Weighted mean of -ln P(class_i | x_i) over all rows, each predicted by the model fitted
   /// without its fold at the same lambda. Infinite where a fold's system is singular.
   std::vector<double> log_loss;
   std::vector<double> standard_error;  ///< of `log_loss`, between units (see Folds)
-  std::vector<double> error_rate;      ///< weighted share of rows whose class is not the likeliest
+  std::vector<double> error_rate;  ///< weighted share of rows whose class is not the most probable
 
   /// The entry with the least log loss, the first of equals.
   BOCHNER_EXPORT std::size_t best() const;
 };
 
-/// k-fold cross-validation of `LogisticRegression` on `map`: a fit a fold and ridge.
+/// k-fold cross-validation of `LogisticRegression` on `map`: one fit per fold and ridge.
 /// `options.ridge` is not used. Throws InvalidArgument on rows, ridges and `folds` as
 /// `cross_validate` does, on labels as LogisticRegression does, when the rows outside a fold hold
 /// fewer than two classes, and on a ridge that is not positive.

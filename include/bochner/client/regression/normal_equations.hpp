@@ -29,10 +29,20 @@ struct NormalEquationsOptions {
 /// number of rows. A monoid: sums of parts are the sums of the whole.
 ///
 /// Features are in T; everything after them is summed in double: a ridge below the rounding of the
-/// sums could not be told from none, and in float that is every ridge below 1e-7 of mean |phi|^2.
-/// Products are summed over 256 rows and folded, counted from the first row of the stream; rows
-/// that do not fill such a block wait. So `add` gives the same bits however rows are batched, for
-/// any number of threads. O(n (D^2 + m d)) time.
+/// sums could not be distinguished from none, and in float that is every ridge below 1e-7 of mean
+/// |phi|^2. Products are summed over 256 rows and folded, counted from the first row of the stream;
+/// rows that do not fill such a block wait. So `add` gives the same bits however rows are batched,
+/// for any number of threads. O(n (D^2 + m d)) time.
+///
+/// ```cpp
+/// const FeatureMap<double> map({.input_dim = 2, .num_frequencies = 64, .seed = {1}});
+/// Matrix<double> x(500, 2), y(500, 1);
+/// Stream({2}, Purpose::study).normals(0, {x.data(), 1000});
+/// NormalEquations<double> sums(map), others(map);
+/// sums.add({x.view().middle_rows(0, 250), y.view().middle_rows(0, 250)});
+/// others.add({x.view().middle_rows(250, 250), y.view().middle_rows(250, 250)});
+/// sums.merge(others);  // the sums of all 500 rows
+/// ```
 template <Scalar T>
 class NormalEquations {
  public:

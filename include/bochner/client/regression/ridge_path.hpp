@@ -15,10 +15,10 @@
 
 namespace bochner {
 
-/// One entry for each ridge. No residual is taken to be smaller than the rounding of the sums that
-/// it is a difference of. A constant target adds nothing to the evidence. Where the system at a
-/// ridge is singular in double precision, residuals are
-/// NaN, `gcv` infinite and `log_evidence` minus infinity.
+/// One entry for each ridge. No residual is reported smaller than the rounding of the sums whose
+/// difference it is. A constant target adds nothing to the evidence. Where the system at a ridge is
+/// singular in double precision, residuals are NaN, `gcv` is infinite and `log_evidence` minus
+/// infinity.
 struct RidgePath {
   std::vector<double> ridge;
   /// Weighted residual sum of squares, ridges x targets.
@@ -26,10 +26,10 @@ struct RidgePath {
   /// Effective degrees of freedom, sum_j e_j / (e_j + W lambda) over the eigenvalues of A, plus one
   /// for an intercept.
   std::vector<double> degrees_of_freedom;
-  /// Generalised cross-validation [Golub79], n RSS / (n - df)^2, mean over the targets. It trusts
-  /// every row to be drawn like the others: on tables with a few absurd rows it falls without end
-  /// as the ridge shrinks, and rows that come in groups make it memorise the groups. A description
-  /// of a path; choose by cross-validation.
+  /// Generalised cross-validation [Golub79], n RSS / (n - df)^2, mean over the targets. It assumes
+  /// that all rows are drawn alike: on tables with a few outliers it falls without bound as the
+  /// ridge shrinks, and where rows come in groups it rewards memorising them. A description of a
+  /// path; choose by cross-validation.
   std::vector<double> gcv;
   /// Log marginal likelihood of the Bayesian model at the noise variance that maximises it, natural
   /// logarithm, sum over the targets. With an intercept, that of the contrasts (a flat prior has no
@@ -37,8 +37,8 @@ struct RidgePath {
   std::vector<double> log_evidence;
 };
 
-/// The path of `equations` over `ridges` (any order). 4/3 D^3 operations once, then O(D) a ridge: D
-/// = 4,096 and 100 ridges cost little more than one solve. Throws InvalidArgument on a ridge that
+/// The path of `equations` over `ridges` (any order). 4/3 D^3 operations once, then O(D) per ridge:
+/// D = 4,096 and 100 ridges cost little more than one solve. Throws InvalidArgument on a ridge that
 /// is not in [0, 1e100], without ridges, and when there is no row of positive weight.
 template <Scalar T>
 RidgePath ridge_path(const NormalEquations<T>& equations, std::span<const double> ridges,

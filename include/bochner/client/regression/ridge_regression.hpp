@@ -42,6 +42,16 @@ struct RidgeOptions {
 ///   sum_i w_i (y_i - f(x_i))^2 + W lambda |theta|^2,   W = sum_i w_i.
 /// As a Bayesian model: theta ~ N(0, tau^2 I) with W lambda = sigma^2 / tau^2, a flat prior on the
 /// intercept, noise of variance sigma^2 / w_i.
+///
+/// ```cpp
+/// Matrix<double> x(1000, 1), y(1000, 1), out(1000, 1);
+/// for (Index i = 0; i < 1000; ++i) x(i, 0) = 0.01 * static_cast<double>(i);
+/// for (Index i = 0; i < 1000; ++i) y(i, 0) = x(i, 0) * x(i, 0);
+/// NormalEquations<double> sums(FeatureMap<double>({.input_dim = 1, .num_frequencies = 64}));
+/// sums.add({x, y});
+/// const RidgeRegression<double> model(sums, {.ridge = 1e-6});
+/// model.predict(x, out);
+/// ```
 template <Scalar T>
 class RidgeRegression {
  public:
@@ -49,7 +59,7 @@ class RidgeRegression {
   /// any number of threads. Throws InvalidArgument when the options are out of range, when there is
   /// no row of positive weight, and when the matrix is singular in double precision (which a ridge
   /// of 0 makes of more features than rows, of constant and of duplicate columns): no minimum-norm
-  /// solution is made up.
+  /// solution takes its place.
   RidgeRegression(const NormalEquations<T>& equations, const RidgeOptions& options,
                   const Execution& execution = {});
 
@@ -65,7 +75,7 @@ class RidgeRegression {
   /// theta, num_features x t.
   const Matrix<double>& coefficients() const noexcept { return coefficients_; }
   std::span<const double> intercepts() const noexcept { return intercepts_; }
-  /// sigma^2 a target, where the evidence is highest: (residuals weighted + W lambda |theta|^2) /
+  /// sigma^2 per target, where the evidence is highest: (residuals weighted + W lambda |theta|^2) /
   /// n, n one less with an intercept.
   std::span<const double> noise_variances() const noexcept { return noise_variances_; }
 

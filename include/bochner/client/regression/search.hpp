@@ -19,17 +19,17 @@ namespace bochner {
 /// What a candidate is judged by.
 enum class Criterion {
   /// Loss on held-out folds: of groups where there are any, of rows otherwise. The default, because
-  /// it alone notices when a model knows groups by heart, and because rows that are like no other
-  /// are then predicted without having been seen.
+  /// it alone notices when a model has memorised groups, and because isolated rows are then
+  /// predicted without having been seen.
   k_fold,
   leave_one_out,                 ///< mean squared r_i / (1 - h_i); sees single rows only
   generalised_cross_validation,  ///< n RSS / (n - df)^2; sees single rows only
-  evidence                       ///< minus the log marginal likelihood a row
+  evidence                       ///< minus the log marginal likelihood per row
 };
 
 /// Which lengthscales are searched. Columns are measured in units of their own spread (the standard
-/// deviation with a hundredth of the entries at either end clipped, so that a few absurd ones do
-/// not count), and centred at their medians; both become numbers in the spec.
+/// deviation with a hundredth of the entries at either end clipped, so that a few outliers do not
+/// count), and centred at their medians; both become numbers in the spec.
 enum class LengthscaleSearch {
   fixed,   ///< those of the given kernels
   common,  ///< one factor times every column's spread
@@ -53,7 +53,7 @@ struct SearchOptions {
   /// when these are fixed. Empty: the form in the given spec.
   std::vector<Kernel> kernels;
   LengthscaleSearch lengthscales = LengthscaleSearch::per_column;
-  /// Tried for every candidate. Empty: three a decade from 1e-9 to 1, times the mean |phi|^2.
+  /// Tried for every candidate. Empty: three per decade from 1e-9 to 1, times the mean |phi|^2.
   std::vector<double> ridges;
   Criterion criterion = Criterion::k_fold;
   Loss loss = Loss::squared;  ///< of k_fold
@@ -95,7 +95,7 @@ SearchResult search_hyperparameters(const FeatureMapSpec& spec, const TrainingRo
                                     const SearchOptions& options = {},
                                     const Execution& execution = {});
 
-/// From rows in braces, whose scalar need not be said.
+/// From rows in braces, without naming the scalar.
 inline SearchResult search_hyperparameters(const FeatureMapSpec& spec,
                                            const TrainingRows<float>& rows,
                                            const SearchOptions& options = {},
