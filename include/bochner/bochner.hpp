@@ -12,6 +12,7 @@
 #include <bochner/core/execution.hpp>
 #include <bochner/core/field.hpp>
 #include <bochner/core/matrix.hpp>
+#include <bochner/core/names.hpp>
 #include <bochner/core/registry.hpp>
 #include <bochner/core/view.hpp>
 #include <bochner/core/watcher.hpp>

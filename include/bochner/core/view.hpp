@@ -4,6 +4,7 @@
 #include <array>
 #include <concepts>
 #include <cstddef>
+#include <string_view>
 #include <type_traits>
 #include <utility>
 
@@ -21,6 +22,9 @@ concept Scalar = std::same_as<T, float> || std::same_as<T, double>;
 
 /// The scalar of a computation that is chosen at run time.
 enum class Arithmetic { single_precision, double_precision };
+constexpr std::array<std::string_view, 2> names_of(Arithmetic) {
+  return {"single-precision", "double-precision"};
+}
 
 /// A dense matrix-like object: `data()`, `rows()`, `cols()` and element strides, as every Eigen
 /// `Matrix`, `Array`, `Map`, `Ref` and `Block` of either storage order has.

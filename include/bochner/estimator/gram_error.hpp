@@ -6,6 +6,9 @@
 #include <bochner/export.hpp>
 #include <bochner/feature_map.hpp>
 
+#include <array>
+#include <string_view>
+
 /// \file
 /// The error of an approximate Gram matrix before it is computed: closed forms summed over its
 /// entries.
@@ -27,6 +30,7 @@ enum class ColumnGroups {
   blocks,    ///< blocks of equal size, the last one truncated
   sketches,  ///< one sketch for each binary digit of the number of columns
 };
+constexpr std::array<std::string_view, 2> names_of(ColumnGroups) { return {"blocks", "sketches"}; }
 
 /// The prediction as a function of the number of frequencies: the sums over the matrix are taken
 /// once, each `at` is O(1).

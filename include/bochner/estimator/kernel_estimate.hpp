@@ -6,7 +6,9 @@
 #include <bochner/export.hpp>
 #include <bochner/feature_map.hpp>
 
+#include <array>
 #include <span>
+#include <string_view>
 #include <vector>
 
 /// \file
@@ -26,6 +28,9 @@ enum class ErrorSource {
   closed_form,  ///< `kernel_moments`: the draw has fewer than two whole blocks
   replicates,   ///< the spread of 16 other draws, of seeds derived from the map's
 };
+constexpr std::array<std::string_view, 3> names_of(ErrorSource) {
+  return {"blocks", "closed-form", "replicates"};
+}
 
 /// <phi(x), psi(y)> and how far it may be from its mean. That mean is k(x, y) unless radii are
 /// constant, whose bias (`kernel_moments`) no spread can show.

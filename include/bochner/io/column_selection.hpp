@@ -4,8 +4,10 @@
 #include <bochner/core/view.hpp>
 #include <bochner/io/column_names.hpp>
 
+#include <array>
 #include <functional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace bochner::io {
@@ -19,6 +21,7 @@ enum class Entry {
   /// names.
   name
 };
+constexpr std::array<std::string_view, 2> names_of(Entry) { return {"number-or-name", "name"}; }
 
 /// Which columns of a file are wanted.
 struct ColumnSelection {

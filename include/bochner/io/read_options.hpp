@@ -6,8 +6,10 @@
 #include <bochner/export.hpp>
 #include <bochner/io/column_selection.hpp>
 
+#include <array>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 /// \file
@@ -17,28 +19,43 @@
 namespace bochner::io {
 
 enum class Format { automatic, npy, csv, svmlight };
+constexpr std::array<std::string_view, 4> names_of(Format) {
+  return {"automatic", "npy", "csv", "svmlight"};
+}
 
 /// Whether the first line of a text file holds names. `automatic`: it does when none of its fields
 /// is a number, and when they count the columns as pandas does (`choose_first_line`).
 enum class Header { automatic, present, absent };
+constexpr std::array<std::string_view, 3> names_of(Header) {
+  return {"automatic", "present", "absent"};
+}
 
 /// What stands between two fields; `blanks` are any number of spaces and tabs.
 enum class Delimiter { automatic, comma, semicolon, tab, blanks };
+constexpr std::array<std::string_view, 5> names_of(Delimiter) {
+  return {"automatic", "comma", "semicolon", "tab", "blanks"};
+}
 
 /// What stands before the fraction of a number.
 enum class Decimal { point, comma };
+constexpr std::array<std::string_view, 2> names_of(Decimal) { return {"point", "comma"}; }
 
 /// What to do with NaN and infinity in a file. Fields that are empty or say NA are always refused.
 enum class NonFinite { refuse, keep };
+constexpr std::array<std::string_view, 2> names_of(NonFinite) { return {"refuse", "keep"}; }
 
 /// What is expected of an array with more than two dimensions.
 enum class LeadingDimensions {
   refuse,
   flatten  ///< all but the last become rows
 };
+constexpr std::array<std::string_view, 2> names_of(LeadingDimensions) {
+  return {"refuse", "flatten"};
+}
 
 /// Whether the label of svmlight text is one of the columns, if none is chosen by name or number.
 enum class Label { column, left_out };
+constexpr std::array<std::string_view, 2> names_of(Label) { return {"column", "left-out"}; }
 
 struct SvmlightOptions {
   Index first_index = 1;         ///< 1, or 0 where a file counts from 0

@@ -3,6 +3,9 @@
 
 #include <bochner/core/view.hpp>
 
+#include <array>
+#include <string_view>
+
 /// \file
 /// Names of what a kernel says of itself to the library. The types are the library's own: declared
 /// here, so that a kernel can declare its members, and defined in src/kernel.
@@ -23,6 +26,9 @@ enum class KernelFamily {
   of_products,  ///< given by the inner products of transformed rows
   of_rows,      ///< given by the transformed rows
 };
+constexpr std::array<std::string_view, 6> names_of(KernelFamily) {
+  return {"radial", "rectified", "series", "product", "of-products", "of-rows"};
+}
 
 /// The quantile function of a coordinate of a frequency: from (0, 1) to the real numbers.
 using Quantile = double (*)(double) noexcept;

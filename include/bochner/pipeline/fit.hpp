@@ -13,9 +13,11 @@
 #include <bochner/kernel/data_scale.hpp>
 #include <bochner/pipeline/model.hpp>
 
+#include <array>
 #include <chrono>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 /// \file
@@ -27,12 +29,14 @@ enum class Task {
   regress,
   classify  ///< values of the target, numbers or words, are classes
 };
+constexpr std::array<std::string_view, 2> names_of(Task) { return {"regress", "classify"}; }
 
 /// What is minimised beside the penalty.
 enum class Objective {
   squared,  ///< squared errors: of targets, or of one output per class
   logistic  ///< minus the log-likelihood of the classes
 };
+constexpr std::array<std::string_view, 2> names_of(Objective) { return {"squared", "logistic"}; }
 
 /// Columns that are no inputs: entries as `io::ColumnSelection` has them.
 struct ColumnRoles {
@@ -55,12 +59,16 @@ BOCHNER_EXPORT std::string to_text(const SearchPlan& plan);
 
 /// Whether the fit is studied: a path of ridges, and rows predicted without themselves.
 enum class StudyFit { none, path_and_left_out };
+constexpr std::array<std::string_view, 2> names_of(StudyFit) {
+  return {"none", "path-and-left-out"};
+}
 
 /// Whether a fit that was stopped goes on from its checkpoint.
 enum class Resume {
   no,            ///< a checkpoint that is there is refused
   if_unfinished  ///< go on from the checkpoint, if there is one
 };
+constexpr std::array<std::string_view, 2> names_of(Resume) { return {"no", "if-unfinished"}; }
 
 struct FitRequest {
   std::string data;  ///< as `io::read_table` takes it; what is no regular file is copied first

@@ -1,70 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "bochner/client/attention/state.hpp"
+#include "client/attention/state_impl.hpp"
 
-#include "client/attention/call.hpp"
-#include "client/attention/key_stream.hpp"
-#include "client/attention/problem.hpp"
 #include "core/checked.hpp"
 #include "core/parallel.hpp"
-#include "core/text.hpp"
 
 #include <algorithm>
-#include <cmath>
 #include <concepts>
+#include <utility>
 
 namespace bochner {
 namespace {
-
-template <Scalar T>
-constexpr const char* kScalarName = std::same_as<T, float> ? "float" : "double";
-
-/// Arrays of streams into an archive, one row a stream; whole numbers as doubles.
-class ArchiveWriter {
- public:
-  ArchiveWriter(Archive& archive, Index streams) : archive_(archive), streams_(streams) {}
-
-  template <class Stream>
-  void write(Stream& stream, Index row) const {
-    stream.for_each_array([&]<class U>(const char* name, const U* data, Index count) {
-      using T = std::conditional_t<std::same_as<U, std::int32_t>, double, U>;
-      auto& array = archive_.arrays.try_emplace(name, Matrix<T>(streams_, count)).first->second;
-      std::copy_n(data, count, std::get<Matrix<T>>(array).row(row));
-    });
-  }
-
- private:
-  Archive& archive_;
-  Index streams_;
-};
-
-/// And back.
-class ArchiveReader {
- public:
-  ArchiveReader(const Archive& archive, Index streams) : archive_(archive), streams_(streams) {}
-
-  template <class Stream>
-  void read(Stream& stream, Index row) const {
-    stream.for_each_array([&]<class U>(const char* name, U* data, Index count) {
-      using T = std::conditional_t<std::same_as<U, std::int32_t>, double, U>;
-      const T* const from = archive_.array<T>(name, streams_, count).row(row);
-      for (Index i = 0; i < count; ++i) {
-        if constexpr (std::same_as<U, std::int32_t>) {
-          if (!(std::abs(from[i]) <= kLargest) || from[i] != std::trunc(from[i])) {
-            throw InvalidArgument("AttentionState::load: '" + std::string(name) + "' holds " +
-                                  text::number(from[i]) + ", expected whole numbers of 32 bits");
-          }
-        }
-        data[i] = static_cast<U>(from[i]);
-      }
-    });
-  }
-
- private:
-  static constexpr double kLargest = 0x1p31 - 1.0;
-
-  const Archive& archive_;
-  Index streams_;
-};
 
 template <Scalar T>
 TensorView<const T, 4> no_rows(const TensorView<const T, 4>& like, Index heads, Index dim) {
@@ -76,324 +21,237 @@ TensorView<const T, 4> no_rows(const TensorView<const T, 4>& like, Index heads, 
 }  // namespace
 
 template <Scalar T>
-class AttentionState<T>::Impl {
- public:
-  Impl(const FeatureMap<T>& map, Index batch, Index key_heads, Index value_dim)
-      : map_(map), batch_(batch), key_heads_(key_heads), value_dim_(value_dim) {
-    if (batch < 0 || key_heads < 0 || value_dim < 1) {
-      throw InvalidArgument("AttentionState: batch is " + std::to_string(batch) + ", key_heads " +
-                            std::to_string(key_heads) + " and value_dim " +
-                            std::to_string(value_dim) + ", expected at least 0, 0 and 1");
-    }
-    const auto streams = checked_product(batch, key_heads);
-    if (!streams) {
-      throw InvalidArgument("AttentionState: batch is " + std::to_string(batch) +
-                            " and key_heads " + std::to_string(key_heads) + ", too many");
-    }
-    for (Index s = 0; s < *streams; ++s) streams_.emplace_back(map.blocks(), value_dim);
+AttentionState<T>::Impl::Impl(const FeatureMap<T>& map, Index batch, Index key_heads,
+                              Index value_dim)
+    : map_(map), batch_(batch), key_heads_(key_heads), value_dim_(value_dim) {
+  if (batch < 0 || key_heads < 0 || value_dim < 1) {
+    throw InvalidArgument("AttentionState: batch is " + std::to_string(batch) + ", key_heads " +
+                          std::to_string(key_heads) + " and value_dim " +
+                          std::to_string(value_dim) + ", expected at least 0, 0 and 1");
   }
-  Impl(const Impl& other)
-      : map_(other.map_),
-        batch_(other.batch_),
-        key_heads_(other.key_heads_),
-        value_dim_(other.value_dim_),
-        length_(other.length_),
-        streams_(other.streams_) {}
-  Impl& operator=(const Impl&) = delete;
+  const auto streams = checked_product(batch, key_heads);
+  if (!streams) {
+    throw InvalidArgument("AttentionState: batch is " + std::to_string(batch) + " and key_heads " +
+                          std::to_string(key_heads) + ", too many");
+  }
+  for (Index s = 0; s < *streams; ++s) streams_.emplace_back(map.blocks(), value_dim);
+}
 
-  Index length() const noexcept { return length_; }
+template <Scalar T>
+void AttentionState<T>::Impl::append(TensorView<const T, 4> keys, TensorView<const T, 4> values,
+                                     const Execution& execution) {
+  constexpr const char* kFunction = "AttentionState::append";
+  const AttentionInputs<T> inputs{no_rows(keys, key_heads_, keys.extent(3)), keys, values};
+  check(kFunction, inputs);
+  const Index length = extended_length(kFunction, keys.extent(2));
+  check_rows(kFunction, inputs, execution);
+  for_each_stream(execution, [&](Index s, Worker& worker) {
+    KeyStream<T>& stream = streams_[static_cast<std::size_t>(s)];
+    extend(kFunction, stream, s, keys, values, worker, [](Index, Index) {});
+    stream.pack();
+  });
+  length_ = length;
+}
 
-  void append(TensorView<const T, 4> keys, TensorView<const T, 4> values,
-              const Execution& execution) {
-    constexpr const char* kFunction = "AttentionState::append";
-    const AttentionInputs<T> inputs{no_rows(keys, key_heads_, keys.extent(3)), keys, values};
-    check(kFunction, inputs);
-    const Index length = extended_length(kFunction, keys.extent(2));
-    check_rows(kFunction, inputs, execution);
-    for_each_stream(execution, [&](Index s, Worker& worker) {
-      KeyStream<T>& stream = streams_[static_cast<std::size_t>(s)];
-      extend(kFunction, stream, s, keys, values, worker, [](Index, Index) {});
+template <Scalar T>
+AttentionReport AttentionState<T>::Impl::attend(TensorView<const T, 4> queries,
+                                                TensorView<T, 4> out,
+                                                const Execution& execution) const {
+  constexpr const char* kFunction = "AttentionState::attend";
+  const TensorView<const T, 4> keys = no_rows(queries, key_heads_, queries.extent(3));
+  const AttentionInputs<T> inputs{queries, keys, no_rows(queries, key_heads_, value_dim_)};
+  const AttentionProblem problem = check(kFunction, inputs);
+  check_output(kFunction, "out", out,
+               {queries.extent(0), queries.extent(1), queries.extent(2), value_dim_}, inputs);
+  const Index blocks = (queries.extent(2) + simd::kBlockRows - 1) / simd::kBlockRows;
+  const Index tasks = batch_ * problem.heads * blocks;
+  std::vector<QueryWorker> workers;
+  for (int w = 0; w < worker_count(tasks, execution); ++w) {
+    workers.push_back({QueryBlock<T>(map_.blocks(), value_dim_), {}});
+  }
+  parallel_for_blocks(tasks, execution, [&](Index t, int w) {
+    const Index head = t / blocks % problem.heads;
+    const Index batch = t / blocks / problem.heads;
+    const Index first = t % blocks * simd::kBlockRows;
+    const Index count = std::min(simd::kBlockRows, queries.extent(2) - first);
+    const Index s = batch * key_heads_ + head / problem.heads_per_key_head;
+    const KeyStream<T>& stream = streams_[static_cast<std::size_t>(s)];
+    std::array<std::int32_t, simd::kBlockRows> seen;
+    seen.fill(static_cast<std::int32_t>(stream.open().rows()));
+    collect(stream, {kFunction, "queries", batch, head, first},
+            head_rows(queries, batch, head).middle_rows(first, count), seen,
+            head_rows(out, batch, head).middle_rows(first, count),
+            workers[static_cast<std::size_t>(w)]);
+  });
+  std::vector<AttentionReport> reports;
+  for (const QueryWorker& worker : workers) reports.push_back(worker.report);
+  AttentionReport total = sum_reports(reports);
+  total.arithmetic = std::same_as<T, float> ? "float" : "double";
+  return total;
+}
+
+template <Scalar T>
+AttentionReport AttentionState<T>::Impl::advance(const AttentionInputs<T>& inputs,
+                                                 TensorView<T, 4> out, const Execution& execution) {
+  constexpr const char* kFunction = "AttentionState::advance";
+  const AttentionProblem problem = check(kFunction, inputs);
+  const auto& q = inputs.queries;
+  if (q.extent(2) != inputs.keys.extent(2)) {
+    throw InvalidArgument(std::string(kFunction) + ": there are " + std::to_string(q.extent(2)) +
+                          " queries and " + std::to_string(inputs.keys.extent(2)) +
+                          " keys, expected as many");
+  }
+  check_output(kFunction, "out", out, {q.extent(0), q.extent(1), q.extent(2), value_dim_}, inputs);
+  const Index length = extended_length(kFunction, q.extent(2));
+  check_rows(kFunction, inputs, execution);
+  for (Worker& worker : workers_) worker.query.report = {};
+  for_each_stream(execution, [&](Index s, Worker& worker) {
+    KeyStream<T>& stream = streams_[static_cast<std::size_t>(s)];
+    extend(kFunction, stream, s, inputs.keys, inputs.values, worker, [&](Index first, Index count) {
       stream.pack();
-    });
-    length_ = length;
-  }
-
-  AttentionReport attend(TensorView<const T, 4> queries, TensorView<T, 4> out,
-                         const Execution& execution) const {
-    constexpr const char* kFunction = "AttentionState::attend";
-    const TensorView<const T, 4> keys = no_rows(queries, key_heads_, queries.extent(3));
-    const AttentionInputs<T> inputs{queries, keys, no_rows(queries, key_heads_, value_dim_)};
-    const AttentionProblem problem = check(kFunction, inputs);
-    check_output(kFunction, "out", out,
-                 {queries.extent(0), queries.extent(1), queries.extent(2), value_dim_}, inputs);
-    const Index blocks = (queries.extent(2) + simd::kBlockRows - 1) / simd::kBlockRows;
-    const Index tasks = batch_ * problem.heads * blocks;
-    std::vector<QueryWorker> workers;
-    for (int w = 0; w < worker_count(tasks, execution); ++w) {
-      workers.push_back({QueryBlock<T>(map_.blocks(), value_dim_), {}});
-    }
-    parallel_for_blocks(tasks, execution, [&](Index t, int w) {
-      const Index head = t / blocks % problem.heads;
-      const Index batch = t / blocks / problem.heads;
-      const Index first = t % blocks * simd::kBlockRows;
-      const Index count = std::min(simd::kBlockRows, queries.extent(2) - first);
-      const Index s = batch * key_heads_ + head / problem.heads_per_key_head;
-      const KeyStream<T>& stream = streams_[static_cast<std::size_t>(s)];
       std::array<std::int32_t, simd::kBlockRows> seen;
-      seen.fill(static_cast<std::int32_t>(stream.open().rows()));
-      collect(stream, {kFunction, "queries", batch, head, first},
-              head_rows(queries, batch, head).middle_rows(first, count), seen,
-              head_rows(out, batch, head).middle_rows(first, count),
-              workers[static_cast<std::size_t>(w)]);
-    });
-    std::vector<AttentionReport> reports;
-    for (const QueryWorker& worker : workers) reports.push_back(worker.report);
-    AttentionReport total = sum_reports(reports);
-    total.arithmetic = std::same_as<T, float> ? "float" : "double";
-    return total;
-  }
-
-  AttentionReport advance(const AttentionInputs<T>& inputs, TensorView<T, 4> out,
-                          const Execution& execution) {
-    constexpr const char* kFunction = "AttentionState::advance";
-    const AttentionProblem problem = check(kFunction, inputs);
-    const auto& q = inputs.queries;
-    if (q.extent(2) != inputs.keys.extent(2)) {
-      throw InvalidArgument(std::string(kFunction) + ": there are " + std::to_string(q.extent(2)) +
-                            " queries and " + std::to_string(inputs.keys.extent(2)) +
-                            " keys, expected as many");
-    }
-    check_output(kFunction, "out", out, {q.extent(0), q.extent(1), q.extent(2), value_dim_},
-                 inputs);
-    const Index length = extended_length(kFunction, q.extent(2));
-    check_rows(kFunction, inputs, execution);
-    for (Worker& worker : workers_) worker.query.report = {};
-    for_each_stream(execution, [&](Index s, Worker& worker) {
-      KeyStream<T>& stream = streams_[static_cast<std::size_t>(s)];
-      extend(kFunction, stream, s, inputs.keys, inputs.values, worker,
-             [&](Index first, Index count) {
-               stream.pack();
-               std::array<std::int32_t, simd::kBlockRows> seen;
-               for (Index r = 0; r < count; ++r) {
-                 seen[static_cast<std::size_t>(r)] =
-                     static_cast<std::int32_t>(stream.open().rows() - count + r + 1);
-               }
-               for (Index h = 0; h < problem.heads_per_key_head; ++h) {
-                 const Index batch = s / key_heads_;
-                 const Index head = s % key_heads_ * problem.heads_per_key_head + h;
-                 collect(stream, {kFunction, "queries", batch, head, first},
-                         head_rows(q, batch, head).middle_rows(first, count), seen,
-                         head_rows(out, batch, head).middle_rows(first, count), worker.query);
-               }
-             });
-    });
-    length_ = length;
-    std::vector<AttentionReport> reports;
-    for (const Worker& worker : workers_) reports.push_back(worker.query.report);
-    AttentionReport total = sum_reports(reports);
-    total.arithmetic = std::same_as<T, float> ? "float" : "double";
-    return total;
-  }
-
-  void merge(const Impl& next) {
-    if (map_.spec() != next.map_.spec()) {
-      throw InvalidArgument("AttentionState::merge: the other state is of another map: " +
-                            to_text(next.map_.spec()));
-    }
-    if (batch_ != next.batch_ || key_heads_ != next.key_heads_ || value_dim_ != next.value_dim_) {
-      throw InvalidArgument("AttentionState::merge: batch, key_heads and value_dim are " +
-                            std::to_string(next.batch_) + ", " + std::to_string(next.key_heads_) +
-                            " and " + std::to_string(next.value_dim_) + ", expected " +
-                            std::to_string(batch_) + ", " + std::to_string(key_heads_) + " and " +
-                            std::to_string(value_dim_));
-    }
-    const Index length = extended_length("AttentionState::merge", next.length_);
-    KeyScratch<T> scratch(map_.blocks(), value_dim_);
-    std::vector<KeyStream<T>> merged = streams_;  // all of them or none
-    for (std::size_t s = 0; s < merged.size(); ++s) merged[s].merge(next.streams_[s], scratch);
-    streams_.swap(merged);
-    length_ = length;
-  }
-
-  void reset() {
-    std::vector<KeyStream<T>> fresh;
-    for (std::size_t s = 0; s < streams_.size(); ++s) fresh.emplace_back(map_.blocks(), value_dim_);
-    streams_.swap(fresh);
-    length_ = 0;
-  }
-
-  Archive save() const {
-    Archive archive;
-    archive.metadata["kind"] = kKind;
-    archive.metadata["map"] = to_text(map_.spec());
-    archive.metadata["scalar"] = kScalarName<T>;
-    archive.metadata["batch"] = std::to_string(batch_);
-    archive.metadata["key_heads"] = std::to_string(key_heads_);
-    archive.metadata["value_dim"] = std::to_string(value_dim_);
-    archive.metadata["length"] = std::to_string(length_);
-    // Arrays are padded, so their extents alone do not tell one value_dim from another.
-    archive.metadata["extents"] = extents(batch_, key_heads_, value_dim_);
-    const ArchiveWriter writer(archive, static_cast<Index>(streams_.size()));
-    for (std::size_t s = 0; s < streams_.size(); ++s) {
-      KeyStream<T> stream = streams_[s];
-      writer.write(stream, static_cast<Index>(s));
-    }
-    return archive;
-  }
-
-  static std::unique_ptr<Impl> load(const FeatureMap<T>& map, const Archive& archive) {
-    const auto expect = [&](const char* key, const std::string& expected) {
-      if (archive.word(key) == expected) return;
-      throw InvalidArgument("AttentionState::load: '" + std::string(key) + "' is '" +
-                            archive.word(key) + "', expected '" + expected + "'");
-    };
-    expect("kind", kKind);
-    expect("scalar", kScalarName<T>);
-    expect("map", to_text(map.spec()));
-    const Index batch = archive.count("batch");
-    const Index key_heads = archive.count("key_heads");
-    const Index value_dim = archive.count("value_dim");
-    expect("extents", extents(batch, key_heads, value_dim));
-    const auto streams = checked_product(batch, key_heads);
-    const auto columns =
-        checked_product(map.num_features(), simd::padded<T>(std::min(value_dim, kLargestValueDim)));
-    if (value_dim > kLargestValueDim || !streams || !columns) {
-      throw InvalidArgument("AttentionState::load: batch, key_heads and value_dim are too large");
-    }
-    if (*streams > 0) archive.array<T>("values", *streams, *columns);  // before any allocation
-    auto impl = std::make_unique<Impl>(map, batch, key_heads, value_dim);
-    impl->length_ = archive.count("length");
-    if (impl->length_ > kLongest) {
-      throw InvalidArgument("AttentionState::load: 'length' is " + std::to_string(impl->length_) +
-                            ", expected at most 2^60");
-    }
-    const ArchiveReader reader(archive, *streams);
-    for (Index s = 0; s < *streams; ++s) {
-      KeyStream<T>& stream = impl->streams_[static_cast<std::size_t>(s)];
-      reader.read(stream, s);
-      if (!stream.restore()) {
-        throw InvalidArgument("AttentionState::load: the state contradicts itself");
+      for (Index r = 0; r < count; ++r) {
+        seen[static_cast<std::size_t>(r)] =
+            static_cast<std::int32_t>(stream.open().rows() - count + r + 1);
       }
-    }
-    return impl;
-  }
-
- private:
-  static std::string extents(Index batch, Index key_heads, Index value_dim) {
-    return std::to_string(batch) + " x " + std::to_string(key_heads) + " x " +
-           std::to_string(value_dim);
-  }
-
-  struct QueryWorker {
-    QueryBlock<T> block;
-    AttentionReport report;
-  };
-  struct Worker {
-    KeyScratch<T> keys;
-    QueryWorker query;
-  };
-
-  AttentionProblem check(const std::string& function, const AttentionInputs<T>& inputs) const {
-    AttentionProblem problem = attention_problem(function, inputs, {});
-    const auto& k = inputs.keys;
-    if (problem.dim != map_.input_dim() || k.extent(0) != batch_ || k.extent(1) != key_heads_ ||
-        inputs.values.extent(3) != value_dim_) {
-      throw InvalidArgument(
-          function + ": batch, key heads, dimension and value dimension are " +
-          std::to_string(k.extent(0)) + ", " + std::to_string(k.extent(1)) + ", " +
-          std::to_string(k.extent(3)) + " and " + std::to_string(inputs.values.extent(3)) +
-          ", expected " + std::to_string(batch_) + ", " + std::to_string(key_heads_) + ", " +
-          std::to_string(map_.input_dim()) + " and " + std::to_string(value_dim_));
-    }
-    return problem;
-  }
-
-  /// The length after `count` more keys.
-  Index extended_length(const char* function, Index count) const {
-    if (count <= kLongest - length_) return length_ + count;
-    throw InvalidArgument(std::string(function) + ": the state has seen " +
-                          std::to_string(length_) + " keys, and " + std::to_string(count) +
-                          " more are beyond 2^60");
-  }
-
-  /// Refuses rows that could not be taken in, before any is.
-  void check_rows(const char* function, const AttentionInputs<T>& inputs,
-                  const Execution& execution) const {
-    const auto& q = inputs.queries;
-    const auto& k = inputs.keys;
-    const auto check_head = [&](Index t, bool is_query) {
-      const Index heads = is_query ? q.extent(1) : key_heads_;
-      const RowOrigin origin{function, is_query ? "queries" : "keys", t / heads, t % heads, 0};
-      const auto rows = head_rows(is_query ? q : k, origin.batch, origin.head);
-      refuse_rows(map_.blocks(), is_query ? Side::query : Side::key, rows, origin);
-      if (!is_query)
-        refuse_large_values(head_rows(inputs.values, origin.batch, origin.head), origin);
-    };
-    const Index key_tasks = batch_ * key_heads_;
-    const Index query_tasks = q.extent(2) > 0 ? batch_ * q.extent(1) : 0;
-    parallel_for_blocks(key_tasks + query_tasks, execution, [&](Index t, int) {
-      check_head(t < key_tasks ? t : t - key_tasks, t >= key_tasks);
+      for (Index h = 0; h < problem.heads_per_key_head; ++h) {
+        const Index batch = s / key_heads_;
+        const Index head = s % key_heads_ * problem.heads_per_key_head + h;
+        collect(stream, {kFunction, "queries", batch, head, first},
+                head_rows(q, batch, head).middle_rows(first, count), seen,
+                head_rows(out, batch, head).middle_rows(first, count), worker.query);
+      }
     });
+  });
+  length_ = length;
+  std::vector<AttentionReport> reports;
+  for (const Worker& worker : workers_) reports.push_back(worker.query.report);
+  AttentionReport total = sum_reports(reports);
+  total.arithmetic = std::same_as<T, float> ? "float" : "double";
+  return total;
+}
+
+template <Scalar T>
+void AttentionState<T>::Impl::merge(const Impl& next) {
+  if (map_.spec() != next.map_.spec()) {
+    throw InvalidArgument("AttentionState::merge: the other state is of another map: " +
+                          to_text(next.map_.spec()));
   }
-
-  template <class Body>
-  void for_each_stream(const Execution& execution, const Body& body) {
-    const auto count = static_cast<Index>(streams_.size());
-    const auto wanted = static_cast<std::size_t>(worker_count(count, execution));
-    while (workers_.size() < wanted) {
-      workers_.push_back({KeyScratch<T>(map_.blocks(), value_dim_),
-                          {QueryBlock<T>(map_.blocks(), value_dim_), {}}});
-    }
-    parallel_for_blocks(count, execution,
-                        [&](Index s, int w) { body(s, workers_[static_cast<std::size_t>(w)]); });
+  if (batch_ != next.batch_ || key_heads_ != next.key_heads_ || value_dim_ != next.value_dim_) {
+    throw InvalidArgument("AttentionState::merge: batch, key_heads and value_dim are " +
+                          std::to_string(next.batch_) + ", " + std::to_string(next.key_heads_) +
+                          " and " + std::to_string(next.value_dim_) + ", expected " +
+                          std::to_string(batch_) + ", " + std::to_string(key_heads_) + " and " +
+                          std::to_string(value_dim_));
   }
+  const Index length = extended_length("AttentionState::merge", next.length_);
+  KeyScratch<T> scratch(map_.blocks(), value_dim_);
+  std::vector<KeyStream<T>> merged = streams_;  // all of them or none
+  for (std::size_t s = 0; s < merged.size(); ++s) merged[s].merge(next.streams_[s], scratch);
+  streams_.swap(merged);
+  length_ = length;
+}
 
-  /// All rows of one head; taken(first, count) after each part.
-  template <class Taken>
-  void extend(const char* function, KeyStream<T>& stream, Index s, TensorView<const T, 4> keys,
-              TensorView<const T, 4> values, Worker& worker, const Taken& taken) {
-    const Index batch = s / key_heads_;
-    const Index head = s % key_heads_;
-    const auto k = head_rows(keys, batch, head);
-    const auto v = head_rows(values, batch, head);
-    for (Index first = 0; first < k.rows;) {
-      const Index rest = k.rows - first;
-      const Index count = stream.extend(k.middle_rows(first, rest), v.middle_rows(first, rest),
-                                        {function, "keys", batch, head, first}, worker.keys);
-      taken(first, count);
-      first += count;
-    }
+template <Scalar T>
+void AttentionState<T>::Impl::reset() {
+  std::vector<KeyStream<T>> fresh;
+  for (std::size_t s = 0; s < streams_.size(); ++s) fresh.emplace_back(map_.blocks(), value_dim_);
+  streams_.swap(fresh);
+  length_ = 0;
+}
+
+template <Scalar T>
+AttentionProblem AttentionState<T>::Impl::check(const std::string& function,
+                                                const AttentionInputs<T>& inputs) const {
+  AttentionProblem problem = attention_problem(function, inputs, {});
+  const auto& k = inputs.keys;
+  if (problem.dim != map_.input_dim() || k.extent(0) != batch_ || k.extent(1) != key_heads_ ||
+      inputs.values.extent(3) != value_dim_) {
+    throw InvalidArgument(function + ": batch, key heads, dimension and value dimension are " +
+                          std::to_string(k.extent(0)) + ", " + std::to_string(k.extent(1)) + ", " +
+                          std::to_string(k.extent(3)) + " and " +
+                          std::to_string(inputs.values.extent(3)) + ", expected " +
+                          std::to_string(batch_) + ", " + std::to_string(key_heads_) + ", " +
+                          std::to_string(map_.input_dim()) + " and " + std::to_string(value_dim_));
   }
+  return problem;
+}
 
-  void collect(const KeyStream<T>& stream, const RowOrigin& origin, MatrixView<const T> queries,
-               const std::array<std::int32_t, simd::kBlockRows>& seen, MatrixView<T> out,
-               QueryWorker& worker) const {
-    if (stream.open().rows() == 0 && length_ == 0) {
-      finish_empty(out, worker.report);
-      return;
-    }
-    const PrefixView<T> state = stream.state().view();
-    worker.block.load(queries, state.exponent, origin);
-    worker.block.collect(state);
-    if (stream.open().rows() > 0) {
-      worker.block.collect(stream.open(), stream.packed(),
-                           {seen.data(), static_cast<std::size_t>(queries.rows)});
-    }
-    worker.block.finish(out, worker.report);
+template <Scalar T>
+Index AttentionState<T>::Impl::extended_length(const char* function, Index count) const {
+  if (count <= kLongest - length_) return length_ + count;
+  throw InvalidArgument(std::string(function) + ": the state has seen " + std::to_string(length_) +
+                        " keys, and " + std::to_string(count) + " more are beyond 2^60");
+}
+
+template <Scalar T>
+void AttentionState<T>::Impl::check_rows(const char* function, const AttentionInputs<T>& inputs,
+                                         const Execution& execution) const {
+  const auto& q = inputs.queries;
+  const auto& k = inputs.keys;
+  const auto check_head = [&](Index t, bool is_query) {
+    const Index heads = is_query ? q.extent(1) : key_heads_;
+    const RowOrigin origin{function, is_query ? "queries" : "keys", t / heads, t % heads, 0};
+    const auto rows = head_rows(is_query ? q : k, origin.batch, origin.head);
+    refuse_rows(map_.blocks(), is_query ? Side::query : Side::key, rows, origin);
+    if (!is_query) refuse_large_values(head_rows(inputs.values, origin.batch, origin.head), origin);
+  };
+  const Index key_tasks = batch_ * key_heads_;
+  const Index query_tasks = q.extent(2) > 0 ? batch_ * q.extent(1) : 0;
+  parallel_for_blocks(key_tasks + query_tasks, execution, [&](Index t, int) {
+    check_head(t < key_tasks ? t : t - key_tasks, t >= key_tasks);
+  });
+}
+
+template <Scalar T>
+template <class Body>
+void AttentionState<T>::Impl::for_each_stream(const Execution& execution, const Body& body) {
+  const auto count = static_cast<Index>(streams_.size());
+  const auto wanted = static_cast<std::size_t>(worker_count(count, execution));
+  while (workers_.size() < wanted) {
+    workers_.push_back(
+        {KeyScratch<T>(map_.blocks(), value_dim_), {QueryBlock<T>(map_.blocks(), value_dim_), {}}});
   }
+  parallel_for_blocks(count, execution,
+                      [&](Index s, int w) { body(s, workers_[static_cast<std::size_t>(w)]); });
+}
 
-  static constexpr const char* kKind = "attention_state";
-  static constexpr Index kLargestValueDim = Index{1} << 40;
-  static constexpr Index kLongest = Index{1} << 60;
+template <Scalar T>
+template <class Taken>
+void AttentionState<T>::Impl::extend(const char* function, KeyStream<T>& stream, Index s,
+                                     TensorView<const T, 4> keys, TensorView<const T, 4> values,
+                                     Worker& worker, const Taken& taken) {
+  const Index batch = s / key_heads_;
+  const Index head = s % key_heads_;
+  const auto k = head_rows(keys, batch, head);
+  const auto v = head_rows(values, batch, head);
+  for (Index first = 0; first < k.rows;) {
+    const Index rest = k.rows - first;
+    const Index count = stream.extend(k.middle_rows(first, rest), v.middle_rows(first, rest),
+                                      {function, "keys", batch, head, first}, worker.keys);
+    taken(first, count);
+    first += count;
+  }
+}
 
-  FeatureMap<T> map_;
-  Index batch_;
-  Index key_heads_;
-  Index value_dim_;
-  Index length_ = 0;
-  std::vector<KeyStream<T>> streams_;
-  std::vector<Worker> workers_;  ///< kept, so that a token costs no allocation
-};
+template <Scalar T>
+void AttentionState<T>::Impl::collect(const KeyStream<T>& stream, const RowOrigin& origin,
+                                      MatrixView<const T> queries,
+                                      const std::array<std::int32_t, simd::kBlockRows>& seen,
+                                      MatrixView<T> out, QueryWorker& worker) const {
+  if (stream.open().rows() == 0 && length_ == 0) {
+    finish_empty(out, worker.report);
+    return;
+  }
+  const PrefixView<T> state = stream.state().view();
+  worker.block.load(queries, state.exponent, origin);
+  worker.block.collect(state);
+  if (stream.open().rows() > 0) {
+    worker.block.collect(stream.open(), stream.packed(),
+                         {seen.data(), static_cast<std::size_t>(queries.rows)});
+  }
+  worker.block.finish(out, worker.report);
+}
 
 template <Scalar T>
 AttentionState<T>::AttentionState(const FeatureMap<T>& map, Index batch, Index key_heads,
@@ -447,16 +305,6 @@ void AttentionState<T>::merge(const AttentionState& next) {
 template <Scalar T>
 void AttentionState<T>::reset() {
   impl_->reset();
-}
-
-template <Scalar T>
-Archive AttentionState<T>::save() const {
-  return impl_->save();
-}
-
-template <Scalar T>
-AttentionState<T> AttentionState<T>::load(const FeatureMap<T>& map, const Archive& archive) {
-  return AttentionState(Impl::load(map, archive));
 }
 
 template class AttentionState<float>;

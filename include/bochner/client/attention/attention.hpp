@@ -6,8 +6,11 @@
 #include <bochner/export.hpp>
 #include <bochner/feature_map.hpp>
 
+#include <array>
+#include <iosfwd>
 #include <span>
 #include <string>
+#include <string_view>
 
 /// \file
 /// Attention through random features: linear in the length of the sequence.
@@ -36,12 +39,14 @@ enum class Mask {
   none,   ///< every query sees every key
   causal  ///< query i sees the keys j <= i + query_offset
 };
+constexpr std::array<std::string_view, 2> names_of(Mask) { return {"none", "causal"}; }
 
 /// Arithmetic of the two large products, phi^T V and phi S.
 enum class Products {
   full,     ///< the scalar's
   bfloat16  ///< factors rounded to bfloat16, sums in float; float inputs only. Gradients ignore it.
 };
+constexpr std::array<std::string_view, 2> names_of(Products) { return {"full", "bfloat16"}; }
 
 /// Which keys a query sees, and how the products are done.
 struct AttentionOptions {
@@ -85,6 +90,10 @@ struct AttentionReport {
   /// machine has no such instruction and rounded factors were multiplied in float.
   std::string arithmetic;
 };
+
+/// "products in float; 3 rows see no key": what the report counts, where it is not zero.
+BOCHNER_EXPORT std::string to_text(const AttentionReport& report);
+BOCHNER_EXPORT std::ostream& operator<<(std::ostream& out, const AttentionReport& report);
 
 /// Attention by random features [Choromanski21, sec. 2.3]: with phi of `map`,
 ///   out_i = sum_j (phi(q_i).phi(k_j)) v_j / sum_j phi(q_i).phi(k_j)

@@ -3,12 +3,18 @@
 
 #include <bochner/client/attention/attention.hpp>
 
+#include <array>
+#include <string_view>
+
 /// \file
 /// Exact attention or random features: which is faster.
 
 namespace bochner {
 
 enum class AttentionBackend { exact, random_features };
+constexpr std::array<std::string_view, 2> names_of(AttentionBackend) {
+  return {"exact", "random-features"};
+}
 
 struct AttentionLengths {
   Index queries = 0;  ///< L

@@ -3,6 +3,9 @@
 
 #include <bochner/client/attention/attention.hpp>
 
+#include <array>
+#include <string_view>
+
 /// \file
 /// Attention that comes with its error.
 
@@ -13,6 +16,9 @@ enum class AttentionErrorSource {
   blocks,  ///< the jackknife over independent blocks of the frequencies of this one draw
   redraws  ///< the spread of fresh draws: there are too few blocks
 };
+constexpr std::array<std::string_view, 2> names_of(AttentionErrorSource) {
+  return {"blocks", "redraws"};
+}
 
 struct AttentionErrorOptions {
   /// Fresh draws where the map has fewer than 8 whole independent blocks; at least 2. Their seeds

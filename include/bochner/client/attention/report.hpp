@@ -3,7 +3,9 @@
 
 #include <bochner/client/attention/attention.hpp>
 
+#include <array>
 #include <string>
+#include <string_view>
 
 /// \file
 /// How good attention by random features is on given inputs, and what would make it better.
@@ -18,6 +20,9 @@ enum class AttentionAdvice {
   change_map,        ///< hyperbolic OPRF features with the parameter of the data
   centre             ///< the same map, centred
 };
+constexpr std::array<std::string_view, 5> names_of(AttentionAdvice) {
+  return {"fine", "keep-exact", "more-frequencies", "change-map", "centre"};
+}
 
 /// |q~ + k~|^2 over pairs of a sampled query and a key that it sees, after the kernel's scaling and
 /// the map's centring; |q~ - k~|^2 for maps of differences (trigonometric). Variances grow like

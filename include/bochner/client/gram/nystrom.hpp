@@ -5,6 +5,9 @@
 #include <bochner/client/gram/exact.hpp>
 #include <bochner/random/stream.hpp>
 
+#include <array>
+#include <string_view>
+
 /// \file
 /// Approximations from columns of the matrix, to compare random features with.
 
@@ -16,6 +19,9 @@ enum class Pivoting {
   ridge_leverage,   ///< by ridge leverage scores, approximated from a uniform pass [Musco17]
   randomly_pivoted  ///< in proportion to what the columns before left of the diagonal [Chen25]
 };
+constexpr std::array<std::string_view, 3> names_of(Pivoting) {
+  return {"uniform", "ridge-leverage", "randomly-pivoted"};
+}
 
 struct NystromOptions {
   Index rank = 0;  ///< columns, 1 to n

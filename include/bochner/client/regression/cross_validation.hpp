@@ -9,7 +9,9 @@
 #include <bochner/export.hpp>
 #include <bochner/feature_map.hpp>
 
+#include <array>
 #include <span>
+#include <string_view>
 #include <vector>
 
 /// \file
@@ -22,6 +24,9 @@ enum class Loss {
   squared,           ///< (y - f)^2 over the target's variance, mean over the targets: 1 - R^2
   misclassification  ///< 1 where the largest output is not that of the largest target
 };
+constexpr std::array<std::string_view, 2> names_of(Loss) {
+  return {"squared", "misclassification"};
+}
 
 /// One entry per ridge.
 struct CrossValidation {

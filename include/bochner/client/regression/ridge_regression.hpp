@@ -9,6 +9,7 @@
 #include <bochner/export.hpp>
 #include <bochner/feature_map.hpp>
 
+#include <array>
 #include <memory>
 #include <span>
 #include <string_view>
@@ -21,12 +22,14 @@ namespace bochner {
 
 /// Whether a constant is fitted beside the features, and not penalised.
 enum class Intercept { fitted, none };
+constexpr std::array<std::string_view, 2> names_of(Intercept) { return {"fitted", "none"}; }
 
 /// What is kept of the posterior.
 enum class Posterior {
   mean,  ///< the coefficients: predictions
   full   ///< and the Cholesky factor, D^2 numbers: variances, samples, leave-one-out residuals
 };
+constexpr std::array<std::string_view, 2> names_of(Posterior) { return {"mean", "full"}; }
 
 struct RidgeOptions {
   /// lambda >= 0: the penalty on |theta|^2 beside the *mean* squared error, so that it means the

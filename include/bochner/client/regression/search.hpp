@@ -8,7 +8,9 @@
 #include <bochner/export.hpp>
 #include <bochner/feature_map.hpp>
 
+#include <array>
 #include <functional>
+#include <string_view>
 #include <vector>
 
 /// \file
@@ -26,6 +28,9 @@ enum class Criterion {
   generalised_cross_validation,  ///< n RSS / (n - df)^2; sees single rows only
   evidence                       ///< minus the log marginal likelihood per row
 };
+constexpr std::array<std::string_view, 4> names_of(Criterion) {
+  return {"k-fold", "leave-one-out", "generalised-cross-validation", "evidence"};
+}
 
 /// Which lengthscales are searched. Columns are measured in units of their own spread (the standard
 /// deviation with a hundredth of the entries at either end clipped, so that a few outliers do not
@@ -37,6 +42,9 @@ enum class LengthscaleSearch {
   /// three eighths of `max_candidates`, neighbouring ones share a factor.
   per_column
 };
+constexpr std::array<std::string_view, 3> names_of(LengthscaleSearch) {
+  return {"fixed", "common", "per-column"};
+}
 
 /// One candidate that was tried, at the ridge that suits it best.
 struct SearchCandidate {

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "bochner/client/attention/state.hpp"
+#include "client/attention/call.hpp"
+#include "client/attention/key_stream.hpp"
+#include "client/attention/problem.hpp"
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace bochner {
+
+/// One key stream per batch entry and key head, and what works on them.
+template <Scalar T>
+class AttentionState<T>::Impl {
+ public:
+  Impl(const FeatureMap<T>& map, Index batch, Index key_heads, Index value_dim);
+  Impl(const Impl& other)
+      : map_(other.map_),
+        batch_(other.batch_),
+        key_heads_(other.key_heads_),
+        value_dim_(other.value_dim_),
+        length_(other.length_),
+        streams_(other.streams_) {}
+  Impl& operator=(const Impl&) = delete;
+
+  Index length() const noexcept { return length_; }
+  void append(TensorView<const T, 4> keys, TensorView<const T, 4> values,
+              const Execution& execution);
+  AttentionReport attend(TensorView<const T, 4> queries, TensorView<T, 4> out,
+                         const Execution& execution) const;
+  AttentionReport advance(const AttentionInputs<T>& inputs, TensorView<T, 4> out,
+                          const Execution& execution);
+  void merge(const Impl& next);
+  void reset();
+  Archive save() const;
+  static std::unique_ptr<Impl> load(const FeatureMap<T>& map, const Archive& archive);
+
+ private:
+  struct QueryWorker {
+    QueryBlock<T> block;
+    AttentionReport report;
+  };
+  struct Worker {
+    KeyScratch<T> keys;
+    QueryWorker query;
+  };
+
+  AttentionProblem check(const std::string& function, const AttentionInputs<T>& inputs) const;
+  /// The length after `count` more keys.
+  Index extended_length(const char* function, Index count) const;
+  /// Refuses rows that could not be taken in, before any is.
+  void check_rows(const char* function, const AttentionInputs<T>& inputs,
+                  const Execution& execution) const;
+  template <class Body>
+  void for_each_stream(const Execution& execution, const Body& body);
+  /// All rows of one head; taken(first, count) after each part.
+  template <class Taken>
+  void extend(const char* function, KeyStream<T>& stream, Index s, TensorView<const T, 4> keys,
+              TensorView<const T, 4> values, Worker& worker, const Taken& taken);
+  void collect(const KeyStream<T>& stream, const RowOrigin& origin, MatrixView<const T> queries,
+               const std::array<std::int32_t, simd::kBlockRows>& seen, MatrixView<T> out,
+               QueryWorker& worker) const;
+
+  static constexpr Index kLongest = Index{1} << 60;
+
+  FeatureMap<T> map_;
+  Index batch_;
+  Index key_heads_;
+  Index value_dim_;
+  Index length_ = 0;
+  std::vector<KeyStream<T>> streams_;
+  std::vector<Worker> workers_;  ///< kept, so that a token costs no allocation
+};
+
+}  // namespace bochner
