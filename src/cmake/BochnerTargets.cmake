@@ -13,6 +13,10 @@ function(bochner_compile_options target)
     # It sees overlapping copies inside std::string where there are none (GCC bug 105651).
     target_compile_options(${target} PRIVATE -Wno-restrict)
   endif()
+  if(CMAKE_UNITY_BUILD AND CMAKE_CXX_COMPILER_ID STREQUAL GNU)
+    # Unnamed namespaces of the files that a unity file includes are as good as its own.
+    target_compile_options(${target} PRIVATE -Wno-subobject-linkage)
+  endif()
   if(BOCHNER_WARNINGS_AS_ERRORS)
     target_compile_options(${target} PRIVATE -Werror)
   endif()

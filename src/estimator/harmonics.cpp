@@ -33,26 +33,26 @@ struct RisingRatio {
 double log_beta_transform(double a, double b, double x) {
   constexpr double kFewTerms = 1000.0;  // as fast as the integral
   if (x <= kFewTerms) return std::log(poisson_mean(x, RisingRatio{a, b}));
-  using Extended = long double;
-  const Extended mean = x;
-  const Extended sines = 2 * (static_cast<Extended>(b) - static_cast<Extended>(a)) - 1;
-  const Extended cosines = 2 * static_cast<Extended>(a) - 1;
-  const Extended half = mean + (sines + cosines) / 2;
-  const Extended square = sines / (half + std::sqrt(half * half - 2 * mean * sines));
-  const auto per = [](Extended power, Extended by) { return power == 0 ? 0 : power / by; };
-  const Extended curvature =
+  using Accumulator = long double;
+  const Accumulator mean = x;
+  const Accumulator sines = 2 * (static_cast<Accumulator>(b) - static_cast<Accumulator>(a)) - 1;
+  const Accumulator cosines = 2 * static_cast<Accumulator>(a) - 1;
+  const Accumulator half = mean + (sines + cosines) / 2;
+  const Accumulator square = sines / (half + std::sqrt(half * half - 2 * mean * sines));
+  const auto per = [](Accumulator power, Accumulator by) { return power == 0 ? 0 : power / by; };
+  const Accumulator curvature =
       2 * mean * (1 - 2 * square) + per(sines, square) + per(cosines, 1 - square);
   const Peak peak{.low = 0,
-                  .high = std::acos(Extended{-1}) / 2,
+                  .high = std::acos(Accumulator{-1}) / 2,
                   .place = std::atan2(std::sqrt(square), std::sqrt(1 - square)),
                   .width = 1 / std::sqrt(std::max(curvature, half))};
-  const Extended integral = log_peak_integral(peak, [&](Extended angle) {
-    const Extended sine = std::sin(angle);
+  const Accumulator integral = log_peak_integral(peak, [&](Accumulator angle) {
+    const Accumulator sine = std::sin(angle);
     return -mean * sine * sine + (sines == 0 ? 0 : sines * std::log(sine)) +
            (cosines == 0 ? 0 : cosines * std::log(std::cos(angle)));
   });
-  const auto log_gamma = [](double z) { return std::lgamma(static_cast<Extended>(z)); };
-  return static_cast<double>(integral + std::log(Extended{2}) - log_gamma(a) - log_gamma(b - a) +
+  const auto log_gamma = [](double z) { return std::lgamma(static_cast<Accumulator>(z)); };
+  return static_cast<double>(integral + std::log(Accumulator{2}) - log_gamma(a) - log_gamma(b - a) +
                              log_gamma(b));
 }
 
