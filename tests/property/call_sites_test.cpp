@@ -65,7 +65,7 @@ TEMPLATE_TEST_CASE("calls of one line compile and agree", "[call_sites]", float,
   CHECK(estimate(map, x, y).size() == 30);
   CHECK(frequencies_needed(spec, x, y, {.error = 0.05}, Basis::asymptotic).num_frequencies > 0);
   CHECK(error_expected(spec, x, y).root_mean_square > 0.0);
-  CHECK_FALSE(recommend(spec.kernel, x, y, {.num_features = 256}).candidates.empty());
+  CHECK_FALSE(recommend(spec.kernel, x, y, {.num_features = 256}).reason.empty());
   CHECK(optimal_centring(SoftmaxKernel{}, PositiveFeatures{}, x, y).query.size() == 3);
 
   Matrix<T> t(30, 1);
@@ -74,7 +74,9 @@ TEMPLATE_TEST_CASE("calls of one line compile and agree", "[call_sites]", float,
   Matrix<T> out(30, 1);
   fitted.model.predict(x, out);
   CHECK(out(3, 0) == Approx(t(3, 0)).margin(0.3));
-  CHECK(search_hyperparameters(spec, {x, t}, {.max_candidates = 4}).ridge > 0.0);
+  SearchOptions few;
+  few.max_candidates = 4;
+  CHECK(search_hyperparameters(spec, {x, t}, few).ridge > 0.0);
   const std::vector<double> ridges = {1e-4, 1e-2};
   CHECK(cross_validate(map, {x, t}, ridges, row_folds(30, 3, Seed{})).best() < 2);
   std::vector<Index> labels(30);
