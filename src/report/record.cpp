@@ -68,20 +68,31 @@ nlohmann::ordered_json json_value(const Value& value) {
 
 std::size_t num_rows(const Table& table) { return table.front().cells.size(); }
 
-/// The columns that people see.
-std::vector<const FilledColumn*> headed(const Table& table) {
+template <class Keep>
+std::vector<const FilledColumn*> kept(const Table& table, const Keep& keep) {
   std::vector<const FilledColumn*> out;
   for (const FilledColumn& column : table) {
-    if (!column.head.heading.empty()) out.push_back(&column);
+    if (keep(column.head)) out.push_back(&column);
   }
   return out;
 }
 
+/// The columns that people see.
+std::vector<const FilledColumn*> headed(const Table& table) {
+  return kept(table, [](const ColumnHead& head) { return !head.heading.empty(); });
+}
+
 /// The columns of one kind of file, `other` the one that it is not.
 std::vector<const FilledColumn*> keyed(const Table& table, Files other) {
-  std::vector<const FilledColumn*> out;
-  for (const FilledColumn& column : table) {
-    if (!column.head.key.empty() && column.head.files != other) out.push_back(&column);
+  return kept(table,
+              [&](const ColumnHead& head) { return !head.key.empty() && head.files != other; });
+}
+
+/// What people see of each column in row r.
+std::vector<std::string> line_of(const std::vector<const FilledColumn*>& columns, std::size_t r) {
+  std::vector<std::string> out;
+  for (const FilledColumn* column : columns) {
+    out.push_back(for_people(column->head, column->cells[r]));
   }
   return out;
 }
@@ -117,13 +128,7 @@ std::string text_table(const Table& table) {
     heads.push_back({column->head.heading, column->head.group});
   }
   TextTable out(heads);
-  for (std::size_t r = 0; r < num_rows(table); ++r) {
-    std::vector<std::string> line;
-    for (const FilledColumn* column : columns) {
-      line.push_back(for_people(column->head, column->cells[r]));
-    }
-    out.add_row(std::move(line));
-  }
+  for (std::size_t r = 0; r < num_rows(table); ++r) out.add_row(line_of(columns, r));
   return out.text();
 }
 
@@ -166,9 +171,7 @@ std::string html_table(const Table& table, std::span<const std::string> classes)
   for (std::size_t r = 0; r < num_rows(table); ++r) {
     const bool has_class = !classes.empty() && !classes[r].empty();
     out += has_class ? "<tr class=\"" + xml_text(classes[r]) + "\">" : "<tr>";
-    for (const FilledColumn* column : columns) {
-      out += "<td>" + xml_text(for_people(column->head, column->cells[r])) + "</td>";
-    }
+    for (const std::string& cell : line_of(columns, r)) out += "<td>" + xml_text(cell) + "</td>";
     out += "</tr>\n";
   }
   return out + "</tbody>\n</table>\n";

@@ -17,7 +17,7 @@ struct DataPlanRequest {
   Budget budget;                         ///< what maps are ranked at
   std::optional<FeatureMapSpec> chosen;  ///< with at least that many frequencies, and as many as
                                          ///< the budget has; nothing: the first of the ranking
-  std::optional<ErrorTarget> target;  ///< nothing: the ranking alone
+  std::optional<ErrorTarget> target;     ///< nothing: the ranking alone
   Basis basis = Basis::asymptotic;
   Execution execution;
 };
