@@ -5,7 +5,8 @@
 #include "core/numbers.hpp"
 #include "io/message.hpp"
 #include "report/identity.hpp"
-#include "report/text_table.hpp"
+#include "report/record.hpp"
+#include "report/spec_values.hpp"
 
 #include <algorithm>
 
@@ -34,26 +35,28 @@ std::string counts(const AttentionReport& report) {
   return out;
 }
 
+/// What there is of a run without exact attention beside it.
+Columns<AttendRun> run_columns() {
+  return {{{.key = "spec"}, spec_text},
+          {both("frequencies"), frequencies_of},
+          {both("features"), columns_of},
+          {{.key = "seconds"}, &AttendRun::seconds}};
+}
+
 std::string table_of(const AttendStudy& study) {
-  std::vector<TextTable::Column> columns{{"frequencies"}, {"features"}};
-  if (study.compared()) columns.insert(columns.end(), {{"error"}, {"predicted"}});
-  columns.push_back({"time"});
-  if (study.compared()) columns.push_back({"exact / time"});
-  TextTable table(columns);
-  for (const AttendRun& run : study.runs) {
-    std::vector<std::string> cells{std::to_string(run.spec.num_frequencies),
-                                   std::to_string(num_features(run.spec))};
-    if (study.compared()) {
-      cells.push_back(significant(run.error, kDigits));
-      cells.push_back(significant(run.quality.predicted_error, kDigits));
-    }
-    cells.push_back(duration(run.seconds));
-    if (study.compared()) {
-      cells.push_back(significant(*study.exact_seconds / run.seconds, kDigits));
-    }
-    table.add_row(std::move(cells));
-  }
-  return table.text();
+  const Columns<AttendRun> columns = run_columns();
+  const Column<AttendRun> time = {{.heading = "time", .unit = Unit::seconds}, &AttendRun::seconds};
+  if (!study.compared()) return text_table(tabulate(joined(columns, {time}), study.runs));
+  return text_table(
+      tabulate(joined(columns, {{{.heading = "error"}, &AttendRun::error},
+                                {{.heading = "predicted"},
+                                 [](const AttendRun& run) { return run.quality.predicted_error; }},
+                                time,
+                                {{.heading = "exact / time"},
+                                 [exact = *study.exact_seconds](const AttendRun& run) {
+                                   return exact / run.seconds;
+                                 }}}),
+               study.runs));
 }
 
 /// What comparing says beyond the table.
@@ -175,10 +178,7 @@ std::string attend_json(const AttendStudy& study) {
   document["kernel"] = to_text(study.kernel);
   document["runs"] = nlohmann::ordered_json::array();
   for (const AttendRun& run : study.runs) {
-    nlohmann::ordered_json entry = {{"spec", to_text(run.spec)},
-                                    {"frequencies", run.spec.num_frequencies},
-                                    {"features", num_features(run.spec)},
-                                    {"seconds", run.seconds}};
+    nlohmann::ordered_json entry = json_rows(tabulate(run_columns(), {&run, 1})).front();
     entry.update(json_of(run.report));
     if (study.compared()) {
       entry["error"] = run.error;

@@ -111,12 +111,7 @@ std::string fit_json(const pipeline::FitRequest& request, const pipeline::Fitted
                      {"groups", search.kernel->num_groups},
                      {"group_columns", found_groups(model, *search.kernel)}};
   }
-  if (search.ridge) {
-    out["log_loss_path"] = {{"ridge", search.ridge->ridge},
-                            {"log_loss", search.ridge->log_loss},
-                            {"standard_error", search.ridge->standard_error},
-                            {"error_rate", search.ridge->error_rate}};
-  }
+  if (search.ridge) out["log_loss_path"] = json_lists(path_table(*search.ridge));
   if (outcome.logistic) {
     out["newton"] = {{"steps", outcome.logistic->steps},
                      {"products", outcome.logistic->products},
@@ -145,11 +140,11 @@ void add_fit_report(io::OutputFolder& folder, const pipeline::FitRequest& reques
                                std::to_string(model.num_rows) + " rows, " +
                                std::to_string(num_features(model.spec())) + " features";
   if (outcome.study.path) {
-    folder.add("path.csv", path_csv(*outcome.study.path));
+    folder.add("path.csv", csv(path_table(*outcome.study.path)));
     folder.add("path.svg", path_svg(*outcome.study.path, model.ridge(), subtitle));
   }
   if (outcome.search.ridge) {
-    folder.add("path.csv", path_csv(*outcome.search.ridge));
+    folder.add("path.csv", csv(path_table(*outcome.search.ridge)));
     folder.add("path.svg", path_svg(*outcome.search.ridge, subtitle));
   }
   if (!outcome.study.left_out.empty()) {

@@ -3,11 +3,11 @@
 
 #include "bochner/version.hpp"
 #include "core/numbers.hpp"
-#include "io/matrix_writer.hpp"
 #include "io/message.hpp"
 #include "report/chart.hpp"
 #include "report/identity.hpp"
-#include "report/text_table.hpp"
+#include "report/record.hpp"
+#include "report/spec_values.hpp"
 
 #include <algorithm>
 #include <array>
@@ -48,30 +48,42 @@ std::string_view precision(const study::GramStudyPlan& plan) {
   return plan.arithmetic == Arithmetic::double_precision ? "double" : "single";
 }
 
-std::string table(const study::GramStudyPlan& plan, const study::GramStudy& study) {
-  std::vector<TextTable::Column> columns = {{"frequencies"}, {"features"}};
+Columns<study::GramStudyRow> row_columns() {
+  using Row = study::GramStudyRow;
+  return {
+      {{.key = "projection"}, projection_text},
+      {both("frequencies"), frequencies_of},
+      {both("features"), columns_of},
+      {both("predicted", kErrorDigits), &Row::predicted},
+      {both("measured", kErrorDigits), &Row::measured},
+      {{.key = "standard_error", .heading = "+-", .digits = 2}, &Row::standard_error},
+      {json_only("errors"), &Row::errors},
+      {{.key = "feature_seconds", .heading = "time", .unit = Unit::seconds}, &Row::feature_seconds},
+      {{.key = "spec"}, spec_text}};
+}
+
+/// The rows of all curves, one after the other.
+Table all_rows(const study::GramStudy& study) {
+  std::vector<study::GramStudyRow> rows;
   for (const study::GramStudyCurve& curve : study.curves) {
-    const std::string group = label(study, curve.projection);
-    columns.push_back({"predicted", group});
-    columns.push_back({"measured", group});
-    if (plan.draws > 1) columns.push_back({"+-", group});
-    columns.push_back({"time", group});
+    rows.insert(rows.end(), curve.rows.begin(), curve.rows.end());
   }
-  TextTable out(columns);
-  for (std::size_t i = 0; i < plan.frequencies.size(); ++i) {
-    const FeatureMapSpec& spec = study.curves.front().rows[i].spec;
-    std::vector<std::string> cells = {std::to_string(spec.num_frequencies),
-                                      std::to_string(num_features(spec))};
-    for (const study::GramStudyCurve& curve : study.curves) {
-      const study::GramStudyRow& row = curve.rows[i];
-      cells.push_back(row.predicted ? significant(*row.predicted, kErrorDigits) : "-");
-      cells.push_back(significant(row.measured, kErrorDigits));
-      if (plan.draws > 1) cells.push_back(significant(row.standard_error, 2));
-      cells.push_back(duration(row.feature_seconds));
+  return tabulate(row_columns(), rows);
+}
+
+/// The curves side by side.
+Table beside(const study::GramStudyPlan& plan, const study::GramStudy& study) {
+  Table out;
+  for (const study::GramStudyCurve& curve : study.curves) {
+    const bool first = out.empty();
+    for (FilledColumn& column : tabulate(row_columns(), curve.rows)) {
+      const bool size = column.head.key == "frequencies" || column.head.key == "features";
+      if ((size && !first) || (plan.draws == 1 && column.head.key == "standard_error")) continue;
+      if (!size) column.head.group = label(study, curve.projection);
+      out.push_back(std::move(column));
     }
-    out.add_row(std::move(cells));
   }
-  return out.text();
+  return out;
 }
 
 }  // namespace
@@ -111,7 +123,7 @@ std::string gram_text(const study::GramStudyPlan& plan, const io::Table& input,
     }
   }
   out += "# time: all features; the exact matrix took " + duration(study.exact_seconds) + "\n\n";
-  return out + table(plan, study);
+  return out + text_table(beside(plan, study));
 }
 
 std::string gram_json(const study::GramStudyPlan& plan, const io::Table& input,
@@ -119,39 +131,11 @@ std::string gram_json(const study::GramStudyPlan& plan, const io::Table& input,
   nlohmann::ordered_json document = gram_identity(plan, input);
   document["draws"] = plan.draws;
   document["exact_seconds"] = study.exact_seconds;
-  document["table"] = nlohmann::ordered_json::array();
-  for (const study::GramStudyCurve& curve : study.curves) {
-    for (const study::GramStudyRow& row : curve.rows) {
-      document["table"].push_back({{"projection", to_text(curve.projection)},
-                                   {"frequencies", row.spec.num_frequencies},
-                                   {"features", num_features(row.spec)},
-                                   {"predicted", nullptr},
-                                   {"measured", row.measured},
-                                   {"standard_error", row.standard_error},
-                                   {"errors", row.errors},
-                                   {"feature_seconds", row.feature_seconds},
-                                   {"spec", to_text(row.spec)}});
-      if (row.predicted) document["table"].back()["predicted"] = *row.predicted;
-    }
-  }
+  document["table"] = json_rows(all_rows(study));
   return json_text(document);
 }
 
-std::string gram_csv(const study::GramStudy& study) {
-  std::string out =
-      "projection,frequencies,features,predicted,measured,standard_error,feature_seconds,spec\n";
-  for (const study::GramStudyCurve& curve : study.curves) {
-    for (const study::GramStudyRow& row : curve.rows) {
-      out += io::csv_field(to_text(curve.projection)) + "," +
-             std::to_string(row.spec.num_frequencies) + "," +
-             std::to_string(num_features(row.spec)) + "," +
-             (row.predicted ? shortest(*row.predicted) : "") + "," + shortest(row.measured) + "," +
-             shortest(row.standard_error) + "," + shortest(row.feature_seconds) + "," +
-             io::csv_field(to_text(row.spec)) + "\n";
-    }
-  }
-  return out;
-}
+std::string gram_csv(const study::GramStudy& study) { return csv(all_rows(study)); }
 
 std::string gram_svg(const study::GramStudyPlan& plan, const io::Table& input,
                      const study::GramStudy& study) {

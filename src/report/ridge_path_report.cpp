@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "report/ridge_path_report.hpp"
 
-#include "core/numbers.hpp"
 #include "report/chart.hpp"
 
 #include <cmath>
@@ -21,15 +20,15 @@ Chart path_chart(const std::string& title, const std::string& subtitle, const st
   return chart;
 }
 
+FilledColumn list(const char* key, const std::vector<double>& numbers) {
+  return {{.key = key}, {numbers.begin(), numbers.end()}};
+}
+
 }  // namespace
 
-std::string path_csv(const RidgePath& path) {
-  std::string out = "ridge,gcv,log_evidence,degrees_of_freedom\n";
-  for (std::size_t r = 0; r < path.ridge.size(); ++r) {
-    out += shortest(path.ridge[r]) + "," + shortest(path.gcv[r]) + "," +
-           shortest(path.log_evidence[r]) + "," + shortest(path.degrees_of_freedom[r]) + "\n";
-  }
-  return out;
+Table path_table(const RidgePath& path) {
+  return {list("ridge", path.ridge), list("gcv", path.gcv), list("log_evidence", path.log_evidence),
+          list("degrees_of_freedom", path.degrees_of_freedom)};
 }
 
 std::string path_svg(const RidgePath& path, double ridge, const std::string& subtitle) {
@@ -49,13 +48,9 @@ std::string path_svg(const RidgePath& path, double ridge, const std::string& sub
   return to_svg(chart);
 }
 
-std::string path_csv(const LogisticValidation& path) {
-  std::string out = "ridge,log_loss,standard_error,error_rate\n";
-  for (std::size_t r = 0; r < path.ridge.size(); ++r) {
-    out += shortest(path.ridge[r]) + "," + shortest(path.log_loss[r]) + "," +
-           shortest(path.standard_error[r]) + "," + shortest(path.error_rate[r]) + "\n";
-  }
-  return out;
+Table path_table(const LogisticValidation& path) {
+  return {list("ridge", path.ridge), list("log_loss", path.log_loss),
+          list("standard_error", path.standard_error), list("error_rate", path.error_rate)};
 }
 
 std::string path_svg(const LogisticValidation& path, const std::string& subtitle) {

@@ -3,17 +3,20 @@
 
 #include "bochner/client/regression/logistic_validation.hpp"
 #include "bochner/client/regression/ridge_path.hpp"
+#include "report/record.hpp"
 
 #include <string>
 
 namespace bochner::report {
 
 /// ridge, gcv, log_evidence, degrees_of_freedom
-std::string path_csv(const RidgePath& path);
+Table path_table(const RidgePath& path);
 /// The root of GCV over the ridges, and the one that was chosen.
 std::string path_svg(const RidgePath& path, double ridge, const std::string& subtitle);
-/// The same of a logistic regression's log loss.
-std::string path_csv(const LogisticValidation& path);
+
+/// ridge, log_loss, standard_error, error_rate
+Table path_table(const LogisticValidation& path);
+/// The held-out log loss over the ridges.
 std::string path_svg(const LogisticValidation& path, const std::string& subtitle);
 
 }  // namespace bochner::report

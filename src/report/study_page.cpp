@@ -2,7 +2,7 @@
 #include "bochner/version.hpp"
 #include "core/numbers.hpp"
 #include "report/identity.hpp"
-#include "report/study_report.hpp"
+#include "report/study_columns.hpp"
 #include "report/svg.hpp"
 
 #include <algorithm>
@@ -26,20 +26,13 @@ constexpr std::string_view kHead =
     "border-radius:6px}figcaption{color:#555;font-size:.92rem;max-width:62rem}\n"
     "table{border-collapse:collapse;font-size:.88rem;font-variant-numeric:tabular-nums}\n"
     "th,td{padding:.22rem .7rem;text-align:right;border-bottom:1px solid #eee}\n"
-    "th{position:sticky;top:0;background:#fff}td:first-child,th:first-child,td:nth-child(2),"
-    "th:nth-child(2){text-align:left}\n"
+    "thead{position:sticky;top:0;background:#fff}td:first-child,th:first-child,td:nth-child(2),"
+    "th:nth-child(2){text-align:left}th[colspan]{text-align:center}\n"
     ".off{background:#fdeee3}summary{cursor:pointer;color:#0072b2}\n"
     "</style>\n</head>\n<body>\n";
 
 std::string element(std::string_view tag, const std::string& text) {
   return "<" + std::string(tag) + ">" + xml_text(text) + "</" + std::string(tag) + ">";
-}
-
-std::string row_of(std::string_view tag, const std::vector<std::string>& cells,
-                   std::string_view attributes = "") {
-  std::string out = "<tr" + std::string(attributes) + ">";
-  for (const std::string& cell : cells) out += element(tag, cell);
-  return out + "</tr>\n";
 }
 
 std::string map_name(const StudyAgreement& map) {
@@ -77,55 +70,17 @@ std::string figure(const std::string& title, const std::string& svg, const std::
          "\n</figure>\n";
 }
 
-std::string map_table(const StudyResult& result, const std::vector<StudyAgreement>& maps) {
-  std::vector<std::string> heads = {"features", "projection", "columns", "predicted error"};
-  if (result.replicates > 0) {
-    heads.insert(heads.end(), {"measured error", "variances that agree", "of"});
-  }
-  std::string out = "<table>\n" + row_of("th", heads);
-  for (const StudyAgreement& map : maps) {
-    std::vector<std::string> cells = {map.label, map.projection, std::to_string(map.num_features),
-                                      significant(map.predicted, kDigits)};
-    if (result.replicates > 0) {
-      cells.insert(cells.end(), {significant(map.measured, kDigits), std::to_string(map.agreeing),
-                                 std::to_string(map.compared)});
-    }
-    out += row_of("td", cells);
-  }
-  return out + "</table>\n";
-}
-
+/// The cells, shaded where what was measured is far from what was predicted.
 std::string cell_table(const StudyResult& result) {
-  std::vector<std::string> heads = {"features", "projection",     "pair",           "frequencies",
-                                    "columns",  "predicted bias", "predicted error"};
-  if (result.replicates > 0) {
-    heads.insert(heads.end(),
-                 {"measured bias", "±", "measured error", "measured / predicted variance", "±"});
-  }
-  std::string out = "<details>\n<summary>All " + std::to_string(result.cells.size()) +
-                    " cells</summary>\n<table>\n" + row_of("th", heads);
+  if (result.replicates == 0) return html_table(tabulate(predicted_columns(), result.cells));
+  constexpr double kFar = 4.0;
+  std::vector<std::string> classes;
   for (const study::StudyCell& cell : result.cells) {
-    std::vector<std::string> cells = {cell.label,
-                                      short_projection(cell.projection),
-                                      cell.pair,
-                                      std::to_string(cell.num_frequencies),
-                                      std::to_string(cell.num_features),
-                                      significant(cell.predicted_bias / cell.exact, kDigits),
-                                      significant(cell.predicted_relative_error, kDigits)};
-    bool off = false;
-    if (result.replicates > 0) {
-      const double ratio = cell.measured_variance / cell.predicted_variance;
-      const double error = cell.measured_variance_error / cell.predicted_variance;
-      constexpr double kFar = 4.0;
-      off = std::abs(ratio - 1.0) > kFar * error;
-      cells.insert(cells.end(), {significant(cell.measured_bias / cell.exact, kDigits),
-                                 significant(cell.measured_bias_error / cell.exact, 2),
-                                 significant(cell.measured_relative_error, kDigits),
-                                 significant(ratio, kDigits), significant(error, 2)});
-    }
-    out += row_of("td", cells, off ? " class=\"off\"" : "");
+    const bool off = varies(cell) && std::abs(cell.measured_variance - cell.predicted_variance) >
+                                         kFar * cell.measured_variance_error;
+    classes.emplace_back(off ? "off" : "");
   }
-  return out + "</table>\n</details>\n";
+  return html_table(tabulate(cell_columns(), result.cells), classes);
 }
 
 }  // namespace
@@ -152,14 +107,18 @@ std::string study_page(const StudyResult& result, const std::string& error_figur
                 "Relative Frobenius error, " + result.matrix_rows +
                     ". Where points lie below their line, the mean is carried by draws too rare "
                     "to be among these.");
-  out += element("h2", "Maps") + "\n" + map_table(result, maps);
+  out += element("h2", "Maps") + "\n" +
+         html_table(tabulate(
+             result.replicates > 0 ? agreement_columns() : predicted_agreement_columns(), maps));
   if (result.replicates > 0) {
     out +=
         "<p class=\"facts\">A standard error is taken from the same draws: for heavy tails "
         "(exponential features at large |x + y|) it is too small, and the measured variance too "
         "low. Cells beyond four of them are shaded below.</p>\n";
   }
-  out += element("h2", "Cells") + "\n" + cell_table(result);
+  out += element("h2", "Cells") + "\n<details>\n<summary>All " +
+         std::to_string(result.cells.size()) + " cells</summary>\n" + cell_table(result) +
+         "</details>\n";
   return out + "<footer><p>bochner " + xml_text(version_string()) + ", instruction set " +
          xml_text(instruction_set()) +
          ". The numbers are in cells.csv, matrix.csv and report.json.</p></footer>\n</body>\n"

@@ -2,23 +2,15 @@
 #include "report/study_report.hpp"
 
 #include "bochner/version.hpp"
-#include "core/numbers.hpp"
-#include "io/matrix_writer.hpp"
 #include "io/message.hpp"
 #include "report/identity.hpp"
-#include "report/text_table.hpp"
+#include "report/study_columns.hpp"
 
 #include <algorithm>
 #include <cmath>
 
 namespace bochner::report {
 namespace {
-
-constexpr int kDigits = 3;
-constexpr double kRounding = 1e-12;
-
-/// An estimate that is exact but for rounding has no variance to compare with.
-bool varies(const study::StudyCell& cell) { return cell.predicted_relative_error >= kRounding; }
 
 std::string heading(const StudyResult& result) {
   std::string out = "# bochner " + std::string(version_string()) + " variance, instruction set " +
@@ -92,65 +84,17 @@ std::string study_text(const StudyResult& result) {
   out +=
       "# error: root mean square error of the estimate over k(x, y); rel. variance: variance over "
       "k(x, y)^2, F times it at equal columns F; +- is one standard error\n\n";
-  std::vector<TextTable::Column> columns = {
-      {"features"},          {"projection"},        {"pair"}, {"m"}, {"F"}, {"F x rel. variance"},
-      {"bias", "predicted"}, {"error", "predicted"}};
-  if (result.replicates > 0) {
-    columns.insert(columns.end(), {{"bias", "measured"},
-                                   {"+-", "measured"},
-                                   {"error", "measured"},
-                                   {"variance ratio", "measured / predicted"},
-                                   {"+-", "measured / predicted"}});
-  }
-  TextTable table(columns);
-  for (const study::StudyCell& cell : result.cells) {
-    const auto ratio = [&](double measured, int digits) {
-      return varies(cell) ? significant(measured / cell.predicted_variance, digits)
-                          : std::string("-");
-    };
-    std::vector<std::string> row = {
-        cell.label,
-        short_projection(cell.projection),
-        cell.pair,
-        std::to_string(cell.num_frequencies),
-        std::to_string(cell.num_features),
-        significant(static_cast<double>(cell.num_features) * cell.predicted_relative_variance(),
-                    kDigits),
-        significant(cell.predicted_bias / cell.exact, kDigits),
-        significant(cell.predicted_relative_error, kDigits)};
-    if (result.replicates > 0) {
-      row.insert(row.end(),
-                 {significant(cell.measured_bias / cell.exact, kDigits),
-                  significant(cell.measured_bias_error / cell.exact, 2),
-                  significant(cell.measured_relative_error, kDigits),
-                  ratio(cell.measured_variance, kDigits), ratio(cell.measured_variance_error, 2)});
-    }
-    table.add_row(std::move(row));
-  }
-  return out + table.text() + range_note(result.cells);
+  const auto columns = result.replicates > 0 ? cell_columns() : predicted_columns();
+  return out + text_table(tabulate(columns, result.cells)) + range_note(result.cells);
 }
 
 std::string study_summary(const StudyResult& result) {
-  std::string out = heading(result) +
-                    "# error: root mean square over the pairs, relative, with the most "
-                    "frequencies; agreeing: cells whose measured variance is\n# within two of its "
-                    "standard errors of the predicted one\n\n";
-  std::vector<TextTable::Column> columns = {
-      {"features"}, {"projection"}, {"F"}, {"predicted", "error"}};
-  if (result.replicates > 0) {
-    columns.insert(columns.end(), {{"measured", "error"}, {"agreeing", "cells"}, {"of", "cells"}});
-  }
-  TextTable table(columns);
-  for (const StudyAgreement& a : agreement(result.cells)) {
-    std::vector<std::string> row = {a.label, a.projection, std::to_string(a.num_features),
-                                    significant(a.predicted, kDigits)};
-    if (result.replicates > 0) {
-      row.insert(row.end(), {significant(a.measured, kDigits), std::to_string(a.agreeing),
-                             std::to_string(a.compared)});
-    }
-    table.add_row(std::move(row));
-  }
-  return out + table.text() + range_note(result.cells);
+  const auto columns = result.replicates > 0 ? agreement_columns() : predicted_agreement_columns();
+  return heading(result) +
+         "# error: root mean square over the pairs, relative, with the most frequencies; agreeing: "
+         "cells whose measured variance is\n# within two of its standard errors of the predicted "
+         "one\n\n" +
+         text_table(tabulate(columns, agreement(result.cells))) + range_note(result.cells);
 }
 
 std::string study_json(const StudyResult& result) {
@@ -160,84 +104,23 @@ std::string study_json(const StudyResult& result) {
   document["replicates"] = result.replicates;
   document["seed"] = result.seed.value;
   if (result.input) document["pairs"] = describe(*result.input);
-  document["cells"] = nlohmann::ordered_json::array();
-  for (const study::StudyCell& cell : result.cells) {
-    nlohmann::ordered_json entry = {{"features", cell.features},
-                                    {"projection", cell.projection},
-                                    {"pair", cell.pair},
-                                    {"num_frequencies", cell.num_frequencies},
-                                    {"num_features", cell.num_features},
-                                    {"exact", cell.exact},
-                                    {"predicted_bias", cell.predicted_bias},
-                                    {"predicted_variance", cell.predicted_variance},
-                                    {"predicted_log_variance", cell.predicted_log_variance},
-                                    {"predicted_relative_error", cell.predicted_relative_error}};
-    if (result.replicates > 0) {
-      entry.update({{"measured_bias", cell.measured_bias},
-                    {"measured_bias_error", cell.measured_bias_error},
-                    {"measured_variance", cell.measured_variance},
-                    {"measured_variance_error", cell.measured_variance_error},
-                    {"measured_relative_error", cell.measured_relative_error}});
-    }
-    document["cells"].push_back(std::move(entry));
-  }
+  document["cells"] = json_rows(
+      tabulate(result.replicates > 0 ? cell_columns() : predicted_columns(), result.cells));
   if (!result.matrix.empty()) {
+    const auto columns = result.matrix_redraws > 0 ? matrix_columns() : predicted_matrix_columns();
     document["matrix"] = {{"rows", result.matrix_rows},
                           {"redraws", result.matrix_redraws},
-                          {"cells", nlohmann::ordered_json::array()}};
-    for (const study::MatrixStudyCell& cell : result.matrix) {
-      nlohmann::ordered_json entry = {{"features", cell.features},
-                                      {"projection", cell.projection},
-                                      {"num_frequencies", cell.num_frequencies},
-                                      {"num_features", cell.num_features},
-                                      {"predicted", cell.predicted}};
-      if (result.matrix_redraws > 0) {
-        entry["measured"] = cell.measured;
-        entry["measured_error"] = cell.measured_error;
-      }
-      document["matrix"]["cells"].push_back(std::move(entry));
-    }
+                          {"cells", json_rows(tabulate(columns, result.matrix))}};
   }
   return json_text(document);
 }
 
 std::string study_csv(const std::vector<study::StudyCell>& cells) {
-  std::string out =
-      "features,projection,pair,num_frequencies,num_features,exact,predicted_bias,"
-      "predicted_variance,predicted_log_variance,predicted_relative_error,replicates,measured_bias,"
-      "measured_bias_error,"
-      "measured_variance,measured_variance_error,measured_relative_error\n";
-  for (const study::StudyCell& cell : cells) {
-    out += io::csv_field(cell.features) + "," + io::csv_field(cell.projection) + "," +
-           io::csv_field(cell.pair) + "," + std::to_string(cell.num_frequencies) + "," +
-           std::to_string(cell.num_features) + "," + shortest(cell.exact) + "," +
-           shortest(cell.predicted_bias) + "," + shortest(cell.predicted_variance) + "," +
-           shortest(cell.predicted_log_variance) + "," + shortest(cell.predicted_relative_error) +
-           "," + std::to_string(cell.replicates);
-    if (cell.replicates == 0) {
-      out += ",,,,,\n";
-      continue;
-    }
-    out += "," + shortest(cell.measured_bias) + "," + shortest(cell.measured_bias_error) + "," +
-           shortest(cell.measured_variance) + "," + shortest(cell.measured_variance_error) + "," +
-           shortest(cell.measured_relative_error) + "\n";
-  }
-  return out;
+  return csv(tabulate(cell_columns(), cells));
 }
 
 std::string matrix_csv(const std::vector<study::MatrixStudyCell>& cells) {
-  std::string out =
-      "features,projection,num_frequencies,num_features,predicted,measured,measured_error\n";
-  for (const study::MatrixStudyCell& cell : cells) {
-    out += io::csv_field(cell.features) + "," + io::csv_field(cell.projection) + "," +
-           std::to_string(cell.num_frequencies) + "," + std::to_string(cell.num_features) + "," +
-           shortest(cell.predicted) + ",";
-    if (cell.measured > 0.0) out += shortest(cell.measured);
-    out += ",";
-    if (cell.measured > 0.0) out += shortest(cell.measured_error);
-    out += "\n";
-  }
-  return out;
+  return csv(tabulate(matrix_columns(), cells));
 }
 
 }  // namespace bochner::report

@@ -1,69 +1,83 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "report/study_table_report.hpp"
 
-#include "core/numbers.hpp"
 #include "report/identity.hpp"
-#include "report/text_table.hpp"
+#include "report/record.hpp"
 
 #include <algorithm>
 #include <utility>
+#include <variant>
 #include <vector>
 
 namespace bochner::report {
 namespace {
 
-constexpr int kDigits = 3;
+using Cell = study::StudyTableCell;
+
+auto if_measured(double Cell::*number) {
+  return [number](const Cell& cell) { return cell.measured_error > 0.0 ? cell.*number : Value(); };
+}
+
+Columns<Cell> cell_columns() {
+  return {{{.key = "map"}, &Cell::map},
+          {{.key = "group"}, &Cell::group},
+          {{.key = "at"}, &Cell::at},
+          {{.key = "predicted"}, &Cell::predicted},
+          {{.key = "measured"}, if_measured(&Cell::measured)},
+          {{.key = "measured_error", .heading = "+-", .digits = 2},
+           if_measured(&Cell::measured_error)}};
+}
+
+/// The cells of each place, all of them in the order of the maps.
+std::vector<std::vector<Cell>> by_place(const study::StudyTable& table) {
+  std::vector<std::vector<Cell>> out;
+  for (const Cell& cell : table.cells) {
+    auto place = std::find_if(out.begin(), out.end(), [&](const std::vector<Cell>& cells) {
+      return cells.front().group == cell.group && cells.front().at == cell.at;
+    });
+    if (place == out.end()) place = out.emplace(place);
+    place->push_back(cell);
+  }
+  return out;
+}
+
+bool is_nothing(const Value& value) { return std::holds_alternative<std::monostate>(value); }
 
 }  // namespace
 
 std::string table_text(const study::StudyTable& table) {
   // Maps down, places across.
-  std::vector<std::string> maps;
-  bool measured = false;
-  std::vector<TextTable::Column> heads = {{"map"}};
-  std::vector<TextTable::Column> measured_heads = {{"map"}};
-  for (const study::StudyTableCell& cell : table.cells) {
-    if (std::find(maps.begin(), maps.end(), cell.map) == maps.end()) maps.push_back(cell.map);
-    if (cell.map != maps.front()) continue;
-    heads.push_back({cell.at, cell.group});
-    if (!(cell.measured_error > 0.0)) continue;
-    measured = true;
-    measured_heads.push_back({cell.at, cell.group});
-    measured_heads.push_back({"+-", cell.group});
-  }
-  TextTable predictions(heads);
-  TextTable beside(measured_heads);
-  for (const std::string& map : maps) {
-    std::vector<std::string> line = {map};
-    std::vector<std::string> measured_line = {map};
-    for (const study::StudyTableCell& cell : table.cells) {
-      if (cell.map != map) continue;
-      line.push_back(significant(cell.predicted, kDigits));
-      if (!(cell.measured_error > 0.0)) continue;
-      measured_line.push_back(significant(cell.measured, kDigits));
-      measured_line.push_back(significant(cell.measured_error, 2));
+  Table predicted;
+  Table measured;
+  for (const std::vector<Cell>& place : by_place(table)) {
+    if (predicted.empty())
+      predicted = measured = tabulate<Cell>({{{.heading = "map"}, &Cell::map}}, place);
+    for (FilledColumn& column : tabulate(cell_columns(), place)) {
+      const std::string& key = column.head.key;
+      if (key == "map" || key == "group" || key == "at" ||
+          std::all_of(column.cells.begin(), column.cells.end(), is_nothing)) {
+        continue;
+      }
+      column.head.group = place.front().group;
+      if (column.head.heading.empty()) column.head.heading = place.front().at;
+      (key == "predicted" ? predicted : measured).push_back(std::move(column));
     }
-    predictions.add_row(std::move(line));
-    if (measured) beside.add_row(std::move(measured_line));
   }
   return "# " + table.title + "\n" + (table.remark.empty() ? "" : "# " + table.remark + "\n") +
-         "\n" + predictions.text() +
-         (measured ? "\n# measured, +- one standard error\n\n" + beside.text() : "");
+         "\n" + text_table(predicted) +
+         (measured.size() == 1 ? ""
+                               : "\n# measured, +- one standard error\n\n" + text_table(measured));
 }
 
 std::string table_json(const study::StudyTable& table, const Execution& execution) {
   nlohmann::ordered_json document = identity("variance", execution);
   document["table"] = table.title;
   if (!table.remark.empty()) document["remark"] = table.remark;
-  document["cells"] = nlohmann::ordered_json::array();
-  for (const study::StudyTableCell& cell : table.cells) {
-    nlohmann::ordered_json entry = {
-        {"map", cell.map}, {"group", cell.group}, {"at", cell.at}, {"predicted", cell.predicted}};
-    if (cell.measured_error > 0.0) {
-      entry["measured"] = cell.measured;
-      entry["measured_error"] = cell.measured_error;
-    }
-    document["cells"].push_back(std::move(entry));
+  document["cells"] = json_rows(tabulate(cell_columns(), table.cells));
+  for (nlohmann::ordered_json& cell : document["cells"]) {
+    if (!cell["measured_error"].is_null()) continue;
+    cell.erase("measured");
+    cell.erase("measured_error");
   }
   return json_text(document);
 }

@@ -1,14 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "bochner/core/error.hpp"
-#include "core/numbers.hpp"
 #include "interface/cli/command.hpp"
 #include "interface/cli/distinct_files.hpp"
 #include "interface/cli/model_options.hpp"
 #include "interface/cli/print.hpp"
 #include "interface/cli/signals.hpp"
 #include "interface/cli/usage_error.hpp"
-#include "io/matrix_writer.hpp"
-#include "io/message.hpp"
 #include "io/npz.hpp"
 #include "io/output_folder.hpp"
 #include "pipeline/baselines.hpp"
@@ -16,9 +13,7 @@
 #include "pipeline/metrics.hpp"
 #include "pipeline/uniform_sample.hpp"
 #include "pipeline/weights.hpp"
-#include "report/identity.hpp"
-#include "report/predicted_chart.hpp"
-#include "report/text_table.hpp"
+#include "report/evaluation_report.hpp"
 
 #include <algorithm>
 #include <memory>
@@ -31,7 +26,6 @@ namespace bochner::cli {
 namespace {
 
 constexpr Index kMostPoints = 4000;
-constexpr int kDigits = 4;
 constexpr const char* kOurs = "random features";
 
 struct Options {
@@ -41,21 +35,9 @@ struct Options {
   std::string report;
 };
 
-struct NamedMetric {
-  std::string model;
-  std::string target;
-  std::string name;
-  pipeline::Metric metric;
-};
-
-struct Evaluation {
-  Index rows = 0;
-  Index counted = 0;  ///< those of positive weight
-  std::string digest;
-  std::vector<NamedMetric> metrics;
-  std::vector<report::Point> points;  ///< true and predicted, of the first target, drawn at random
-  Matrix<double> held;                ///< rows as they were read, where they are wanted again
-  std::optional<pipeline::ClassificationErrors> classes;
+/// What is reported, and the rows as they were read, where they are wanted again.
+struct Evaluation : report::Evaluation {
+  Matrix<double> held;
 };
 
 void add_classes(const pipeline::Model& model, MatrixView<const double> outputs,
@@ -177,79 +159,13 @@ Evaluation evaluate(const Options& options, const ModelAtWork& work) {
   const Matrix<double> drawn = points.rows();
   for (Index i = 0; i < drawn.rows(); ++i) out.points.push_back({drawn(i, 0), drawn(i, 1)});
   if (!options.train.empty()) out.held = held.rows();
+  out.data = options.model.data;
+  out.layout = work.reader->layout();
   out.digest = work.reader->digest();
+  out.model = options.model.model;
+  out.weights = options.weights;
+  out.execution = work.execution;
   return out;
-}
-
-/// Lines: the true class; columns: what the model took it for.
-std::string confusion_csv(const pipeline::Model& model,
-                          const pipeline::ClassificationErrors& errors) {
-  std::string out = "true";
-  for (const std::string& name : model.classes) out += "," + io::csv_field(name);
-  out += "\n";
-  const Index classes = model.num_outputs();
-  for (Index truth = 0; truth <= classes; ++truth) {
-    if (truth == classes && errors.unknown() == 0) break;
-    out += truth < classes ? io::csv_field(model.classes[static_cast<std::size_t>(truth)])
-                           : std::string("(unknown to the model)");
-    for (Index c = 0; c < classes; ++c) out += "," + std::to_string(errors.count(truth, c));
-    out += "\n";
-  }
-  return out;
-}
-
-std::string text(const Options& options, const std::string& layout, const Evaluation& evaluation) {
-  report::TextTable table({{"model"}, {"target"}, {"metric"}, {"value"}, {"low"}, {"high"}});
-  for (const NamedMetric& row : evaluation.metrics) {
-    table.add_row({row.model, row.target, row.name, significant(row.metric.value, kDigits),
-                   significant(row.metric.low, kDigits), significant(row.metric.high, kDigits)});
-  }
-  std::string unknown;
-  if (evaluation.classes && evaluation.classes->unknown() > 0) {
-    unknown = "# " + std::to_string(evaluation.classes->unknown()) +
-              " rows are of classes that the model does not know: errors, all of them\n";
-  }
-  return "# bochner evaluate: " + io::printable(options.model.data) + ", " +
-         std::to_string(evaluation.rows) + " rows" +
-         (options.weights.empty() ? "" : " weighted by " + io::quoted(options.weights)) +
-         "; low and high bound a 95 % confidence interval (independent rows)\n# " +
-         io::printable(layout) + "\n" + unknown + table.text();
-}
-
-std::string json(const Options& options, const ModelAtWork& work, const Evaluation& evaluation) {
-  const pipeline::Model& model = work.model;
-  nlohmann::ordered_json out = report::identity("evaluate", work.execution);
-  out["model"] = options.model.model;
-  out["map"] = to_text(model.spec());
-  out["ridge"] = model.ridge();
-  out["training_sha256"] = model.data_digest;
-  out["input"] = {{"path", options.model.data},
-                  {"layout", work.reader->layout()},
-                  {"sha256", evaluation.digest},
-                  {"rows", evaluation.rows}};
-  if (!options.weights.empty()) out["weights"] = options.weights;
-  if (evaluation.classes) out["rows_of_unknown_classes"] = evaluation.classes->unknown();
-  out["metrics"] = nlohmann::ordered_json::array();
-  for (const NamedMetric& row : evaluation.metrics) {
-    out["metrics"].push_back({{"model", row.model},
-                              {"target", row.target},
-                              {"metric", row.name},
-                              {"value", row.metric.value},
-                              {"low", row.metric.low},
-                              {"high", row.metric.high}});
-  }
-  return report::json_text(out);
-}
-
-std::string plot(const pipeline::Model& model, const Evaluation& evaluation) {
-  const pipeline::Metric& rmse = evaluation.metrics.front().metric;
-  const bool part = evaluation.counted > static_cast<Index>(evaluation.points.size());
-  return report::predicted_svg(
-      model.targets.front(),
-      "RMSE " + significant(rmse.value, kDigits) + " [" + significant(rmse.low, kDigits) + ", " +
-          significant(rmse.high, kDigits) + "] on " + std::to_string(evaluation.counted) + " rows" +
-          (part ? ", " + std::to_string(evaluation.points.size()) + " drawn at random shown" : ""),
-      evaluation.points);
 }
 
 void run_evaluate(const Options& options) {
@@ -269,18 +185,18 @@ void run_evaluate(const Options& options) {
   if (!options.report.empty()) report.emplace(options.report);
   Evaluation evaluation = evaluate(options, work);
   if (!options.train.empty()) add_baselines(options, work, evaluation);
-  const std::string report_json = json(options, work, evaluation);
+  const std::string report_json = report::evaluation_json(work.model, evaluation);
   if (report) {
     report->add("report.json", report_json);
     if (evaluation.classes) {
-      report->add("confusion.csv", confusion_csv(work.model, *evaluation.classes));
+      report->add("confusion.csv", report::confusion_csv(work.model, *evaluation.classes));
     } else {
-      report->add("predicted.svg", plot(work.model, evaluation));
+      report->add("predicted.svg", report::evaluation_svg(work.model, evaluation));
     }
     const DeferredSignals deferred;
     report->commit();
   }
-  print(options.model.json ? report_json : text(options, work.reader->layout(), evaluation));
+  print(options.model.json ? report_json : report::evaluation_text(evaluation));
 }
 
 }  // namespace

@@ -2,15 +2,12 @@
 #include "bochner/estimator/plan.hpp"
 
 #include "bochner/kernel/options.hpp"
-#include "core/numbers.hpp"
 #include "interface/cli/command.hpp"
 #include "interface/cli/options.hpp"
-#include "interface/cli/plan_data.hpp"
 #include "interface/cli/plan_options.hpp"
-#include "interface/cli/plan_pairs.hpp"
 #include "interface/cli/print.hpp"
 #include "interface/cli/study_pairs.hpp"
-#include "report/identity.hpp"
+#include "report/plan_report.hpp"
 #include "study/pairs.hpp"
 
 #include <memory>
@@ -40,32 +37,45 @@ std::vector<study::StudyPair> stated_pairs(const PlanOptions& options) {
   return study::pairs_at(dimension, norms, parse_angles("--angle", options.angles));
 }
 
+void run_data(const PlanOptions& options, const PlanRequest& request) {
+  const io::Table input = read_input(options.input);
+  std::string out;
+  naming_long_rows(input, [&] {
+    study::DataPlanRequest asked{.kernel = choose_kernel(options.kernel, input.rows.view()),
+                                 .budget = request.budget,
+                                 .chosen = {},
+                                 .target = request.target,
+                                 .basis = request.basis,
+                                 .execution = request.execution};
+    if (request.features) asked.chosen = chosen_spec(request, asked.kernel, input.rows.cols());
+    const study::DataPlan plan = study::plan_data(asked, input.rows.view());
+    out = options.json ? report::data_plan_json(input, asked, plan)
+                       : report::data_plan_text(input, asked, plan);
+  });
+  print(out);
+}
+
 void run_pairs(const PlanOptions& options, const PlanRequest& request) {
   const ErrorTarget& target = *request.target;
   const Index budget = request.budget.num_features;
-  const Kernel kernel = kernel_of_unit_scale(options.kernel);
+  study::PairPlans plans;
+  plans.kernel = kernel_of_unit_scale(options.kernel);
   const std::vector<study::StudyPair> pairs = stated_pairs(options);
   try {
-    const std::vector<PairPlan> ranking = plan_pairs(kernel, pairs, target, request.basis, budget);
-    if (!request.features && ranking.empty()) {
-      throw UsageError("--basis: no map for it goes with " + to_text(kernel));
+    plans.ranking = study::plan_pairs(plans.kernel, pairs, target, request.basis, budget);
+    if (!request.features && plans.ranking.empty()) {
+      throw UsageError("--basis: no map for it goes with " + to_text(plans.kernel));
     }
-    const PairPlan planned =
-        request.features
-            ? plan_pairs(chosen_spec(request, kernel, static_cast<Index>(pairs.front().x.size())),
-                         pairs, target, request.basis, budget)
-            : ranking.front();
-    const std::vector<BasisPlan> bases = all_bases(planned, pairs, target);
-    if (!options.json) {
-      print(pairs_text(kernel, ranking, planned, bases));
-      return;
-    }
-    nlohmann::ordered_json document = report::identity("plan", {1});
-    document.update(pairs_json(kernel, ranking, planned, bases));
-    print(report::json_text(document));
+    const auto dimension = static_cast<Index>(pairs.front().x.size());
+    plans.planned = request.features
+                        ? study::plan_pairs(chosen_spec(request, plans.kernel, dimension), pairs,
+                                            target, request.basis, budget)
+                        : plans.ranking.front();
+    plans.bases = study::all_bases(plans.planned, pairs, target);
   } catch (const InvalidArgument& error) {
     throw UsageError(error.what());
   }
+  print(options.json ? report::pair_plans_json(plans) : report::pair_plans_text(plans));
 }
 
 void run_ball(const PlanOptions& options, PlanRequest request) {
@@ -89,33 +99,15 @@ void run_ball(const PlanOptions& options, PlanRequest request) {
   } catch (const InvalidArgument& error) {
     throw UsageError(error.what());
   }
-  if (options.json) {
-    nlohmann::ordered_json document = report::identity("plan", {1});
-    document["kernel"] = to_text(kernel);
-    document["spec"] = to_text(spec);
-    document["radius"] = radius;
-    document["plan"] = {{"num_frequencies", plan.num_frequencies},
-                        {"statement", plan.statement},
-                        {"warning", plan.warning}};
-    print(report::json_text(document));
-    return;
-  }
-  std::string text = "kernel " + to_text(kernel) + ", " + to_text(spec.features) + ", " +
-                     to_text(spec.projection) + ", ball of radius " + options.radius + " in " +
-                     std::to_string(dimension) + " dimensions\n" + plan.statement;
-  if (plan.num_frequencies != 0) {
-    text += ": " + std::to_string(plan.num_frequencies) + " frequencies";
-  }
-  text += "\n";
-  if (!plan.warning.empty()) text += "warning: " + plan.warning + "\n";
-  print(text);
+  print(options.json ? report::ball_plan_json(spec, radius, plan)
+                     : report::ball_plan_text(spec, options.radius, plan));
 }
 
 void run_plan(const PlanOptions& options) {
   // What is wrong with the command line is said before a file is read.
   const PlanRequest request = parse_request(options);
   if (!options.input.path.empty()) {
-    print(plan_data(options, request));
+    run_data(options, request);
   } else if (options.radius.empty()) {
     run_pairs(options, request);
   } else {

@@ -4,15 +4,13 @@
 #include "bochner/estimator/plan.hpp"
 #include "study/pair_study.hpp"
 
-#include <nlohmann/json.hpp>
-
 #include <string>
 #include <vector>
 
 /// \file
-/// Plans for stated pairs and for whole balls, as `bochner plan` gives them.
+/// Plans for stated pairs: which map, and how many frequencies.
 
-namespace bochner::cli {
+namespace bochner::study {
 
 /// What a map needs so that the promise holds at each of the pairs.
 struct PairPlan {
@@ -24,11 +22,11 @@ struct PairPlan {
 
 /// Plans of all maps that go with the kernel, the fewest columns first, those that cannot reach the
 /// target last. Maps that the basis is not for are left out.
-std::vector<PairPlan> plan_pairs(const Kernel& kernel, const std::vector<study::StudyPair>& pairs,
+std::vector<PairPlan> plan_pairs(const Kernel& kernel, const std::vector<StudyPair>& pairs,
                                  const ErrorTarget& target, Basis basis, Index budget);
 
 /// The plan of one map. Throws InvalidArgument where it has none.
-PairPlan plan_pairs(FeatureMapSpec spec, const std::vector<study::StudyPair>& pairs,
+PairPlan plan_pairs(FeatureMapSpec spec, const std::vector<StudyPair>& pairs,
                     const ErrorTarget& target, Basis basis, Index budget);
 
 /// A map at the pairs, whatever stands behind the number.
@@ -37,15 +35,15 @@ struct BasisPlan {
   FrequencyPlan plan;
 };
 /// The plans of one map by every basis that is for it.
-std::vector<BasisPlan> all_bases(const PairPlan& planned,
-                                 const std::vector<study::StudyPair>& pairs,
+std::vector<BasisPlan> all_bases(const PairPlan& planned, const std::vector<StudyPair>& pairs,
                                  const ErrorTarget& target);
 
-/// The ranking, the planned map, its number by every basis, and which map reaches the target where
-/// the planned one does not.
-std::string pairs_text(const Kernel& kernel, const std::vector<PairPlan>& ranking,
-                       const PairPlan& planned, const std::vector<BasisPlan>& bases);
-nlohmann::ordered_json pairs_json(const Kernel& kernel, const std::vector<PairPlan>& ranking,
-                                  const PairPlan& planned, const std::vector<BasisPlan>& bases);
+/// All that there is to say of a kernel at some pairs.
+struct PairPlans {
+  Kernel kernel;
+  std::vector<PairPlan> ranking;
+  PairPlan planned;
+  std::vector<BasisPlan> bases;  ///< of the planned map
+};
 
-}  // namespace bochner::cli
+}  // namespace bochner::study
