@@ -6,8 +6,8 @@
 #include "interface/cli/command.hpp"
 #include "interface/cli/options.hpp"
 #include "interface/cli/plan_data.hpp"
-#include "interface/cli/plan_options.hpp"
 #include "interface/cli/plan_pairs.hpp"
+#include "interface/cli/plan_request.hpp"
 #include "interface/cli/print.hpp"
 #include "interface/cli/study_pairs.hpp"
 #include "report/identity.hpp"
@@ -18,33 +18,27 @@
 namespace bochner::cli {
 namespace {
 
-Index parse_dimension(const PlanOptions& options) {
-  if (options.dimension.empty())
+Index parse_dimension(const PlanArguments& arguments) {
+  if (arguments.dimension.empty())
     throw UsageError("--dimension: is needed with --norm and --radius");
-  return static_cast<Index>(parse_whole("--dimension", options.dimension, 1, 1 << 20));
+  return static_cast<Index>(parse_whole("--dimension", arguments.dimension, 1, 1 << 20));
 }
 
-std::vector<study::StudyPair> stated_pairs(const PlanOptions& options) {
-  if (!options.pairs.empty()) {
-    InputOptions from;
-    from.path = options.pairs;
-    from.reading = options.input.reading;
-    return pairs_from(read_input(from));
+std::vector<study::StudyPair> stated_pairs(const PlanArguments& arguments) {
+  if (!arguments.pairs.empty()) {
+    return pairs_from(read_pairs_file(arguments.pairs, arguments.input.reading));
   }
-  std::vector<double> norms;
-  for (const std::string& item : parse_list("--norm", options.norms)) {
-    norms.push_back(parse_positive("--norm", item));
-  }
-  const Index dimension = parse_dimension(options);
+  const std::vector<double> norms = parse_norms(arguments.norms);
+  const Index dimension = parse_dimension(arguments);
   if (dimension < 2) throw UsageError("--dimension: an angle needs at least 2");
-  return study::pairs_at(dimension, norms, parse_angles("--angle", options.angles));
+  return study::pairs_at(dimension, norms, parse_angles("--angle", arguments.angles));
 }
 
-void run_pairs(const PlanOptions& options, const PlanRequest& request) {
+void run_pairs(const PlanArguments& arguments, const PlanRequest& request) {
   const ErrorTarget& target = *request.target;
   const Index budget = request.budget.num_features;
-  const Kernel kernel = kernel_of_unit_scale(options.kernel);
-  const std::vector<study::StudyPair> pairs = stated_pairs(options);
+  const Kernel kernel = kernel_of_unit_scale(arguments.kernel);
+  const std::vector<study::StudyPair> pairs = stated_pairs(arguments);
   try {
     const std::vector<PairPlan> ranking = plan_pairs(kernel, pairs, target, request.basis, budget);
     if (!request.features && ranking.empty()) {
@@ -56,7 +50,7 @@ void run_pairs(const PlanOptions& options, const PlanRequest& request) {
                          pairs, target, request.basis, budget)
             : ranking.front();
     const std::vector<BasisPlan> bases = all_bases(planned, pairs, target);
-    if (!options.json) {
+    if (!arguments.json) {
       print(pairs_text(kernel, ranking, planned, bases));
       return;
     }
@@ -68,12 +62,12 @@ void run_pairs(const PlanOptions& options, const PlanRequest& request) {
   }
 }
 
-void run_ball(const PlanOptions& options, PlanRequest request) {
+void run_ball(const PlanArguments& arguments, PlanRequest request) {
   ErrorTarget target = *request.target;
   target.unit = ErrorUnit::absolute;
-  const double radius = parse_positive("--radius", options.radius);
-  const Index dimension = parse_dimension(options);
-  const Kernel kernel = kernel_of_unit_scale(options.kernel);
+  const double radius = parse_positive("--radius", arguments.radius);
+  const Index dimension = parse_dimension(arguments);
+  const Kernel kernel = kernel_of_unit_scale(arguments.kernel);
   if (!request.features) {
     if (dot_scale_of(kernel)) {
       request.features = PositiveFeatures{};
@@ -89,7 +83,7 @@ void run_ball(const PlanOptions& options, PlanRequest request) {
   } catch (const InvalidArgument& error) {
     throw UsageError(error.what());
   }
-  if (options.json) {
+  if (arguments.json) {
     nlohmann::ordered_json document = report::identity("plan", {1});
     document["kernel"] = to_text(kernel);
     document["spec"] = to_text(spec);
@@ -101,7 +95,7 @@ void run_ball(const PlanOptions& options, PlanRequest request) {
     return;
   }
   std::string text = "kernel " + to_text(kernel) + ", " + to_text(spec.features) + ", " +
-                     to_text(spec.projection) + ", ball of radius " + options.radius + " in " +
+                     to_text(spec.projection) + ", ball of radius " + arguments.radius + " in " +
                      std::to_string(dimension) + " dimensions\n" + plan.statement;
   if (plan.num_frequencies != 0) {
     text += ": " + std::to_string(plan.num_frequencies) + " frequencies";
@@ -111,24 +105,24 @@ void run_ball(const PlanOptions& options, PlanRequest request) {
   print(text);
 }
 
-void run_plan(const PlanOptions& options) {
+void run_plan(const PlanArguments& arguments) {
   // What is wrong with the command line is said before a file is read.
-  const PlanRequest request = parse_request(options);
-  if (!options.input.path.empty()) {
-    print(plan_data(options, request));
-  } else if (options.radius.empty()) {
-    run_pairs(options, request);
+  const PlanRequest request = parse_plan(arguments);
+  if (!arguments.input.path.empty()) {
+    print(plan_data(arguments, request));
+  } else if (arguments.radius.empty()) {
+    run_pairs(arguments, request);
   } else {
-    run_ball(options, request);
+    run_ball(arguments, request);
   }
 }
 
 }  // namespace
 
 std::function<void()> declare_plan(CLI::App& app) {
-  const auto options = std::make_shared<PlanOptions>();
-  declare_options(app, *options);
-  return [options] { run_plan(*options); };
+  const auto arguments = std::make_shared<PlanArguments>();
+  declare_plan_arguments(app, *arguments);
+  return [arguments] { run_plan(*arguments); };
 }
 
 }  // namespace bochner::cli

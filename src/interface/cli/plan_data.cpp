@@ -148,17 +148,17 @@ std::string json_of(const PlanRequest& request, const io::Table& input, Index ro
 
 }  // namespace
 
-std::string plan_data(const PlanOptions& options, const PlanRequest& request) {
-  const io::Table input = read_input(options.input);
+std::string plan_data(const PlanArguments& arguments, const PlanRequest& request) {
+  const io::Table input = read_input(arguments.input);
   std::string out;
   naming_long_rows(input, [&] {
-    const Kernel kernel = choose_kernel(options.kernel, input.rows.view());
+    const Kernel kernel = choose_kernel(arguments.kernel, input.rows.view());
     // Matrices over more rows have the same relative error, and take the square of the time.
     constexpr Index kMostRows = 4096;
     const Matrix<double> rows = row_sample(input.rows.view(), kMostRows, request.budget.seed, 0);
     const Answer result = answer(request, kernel, rows.view());
-    out = options.json ? json_of(request, input, rows.rows(), kernel, result)
-                       : text_of(input, rows.rows(), kernel, result);
+    out = arguments.json ? json_of(request, input, rows.rows(), kernel, result)
+                         : text_of(input, rows.rows(), kernel, result);
   });
   return out;
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "interface/cli/plan_options.hpp"
+#include "interface/cli/plan_request.hpp"
 
 #include <string>
 
@@ -11,6 +11,6 @@
 namespace bochner::cli {
 
 /// The ranking, the planned map and its number of frequencies, as text or JSON.
-std::string plan_data(const PlanOptions& options, const PlanRequest& request);
+std::string plan_data(const PlanArguments& arguments, const PlanRequest& request);
 
 }  // namespace bochner::cli
