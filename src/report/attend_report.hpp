@@ -24,6 +24,7 @@ struct AttendInput {
   std::vector<Index> shape;
 };
 
+/// Random features, once.
 using AttendRun = study::AttentionRun;
 
 /// Everything that came of a call.

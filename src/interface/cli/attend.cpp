@@ -66,13 +66,14 @@ study::AttentionStudy<T> study_of(const study::AttentionStudyPlan& plan, const F
 template <Scalar T>
 report::AttendStudy record_of(const AttendArguments& arguments,
                               const study::AttentionStudyPlan& plan, const Kernel& kernel,
-                              const AttentionArrays<T>& arrays, study::AttentionStudy<T>& study) {
+                              const AttentionArrays<T>& arrays,
+                              const study::AttentionStudy<T>& study) {
   report::AttendStudy out{.inputs = {},
                           .precision = arguments.precision,
                           .mask = plan.attention.mask,
                           .kernel = kernel,
                           .execution = plan.execution,
-                          .runs = std::move(study.runs),
+                          .runs = study.runs,
                           .exact_seconds = study.exact_seconds,
                           .exact_report = study.exact_report,
                           .output = arguments.output};
@@ -100,12 +101,12 @@ void run_in(const AttendArguments& arguments, AttendRequest request) {
         std::max<Index>(inputs.keys.extent(2) - inputs.queries.extent(2), 0);
   }
   const FeatureMapSpec spec = checked_spec(plan, arrays);
-  study::AttentionStudy<T> study = study_of(plan, spec, inputs);
+  const study::AttentionStudy<T> study = study_of(plan, spec, inputs);
   const report::AttendStudy record = record_of(arguments, plan, spec.kernel, arrays, study);
   if (file) {
     std::vector<Index> shape = arrays.queries.shape;
     shape.back() = inputs.values.extent(3);
-    io::write_npy<T>(*file, std::as_const(study.output).view(), shape);
+    io::write_npy<T>(*file, study.output.view(), shape);
   }
   if (arguments.output == "-") {
     file->commit();
