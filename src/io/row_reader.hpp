@@ -104,6 +104,17 @@ std::unique_ptr<RowReader> open_rows(std::unique_ptr<ByteSource> source,
 /// Rows of a block of 1 MiB of doubles, at least 1 and at most 4,096.
 Index rows_at_a_time(Index columns) noexcept;
 
+/// Hands all rows that are left to `use(MatrixView<double>)`, in blocks of `at_a_time` but for the
+/// last, which may have none; each while it is the reader's last, of which `place` speaks.
+template <class Use>
+void for_each_block(RowReader& reader, Index at_a_time, const Use& use) {
+  Matrix<double> block(at_a_time, reader.cols());
+  for (Index got = at_a_time; got == at_a_time;) {
+    got = reader.read(block.view());
+    use(block.view().middle_rows(0, got));
+  }
+}
+
 /// All rows that are left. `each`, if there is one, is handed every block of them while it is
 /// the reader's last, of which `place` speaks.
 template <Scalar T>

@@ -77,15 +77,12 @@ void name_refused(const Model& model, const io::RowReader& reader,
 Matrix<double> predict(const Model& model, const std::string& data, const io::ReadOptions& options,
                        const Execution& execution) {
   const auto reader = open_for(model, io::open_source(data), options, {});
-  Matrix<double> block(io::rows_at_a_time(reader->cols()), reader->cols());
   std::vector<double> held;
-  for (Index got = block.rows(); got == block.rows();) {
-    got = reader->read(block.view());
-    const MatrixView<const double> x = std::as_const(block).view().middle_rows(0, got);
+  io::for_each_block(*reader, io::rows_at_a_time(reader->cols()), [&](MatrixView<double> x) {
     const Matrix<double> outputs =
         naming_rows(model, *reader, x, [&] { return model.outputs(x, execution); });
     held.insert(held.end(), outputs.data(), outputs.data() + outputs.size());
-  }
+  });
   Matrix<double> out(static_cast<Index>(held.size()) / model.num_outputs(), model.num_outputs());
   std::copy(held.begin(), held.end(), out.data());
   return out;

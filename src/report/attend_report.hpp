@@ -3,6 +3,7 @@
 
 #include "bochner/client/attention/report.hpp"
 #include "bochner/core/execution.hpp"
+#include "study/attention_study.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -24,13 +25,7 @@ struct AttendInput {
 };
 
 /// Random features, once.
-struct AttendRun {
-  FeatureMapSpec spec;
-  double seconds = 0.0;
-  AttentionReport report;
-  double error = 0.0;           ///< of the whole output, where compared
-  AttentionComparison quality;  ///< where compared
-};
+using AttendRun = study::AttentionRun;
 
 /// Everything that came of a call.
 struct AttendStudy {

@@ -8,64 +8,73 @@
 #include "report/predicted_chart.hpp"
 #include "report/record.hpp"
 
+#include <vector>
+
 namespace bochner::report {
 namespace {
 
 constexpr int kDigits = 4;
 
-Table metric_table(const Evaluation& evaluation) {
+Table metric_table(const EvaluationRecord& record) {
   const auto bound = [](double pipeline::Metric::*number) {
-    return [number](const NamedMetric& row) { return row.metric.*number; };
+    return [number](const pipeline::NamedMetric& row) { return row.metric.*number; };
   };
-  const Columns<NamedMetric> columns = {{both("model"), &NamedMetric::model},
-                                        {both("target"), &NamedMetric::target},
-                                        {both("metric"), &NamedMetric::name},
-                                        {both("value", kDigits), bound(&pipeline::Metric::value)},
-                                        {both("low", kDigits), bound(&pipeline::Metric::low)},
-                                        {both("high", kDigits), bound(&pipeline::Metric::high)}};
-  return tabulate(columns, evaluation.metrics);
+  const Columns<pipeline::NamedMetric> columns = {
+      {both("model"), &pipeline::NamedMetric::model},
+      {both("target"), &pipeline::NamedMetric::target},
+      {both("metric"), &pipeline::NamedMetric::name},
+      {both("value", kDigits), bound(&pipeline::Metric::value)},
+      {both("low", kDigits), bound(&pipeline::Metric::low)},
+      {both("high", kDigits), bound(&pipeline::Metric::high)}};
+  return tabulate(columns, record.result.metrics);
 }
 
 }  // namespace
 
-std::string evaluation_text(const Evaluation& evaluation) {
+std::string evaluation_text(const EvaluationRecord& record) {
   std::string unknown;
-  if (evaluation.classes && evaluation.classes->unknown() > 0) {
-    unknown = "# " + std::to_string(evaluation.classes->unknown()) +
+  if (record.result.classes && record.result.classes->unknown() > 0) {
+    unknown = "# " + std::to_string(record.result.classes->unknown()) +
               " rows are of classes that the model does not know: errors, all of them\n";
   }
-  return "# bochner evaluate: " + io::printable(evaluation.data) + ", " +
-         std::to_string(evaluation.rows) + " rows" +
-         (evaluation.weights.empty() ? "" : " weighted by " + io::quoted(evaluation.weights)) +
+  return "# bochner evaluate: " + io::printable(record.data) + ", " +
+         std::to_string(record.result.rows) + " rows" +
+         (record.weights.empty() ? "" : " weighted by " + io::quoted(record.weights)) +
          "; low and high bound a 95 % confidence interval (independent rows)\n# " +
-         io::printable(evaluation.layout) + "\n" + unknown + text_table(metric_table(evaluation));
+         io::printable(record.layout) + "\n" + unknown + text_table(metric_table(record));
 }
 
-std::string evaluation_json(const pipeline::Model& model, const Evaluation& evaluation) {
-  nlohmann::ordered_json out = identity("evaluate", evaluation.execution);
-  out["model"] = evaluation.model;
+std::string evaluation_json(const pipeline::Model& model, const EvaluationRecord& record) {
+  nlohmann::ordered_json out = identity("evaluate", record.execution);
+  out["model"] = record.model;
   out["map"] = to_text(model.spec());
   out["ridge"] = model.ridge();
   out["training_sha256"] = model.data_digest;
-  out["input"] = {{"path", evaluation.data},
-                  {"layout", evaluation.layout},
-                  {"sha256", evaluation.digest},
-                  {"rows", evaluation.rows}};
-  if (!evaluation.weights.empty()) out["weights"] = evaluation.weights;
-  if (evaluation.classes) out["rows_of_unknown_classes"] = evaluation.classes->unknown();
-  out["metrics"] = json_rows(metric_table(evaluation));
+  out["input"] = {{"path", record.data},
+                  {"layout", record.layout},
+                  {"sha256", record.result.digest},
+                  {"rows", record.result.rows}};
+  if (!record.weights.empty()) out["weights"] = record.weights;
+  if (record.result.classes) out["rows_of_unknown_classes"] = record.result.classes->unknown();
+  out["metrics"] = json_rows(metric_table(record));
   return json_text(out);
 }
 
-std::string evaluation_svg(const pipeline::Model& model, const Evaluation& evaluation) {
-  const pipeline::Metric& rmse = evaluation.metrics.front().metric;
-  const bool part = evaluation.counted > static_cast<Index>(evaluation.points.size());
+std::string evaluation_svg(const pipeline::Model& model, const EvaluationRecord& record) {
+  const pipeline::Metric& rmse = record.result.metrics.front().metric;
+  std::vector<Point> points;
+  for (const pipeline::LeftOutRow& row : record.result.shown) {
+    points.push_back({row.truth, row.prediction});
+  }
+  const bool part = record.result.counted > static_cast<Index>(record.result.shown.size());
   return predicted_svg(
       model.targets.front(),
       "RMSE " + significant(rmse.value, kDigits) + " [" + significant(rmse.low, kDigits) + ", " +
-          significant(rmse.high, kDigits) + "] on " + std::to_string(evaluation.counted) + " rows" +
-          (part ? ", " + std::to_string(evaluation.points.size()) + " drawn at random shown" : ""),
-      evaluation.points);
+          significant(rmse.high, kDigits) + "] on " + std::to_string(record.result.counted) +
+          " rows" +
+          (part ? ", " + std::to_string(record.result.shown.size()) + " drawn at random shown"
+                : ""),
+      points);
 }
 
 std::string confusion_csv(const pipeline::Model& model,

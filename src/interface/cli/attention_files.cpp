@@ -6,6 +6,8 @@
 #include "io/row_reader.hpp"
 
 #include <algorithm>
+#include <cmath>
+#include <cstdint>
 
 namespace bochner::cli {
 
@@ -15,6 +17,8 @@ std::array<Index, 4> AttentionArray<T>::extents() const {
   std::copy_backward(shape.begin(), shape.end(), out.end());
   return out;
 }
+
+namespace {
 
 template <Scalar T>
 AttentionArray<T> read_attention_array(const std::string& path) {
@@ -39,6 +43,7 @@ AttentionArray<T> read_attention_array(const std::string& path) {
   return out;
 }
 
+/// Normal numbers of standard deviation `size`.
 template <Scalar T>
 AttentionArray<T> random_attention_array(const std::vector<Index>& shape, double size,
                                          const Stream& stream) {
@@ -52,13 +57,46 @@ AttentionArray<T> random_attention_array(const std::vector<Index>& shape, double
   return out;
 }
 
+/// Inputs of this size have a mean |q + k|^2 of 1 at the scale 1/sqrt(d).
+double synthetic_size(Index dim) { return std::sqrt(0.5 / std::sqrt(static_cast<double>(dim))); }
+
+}  // namespace
+
+template <Scalar T>
+AttentionArrays<T> read_attention_arrays(const std::string& queries, const std::string& keys,
+                                         const std::string& values) {
+  AttentionArrays<T> arrays{read_attention_array<T>(queries), read_attention_array<T>(keys),
+                            read_attention_array<T>(values)};
+  for (const auto* array : {&arrays.keys, &arrays.values}) {
+    if (array->shape.size() == arrays.queries.shape.size()) continue;
+    throw FileError(array->path + ": has " + std::to_string(array->shape.size()) +
+                    " dimensions, expected " + std::to_string(arrays.queries.shape.size()) +
+                    " as " + arrays.queries.path);
+  }
+  return arrays;
+}
+
+template <Scalar T>
+AttentionArrays<T> random_attention_arrays(const SyntheticShape& shape, Seed seed) {
+  require_memory("--synthetic", 5.0 * sizeof(T) * static_cast<double>(shape.length) *
+                                    static_cast<double>(shape.dimension) *
+                                    static_cast<double>(shape.heads));
+  const auto random = [&](std::uint64_t item, double size) {
+    return random_attention_array<T>({shape.heads, shape.length, shape.dimension}, size,
+                                     Stream(seed, Purpose::study, item));
+  };
+  const double size = synthetic_size(shape.dimension);
+  return {random(0, size), random(1, size), random(2, 1.0)};
+}
+
 template struct AttentionArray<float>;
 template struct AttentionArray<double>;
-template AttentionArray<float> read_attention_array<float>(const std::string&);
-template AttentionArray<double> read_attention_array<double>(const std::string&);
-template AttentionArray<float> random_attention_array<float>(const std::vector<Index>&, double,
-                                                             const Stream&);
-template AttentionArray<double> random_attention_array<double>(const std::vector<Index>&, double,
-                                                               const Stream&);
+template AttentionArrays<float> read_attention_arrays<float>(const std::string&, const std::string&,
+                                                             const std::string&);
+template AttentionArrays<double> read_attention_arrays<double>(const std::string&,
+                                                               const std::string&,
+                                                               const std::string&);
+template AttentionArrays<float> random_attention_arrays<float>(const SyntheticShape&, Seed);
+template AttentionArrays<double> random_attention_arrays<double>(const SyntheticShape&, Seed);
 
 }  // namespace bochner::cli

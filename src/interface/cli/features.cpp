@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "bochner/core/error.hpp"
 #include "interface/cli/command.hpp"
+#include "interface/cli/common_options.hpp"
 #include "interface/cli/distinct_files.hpp"
 #include "interface/cli/model_options.hpp"
 #include "io/output_file.hpp"
@@ -18,7 +19,7 @@
 namespace bochner::cli {
 namespace {
 
-struct Options {
+struct Arguments {
   ModelOptions model;
   std::string output = "-";
   std::string keep;
@@ -76,32 +77,29 @@ Matrix<double> labels_of(const io::RowReader& reader, const std::vector<double>&
   return out;
 }
 
-void run_features(const Options& options) {
-  require_place_for_report(options.model, options.output);
-  require_distinct_files({{"--data", options.model.data}, {"--model", options.model.model}},
-                         {{"--output", options.output}});
-  const io::OutputLock lock(options.output);
-  ModelAtWork work = open_model(options.model, {.targets = pipeline::UsedColumns::Targets::all,
-                                                .text = kept_columns(options.keep)});
+void run_features(const Arguments& arguments) {
+  require_place_for_report(arguments.model, arguments.output);
+  require_distinct_files({{"--data", arguments.model.data}, {"--model", arguments.model.model}},
+                         {{"--output", arguments.output}});
+  const io::OutputLock lock(arguments.output);
+  ModelAtWork work = open_model(arguments.model, {.targets = pipeline::UsedColumns::Targets::all,
+                                                  .text = kept_columns(arguments.keep)});
   const pipeline::Model& model = work.model;
   if (model.targets.size() != 1) {
-    throw FileError(options.model.model + ": has " + std::to_string(model.targets.size()) +
+    throw FileError(arguments.model.model + ": has " + std::to_string(model.targets.size()) +
                     " targets, and a line of svmlight has one label");
   }
   const auto inputs = static_cast<Index>(model.inputs.size());
   const std::vector<double> classes = class_labels(model);
-  io::OutputFile out(options.output);
+  io::OutputFile out(arguments.output);
   Index rows_done = 0;
   const Index features =
       std::visit([](const auto& fitted) { return fitted.map().num_features(); }, model.regression);
   const Index at_a_time = io::rows_at_a_time(std::max(work.reader->cols(), features));
-  Matrix<double> block(at_a_time, work.reader->cols());
-  for (Index got = at_a_time; got == at_a_time;) {
-    got = work.reader->read(block.view());
-    rows_done += got;
-    const MatrixView<const double> rows = std::as_const(block).view().middle_rows(0, got);
+  io::for_each_block(*work.reader, at_a_time, [&](MatrixView<double> rows) {
+    rows_done += rows.rows;
     const Matrix<double> labels = labels_of(*work.reader, classes, rows.middle_cols(inputs, 1));
-    const std::vector<std::string> comments = comments_of(*work.reader, got);
+    const std::vector<std::string> comments = comments_of(*work.reader, rows.rows);
     std::visit(
         [&]<template <class> class Regression, Scalar T>(const Regression<T>& fitted) {
           const MatrixView<const double> x = rows.middle_cols(0, inputs);
@@ -111,27 +109,27 @@ void run_features(const Options& options) {
           io::write_svmlight<T>(out, labels.view(), phi.view(), comments);
         },
         model.regression);
-  }
+  });
   out.commit();
-  print_report("features", options.model, work, rows_done, options.output);
+  print_report("features", arguments.model, work, rows_done, arguments.output);
 }
 
 }  // namespace
 
 std::function<void()> declare_features(CLI::App& app) {
-  const auto options = std::make_shared<Options>();
-  declare_model_options(app, options->model, "Rows with their target, under the model's names");
-  app.add_option("--keep", options->keep,
-                 "Columns of the data to write as a comment at the end of each line, as text")
-      ->type_name("LIST");
-  declare_output(app, options->model, options->output,
-                 "Features as svmlight text, `target 1:value 2:value ...`; classes that are words "
-                 "are numbered from 1");
+  const auto arguments = std::make_shared<Arguments>();
+  declare_model_options(app, arguments->model, "Rows with their target, under the model's names");
+  declare_text(app, "--keep", arguments->keep, "LIST",
+               "Columns of the data to write as a comment at the end of each line, as text");
+  declare_model_output(
+      app, arguments->model, arguments->output,
+      "Features as svmlight text, `target 1:value 2:value ...`; classes that are words "
+      "are numbered from 1");
   app.footer(
       "For linear learners such as LIBLINEAR, which then learn with the kernel:\n"
       "  bochner features --data train.csv --model model.safetensors -o train.svm\n"
       "  liblinear-train -s 2 -c 1 train.svm");
-  return [options] { run_features(*options); };
+  return [arguments] { run_features(*arguments); };
 }
 
 }  // namespace bochner::cli

@@ -6,10 +6,9 @@
 #include "interface/cli/distinct_files.hpp"
 #include "interface/cli/fit_request.hpp"
 #include "interface/cli/print.hpp"
-#include "interface/cli/signals.hpp"
+#include "interface/cli/report_folder.hpp"
 #include "interface/cli/terminal_watcher.hpp"
 #include "interface/cli/usage_error.hpp"
-#include "io/output_folder.hpp"
 #include "report/fit_report.hpp"
 
 #include <memory>
@@ -20,13 +19,13 @@ namespace bochner::cli {
 namespace {
 
 /// The data outlive the fit.
-void refuse_overwriting(const FitArguments& options) {
+void refuse_overwriting(const FitArguments& arguments) {
   std::vector<NamedFile> written =
-      report_files(options.report, {"report.json", "path.csv", "path.svg", "predicted.svg"});
-  written.push_back({"--output", options.output});
-  written.push_back({"--output", options.output + ".checkpoint0"});
-  written.push_back({"--output", options.output + ".checkpoint1"});
-  require_distinct_files({{"--data", options.input.path}}, written);
+      report_files(arguments.report, {"report.json", "path.csv", "path.svg", "predicted.svg"});
+  written.push_back({"--output", arguments.output});
+  written.push_back({"--output", arguments.output + ".checkpoint0"});
+  written.push_back({"--output", arguments.output + ".checkpoint1"});
+  require_distinct_files({{"--data", arguments.input.path}}, written);
 }
 
 /// What is wrong with the file is a FileError; the rest is the command line.
@@ -41,18 +40,16 @@ pipeline::Fitted fitted(const pipeline::FitRequest& request) {
   }
 }
 
-void run_fit(const FitArguments& options) {
-  const pipeline::FitRequest request = parse_fit(options);
-  refuse_overwriting(options);
-  std::optional<io::OutputFolder> report;
-  if (!options.report.empty()) report.emplace(options.report);
+void run_fit(const FitArguments& arguments) {
+  const pipeline::FitRequest request = parse_fit(arguments);
+  refuse_overwriting(arguments);
+  std::optional<io::OutputFolder> report = open_report(arguments.report);
   const pipeline::Fitted fit = fitted(request);
   if (report) {
     report::add_fit_report(*report, request, fit);
-    const DeferredSignals deferred;
-    report->commit();
+    commit_report(*report);
   }
-  print(options.json ? report::fit_json(request, fit) : report::fit_text(request, fit));
+  print(arguments.json ? report::fit_json(request, fit) : report::fit_text(request, fit));
 }
 
 }  // namespace

@@ -2,53 +2,87 @@
 #include "interface/cli/fit_request.hpp"
 
 #include "bochner/kernel/options.hpp"
+#include "interface/cli/choices.hpp"
 #include "interface/cli/map_choice.hpp"
 #include "interface/cli/options.hpp"
 #include "interface/cli/registry.hpp"
 #include "interface/cli/unused_options.hpp"
 #include "io/message.hpp"
 
-#include <chrono>
 #include <cstdint>
-#include <limits>
 #include <string_view>
 #include <utility>
 
 namespace bochner::cli {
 namespace {
 
+void declare_columns(CLI::App& app, FitArguments& arguments) {
+  declare_input(app, arguments.input, "-d,--data");
+  declare_text(app, "--target", arguments.target, "LIST", "Columns to predict, by name or number")
+      ->required();
+  declare_text(app, "--task", arguments.task, "TASK",
+               "regress, or classify: the target's values, numbers or words, are classes");
+  declare_text(app, "--loss", arguments.loss, "LOSS",
+               "squared, or for classes logistic: probabilities, with the rows held in memory");
+}
+
+void declare_map(CLI::App& app, FitArguments& arguments) {
+  declare_kernel(app, arguments.kernel);
+  app.get_option("--lengthscale")
+      ->description(
+          "Lengthscale of a shift-invariant kernel: auto (default): one per column, searched "
+          "for; a number, or median");
+  declare_features(app, arguments.features);
+  declare_text(app, "--projection", arguments.projection, "PROJECTION",
+               "Projection: auto (orthogonal as a rule), " + names_of<Projection>());
+  declare_text(app, "--frequencies", arguments.frequencies, "COUNT",
+               "Frequencies; trigonometric features are two per frequency");
+}
+
+void declare_regression(CLI::App& app, FitArguments& arguments) {
+  declare_text(app, "--ridge", arguments.ridge, "VALUE",
+               "Penalty on |theta|^2 beside the mean squared error (scikit-learn's alpha over the "
+               "number of rows)");
+  declare_text(app, "--solver", arguments.solver, "WHICH",
+               "cholesky: one pass over the rows, with checkpoints, and D^2 numbers, D features; "
+               "iterative: conjugate gradients, many passes and D^2 / 16; auto: cholesky up to "
+               "8,192 features");
+  declare_text(app, "--validate", arguments.validate, "HOW",
+               "Criterion of the search: 5-fold (any number), loo, gcv or evidence");
+  declare_text(app, "--groups", arguments.groups, "LIST",
+               "Columns whose rows of equal values (words or numbers) are held out together, such "
+               "as a station; they are inputs only where --columns says so");
+  declare_text(app, "--weights", arguments.weights, "COLUMN",
+               "A column that says how much each row counts; rows of weight 0 are ignored");
+  declare_text(app, "--posterior", arguments.posterior, "WHAT",
+               "mean, or full: the model holds what variances need, half a number per pair of "
+               "features");
+}
+
 void set_criterion(const std::string& text, pipeline::SearchPlan& plan) {
   constexpr std::string_view kFold = "-fold";
-  if (text == "loo") {
-    plan.criterion = Criterion::leave_one_out;
-  } else if (text == "gcv") {
-    plan.criterion = Criterion::generalised_cross_validation;
-  } else if (text == "evidence") {
-    plan.criterion = Criterion::evidence;
+  if (const auto criterion = find_choice<Criterion>(text)) {
+    plan.criterion = *criterion;
   } else if (text.ends_with(kFold)) {
     plan.num_folds = static_cast<Index>(
         parse_whole("--validate", text.substr(0, text.size() - kFold.size()), 2, 1000));
   } else {
-    throw UsageError("--validate: expected 5-fold (or another number), loo, gcv or evidence, got " +
-                     io::quoted(text));
+    throw UsageError("--validate: expected 5-fold (or another number), " +
+                     words_of(choices_of<Criterion>()) + ", got " + io::quoted(text));
   }
 }
 
-Solver solver_of(const FitArguments& options, const pipeline::FitRequest& request) {
-  if (options.solver == "iterative") {
-    if (request.posterior == Posterior::full) {
-      throw UsageError("--solver iterative: a full posterior needs cholesky");
-    }
-    if (request.objective == pipeline::Objective::logistic) {
-      throw UsageError("--solver iterative: is for the squared loss");
-    }
-    if (options.resume) throw UsageError("--resume: an iterative fit has no checkpoints");
-    return Solver::conjugate_gradients;
+Solver parse_solver(const FitArguments& arguments, const pipeline::FitRequest& request) {
+  const auto solver = parse_choice<Solver>("--solver", arguments.solver);
+  if (solver != Solver::conjugate_gradients) return solver;
+  if (request.posterior == Posterior::full) {
+    throw UsageError("--solver iterative: a full posterior needs cholesky");
   }
-  if (options.solver == "cholesky") return Solver::cholesky;
-  if (options.solver == "auto") return Solver::automatic;
-  throw UsageError("--solver: expected auto, cholesky or iterative, got " +
-                   io::quoted(options.solver));
+  if (request.objective == pipeline::Objective::logistic) {
+    throw UsageError("--solver iterative: is for the squared loss");
+  }
+  if (arguments.resume) throw UsageError("--resume: an iterative fit has no checkpoints");
+  return solver;
 }
 
 /// The entries of a list, which may be empty.
@@ -56,123 +90,18 @@ std::vector<std::string> entries(const std::string& option, const std::string& t
   return text.empty() ? std::vector<std::string>{} : parse_list(option, text);
 }
 
-}  // namespace
-
-void declare_fit_arguments(CLI::App& app, FitArguments& options) {
-  declare_input(app, options.input, "-d,--data");
-  app.add_option("--target", options.target, "Columns to predict, by name or number")
-      ->type_name("LIST")
-      ->required();
-  app.add_option("--task", options.task,
-                 "regress, or classify: the target's values, numbers or words, are classes")
-      ->type_name("TASK")
-      ->capture_default_str();
-  app.add_option("--loss", options.loss,
-                 "squared, or for classes logistic: probabilities, with the rows held in memory")
-      ->type_name("LOSS")
-      ->capture_default_str();
-  declare_kernel(app, options.kernel);
-  app.get_option("--lengthscale")
-      ->description(
-          "Lengthscale of a shift-invariant kernel: auto (default): one per column, searched "
-          "for; a number, or median");
-  app.add_option("--features", options.features,
-                 "Feature function: auto (the kernel's; trigonometric as a rule), " +
-                     names_of<FeatureFunction>())
-      ->type_name("FEATURES")
-      ->capture_default_str();
-  app.add_option("--projection", options.projection,
-                 "Projection: auto (orthogonal as a rule), " + names_of<Projection>())
-      ->type_name("PROJECTION")
-      ->capture_default_str();
-  app.add_option("--frequencies", options.frequencies,
-                 "Frequencies; trigonometric features are two per frequency")
-      ->type_name("COUNT")
-      ->capture_default_str();
-  app.add_option(
-         "--ridge", options.ridge,
-         "Penalty on |theta|^2 beside the mean squared error (scikit-learn's alpha over the "
-         "number of rows)")
-      ->type_name("VALUE")
-      ->capture_default_str();
-  app.add_option("--solver", options.solver,
-                 "cholesky: one pass over the rows, with checkpoints, and D^2 numbers, D features; "
-                 "iterative: conjugate gradients, many passes and D^2 / 16; auto: cholesky up to "
-                 "8,192 features")
-      ->type_name("WHICH")
-      ->capture_default_str();
-  app.add_option("--validate", options.validate,
-                 "Criterion of the search: 5-fold (any number), loo, gcv or evidence")
-      ->type_name("HOW")
-      ->capture_default_str();
-  app.add_option(
-         "--groups", options.groups,
-         "Columns whose rows of equal values (words or numbers) are held out together, such as a "
-         "station; they are inputs only where --columns says so")
-      ->type_name("LIST");
-  app.add_option("--weights", options.weights,
-                 "A column that says how much each row counts; rows of weight 0 are ignored")
-      ->type_name("COLUMN");
-  app.add_option("--posterior", options.posterior,
-                 "mean, or full: the model holds what variances need, half a number per pair of "
-                 "features")
-      ->type_name("WHAT")
-      ->capture_default_str();
-  app.add_option("--precision", options.precision, "Precision of the features: single or double")
-      ->type_name("WHICH")
-      ->capture_default_str();
-  app.add_option("--seed", options.seed, "Seed of the frequencies")
-      ->type_name("N")
-      ->capture_default_str();
-  app.add_option("--threads", options.threads, "Threads; 0 leaves it to OMP_NUM_THREADS")
-      ->type_name("COUNT")
-      ->capture_default_str();
-  app.add_option("-o,--output", options.output, "The model's file")->type_name("FILE")->required();
-  app.add_option(
-         "--report", options.report,
-         "Also write report.json, the path of ridges (path.csv, path.svg) and, for a "
-         "regression, rows predicted without themselves (predicted.svg) into this directory")
-      ->type_name("DIR");
-  app.add_option("--checkpoint-seconds", options.checkpoint_seconds,
-                 "Time between checkpoints, in FILE.checkpoint0 and FILE.checkpoint1")
-      ->type_name("SECONDS")
-      ->capture_default_str();
-  app.add_flag("--resume", options.resume, "Go on from the checkpoint, if there is one");
-  app.add_flag("--json", options.json, "Print JSON");
-  app.footer(
-      "Reads the file twice, by blocks of rows: once for means, deviations and rows to search on,\n"
-      "once for the sums of least squares, whose size does not depend on the number of rows.\n"
-      "Inputs are standardised; the model's file says how. An interrupt leaves a checkpoint.\n\n"
-      "Example:\n"
-      "  bochner fit --data train.csv --target price --frequencies 1024 -o model.safetensors");
+void parse_task(const FitArguments& arguments, pipeline::FitRequest& out) {
+  out.task = parse_choice<pipeline::Task>("--task", arguments.task);
+  out.objective = parse_choice<pipeline::Objective>("--loss", arguments.loss);
+  if (out.objective != pipeline::Objective::logistic) return;
+  if (out.task != pipeline::Task::classify) {
+    throw UsageError("--loss logistic: is for classes, expected --task classify");
+  }
+  if (arguments.resume) throw UsageError("--resume: a logistic regression has no checkpoints");
 }
 
-pipeline::FitRequest parse_fit(const FitArguments& options) {
-  constexpr auto kAny = std::numeric_limits<std::uint64_t>::max();
-  constexpr std::uint64_t kMostFrequencies = std::uint64_t{1} << 40;
-  pipeline::FitRequest out;
-  out.data = options.input.path;
-  out.reading = read_options(options.input);
-  out.columns = {.targets = parse_list("--target", options.target),
-                 .groups = entries("--groups", options.groups),
-                 .weights = entries("--weights", options.weights)};
-  if (options.task == "classify") {
-    out.task = pipeline::Task::classify;
-  } else if (options.task != "regress") {
-    throw UsageError("--task: expected regress or classify, got '" + options.task + "'");
-  }
-  if (options.loss == "logistic") {
-    out.objective = pipeline::Objective::logistic;
-    if (out.task != pipeline::Task::classify) {
-      throw UsageError("--loss logistic: is for classes, expected --task classify");
-    }
-    if (options.resume) {
-      throw UsageError("--resume: a logistic regression has no checkpoints");
-    }
-  } else if (options.loss != "squared") {
-    throw UsageError("--loss: expected squared or logistic, got " + io::quoted(options.loss));
-  }
-  KernelOptions kernel = options.kernel;
+void parse_kernel_of(const FitArguments& arguments, pipeline::FitRequest& out) {
+  KernelOptions kernel = arguments.kernel;
   const bool scaled =
       says_scale(kernel) || !kernel.scale.empty() || !kernel.mean_square_sum.empty();
   const bool searched = kernel.lengthscale == "auto" || (kernel.lengthscale.empty() && !scaled);
@@ -186,38 +115,71 @@ pipeline::FitRequest parse_fit(const FitArguments& options) {
   out.search.lengthscales = searched && metric_of(out.spec.kernel) != nullptr
                                 ? LengthscaleSearch::per_column
                                 : LengthscaleSearch::fixed;
-  set_criterion(options.validate, out.search);
-  const MapChoice map = choose_map(out.spec.kernel, options.features, options.projection);
-  out.spec.features = map.features;
-  out.spec.projection = map.projection;
-  out.spec.num_frequencies =
-      static_cast<Index>(parse_whole("--frequencies", options.frequencies, 1, kMostFrequencies));
-  out.spec.seed.value = parse_whole("--seed", options.seed, 0, kAny);
-  if (options.ridge != "auto") out.ridge = parse_positive("--ridge", options.ridge);
-  if (options.posterior == "full") {
-    out.posterior = Posterior::full;
-    if (out.task == pipeline::Task::classify) {
-      throw UsageError("--posterior full: is of a regression, not of classes");
-    }
-  } else if (options.posterior != "mean") {
-    throw UsageError("--posterior: expected mean or full, got " + io::quoted(options.posterior));
+}
+
+void parse_map(const FitArguments& arguments, FeatureMapSpec& spec) {
+  constexpr std::uint64_t kMostFrequencies = std::uint64_t{1} << 40;
+  const MapChoice map = choose_map(spec.kernel, arguments.features, arguments.projection);
+  spec.features = map.features;
+  spec.projection = map.projection;
+  spec.num_frequencies =
+      static_cast<Index>(parse_whole("--frequencies", arguments.frequencies, 1, kMostFrequencies));
+  spec.seed = parse_seed(arguments.seed);
+}
+
+}  // namespace
+
+void declare_fit_arguments(CLI::App& app, FitArguments& arguments) {
+  declare_columns(app, arguments);
+  declare_map(app, arguments);
+  declare_regression(app, arguments);
+  declare_precision(app, arguments.precision);
+  declare_seed(app, arguments.seed, "Seed of the frequencies");
+  declare_threads(app, arguments.threads);
+  declare_output(app, arguments.output, "The model's file")->required();
+  declare_report(app, arguments.report,
+                 "Also write report.json, the path of ridges (path.csv, path.svg) and, for a "
+                 "regression, rows predicted without themselves (predicted.svg) into this "
+                 "directory");
+  declare_checkpoint_seconds(app, arguments.checkpoint_seconds,
+                             "Time between checkpoints, in FILE.checkpoint0 and FILE.checkpoint1");
+  app.add_flag("--resume", arguments.resume, "Go on from the checkpoint, if there is one");
+  declare_json(app, arguments.json);
+  app.footer(
+      "Reads the file twice, by blocks of rows: once for means, deviations and rows to search on,\n"
+      "once for the sums of least squares, whose size does not depend on the number of rows.\n"
+      "Inputs are standardised; the model's file says how. An interrupt leaves a checkpoint.\n\n"
+      "Example:\n"
+      "  bochner fit --data train.csv --target price --frequencies 1024 -o model.safetensors");
+}
+
+pipeline::FitRequest parse_fit(const FitArguments& arguments) {
+  pipeline::FitRequest out;
+  out.data = arguments.input.path;
+  out.reading = read_options(arguments.input);
+  out.columns = {.targets = parse_list("--target", arguments.target),
+                 .groups = entries("--groups", arguments.groups),
+                 .weights = entries("--weights", arguments.weights)};
+  parse_task(arguments, out);
+  parse_kernel_of(arguments, out);
+  set_criterion(arguments.validate, out.search);
+  parse_map(arguments, out.spec);
+  if (arguments.ridge != "auto") out.ridge = parse_positive("--ridge", arguments.ridge);
+  out.posterior = parse_choice<Posterior>("--posterior", arguments.posterior);
+  if (out.posterior == Posterior::full && out.task == pipeline::Task::classify) {
+    throw UsageError("--posterior full: is of a regression, not of classes");
   }
-  out.solver = solver_of(options, out);
-  out.checkpoint_interval = std::chrono::duration<double>(
-      parse_positive("--checkpoint-seconds", options.checkpoint_seconds));
-  if (options.resume) out.resume = pipeline::Resume::if_unfinished;
-  out.execution.num_threads = static_cast<int>(parse_whole("--threads", options.threads, 0, 4096));
-  if (options.precision == "double") {
-    out.arithmetic = Arithmetic::double_precision;
-  } else if (options.precision != "single") {
-    throw UsageError("--precision: expected single or double, got '" + options.precision + "'");
-  }
-  if (options.output == "-") {
+  out.solver = parse_solver(arguments, out);
+  out.checkpoint_interval = parse_checkpoint_seconds(arguments.checkpoint_seconds);
+  if (arguments.resume) out.resume = pipeline::Resume::if_unfinished;
+  out.execution = parse_threads(arguments.threads);
+  out.arithmetic = parse_arithmetic(arguments.precision);
+  if (arguments.output == "-") {
     throw UsageError("--output: the model is a file, the standard output says how it went");
   }
-  out.output = options.output;
-  if (!options.report.empty()) out.study = pipeline::StudyFit::path_and_left_out;
-  refuse_unused(options, out);
+  out.output = arguments.output;
+  if (!arguments.report.empty()) out.study = pipeline::StudyFit::path_and_left_out;
+  refuse_unused(arguments, out);
   return out;
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "bochner/pipeline/fit.hpp"
+#include "interface/cli/common_options.hpp"
 #include "interface/cli/input.hpp"
 #include "interface/cli/kernel_choice.hpp"
 
@@ -31,7 +32,7 @@ struct FitArguments {
   std::string groups;
   std::string weights;
   std::string posterior = "mean";
-  std::string precision = "single";
+  PrecisionOption precision{Arithmetic::single_precision};
   std::string seed = "1";
   std::string threads = "0";
   std::string output;

@@ -3,7 +3,7 @@
 #include "bochner/feature_map.hpp"
 #include "bochner/version.hpp"
 #include "interface/cli/command.hpp"
-#include "interface/cli/options.hpp"
+#include "interface/cli/common_options.hpp"
 #include "interface/cli/print.hpp"
 #include "report/identity.hpp"
 #include "simd/engine.hpp"
@@ -15,7 +15,7 @@
 namespace bochner::cli {
 namespace {
 
-struct Options {
+struct Arguments {
   bool json = false;
 };
 
@@ -66,12 +66,12 @@ std::string json() {
 }  // namespace
 
 std::function<void()> declare_info(CLI::App& app) {
-  const auto options = std::make_shared<Options>();
-  app.add_flag("--json", options->json, "Print JSON");
+  const auto arguments = std::make_shared<Arguments>();
+  declare_json(app, arguments->json);
   app.footer(
       "Kernels, projections and features are shown with their options at the defaults.\n"
       "BOCHNER_ISA in the environment chooses a lower instruction set.");
-  return [options] { print(options->json ? json() : text()); };
+  return [arguments] { print(arguments->json ? json() : text()); };
 }
 
 }  // namespace bochner::cli

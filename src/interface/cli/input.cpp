@@ -3,35 +3,20 @@
 
 #include "bochner/core/error.hpp"
 #include "core/numbers.hpp"
+#include "interface/cli/choices.hpp"
+#include "interface/cli/common_options.hpp"
 #include "interface/cli/options.hpp"
-#include "io/message.hpp"
 #include "io/row_reader.hpp"
 #include "io/table_reader.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
-#include <cstddef>
 #include <cstdint>
 #include <numeric>
 #include <string_view>
-#include <utility>
 
 namespace bochner::cli {
-
 namespace {
-
-/// The value of an option that is one of a few words.
-template <class Value, std::size_t Count>
-Value choice(const std::string& option, const std::string& text,
-             const std::array<std::pair<std::string_view, Value>, Count>& choices) {
-  std::string words;
-  for (std::size_t i = 0; i < Count; ++i) {
-    if (choices[i].first == text) return choices[i].second;
-    words += (i == 0 ? "" : i + 1 == Count ? " or " : ", ") + std::string(choices[i].first);
-  }
-  throw UsageError(option + ": expected " + words + ", got " + io::quoted(text));
-}
 
 double squared_length(const double* row, Index columns) {
   return std::inner_product(row, row + columns, row, 0.0);
@@ -41,65 +26,43 @@ double squared_length(const double* row, Index columns) {
 
 std::vector<CLI::Option*> declare_reading(CLI::App& app, ReadingOptions& options) {
   std::vector<CLI::Option*> out;
-  const auto add = [&](const char* name, std::string& value, const char* help) {
-    out.push_back(app.add_option(name, value, help)->type_name("NAME")->capture_default_str());
+  const auto add = [&](const char* name, std::string& value, const char* type, const char* help) {
+    out.push_back(declare_text(app, name, value, type, help));
   };
-  add("--format", options.format,
+  add("--format", options.format, "NAME",
       "Of the rows: csv (text with a delimiter), svmlight, npy, or auto: detected from content");
-  add("--header", options.header,
+  add("--header", options.header, "NAME",
       "Whether the first line of text holds names: yes, no, or auto (it does when nothing in it is "
       "a number, or when it counts the columns, from 0 or 1)");
-  add("--delimiter", options.delimiter,
+  add("--delimiter", options.delimiter, "NAME",
       "Between the fields of text: auto, comma, semicolon, tab, or space (blanks, any number of "
       "them); or the character itself");
-  add("--decimal", options.decimal, "Before the fraction of a number: point or comma");
-  out.push_back(app.add_option("--width", options.width,
-                               "Columns of svmlight text beside the label (default: as its largest "
-                               "index says)")
-                    ->type_name("COUNT"));
+  add("--decimal", options.decimal, "NAME", "Before the fraction of a number: point or comma");
+  add("--width", options.width, "COUNT",
+      "Columns of svmlight text beside the label (default: as its largest index says)");
   out.push_back(app.add_flag("--zero-based", options.zero_based,
                              "Indices of svmlight text count from 0: its columns are x0, x1, ..."));
   return out;
 }
 
 void declare_input(CLI::App& app, InputOptions& options, const char* name) {
-  app.add_option(name, options.path,
-                 "Rows of numbers: a .npy array, text with commas, semicolons, tabs or blanks, or "
-                 "svmlight text; - is the standard input")
-      ->type_name("FILE")
+  declare_text(app, name, options.path, "FILE",
+               "Rows of numbers: a .npy array, text with commas, semicolons, tabs or blanks, or "
+               "svmlight text; - is the standard input")
       ->required();
-  app.add_option("--columns", options.columns,
-                 "Columns to use, by number from 1 or by name: age,3-5,8-")
-      ->type_name("LIST");
-  app.add_option("--skip-columns", options.skipped_columns,
-                 "Columns to leave out, in the same form")
-      ->type_name("LIST");
+  declare_text(app, "--columns", options.columns, "LIST",
+               "Columns to use, by number from 1 or by name: age,3-5,8-");
+  declare_text(app, "--skip-columns", options.skipped_columns, "LIST",
+               "Columns to leave out, in the same form");
   declare_reading(app, options.reading);
 }
 
 io::ReadOptions read_options(const ReadingOptions& options) {
-  using io::Decimal, io::Delimiter, io::Format, io::Header;
   io::ReadOptions out;
-  out.format = choice<Format, 4>("--format", options.format,
-                                 {{{"auto", Format::automatic},
-                                   {"csv", Format::csv},
-                                   {"svmlight", Format::svmlight},
-                                   {"npy", Format::npy}}});
-  out.header = choice<Header, 3>(
-      "--header", options.header,
-      {{{"auto", Header::automatic}, {"yes", Header::present}, {"no", Header::absent}}});
-  out.delimiter = choice<Delimiter, 9>("--delimiter", options.delimiter,
-                                       {{{"auto", Delimiter::automatic},
-                                         {"comma", Delimiter::comma},
-                                         {"semicolon", Delimiter::semicolon},
-                                         {"tab", Delimiter::tab},
-                                         {",", Delimiter::comma},
-                                         {";", Delimiter::semicolon},
-                                         {"\t", Delimiter::tab},
-                                         {" ", Delimiter::blanks},
-                                         {"space", Delimiter::blanks}}});
-  out.decimal = choice<Decimal, 2>("--decimal", options.decimal,
-                                   {{{"point", Decimal::point}, {"comma", Decimal::comma}}});
+  out.format = parse_choice<io::Format>("--format", options.format);
+  out.header = parse_choice<io::Header>("--header", options.header);
+  out.delimiter = parse_choice<io::Delimiter>("--delimiter", options.delimiter);
+  out.decimal = parse_choice<io::Decimal>("--decimal", options.decimal);
   if (!options.width.empty()) {
     out.svmlight.width =
         static_cast<Index>(parse_whole("--width", options.width, 1, std::uint64_t{1} << 31));

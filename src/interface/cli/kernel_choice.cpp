@@ -3,6 +3,7 @@
 
 #include "bochner/feature_map.hpp"
 #include "bochner/kernel/options.hpp"
+#include "interface/cli/common_options.hpp"
 #include "interface/cli/options.hpp"
 #include "interface/cli/registry.hpp"
 
@@ -16,21 +17,16 @@ double given_or_one(const char* option, const std::string& value) {
 }  // namespace
 
 void declare_kernel(CLI::App& app, KernelOptions& options) {
-  app.add_option("--kernel", options.kernel,
-                 "Kernel: " + names_of<Kernel>() +
-                     "; options in parentheses; matern12, matern32 and matern52 fix the smoothness")
-      ->type_name("KERNEL")
-      ->capture_default_str();
-  app.add_option("--lengthscale", options.lengthscale,
-                 "Lengthscale of a shift-invariant kernel: a number, or median: the median "
-                 "distance between two rows (default)")
-      ->type_name("VALUE");
-  app.add_option("--scale", options.scale,
-                 "s of the softmax kernel exp(s x.y) (default: 1/sqrt(columns))")
-      ->type_name("VALUE");
-  app.add_option("--mean-square-sum", options.mean_square_sum,
-                 "Choose s so that the mean of s |x+y|^2 over pairs of rows is this number")
-      ->type_name("VALUE");
+  declare_text(app, "--kernel", options.kernel, "KERNEL",
+               "Kernel: " + names_of<Kernel>() +
+                   "; options in parentheses; matern12, matern32 and matern52 fix the smoothness");
+  declare_text(app, "--lengthscale", options.lengthscale, "VALUE",
+               "Lengthscale of a shift-invariant kernel: a number, or median: the median distance "
+               "between two rows (default)");
+  declare_text(app, "--scale", options.scale, "VALUE",
+               "s of the softmax kernel exp(s x.y) (default: 1/sqrt(columns))");
+  declare_text(app, "--mean-square-sum", options.mean_square_sum, "VALUE",
+               "Choose s so that the mean of s |x+y|^2 over pairs of rows is this number");
 }
 
 bool says_scale(const KernelOptions& options) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "interface/cli/map_choice.hpp"
 
+#include "interface/cli/common_options.hpp"
 #include "interface/cli/options.hpp"
 #include "interface/cli/registry.hpp"
 
@@ -13,6 +14,12 @@ namespace {
 constexpr const char* kAuto = "auto";
 
 }  // namespace
+
+void declare_features(CLI::App& app, std::string& text) {
+  declare_text(app, "--features", text, "FEATURES",
+               "Feature function: auto (the kernel's; trigonometric as a rule), " +
+                   names_of<FeatureFunction>());
+}
 
 MapChoice choose_map(const Kernel& kernel, const std::string& features,
                      const std::string& projection) {

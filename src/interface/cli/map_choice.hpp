@@ -3,6 +3,8 @@
 
 #include "bochner/feature_map.hpp"
 
+#include <CLI/CLI.hpp>
+
 #include <string>
 
 /// \file
@@ -10,6 +12,9 @@
 /// kernel.
 
 namespace bochner::cli {
+
+/// Declares --features, which may be auto.
+void declare_features(CLI::App& app, std::string& text);
 
 struct MapChoice {
   FeatureFunction features;

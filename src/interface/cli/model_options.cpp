@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "interface/cli/model_options.hpp"
 
+#include "interface/cli/common_options.hpp"
 #include "interface/cli/options.hpp"
 #include "interface/cli/print.hpp"
 #include "io/npz.hpp"
@@ -12,28 +13,22 @@
 namespace bochner::cli {
 
 void declare_model_options(CLI::App& app, ModelOptions& options, const std::string& data_words) {
-  app.add_option("-d,--data", options.data, data_words)->type_name("FILE")->required();
-  app.add_option("-m,--model", options.model, "What bochner fit wrote")
-      ->type_name("FILE")
-      ->required();
+  declare_text(app, "-d,--data", options.data, "FILE", data_words)->required();
+  declare_text(app, "-m,--model", options.model, "FILE", "What bochner fit wrote")->required();
   declare_reading(app, options.reading);
-  app.add_option("--threads", options.threads, "Threads; 0 leaves it to OMP_NUM_THREADS")
-      ->type_name("COUNT")
-      ->capture_default_str();
+  declare_threads(app, options.threads);
 }
 
-void declare_output(CLI::App& app, ModelOptions& options, std::string& output,
-                    const std::string& output_words) {
-  app.add_option("-o,--output", output, output_words + "; - is the standard output")
-      ->type_name("FILE")
-      ->capture_default_str();
-  app.add_flag("--json", options.json, "Print a JSON report; needs an --output file");
+void declare_model_output(CLI::App& app, ModelOptions& options, std::string& output,
+                          const std::string& output_words) {
+  declare_output(app, output, output_words + "; - is the standard output");
+  declare_json(app, options.json, "Print a JSON report; needs an --output file");
 }
 
 io::ReadOptions reading_of(const ModelOptions& options) { return read_options(options.reading); }
 
 ModelAtWork open_model(const ModelOptions& options, const pipeline::UsedColumns& columns) {
-  const Execution execution{static_cast<int>(parse_whole("--threads", options.threads, 0, 4096))};
+  const Execution execution = parse_threads(options.threads);
   const io::ReadOptions reading = reading_of(options);
   pipeline::Model model = pipeline::load_model(options.model);
   auto reader = pipeline::open_for(model, io::open_source(options.data), reading, columns);

@@ -29,8 +29,8 @@ struct ModelOptions {
 void declare_model_options(CLI::App& app, ModelOptions& options, const std::string& data_words);
 
 /// Declares --output with those words, and --json for a report beside it.
-void declare_output(CLI::App& app, ModelOptions& options, std::string& output,
-                    const std::string& output_words);
+void declare_model_output(CLI::App& app, ModelOptions& options, std::string& output,
+                          const std::string& output_words);
 
 /// How to read a file of rows. Throws UsageError.
 io::ReadOptions reading_of(const ModelOptions& options);

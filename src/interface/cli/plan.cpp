@@ -4,7 +4,7 @@
 #include "bochner/kernel/options.hpp"
 #include "interface/cli/command.hpp"
 #include "interface/cli/options.hpp"
-#include "interface/cli/plan_options.hpp"
+#include "interface/cli/plan_request.hpp"
 #include "interface/cli/print.hpp"
 #include "interface/cli/study_pairs.hpp"
 #include "report/plan_report.hpp"
@@ -15,33 +15,27 @@
 namespace bochner::cli {
 namespace {
 
-Index parse_dimension(const PlanOptions& options) {
-  if (options.dimension.empty())
+Index parse_dimension(const PlanArguments& arguments) {
+  if (arguments.dimension.empty())
     throw UsageError("--dimension: is needed with --norm and --radius");
-  return static_cast<Index>(parse_whole("--dimension", options.dimension, 1, 1 << 20));
+  return static_cast<Index>(parse_whole("--dimension", arguments.dimension, 1, 1 << 20));
 }
 
-std::vector<study::StudyPair> stated_pairs(const PlanOptions& options) {
-  if (!options.pairs.empty()) {
-    InputOptions from;
-    from.path = options.pairs;
-    from.reading = options.input.reading;
-    return pairs_from(read_input(from));
+std::vector<study::StudyPair> stated_pairs(const PlanArguments& arguments) {
+  if (!arguments.pairs.empty()) {
+    return pairs_from(read_pairs_file(arguments.pairs, arguments.input.reading));
   }
-  std::vector<double> norms;
-  for (const std::string& item : parse_list("--norm", options.norms)) {
-    norms.push_back(parse_positive("--norm", item));
-  }
-  const Index dimension = parse_dimension(options);
+  const std::vector<double> norms = parse_norms(arguments.norms);
+  const Index dimension = parse_dimension(arguments);
   if (dimension < 2) throw UsageError("--dimension: an angle needs at least 2");
-  return study::pairs_at(dimension, norms, parse_angles("--angle", options.angles));
+  return study::pairs_at(dimension, norms, parse_angles("--angle", arguments.angles));
 }
 
-void run_data(const PlanOptions& options, const PlanRequest& request) {
-  const io::Table input = read_input(options.input);
+void run_data(const PlanArguments& arguments, const PlanRequest& request) {
+  const io::Table input = read_input(arguments.input);
   std::string out;
   naming_long_rows(input, [&] {
-    study::DataPlanRequest asked{.kernel = choose_kernel(options.kernel, input.rows.view()),
+    study::DataPlanRequest asked{.kernel = choose_kernel(arguments.kernel, input.rows.view()),
                                  .budget = request.budget,
                                  .chosen = {},
                                  .target = request.target,
@@ -49,18 +43,18 @@ void run_data(const PlanOptions& options, const PlanRequest& request) {
                                  .execution = request.execution};
     if (request.features) asked.chosen = chosen_spec(request, asked.kernel, input.rows.cols());
     const study::DataPlan plan = study::plan_data(asked, input.rows.view());
-    out = options.json ? report::data_plan_json(input, asked, plan)
-                       : report::data_plan_text(input, asked, plan);
+    out = arguments.json ? report::data_plan_json(input, asked, plan)
+                         : report::data_plan_text(input, asked, plan);
   });
   print(out);
 }
 
-void run_pairs(const PlanOptions& options, const PlanRequest& request) {
+void run_pairs(const PlanArguments& arguments, const PlanRequest& request) {
   const ErrorTarget& target = *request.target;
   const Index budget = request.budget.num_features;
   study::PairPlans plans;
-  plans.kernel = kernel_of_unit_scale(options.kernel);
-  const std::vector<study::StudyPair> pairs = stated_pairs(options);
+  plans.kernel = kernel_of_unit_scale(arguments.kernel);
+  const std::vector<study::StudyPair> pairs = stated_pairs(arguments);
   try {
     plans.ranking = study::plan_pairs(plans.kernel, pairs, target, request.basis, budget);
     if (!request.features && plans.ranking.empty()) {
@@ -75,15 +69,15 @@ void run_pairs(const PlanOptions& options, const PlanRequest& request) {
   } catch (const InvalidArgument& error) {
     throw UsageError(error.what());
   }
-  print(options.json ? report::pair_plans_json(plans) : report::pair_plans_text(plans));
+  print(arguments.json ? report::pair_plans_json(plans) : report::pair_plans_text(plans));
 }
 
-void run_ball(const PlanOptions& options, PlanRequest request) {
+void run_ball(const PlanArguments& arguments, PlanRequest request) {
   ErrorTarget target = *request.target;
   target.unit = ErrorUnit::absolute;
-  const double radius = parse_positive("--radius", options.radius);
-  const Index dimension = parse_dimension(options);
-  const Kernel kernel = kernel_of_unit_scale(options.kernel);
+  const double radius = parse_positive("--radius", arguments.radius);
+  const Index dimension = parse_dimension(arguments);
+  const Kernel kernel = kernel_of_unit_scale(arguments.kernel);
   if (!request.features) {
     if (dot_scale_of(kernel)) {
       request.features = PositiveFeatures{};
@@ -99,28 +93,28 @@ void run_ball(const PlanOptions& options, PlanRequest request) {
   } catch (const InvalidArgument& error) {
     throw UsageError(error.what());
   }
-  print(options.json ? report::ball_plan_json(spec, radius, plan)
-                     : report::ball_plan_text(spec, options.radius, plan));
+  print(arguments.json ? report::ball_plan_json(spec, radius, plan)
+                       : report::ball_plan_text(spec, arguments.radius, plan));
 }
 
-void run_plan(const PlanOptions& options) {
+void run_plan(const PlanArguments& arguments) {
   // What is wrong with the command line is said before a file is read.
-  const PlanRequest request = parse_request(options);
-  if (!options.input.path.empty()) {
-    run_data(options, request);
-  } else if (options.radius.empty()) {
-    run_pairs(options, request);
+  const PlanRequest request = parse_plan(arguments);
+  if (!arguments.input.path.empty()) {
+    run_data(arguments, request);
+  } else if (arguments.radius.empty()) {
+    run_pairs(arguments, request);
   } else {
-    run_ball(options, request);
+    run_ball(arguments, request);
   }
 }
 
 }  // namespace
 
 std::function<void()> declare_plan(CLI::App& app) {
-  const auto options = std::make_shared<PlanOptions>();
-  declare_options(app, *options);
-  return [options] { run_plan(*options); };
+  const auto arguments = std::make_shared<PlanArguments>();
+  declare_plan_arguments(app, *arguments);
+  return [arguments] { run_plan(*arguments); };
 }
 
 }  // namespace bochner::cli

@@ -2,6 +2,7 @@
 #include "bochner/core/error.hpp"
 #include "core/numbers.hpp"
 #include "interface/cli/command.hpp"
+#include "interface/cli/common_options.hpp"
 #include "interface/cli/distinct_files.hpp"
 #include "interface/cli/model_options.hpp"
 #include "interface/cli/usage_error.hpp"
@@ -18,7 +19,7 @@
 namespace bochner::cli {
 namespace {
 
-struct Options {
+struct Arguments {
   ModelOptions model;
   std::string output = "-";
   std::string keep;
@@ -29,16 +30,16 @@ struct Options {
 /// What a line of the output holds.
 enum class Content { targets, targets_and_variances, class_names, probabilities };
 
-Content content_of(const Options& options, const pipeline::Model& model) {
-  const std::string& file = options.model.model;
-  if (options.variance && !model.has_posterior()) {
+Content content_of(const Arguments& arguments, const pipeline::Model& model) {
+  const std::string& file = arguments.model.model;
+  if (arguments.variance && !model.has_posterior()) {
     throw FileError(file + ": holds no posterior; fit with --posterior full to have variances");
   }
-  if (options.probabilities && !model.probabilistic()) {
+  if (arguments.probabilities && !model.probabilistic()) {
     throw FileError(file + ": gives no probabilities; fit with --task classify --loss logistic");
   }
-  if (options.variance) return Content::targets_and_variances;
-  if (options.probabilities) return Content::probabilities;
+  if (arguments.variance) return Content::targets_and_variances;
+  if (arguments.probabilities) return Content::probabilities;
   return model.classes.empty() ? Content::targets : Content::class_names;
 }
 
@@ -138,30 +139,29 @@ class Array {
   std::vector<double> held_;
 };
 
-void run_predict(const Options& options) {
-  require_place_for_report(options.model, options.output);
-  const io::OutputLock lock(options.output);
-  if (options.variance && options.probabilities) {
+void run_predict(const Arguments& arguments) {
+  require_place_for_report(arguments.model, arguments.output);
+  const io::OutputLock lock(arguments.output);
+  if (arguments.variance && arguments.probabilities) {
     throw UsageError("--variance: is of a regression, --probabilities of classes");
   }
-  if (!options.keep.empty() && options.output.ends_with(".npy")) {
+  if (!arguments.keep.empty() && arguments.output.ends_with(".npy")) {
     throw UsageError("--keep: an array holds numbers only, expected another --output");
   }
-  require_distinct_files({{"--data", options.model.data}, {"--model", options.model.model}},
-                         {{"--output", options.output}});
-  ModelAtWork work = open_model(options.model, {.text = kept_columns(options.keep)});
-  const Content content = content_of(options, work.model);
-  io::OutputFile out(options.output);
+  require_distinct_files({{"--data", arguments.model.data}, {"--model", arguments.model.model}},
+                         {{"--output", arguments.output}});
+  ModelAtWork work = open_model(arguments.model, {.text = kept_columns(arguments.keep)});
+  const Content content = content_of(arguments, work.model);
+  io::OutputFile out(arguments.output);
   Index rows_done = 0;
   const auto predict_all = [&](auto& sink) {
-    Matrix<double> block(io::rows_at_a_time(work.reader->cols()), work.reader->cols());
-    for (Index got = block.rows(); got == block.rows();) {
-      got = work.reader->read(block.view());
-      rows_done += got;
-      sink.add(predict(work, content, std::as_const(block).view().middle_rows(0, got)));
-    }
+    io::RowReader& reader = *work.reader;
+    io::for_each_block(reader, io::rows_at_a_time(reader.cols()), [&](MatrixView<double> rows) {
+      rows_done += rows.rows;
+      sink.add(predict(work, content, rows));
+    });
   };
-  if (options.output.ends_with(".npy")) {
+  if (arguments.output.ends_with(".npy")) {
     Array array(work.model, content);
     predict_all(array);
     array.write(out);
@@ -170,31 +170,30 @@ void run_predict(const Options& options) {
     predict_all(lines);
   }
   out.commit();
-  print_report("predict", options.model, work, rows_done, options.output);
+  print_report("predict", arguments.model, work, rows_done, arguments.output);
 }
 
 }  // namespace
 
 std::function<void()> declare_predict(CLI::App& app) {
-  const auto options = std::make_shared<Options>();
-  declare_model_options(app, options->model,
+  const auto arguments = std::make_shared<Arguments>();
+  declare_model_options(app, arguments->model,
                         "Rows to predict; columns are found by the names the model has, other "
                         "columns do not matter");
-  app.add_flag("--variance", options->variance,
+  app.add_flag("--variance", arguments->variance,
                "Also the posterior variance of every prediction, without the noise of an "
                "observation; the model is fitted with --posterior full");
   app.add_flag(
-      "--probabilities", options->probabilities,
+      "--probabilities", arguments->probabilities,
       "Of every class instead of the most likely one; the model is fitted with --loss logistic");
-  app.add_option("--keep", options->keep,
-                 "Columns of the data to write before the predictions, as text: id,2-4")
-      ->type_name("LIST");
-  declare_output(app, options->model, options->output,
-                 "Predictions as comma-separated text, or as an array where it ends in .npy");
+  declare_text(app, "--keep", arguments->keep, "LIST",
+               "Columns of the data to write before the predictions, as text: id,2-4");
+  declare_model_output(app, arguments->model, arguments->output,
+                       "Predictions as comma-separated text, or as an array where it ends in .npy");
   app.footer(
       "A line of names, then one line per row: columns kept, predictions (then their variances,\n"
       "NAME_variance), the class, or one probability per class.");
-  return [options] { run_predict(*options); };
+  return [arguments] { run_predict(*arguments); };
 }
 
 }  // namespace bochner::cli

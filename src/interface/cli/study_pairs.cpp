@@ -38,6 +38,21 @@ std::vector<double> parse_angles(const std::string& option, const std::string& t
   return angles;
 }
 
+std::vector<double> parse_norms(const std::string& text) {
+  std::vector<double> norms;
+  for (const std::string& item : parse_list("--norm", text)) {
+    norms.push_back(parse_positive("--norm", item));
+  }
+  return norms;
+}
+
+io::Table read_pairs_file(const std::string& path, const ReadingOptions& reading) {
+  InputOptions from;
+  from.path = path;
+  from.reading = reading;
+  return read_input(from);
+}
+
 std::vector<study::StudyPair> pairs_from(const io::Table& input) {
   const Index dim = input.rows.cols() / 2;
   if (dim < 1 || input.rows.cols() % 2 != 0) {

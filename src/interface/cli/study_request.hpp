@@ -7,15 +7,19 @@
 
 #include <CLI/CLI.hpp>
 
+#include <array>
+#include <chrono>
 #include <optional>
 #include <string>
+#include <string_view>
 
 /// \file
 /// What a study of variances is asked for, from the options of the command line.
 
 namespace bochner::cli {
 
-struct StudyOptions {
+/// The command line of `variance`, as text.
+struct StudyArguments {
   std::string kernel = "softmax";
   std::string features = "all";
   std::string projections = "all";
@@ -35,7 +39,7 @@ struct StudyOptions {
   bool json = false;
 };
 
-void declare_study(CLI::App& app, StudyOptions& options);
+void declare_study_arguments(CLI::App& app, StudyArguments& arguments);
 
 /// What was asked for.
 struct StudyRequest {
@@ -47,14 +51,27 @@ struct StudyRequest {
   Index dimension = 0;
   double longest = 2.0;  ///< of the ratio map
   Execution execution{};
+  std::chrono::duration<double> checkpoint_interval{};
 };
 
 /// All maps and pairs. Throws UsageError, and FileError for the file of pairs.
-StudyRequest parse_study(const StudyOptions& options);
+StudyRequest parse_study(const StudyArguments& arguments);
 
-Seed parse_seed(const StudyOptions& options);
-Execution parse_threads(const StudyOptions& options);
-/// `otherwise` where none are asked for.
-Index parse_replicates(const StudyOptions& options, Index otherwise);
+/// What a table is asked for.
+enum class TableName { equal_columns, attention_matrix };
+
+constexpr std::array<std::string_view, 2> names_of(TableName) {
+  return {"equal-columns", "attention-matrix"};
+}
+
+struct TableRequest {
+  TableName name = TableName::equal_columns;
+  Index replicates = 0;
+  Seed seed;
+  Execution execution{};
+};
+
+/// Throws UsageError.
+TableRequest parse_table(const StudyArguments& arguments);
 
 }  // namespace bochner::cli

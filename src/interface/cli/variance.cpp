@@ -3,15 +3,14 @@
 #include "core/memory.hpp"
 #include "interface/cli/command.hpp"
 #include "interface/cli/distinct_files.hpp"
-#include "interface/cli/options.hpp"
 #include "interface/cli/print.hpp"
-#include "interface/cli/signals.hpp"
+#include "interface/cli/report_folder.hpp"
 #include "interface/cli/study_request.hpp"
 #include "interface/cli/terminal_watcher.hpp"
+#include "interface/cli/usage_error.hpp"
 #include "io/checkpoint.hpp"
 #include "io/message.hpp"
 #include "io/output_file.hpp"
-#include "io/output_folder.hpp"
 #include "pipeline/saving.hpp"
 #include "report/identity.hpp"
 #include "report/ratio_map.hpp"
@@ -54,13 +53,13 @@ void save(const study::Study& study, const std::string& directory, io::Checkpoin
 }
 
 /// Runs the study to its end, saving its state from time to time where there is a directory for it.
-void run_study(study::Study& study, const StudyOptions& options, const StudyRequest& request,
+void run_study(study::Study& study, const StudyArguments& arguments, const StudyRequest& request,
                std::optional<io::Checkpoint>& checkpoint) {
-  const std::chrono::duration<double> interval(
-      parse_positive("--checkpoint-seconds", options.checkpoint_seconds));
   TerminalWatcher watcher("variance");
   pipeline::Saving saving(&watcher, "the study");
-  const auto save_now = [&] { saving.attempt([&] { save(study, options.report, *checkpoint); }); };
+  const auto save_now = [&] {
+    saving.attempt([&] { save(study, arguments.report, *checkpoint); });
+  };
   std::optional<StopRequests> stop;
   if (checkpoint) stop.emplace(&watcher);
   Progress progress(&watcher, {"variance", study.work(), "", study.work_done()});
@@ -73,13 +72,13 @@ void run_study(study::Study& study, const StudyOptions& options, const StudyRequ
     if (stop->pending() && !study.finished()) {
       save_now();
       if (saving.failure().empty()) {
-        throw Interrupted("interrupted; " + options.report + "/cells.csv holds the finished rows",
+        throw Interrupted("interrupted; " + arguments.report + "/cells.csv holds the finished rows",
                           Interrupted::Kept::state);
       }
       throw Interrupted("interrupted; the last rows are lost: " + saving.failure(),
                         Interrupted::Kept::nothing);
     }
-    if (Clock::now() - saved < interval) continue;
+    if (Clock::now() - saved < request.checkpoint_interval) continue;
     save_now();
     saved = Clock::now();
   }
@@ -98,8 +97,7 @@ void write_report(const report::StudyResult& result, const StudyRequest& request
   report.add("matrix.svg", matrix);
   if (!ratio.empty()) report.add("ratio.svg", ratio);
   report.add("index.html", report::study_page(result, errors, ratio, matrix));
-  const DeferredSignals deferred;
-  report.commit();
+  commit_report(report);
 }
 
 /// Each thread draws maps of its own: frequencies and their packed copy, and features of a block.
@@ -113,32 +111,31 @@ void require_room(const StudyRequest& request) {
                  "fewer of them, or of --threads, would do");
 }
 
-void run_grid(const StudyOptions& options) {
-  if (options.resume && options.report.empty()) {
+void run_grid(const StudyArguments& arguments) {
+  if (arguments.resume && arguments.report.empty()) {
     throw UsageError("--resume: needs --report DIR, where the interrupted run left its state");
   }
   require_distinct_files(
-      {{"--pairs", options.pairs}},
-      report_files(options.report, {"report.json", "cells.csv", "matrix.csv", "error.svg",
-                                    "matrix.svg", "ratio.svg", "index.html"}));
-  const StudyRequest request = parse_study(options);
+      {{"--pairs", arguments.pairs}},
+      report_files(arguments.report, {"report.json", "cells.csv", "matrix.csv", "error.svg",
+                                      "matrix.svg", "ratio.svg", "index.html"}));
+  const StudyRequest request = parse_study(arguments);
   require_room(request);
-  std::optional<io::OutputFolder> report;
+  std::optional<io::OutputFolder> report = open_report(arguments.report);
   std::optional<io::Checkpoint> checkpoint;
   study::Study study(request.plan);
-  if (!options.report.empty()) {
-    report.emplace(options.report);
-    checkpoint.emplace(options.report + "/study", run_identity(request));
-    if (!options.resume && checkpoint->exists()) {
+  if (report) {
+    checkpoint.emplace(arguments.report + "/study", run_identity(request));
+    if (!arguments.resume && checkpoint->exists()) {
       throw FileError(checkpoint->name() +
                       ": an unfinished run is there; --resume goes on with it, removing it begins "
                       "again");
     }
-    if (options.resume) {
+    if (arguments.resume) {
       if (const auto state = checkpoint->load()) study.load(*state);
     }
   }
-  run_study(study, options, request, checkpoint);
+  run_study(study, arguments, request, checkpoint);
 
   report::StudyResult result{.kernel = request.kernel,
                              .dimension = request.dimension,
@@ -156,38 +153,28 @@ void run_grid(const StudyOptions& options) {
     write_report(result, request, *report);
     checkpoint->remove();
   }
-  print(options.json ? report::study_json(result)
-        : report ? report::study_summary(result) + "\nreport: " + io::printable(options.report) +
+  print(arguments.json ? report::study_json(result)
+        : report ? report::study_summary(result) + "\nreport: " + io::printable(arguments.report) +
                        "/index.html\n"
                  : report::study_text(result));
 }
 
-void run_table(const StudyOptions& options) {
-  if (!options.report.empty() || options.resume || !options.pairs.empty()) {
-    throw UsageError("--table: is printed; it goes with neither --pairs nor --report");
-  }
-  const Execution execution = parse_threads(options);
-  const Index replicates = parse_replicates(options, 0);
-  const Seed seed = parse_seed(options);
+void run_table(const StudyArguments& arguments) {
+  const TableRequest request = parse_table(arguments);
   TerminalWatcher watcher("variance");
-  study::StudyTable table;
-  if (options.table == "equal-columns") {
-    table = study::equal_columns(replicates, seed, execution, &watcher);
-  } else if (options.table == "attention-matrix") {
-    table = study::attention_matrix(replicates, seed, execution, &watcher);
-  } else {
-    throw UsageError("--table: expected equal-columns or attention-matrix, got '" + options.table +
-                     "'");
-  }
-  print(options.json ? report::table_json(table, execution) : report::table_text(table));
+  const auto make =
+      request.name == TableName::equal_columns ? study::equal_columns : study::attention_matrix;
+  const study::StudyTable table =
+      make(request.replicates, request.seed, request.execution, &watcher);
+  print(arguments.json ? report::table_json(table, request.execution) : report::table_text(table));
 }
 
 }  // namespace
 
 std::function<void()> declare_variance(CLI::App& app) {
-  const auto options = std::make_shared<StudyOptions>();
-  declare_study(app, *options);
-  return [options] { options->table.empty() ? run_grid(*options) : run_table(*options); };
+  const auto arguments = std::make_shared<StudyArguments>();
+  declare_study_arguments(app, *arguments);
+  return [arguments] { arguments->table.empty() ? run_grid(*arguments) : run_table(*arguments); };
 }
 
 }  // namespace bochner::cli

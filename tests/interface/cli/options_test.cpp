@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "interface/cli/options.hpp"
+
+#include "bochner/estimator/plan.hpp"
+#include "interface/cli/choices.hpp"
+#include "interface/cli/common_options.hpp"
 #include "interface/cli/study_pairs.hpp"
 
 #include <catch2/catch.hpp>
@@ -53,4 +57,25 @@ TEST_CASE("angles are numbers, parts of pi and ranges", "[options]") {
   CHECK(angles[2] == 1.5);
   CHECK(angles[4] == Approx(std::numbers::pi / 4.0));
   CHECK(angles[7] == Approx(std::numbers::pi));
+}
+
+TEST_CASE("options of a few words say all of them", "[options]") {
+  using bochner::Arithmetic;
+  CHECK(parse_choice<bochner::Basis>("--basis", "bernstein") == bochner::Basis::bernstein);
+  CHECK_THROWS_WITH(parse_choice<bochner::Solver>("--solver", "magic"),
+                    "--solver: expected auto, cholesky or iterative, got 'magic'");
+  CHECK_THROWS_WITH(parse_choice<bochner::ErrorUnit>("--unit", ""),
+                    "--unit: expected relative or absolute, got ''");
+  CHECK_FALSE(find_choice<bochner::Criterion>("5-fold"));
+
+  PrecisionOption precision{Arithmetic::double_precision};
+  CHECK(precision.text == "double");
+  precision.text = "single";
+  CHECK(parse_arithmetic(precision) == Arithmetic::single_precision);
+  precision.text = "half";
+  CHECK_THROWS_WITH(parse_arithmetic(precision),
+                    "--precision: expected double or single, got 'half'");
+  precision.standard = Arithmetic::single_precision;
+  CHECK_THROWS_WITH(parse_arithmetic(precision),
+                    "--precision: expected single or double, got 'half'");
 }

@@ -5,11 +5,9 @@
 #include "bochner/estimator/recommend.hpp"
 #include "interface/cli/input.hpp"
 #include "interface/cli/kernel_choice.hpp"
-#include "interface/cli/usage_error.hpp"
 
 #include <CLI/CLI.hpp>
 
-#include <algorithm>
 #include <optional>
 #include <string>
 
@@ -18,7 +16,8 @@
 
 namespace bochner::cli {
 
-struct PlanOptions {
+/// The command line of `plan`, as text.
+struct PlanArguments {
   InputOptions input;
   std::string pairs;
   std::string norms;
@@ -38,23 +37,7 @@ struct PlanOptions {
   bool json = false;
 };
 
-void declare_options(CLI::App& app, PlanOptions& options);
-
-/// The value of an enumeration by its name. Throws UsageError with all names.
-template <class Enum>
-Enum parse_name(const char* option, const std::string& text) {
-  const auto names = names_of(Enum{});
-  const auto found = std::find(names.begin(), names.end(), text);
-  if (found == names.end()) {
-    std::string expected;
-    for (const std::string_view name : names) {
-      expected += (expected.empty() ? "" : ", ") + std::string(name);
-    }
-    throw UsageError(std::string(option) + ": expected one of " + expected + ", got '" + text +
-                     "'");
-  }
-  return static_cast<Enum>(found - names.begin());
-}
+void declare_plan_arguments(CLI::App& app, PlanArguments& arguments);
 
 /// The command line, read in full before any file is.
 struct PlanRequest {
@@ -67,7 +50,7 @@ struct PlanRequest {
 };
 
 /// Throws UsageError for options that cannot be read, and for those that go with others alone.
-PlanRequest parse_request(const PlanOptions& options);
+PlanRequest parse_plan(const PlanArguments& arguments);
 
 /// The map that was asked for, with `num_frequencies` at least the fewest it can have. Throws
 /// UsageError where its parts do not go together.

@@ -3,7 +3,7 @@
 
 #include "bochner/client/attention/exact.hpp"
 
-namespace bochner::cli {
+namespace bochner::study {
 
 /// Seconds that `exact_attention` takes, from the time of a few queries of one head; 0, and nothing
 /// is timed, where it is soon done. Throws as it does.
@@ -16,4 +16,4 @@ extern template double exact_attention_seconds(const Kernel&, const AttentionInp
 extern template double exact_attention_seconds(const Kernel&, const AttentionInputs<double>&, Mask,
                                                const Execution&);
 
-}  // namespace bochner::cli
+}  // namespace bochner::study

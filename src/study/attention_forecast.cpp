@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "interface/cli/attend_forecast.hpp"
+#include "study/attention_forecast.hpp"
 
 #include "bochner/core/matrix.hpp"
 #include "client/attention/exact_forward.hpp"
@@ -8,7 +8,7 @@
 
 #include <algorithm>
 
-namespace bochner::cli {
+namespace bochner::study {
 namespace {
 
 /// Multiplications below which a forecast is not worth its own time.
@@ -51,4 +51,4 @@ template double exact_attention_seconds(const Kernel&, const AttentionInputs<flo
 template double exact_attention_seconds(const Kernel&, const AttentionInputs<double>&, Mask,
                                         const Execution&);
 
-}  // namespace bochner::cli
+}  // namespace bochner::study

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "interface/cli/attend_forecast.hpp"
+#include "study/attention_forecast.hpp"
 
 #include "bochner/core/matrix.hpp"
 
@@ -10,7 +10,8 @@
 
 using namespace bochner;
 
-TEST_CASE("a forecast of exact attention knows how many threads share the work", "[attend]") {
+TEST_CASE("a forecast of exact attention knows how many threads share the work",
+          "[attention_study]") {
   constexpr Index kLength = 2048;
   constexpr Index kDim = 16;
   // Heads are one and the same, and many enough for a forecast to be made.
@@ -20,7 +21,7 @@ TEST_CASE("a forecast of exact attention knows how many threads share the work",
     const TensorView<const float, 4> view(rows.data(), {1, heads, kLength, kDim}, {0, 0, kDim, 1});
     double least = std::numeric_limits<double>::infinity();
     for (int run = 0; run < 5; ++run) {
-      least = std::min(least, cli::exact_attention_seconds<float>(
+      least = std::min(least, study::exact_attention_seconds<float>(
                                   SoftmaxKernel{}, {view, view, view}, Mask::none,
                                   Execution{.num_threads = threads}));
     }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "interface/cli/gram_forecast.hpp"
+#include "study/gram_forecast.hpp"
 
 #include "bochner/client/gram.hpp"
 #include "core/stopwatch.hpp"
@@ -7,11 +7,11 @@
 #include <algorithm>
 #include <cmath>
 
-namespace bochner::cli {
+namespace bochner::study {
 namespace {
 
 /// Squares of rows below which the forecast is not worth its own time.
-constexpr double kSoonDone = 16e6;
+constexpr double kSoonMeasured = 16e6;
 
 /// Seconds of `work`, which takes a number of rows, on `rows` of them. What does not grow with
 /// their square drops out of the difference of two samples; a first call warms up.
@@ -34,12 +34,12 @@ double grown(Index rows, const Work& work) {
   return std::max(many - few, 0.0) / (square(sample) - square(half)) * square(rows);
 }
 
-bool is_soon_done(const study::GramStudyPlan& plan, MatrixView<const double> x) {
+bool is_soon_done(const GramStudyPlan& plan, MatrixView<const double> x) {
   const auto n = static_cast<double>(x.rows);
-  return n * n * static_cast<double>(plan.draws) < kSoonDone;
+  return n * n * static_cast<double>(plan.draws) < kSoonMeasured;
 }
 
-double exact_pass(const study::GramStudyPlan& plan, MatrixView<const double> x) {
+double exact_pass(const GramStudyPlan& plan, MatrixView<const double> x) {
   return grown(x.rows, [&](Index count) {
     Matrix<double> out(count, count);
     exact_gram(plan.kernel, x.middle_rows(0, count), x.middle_rows(0, count), out.view(),
@@ -48,11 +48,11 @@ double exact_pass(const study::GramStudyPlan& plan, MatrixView<const double> x) 
 }
 
 template <Scalar T>
-double measuring(const study::GramStudyPlan& plan, MatrixView<const T> x) {
+double measuring(const GramStudyPlan& plan, MatrixView<const T> x) {
   double seconds = 0.0;
   for (const Projection& projection : plan.projections) {
     for (const Index m : plan.frequencies) {
-      const FeatureMap<T> map(study::study_spec(plan, x.cols, projection, m));
+      const FeatureMap<T> map(study_spec(plan, x.cols, projection, m));
       seconds += grown(x.rows, [&](Index count) {
         const MatrixView<const T> rows = x.middle_rows(0, count);
         static_cast<void>(gram_distance<T>(map, rows, rows, plan.execution));
@@ -64,25 +64,24 @@ double measuring(const study::GramStudyPlan& plan, MatrixView<const T> x) {
 
 }  // namespace
 
-double exact_seconds(const study::GramStudyPlan& plan, MatrixView<const double> x) {
+double exact_gram_seconds(const GramStudyPlan& plan, MatrixView<const double> x) {
   return is_soon_done(plan, x) ? 0.0 : exact_pass(plan, x);
 }
 
-double study_seconds(const study::GramStudyPlan& plan, MatrixView<const double> x) {
+double gram_study_seconds(const GramStudyPlan& plan, MatrixView<const double> x) {
   if (is_soon_done(plan, x)) return 0.0;
   double seconds = exact_pass(plan, x);
   for (const Projection& projection : plan.projections) {
-    const FeatureMapSpec spec =
-        study::study_spec(plan, x.cols, projection, plan.frequencies.front());
+    const FeatureMapSpec spec = study_spec(plan, x.cols, projection, plan.frequencies.front());
     seconds += grown(x.rows, [&](Index count) {
       std::string gap;
-      study::predicted_curve(spec, x.middle_rows(0, count), plan.execution, gap);
+      predicted_curve(spec, x.middle_rows(0, count), plan.execution, gap);
     });
   }
   if (plan.arithmetic == Arithmetic::double_precision) return seconds + measuring<double>(plan, x);
-  const Matrix<float> sample = study::single(x.middle_rows(0, std::min(x.rows, kForecastRows)));
+  const Matrix<float> sample = single(x.middle_rows(0, std::min(x.rows, kForecastRows)));
   const double growth = static_cast<double>(x.rows) / static_cast<double>(sample.rows());
   return seconds + growth * growth * measuring<float>(plan, sample.view());
 }
 
-}  // namespace bochner::cli
+}  // namespace bochner::study

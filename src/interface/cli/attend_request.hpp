@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "interface/cli/attention_files.hpp"
+#include "study/attention_study.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include <array>
+#include <optional>
+#include <string>
+#include <string_view>
+
+/// \file
+/// What `attend` is asked to do.
+
+namespace bochner::cli {
+
+/// The command line of `attend`, as text.
+struct AttendArguments {
+  std::string queries;
+  std::string keys;
+  std::string values;
+  std::string synthetic;
+  std::string scale;
+  std::string mean_square_sum;
+  std::string frequencies = "256";
+  std::string features = "auto";
+  std::string projection = "orthogonal";
+  std::string precision = "single";
+  std::string compare;
+  std::string seed = "1";
+  std::string threads = "0";
+  std::string output;
+  bool causal = false;
+  bool centre = false;
+  bool exact = false;
+  bool json = false;
+};
+
+enum class AttendPrecision { single_precision, double_precision, bfloat16 };
+
+constexpr std::array<std::string_view, 3> names_of(AttendPrecision) {
+  return {"single", "double", "bfloat16"};
+}
+
+struct AttendRequest {
+  study::AttentionStudyPlan plan;
+  AttendPrecision precision = AttendPrecision::single_precision;
+  std::optional<SyntheticShape> synthetic;  ///< nothing: inputs are files
+};
+
+void declare_attend_arguments(CLI::App& app, AttendArguments& arguments);
+
+/// Throws UsageError.
+AttendRequest parse_attend(const AttendArguments& arguments);
+
+}  // namespace bochner::cli

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "study/attention_study.hpp"
+
+#include "bochner/client/attention/exact.hpp"
+#include "bochner/estimator/optimal_parameter.hpp"
+#include "bochner/kernel/data_scale.hpp"
+#include "study/pairs.hpp"
+
+#include <catch2/catch.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <variant>
+
+using namespace bochner;
+
+namespace {
+
+constexpr Index kLength = 96;
+constexpr Index kDim = 8;
+
+struct Problem {
+  Matrix<double> queries = study::normal_rows(kLength, kDim, 0.7, 1);
+  Matrix<double> keys = study::normal_rows(kLength, kDim, 0.7, 2);
+  Matrix<double> values = study::normal_rows(kLength, kDim, 1.0, 3);
+
+  static TensorView<const double, 4> view(const Matrix<double>& x) {
+    return {x.data(), {1, 1, kLength, kDim}};
+  }
+  AttentionInputs<double> inputs() const { return {view(queries), view(keys), view(values)}; }
+  FeatureMapSpec spec(const study::AttentionStudyPlan& plan) const {
+    return study::attention_spec<double>(plan, queries.view(), keys.view());
+  }
+};
+
+study::AttentionStudyPlan plan() {
+  study::AttentionStudyPlan out;
+  out.frequencies = {16, 256};
+  out.seed = {5};
+  return out;
+}
+
+}  // namespace
+
+TEST_CASE("the map of a study is chosen by its rows", "[attention_study]") {
+  const Problem problem;
+  study::AttentionStudyPlan plan = ::plan();
+  const FeatureMapSpec standard = problem.spec(plan);
+  const double scale = 1.0 / std::sqrt(static_cast<double>(kDim));
+  CHECK(standard.kernel == Kernel(SoftmaxKernel{scale}));
+  CHECK(standard.num_frequencies == 16);
+  const double square = scale * mean_square_sum(problem.queries.view(), problem.keys.view());
+  CHECK(standard.features ==
+        FeatureFunction(HyperbolicOprfFeatures{optimal_hyperbolic_oprf_parameter(square, kDim)}));
+
+  plan.mean_square_sum = 0.5;
+  const Kernel kernel = problem.spec(plan).kernel;
+  CHECK(std::get<SoftmaxKernel>(kernel).scale *
+            mean_square_sum(problem.queries.view(), problem.keys.view()) ==
+        Approx(0.5));
+
+  plan.means = study::Means::subtracted;
+  CHECK(problem.spec(plan).centring != Centring{});
+
+  plan = ::plan();
+  plan.features = PositiveFeatures{};
+  plan.scale = 0.25;
+  CHECK(problem.spec(plan).kernel == Kernel(SoftmaxKernel{0.25}));
+  CHECK(problem.spec(plan).features == FeatureFunction(PositiveFeatures{}));
+}
+
+TEST_CASE("a study runs random features beside exact attention", "[attention_study]") {
+  const Problem problem;
+  study::AttentionStudyPlan plan = ::plan();
+  const FeatureMapSpec spec = problem.spec(plan);
+
+  const auto alone = study::run_attention_study<double>(plan, spec, problem.inputs());
+  CHECK_FALSE(alone.exact_seconds);
+  REQUIRE(alone.runs.size() == 2);
+  CHECK(alone.runs[0].error == 0.0);
+
+  plan.runs = study::AttentionRuns::features_and_exact;
+  const auto compared = study::run_attention_study<double>(plan, spec, problem.inputs());
+  REQUIRE(compared.runs.size() == 2);
+  CHECK(compared.exact_seconds);
+  CHECK(compared.runs[0].spec.num_frequencies == 16);
+  CHECK(compared.runs[1].spec.num_frequencies == 256);
+  CHECK(compared.runs[1].error < compared.runs[0].error);
+  CHECK(compared.runs[1].error > 0.0);
+
+  plan.runs = study::AttentionRuns::exact;
+  const auto exact = study::run_attention_study<double>(plan, spec, problem.inputs());
+  CHECK(exact.runs.empty());
+  Matrix<double> out(kLength, kDim);
+  exact_attention<double>(spec.kernel, problem.inputs(), {out.data(), {1, 1, kLength, kDim}});
+  double worst = 0.0;
+  double error = 0.0;
+  double norm = 0.0;
+  for (Index e = 0; e < out.size(); ++e) {
+    worst = std::max(worst, std::abs(out.data()[e] - exact.output.data()[e]));
+    error += std::pow(out.data()[e] - compared.output.data()[e], 2);
+    norm += std::pow(out.data()[e], 2);
+  }
+  CHECK(worst == 0.0);
+  CHECK(compared.runs[1].error == Approx(std::sqrt(error / norm)));
+}
