@@ -99,10 +99,10 @@ TEST_CASE("features that leave the scalar's range are refused, not infinite", "[
   const FeatureMapSpec spec{.input_dim = 1,
                             .num_frequencies = 4,
                             .kernel = SoftmaxKernel{},
-                            .features = PositiveFeatures{},
+                            .features = TrigonometricFeatures{},
                             .seed = {1}};
   const FeatureMap<float> map(spec);
-  Matrix<float> x(2, 1);
+  Matrix<float> x(2, 1);  // row 1 has the amplitude e^(200^2 / 2)
   x(1, 0) = 200.0f;
   CHECK_THROWS_WITH(features(map, x), Catch::Contains("row 1 leave the range"));
   CHECK(features(map, x.view().middle_rows(0, 1)).rows() == 1);

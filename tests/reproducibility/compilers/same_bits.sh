@@ -23,10 +23,11 @@ sampling=("$root"/src/random/*.cpp "$root"/src/kernel/scale_law.cpp
           "$root"/src/linalg/orthonormal.cpp "$root"/src/projection/{sampling,sobol}.cpp
           "$root"/tests/golden/print_sampling.cpp)
 
-# One translation unit, so that a dozen builds take seconds.
+# One translation unit, so that a dozen builds take seconds. What it defines comes before what the
+# library has of the same name.
 printf '#include "%s"\n' "${sampling[@]}" >"$work/sampling.cpp"
 print_with() {
-  "$compiler" "${common[@]}" "$@" "$work/sampling.cpp" "$library" -lhwy -o "$work/print_sampling"
+  "$compiler" "${common[@]}" "$@" "$work/sampling.cpp" "$library" -lhwy -lz -Wl,-z,muldefs -o "$work/print_sampling"
   "$work/print_sampling"
 }
 
