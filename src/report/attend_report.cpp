@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "report/attend_report.hpp"
 
+#include "bochner/core/names.hpp"
 #include "bochner/version.hpp"
 #include "core/numbers.hpp"
 #include "io/message.hpp"
@@ -20,8 +21,6 @@ std::string extents(const std::vector<Index>& shape) {
   for (const Index extent : shape) out += (out.empty() ? "" : " x ") + std::to_string(extent);
   return out;
 }
-
-const char* name_of(Mask mask) { return mask == Mask::causal ? "causal" : "none"; }
 
 std::string counts(const AttentionReport& report) {
   std::string out;
@@ -119,7 +118,7 @@ std::string attend_text(const AttendStudy& study) {
   std::string out = "# bochner " + std::string(version_string()) + " attend, instruction set " +
                     instruction_set() + ", threads " +
                     std::to_string(thread_count(study.execution)) + ", " + study.precision +
-                    " precision, mask " + name_of(study.mask) + "\n";
+                    " precision, mask " + std::string(bochner::name_of(study.mask)) + "\n";
   for (const AttendInput& input : study.inputs) {
     out += "# " + input.name + " " +
            (input.path.empty() ? "synthetic" : io::printable(input.path)) + ", " +
@@ -169,7 +168,7 @@ std::string attend_complaint(const AttendStudy& study) {
 std::string attend_json(const AttendStudy& study) {
   nlohmann::ordered_json document = identity("attend", study.execution);
   document["precision"] = study.precision;
-  document["mask"] = name_of(study.mask);
+  document["mask"] = bochner::name_of(study.mask);
   for (const AttendInput& input : study.inputs) {
     nlohmann::ordered_json& entry = document["inputs"][input.name];
     if (!input.path.empty()) entry = {{"path", input.path}, {"sha256", input.digest}};

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "report/plan_report.hpp"
 
+#include "bochner/core/names.hpp"
 #include "core/numbers.hpp"
 #include "io/message.hpp"
 #include "report/identity.hpp"
@@ -61,7 +62,7 @@ Columns<study::PairPlan> pair_columns() {
 }
 
 std::string basis_name(const study::BasisPlan& basis) {
-  return std::string(names_of(basis.basis)[static_cast<std::size_t>(basis.basis)]);
+  return std::string(bochner::name_of(basis.basis));
 }
 
 Columns<study::BasisPlan> basis_columns() {

@@ -99,7 +99,7 @@ void summarise(const Matrix<double>& errors, Index column, MatrixStudyCell& cell
 std::vector<MatrixStudyCell> study_matrix(const MatrixStudyPlan& plan, const Execution& execution,
                                           Watcher* watcher) {
   std::vector<MatrixStudyCell> cells;
-  Progress progress(watcher, {"matrix", static_cast<double>(plan.redraws) *
+  Progress progress(watcher, {"variance, matrix", static_cast<double>(plan.redraws) *
                                             static_cast<double>(plan.maps.size())});
   std::mutex advancing;
   for (std::size_t m = 0; m < plan.maps.size(); ++m) {

@@ -38,12 +38,17 @@ plant src/core/planted.cpp '#include <bochner/random/stream.hpp>' layers
 plant src/client/planted.cpp '#include "bochner/client/gram.hpp"' layers
 plant src/client/planted.cpp '#include "nowhere/else.hpp"' layers
 plant include/bochner/kernel/planted.hpp '#include <bochner/feature_map.hpp>' layers
+plant src/io/planted.cpp '#include "bochner/pipeline/fit.hpp"' layers
+plant src/study/planted.cpp '#include "report/record.hpp"' layers
+plant src/pipeline/planted.cpp '#include "study/pairs.hpp"' layers
+plant src/report/planted.cpp '#include "interface/cli/options.hpp"' layers
 plant include/bochner/core/planted.hpp '#include <Eigen/Core>' eigen_includes
 plant src/kernel/planted.cpp '#pragma omp parallel' openmp_pragmas
 plant src/CMakeLists.txt 'add_compile_options(-march=native)' build_flags
 plant CMakeLists.txt 'include(FetchContent)' build_flags
 plant src/core/planted.cpp 'int planted;' licence_lines
 plant src/estimator/planted.cpp 'bool planted = std::holds_alternative<SobolProjection>(projection);' type_tests
+plant src/study/planted.cpp 'bool planted = std::get_if<bochner::GaussianKernel>(&kernel);' type_tests
 plant README.md '[planted](docs/planted.md)' links
 plant include/bochner/core/planted.hpp '/// docs/planted.md' links
 plant docs/gram.md $'```cpp\nplanted(gram);\n```' readme_code "$generated" "$compiler"

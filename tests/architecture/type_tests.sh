@@ -7,9 +7,12 @@
 # Usage: type_tests.sh ROOT
 set -euo pipefail
 cd "$1"
-tests() { grep -rnE 'holds_alternative<|get_if<' --include='*.[ch]pp' "$@" || true; }
+tests() {
+  grep -rnE '(holds_alternative|get_if)<[A-Za-z_:]*(Kernel|Projection|Features|T)>' \
+    --include='*.[ch]pp' "$@" || true
+}
 status=0
-above=$(tests src/estimator src/client src/interface)
+above=$(tests src/estimator src/client src/io src/study src/pipeline src/report src/interface)
 if [ -n "$above" ]; then
   echo "$above"
   echo "an alternative is asked for by its type, expected a question to its trait"

@@ -28,20 +28,10 @@ Choices<Pivoting> choices_of() {
 }
 
 template <>
-Choices<Posterior> choices_of() {
-  return {{"mean", Posterior::mean}, {"full", Posterior::full}};
-}
-
-template <>
 Choices<Solver> choices_of() {
   return {{"auto", Solver::automatic},
           {"cholesky", Solver::cholesky},
           {"iterative", Solver::conjugate_gradients}};
-}
-
-template <>
-Choices<io::Decimal> choices_of() {
-  return {{"point", io::Decimal::point}, {"comma", io::Decimal::comma}};
 }
 
 template <>
@@ -70,16 +60,6 @@ template <>
 Choices<io::Header> choices_of() {
   return {
       {"auto", io::Header::automatic}, {"yes", io::Header::present}, {"no", io::Header::absent}};
-}
-
-template <>
-Choices<pipeline::Objective> choices_of() {
-  return {{"squared", pipeline::Objective::squared}, {"logistic", pipeline::Objective::logistic}};
-}
-
-template <>
-Choices<pipeline::Task> choices_of() {
-  return {{"regress", pipeline::Task::regress}, {"classify", pipeline::Task::classify}};
 }
 
 }  // namespace bochner::cli

@@ -44,21 +44,13 @@ Choices<Criterion> choices_of();
 template <>
 Choices<Pivoting> choices_of();
 template <>
-Choices<Posterior> choices_of();
-template <>
 Choices<Solver> choices_of();
-template <>
-Choices<io::Decimal> choices_of();
 template <>
 Choices<io::Delimiter> choices_of();
 template <>
 Choices<io::Format> choices_of();
 template <>
 Choices<io::Header> choices_of();
-template <>
-Choices<pipeline::Objective> choices_of();
-template <>
-Choices<pipeline::Task> choices_of();
 
 /// "a, b or c"
 template <class Enum>

@@ -22,10 +22,9 @@ void declare_study_of(CLI::App& app, GramArguments& arguments) {
                "Draws to measure, with seeds N, N+1, ...; then measured is a root mean square");
   declare_precision(app, arguments.precision);
   declare_threads(app, arguments.threads);
-  declare_text(
-      app, "--rows", arguments.rows, "COUNT",
-      "Rows to take: all, or that many drawn at random by the seed; the time to measure in "
-      "their square");
+  declare_text(app, "--rows", arguments.rows, "COUNT",
+               "Rows to take: all, or that many drawn at random by the seed; the time to measure "
+               "grows with their square");
 }
 
 void declare_verdict(CLI::App& app, GramArguments& arguments) {

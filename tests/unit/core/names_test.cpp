@@ -29,6 +29,53 @@ TEMPLATE_TEST_CASE("every enumerator has a name of its own and is found by it", 
   CHECK_FALSE(enumerator_of<TestType>("nosuch").has_value());
 }
 
+namespace {
+
+/// Whether an enumeration that ends in `last` has a name for each.
+template <class E>
+bool complete(E last) {
+  return names_of(last).size() == static_cast<std::size_t>(last) + 1;
+}
+
+}  // namespace
+
+TEST_CASE("no enumerator lacks a name", "[names]") {
+  CHECK(complete(Arithmetic::double_precision));
+  CHECK(complete(AttentionAdvice::centre));
+  CHECK(complete(AttentionBackend::random_features));
+  CHECK(complete(AttentionErrorSource::redraws));
+  CHECK(complete(Basis::median_of_means));
+  CHECK(complete(ColumnGroups::sketches));
+  CHECK(complete(Criterion::evidence));
+  CHECK(complete(Directions::independent));
+  CHECK(complete(ErrorSource::replicates));
+  CHECK(complete(ErrorUnit::absolute));
+  CHECK(complete(ExactTerms::linear));
+  CHECK(complete(Intercept::none));
+  CHECK(complete(KernelFamily::of_rows));
+  CHECK(complete(LengthscaleSearch::per_column));
+  CHECK(complete(Loss::misclassification));
+  CHECK(complete(Mask::causal));
+  CHECK(complete(Pivoting::randomly_pivoted));
+  CHECK(complete(Posterior::full));
+  CHECK(complete(Products::bfloat16));
+  CHECK(complete(Radii::constant));
+  CHECK(complete(Side::key));
+  CHECK(complete(Solver::conjugate_gradients));
+  CHECK(complete(io::Decimal::comma));
+  CHECK(complete(io::Delimiter::blanks));
+  CHECK(complete(io::Entry::name));
+  CHECK(complete(io::Format::svmlight));
+  CHECK(complete(io::Header::absent));
+  CHECK(complete(io::Label::left_out));
+  CHECK(complete(io::LeadingDimensions::flatten));
+  CHECK(complete(io::NonFinite::keep));
+  CHECK(complete(pipeline::Objective::logistic));
+  CHECK(complete(pipeline::Resume::if_unfinished));
+  CHECK(complete(pipeline::StudyFit::path_and_left_out));
+  CHECK(complete(pipeline::Task::classify));
+}
+
 TEST_CASE("names are those of the enumerators", "[names]") {
   CHECK(name_of(Solver::conjugate_gradients) == "conjugate-gradients");
   CHECK(name_of(Mask::causal) == "causal");

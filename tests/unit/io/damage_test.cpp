@@ -2,10 +2,10 @@
 #include "bochner/core/error.hpp"
 #include "bochner/core/matrix.hpp"
 #include "bochner/random/stream.hpp"
-#include "unit/io/allocation.hpp"
 #include "io/npy_header.hpp"
 #include "io/row_reader.hpp"
 #include "support/scratch.hpp"
+#include "unit/io/allocation.hpp"
 
 #include <catch2/catch.hpp>
 

@@ -3,9 +3,9 @@
 
 #include "bochner/core/error.hpp"
 #include "bochner/core/matrix.hpp"
-#include "unit/io/allocation.hpp"
 #include "io/row_reader.hpp"
 #include "support/scratch.hpp"
+#include "unit/io/allocation.hpp"
 
 #include <sys/stat.h>
 

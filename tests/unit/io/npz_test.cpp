@@ -3,11 +3,11 @@
 
 #include "bochner/core/error.hpp"
 #include "bochner/core/matrix.hpp"
-#include "unit/io/allocation.hpp"
 #include "io/npy_header.hpp"
 #include "io/rereadable.hpp"
 #include "io/row_reader.hpp"
 #include "support/scratch.hpp"
+#include "unit/io/allocation.hpp"
 
 #include <zlib.h>
 #include <catch2/catch.hpp>

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "bochner/core/error.hpp"
 #include "bochner/core/matrix.hpp"
-#include "unit/io/allocation.hpp"
 #include "io/row_reader.hpp"
 #include "io/svmlight_reader.hpp"
 #include "support/scratch.hpp"
+#include "unit/io/allocation.hpp"
 
 #include <sys/stat.h>
 
