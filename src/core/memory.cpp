@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/memory.hpp"
 
+#include "bochner/core/error.hpp"
 #include "core/numbers.hpp"
 
 #include <sys/resource.h>
@@ -67,9 +68,9 @@ void require_memory(const std::string& what, double bytes, const std::string& hi
   constexpr double kGib = 1024.0 * 1024.0 * 1024.0;
   const MemoryLimit limit = memory_limit();
   if (bytes <= limit.bytes) return;
-  throw std::runtime_error(what + ": needs " + significant(bytes / kGib, 3) + " GiB of memory, " +
-                           limit.who + " " + significant(limit.bytes / kGib, 3) +
-                           (hint.empty() ? "" : "; " + hint));
+  throw FileError(what + ": needs " + significant(bytes / kGib, 3) + " GiB of memory, " +
+                  limit.who + " " + significant(limit.bytes / kGib, 3) +
+                  (hint.empty() ? "" : "; " + hint));
 }
 
 }  // namespace bochner

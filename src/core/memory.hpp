@@ -16,7 +16,7 @@ struct MemoryLimit {
 /// where /proc and /sys are looked for.
 MemoryLimit memory_limit(const std::string& root = "");
 
-/// Throws std::runtime_error "what: needs 64 GiB of memory, this machine has 24; hint" when `bytes`
+/// Throws FileError "what: needs 64 GiB of memory, this machine has 24; hint" when `bytes`
 /// are more than `memory_limit()`: the system would grant them and kill the process later.
 void require_memory(const std::string& what, double bytes, const std::string& hint = "");
 

@@ -157,6 +157,7 @@ void write_archive(OutputFile& out, const Archive& archive) {
 }
 
 void write_archive(const std::string& path, const Archive& archive) {
+  if (path == "-") throw FileError("-: an archive is a file, not the standard output");
   OutputFile out(path);
   write_archive(out, archive);
   out.commit();

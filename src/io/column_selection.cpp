@@ -99,17 +99,24 @@ std::vector<Index> kept(const ColumnSelection& selection, const ColumnNames& nam
   return chosen;
 }
 
+/// Places that were chosen beforehand.
+std::vector<Index> checked_places(std::vector<Index> places, const ColumnNames& names,
+                                  const std::string& file) {
+  if (places.empty()) throw FileError(file + ": no column is chosen; " + describe(names));
+  for (const Index place : places) {
+    if (place >= 0 && place < names.count()) continue;
+    throw FileError(file + ": has no column number " + std::to_string(place + 1) + "; " +
+                    describe(names));
+  }
+  return places;
+}
+
 }  // namespace
 
 std::vector<Index> resolve(const ColumnSelection& selection, const ColumnNames& names,
                            const std::string& file) {
-  if (selection.choose) return selection.choose(names, file);
-  if (!selection.places.empty()) {
-    const Index last = *std::max_element(selection.places.begin(), selection.places.end());
-    if (last < names.count()) return selection.places;
-    throw FileError(file + ": has no column number " + std::to_string(last + 1) + "; " +
-                    describe(names));
-  }
+  if (selection.choose) return checked_places(selection.choose(names, file), names, file);
+  if (!selection.places.empty()) return checked_places(selection.places, names, file);
   std::vector<Index> chosen = kept(selection, names, file);
   if (selection.drop.empty()) return chosen;
   std::vector<bool> dropped(static_cast<std::size_t>(names.count()));

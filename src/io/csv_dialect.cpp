@@ -165,7 +165,7 @@ FirstLine choose_first_line(const std::vector<std::string_view>& lines, Delimite
   return fractions ? FirstLine::numbers_of_columns : FirstLine::data;
 }
 
-const char* name_of(Delimiter delimiter) {
+const char* word_for(Delimiter delimiter) {
   constexpr std::array kNames = {"auto", "comma", "semicolon", "tab", "blanks"};
   return kNames[static_cast<std::size_t>(delimiter)];
 }

@@ -40,7 +40,7 @@ enum class FirstLine { data, names, numbers_of_columns };
 FirstLine choose_first_line(const std::vector<std::string_view>& lines, Delimiter delimiter);
 
 /// "comma", "blanks", ...
-const char* name_of(Delimiter delimiter);
+const char* word_for(Delimiter delimiter);
 /// The character that is looked for; a space for blanks.
 char character_of(Delimiter delimiter);
 

@@ -56,7 +56,7 @@ class CsvReader final : public RowReader {
     header_guessed_ = options.header == Header::automatic;
     pending_ = !header;
     layout_ = std::string(records_.delimiter() == Delimiter::blanks ? "text" : "CSV") + ", " +
-              name_of(records_.delimiter()) +
+              word_for(records_.delimiter()) +
               (!header                                  ? ", no header, "
                : first != FirstLine::numbers_of_columns ? ", header, "
                                                         : ", header of numbers, ") +

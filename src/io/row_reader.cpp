@@ -70,6 +70,13 @@ std::string RowReader::column_words(Index file_column) const {
 void RowReader::choose(ColumnNames columns, const ReadOptions& options) {
   columns_ = std::move(columns);
   places_ = resolve(options.columns, columns_, file_);
+  const auto check = [&](const char* member, Index column) {
+    if (column >= 0 && column < cols()) return;
+    throw InvalidArgument(std::string(member) + " names column " + std::to_string(column) +
+                          " of those chosen, expected 0 to " + std::to_string(cols() - 1));
+  };
+  if (options.classes) check("classes", options.classes->column);
+  for (const Index column : options.groups) check("groups", column);
   words_ = WordColumns(options, columns_, file_);
 }
 

@@ -221,6 +221,16 @@ bool looks_like_svmlight(std::string_view head) {
 
 std::unique_ptr<RowReader> open_svmlight(std::unique_ptr<ByteSource> source,
                                          const ReadOptions& options) {
+  constexpr Index kWidest = Index{1} << 31;
+  const SvmlightOptions& svmlight = options.svmlight;
+  if (svmlight.first_index != 0 && svmlight.first_index != 1) {
+    throw InvalidArgument("svmlight.first_index is " + std::to_string(svmlight.first_index) +
+                          ", expected 0 or 1");
+  }
+  if ((svmlight.width && (*svmlight.width < 1 || *svmlight.width > kWidest)) ||
+      svmlight.least_width < 0 || svmlight.least_width > kWidest) {
+    throw InvalidArgument("svmlight.width is out of range, expected 1 to 2^31");
+  }
   return std::make_unique<SvmlightReader>(std::move(source), options);
 }
 

@@ -32,7 +32,7 @@ struct Evaluation {
   Index counted = 0;  ///< those of positive weight
   std::string digest;
   std::vector<NamedMetric> metrics;
-  std::vector<LeftOutRow> shown;  ///< first target, of rows drawn at random; none for classes
+  std::vector<PredictedRow> shown;  ///< first target, of rows drawn at random; none for classes
   std::optional<ClassificationErrors> classes;
 };
 

@@ -11,6 +11,7 @@
 #include "io/output_file.hpp"
 #include "io/output_lock.hpp"
 #include "io/sha256.hpp"
+#include "pipeline/fit_checks.hpp"
 #include "pipeline/fit_search.hpp"
 #include "pipeline/iterative_fit.hpp"
 #include "pipeline/logistic_fit.hpp"
@@ -25,8 +26,8 @@
 #include <cmath>
 #include <cstddef>
 #include <filesystem>
-#include <memory>
 #include <span>
+#include <system_error>
 #include <utility>
 #include <variant>
 
@@ -37,38 +38,6 @@ constexpr const char* kRidge = "checkpoint_ridge";
 
 /// Above this many features the D x D matrix is formed only when asked for.
 constexpr Index kCholeskyUpTo = 8192;
-
-void check(const FitRequest& request) {
-  const auto refuse = [](const std::string& what) { throw InvalidArgument("fit: " + what); };
-  if (request.columns.targets.empty()) refuse("columns.targets is empty, expected one or more");
-  if (request.objective == Objective::logistic && request.task != Task::classify) {
-    refuse("a logistic regression is for classes, expected task classify");
-  }
-  if (request.posterior == Posterior::full && request.task == Task::classify) {
-    refuse("a full posterior is of a regression, not of classes");
-  }
-  if (request.solver == Solver::dual) {
-    refuse("the dual solver holds all rows, expected cholesky or conjugate_gradients");
-  }
-  const bool iterative = request.solver == Solver::conjugate_gradients;
-  if (iterative && request.posterior == Posterior::full) {
-    refuse("a full posterior needs the solver cholesky");
-  }
-  if (iterative && request.objective == Objective::logistic) {
-    refuse("conjugate gradients are for the squared loss");
-  }
-  if (request.resume == Resume::if_unfinished &&
-      (iterative || request.objective == Objective::logistic || request.output.empty())) {
-    refuse("resume: there are no checkpoints of " +
-           std::string(request.output.empty() ? "a fit without output"
-                       : iterative            ? "conjugate gradients"
-                                              : "a logistic regression"));
-  }
-  if (request.output == "-") refuse("output is the standard output, expected a file");
-  if (!(request.checkpoint_interval.count() > 0.0)) {
-    refuse("checkpoint_interval is not positive");
-  }
-}
 
 Solver solver_of(const FitRequest& request) {
   if (request.solver != Solver::automatic) return request.solver;
@@ -147,6 +116,13 @@ std::vector<std::string> constant_inputs(const TrainingFile& file, const Trainin
   return out;
 }
 
+/// Where temporary files go that no output has a folder for.
+std::string temporary_folder() {
+  std::error_code error;
+  const std::filesystem::path folder = std::filesystem::temp_directory_path(error);
+  return error ? "/tmp" : folder.string();
+}
+
 template <Scalar T>
 decltype(Model::regression) fit_regression(const TrainingFile& file, const TrainingSummary& summary,
                                            const FitRequest& request, const FitPlan& plan,
@@ -157,9 +133,8 @@ decltype(Model::regression) fit_regression(const TrainingFile& file, const Train
     return fit_logistic<T>(file, summary, plan, outcome);
   }
   if (request.solver == Solver::conjugate_gradients) {
-    const std::string beside = request.output.empty()
-                                   ? (std::filesystem::temp_directory_path() / "fit").string()
-                                   : request.output;
+    const std::string beside =
+        request.output.empty() ? temporary_folder() + "/fit" : request.output;
     return fit_file_iteratively<T>(file, summary, plan, beside, outcome);
   }
   return fit_file<T>(file, summary, plan, checkpoint, begun, outcome);
@@ -178,11 +153,13 @@ std::optional<Archive> begun_by(io::Checkpoint& checkpoint, Resume resume) {
   if (resume == Resume::if_unfinished) return checkpoint.load();
   if (!checkpoint.exists()) return std::nullopt;
   throw FileError(checkpoint.name() +
-                  ": an unfinished run is there; resuming goes on with it, removing it begins "
+                  ": an unfinished run is there; resume goes on with it, removing it begins "
                   "again");
 }
 
 }  // namespace
+
+InvalidRequest::~InvalidRequest() = default;
 
 std::string to_text(const SearchPlan& plan) {
   switch (plan.criterion) {
@@ -198,8 +175,9 @@ std::string to_text(const SearchPlan& plan) {
   return std::to_string(plan.num_folds) + "-fold";
 }
 
-Fitted fit(const FitRequest& asked, Watcher* watcher) {
-  check(asked);
+Fitted fit(const FitRequest& asked, Watcher* watcher,
+           const std::function<void(const Fitted&)>& before_writing) {
+  require_valid(asked);
   FitRequest request = asked;
   request.solver = solver_of(request);
   // Before the work, so that a file that cannot be written is known now.
@@ -207,8 +185,8 @@ Fitted fit(const FitRequest& asked, Watcher* watcher) {
   if (!request.output.empty()) destination.emplace(request.output);
   const TrainingFile file(request.data, request.reading, request.columns);
   if (request.task == Task::classify && file.num_targets() != 1) {
-    throw InvalidArgument("fit: classes are of one target, got " +
-                          std::to_string(file.num_targets()));
+    throw InvalidRequest("fit: classes are of one target, got " +
+                         std::to_string(file.num_targets()));
   }
   io::require_header(
       {.metadata = column_words(file.inputs().names, file.targets().names, model_places(file)),
@@ -216,7 +194,7 @@ Fitted fit(const FitRequest& asked, Watcher* watcher) {
       request.output);
   request.spec.input_dim = file.num_inputs();
   require_room(request, file.num_targets());
-  const TrainingSummary summary = summarise(file, request.task, request.spec.seed);
+  const TrainingSummary summary = summarise(file, request.task, request.spec.seed, watcher);
   require_room(request, std::max(num_classes(summary), file.num_targets()));
   std::optional<Archive> begun;
   if (destination) {
@@ -260,6 +238,7 @@ Fitted fit(const FitRequest& asked, Watcher* watcher) {
                        .num_rows = summary.rows,
                        .regression = std::move(regression)},
              .outcome = std::move(outcome)};
+  if (before_writing) before_writing(out);
   if (destination) {
     io::write_archive(destination->file, to_archive(out.model));
     destination->file.commit();

@@ -4,7 +4,9 @@
 #include "bochner/client/regression/folds.hpp"
 #include "bochner/client/regression/groups.hpp"
 #include "bochner/core/error.hpp"
+#include "bochner/kernel/options.hpp"
 #include "io/message.hpp"
+#include "pipeline/leaving.hpp"
 #include "pipeline/training_blocks.hpp"
 #include "pipeline/uniform_sample.hpp"
 #include "random/permutation.hpp"
@@ -88,7 +90,10 @@ SearchResult search_sample(const TrainingFile& file, const TrainingSummary& summ
   require_folds(file, summary, folds, rows.rows, options.groups);
   Progress progress(plan.watcher,
                     {"search", static_cast<double>(options.max_candidates), "candidates"});
-  options.on_candidate = [&](const SearchCandidate&) { progress.advance(1.0); };
+  options.on_candidate = [&](const SearchCandidate&) {
+    progress.advance(1.0);
+    leave_if_asked(plan.watcher, "in the search");
+  };
   return search_hyperparameters<T>(plan.spec, sample.training_rows(), options, plan.execution);
 }
 
@@ -146,6 +151,7 @@ LogisticValidation logistic_ridge(const TrainingFile& file, const TrainingSummar
     found.standard_error.push_back(one.standard_error.front());
     found.error_rate.push_back(one.error_rate.front());
     progress.advance(1.0);
+    leave_if_asked(plan.watcher, "in the search");
     if (found.best() + 1 < found.ridge.size()) break;
   }
   plan.ridge.ridge =
@@ -160,10 +166,16 @@ FitSearch choose_hyperparameters(const TrainingFile& file, const TrainingSummary
   const MatrixView<const double> inputs = summary.sample.view().middle_cols(0, file.num_inputs());
   Matrix<double> x(inputs.rows, inputs.cols);
   plan.standardisation.apply<double>(inputs, x.view());
-  const bool fixed = request.search.lengthscales == LengthscaleSearch::fixed;
-  plan.spec.kernel = fixed ? with_scale(request.spec.kernel, request.scale, std::as_const(x).view())
+  const bool fixed = request.search.lengthscales == LengthscaleSearch::fixed ||
+                     metric_of(request.spec.kernel) == nullptr;
+  try {
+    plan.spec.kernel = fixed
+                           ? with_scale(request.spec.kernel, request.scale, std::as_const(x).view())
                            : request.spec.kernel;
-  validate(plan.spec);
+    validate(plan.spec);
+  } catch (const InvalidArgument& error) {
+    throw InvalidRequest(error.what());
+  }
   const bool logistic = request.objective == Objective::logistic;
   FitSearch out;
   if (!fixed || (!request.ridge && !logistic)) {

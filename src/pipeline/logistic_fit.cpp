@@ -4,6 +4,7 @@
 #include "bochner/core/error.hpp"
 #include "core/memory.hpp"
 #include "core/stopwatch.hpp"
+#include "pipeline/leaving.hpp"
 #include "pipeline/training_blocks.hpp"
 
 #include <algorithm>
@@ -26,6 +27,7 @@ LogisticRegression<T> fit_logistic(const TrainingFile& file, const TrainingSumma
   std::vector<T> weights;
   TrainingBlocks<T> blocks(file, summary, plan.standardisation);
   while (blocks.next()) {
+    leave_if_asked(plan.watcher, "while reading the rows");
     const StandardisedRows<T>& rows = blocks.rows();
     std::copy_n(rows.x.data(), rows.x.size(), x.row(static_cast<Index>(labels.size())));
     for (Index i = 0; i < blocks.num_rows(); ++i) {

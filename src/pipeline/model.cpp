@@ -5,6 +5,7 @@
 #include "bochner/io/archive.hpp"
 #include "pipeline/column_ranges.hpp"
 #include "pipeline/model_columns.hpp"
+#include "pipeline/model_rows.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -111,6 +112,15 @@ Model from_archive(const Archive& archive) {
   return model;
 }
 
+bool utf8(const std::string& name) {
+  try {
+    static_cast<void>(nlohmann::json(name).dump());
+    return true;
+  } catch (const nlohmann::json::type_error&) {
+    return false;
+  }
+}
+
 void require_width(const char* function, const Model& model, MatrixView<const double> rows) {
   const auto inputs = static_cast<Index>(model.inputs.size());
   if (rows.cols == inputs) return;
@@ -202,7 +212,39 @@ Words column_words(const std::vector<std::string>& inputs, const std::vector<std
   return out;
 }
 
+void require_consistent(const Model& model) {
+  const auto refuse = [](const std::string& what) { throw InvalidArgument("Model: " + what); };
+  const std::size_t used = model.inputs.size() + model.targets.size();
+  if (static_cast<Index>(model.inputs.size()) != model.spec().input_dim) {
+    refuse("inputs has " + std::to_string(model.inputs.size()) + " names, expected " +
+           std::to_string(model.spec().input_dim) + " (the map's input_dim)");
+  }
+  if (model.standardisation.centre.size() != model.inputs.size() ||
+      model.standardisation.scale.size() != model.inputs.size()) {
+    refuse("standardisation is not of as many columns as there are inputs");
+  }
+  for (const double scale : model.standardisation.scale) {
+    if (!(scale > 0.0)) refuse("a scale of the standardisation is not positive");
+  }
+  if (!model.places.empty() && model.places.size() != used) {
+    refuse("places has " + std::to_string(model.places.size()) + " entries, expected " +
+           std::to_string(used) + ", one per input and target");
+  }
+  if (!model.named && model.places.empty()) refuse("columns have neither names nor places");
+  const auto outputs =
+      static_cast<Index>(model.classes.empty() ? model.targets.size() : model.classes.size());
+  if (outputs != model.num_outputs() || (!model.classes.empty() && model.targets.size() != 1)) {
+    refuse("targets or classes are not one per output");
+  }
+  for (const auto* const names : {&model.inputs, &model.targets, &model.classes}) {
+    for (const std::string& name : *names) {
+      if (!utf8(name)) refuse("a name is not UTF-8");
+    }
+  }
+}
+
 Archive to_archive(const Model& model) {
+  require_consistent(model);
   Archive archive = std::visit([](const auto& r) { return r.save(); }, model.regression);
   archive.metadata.merge(column_words(model.inputs, model.targets, model.places));
   archive.metadata["task"] = model.classes.empty() ? "regress" : "classify";

@@ -76,6 +76,13 @@ void name_refused(const Model& model, const io::RowReader& reader,
 
 Matrix<double> predict(const Model& model, const std::string& data, const io::ReadOptions& options,
                        const Execution& execution) {
+  require_consistent(model);
+  const io::ColumnSelection& columns = options.columns;
+  if (!columns.keep.empty() || !columns.drop.empty() || !columns.places.empty() || columns.choose ||
+      options.text || options.classes || !options.groups.empty()) {
+    throw InvalidArgument(
+        "predict: options choose or code columns, expected the model to find those it knows");
+  }
   const auto reader = open_for(model, io::open_source(data), options, {});
   std::vector<double> held;
   io::for_each_block(*reader, io::rows_at_a_time(reader->cols()), [&](MatrixView<double> x) {

@@ -32,6 +32,9 @@ struct UsedColumns {
 std::unique_ptr<io::RowReader> open_for(const Model& model, std::unique_ptr<io::ByteSource> source,
                                         io::ReadOptions options, const UsedColumns& columns);
 
+/// Throws InvalidArgument for a model whose members contradict each other.
+void require_consistent(const Model& model);
+
 /// The classes as the numbers they are; empty when one is a word.
 std::vector<double> class_numbers(const Model& model);
 

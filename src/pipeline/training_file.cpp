@@ -69,7 +69,7 @@ TrainingFile::TrainingFile(const std::string& path, const io::ReadOptions& readi
   groups_ = listed(roles.groups);
   weights_ = listed(roles.weights);
   if (weights_.count() > 1) {
-    throw InvalidArgument("weights: expected one column, got " + std::to_string(weights_.count()));
+    throw InvalidRequest("weights: expected one column, got " + std::to_string(weights_.count()));
   }
   require_apart(path_, "target", targets_, "weights", weights_);
   require_apart(path_, "group", groups_, "targets", targets_);

@@ -93,6 +93,7 @@ inline Index num_classes(const TrainingSummary& summary) {
 /// Reads the file once. Throws FileError when it has no rows, on a target or a weight out of range,
 /// when no weight is positive and, for `classify`, when the target has fewer than two values or
 /// more than 1,000. The sample is a function of the counted rows and `seed`.
-TrainingSummary summarise(const TrainingFile& file, Task task, Seed seed);
+TrainingSummary summarise(const TrainingFile& file, Task task, Seed seed,
+                          Watcher* watcher = nullptr);
 
 }  // namespace bochner::pipeline

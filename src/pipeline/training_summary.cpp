@@ -4,6 +4,7 @@
 #include "io/class_codes.hpp"
 #include "io/message.hpp"
 #include "pipeline/column_moments.hpp"
+#include "pipeline/leaving.hpp"
 #include "pipeline/training_file.hpp"
 #include "pipeline/uniform_sample.hpp"
 #include "pipeline/weights.hpp"
@@ -56,7 +57,7 @@ bool reads_as_classes(const TrainingFile& file, Index rows) {
 
 }  // namespace
 
-TrainingSummary summarise(const TrainingFile& file, Task task, Seed seed) {
+TrainingSummary summarise(const TrainingFile& file, Task task, Seed seed, Watcher* watcher) {
   const auto reader =
       file.open(task == Task::classify ? std::optional(std::vector<std::string>{}) : std::nullopt);
   const Index cols = reader->cols();
@@ -77,6 +78,7 @@ TrainingSummary summarise(const TrainingFile& file, Task task, Seed seed) {
                       "; where the target's words are classes: task=classify");
     }
     out.rows += got;
+    leave_if_asked(watcher, "after " + std::to_string(out.rows) + " rows of the first reading");
     for (Index r = 0; r < got; ++r) {
       const double* const row = block.row(r);
       double weight = 1.0;

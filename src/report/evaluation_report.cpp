@@ -63,7 +63,7 @@ std::string evaluation_json(const pipeline::Model& model, const EvaluationRecord
 std::string evaluation_svg(const pipeline::Model& model, const EvaluationRecord& record) {
   const pipeline::Metric& rmse = record.result.metrics.front().metric;
   std::vector<Point> points;
-  for (const pipeline::LeftOutRow& row : record.result.shown) {
+  for (const pipeline::PredictedRow& row : record.result.shown) {
     points.push_back({row.truth, row.prediction});
   }
   const bool part = record.result.counted > static_cast<Index>(record.result.shown.size());

@@ -149,7 +149,7 @@ void add_fit_report(io::OutputFolder& folder, const pipeline::FitRequest& reques
   }
   if (!outcome.study.left_out.empty()) {
     std::vector<Point> points;
-    for (const pipeline::LeftOutRow& row : outcome.study.left_out) {
+    for (const pipeline::PredictedRow& row : outcome.study.left_out) {
       points.push_back({row.truth, row.prediction});
     }
     folder.add("predicted.svg",

@@ -18,10 +18,13 @@ concept NamedEnum = std::is_enum_v<E> && requires(E value) {
   { names_of(value)[0] } -> std::convertible_to<std::string_view>;
 };
 
-/// "conjugate-gradients" for `Solver::conjugate_gradients`.
+/// "conjugate-gradients" for `Solver::conjugate_gradients`; empty for a value that is no
+/// enumerator.
 template <NamedEnum E>
 constexpr std::string_view name_of(E value) {
-  return names_of(value)[static_cast<std::size_t>(value)];
+  const auto names = names_of(value);
+  const auto at = static_cast<std::size_t>(value);
+  return at < names.size() ? names[at] : std::string_view();
 }
 
 /// The enumerator of that name, or nothing.

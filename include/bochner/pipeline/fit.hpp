@@ -15,6 +15,7 @@
 
 #include <array>
 #include <chrono>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -63,6 +64,13 @@ constexpr std::array<std::string_view, 2> names_of(StudyFit) {
   return {"none", "path-and-left-out"};
 }
 
+/// A request that is wrong in itself or does not go with the columns of its file.
+class BOCHNER_EXPORT InvalidRequest : public InvalidArgument {
+ public:
+  using InvalidArgument::InvalidArgument;
+  ~InvalidRequest() override;
+};
+
 /// Whether a fit that was stopped goes on from its checkpoint.
 enum class Resume {
   no,            ///< a checkpoint that is there is refused
@@ -72,7 +80,8 @@ constexpr std::array<std::string_view, 2> names_of(Resume) { return {"no", "if-u
 
 struct FitRequest {
   std::string data;  ///< as `io::read_table` takes it; what is no regular file is copied first
-  /// `columns` are the inputs; empty: all columns that have no other role.
+  /// `columns`, by entries of `keep` and `drop`, are the inputs; empty: all columns that have no
+  /// other role. Members that code columns or carry text are refused.
   io::ReadOptions reading{};
   ColumnRoles columns;
   Task task = Task::regress;
@@ -100,8 +109,8 @@ struct FitRequest {
   Execution execution{};
 };
 
-/// A target, and its prediction by a model without its row.
-struct LeftOutRow {
+/// A target, and what a model that has not seen its row predicts.
+struct PredictedRow {
   double truth = 0.0;
   double prediction = 0.0;
 };
@@ -110,7 +119,7 @@ struct LeftOutRow {
 struct FitStudy {
   /// GCV, evidence and degrees of freedom of ridges around the one that was chosen, on all rows.
   std::optional<RidgePath> path;
-  std::vector<LeftOutRow> left_out;  ///< first target, of rows drawn at random
+  std::vector<PredictedRow> left_out;  ///< first target, of rows drawn at random
 };
 
 /// What was searched for, if anything.
@@ -142,9 +151,13 @@ struct Fitted {
 /// Reads the file twice, by blocks of rows: once for means, deviations and rows to search on, once
 /// for the sums of least squares, whose size does not depend on the number of rows (a logistic
 /// regression holds the rows, conjugate gradients a temporary file of them). The same bits come for
-/// any number of threads and of interruptions. When `watcher` asks to stop, the sums are saved and
-/// Interrupted is thrown. Throws FileError for what is wrong with the file, naming the place, and
-/// InvalidArgument for a request that is wrong in itself or for these data.
-BOCHNER_EXPORT Fitted fit(const FitRequest& request, Watcher* watcher = nullptr);
+/// any number of threads and of interruptions. `watcher` is asked whether to stop between blocks of
+/// rows and between candidates of a search; Interrupted is thrown then, and the sums are saved
+/// where there are checkpoints. `before_writing`, if there is one, is called with the result before
+/// the model's file appears: what it throws leaves the old file and the checkpoint. Throws
+/// InvalidRequest; FileError for what is wrong with the file, naming the place, and for rows or
+/// matrices larger than this process's memory may be; InvalidArgument for what cannot be solved.
+BOCHNER_EXPORT Fitted fit(const FitRequest& request, Watcher* watcher = nullptr,
+                          const std::function<void(const Fitted&)>& before_writing = {});
 
 }  // namespace bochner::pipeline

@@ -24,7 +24,7 @@ struct BOCHNER_EXPORT Model {
   /// Where inputs and targets stood in the file, counted from 0; empty in a model that does not
   /// say.
   std::vector<Index> places;
-  bool named = false;  ///< whether the file named its columns
+  bool named = true;  ///< whether the file named its columns
   /// Columns of the file, used or not; 0 in a model that does not say.
   Index file_columns = 0;
   std::vector<std::string> classes;  ///< in order, one per output; empty for a regression
@@ -54,21 +54,22 @@ struct BOCHNER_EXPORT Model {
                                        const Execution& execution = {}) const;
 };
 
-/// Throws InvalidArgument where an array of the model is not finite, naming it: nothing could read
-/// it.
+/// Throws InvalidArgument for a model that nothing could read: members whose sizes do not match,
+/// names that are not UTF-8, an array that is not finite.
 BOCHNER_EXPORT Archive to_archive(const Model& model);
 
-/// Writes the file that `bochner fit` writes: whole, or the old one stays. Throws as `to_archive`,
-/// and FileError.
+/// Writes the file that `bochner fit` writes: whole, or the old one stays; "-" is refused. Throws
+/// as `to_archive`, and FileError.
 BOCHNER_EXPORT void save_model(const Model& model, const std::string& path);
 
 /// Throws FileError for anything but a model, whole and consistent.
 BOCHNER_EXPORT Model load_model(const std::string& path);
 
 /// The outputs for all rows of a file, whose columns are found by the names the model has, or by
-/// their places where it has none. Blocks of rows go by; only the outputs are held. Throws
-/// FileError naming the row and column that cannot be used, and InvalidArgument for an option that
-/// says nothing about the format that was found.
+/// their places where it has none; `options` say how the file is written, and no more. Blocks of
+/// rows go by; only the outputs are held. Throws FileError naming the row and column that cannot be
+/// used, and InvalidArgument for an option that says nothing about the format that was found, for
+/// options that choose or code columns, and as `to_archive`.
 BOCHNER_EXPORT Matrix<double> predict(const Model& model, const std::string& data,
                                       const io::ReadOptions& options = {},
                                       const Execution& execution = {});

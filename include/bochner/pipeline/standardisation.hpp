@@ -16,8 +16,8 @@ struct Standardisation {
   std::vector<double> centre;
   std::vector<double> scale;  ///< positive
 
-  /// In double, then rounded to T. Throws InvalidArgument for a number that T cannot hold, naming
-  /// row and column; rows count from `first_row`.
+  /// In double, then rounded to T. Throws InvalidArgument on shapes that do not match and for a
+  /// number that T cannot hold, naming row and column; rows count from `first_row`.
   template <Scalar T>
   void apply(MatrixView<const double> rows, MatrixView<T> out, Index first_row = 0) const;
 };

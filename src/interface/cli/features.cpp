@@ -7,6 +7,7 @@
 #include "io/output_file.hpp"
 #include "io/output_lock.hpp"
 #include "io/svmlight_writer.hpp"
+#include "pipeline/training_blocks.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -25,13 +26,28 @@ struct Arguments {
   std::string keep;
 };
 
-/// Features of raw rows.
+/// Features of raw rows, the reader's last block. Throws FileError that names the row whose
+/// features the scalar cannot hold.
 template <Scalar T>
-Matrix<T> features_of(const FeatureMap<T>& map, const pipeline::Model& model,
-                      MatrixView<const double> rows, const Execution& execution) {
+Matrix<T> features_of(const FeatureMap<T>& map, const ModelAtWork& work,
+                      MatrixView<const double> rows) {
   Matrix<T> x(rows.rows, rows.cols);
-  model.standardisation.apply<T>(rows, x.view());
-  return features(map, std::as_const(x).view(), Side::query, execution);
+  work.model.standardisation.apply<T>(rows, x.view());
+  const MatrixView<const T> inputs = std::as_const(x).view();
+  try {
+    return features(map, inputs, Side::query, work.execution);
+  } catch (const InvalidArgument&) {
+    pipeline::name_refused_row<T>(*work.reader, map, inputs);
+    for (Index i = 0; i < rows.rows; ++i) {
+      try {
+        static_cast<void>(features(map, inputs.middle_rows(i, 1)));
+      } catch (const InvalidArgument&) {
+        throw FileError(work.reader->place(i) +
+                        ": the features of the row leave the range of this model's numbers");
+      }
+    }
+    throw;
+  }
 }
 
 /// The numbers that classes are written as: their own, or from 1 on where they are words.
@@ -103,9 +119,8 @@ void run_features(const Arguments& arguments) {
     std::visit(
         [&]<template <class> class Regression, Scalar T>(const Regression<T>& fitted) {
           const MatrixView<const double> x = rows.middle_cols(0, inputs);
-          const Matrix<T> phi = pipeline::naming_rows(work.model, *work.reader, x, [&] {
-            return features_of(fitted.map(), model, x, work.execution);
-          });
+          const Matrix<T> phi = pipeline::naming_rows(
+              work.model, *work.reader, x, [&] { return features_of(fitted.map(), work, x); });
           io::write_svmlight<T>(out, labels.view(), phi.view(), comments);
         },
         model.regression);

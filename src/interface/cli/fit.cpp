@@ -28,14 +28,15 @@ void refuse_overwriting(const FitArguments& arguments) {
   require_distinct_files({{"--data", arguments.input.path}}, written);
 }
 
-/// What is wrong with the file is a FileError; the rest is the command line.
-pipeline::Fitted fitted(const pipeline::FitRequest& request) {
+/// The report's files are made before the model appears, and appear after it.
+pipeline::Fitted fitted(const pipeline::FitRequest& request,
+                        std::optional<io::OutputFolder>& report) {
   TerminalWatcher watcher("fit");
   try {
-    return pipeline::fit(request, &watcher);
-  } catch (const io::UnusedOption&) {
-    throw;
-  } catch (const InvalidArgument& error) {
+    return pipeline::fit(request, &watcher, [&](const pipeline::Fitted& fit) {
+      if (report) report::add_fit_report(*report, request, fit);
+    });
+  } catch (const pipeline::InvalidRequest& error) {
     throw UsageError(error.what());
   }
 }
@@ -44,11 +45,8 @@ void run_fit(const FitArguments& arguments) {
   const pipeline::FitRequest request = parse_fit(arguments);
   refuse_overwriting(arguments);
   std::optional<io::OutputFolder> report = open_report(arguments.report);
-  const pipeline::Fitted fit = fitted(request);
-  if (report) {
-    report::add_fit_report(*report, request, fit);
-    commit_report(*report);
-  }
+  const pipeline::Fitted fit = fitted(request, report);
+  if (report) commit_report(*report);
   print(arguments.json ? report::fit_json(request, fit) : report::fit_text(request, fit));
 }
 

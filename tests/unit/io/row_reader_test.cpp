@@ -48,3 +48,31 @@ TEST_CASE("the type is told by content, not by name", "[rows]") {
   CHECK(read_all<float>(*open_rows(scratch.write("a.npy", "1,2\n")))(0, 1) == 2.0F);
   CHECK(read_all<float>(*open_rows(scratch.write("no extension", "7\n")))(0, 0) == 7.0F);
 }
+
+TEST_CASE("columns of options are those of the file", "[row_reader]") {
+  const bochner::test::Scratch scratch;
+  const std::string csv = scratch.write("x.csv", "a,b\n1,2\n");
+  using bochner::io::ReadOptions;
+  const auto refused = [&](const ReadOptions& options, const std::string& reason) {
+    CHECK_THROWS_WITH(bochner::io::open_rows(csv, options), Catch::Contains(reason));
+  };
+  ReadOptions options;
+  options.classes = bochner::io::ClassColumn{.column = 2};
+  refused(options, "classes names column 2 of those chosen, expected 0 to 1");
+  options = {};
+  options.groups = {-1};
+  refused(options, "groups names column -1");
+  options = {};
+  options.columns.places = {-1};
+  refused(options, "no column number 0");
+  options = {};
+  options.columns.choose = [](const auto&, const auto&) { return std::vector<bochner::Index>(); };
+  refused(options, "no column is chosen");
+  options = {};
+  options.format = bochner::io::Format::svmlight;
+  options.svmlight.first_index = 7;
+  refused(options, "first_index is 7");
+  options.svmlight = {};
+  options.svmlight.width = -3;
+  refused(options, "width is out of range");
+}

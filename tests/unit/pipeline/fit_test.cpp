@@ -47,7 +47,7 @@ std::vector<double> numbers(const Model& model) {
   return out;
 }
 
-/// Stops at the first question, or never.
+/// Stops at the first question while it is guarded, or never.
 class Recorder final : public Watcher {
  public:
   explicit Recorder(bool stops) : stops_(stops) {}
@@ -57,7 +57,7 @@ class Recorder final : public Watcher {
   void warn(const std::string& what) override { warnings += what; }
   void guard() override { ++guards; }
   void unguard() noexcept override { --guards; }
-  bool stopping() override { return stops_; }
+  bool stopping() override { return stops_ && guards > 0; }
 
   std::string stages;
   std::string warnings;
@@ -168,7 +168,109 @@ TEST_CASE("a request that cannot be met is refused before the file is read", "[p
   bad = good;
   bad.checkpoint_interval = std::chrono::duration<double>(0.0);
   refused(bad, "checkpoint_interval");
+  bad = good;
+  bad.spec.num_frequencies = 0;
+  refused(bad, "spec.num_frequencies is 0");
+  bad = good;
+  bad.spec.features = PositiveFeatures{};
+  bad.spec.kernel = ArcCosineKernel{};
+  refused(bad, "fit: ");
+  bad = good;
+  bad.ridge = -1.0;
+  refused(bad, "ridge is -1, expected a positive number");
+  bad = good;
+  bad.search.num_folds = 1;
+  refused(bad, "search.num_folds is 1");
+  bad = good;
+  bad.reading.groups = {0};
+  refused(bad, "codes columns");
+  bad = good;
+  bad.reading.columns.places = {0};
+  refused(bad, "has places");
+  bad = good;
+  bad.reading.non_finite = io::NonFinite::keep;
+  refused(bad, "keeps NaN");
+  CHECK_THROWS_AS(fit(bad), InvalidRequest);
   CHECK_THROWS_AS(fit(good), FileError);
+}
+
+TEST_CASE("a fit never writes over its data", "[pipeline]") {
+  const Scratch scratch;
+  const std::string data = scratch.write("x.csv", wave(50));
+  FitRequest asked = request(data);
+  asked.output = data;
+  CHECK_THROWS_WITH(fit(asked), Contains("is the file of the data"));
+  asked = request(scratch.write("m.checkpoint0", wave(50)));
+  asked.output = scratch.path("m");
+  CHECK_THROWS_WITH(fit(asked), Contains("is the file of the data"));
+  CHECK(io::read_table(data).rows.rows() == 50);
+}
+
+TEST_CASE("what is done before writing can keep the model from appearing", "[pipeline]") {
+  const Scratch scratch;
+  FitRequest asked = request(scratch.write("x.csv", wave(50)));
+  asked.output = scratch.path("m");
+  Index seen = 0;
+  const auto fails = [&](const Fitted& fitted) {
+    seen = fitted.model.num_rows;
+    throw FileError("the report cannot be written");
+  };
+  CHECK_THROWS_WITH(fit(asked, nullptr, fails), "the report cannot be written");
+  CHECK(seen == 50);
+  CHECK_FALSE(std::filesystem::exists(asked.output));
+}
+
+TEST_CASE("a kernel without lengthscales takes its scale by the rule", "[pipeline]") {
+  const Scratch scratch;
+  FitRequest asked = request(scratch.write("x.csv", wave(50)));
+  asked.spec.kernel = SoftmaxKernel{};
+  asked.search = {};
+  asked.scale = DimensionScale{};
+  CHECK(fit(asked).model.spec().kernel == Kernel(SoftmaxKernel{1.0 / std::sqrt(2.0)}));
+}
+
+TEST_CASE("a watcher stops a fit in the search as well", "[pipeline]") {
+  const Scratch scratch;
+  FitRequest asked = request(scratch.write("x.csv", wave(100)));
+  asked.search = {};
+  asked.ridge.reset();
+  /// Stops once a search has begun.
+  struct Searching final : Watcher {
+    void begin(const Stage& stage) override { searching = stage.what == "search"; }
+    bool stopping() override { return searching; }
+    bool searching = false;
+  } watcher;
+  CHECK_THROWS_AS(fit(asked, &watcher), Interrupted);
+  CHECK(watcher.searching);
+}
+
+TEST_CASE("a model whose members contradict each other is not written", "[pipeline]") {
+  const Scratch scratch;
+  const Model good = fit(request(scratch.write("x.csv", wave(50)))).model;
+  const auto refused = [&](const auto& spoil, const std::string& reason) {
+    Model bad = good;
+    spoil(bad);
+    CHECK_THROWS_WITH(save_model(bad, scratch.path("m")), Contains(reason));
+    CHECK_THROWS_WITH(predict(bad, scratch.path("x.csv")), Contains(reason));
+    CHECK_FALSE(std::filesystem::exists(scratch.path("m")));
+  };
+  refused([](Model& m) { m.inputs.pop_back(); }, "inputs has 1 names, expected 2");
+  refused([](Model& m) { m.places.pop_back(); }, "places has 2 entries, expected 3");
+  refused([](Model& m) { m.standardisation.scale[0] = 0.0; }, "is not positive");
+  refused([](Model& m) { m.standardisation.centre.clear(); }, "as many columns");
+  refused(
+      [](Model& m) {
+        m.targets.emplace_back("z");
+        m.places.push_back(3);
+      },
+      "one per output");
+  refused([](Model& m) { m.inputs[0] = "\xff"; }, "not UTF-8");
+  CHECK_THROWS_AS(save_model(good, "-"), FileError);
+  Model elsewhere = good;
+  elsewhere.places.clear();
+  CHECK(predict(elsewhere, scratch.path("x.csv")).rows() == 50);
+  CHECK_THROWS_WITH(predict(good, scratch.path("x.csv"), {.columns = {.keep = {"x"}}}),
+                    Contains("choose or code columns"));
 }
 
 TEST_CASE("rows that a model cannot take are refused at its door", "[pipeline]") {

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pipeline/fit_checks.hpp"
+
+#include "core/numbers.hpp"
+#include "io/npz.hpp"
+
+#include <sys/stat.h>
+
+#include <cmath>
+#include <string>
+
+namespace bochner::pipeline {
+namespace {
+
+/// Whether both are one file.
+bool same_file(const std::string& a, const std::string& b) {
+  struct stat first {};
+  struct stat second {};
+  return ::stat(a.c_str(), &first) == 0 && ::stat(b.c_str(), &second) == 0 &&
+         first.st_dev == second.st_dev && first.st_ino == second.st_ino;
+}
+
+[[noreturn]] void refuse(const std::string& what) { throw InvalidRequest("fit: " + what); }
+
+void check_reading(const FitRequest& request) {
+  const io::ReadOptions& reading = request.reading;
+  if (reading.classes || !reading.groups.empty() || reading.text) {
+    refuse("reading codes columns or carries text, expected `task` and `columns` to say so");
+  }
+  if (reading.non_finite == io::NonFinite::keep) {
+    refuse("reading keeps NaN and infinity, and no fit takes them");
+  }
+  if (reading.columns.choose || !reading.columns.places.empty()) {
+    refuse("reading.columns has places, expected entries of keep and drop");
+  }
+}
+
+void check_output(const FitRequest& request) {
+  if (request.output == "-") refuse("output is the standard output, expected a file");
+  if (!(request.checkpoint_interval.count() > 0.0)) {
+    refuse("checkpoint_interval is not positive");
+  }
+  if (request.output.empty()) return;
+  const std::string source = io::source_file(request.data);
+  for (const char* const end : {"", ".checkpoint0", ".checkpoint1"}) {
+    if (same_file(source, request.output + end)) {
+      refuse("output " + request.output + end + " is the file of the data");
+    }
+  }
+}
+
+void check_solver(const FitRequest& request) {
+  if (request.solver == Solver::dual) {
+    refuse("the dual solver holds all rows, expected cholesky or conjugate_gradients");
+  }
+  const bool iterative = request.solver == Solver::conjugate_gradients;
+  const bool logistic = request.objective == Objective::logistic;
+  if (iterative && request.posterior == Posterior::full) {
+    refuse("a full posterior needs the solver cholesky");
+  }
+  if (iterative && logistic) refuse("conjugate gradients are for the squared loss");
+  if (request.resume == Resume::if_unfinished &&
+      (iterative || logistic || request.output.empty())) {
+    refuse("resume: there are no checkpoints of " +
+           std::string(request.output.empty() ? "a fit without output"
+                       : iterative            ? "conjugate gradients"
+                                              : "a logistic regression"));
+  }
+}
+
+}  // namespace
+
+void require_valid(const FitRequest& request) {
+  constexpr Index kMostFrequencies = Index{1} << 40;
+  constexpr Index kMostFolds = 1000;
+  if (request.columns.targets.empty()) refuse("columns.targets is empty, expected one or more");
+  if (request.objective == Objective::logistic && request.task != Task::classify) {
+    refuse("a logistic regression is for classes, expected task classify");
+  }
+  if (request.posterior == Posterior::full && request.task == Task::classify) {
+    refuse("a full posterior is of a regression, not of classes");
+  }
+  if (request.spec.num_frequencies < 1 || request.spec.num_frequencies > kMostFrequencies) {
+    refuse("spec.num_frequencies is " + std::to_string(request.spec.num_frequencies) +
+           ", expected 1 to 2^40");
+  }
+  if (const auto reason =
+          incompatibility(request.spec.kernel, request.spec.projection, request.spec.features)) {
+    refuse(*reason);
+  }
+  if (request.ridge && !(*request.ridge > 0.0 && std::isfinite(*request.ridge))) {
+    refuse("ridge is " + shortest(*request.ridge) + ", expected a positive number");
+  }
+  if (request.search.num_folds < 2 || request.search.num_folds > kMostFolds) {
+    refuse("search.num_folds is " + std::to_string(request.search.num_folds) +
+           ", expected 2 to 1000");
+  }
+  check_solver(request);
+  check_reading(request);
+  check_output(request);
+}
+
+}  // namespace bochner::pipeline
