@@ -55,6 +55,34 @@ bool reads_as_classes(const TrainingFile& file, Index rows) {
   }
 }
 
+/// Classes that a row with a weight has, from the order of their appearance to that of their names.
+void order_classes(const TrainingFile& file, std::span<const std::string> classes,
+                   const std::vector<bool>& counted, TrainingSummary& out) {
+  std::vector<double> place(classes.size());
+  for (const Index code : io::class_order(classes)) {
+    if (static_cast<std::size_t>(code) >= counted.size()) continue;
+    if (!counted[static_cast<std::size_t>(code)]) continue;
+    place[static_cast<std::size_t>(code)] = static_cast<double>(out.classes.size());
+    out.classes.push_back(classes[static_cast<std::size_t>(code)]);
+  }
+  if (out.classes.size() < 2) {
+    throw FileError(file.path() + ": the target " + io::quoted(file.targets().names.front()) +
+                    " is always " + out.classes.front() + ", expected two classes or more");
+  }
+  for (const std::string& name : out.classes) {
+    try {
+      static_cast<void>(nlohmann::json(name).dump());
+    } catch (const nlohmann::json::type_error&) {
+      throw FileError(file.path() + ": the name of the class " + io::quoted(name) +
+                      " is not UTF-8, as a model's file has it");
+    }
+  }
+  for (Index i = 0; i < out.sample.rows(); ++i) {
+    double& code = out.sample(i, file.num_inputs());
+    code = place[static_cast<std::size_t>(code)];
+  }
+}
+
 }  // namespace
 
 TrainingSummary summarise(const TrainingFile& file, Task task, Seed seed, Watcher* watcher) {
@@ -105,34 +133,8 @@ TrainingSummary summarise(const TrainingFile& file, Task task, Seed seed, Watche
     out.mean.push_back(column.mean());
     out.deviation.push_back(column.constant() ? 0.0 : column.deviation());
   }
-  const std::span<const std::string> classes = reader->classes();
   out.sample = sample.rows();
-  // From the order of their appearance to that of their names.
-  std::vector<double> place(classes.size());
-  for (const Index code : io::class_order(classes)) {
-    if (static_cast<std::size_t>(code) >= counted.size()) continue;
-    if (!counted[static_cast<std::size_t>(code)]) continue;
-    place[static_cast<std::size_t>(code)] = static_cast<double>(out.classes.size());
-    out.classes.push_back(classes[static_cast<std::size_t>(code)]);
-  }
-  if (task == Task::classify && out.classes.size() < 2) {
-    throw FileError(file.path() + ": the target " + io::quoted(file.targets().names.front()) +
-                    " is always " + out.classes.front() + ", expected two classes or more");
-  }
-  for (const std::string& name : out.classes) {
-    try {
-      static_cast<void>(nlohmann::json(name).dump());
-    } catch (const nlohmann::json::type_error&) {
-      throw FileError(file.path() + ": the name of the class " + io::quoted(name) +
-                      " is not UTF-8, as a model's file has it");
-    }
-  }
-  if (task == Task::classify) {
-    for (Index i = 0; i < out.sample.rows(); ++i) {
-      double& code = out.sample(i, inputs);
-      code = place[static_cast<std::size_t>(code)];
-    }
-  }
+  if (task == Task::classify) order_classes(file, reader->classes(), counted, out);
   out.digest = reader->digest();
   return out;
 }
