@@ -106,9 +106,7 @@ BOCHNER_EXPORT FeatureFunction parse_features(std::string_view text);
 
 /// Which factor of the kernel a row is for. Symmetric maps ignore it.
 enum class Side { query, key };
-constexpr std::array<std::string_view, 2> names_of(Side) {
-  return {"query", "key"};
-}
+constexpr std::array<std::string_view, 2> names_of(Side) { return {"query", "key"}; }
 
 /// Where features go: k(x_i, y_j) ~ 2^(exponent_i + exponent_j) phi_i . phi_j.
 template <Scalar T>

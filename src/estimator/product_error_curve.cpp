@@ -21,7 +21,7 @@ struct TermRows {
 
 template <class T>
 TermRows place_rows(const char* name, const PairGeometry& geometry, Side side,
-                      MatrixView<const T> x) {
+                    MatrixView<const T> x) {
   constexpr const char* kFunction = "gram_error_curve";
   check_columns(kFunction, name, x.rows, x.cols, geometry.dim());
   check_finite(kFunction, name, x);

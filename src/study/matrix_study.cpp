@@ -100,7 +100,7 @@ std::vector<MatrixStudyCell> study_matrix(const MatrixStudyPlan& plan, const Exe
                                           Watcher* watcher) {
   std::vector<MatrixStudyCell> cells;
   Progress progress(watcher, {"variance, matrix", static_cast<double>(plan.redraws) *
-                                            static_cast<double>(plan.maps.size())});
+                                                      static_cast<double>(plan.maps.size())});
   std::mutex advancing;
   for (std::size_t m = 0; m < plan.maps.size(); ++m) {
     FeatureMapSpec spec = plan.maps[m];
