@@ -165,11 +165,6 @@ FirstLine choose_first_line(const std::vector<std::string_view>& lines, Delimite
   return fractions ? FirstLine::numbers_of_columns : FirstLine::data;
 }
 
-const char* word_for(Delimiter delimiter) {
-  constexpr std::array kNames = {"auto", "comma", "semicolon", "tab", "blanks"};
-  return kNames[static_cast<std::size_t>(delimiter)];
-}
-
 char character_of(Delimiter delimiter) {
   constexpr std::string_view kCharacters = ",,;\t ";
   return kCharacters[static_cast<std::size_t>(delimiter)];

@@ -39,8 +39,6 @@ enum class FirstLine { data, names, numbers_of_columns };
 /// below is a whole one.
 FirstLine choose_first_line(const std::vector<std::string_view>& lines, Delimiter delimiter);
 
-/// "comma", "blanks", ...
-const char* word_for(Delimiter delimiter);
 /// The character that is looked for; a space for blanks.
 char character_of(Delimiter delimiter);
 

@@ -2,6 +2,7 @@
 #include "io/csv_reader.hpp"
 
 #include "bochner/core/error.hpp"
+#include "bochner/core/names.hpp"
 #include "io/csv_record.hpp"
 #include "io/decimal.hpp"
 #include "io/message.hpp"
@@ -56,7 +57,7 @@ class CsvReader final : public RowReader {
     header_guessed_ = options.header == Header::automatic;
     pending_ = !header;
     layout_ = std::string(records_.delimiter() == Delimiter::blanks ? "text" : "CSV") + ", " +
-              word_for(records_.delimiter()) +
+              std::string(name_of(records_.delimiter())) +
               (!header                                  ? ", no header, "
                : first != FirstLine::numbers_of_columns ? ", header, "
                                                         : ", header of numbers, ") +

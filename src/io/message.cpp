@@ -140,6 +140,16 @@ std::string printable_json(std::string_view json) {
   return out;
 }
 
+bool is_utf8(std::string_view text) noexcept {
+  while (!text.empty()) {
+    const std::optional<Character> character = first_character(text);
+    // Halves of UTF-16 are no characters.
+    if (!character || (character->code >= 0xD800 && character->code <= 0xDFFF)) return false;
+    text.remove_prefix(character->bytes);
+  }
+  return true;
+}
+
 std::string quoted(std::string_view text) {
   std::string out = "'";
   std::size_t count = 0;

@@ -21,6 +21,9 @@ std::string printable_lines(std::string_view text);
 /// JSON text with such characters as its escapes \uNNNN: the same document.
 std::string printable_json(std::string_view json);
 
+/// Whether `text` is well-formed UTF-8, as JSON and so the header of an archive has it.
+bool is_utf8(std::string_view text) noexcept;
+
 /// `printable` between single quotes, cut after 40 characters.
 std::string quoted(std::string_view text);
 

@@ -6,6 +6,7 @@
 #include "core/memory.hpp"
 #include "core/numbers.hpp"
 #include "core/stopwatch.hpp"
+#include "core/text.hpp"
 #include "io/archive_file.hpp"
 #include "io/checkpoint.hpp"
 #include "io/output_file.hpp"
@@ -29,7 +30,6 @@
 #include <span>
 #include <system_error>
 #include <utility>
-#include <variant>
 
 namespace bochner::pipeline {
 namespace {
@@ -61,7 +61,6 @@ Standardisation standardisation_of(const TrainingSummary& summary, Index inputs)
 std::string run_identity(const TrainingFile& file, const TrainingSummary& summary,
                          const FitRequest& request) {
   const io::ReadOptions& reading = request.reading;
-  const auto* const sum = std::get_if<MeanSquareSumScale>(&request.scale);
   const nlohmann::ordered_json run = {
       {"version", version_string()},
       {"instruction_set", simd::kernels<float>().name},
@@ -77,15 +76,15 @@ std::string run_identity(const TrainingFile& file, const TrainingSummary& summar
       {"weights", file.weights().places},
       {"classes", summary.classes},
       {"map", to_text(request.spec)},
-      {"scale", {request.scale.index(), sum == nullptr ? 0.0 : sum->target}},
+      {"scale", text::write(request.scale)},
       {"objective", request.objective},
       {"ridge", request.ridge.value_or(-1.0)},
       {"search", {request.search.lengthscales, request.search.criterion, request.search.num_folds}},
       {"posterior", request.posterior},
       {"arithmetic", request.arithmetic}};
-  const std::string text = run.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+  const std::string written = run.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
   io::Sha256 hash;
-  hash.add(std::as_bytes(std::span(text)));
+  hash.add(std::as_bytes(std::span(written)));
   return hash.hex();
 }
 

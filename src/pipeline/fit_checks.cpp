@@ -2,23 +2,13 @@
 #include "pipeline/fit_checks.hpp"
 
 #include "core/numbers.hpp"
-#include "io/npz.hpp"
-
-#include <sys/stat.h>
+#include "io/file_identity.hpp"
 
 #include <cmath>
 #include <string>
 
 namespace bochner::pipeline {
 namespace {
-
-/// Whether both are one file.
-bool same_file(const std::string& a, const std::string& b) {
-  struct stat first {};
-  struct stat second {};
-  return ::stat(a.c_str(), &first) == 0 && ::stat(b.c_str(), &second) == 0 &&
-         first.st_dev == second.st_dev && first.st_ino == second.st_ino;
-}
 
 [[noreturn]] void refuse(const std::string& what) { throw InvalidRequest("fit: " + what); }
 
@@ -41,9 +31,10 @@ void check_output(const FitRequest& request) {
     refuse("checkpoint_interval is not positive");
   }
   if (request.output.empty()) return;
-  const std::string source = io::source_file(request.data);
+  const auto source = io::identity_of(request.data, io::FileUse::read);
+  if (!source) return;
   for (const char* const end : {"", ".checkpoint0", ".checkpoint1"}) {
-    if (same_file(source, request.output + end)) {
+    if (io::identity_of(request.output + end, io::FileUse::written) == source) {
       refuse("output " + request.output + end + " is the file of the data");
     }
   }

@@ -161,13 +161,17 @@ LogisticValidation logistic_ridge(const TrainingFile& file, const TrainingSummar
 
 }  // namespace
 
+bool searches_lengthscales(const FitRequest& request) {
+  return request.search.lengthscales != LengthscaleSearch::fixed &&
+         metric_of(request.spec.kernel) != nullptr;
+}
+
 FitSearch choose_hyperparameters(const TrainingFile& file, const TrainingSummary& summary,
                                  const FitRequest& request, FitPlan& plan) {
   const MatrixView<const double> inputs = summary.sample.view().middle_cols(0, file.num_inputs());
   Matrix<double> x(inputs.rows, inputs.cols);
   plan.standardisation.apply<double>(inputs, x.view());
-  const bool fixed = request.search.lengthscales == LengthscaleSearch::fixed ||
-                     metric_of(request.spec.kernel) == nullptr;
+  const bool fixed = !searches_lengthscales(request);
   try {
     plan.spec.kernel = fixed
                            ? with_scale(request.spec.kernel, request.scale, std::as_const(x).view())

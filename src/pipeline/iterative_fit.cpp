@@ -5,6 +5,7 @@
 #include "bochner/core/error.hpp"
 #include "core/stopwatch.hpp"
 #include "io/mapped_scratch.hpp"
+#include "pipeline/leaving.hpp"
 #include "pipeline/training_blocks.hpp"
 
 #include <algorithm>
@@ -16,13 +17,6 @@
 
 namespace bochner::pipeline {
 namespace {
-
-void leave_if_asked(const StopRequests& stop, const std::string& when) {
-  if (!stop.pending()) return;
-  throw Interrupted("interrupted " + when +
-                        "; conjugate gradients keep no checkpoint: the same call begins again",
-                    Interrupted::Kept::nothing);
-}
 
 /// Rows in mapped memory: outputs in double, then weights and inputs in T.
 template <Scalar T>
@@ -57,12 +51,12 @@ class MappedRows {
 
 template <Scalar T>
 void read_rows(const TrainingFile& file, const TrainingSummary& summary, const FitPlan& plan,
-               const StopRequests& stop, MappedRows<T>& rows) {
+               MappedRows<T>& rows) {
   TrainingBlocks<T> blocks(file, summary, plan.standardisation);
   Progress progress(plan.watcher, {"read", static_cast<double>(summary.rows), "rows"});
   Index done = 0;
   for (;;) {
-    leave_if_asked(stop, "after reading " + std::to_string(done) + " rows");
+    leave_if_asked(plan.watcher, "after reading " + std::to_string(done) + " rows");
     if (!blocks.next()) return;
     rows.copy(done, blocks.rows());
     done += blocks.num_rows();
@@ -80,7 +74,7 @@ RidgeRegression<T> fit_file_iteratively(const TrainingFile& file, const Training
   const StopRequests stop(plan.watcher);
   const Index outputs = std::max(num_classes(summary), file.num_targets());
   MappedRows<T> rows(beside, summary.rows, file.num_inputs(), outputs);
-  read_rows<T>(file, summary, plan, stop, rows);
+  read_rows<T>(file, summary, plan, rows);
   FitOptions options;
   options.ridge = plan.ridge;
   options.solver = Solver::conjugate_gradients;
@@ -89,7 +83,7 @@ RidgeRegression<T> fit_file_iteratively(const TrainingFile& file, const Training
   double reached = 0.0;
   Progress progress(plan.watcher, {"fit", total});
   options.on_iteration = [&](Index iterations, double residual) {
-    leave_if_asked(stop, "after " + std::to_string(iterations) + " iterations");
+    leave_if_asked(plan.watcher, "after " + std::to_string(iterations) + " iterations");
     const double now = std::clamp(-std::log(residual), reached, total);
     progress.advance(now - reached);
     reached = now;

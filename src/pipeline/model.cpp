@@ -3,6 +3,7 @@
 
 #include "bochner/core/error.hpp"
 #include "bochner/io/archive.hpp"
+#include "io/message.hpp"
 #include "pipeline/column_ranges.hpp"
 #include "pipeline/model_columns.hpp"
 #include "pipeline/model_rows.hpp"
@@ -110,15 +111,6 @@ Model from_archive(const Archive& archive) {
     throw InvalidArgument("archive: a logistic regression without classes");
   }
   return model;
-}
-
-bool utf8(const std::string& name) {
-  try {
-    static_cast<void>(nlohmann::json(name).dump());
-    return true;
-  } catch (const nlohmann::json::type_error&) {
-    return false;
-  }
 }
 
 void require_width(const char* function, const Model& model, MatrixView<const double> rows) {
@@ -238,7 +230,7 @@ void require_consistent(const Model& model) {
   }
   for (const auto* const names : {&model.inputs, &model.targets, &model.classes}) {
     for (const std::string& name : *names) {
-      if (!utf8(name)) refuse("a name is not UTF-8");
+      if (!io::is_utf8(name)) refuse("a name is not UTF-8");
     }
   }
 }

@@ -9,8 +9,6 @@
 #include "pipeline/uniform_sample.hpp"
 #include "pipeline/weights.hpp"
 
-#include <nlohmann/json.hpp>
-
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
@@ -70,12 +68,9 @@ void order_classes(const TrainingFile& file, std::span<const std::string> classe
                     " is always " + out.classes.front() + ", expected two classes or more");
   }
   for (const std::string& name : out.classes) {
-    try {
-      static_cast<void>(nlohmann::json(name).dump());
-    } catch (const nlohmann::json::type_error&) {
-      throw FileError(file.path() + ": the name of the class " + io::quoted(name) +
-                      " is not UTF-8, as a model's file has it");
-    }
+    if (io::is_utf8(name)) continue;
+    throw FileError(file.path() + ": the name of the class " + io::quoted(name) +
+                    " is not UTF-8, as a model's file has it");
   }
   for (Index i = 0; i < out.sample.rows(); ++i) {
     double& code = out.sample(i, file.num_inputs());

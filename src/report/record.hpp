@@ -30,6 +30,7 @@ struct Value : AnyValue {
   Value(const std::optional<T>& value) {
     if (value) *this = Value(*value);
   }
+  bool is_nothing() const noexcept { return index() == 0; }
 };
 
 /// What people are shown a number in.

@@ -41,8 +41,6 @@ std::vector<std::vector<Cell>> by_place(const study::StudyTable& table) {
   return out;
 }
 
-bool is_nothing(const Value& value) { return std::holds_alternative<std::monostate>(value); }
-
 }  // namespace
 
 std::string table_text(const study::StudyTable& table) {
@@ -55,7 +53,8 @@ std::string table_text(const study::StudyTable& table) {
     for (FilledColumn& column : tabulate(cell_columns(), place)) {
       const std::string& key = column.head.key;
       if (key == "map" || key == "group" || key == "at" ||
-          std::all_of(column.cells.begin(), column.cells.end(), is_nothing)) {
+          std::all_of(column.cells.begin(), column.cells.end(),
+                      [](const Value& cell) { return cell.is_nothing(); })) {
         continue;
       }
       column.head.group = place.front().group;

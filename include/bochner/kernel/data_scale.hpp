@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <bochner/core/field.hpp>
 #include <bochner/core/view.hpp>
 #include <bochner/export.hpp>
 #include <bochner/kernel/kernel.hpp>
 
+#include <string_view>
+#include <tuple>
 #include <variant>
 
 /// \file
@@ -34,19 +37,29 @@ BOCHNER_EXPORT double softmax_scale_for(MatrixView<const double> x, MatrixView<c
 
 /// The kernel says its scale.
 struct GivenScale {
+  static constexpr std::string_view name = "given";
+  static constexpr auto fields() { return std::tuple{}; }
   void set(Kernel& /*kernel*/, MatrixView<const double> /*rows*/) const {}
 };
 /// A lengthscale by `median_lengthscale`.
 struct MedianScale {
+  static constexpr std::string_view name = "median";
+  static constexpr auto fields() { return std::tuple{}; }
   BOCHNER_EXPORT void set(Kernel& kernel, MatrixView<const double> rows) const;
 };
 /// 1 / sqrt(d), of softmax kernels.
 struct DimensionScale {
+  static constexpr std::string_view name = "dimension";
+  static constexpr auto fields() { return std::tuple{}; }
   BOCHNER_EXPORT void set(Kernel& kernel, MatrixView<const double> rows) const;
 };
 /// The scale of a softmax kernel by `softmax_scale_for`.
 struct MeanSquareSumScale {
   double target = 0.0;
+  static constexpr std::string_view name = "mean-square-sum";
+  static constexpr auto fields() {
+    return std::tuple{Field{"target", &MeanSquareSumScale::target}};
+  }
   BOCHNER_EXPORT void set(Kernel& kernel, MatrixView<const double> rows) const;
 };
 /// Where the scale of a kernel comes from: its lengthscale, or the factor of x.y. Each rule leaves

@@ -109,6 +109,9 @@ struct FitRequest {
   Execution execution{};
 };
 
+/// Whether the kernel's lengthscales are searched: where that was asked for and it has some.
+BOCHNER_EXPORT bool searches_lengthscales(const FitRequest& request);
+
 /// A target, and what a model that has not seen its row predicts.
 struct PredictedRow {
   double truth = 0.0;

@@ -9,14 +9,14 @@ namespace bochner {
 
 std::string to_text(const AttentionReport& report) {
   const std::array<std::pair<Index, const char*>, 4> counts = {{
-      {report.empty_rows, " rows see no key"},
-      {report.underflowed_rows, " rows have a normaliser of zero"},
-      {report.negative_rows, " rows have a negative normaliser"},
-      {report.nonfinite_rows, " rows hold a NaN or an infinity"},
+      {report.empty_rows, "rows without a key: "},
+      {report.underflowed_rows, "rows with a normaliser of zero: "},
+      {report.negative_rows, "rows with a negative normaliser: "},
+      {report.nonfinite_rows, "rows with a NaN or an infinity: "},
   }};
   std::string out = "products in " + report.arithmetic;
   for (const auto& [rows, what] : counts) {
-    if (rows > 0) out += "; " + std::to_string(rows) + what;
+    if (rows > 0) out += std::string("; ") + what + std::to_string(rows);
   }
   return out;
 }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "interface/cli/fit_request.hpp"
 
-#include "bochner/kernel/options.hpp"
 #include "interface/cli/choices.hpp"
 #include "interface/cli/map_choice.hpp"
 #include "interface/cli/options.hpp"
@@ -112,9 +111,7 @@ void parse_kernel_of(const FitArguments& arguments, pipeline::FitRequest& out) {
   KernelChoice choice = parse_kernel_choice(kernel);
   out.scale = choice.scale;
   out.spec.kernel = std::move(choice.kernel);
-  out.search.lengthscales = searched && metric_of(out.spec.kernel) != nullptr
-                                ? LengthscaleSearch::per_column
-                                : LengthscaleSearch::fixed;
+  out.search.lengthscales = searched ? LengthscaleSearch::per_column : LengthscaleSearch::fixed;
 }
 
 void parse_map(const FitArguments& arguments, FeatureMapSpec& spec) {

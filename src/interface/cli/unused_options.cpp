@@ -14,7 +14,7 @@ void refuse_unused(const FitArguments& arguments, const pipeline::FitRequest& re
     }
   };
   const bool logistic = request.objective == pipeline::Objective::logistic;
-  const bool kernel_open = request.search.lengthscales != LengthscaleSearch::fixed;
+  const bool kernel_open = searches_lengthscales(request);
   const bool ridge_open = !request.ridge.has_value();
   // By least squares: the kernel, and the ridge of least squares.
   const bool searched = kernel_open || (ridge_open && !logistic);

@@ -96,5 +96,5 @@ TEST_CASE("reports print themselves", "[names]") {
         "conjugate gradients: 41 iterations, not converged, relative residual 8.1e-07, sketch of "
         "512 rows\n"
         "7 Newton steps, 84 products, objective 0.25, relative gradient 3.2e-06\n"
-        "products in float; 3 rows have a normaliser of zero; 1 rows hold a NaN or an infinity");
+        "products in float; rows with a normaliser of zero: 3; rows with a NaN or an infinity: 1");
 }

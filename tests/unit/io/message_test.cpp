@@ -49,3 +49,14 @@ TEST_CASE("a line of any length is written without memory of its own", "[message
   seen.resize(static_cast<std::size_t>(got));
   CHECK(seen == "bochner: " + longest + "\\x1b\n");
 }
+
+TEST_CASE("well-formed UTF-8 is recognised", "[message]") {
+  for (const char* const good : {"", "a\n", "\xC3\xA4", "\xE2\x82\xAC", "\xF0\x9F\x98\x80"}) {
+    CHECK(bochner::io::is_utf8(good));
+  }
+  // Cut, overlong, a half of UTF-16, beyond the last plane, a byte that begins nothing.
+  for (const char* const bad :
+       {"\xC3", "a\xC3", "\xC0\x80", "\xED\xA0\x80", "\xF4\x90\x80\x80", "\xFF", "\x80"}) {
+    CHECK_FALSE(bochner::io::is_utf8(bad));
+  }
+}

@@ -78,8 +78,8 @@ struct AttentionOptions {
 /// What happened, summed over all rows of the output.
 struct AttentionReport {
   Index empty_rows = 0;  ///< rows that see no key: zeros
-  /// Rows whose normaliser was zero, because no feature of the query meets one of a key (signed and
-  /// rectified maps only): zeros
+  /// Rows whose normaliser was zero, because every product of a query feature and a key feature is
+  /// zero (signed and rectified maps only): zeros
   Index underflowed_rows = 0;
   /// Rows whose normaliser was negative (signed maps only): the output is whatever the division
   /// gives, and means little.
@@ -91,7 +91,7 @@ struct AttentionReport {
   std::string arithmetic;
 };
 
-/// "products in float; 3 rows see no key": what the report counts, where it is not zero.
+/// "products in float; rows without a key: 3": what the report counts, where it is not zero.
 BOCHNER_EXPORT std::string to_text(const AttentionReport& report);
 BOCHNER_EXPORT std::ostream& operator<<(std::ostream& out, const AttentionReport& report);
 
