@@ -88,28 +88,15 @@ Model from_archive(const Archive& archive) {
     model.file_columns = archive.count(kFileColumns);
   }
   const Index dim = model.spec().input_dim;
-  if (static_cast<Index>(model.inputs.size()) != dim) {
-    throw InvalidArgument("archive: 'inputs' does not have one name per column");
-  }
   model.standardisation = {vector_of(archive, "input_centre", dim),
                            vector_of(archive, "input_scale", dim)};
-  for (const double scale : model.standardisation.scale) {
-    if (!(scale > 0.0)) throw InvalidArgument("archive: an 'input_scale' is not positive");
-  }
   const std::string& task = archive.word("task");
   if (task == "classify") {
     model.classes = names_of(archive, kClasses);
-    const auto distinct = std::set<std::string>(model.classes.begin(), model.classes.end()).size();
-    if (distinct < 2 || distinct != model.classes.size() || model.targets.size() != 1 ||
-        static_cast<Index>(distinct) != model.num_outputs()) {
-      throw InvalidArgument("archive: 'classes' are not one name per output");
-    }
-  } else if (task != "regress" || static_cast<Index>(model.targets.size()) != model.num_outputs()) {
-    throw InvalidArgument("archive: 'task' or 'targets' does not fit the coefficients");
+  } else if (task != "regress") {
+    throw InvalidArgument("archive: 'task' is '" + task + "', expected regress or classify");
   }
-  if (model.probabilistic() && model.classes.empty()) {
-    throw InvalidArgument("archive: a logistic regression without classes");
-  }
+  require_consistent(model);
   return model;
 }
 
@@ -223,10 +210,20 @@ void require_consistent(const Model& model) {
            std::to_string(used) + ", one per input and target");
   }
   if (!model.named && model.places.empty()) refuse("columns have neither names nor places");
-  const auto outputs =
-      static_cast<Index>(model.classes.empty() ? model.targets.size() : model.classes.size());
-  if (outputs != model.num_outputs() || (!model.classes.empty() && model.targets.size() != 1)) {
-    refuse("targets or classes are not one per output");
+  if (model.classes.empty()) {
+    if (model.probabilistic()) refuse("a logistic regression has no classes");
+    if (static_cast<Index>(model.targets.size()) != model.num_outputs()) {
+      refuse("targets are not one per output");
+    }
+  } else {
+    const std::set<std::string> distinct(model.classes.begin(), model.classes.end());
+    if (distinct.size() < 2 || distinct.size() != model.classes.size()) {
+      refuse("classes are not two or more different names");
+    }
+    if (model.targets.size() != 1 ||
+        static_cast<Index>(model.classes.size()) != model.num_outputs()) {
+      refuse("classes are not those of one target, one per output");
+    }
   }
   for (const auto* const names : {&model.inputs, &model.targets, &model.classes}) {
     for (const std::string& name : *names) {

@@ -265,6 +265,9 @@ TEST_CASE("a model whose members contradict each other is not written", "[pipeli
       },
       "one per output");
   refused([](Model& m) { m.inputs[0] = "\xff"; }, "not UTF-8");
+  refused([](Model& m) { m.classes = {"only"}; }, "two or more different names");
+  refused([](Model& m) { m.classes = {"same", "same"}; }, "two or more different names");
+  refused([](Model& m) { m.classes = {"yes", "no"}; }, "one per output");
   CHECK_THROWS_AS(save_model(good, "-"), FileError);
   Model elsewhere = good;
   elsewhere.places.clear();
