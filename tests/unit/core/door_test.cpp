@@ -4,7 +4,7 @@
 #include "bochner/core/error.hpp"
 #include "bochner/core/matrix.hpp"
 
-#include <catch2/catch_test_macros.hpp>
+#include <catch2/catch.hpp>
 
 #include <limits>
 #include <string>
