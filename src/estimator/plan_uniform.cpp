@@ -2,7 +2,7 @@
 #include "bochner/estimator/plan.hpp"
 
 #include "bochner/kernel/options.hpp"
-#include "core/text.hpp"
+#include "core/door.hpp"
 #include "estimator/error_curve.hpp"
 #include "estimator/plan_statement.hpp"
 #include "estimator/row_law.hpp"
@@ -15,14 +15,12 @@ namespace bochner {
 
 FrequencyPlan frequencies_needed_uniformly(const FeatureMapSpec& spec, double radius,
                                            const ErrorTarget& target) {
-  check_target(target);
+  constexpr Door kDoor("frequencies_needed_uniformly");
+  require_target(target);
   FeatureMapSpec sized = spec;
   sized.num_frequencies = 1;
   validate(sized);
-  if (!(radius > 0.0) || !std::isfinite(radius)) {
-    throw InvalidArgument("frequencies_needed_uniformly: radius is " + text::number(radius) +
-                          ", expected a positive, finite number");
-  }
+  kDoor.positive("radius", radius);
   FrequencyPlan plan;
   const auto d = static_cast<double>(spec.input_dim);
   if (dot_scale_of(spec.kernel) != nullptr) {
@@ -38,14 +36,12 @@ FrequencyPlan frequencies_needed_uniformly(const FeatureMapSpec& spec, double ra
   if (!is_normal(spectral_measure(spec.kernel)) || spectral_measure(spec.kernel).rectifier() ||
       row.argument != RowLaw::Argument::difference ||
       !block_law(spec.projection, spec.input_dim).independent()) {
-    throw InvalidArgument(
-        "frequencies_needed_uniformly: the bound holds for the gaussian kernel with iid "
-        "trigonometric or cosine features, got " +
+    kDoor.refuse(
+        "the bound holds for the gaussian kernel with iid trigonometric or cosine features, got " +
         to_text(spec.kernel) + ", " + to_text(spec.projection) + ", " + to_text(spec.features));
   }
   if (target.unit != ErrorUnit::absolute) {
-    throw InvalidArgument(
-        "frequencies_needed_uniformly: the bound is for the absolute error; set the target's unit");
+    kDoor.refuse("the bound is for the absolute error; set the target's unit");
   }
   // [Sutherland15, prop. 1]: P(sup > e) <= beta (sigma l / e)^p exp(-D e^2 / (8 (d + 2) alpha))
   // with D = 2 m, sigma^2 = E |w|^2 = d, l the diameter, p = 2 / (1 + 2 / d), alpha = min(1, 1/2 +
