@@ -14,7 +14,7 @@
 #include <cmath>
 #include <type_traits>
 
-namespace bochner {
+namespace bochner::estimator {
 namespace {
 
 /// Every alternative of a registry, and each with every value of an option that is a choice.
@@ -111,4 +111,4 @@ std::vector<FeatureMapSpec> candidate_specs(const Door& door, const Kernel& kern
   return specs;
 }
 
-}  // namespace bochner
+}  // namespace bochner::estimator

@@ -9,7 +9,7 @@
 /// \file
 /// The maps that a recommendation chooses from.
 
-namespace bochner {
+namespace bochner::estimator {
 
 /// Unless queries and keys match and are finite, and the budget has two columns.
 void require_request(const Door& door, MatrixView<const double> queries,
@@ -25,4 +25,4 @@ std::vector<FeatureMapSpec> candidate_specs(const Door& door, const Kernel& kern
 /// Multiplications and additions of projecting a row.
 double projection_cost(const FeatureMapSpec& spec);
 
-}  // namespace bochner
+}  // namespace bochner::estimator

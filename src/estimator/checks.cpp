@@ -5,7 +5,7 @@
 
 #include <string>
 
-namespace bochner {
+namespace bochner::estimator {
 namespace {
 
 MatrixView<const double> as_row(std::span<const double> x) {
@@ -52,4 +52,4 @@ void require_product_length(const Door& door, std::string_view name, Index row,
   require_at_most(door, name, row, squared_norm, kLargest);
 }
 
-}  // namespace bochner
+}  // namespace bochner::estimator

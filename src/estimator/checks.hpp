@@ -9,7 +9,7 @@
 /// \file
 /// The checks that only the functions on errors have. All throw InvalidArgument.
 
-namespace bochner {
+namespace bochner::estimator {
 
 /// Unless x has `dim` columns and finite entries.
 template <Scalar T>
@@ -40,4 +40,4 @@ void require_length(const Door& door, std::string_view name, Index row, double s
 void require_product_length(const Door& door, std::string_view name, Index row,
                             double squared_norm);
 
-}  // namespace bochner
+}  // namespace bochner::estimator

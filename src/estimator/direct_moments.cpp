@@ -9,7 +9,7 @@
 #include <numeric>
 #include <variant>
 
-namespace bochner {
+namespace bochner::estimator {
 namespace {
 
 double rectified_row_moment(const FeatureMapSpec& spec, int order, const double* x,
@@ -100,4 +100,4 @@ double DirectMoments::row_moment(const Door& /*door*/, const InputPair& pair, in
   return row_power(spec_, order, pair);
 }
 
-}  // namespace bochner
+}  // namespace bochner::estimator

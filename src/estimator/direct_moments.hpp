@@ -9,7 +9,7 @@
 /// Moments that depend on a pair through more than one number: rectified features (lengths and an
 /// angle), and Fourier features of kernels that are not isotropic.
 
-namespace bochner {
+namespace bochner::estimator {
 
 /// Whether the spec's rows are independent and of that kind.
 bool has_direct_moments(const FeatureMapSpec& spec);
@@ -30,4 +30,4 @@ class DirectMoments final : public Moments {
   FeatureMapSpec spec_;
 };
 
-}  // namespace bochner
+}  // namespace bochner::estimator

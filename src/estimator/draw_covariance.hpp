@@ -9,7 +9,7 @@
 /// \file
 /// How the estimates K^_j of k(q, k_j), j = 1 .. l, of one draw move together.
 
-namespace bochner {
+namespace bochner::estimator {
 
 /// E f_j f_l of one row (or of one and its opposite) with sampled radii, in units of the natural
 /// means (see `RowLaw::natural`), as a sum of exponentials of v_j.v_l = g and the squared norms:
@@ -60,4 +60,4 @@ class DrawCovariance {
   std::vector<double> polynomial_before_;
 };
 
-}  // namespace bochner
+}  // namespace bochner::estimator

@@ -9,7 +9,7 @@
 #include <cstdint>
 #include <utility>
 
-namespace bochner {
+namespace bochner::estimator {
 namespace {
 
 /// The smallest q in (failing, passing] with good(q), where all from some q on are good.
@@ -100,4 +100,4 @@ Index round_up(double frequencies, Index block) {
   return std::max<Index>(1, static_cast<Index>(blocks)) * block;
 }
 
-}  // namespace bochner
+}  // namespace bochner::estimator

@@ -9,7 +9,7 @@
 /// \file
 /// The smallest number of frequencies that is good enough.
 
-namespace bochner {
+namespace bochner::estimator {
 
 /// No plan goes beyond.
 inline constexpr Index kMostFrequencies = Index{1} << 40;
@@ -67,4 +67,4 @@ Found find_smallest(const ErrorCurve& curve, const std::function<bool(Index)>& g
 /// That many frequencies, rounded up to whole blocks; 0 when there are too many to count.
 Index round_up(double frequencies, Index block);
 
-}  // namespace bochner
+}  // namespace bochner::estimator

@@ -11,7 +11,7 @@
 /// \file
 /// Sums of the parts of the error over the entries of a Gram matrix.
 
-namespace bochner {
+namespace bochner::estimator {
 
 struct ErrorSums {
   LogSum row;
@@ -37,4 +37,4 @@ ErrorSums sum_over_blocks(Index blocks, const Execution& execution, const Add& a
   return total;
 }
 
-}  // namespace bochner
+}  // namespace bochner::estimator

@@ -15,7 +15,7 @@
 /// [-1, 0] and x >= 0, and cost 60 nodes, and 60 more for each doubling of sqrt(|c| x / d): two
 /// evaluations for orthogonal rows each.
 
-namespace bochner {
+namespace bochner::estimator {
 
 /// 1 - E exp(z.(w1 + w2)) exp(-2x): what coupling takes away from the second cross moment, in units
 /// of the squared mean. Non-negative for c <= 0; 1e-13 relative.
@@ -28,4 +28,4 @@ long double fixed_angle_even_deficit(double d, double c, double x);
 /// E cos(v.w1) cos(v.w2) - exp(-2x), x = |v|^2 / 2. Error below 1e-14 min(1, x^2 / d).
 long double fixed_angle_cosine_covariance(double d, double c, double x);
 
-}  // namespace bochner
+}  // namespace bochner::estimator

@@ -13,7 +13,7 @@
 /// \file
 /// The rows of a Gram matrix as sums over its entries read them.
 
-namespace bochner {
+namespace bochner::estimator {
 
 inline constexpr Door kGramDoor("gram_error_curve");
 
@@ -95,4 +95,4 @@ GramRows place_rows(const char* name, const PairGeometry& geometry, Side side,
   return {PlacedRows(name, x, placed), PlacedRows(name, x, centred)};
 }
 
-}  // namespace bochner
+}  // namespace bochner::estimator

@@ -23,7 +23,7 @@
 /// the means. These are the numbers for exp(w.v) and exp(i w.v); cosh and cos have the even degrees
 /// only.
 
-namespace bochner {
+namespace bochner::estimator {
 
 enum class Degrees {
   all,
@@ -63,4 +63,4 @@ class HarmonicSeries {
   std::vector<HarmonicDegree> degrees_;
 };
 
-}  // namespace bochner
+}  // namespace bochner::estimator

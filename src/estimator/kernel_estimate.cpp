@@ -20,6 +20,9 @@
 #include <boost/math/distributions/students_t.hpp>
 
 namespace bochner {
+
+using namespace estimator;
+
 namespace {
 
 constexpr Index kPairs = 64;

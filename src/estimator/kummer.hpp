@@ -13,7 +13,7 @@
 /// All functions take a whole number d >= 1 and any x, and cost at most O(d) whatever x is: the
 /// series in powers of x below x = max(60, d), from there on the finite sum in powers of 1 / x.
 
-namespace bochner {
+namespace bochner::estimator {
 
 /// M(d; d/2; x). For x >= 0 the logarithm is accurate to 1e-14 of its size, and to 1e-13; for x <
 /// 0, where there are zeros, the value to 1e-15, absolute.
@@ -28,4 +28,4 @@ double orthogonal_deficit(double d, double x);
 /// -x^2 / (d/2 + 1) as x -> 0. Error below 1e-15 min(1, x^2 / d).
 double orthogonal_cosine_covariance(double d, double x);
 
-}  // namespace bochner
+}  // namespace bochner::estimator

@@ -13,7 +13,7 @@
 /// \file
 /// The closed forms of a map as piecewise polynomials, for sums over whole Gram matrices.
 
-namespace bochner {
+namespace bochner::estimator {
 
 /// `row_moments` at many s, in nanoseconds each. The half-line is cut into octaves, every octave
 /// into as many equal pieces as it takes for polynomials of fixed degree to pass a check against
@@ -77,4 +77,4 @@ class MomentTable {
   std::unique_ptr<Octave[]> octaves_;
 };
 
-}  // namespace bochner
+}  // namespace bochner::estimator

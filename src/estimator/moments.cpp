@@ -6,7 +6,7 @@
 #include "estimator/product_moments.hpp"
 #include "features/stage.hpp"
 
-namespace bochner {
+namespace bochner::estimator {
 
 std::unique_ptr<const Moments> moments_of(const FeatureMapSpec& spec) {
   validate(spec);
@@ -15,4 +15,4 @@ std::unique_ptr<const Moments> moments_of(const FeatureMapSpec& spec) {
   return std::make_unique<PairMoments>(spec);
 }
 
-}  // namespace bochner
+}  // namespace bochner::estimator

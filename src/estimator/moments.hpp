@@ -12,7 +12,7 @@
 /// \file
 /// What is known of a spec's estimate at one pair, whichever law its map has.
 
-namespace bochner {
+namespace bochner::estimator {
 
 /// Two contiguous rows, which a refusal calls row `row` of x and of y.
 struct InputPair {
@@ -51,4 +51,4 @@ class Moments {
 /// Throws InvalidArgument when the spec is not valid or has no closed form.
 std::unique_ptr<const Moments> moments_of(const FeatureMapSpec& spec);
 
-}  // namespace bochner
+}  // namespace bochner::estimator

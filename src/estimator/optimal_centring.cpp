@@ -8,6 +8,9 @@
 #include <vector>
 
 namespace bochner {
+
+using namespace estimator;
+
 namespace {
 
 std::vector<double> mean_row(MatrixView<const double> x) {

@@ -7,6 +7,9 @@
 #include <cmath>
 
 namespace bochner {
+
+using namespace estimator;
+
 namespace {
 
 double one_sided_optimum(double p) {

@@ -13,6 +13,9 @@
 #include <vector>
 
 namespace bochner {
+
+using namespace estimator;
+
 namespace {
 
 constexpr Index kRadiusRows = 64;

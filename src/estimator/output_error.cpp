@@ -18,6 +18,9 @@
 #include <vector>
 
 namespace bochner {
+
+using namespace estimator;
+
 namespace {
 
 constexpr Door kOutputDoor("output_error");

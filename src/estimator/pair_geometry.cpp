@@ -5,7 +5,7 @@
 #include <numeric>
 #include <vector>
 
-namespace bochner {
+namespace bochner::estimator {
 namespace {
 
 double product(const std::vector<double>& x, const double* y) {
@@ -85,4 +85,4 @@ double squared_distance(const double* x, double sign, const double* y, Index dim
   return sum;
 }
 
-}  // namespace bochner
+}  // namespace bochner::estimator

@@ -9,7 +9,7 @@
 /// \file
 /// From a pair of inputs to the one number that its moments depend on, and its scale.
 
-namespace bochner {
+namespace bochner::estimator {
 
 /// For each side, x~ = A (x - centre) and a log-factor a(x), such that with s = |x~ -+ y~|^2
 ///   U = exp(a(x) + b(y)),  k(x, y) = U exp(-+ s / 2)
@@ -57,4 +57,4 @@ class PairGeometry {
 /// |x + sign y|^2.
 double squared_distance(const double* x, double sign, const double* y, Index dim) noexcept;
 
-}  // namespace bochner
+}  // namespace bochner::estimator

@@ -11,7 +11,7 @@
 #include <string_view>
 #include <vector>
 
-namespace bochner {
+namespace bochner::estimator {
 
 PairMoments::PairMoments(const FeatureMapSpec& spec)
     : geometry_(spec),
@@ -87,4 +87,4 @@ double PairMoments::row_moment(const Door& door, const InputPair& pair, int orde
   return shifted(raw_moment(row_, block_, order, placed.s), order * placed.log_unit).value();
 }
 
-}  // namespace bochner
+}  // namespace bochner::estimator

@@ -8,7 +8,7 @@
 /// \file
 /// The moments at a pair where they depend on one number: those of `RowMoments`.
 
-namespace bochner {
+namespace bochner::estimator {
 
 class PairMoments final : public Moments {
  public:
@@ -35,4 +35,4 @@ class PairMoments final : public Moments {
   BlockLaw::Shares shares_;
 };
 
-}  // namespace bochner
+}  // namespace bochner::estimator

@@ -16,6 +16,9 @@
 #include <limits>
 
 namespace bochner {
+
+using namespace estimator;
+
 namespace {
 
 constexpr Door kPlanDoor("frequencies_needed");

@@ -10,7 +10,7 @@
 #include <numbers>
 #include <string_view>
 
-namespace bochner {
+namespace bochner::estimator {
 namespace {
 
 /// Beyond this many frequencies a map is no approximation worth having.
@@ -109,4 +109,4 @@ FrequencyPlan plan_of(const FeatureMapSpec& spec, const ErrorCurve& curve, const
   return plan;
 }
 
-}  // namespace bochner
+}  // namespace bochner::estimator

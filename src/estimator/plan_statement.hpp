@@ -10,7 +10,7 @@
 /// \file
 /// What a plan says beside its number.
 
-namespace bochner {
+namespace bochner::estimator {
 
 /// Throws InvalidArgument unless the error and the confidence are in range.
 void require_target(const ErrorTarget& target);
@@ -38,4 +38,4 @@ FrequencyPlan plan_of(const FeatureMapSpec& spec, const ErrorCurve& curve, const
                       double log_frequencies, const ErrorTarget& target, Basis basis,
                       const Promise& promise);
 
-}  // namespace bochner
+}  // namespace bochner::estimator

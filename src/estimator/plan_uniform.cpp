@@ -13,6 +13,8 @@
 
 namespace bochner {
 
+using namespace estimator;
+
 FrequencyPlan frequencies_needed_uniformly(const FeatureMapSpec& spec, double radius,
                                            const ErrorTarget& target) {
   constexpr Door kDoor("frequencies_needed_uniformly");

@@ -13,7 +13,7 @@
 /// `advance(k)` (from c_k to c_{k+1}) and `settled()` (all further values are one to working
 /// accuracy). Values are in [0, 1] and non-decreasing up to rounding.
 
-namespace bochner {
+namespace bochner::estimator {
 
 /// E c_K for K ~ Poisson(mean). No cancellation: relative accuracy a few times that of double. For
 /// sequences that settle: the cost is the steps they take to, and at most O(mean).
@@ -66,4 +66,4 @@ Real alternating_poisson_mean(Real mean, Sequence sequence) {
   return sum;
 }
 
-}  // namespace bochner
+}  // namespace bochner::estimator

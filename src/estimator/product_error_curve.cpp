@@ -9,7 +9,7 @@
 #include <algorithm>
 #include <vector>
 
-namespace bochner {
+namespace bochner::estimator {
 namespace {
 
 constexpr Index kRows = 16;
@@ -77,4 +77,4 @@ template GramErrorCurve product_error_curve<double>(const Door&, const FeatureMa
                                                     const MatrixView<const double>*,
                                                     const Execution&);
 
-}  // namespace bochner
+}  // namespace bochner::estimator

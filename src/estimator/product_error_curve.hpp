@@ -7,7 +7,7 @@
 /// \file
 /// The error of a whole Gram matrix where features are products of projections.
 
-namespace bochner {
+namespace bochner::estimator {
 
 /// As `gram_error_curve`; y null for the Gram matrix of x.
 template <Scalar T>
@@ -15,4 +15,4 @@ GramErrorCurve product_error_curve(const Door& door, const FeatureMapSpec& spec,
                                    MatrixView<const T> x, const MatrixView<const T>* y,
                                    const Execution& execution);
 
-}  // namespace bochner
+}  // namespace bochner::estimator

@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-namespace bochner {
+namespace bochner::estimator {
 namespace {
 
 constexpr double kNothing = -std::numeric_limits<double>::infinity();
@@ -204,4 +204,4 @@ double ProductMoments::row_moment(const Door& door, const InputPair& pair, int o
          series.value(sign_moment(order, u, v) / std::pow(r, power));
 }
 
-}  // namespace bochner
+}  // namespace bochner::estimator

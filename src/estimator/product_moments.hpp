@@ -13,7 +13,7 @@
 /// \file
 /// Moments of features that are products of projections (docs/theory/variance.md).
 
-namespace bochner {
+namespace bochner::estimator {
 
 /// What the moments at a pair depend on, of inputs after the kernel's metric.
 struct PairProducts {
@@ -66,4 +66,4 @@ class ProductMoments final : public Moments {
   BlockLaw block_;
 };
 
-}  // namespace bochner
+}  // namespace bochner::estimator

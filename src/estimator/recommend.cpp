@@ -8,6 +8,9 @@
 #include "estimator/row_sample.hpp"
 
 namespace bochner {
+
+using namespace estimator;
+
 namespace {
 
 constexpr Index kSampledRows = 512;

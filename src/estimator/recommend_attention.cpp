@@ -15,6 +15,9 @@
 #include <limits>
 
 namespace bochner {
+
+using namespace estimator;
+
 namespace {
 
 constexpr Index kSampledQueries = 64;

@@ -16,7 +16,7 @@
 /// What a spec's alternatives mean for the error of its estimate. A new feature function or
 /// projection says it here, once; everything in this layer follows.
 
-namespace bochner {
+namespace bochner::estimator {
 
 RowLaw row_law(const FeatureFunction& features);
 RowLaw row_law(const Kernel& kernel, const FeatureFunction& features);
@@ -29,4 +29,4 @@ Index least_frequencies(const FeatureMapSpec& spec);
 /// Why the variance of this combination has no closed form here, or nothing when it has one.
 std::optional<std::string> closed_form_gap(const Kernel& kernel, const Projection& projection);
 
-}  // namespace bochner
+}  // namespace bochner::estimator

@@ -7,7 +7,7 @@
 /// \file
 /// The closed forms of math: what one row and one block contribute, as functions of one number.
 
-namespace bochner {
+namespace bochner::estimator {
 
 /// Moments of h in natural units (see `RowLaw::natural`): where these are the kernel, nothing large
 /// cancels, however large s is.
@@ -39,4 +39,4 @@ double sphere_exponent(const RowLaw& row, const BlockLaw& block, double s);
 /// sampled.
 Scaled raw_moment(const RowLaw& row, const BlockLaw& block, int order, double s);
 
-}  // namespace bochner
+}  // namespace bochner::estimator

@@ -11,7 +11,7 @@
 /// All functions take s = |z|^2 or |v|^2 >= 0 and any real d >= 1, and cost at most O(sqrt(d))
 /// terms, some hundred nodes or 4,000 steps, whatever s is.
 
-namespace bochner {
+namespace bochner::estimator {
 
 /// E exp(w.z) / exp(s/2) - 1, in [-1, 0]: relative accuracy 1e-13. About -s^2 / (4 (d + 2)).
 double sphere_exponential_bias(double d, double s);
@@ -45,4 +45,4 @@ SphereMoments sphere_hyperbolic(double d, double s);
 /// Of cos(w.v). Relative accuracy 1e-12; a whole block's variance is of order s^4.
 SphereMoments sphere_trigonometric(double d, double s);
 
-}  // namespace bochner
+}  // namespace bochner::estimator

@@ -10,6 +10,8 @@
 
 namespace bochner {
 
+using namespace estimator;
+
 KernelMoments kernel_moments(const FeatureMapSpec& spec, std::span<const double> x,
                              std::span<const double> y) {
   constexpr Door kDoor("kernel_moments");

@@ -11,6 +11,7 @@
 #include <vector>
 
 using namespace bochner;
+using namespace bochner::estimator;
 using namespace bochner::testing;
 
 TEST_CASE("an estimate is the mean over frequencies, its error that of the blocks", "[estimate]") {
