@@ -29,7 +29,7 @@ void require_row_pairs(const Door& door, MatrixView<const T> x, MatrixView<const
   require_inputs(door, "y", y, dim);
 }
 
-/// Unless both have rows and as many columns, and finite entries.
+/// Unless both have rows, equally many columns, and finite entries.
 void require_two_samples(const Door& door, std::string_view x_name, MatrixView<const double> x,
                          std::string_view y_name, MatrixView<const double> y);
 

@@ -25,8 +25,8 @@ struct SameRowLaw {
 };
 
 /// m Cov(w_j K^_j, w_l K^_l) for the keys of one query, from the vectors v_j = q +- k_j that their
-/// moments depend on; weights w_j that make numbers of any size meet in the range of double.
-/// Frequencies are normal (see `RowLaw`), their coupling any that `BlockLaw` can say. Exact up to
+/// moments depend on; the weights w_j bring numbers of any size into the range of double.
+/// Frequencies are normal (see `RowLaw`), coupled in any way that `BlockLaw` describes. Exact up to
 /// the truncation of `HarmonicSeries`, 1e-14.
 class DrawCovariance {
  public:

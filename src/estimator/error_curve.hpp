@@ -11,7 +11,7 @@
 
 namespace bochner::estimator {
 
-/// No plan goes beyond.
+/// No plan goes beyond this.
 inline constexpr Index kMostFrequencies = Index{1} << 40;
 
 /// The logarithms of an error's parts, any of which may leave the range of double.

@@ -100,7 +100,7 @@ class GramSum {
   }
 
  private:
-  /// |x_i + sign y_j|^2 against a whole tile; what is behind its last row is not used.
+  /// |x_i + sign y_j|^2 against a whole tile; entries past its last row are not used.
   static void squared_distances(const PlacedRows& x, Index a, Index i, const PlacedRows& y, Index b,
                                 double sign, Strip& out) {
     constexpr std::size_t kGroup = 16;  // sums that stay in registers

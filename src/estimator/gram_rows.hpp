@@ -11,7 +11,7 @@
 #include <vector>
 
 /// \file
-/// The rows of a Gram matrix as sums over its entries read them.
+/// The rows of a Gram matrix, laid out for sums over its entries.
 
 namespace bochner::estimator {
 
@@ -62,7 +62,7 @@ struct GramRows {
   std::optional<PlacedRows> kernel;  ///< whose differences the kernel depends on, where others
 };
 
-/// The mean row, which is taken off where only differences count: a common offset then costs no
+/// The mean row, which is subtracted where only differences count, so that a common offset costs no
 /// digits. Throws InvalidArgument for rows of another length or with numbers that are not finite.
 template <class T>
 std::vector<double> gram_origin(const PairGeometry& geometry, MatrixView<const T> x) {

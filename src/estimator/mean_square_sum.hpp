@@ -5,7 +5,7 @@
 #include "bochner/feature_map.hpp"
 
 /// \file
-/// How long the vectors are that the moments of maps of sums depend on.
+/// The mean squared length of the vectors that the moments of maps of sums depend on.
 
 namespace bochner::estimator {
 

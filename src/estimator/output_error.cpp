@@ -73,12 +73,12 @@ std::vector<double> mixed(const std::vector<double>& weight, const Matrix<double
   return out;
 }
 
-/// Beyond the range of double, products of what is infinite are no numbers.
+/// Beyond the range of double, products of infinities are NaN.
 double variance_or_infinity(double variance) {
   return std::isnan(variance) ? std::numeric_limits<double>::infinity() : variance;
 }
 
-/// What the keys are to one query.
+/// The keys as one query sees them.
 struct Distances {
   double query_square = 0.0;
   std::vector<double> along;   ///< +-q.k_j
@@ -98,7 +98,7 @@ Distances distances_of(const Problem& problem, const double* query) {
   return out;
 }
 
-/// Of K^_j in its natural unit: k / that = e^{-s/2} for differences, whose features are of order
+/// Of K^_j in its natural unit, in which k is e^{-s/2} for differences, whose features are of order
 /// one.
 DrawCovariance covariance_of(const Problem& problem, const Distances& distances,
                              std::vector<double> log_weight) {

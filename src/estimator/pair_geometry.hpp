@@ -17,7 +17,7 @@ namespace bochner::estimator {
 /// frequencies are not normal.
 class PairGeometry {
  public:
-  /// Throws InvalidArgument when the spec is not valid.
+  /// Throws InvalidArgument when the spec is not valid or has no closed form.
   explicit PairGeometry(const FeatureMapSpec& spec);
 
   Index dim() const noexcept { return dim_; }
@@ -31,7 +31,7 @@ class PairGeometry {
   /// Writes A x, without a centre.
   void transform(const double* x, double* out) const { kernel_.transform.apply(x, out); }
 
-  /// s = |x~ -+ y~|^2, of differences taken before any scaling where only they count.
+  /// s = |x~ -+ y~|^2, from differences taken before any scaling where only these matter.
   double square(const double* x, const double* y) const;
 
   /// log k(x, y) from the inputs themselves, without the cancellation of a(x) + b(y) -+ s / 2.

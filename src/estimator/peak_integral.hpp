@@ -12,8 +12,8 @@
 
 namespace bochner::estimator {
 
-/// An interval, the place of a function's maximum on it, and about how far from there it falls to
-/// the peak's e^{-1/2}.
+/// An interval, where a function has its maximum on it, and about how far from there it has fallen
+/// to e^{-1/2} of the peak.
 struct Peak {
   long double low;
   long double high;

@@ -16,7 +16,7 @@
 namespace bochner::estimator {
 
 /// E c_K for K ~ Poisson(mean). No cancellation: relative accuracy a few times that of double. For
-/// sequences that settle: the cost is the steps they take to, and at most O(mean).
+/// sequences that settle; costs the steps until they do, at most O(mean).
 template <class Sequence>
 double poisson_mean(double mean, Sequence sequence) {
   // Ten standard deviations on either side hold all but e^{-45}. Weights start from one there; only

@@ -5,7 +5,7 @@
 #include <limits>
 
 /// \file
-/// Numbers whose logarithm is finite where they are not.
+/// Numbers whose logarithm stays finite where they leave the range of double.
 
 namespace bochner::estimator {
 

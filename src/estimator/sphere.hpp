@@ -19,8 +19,8 @@ double sphere_exponential_bias(double d, double s);
 /// log E exp(w.z) - sqrt(d s), the largest exponent there is: in [-log(d s) d, 0], to 1e-14.
 double sphere_log_exponential(double d, double s);
 
-/// 2 sqrt(b s) - s + d - b with b = d (1 - 4a): the exponent that the second moment of OPRF
-/// features has over the squared kernel. At most d, where the terms are of the size of s.
+/// 2 sqrt(b s) - s + d - b with b = d (1 - 4a): the exponent by which the second moment of
+/// OPRF features exceeds the squared kernel. At most d, where the terms are of the size of s.
 double sphere_exponent(double d, double a, double s);
 
 /// E cos(v.w) - exp(-s/2): absolute error 1e-15 min(1, s^2 / d).
