@@ -15,6 +15,30 @@ namespace bochner {
 
 using namespace estimator;
 
+namespace {
+
+// [Sutherland15, prop. 1]: P(sup > e) <= beta (sigma l / e)^p exp(-D e^2 / (8 (d + 2) alpha)) with
+// D = 2 m, sigma^2 = E |w|^2 = d, l the diameter, p = 2 / (1 + 2 / d), alpha = min(1, 1/2 + e / 3).
+// Prop. 2 for random phases: D = m, p = 2 / (1 + 1 / d), exp(-D e^2 / (32 (d + 1) alpha')); alpha'
+// is at most 1.
+double frequencies_for_ball(double d, double radius, const ErrorTarget& target, bool paired) {
+  const double e = target.error;
+  const double h = paired ? 0.5 * d : d;  // where the two propositions' exponents differ
+  const double power = 2.0 * h / (h + 1.0);
+  const double beta = paired ? (std::pow(h, -h / (h + 1.0)) + std::pow(h, 1.0 / (h + 1.0))) *
+                                   std::exp2((6.0 * d + 2.0) / (d + 2.0))
+                             : (std::pow(d, -d / (d + 1.0)) + std::pow(d, 1.0 / (d + 1.0))) *
+                                   std::exp2((5.0 * d + 1.0) / (d + 1.0)) *
+                                   std::pow(3.0, d / (d + 1.0));
+  const double log_cover = std::log(beta) + power * std::log(std::sqrt(d) * 2.0 * radius / e) -
+                           std::log(1.0 - target.confidence);
+  const double rate =
+      paired ? 2.0 / (8.0 * (d + 2.0) * std::min(1.0, 0.5 + e / 3.0)) : 1.0 / (32.0 * (d + 1.0));
+  return std::max(log_cover, 0.0) / (rate * e * e);
+}
+
+}  // namespace
+
 FrequencyPlan frequencies_needed_uniformly(const FeatureMapSpec& spec, double radius,
                                            const ErrorTarget& target) {
   constexpr Door kDoor("frequencies_needed_uniformly");
@@ -45,23 +69,8 @@ FrequencyPlan frequencies_needed_uniformly(const FeatureMapSpec& spec, double ra
   if (target.unit != ErrorUnit::absolute) {
     kDoor.refuse("the bound is for the absolute error; set the target's unit");
   }
-  // [Sutherland15, prop. 1]: P(sup > e) <= beta (sigma l / e)^p exp(-D e^2 / (8 (d + 2) alpha))
-  // with D = 2 m, sigma^2 = E |w|^2 = d, l the diameter, p = 2 / (1 + 2 / d), alpha = min(1, 1/2 +
-  // e / 3). Prop. 2 for random phases: D = m, p = 2 / (1 + 1 / d), exp(-D e^2 / (32 (d + 1)
-  // alpha')); alpha' is at most 1.
-  const double e = target.error;
-  const double h = paired ? 0.5 * d : d;  // where the two propositions' exponents differ
-  const double power = 2.0 * h / (h + 1.0);
-  const double beta = paired ? (std::pow(h, -h / (h + 1.0)) + std::pow(h, 1.0 / (h + 1.0))) *
-                                   std::exp2((6.0 * d + 2.0) / (d + 2.0))
-                             : (std::pow(d, -d / (d + 1.0)) + std::pow(d, 1.0 / (d + 1.0))) *
-                                   std::exp2((5.0 * d + 1.0) / (d + 1.0)) *
-                                   std::pow(3.0, d / (d + 1.0));
-  const double log_cover = std::log(beta) + power * std::log(std::sqrt(d) * 2.0 * radius / e) -
-                           std::log(1.0 - target.confidence);
-  const double rate =
-      paired ? 2.0 / (8.0 * (d + 2.0) * std::min(1.0, 0.5 + e / 3.0)) : 1.0 / (32.0 * (d + 1.0));
-  plan.num_frequencies = plan.whole_blocks = round_up(std::max(log_cover, 0.0) / (rate * e * e), 1);
+  plan.num_frequencies = plan.whole_blocks =
+      round_up(frequencies_for_ball(d, radius, target, paired), 1);
   plan.basis = Basis::bernstein;
   if (plan.num_frequencies == 0) {
     plan.statement = "no number of frequencies below 2^40 is guaranteed to reach the target";
@@ -70,7 +79,7 @@ FrequencyPlan frequencies_needed_uniformly(const FeatureMapSpec& spec, double ra
   }
   plan.root_mean_square =
       std::sqrt((paired ? 0.5 : 1.0) / static_cast<double>(plan.num_frequencies));
-  plan.statement = "absolute error at most " + shortened(e) +
+  plan.statement = "absolute error at most " + shortened(target.error) +
                    " over all pairs of the ball at once with probability " +
                    percent(target.confidence) + " (" +
                    (paired ? "Sutherland and Schneider, proposition 1"
