@@ -46,7 +46,7 @@ Cell cell_of(Index d, double s, const Kernel& kernel, const FeatureFunction& fea
 }
 
 bool covers(std::span<const double> contributions, Index d, double exact) {
-  const BlockSpread spread = block_spread(contributions, d);
+  const estimator::BlockSpread spread = estimator::block_spread(contributions, d);
   KernelEstimate estimate;
   estimate.value = spread.mean;
   estimate.standard_error = std::sqrt(spread.variance);

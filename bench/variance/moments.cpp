@@ -65,7 +65,7 @@ void add(Cell& cell, const std::vector<double>& contributions, Index size) {
 /// are a tenth, or as many rows as there may be.
 std::vector<Cell> measure(Index d, const Projection& projection, const Matrix<double>& plane,
                           double most_rows) {
-  const Index size = block_law(projection, d).size;
+  const Index size = estimator::block_law(projection, d).size;
   const std::vector<Pair> pairs = {Pair(plane, 0.25), Pair(plane, 1.0)};
   std::vector<Cell> cells;
   for (const Pair& pair : pairs) {

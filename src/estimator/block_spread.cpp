@@ -5,7 +5,7 @@
 #include <limits>
 #include <numeric>
 
-namespace bochner {
+namespace bochner::estimator {
 
 BlockSpread block_spread(std::span<const double> rows, Index block_size) {
   const auto size = static_cast<std::size_t>(block_size);
@@ -42,4 +42,4 @@ BlockSpread block_spread(std::span<const double> rows, Index block_size) {
   return out;
 }
 
-}  // namespace bochner
+}  // namespace bochner::estimator

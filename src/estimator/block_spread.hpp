@@ -8,7 +8,7 @@
 /// \file
 /// The mean of rows that come in independent blocks, and its variance.
 
-namespace bochner {
+namespace bochner::estimator {
 
 struct BlockSpread {
   double mean = 0.0;
@@ -24,4 +24,4 @@ struct BlockSpread {
 /// 1 / (B (B - 1)), the textbook's.
 BlockSpread block_spread(std::span<const double> rows, Index block_size);
 
-}  // namespace bochner
+}  // namespace bochner::estimator

@@ -4,7 +4,7 @@
 #include "bochner/core/registry.hpp"
 #include "bochner/estimator/optimal_centring.hpp"
 #include "bochner/estimator/optimal_parameter.hpp"
-#include "core/finite.hpp"
+#include "estimator/checks.hpp"
 #include "estimator/mean_square_sum.hpp"
 #include "estimator/row_law.hpp"
 #include "features/stage.hpp"
@@ -14,7 +14,7 @@
 #include <cmath>
 #include <type_traits>
 
-namespace bochner {
+namespace bochner::estimator {
 namespace {
 
 /// Every alternative of a registry, and each with every value of an option that is a choice.
@@ -44,20 +44,10 @@ std::vector<R> all_choices() {
 
 }  // namespace
 
-void check_request(const char* function, MatrixView<const double> x, MatrixView<const double> y,
-                   const Budget& budget) {
-  if (x.rows < 1 || y.rows < 1 || x.cols < 1 || x.cols != y.cols) {
-    throw InvalidArgument(std::string(function) + ": queries are " + std::to_string(x.rows) +
-                          " x " + std::to_string(x.cols) + " and keys " + std::to_string(y.rows) +
-                          " x " + std::to_string(y.cols) +
-                          ", expected rows in both and equal columns");
-  }
-  if (budget.num_features < 2) {
-    throw InvalidArgument(std::string(function) + ": the budget is " +
-                          std::to_string(budget.num_features) + " columns, expected at least 2");
-  }
-  require_finite(function, "queries", x);
-  require_finite(function, "keys", y);
+void require_request(const Door& door, MatrixView<const double> queries,
+                     MatrixView<const double> keys, const Budget& budget) {
+  require_two_samples(door, "queries", queries, "keys", keys);
+  door.at_least("budget.num_features", budget.num_features, 2);
 }
 
 double projection_cost(const FeatureMapSpec& spec) {
@@ -70,8 +60,9 @@ double projection_cost(const FeatureMapSpec& spec) {
   return projection_cost(spec.projection, law);
 }
 
-std::vector<FeatureMapSpec> candidate_specs(const Kernel& kernel, const Matrix<double>& x,
-                                            const Matrix<double>& y, const Budget& budget) {
+std::vector<FeatureMapSpec> candidate_specs(const Door& door, const Kernel& kernel,
+                                            const Matrix<double>& x, const Matrix<double>& y,
+                                            const Budget& budget) {
   std::vector<FeatureMapSpec> specs;
   for (const FeatureFunction& features : all_choices<FeatureFunction>()) {
     for (const Projection& projection : all_choices<Projection>()) {
@@ -105,9 +96,8 @@ std::vector<FeatureMapSpec> candidate_specs(const Kernel& kernel, const Matrix<d
         if (centred) spec.centring = optimal_centring(kernel, features, x.view(), y.view());
         const double z2 = mean_square_sum(spec, x.view(), y.view());
         if (!std::isfinite(z2)) {
-          throw InvalidArgument(
-              "recommend: a row is too long for " + to_text(kernel) +
-              ": the mean of |x + y|^2 after its scaling leaves the range of double");
+          door.refuse("a row is too long for " + to_text(kernel) +
+                      ": the mean of |x + y|^2 after its scaling leaves the range of double");
         }
         spec.features = with_optimal_parameter(spec.features, z2, spec.input_dim);
         specs.push_back(spec);
@@ -115,10 +105,10 @@ std::vector<FeatureMapSpec> candidate_specs(const Kernel& kernel, const Matrix<d
     }
   }
   if (specs.empty()) {
-    throw InvalidArgument("recommend: the errors of maps of " + to_text(kernel) +
-                          " have no closed form here to rank them by");
+    door.refuse("the errors of maps of " + to_text(kernel) +
+                " have no closed form here to rank them by");
   }
   return specs;
 }
 
-}  // namespace bochner
+}  // namespace bochner::estimator

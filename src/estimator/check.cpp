@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "bochner/estimator/check.hpp"
 
-#include "bochner/core/error.hpp"
 #include "bochner/estimator/variance.hpp"
+#include "core/door.hpp"
 #include "core/parallel.hpp"
 #include "core/text.hpp"
 
@@ -11,6 +11,7 @@
 #include <array>
 #include <cmath>
 #include <cstdint>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -18,14 +19,9 @@ namespace bochner {
 namespace {
 
 double threshold_of(const CheckOptions& options) {
-  if (options.replicates < 2) {
-    throw InvalidArgument("CheckOptions: replicates is " + std::to_string(options.replicates) +
-                          ", expected at least 2");
-  }
-  if (!(options.false_alarm > 0.0 && options.false_alarm < 1.0)) {
-    throw InvalidArgument("CheckOptions: false_alarm is " + text::number(options.false_alarm) +
-                          ", expected a number between 0 and 1");
-  }
+  Door("CheckOptions")
+      .at_least("replicates", options.replicates, 2)
+      .fraction("false_alarm", options.false_alarm);
   return boost::math::quantile(
       boost::math::complement(boost::math::normal(), 0.5 * options.false_alarm));
 }
@@ -67,10 +63,7 @@ CheckResult check_unbiased(const SeededEstimate& estimate, double expected, doub
                            const CheckOptions& options) {
   CheckResult result;
   result.threshold = threshold_of(options);
-  if (!(variance > 0.0) || !std::isfinite(variance)) {
-    throw InvalidArgument("check_unbiased: variance is " + text::number(variance) +
-                          ", expected a positive, finite number");
-  }
+  Door("check_unbiased").positive("variance", variance);
   result.expected = expected;
   result.sigma = std::sqrt(variance / static_cast<double>(options.replicates));
   result.measured = mean_of(draw(estimate, options));
@@ -81,10 +74,7 @@ CheckResult check_variance(const SeededEstimate& estimate, double expected, doub
                            const CheckOptions& options) {
   CheckResult result;
   result.threshold = threshold_of(options);
-  if (!(expected > 0.0) || !std::isfinite(expected)) {
-    throw InvalidArgument("check_variance: the expected variance is " + text::number(expected) +
-                          ", expected a positive, finite number");
-  }
+  Door("check_variance").positive("the expected variance", expected);
   const auto n = static_cast<double>(options.replicates);
   const std::vector<double> values = draw(estimate, options);
   const double mean = mean_of(values);
@@ -99,12 +89,10 @@ CheckResult check_variance(const SeededEstimate& estimate, double expected, doub
 
 SeededEstimate estimates_of(const FeatureMapSpec& spec, std::span<const double> x,
                             std::span<const double> y) {
-  const auto d = static_cast<std::size_t>(spec.input_dim);
-  if (x.size() != d || y.size() != d) {
-    throw InvalidArgument("estimates_of: x and y have " + std::to_string(x.size()) + " and " +
-                          std::to_string(y.size()) + " entries, expected " + std::to_string(d) +
-                          " (input_dim)");
-  }
+  constexpr std::string_view kDim = "the spec's input_dim";
+  Door("estimates_of")
+      .entries("x", static_cast<Index>(x.size()), spec.input_dim, kDim)
+      .entries("y", static_cast<Index>(y.size()), spec.input_dim, kDim);
   return [spec, query = std::vector<double>(x.begin(), x.end()),
           key = std::vector<double>(y.begin(), y.end())](Seed seed) {
     FeatureMapSpec redrawn = spec;

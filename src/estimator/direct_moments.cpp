@@ -9,7 +9,7 @@
 #include <numeric>
 #include <variant>
 
-namespace bochner {
+namespace bochner::estimator {
 namespace {
 
 double rectified_row_moment(const FeatureMapSpec& spec, int order, const double* x,
@@ -61,6 +61,12 @@ double periodic_row_moment(const FeatureMapSpec& spec, int order, const double* 
   return std::pow(scale, order) * moment;
 }
 
+double row_power(const FeatureMapSpec& spec, int order, const InputPair& pair) {
+  return spectral_measure(spec.kernel).rectifier()
+             ? rectified_row_moment(spec, order, pair.x, pair.y)
+             : periodic_row_moment(spec, order, pair.x, pair.y);
+}
+
 }  // namespace
 
 bool has_direct_moments(const FeatureMapSpec& spec) {
@@ -69,21 +75,29 @@ bool has_direct_moments(const FeatureMapSpec& spec) {
          block_law(spec.projection, spec.input_dim).independent();
 }
 
-double direct_row_moment(const FeatureMapSpec& spec, int order, const double* x, const double* y) {
-  return spectral_measure(spec.kernel).rectifier() ? rectified_row_moment(spec, order, x, y)
-                                                   : periodic_row_moment(spec, order, x, y);
+double DirectMoments::row_variance(const InputPair& pair, double exact) const {
+  return std::max(row_power(spec_, 2, pair) - exact * exact, 0.0);
 }
 
-KernelMoments direct_moments(const FeatureMapSpec& spec, const double* x, const double* y) {
+KernelMoments DirectMoments::at(const Door& /*door*/, const InputPair& pair) const {
   KernelMoments out;
-  out.exact = out.mean = evaluate(spec.kernel, x, y, spec.input_dim);
-  const double second = direct_row_moment(spec, 2, x, y);
-  out.variance =
-      std::max(second - out.exact * out.exact, 0.0) / static_cast<double>(spec.num_frequencies);
+  out.exact = out.mean = evaluate(spec_.kernel, pair.x, pair.y, spec_.input_dim);
+  out.variance = row_variance(pair, out.exact) / static_cast<double>(spec_.num_frequencies);
   out.log_exact = std::log(std::abs(out.exact));
   out.log_variance = std::log(out.variance);
   out.relative_error = std::sqrt(out.variance) / std::abs(out.exact);
   return out;
 }
 
-}  // namespace bochner
+ErrorParts DirectMoments::parts(const Door& /*door*/, const InputPair& pair, ErrorUnit unit) const {
+  const double exact = evaluate(spec_.kernel, pair.x, pair.y, spec_.input_dim);
+  const double log_unit = unit == ErrorUnit::relative ? std::log(std::abs(exact)) : 0.0;
+  const double log_variance = std::log(row_variance(pair, exact)) - 2.0 * log_unit;
+  return {.log_variances = {.row = log_variance, .pair = log_variance, .block = log_variance}};
+}
+
+double DirectMoments::row_moment(const Door& /*door*/, const InputPair& pair, int order) const {
+  return row_power(spec_, order, pair);
+}
+
+}  // namespace bochner::estimator

@@ -7,7 +7,7 @@
 #include <cmath>
 #include <utility>
 
-namespace bochner {
+namespace bochner::estimator {
 namespace {
 
 /// `mirrored`: how many times the covariance with an opposite row counts.
@@ -133,4 +133,4 @@ void DrawCovariance::add_harmonics(std::size_t j, const double* products, double
   }
 }
 
-}  // namespace bochner
+}  // namespace bochner::estimator

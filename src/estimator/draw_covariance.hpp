@@ -9,7 +9,7 @@
 /// \file
 /// How the estimates K^_j of k(q, k_j), j = 1 .. l, of one draw move together.
 
-namespace bochner {
+namespace bochner::estimator {
 
 /// E f_j f_l of one row (or of one and its opposite) with sampled radii, in units of the natural
 /// means (see `RowLaw::natural`), as a sum of exponentials of v_j.v_l = g and the squared norms:
@@ -25,8 +25,8 @@ struct SameRowLaw {
 };
 
 /// m Cov(w_j K^_j, w_l K^_l) for the keys of one query, from the vectors v_j = q +- k_j that their
-/// moments depend on; weights w_j that make numbers of any size meet in the range of double.
-/// Frequencies are normal (see `RowLaw`), their coupling any that `BlockLaw` can say. Exact up to
+/// moments depend on; the weights w_j bring numbers of any size into the range of double.
+/// Frequencies are normal (see `RowLaw`), coupled in any way that `BlockLaw` describes. Exact up to
 /// the truncation of `HarmonicSeries`, 1e-14.
 class DrawCovariance {
  public:
@@ -60,4 +60,4 @@ class DrawCovariance {
   std::vector<double> polynomial_before_;
 };
 
-}  // namespace bochner
+}  // namespace bochner::estimator

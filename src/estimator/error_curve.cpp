@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "estimator/error_curve.hpp"
 
+#include "estimator/log_sum.hpp"
+
 #include <algorithm>
 #include <bit>
 #include <cmath>
 #include <cstdint>
+#include <utility>
 
-namespace bochner {
+namespace bochner::estimator {
 namespace {
 
 /// The smallest q in (failing, passing] with good(q), where all from some q on are good.
@@ -38,6 +41,21 @@ Index smallest_between(Index first, Index whole, Index b, const std::function<bo
 }
 
 }  // namespace
+
+double log_variance(const BlockLaw& law, const LogVariances& parts, Index m) {
+  const Index random = m - law.exact;
+  const auto [rows, pairs, blocks] = law.shares(random);
+  double variance = -std::numeric_limits<double>::infinity();
+  for (const auto& [share, part] :
+       {std::pair{rows, parts.row}, std::pair{pairs, parts.pair}, std::pair{blocks, parts.block}}) {
+    if (share > 0.0) variance = log_sum(variance, std::log(share) + part);
+  }
+  return variance - std::log(static_cast<double>(random));
+}
+
+Index group_size(const BlockLaw& law) {
+  return law.exact > 0 || law.pairing == BlockLaw::Pairing::sketch ? 1 : law.size;
+}
 
 ErrorCurve::ErrorCurve(const BlockLaw& law, const LogVariances& log_variances, double bias_size)
     : block(law),
@@ -82,4 +100,4 @@ Index round_up(double frequencies, Index block) {
   return std::max<Index>(1, static_cast<Index>(blocks)) * block;
 }
 
-}  // namespace bochner
+}  // namespace bochner::estimator

@@ -9,9 +9,9 @@
 /// \file
 /// The smallest number of frequencies that is good enough.
 
-namespace bochner {
+namespace bochner::estimator {
 
-/// No plan goes beyond.
+/// No plan goes beyond this.
 inline constexpr Index kMostFrequencies = Index{1} << 40;
 
 /// The logarithms of an error's parts, any of which may leave the range of double.
@@ -21,7 +21,14 @@ struct LogVariances {
   double block = 0.0;  ///< of the mean of a whole block, times its size
 };
 
-/// Mean square error against the number of frequencies, in the unit of the target.
+/// log of the variance with m frequencies.
+double log_variance(const BlockLaw& law, const LogVariances& parts, Index m);
+
+/// Frequencies that go together; more of them are better only by that many.
+Index group_size(const BlockLaw& law);
+
+/// Mean square error against the number of frequencies, in the unit of the target: the curve that
+/// is searched, in plain numbers.
 struct ErrorCurve {
   /// `bias` is its absolute value.
   ErrorCurve(const BlockLaw& law, const LogVariances& log_variances, double bias);
@@ -39,10 +46,7 @@ struct ErrorCurve {
     return block.shares(random).mix(row_variance, pair_variance, block_variance) /
            static_cast<double>(random);
   }
-  /// Frequencies that go together; more of them are better only by that many.
-  Index step() const {
-    return block.exact > 0 || block.pairing == BlockLaw::Pairing::sketch ? 1 : block.size;
-  }
+  Index step() const { return group_size(block); }
   double mean_square(Index m) const { return variance(m) + bias * bias; }
   bool paired() const { return block.pairing == BlockLaw::Pairing::opposite && block.size > 2; }
   /// A lower bound of m Var(m), over that of whole blocks.
@@ -63,4 +67,4 @@ Found find_smallest(const ErrorCurve& curve, const std::function<bool(Index)>& g
 /// That many frequencies, rounded up to whole blocks; 0 when there are too many to count.
 Index round_up(double frequencies, Index block);
 
-}  // namespace bochner
+}  // namespace bochner::estimator

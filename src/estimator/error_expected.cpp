@@ -8,6 +8,9 @@
 #include <cmath>
 
 namespace bochner {
+
+using namespace estimator;
+
 namespace {
 
 /// A mean |x + y|^2 beyond which the variance of exponential features sits in draws and pairs that

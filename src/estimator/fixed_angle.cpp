@@ -8,7 +8,7 @@
 #include <algorithm>
 #include <cmath>
 
-namespace bochner {
+namespace bochner::estimator {
 namespace {
 
 using Extended = long double;
@@ -100,4 +100,4 @@ long double fixed_angle_cosine_covariance(double d, double c, double x) {
   });
 }
 
-}  // namespace bochner
+}  // namespace bochner::estimator

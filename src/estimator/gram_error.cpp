@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "bochner/estimator/gram_error.hpp"
 
-#include "bochner/core/error.hpp"
-#include "core/parallel.hpp"
+#include "estimator/error_sums.hpp"
 #include "estimator/gram_rows.hpp"
-#include "estimator/log_sum.hpp"
 #include "estimator/moment_table.hpp"
 #include "estimator/pair_geometry.hpp"
-#include "estimator/product_moments.hpp"
+#include "estimator/product_error_curve.hpp"
 #include "features/stage.hpp"
 #include "simd/engine.hpp"
 
@@ -16,30 +14,16 @@
 #include <cmath>
 #include <limits>
 #include <string>
-#include <utility>
 #include <vector>
 
 namespace bochner {
+
+using namespace estimator;
+
 namespace {
 
 constexpr Index kTile = PlacedRows::kTile;
 constexpr double kNoEntry = -std::numeric_limits<double>::infinity();
-
-struct TileSums {
-  LogSum row;
-  LogSum pair;
-  LogSum block;
-  LogSum bias;
-  LogSum norm;
-
-  void add(const TileSums& other) {
-    row.add(other.row);
-    pair.add(other.pair);
-    block.add(other.block);
-    bias.add(other.bias);
-    norm.add(other.norm);
-  }
-};
 
 /// Numbers for the entries of one row and one tile.
 using Strip = std::array<double, kTile>;
@@ -55,7 +39,7 @@ class GramSum {
 
   /// Entries (row i of tile a of x, all of tile b of y), each `multiplicity` times.
   void add(const GramRows& rows, Index a, Index i, const GramRows& columns, Index b,
-           double multiplicity, TileSums& sums) const {
+           double multiplicity, ErrorSums& sums) const {
     const PlacedRows& x = rows.moments;
     const PlacedRows& y = columns.moments;
     const auto count = static_cast<std::size_t>(y.tile_rows(b));
@@ -116,7 +100,7 @@ class GramSum {
   }
 
  private:
-  /// |x_i + sign y_j|^2 against a whole tile; what is behind its last row is not used.
+  /// |x_i + sign y_j|^2 against a whole tile; entries past its last row are not used.
   static void squared_distances(const PlacedRows& x, Index a, Index i, const PlacedRows& y, Index b,
                                 double sign, Strip& out) {
     constexpr std::size_t kGroup = 16;  // sums that stay in registers
@@ -141,7 +125,7 @@ class GramSum {
   MomentTable table_;
 };
 
-/// TileSums over all entries; with `symmetric`, over the upper triangle of tiles, twice what is off
+/// Sums over all entries; with `symmetric`, over the upper triangle of tiles, twice what is off
 /// the diagonal.
 enum class Shape { general, symmetric };
 
@@ -149,53 +133,34 @@ GramErrorCurve sum_entries(const FeatureMapSpec& spec, const GramRows& x, const 
                            Shape shape, const Execution& execution) {
   const BlockLaw block = block_law(spec.projection, spec.input_dim);
   const GramSum gram(row_law(spec.kernel, spec.features), block);
-  const Index tiles = x.moments.tiles();
-  std::vector<TileSums> partial(static_cast<std::size_t>(tiles));
-  parallel_for_blocks(tiles, execution, [&](Index a, int) {
-    TileSums& sums = partial[static_cast<std::size_t>(a)];
+  ErrorSums total = sum_over_blocks(x.moments.tiles(), execution, [&](Index a, ErrorSums& sums) {
     for (Index b = shape == Shape::symmetric ? a : 0; b < y.moments.tiles(); ++b) {
       const double multiplicity = shape == Shape::symmetric && b > a ? 2.0 : 1.0;
-      for (Index i = 0; i < x.moments.tile_rows(a); ++i)
+      for (Index i = 0; i < x.moments.tile_rows(a); ++i) {
         gram.add(x, a, i, y, b, multiplicity, sums);
+      }
     }
   });
-  TileSums total;
-  for (const TileSums& sums : partial) total.add(sums);
-  return {.log_row_variance = total.row.log(),
-          .log_pair_variance = total.pair.log(),
-          .log_block_variance = block.size > 1 ? total.block.log() : total.row.log(),
-          .log_squared_bias = total.bias.log(),
-          .log_squared_norm = total.norm.log(),
-          .block_size = block.size,
-          .pair_size = block.pairing == BlockLaw::Pairing::opposite ? 2 : 1};
+  if (block.size == 1) total.block = total.row;
+  return total.curve(block);
 }
 
 }  // namespace
 
 PredictedGramError GramErrorCurve::at(Index num_frequencies) const {
-  if (num_frequencies < 1) {
-    throw InvalidArgument("GramErrorCurve::at: num_frequencies is " +
-                          std::to_string(num_frequencies) + ", expected at least 1");
-  }
+  constexpr Door kDoor("GramErrorCurve::at");
+  kDoor.at_least("num_frequencies", num_frequencies, 1);
   if (num_frequencies <= exact_columns) {
-    throw InvalidArgument("GramErrorCurve::at: num_frequencies is " +
-                          std::to_string(num_frequencies) + ", expected more than " +
-                          std::to_string(exact_columns) + " (columns of exact terms)");
+    kDoor.refuse("num_frequencies", std::to_string(num_frequencies),
+                 "more than " + std::to_string(exact_columns) + " (columns of exact terms)");
   }
-  BlockLaw block{.size = block_size};
-  if (pair_size == 2) block.pairing = BlockLaw::Pairing::opposite;
-  if (groups == ColumnGroups::sketches) block.pairing = BlockLaw::Pairing::sketch;
-  const Index random = num_frequencies - exact_columns;
-  const auto [rows, pairs, blocks] = block.shares(random);
-  double variance = kNoEntry;
-  for (const auto& [share, log_variance] :
-       {std::pair{rows, log_row_variance}, std::pair{pairs, log_pair_variance},
-        std::pair{blocks, log_block_variance}}) {
-    if (share > 0.0) variance = log_sum(variance, std::log(share) + log_variance);
-  }
-  variance -= std::log(static_cast<double>(random));
+  BlockLaw law{.size = block_size, .exact = exact_columns};
+  if (pair_size == 2) law.pairing = BlockLaw::Pairing::opposite;
+  if (groups == ColumnGroups::sketches) law.pairing = BlockLaw::Pairing::sketch;
+  const LogVariances variances{
+      .row = log_row_variance, .pair = log_pair_variance, .block = log_block_variance};
   PredictedGramError out;
-  out.log_squared_error = log_sum(variance, log_squared_bias);
+  out.log_squared_error = log_sum(log_variance(law, variances, num_frequencies), log_squared_bias);
   out.log_squared_norm = log_squared_norm;
   out.squared_error = std::exp(out.log_squared_error);
   out.squared_norm = std::exp(out.log_squared_norm);
@@ -206,7 +171,7 @@ PredictedGramError GramErrorCurve::at(Index num_frequencies) const {
 template <Scalar T>
 GramErrorCurve gram_error_curve(const FeatureMapSpec& spec, MatrixView<const T> x,
                                 MatrixView<const T> y, const Execution& execution) {
-  if (multiplies(spec.features)) return product_error_curve(spec, x, &y, execution);
+  if (multiplies(spec.features)) return product_error_curve(kGramDoor, spec, x, &y, execution);
   const PairGeometry geometry(spec);
   const std::vector<double> origin = gram_origin(geometry, x);
   const GramRows queries = place_rows("x", geometry, Side::query, x, origin);
@@ -220,7 +185,7 @@ GramErrorCurve gram_error_curve(const FeatureMapSpec& spec, MatrixView<const T> 
   // Two different centres break the symmetry.
   if (spec.centring.query != spec.centring.key) return gram_error_curve(spec, x, x, execution);
   if (multiplies(spec.features)) {
-    return product_error_curve<T>(spec, x, nullptr, execution);
+    return product_error_curve<T>(kGramDoor, spec, x, nullptr, execution);
   }
   const PairGeometry geometry(spec);
   const GramRows rows = place_rows("x", geometry, Side::query, x, gram_origin(geometry, x));

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "bochner/core/matrix.hpp"
+#include "estimator/checks.hpp"
 #include "estimator/pair_geometry.hpp"
 
 #include <algorithm>
@@ -10,11 +11,11 @@
 #include <vector>
 
 /// \file
-/// The rows of a Gram matrix as sums over its entries read them.
+/// The rows of a Gram matrix, laid out for sums over its entries.
 
-namespace bochner {
+namespace bochner::estimator {
 
-inline constexpr const char* kGramFunction = "gram_error_curve";
+inline constexpr Door kGramDoor("gram_error_curve");
 
 /// Rows after a transformation, by tiles of 64 rows, coordinate by coordinate.
 class PlacedRows {
@@ -33,8 +34,8 @@ class PlacedRows {
     for (Index i = 0; i < x.rows; ++i) {
       for (Index k = 0; k < dim_; ++k) in[static_cast<std::size_t>(k)] = x(i, k);
       log_factor_[static_cast<std::size_t>(i)] = place(in.data(), out.data());
-      check_length(kGramFunction, name, i,
-                   std::inner_product(out.begin(), out.end(), out.begin(), 0.0));
+      require_length(kGramDoor, name, i,
+                     std::inner_product(out.begin(), out.end(), out.begin(), 0.0));
       for (Index k = 0; k < dim_; ++k) {
         coordinates_(i / kTile * dim_ + k, i % kTile) = out[static_cast<std::size_t>(k)];
       }
@@ -61,12 +62,11 @@ struct GramRows {
   std::optional<PlacedRows> kernel;  ///< whose differences the kernel depends on, where others
 };
 
-/// The mean row, which is taken off where only differences count: a common offset then costs no
+/// The mean row, which is subtracted where only differences count, so that a common offset costs no
 /// digits. Throws InvalidArgument for rows of another length or with numbers that are not finite.
 template <class T>
 std::vector<double> gram_origin(const PairGeometry& geometry, MatrixView<const T> x) {
-  check_columns(kGramFunction, "x", x.rows, x.cols, geometry.dim());
-  check_finite(kGramFunction, "x", x);
+  require_inputs(kGramDoor, "x", x, geometry.dim());
   std::vector<double> mean(static_cast<std::size_t>(x.cols), 0.0);
   for (Index i = 0; i < x.rows; ++i) {
     for (Index k = 0; k < x.cols; ++k) {
@@ -81,8 +81,7 @@ std::vector<double> gram_origin(const PairGeometry& geometry, MatrixView<const T
 template <class T>
 GramRows place_rows(const char* name, const PairGeometry& geometry, Side side,
                     MatrixView<const T> x, const std::vector<double>& origin) {
-  check_columns(kGramFunction, name, x.rows, x.cols, geometry.dim());
-  check_finite(kGramFunction, name, x);
+  require_inputs(kGramDoor, name, x, geometry.dim());
   const auto centred = [&](double* in, double* out) {
     for (std::size_t k = 0; k < origin.size(); ++k) in[k] -= origin[k];
     geometry.transform(in, out);
@@ -96,4 +95,4 @@ GramRows place_rows(const char* name, const PairGeometry& geometry, Side side,
   return {PlacedRows(name, x, placed), PlacedRows(name, x, centred)};
 }
 
-}  // namespace bochner
+}  // namespace bochner::estimator

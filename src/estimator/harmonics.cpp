@@ -10,7 +10,7 @@
 #include <limits>
 #include <utility>
 
-namespace bochner {
+namespace bochner::estimator {
 namespace {
 
 /// Beyond it the norms are such that no prediction of first order means anything.
@@ -154,4 +154,4 @@ Scaled HarmonicSeries::coefficient(const HarmonicDegree& degree, double s,
   return {sphere_cosine(dim, square), log_size};
 }
 
-}  // namespace bochner
+}  // namespace bochner::estimator

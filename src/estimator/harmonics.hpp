@@ -23,7 +23,7 @@
 /// the means. These are the numbers for exp(w.v) and exp(i w.v); cosh and cos have the even degrees
 /// only.
 
-namespace bochner {
+namespace bochner::estimator {
 
 enum class Degrees {
   all,
@@ -51,8 +51,9 @@ class HarmonicSeries {
   const std::vector<HarmonicDegree>& degrees() const { return degrees_; }
 
   /// sqrt(N_l) e_l(s) of a degree; for differences in units of one, not of the mean e^{-x}. A sum
-  /// of at most 2,000 terms or an integral, whatever s is: relative accuracy 1e-13. Zero where its
-  /// product with e^log_weight is below the range of double, which a bound tells without the work.
+  /// of at most 2,000 terms or an integral, whatever s is: relative accuracy 1e-13. Zero where a
+  /// bound shows, without computing it, that its product with e^log_weight is below the range of
+  /// double.
   Scaled coefficient(const HarmonicDegree& degree, double s, double log_weight = 0.0) const;
 
  private:
@@ -63,4 +64,4 @@ class HarmonicSeries {
   std::vector<HarmonicDegree> degrees_;
 };
 
-}  // namespace bochner
+}  // namespace bochner::estimator

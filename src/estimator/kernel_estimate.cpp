@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "bochner/estimator/kernel_estimate.hpp"
 
-#include "bochner/core/error.hpp"
 #include "bochner/core/matrix.hpp"
 #include "bochner/estimator/variance.hpp"
 #include "core/parallel.hpp"
-#include "core/text.hpp"
 #include "estimator/block_spread.hpp"
-#include "estimator/pair_geometry.hpp"
+#include "estimator/checks.hpp"
 #include "estimator/row_law.hpp"
 
 #include <algorithm>
@@ -17,12 +15,14 @@
 #include <limits>
 #include <numeric>
 #include <optional>
-#include <string>
 
 #include <boost/math/distributions/normal.hpp>
 #include <boost/math/distributions/students_t.hpp>
 
 namespace bochner {
+
+using namespace estimator;
+
 namespace {
 
 constexpr Index kPairs = 64;
@@ -99,10 +99,7 @@ class ReplicateSpread {
 }  // namespace
 
 Interval KernelEstimate::interval(double level) const {
-  if (!(level > 0.0 && level < 1.0)) {
-    throw InvalidArgument("KernelEstimate::interval: level is " + text::number(level) +
-                          ", expected a number between 0 and 1");
-  }
+  Door("KernelEstimate::interval").fraction("level", level);
   const double tail = 0.5 * (1.0 - level);
   const double factor =
       std::isinf(degrees_of_freedom)
@@ -115,16 +112,8 @@ Interval KernelEstimate::interval(double level) const {
 template <Scalar T>
 std::vector<KernelEstimate> estimate(const FeatureMap<T>& map, ViewOf<const T> x, ViewOf<const T> y,
                                      const Execution& execution) {
-  constexpr const char* kFunction = "estimate";
   const FeatureMapSpec& spec = map.spec();
-  check_columns(kFunction, "x", x.rows, x.cols, spec.input_dim);
-  check_columns(kFunction, "y", y.rows, y.cols, spec.input_dim);
-  if (x.rows != y.rows) {
-    throw InvalidArgument(std::string(kFunction) + ": y has " + std::to_string(y.rows) +
-                          " rows, expected " + std::to_string(x.rows) + " (one for each of x)");
-  }
-  check_finite(kFunction, "x", x);
-  check_finite(kFunction, "y", y);
+  require_row_pairs(Door("estimate"), x, y, spec.input_dim);
   const Index block_size = block_law(spec).size;
 
   std::optional<ReplicateSpread<T>> replicates;

@@ -7,7 +7,7 @@
 #include <cmath>
 #include <limits>
 
-namespace bochner {
+namespace bochner::estimator {
 namespace {
 
 // Kummer's transformation M(d; d/2; x) = e^x M(-n; n; -x), n = d/2, turns the moment into a mean
@@ -130,4 +130,4 @@ double orthogonal_cosine_covariance(double d, double x) {
       static_cast<Real>(x), Complement<Real>(0.5L * static_cast<Real>(d))));
 }
 
-}  // namespace bochner
+}  // namespace bochner::estimator

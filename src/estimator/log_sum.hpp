@@ -4,7 +4,7 @@
 #include <cmath>
 #include <limits>
 
-namespace bochner {
+namespace bochner::estimator {
 
 /// log(e^a + e^b).
 inline double log_sum(double a, double b) {
@@ -34,4 +34,4 @@ class LogSum {
   double top_ = -std::numeric_limits<double>::infinity();
 };
 
-}  // namespace bochner
+}  // namespace bochner::estimator

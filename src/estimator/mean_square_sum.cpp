@@ -6,7 +6,7 @@
 
 #include <vector>
 
-namespace bochner {
+namespace bochner::estimator {
 namespace {
 
 struct Spread {
@@ -41,4 +41,4 @@ double mean_square_sum(const FeatureMapSpec& spec, MatrixView<const double> x,
          squared_distance(query.mean.data(), 1.0, key.mean.data(), geometry.dim());
 }
 
-}  // namespace bochner
+}  // namespace bochner::estimator

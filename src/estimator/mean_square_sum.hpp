@@ -5,9 +5,9 @@
 #include "bochner/feature_map.hpp"
 
 /// \file
-/// How long the vectors are that the moments of maps of sums depend on.
+/// The mean squared length of the vectors that the moments of maps of sums depend on.
 
-namespace bochner {
+namespace bochner::estimator {
 
 /// Mean |x~_i + y~_j|^2 over all pairs of rows, after scaling and centring: a sum of squares about
 /// the means, which cannot cancel. O((n + l) input_dim). Throws InvalidArgument when the spec is
@@ -15,4 +15,4 @@ namespace bochner {
 double mean_square_sum(const FeatureMapSpec& spec, MatrixView<const double> x,
                        MatrixView<const double> y);
 
-}  // namespace bochner
+}  // namespace bochner::estimator

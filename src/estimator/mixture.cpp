@@ -5,7 +5,7 @@
 #include <cmath>
 #include <complex>
 
-namespace bochner {
+namespace bochner::estimator {
 namespace {
 
 using Complex = std::complex<double>;
@@ -115,4 +115,4 @@ double mixture_covariance(const std::vector<ScaleNode>& scales, double dim, doub
   return sum * step / M_PI - mean * mean;
 }
 
-}  // namespace bochner
+}  // namespace bochner::estimator

@@ -24,7 +24,7 @@
 /// and the covariance is D - (1 - k)^2: both terms of order s^2, as the variance is. One integral
 /// over a parabola through the saddle point, by the trapezoidal rule (docs/theory/variance.md).
 
-namespace bochner {
+namespace bochner::estimator {
 
 /// Empty for laws without an elementary density (stable ones) and for gamma shapes below 0.05.
 std::vector<ScaleNode> scale_nodes(const ScaleLaw& law);
@@ -36,4 +36,4 @@ double mixture_variance(const std::vector<ScaleNode>& scales, double s);
 /// Some milliseconds.
 double mixture_covariance(const std::vector<ScaleNode>& scales, double dim, double s);
 
-}  // namespace bochner
+}  // namespace bochner::estimator

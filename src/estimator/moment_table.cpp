@@ -9,7 +9,7 @@
 #include <cstdint>
 #include <numbers>
 
-namespace bochner {
+namespace bochner::estimator {
 namespace {
 
 constexpr double kTolerance = 1e-12;
@@ -176,4 +176,4 @@ void MomentTable::look_up(const double* s, Index count, Entry* out) const {
   }
 }
 
-}  // namespace bochner
+}  // namespace bochner::estimator

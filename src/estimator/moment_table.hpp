@@ -13,13 +13,13 @@
 /// \file
 /// The closed forms of a map as piecewise polynomials, for sums over whole Gram matrices.
 
-namespace bochner {
+namespace bochner::estimator {
 
-/// `row_moments` at many s, in nanoseconds each. The half-line is cut into octaves, every octave
+/// `row_moments` at many s, at nanoseconds each. The half-line is cut into octaves, every octave
 /// into as many equal pieces as it takes for polynomials of fixed degree to pass a check against
 /// the closed form to 1e-12; an octave where none passes (a variance with zeros) stays with the
-/// closed form. Octaves are built when first met, by whichever thread: what they hold depends on
-/// nothing else.
+/// closed form. Octaves are built when first met; what they hold does not depend on which thread
+/// that was.
 class MomentTable {
  public:
   /// In natural units (see `RowLaw::natural`), squared for variances.
@@ -77,4 +77,4 @@ class MomentTable {
   std::unique_ptr<Octave[]> octaves_;
 };
 
-}  // namespace bochner
+}  // namespace bochner::estimator

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "bochner/estimator/optimal_centring.hpp"
 
-#include "core/finite.hpp"
+#include "estimator/checks.hpp"
 #include "estimator/row_law.hpp"
 #include "kernel/standard_form.hpp"
 
-#include <string>
 #include <vector>
 
 namespace bochner {
-namespace {
 
-constexpr const char* kOptimalCentring = "optimal_centring";
+using namespace estimator;
+
+namespace {
 
 std::vector<double> mean_row(MatrixView<const double> x) {
   std::vector<double> mean(static_cast<std::size_t>(x.cols), 0.0);
@@ -27,14 +27,7 @@ std::vector<double> mean_row(MatrixView<const double> x) {
 
 Centring optimal_centring(const Kernel& kernel, const FeatureFunction& features,
                           MatrixView<const double> x, MatrixView<const double> y) {
-  if (x.rows < 1 || y.rows < 1 || x.cols < 1 || x.cols != y.cols) {
-    throw InvalidArgument(std::string(kOptimalCentring) + ": x is " + std::to_string(x.rows) +
-                          " x " + std::to_string(x.cols) + " and y " + std::to_string(y.rows) +
-                          " x " + std::to_string(y.cols) +
-                          ", expected rows in both and equal columns");
-  }
-  require_finite(kOptimalCentring, "x", x);
-  require_finite(kOptimalCentring, "y", y);
+  require_two_samples(Door("optimal_centring"), "x", x, "y", y);
   const std::vector<double> query = mean_row(x);
   const std::vector<double> key = mean_row(y);
   Centring centring{query, key};

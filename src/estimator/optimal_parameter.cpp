@@ -1,26 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "bochner/estimator/optimal_parameter.hpp"
 
-#include "bochner/core/error.hpp"
-#include "core/text.hpp"
+#include "core/door.hpp"
 #include "estimator/row_law.hpp"
 
 #include <cmath>
-#include <string>
 
 namespace bochner {
-namespace {
 
-void check(const char* function, double z2, Index dim) {
-  if (!std::isfinite(z2) || z2 < 0.0) {
-    throw InvalidArgument(std::string(function) + ": z2 is " + text::number(z2) +
-                          ", expected a finite number, not negative");
-  }
-  if (dim < 1) {
-    throw InvalidArgument(std::string(function) + ": dim is " + std::to_string(dim) +
-                          ", expected at least 1");
-  }
-}
+using namespace estimator;
+
+namespace {
 
 double one_sided_optimum(double p) {
   if (p <= 1.0) {
@@ -36,12 +26,12 @@ double one_sided_optimum(double p) {
 }  // namespace
 
 double optimal_oprf_parameter(double z2, Index dim) {
-  check("optimal_oprf_parameter", z2, dim);
+  Door("optimal_oprf_parameter").not_negative("z2", z2).at_least("dim", dim, 1);
   return one_sided_optimum(z2 / static_cast<double>(dim));
 }
 
 double optimal_hyperbolic_oprf_parameter(double z2, Index dim) {
-  check("optimal_hyperbolic_oprf_parameter", z2, dim);
+  Door("optimal_hyperbolic_oprf_parameter").not_negative("z2", z2).at_least("dim", dim, 1);
   const double p = z2 / static_cast<double>(dim);
   double a = one_sided_optimum(p);
   constexpr int kMaxIterations = 100;  // a dozen reach the last bit

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "bochner/core/error.hpp"
 #include "bochner/core/matrix.hpp"
 #include "bochner/estimator/optimal_parameter.hpp"
-#include "core/finite.hpp"
+#include "estimator/checks.hpp"
 #include "estimator/log_sum.hpp"
 #include "estimator/product_moments.hpp"
 #include "estimator/row_sample.hpp"
@@ -11,10 +10,12 @@
 
 #include <algorithm>
 #include <cmath>
-#include <string>
 #include <vector>
 
 namespace bochner {
+
+using namespace estimator;
+
 namespace {
 
 constexpr Index kRadiusRows = 64;
@@ -23,14 +24,13 @@ constexpr double kLargestRadius = 16.0;
 
 /// Some rows in the kernel's own coordinates, at random: what comes with a period would meet a
 /// stride.
-Matrix<double> transformed_sample(const StandardForm& form, const char* name,
+Matrix<double> transformed_sample(const Door& door, const StandardForm& form, const char* name,
                                   MatrixView<const double> x) {
   const Matrix<double> sample = row_sample(x, kRadiusRows, Seed{}, 0);
   Matrix<double> out(sample.rows(), x.cols);
   for (Index i = 0; i < sample.rows(); ++i) {
     form.transform.apply(sample.row(i), out.row(i));
-    check_product_length(std::string("a row of ") + name,
-                         pair_products(out.row(i), out.row(i), x.cols).xx);
+    require_product_length(door, name, i, pair_products(out.row(i), out.row(i), x.cols).xx);
   }
   return out;
 }
@@ -39,22 +39,15 @@ Matrix<double> transformed_sample(const StandardForm& form, const char* name,
 
 double optimal_maclaurin_radius(const Kernel& kernel, ExactTerms exact, MatrixView<const double> x,
                                 MatrixView<const double> y) {
-  constexpr const char* kFunction = "optimal_maclaurin_radius";
-  if (x.rows < 1 || y.rows < 1 || x.cols != y.cols) {
-    throw InvalidArgument(std::string(kFunction) + ": x is " + std::to_string(x.rows) + " x " +
-                          std::to_string(x.cols) + " and y is " + std::to_string(y.rows) + " x " +
-                          std::to_string(y.cols) + ", expected rows in both and equal columns");
-  }
-  require_finite(kFunction, "x", x);
-  require_finite(kFunction, "y", y);
+  constexpr Door kDoor("optimal_maclaurin_radius");
+  require_two_samples(kDoor, "x", x, "y", y);
   const auto series = spectral_measure(kernel).series;
   if (!series) {
-    throw InvalidArgument(std::string(kFunction) + ": " + to_text(kernel) +
-                          " is no kernel f(x.y): polynomial, dot-product or softmax");
+    kDoor.refuse(to_text(kernel) + " is no kernel f(x.y): polynomial, dot-product or softmax");
   }
   const StandardForm form = standard_form(kernel, x.cols);
-  const Matrix<double> u = transformed_sample(form, "x", x);
-  const Matrix<double> v = transformed_sample(form, "y", y);
+  const Matrix<double> u = transformed_sample(kDoor, form, "sampled x", x);
+  const Matrix<double> v = transformed_sample(kDoor, form, "sampled y", y);
   std::vector<double> t;
   for (Index i = 0; i < u.rows(); ++i) {
     for (Index j = 0; j < v.rows(); ++j) {

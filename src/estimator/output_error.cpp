@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "bochner/estimator/output_error.hpp"
 
-#include "bochner/core/error.hpp"
 #include "bochner/core/matrix.hpp"
 #include "bochner/estimator/plan.hpp"
 #include "core/parallel.hpp"
+#include "estimator/checks.hpp"
 #include "estimator/draw_covariance.hpp"
 #include "estimator/pair_geometry.hpp"
 #include "features/stage.hpp"
@@ -18,9 +18,12 @@
 #include <vector>
 
 namespace bochner {
+
+using namespace estimator;
+
 namespace {
 
-constexpr const char* kOutputError = "output_error";
+constexpr Door kOutputDoor("output_error");
 
 double product(const double* x, const double* y, Index size) {
   return std::inner_product(x, x + size, y, 0.0);
@@ -70,59 +73,68 @@ std::vector<double> mixed(const std::vector<double>& weight, const Matrix<double
   return out;
 }
 
-/// Beyond the range of double, products of what is infinite are no numbers.
+/// Beyond the range of double, products of infinities are NaN.
 double variance_or_infinity(double variance) {
   return std::isnan(variance) ? std::numeric_limits<double>::infinity() : variance;
 }
 
-/// `log_weight` are those of attention, `query` is placed.
-QueryError error_of(const Problem& problem, const double* query, std::vector<double> log_weight) {
+/// The keys as one query sees them.
+struct Distances {
+  double query_square = 0.0;
+  std::vector<double> along;   ///< +-q.k_j
+  std::vector<double> square;  ///< |v_j|^2
+};
+
+/// `query` is placed.
+Distances distances_of(const Problem& problem, const double* query) {
+  const Index d = problem.keys.cols();
+  Distances out;
+  out.query_square = product(query, query, d);
+  for (Index j = 0; j < problem.keys.rows(); ++j) {
+    const double along = problem.row.sign() * product(query, problem.keys.row(j), d);
+    out.along.push_back(along);
+    out.square.push_back(std::max(out.query_square + 2.0 * along + problem.key_gram(j, j), 0.0));
+  }
+  return out;
+}
+
+/// Of K^_j in its natural unit, in which k is e^{-s/2} for differences, whose features are of order
+/// one.
+DrawCovariance covariance_of(const Problem& problem, const Distances& distances,
+                             std::vector<double> log_weight) {
+  if (problem.row.argument == RowLaw::Argument::difference) {
+    for (std::size_t j = 0; j < log_weight.size(); ++j) log_weight[j] += 0.5 * distances.square[j];
+  }
+  return {problem.row, problem.block, problem.num_frequencies, distances.square,
+          std::move(log_weight)};
+}
+
+/// m times the variances of a query's output and of its denominator.
+struct Variances {
+  double output = 0.0;
+  double normaliser = 0.0;
+};
+
+/// `centre` is the output that deviations are from.
+Variances variances_of(const Problem& problem, const Distances& distances,
+                       const std::vector<double>& centre, DrawCovariance& covariance) {
   const Index keys = problem.keys.rows();
   const auto count = static_cast<std::size_t>(keys);
-  const Index d = problem.keys.cols();
-  const double query_square = product(query, query, d);
-  std::vector<double> along(count);   // +-q.k_j
-  std::vector<double> square(count);  // |v_j|^2
-  for (Index j = 0; j < keys; ++j) {
-    const auto at = static_cast<std::size_t>(j);
-    along[at] = problem.row.sign() * product(query, problem.keys.row(j), d);
-    square[at] = std::max(query_square + 2.0 * along[at] + problem.key_gram(j, j), 0.0);
-  }
-  std::vector<double> weight;
-  for (const double w : log_weight) weight.push_back(std::exp(w));
-  QueryError out;
-  const std::vector<double> exact = mixed(weight, problem.values);
-  out.squared_norm = squared_norm(exact);
-  // k / natural unit = e^{-s/2} for differences, whose features are of order one.
-  if (problem.row.argument == RowLaw::Argument::difference) {
-    for (std::size_t j = 0; j < count; ++j) log_weight[j] += 0.5 * square[j];
-  }
-  DrawCovariance covariance(problem.row, problem.block, problem.num_frequencies, square,
-                            std::move(log_weight));
-  // The mean of the draw has the weights p_j E K^_j / k_j.
-  std::vector<double> mean;
-  for (Index j = 0; j < keys; ++j) mean.push_back(covariance.mean(j));
-  const double normaliser = std::accumulate(mean.begin(), mean.end(), 0.0);
-  for (double& w : mean) w /= normaliser;
-  const std::vector<double> centre = mixed(mean, problem.values);
-  for (std::size_t c = 0; c < centre.size(); ++c) {
-    out.squared_error += (centre[c] - exact[c]) * (centre[c] - exact[c]);
-  }
   std::vector<double> value_along(count);  // centre.v_j
   for (Index j = 0; j < keys; ++j) {
     value_along[static_cast<std::size_t>(j)] =
         product(centre.data(), problem.values.row(j), problem.values.cols());
   }
   const double centre_square = squared_norm(centre);
-
+  const std::vector<double>& along = distances.along;
   std::vector<double> products(count);
   std::vector<double> strip(count);
-  double output_variance = 0.0;
+  Variances out;
   for (Index j = 0; j < keys; ++j) {
     const auto at = static_cast<std::size_t>(j);
     const double* const gram = problem.key_gram.row(j);
     for (std::size_t l = 0; l <= at; ++l) {
-      products[l] = query_square + along[at] + along[l] + gram[l];
+      products[l] = distances.query_square + along[at] + along[l] + gram[l];
     }
     covariance.row(j, products.data(), strip.data());
     const double* const value_gram = problem.value_gram.row(j);
@@ -134,34 +146,49 @@ QueryError error_of(const Problem& problem, const double* query, std::vector<dou
       normaliser_sum += strip[l];
       output_sum += strip[l] * (value_gram[l] - value_along[at] - value_along[l] + centre_square);
     }
-    output_variance += 2.0 * output_sum;
-    out.normaliser_variance += 2.0 * normaliser_sum;
+    out.output += 2.0 * output_sum;
+    out.normaliser += 2.0 * normaliser_sum;
   }
-  const double unit = static_cast<double>(problem.num_frequencies) * normaliser * normaliser;
-  out.squared_error =
-      variance_or_infinity(out.squared_error + std::max(output_variance, 0.0) / unit);
-  out.normaliser_variance = variance_or_infinity(std::max(out.normaliser_variance, 0.0) / unit);
   return out;
+}
+
+/// `log_weight` are those of attention, `query` is placed.
+QueryError error_of(const Problem& problem, const double* query, std::vector<double> log_weight) {
+  std::vector<double> weight;
+  for (const double w : log_weight) weight.push_back(std::exp(w));
+  const std::vector<double> exact = mixed(weight, problem.values);
+  const Distances distances = distances_of(problem, query);
+  DrawCovariance covariance = covariance_of(problem, distances, std::move(log_weight));
+  // The mean of the draw has the weights p_j E K^_j / k_j.
+  std::vector<double> mean;
+  for (Index j = 0; j < problem.keys.rows(); ++j) mean.push_back(covariance.mean(j));
+  const double normaliser = std::accumulate(mean.begin(), mean.end(), 0.0);
+  for (double& w : mean) w /= normaliser;
+  const std::vector<double> centre = mixed(mean, problem.values);
+  double squared_bias = 0.0;
+  for (std::size_t c = 0; c < centre.size(); ++c) {
+    squared_bias += (centre[c] - exact[c]) * (centre[c] - exact[c]);
+  }
+  const Variances variances = variances_of(problem, distances, centre, covariance);
+  const double unit = static_cast<double>(problem.num_frequencies) * normaliser * normaliser;
+  return {
+      .squared_error = variance_or_infinity(squared_bias + std::max(variances.output, 0.0) / unit),
+      .squared_norm = squared_norm(exact),
+      .normaliser_variance = variance_or_infinity(std::max(variances.normaliser, 0.0) / unit)};
 }
 
 void check(const FeatureMapSpec& spec, MatrixView<const double> queries,
            MatrixView<const double> keys, MatrixView<const double> values) {
-  check_columns(kOutputError, "queries", queries.rows, queries.cols, spec.input_dim);
-  check_columns(kOutputError, "keys", keys.rows, keys.cols, spec.input_dim);
-  if (queries.rows < 1 || keys.rows < 1 || values.rows != keys.rows || values.cols < 1) {
-    throw InvalidArgument(std::string(kOutputError) + ": queries have " +
-                          std::to_string(queries.rows) + " rows, keys " +
-                          std::to_string(keys.rows) + ", values are " +
-                          std::to_string(values.rows) + " x " + std::to_string(values.cols) +
-                          "; expected a row in each, a value for each key and a column");
-  }
-  check_finite(kOutputError, "queries", queries);
-  check_finite(kOutputError, "keys", keys);
-  check_finite(kOutputError, "values", values);
+  require_inputs(kOutputDoor, "queries", queries, spec.input_dim);
+  require_inputs(kOutputDoor, "keys", keys, spec.input_dim);
+  kOutputDoor.at_least("rows of queries", queries.rows, 1)
+      .at_least("rows of keys", keys.rows, 1)
+      .at_least("columns of values", values.cols, 1)
+      .rows("values", values, keys.rows, "one per key")
+      .finite("values", values);
   if (row_law(spec.kernel, spec.features).profile) {
-    throw InvalidArgument(std::string(kOutputError) +
-                          ": the closed form is for kernels with normal frequencies, got " +
-                          to_text(spec.kernel));
+    kOutputDoor.refuse("the closed form is for kernels with normal frequencies, got " +
+                       to_text(spec.kernel));
   }
 }
 
@@ -177,7 +204,7 @@ Matrix<double> placed(const PairGeometry& geometry, Side side, const char* name,
   Matrix<double> out(x.rows, x.cols);
   for (Index i = 0; i < x.rows; ++i) {
     geometry.place(side, copied(x, i).data(), out.row(i));
-    check_length(kOutputError, name, i, product(out.row(i), out.row(i), x.cols));
+    require_length(kOutputDoor, name, i, product(out.row(i), out.row(i), x.cols));
   }
   return out;
 }
@@ -202,8 +229,7 @@ OutputError output_error(const FeatureMapSpec& spec, MatrixView<const double> qu
                          MatrixView<const double> keys, MatrixView<const double> values,
                          const Execution& execution) {
   if (multiplies(spec.features)) {
-    throw InvalidArgument("output_error: no closed form is known here for " +
-                          to_text(spec.features) + " features");
+    kOutputDoor.refuse("no closed form is known here for " + to_text(spec.features) + " features");
   }
   const PairGeometry geometry(spec);
   check(spec, queries, keys, values);

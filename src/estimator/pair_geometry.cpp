@@ -1,21 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "estimator/pair_geometry.hpp"
 
-#include "core/text.hpp"
-
 #include <cmath>
 #include <numeric>
-#include <string>
+#include <vector>
 
-namespace bochner {
+namespace bochner::estimator {
 namespace {
 
 double product(const std::vector<double>& x, const double* y) {
   return std::inner_product(x.begin(), x.end(), y, 0.0);
-}
-
-std::string where(const char* function, const char* name, Index row) {
-  return std::string(function) + ": " + name + " row " + std::to_string(row);
 }
 
 }  // namespace
@@ -28,20 +22,11 @@ PairGeometry::PairGeometry(const FeatureMapSpec& spec) : dim_(spec.input_dim) {
   // A map of sums has e^{|x~ + y~|^2 / 2} for its mean and takes the squares away.
   norm_weight_ = kernel_.amplitude - (law_.argument == RowLaw::Argument::sum ? 2.0 : 0.0);
   if (law_.argument == RowLaw::Argument::product) norm_weight_ = 0.0;
-  if (spec.centring.query.empty()) return;
-  query_.centre = spec.centring.query;
-  key_.centre = spec.centring.key;
-  if (kernel_.shift_invariant) return;
-  const auto d = static_cast<std::size_t>(dim_);
-  query_.tilt.resize(d);
-  key_.tilt.resize(d);
-  kernel_.transform.apply(key_.centre.data(), query_.tilt.data());
-  kernel_.transform.apply(query_.centre.data(), key_.tilt.data());
-  key_.constant = product(query_.tilt, key_.tilt.data());
+  terms_ = centring_terms<double>(spec.centring, kernel_, 0.0);
 }
 
 double PairGeometry::place(Side side, const double* x, double* out) const {
-  const SideTerms& terms = side == Side::query ? query_ : key_;
+  const SideTerms<double>& terms = terms_.of(side);
   if (terms.centre.empty()) {
     kernel_.transform.apply(x, out);
   } else {
@@ -100,33 +85,4 @@ double squared_distance(const double* x, double sign, const double* y, Index dim
   return sum;
 }
 
-template <class T>
-void check_finite(const char* function, const char* name, MatrixView<const T> x) {
-  for (Index i = 0; i < x.rows; ++i) {
-    for (Index k = 0; k < x.cols; ++k) {
-      if (!std::isfinite(x(i, k))) {
-        throw InvalidArgument(where(function, name, i) + ", column " + std::to_string(k) + " is " +
-                              text::number(static_cast<double>(x(i, k))) +
-                              ", expected a finite number");
-      }
-    }
-  }
-}
-template void check_finite<float>(const char*, const char*, MatrixView<const float>);
-template void check_finite<double>(const char*, const char*, MatrixView<const double>);
-
-void check_columns(const char* function, const char* name, Index rows, Index columns, Index dim) {
-  if (columns == dim) return;
-  throw InvalidArgument(std::string(function) + ": " + name + " is " + std::to_string(rows) +
-                        " x " + std::to_string(columns) + ", expected n x " + std::to_string(dim) +
-                        " (the spec's input_dim)");
-}
-
-void check_length(const char* function, const char* name, Index row, double squared_norm) {
-  constexpr double kLargest = 1e300;
-  if (squared_norm <= kLargest) return;
-  throw InvalidArgument(where(function, name, row) + " is too long: |x|^2 = " +
-                        text::number(squared_norm) + " after the kernel's scaling");
-}
-
-}  // namespace bochner
+}  // namespace bochner::estimator

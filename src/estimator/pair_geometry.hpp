@@ -3,14 +3,13 @@
 
 #include "bochner/feature_map.hpp"
 #include "estimator/row_law.hpp"
+#include "feature_map/side_terms.hpp"
 #include "kernel/standard_form.hpp"
-
-#include <vector>
 
 /// \file
 /// From a pair of inputs to the one number that its moments depend on, and its scale.
 
-namespace bochner {
+namespace bochner::estimator {
 
 /// For each side, x~ = A (x - centre) and a log-factor a(x), such that with s = |x~ -+ y~|^2
 ///   U = exp(a(x) + b(y)),  k(x, y) = U exp(-+ s / 2)
@@ -18,7 +17,7 @@ namespace bochner {
 /// frequencies are not normal.
 class PairGeometry {
  public:
-  /// Throws InvalidArgument when the spec is not valid.
+  /// Throws InvalidArgument when the spec is not valid or has no closed form.
   explicit PairGeometry(const FeatureMapSpec& spec);
 
   Index dim() const noexcept { return dim_; }
@@ -32,7 +31,7 @@ class PairGeometry {
   /// Writes A x, without a centre.
   void transform(const double* x, double* out) const { kernel_.transform.apply(x, out); }
 
-  /// s = |x~ -+ y~|^2, of differences taken before any scaling where only they count.
+  /// s = |x~ -+ y~|^2, from differences taken before any scaling where only these matter.
   double square(const double* x, const double* y) const;
 
   /// log k(x, y) from the inputs themselves, without the cancellation of a(x) + b(y) -+ s / 2.
@@ -43,12 +42,6 @@ class PairGeometry {
   double log_ratio(double s) const;
 
  private:
-  struct SideTerms {
-    std::vector<double> centre;  ///< empty for none
-    std::vector<double> tilt;    ///< log-factor tilt.x~ + constant; empty for none
-    double constant = 0.0;
-  };
-
   /// |A (x - y)|^2
   double squared_difference(const double* x, const double* y) const;
   /// log k of a kernel of differences.
@@ -58,21 +51,10 @@ class PairGeometry {
   RowLaw law_;
   StandardForm kernel_;
   double norm_weight_;
-  SideTerms query_;
-  SideTerms key_;
+  CentringTerms<double> terms_;
 };
 
 /// |x + sign y|^2.
 double squared_distance(const double* x, double sign, const double* y, Index dim) noexcept;
 
-/// Throws InvalidArgument, "FUNCTION: NAME row I, column J is ..., expected a finite number".
-template <class T>
-void check_finite(const char* function, const char* name, MatrixView<const T> x);
-
-/// Throws InvalidArgument when x has not `dim` columns.
-void check_columns(const char* function, const char* name, Index rows, Index columns, Index dim);
-
-/// Throws InvalidArgument when a transformed row is so long that squared sums overflow.
-void check_length(const char* function, const char* name, Index row, double squared_norm);
-
-}  // namespace bochner
+}  // namespace bochner::estimator

@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "estimator/pair_moments.hpp"
 
+#include "estimator/checks.hpp"
+#include "estimator/log_sum.hpp"
 #include "estimator/row_moments.hpp"
 
 #include <cmath>
+#include <numbers>
 #include <numeric>
+#include <string_view>
 #include <vector>
 
-namespace bochner {
+namespace bochner::estimator {
 
 PairMoments::PairMoments(const FeatureMapSpec& spec)
     : geometry_(spec),
@@ -16,55 +20,71 @@ PairMoments::PairMoments(const FeatureMapSpec& spec)
       num_frequencies_(static_cast<double>(spec.num_frequencies)),
       shares_(block_.shares(spec.num_frequencies)) {}
 
-PlacedPair PairMoments::place(const char* function, Index index, const double* x,
-                              const double* y) const {
-  std::vector<double> placed(static_cast<std::size_t>(geometry_.dim()));
-  const auto check = [&](Side side, const char* name, const double* row) {
-    geometry_.place(side, row, placed.data());
-    check_length(function, name, index,
-                 std::inner_product(placed.begin(), placed.end(), placed.begin(), 0.0));
+PairMoments::Placed PairMoments::place(const Door& door, const InputPair& pair) const {
+  std::vector<double> coordinates(static_cast<std::size_t>(geometry_.dim()));
+  const auto check = [&](Side side, std::string_view name, const double* row) {
+    geometry_.place(side, row, coordinates.data());
+    require_length(
+        door, name, pair.row,
+        std::inner_product(coordinates.begin(), coordinates.end(), coordinates.begin(), 0.0));
   };
-  check(Side::query, "x", x);
-  check(Side::key, "y", y);
-  PlacedPair pair{.s = geometry_.square(x, y), .log_exact = geometry_.log_kernel(x, y)};
+  check(Side::query, "x", pair.x);
+  check(Side::key, "y", pair.y);
+  Placed placed{.s = geometry_.square(pair.x, pair.y),
+                .log_exact = geometry_.log_kernel(pair.x, pair.y)};
   if (row_.argument == RowLaw::Argument::sum) {
-    pair.log_unit = pair.log_exact;
+    placed.log_unit = placed.log_exact;
   } else if (!row_.profile) {
-    pair.log_unit = pair.log_exact - geometry_.log_ratio(pair.s);
+    placed.log_unit = placed.log_exact - geometry_.log_ratio(placed.s);
   }  // A kernel that is a profile alone has the unit 1, also where it underflows.
-  return pair;
+  return placed;
 }
 
-KernelMoments PairMoments::at(const PlacedPair& pair) const {
-  const RowMoments h = row_moments(row_, block_, pair.s);
+KernelMoments PairMoments::at(const Door& door, const InputPair& pair) const {
+  const Placed placed = place(door, pair);
+  const RowMoments h = row_moments(row_, block_, placed.s);
   // All have the same scale.
   const double mean_square = shares_.mix(h.variance.mantissa, h.pair.mantissa, h.block.mantissa);
   const Scaled variance{mean_square / num_frequencies_, h.variance.log_scale};
-  const double relative_unit = pair.log_unit - pair.log_exact;
+  const double relative_unit = placed.log_unit - placed.log_exact;
 
   KernelMoments out;
-  out.log_exact = pair.log_exact;
-  out.exact = std::exp(pair.log_exact);
-  out.bias = shifted(h.bias, pair.log_unit).value();
-  out.mean = Scaled{std::exp(-relative_unit) + h.bias.value(), pair.log_unit}.value();
-  out.log_variance = variance.log_magnitude() + 2.0 * pair.log_unit;
-  out.variance = shifted(variance, 2.0 * pair.log_unit).value();
+  out.log_exact = placed.log_exact;
+  out.exact = std::exp(placed.log_exact);
+  out.bias = shifted(h.bias, placed.log_unit).value();
+  out.mean = Scaled{std::exp(-relative_unit) + h.bias.value(), placed.log_unit}.value();
+  out.log_variance = variance.log_magnitude() + 2.0 * placed.log_unit;
+  out.variance = shifted(variance, 2.0 * placed.log_unit).value();
   out.relative_error = std::hypot(shifted(h.bias, relative_unit).value(),
                                   std::sqrt(shifted(variance, 2.0 * relative_unit).value()));
   return out;
 }
 
-PairMoments::Parts PairMoments::in_units(const PlacedPair& pair, ErrorUnit unit) const {
-  const RowMoments h = row_moments(row_, block_, pair.s);
-  const double log_unit = pair.log_unit - (unit == ErrorUnit::relative ? pair.log_exact : 0.0);
+ErrorParts PairMoments::parts(const Door& door, const InputPair& pair, ErrorUnit unit) const {
+  const Placed placed = place(door, pair);
+  const RowMoments h = row_moments(row_, block_, placed.s);
+  const double log_unit = placed.log_unit - (unit == ErrorUnit::relative ? placed.log_exact : 0.0);
   return {.log_variances = {.row = h.variance.log_magnitude() + 2.0 * log_unit,
                             .pair = h.pair.log_magnitude() + 2.0 * log_unit,
                             .block = h.block.log_magnitude() + 2.0 * log_unit},
-          .bias = std::abs(shifted(h.bias, log_unit).value())};
+          .bias = std::abs(shifted(h.bias, log_unit).value()),
+          .log_range = log_range(placed, unit)};
 }
 
-double PairMoments::raw(int order, const PlacedPair& pair) const {
-  return shifted(raw_moment(row_, block_, order, pair.s), order * pair.log_unit).value();
+// f = U h with h in [-1, 1], or [-2, 2] with a random phase.
+double PairMoments::log_range(const Placed& placed, ErrorUnit unit) const {
+  const bool relative = unit == ErrorUnit::relative;
+  if (row_.argument == RowLaw::Argument::sum || (relative && std::isinf(placed.log_exact))) {
+    return std::numeric_limits<double>::infinity();
+  }
+  const double log_largest = row_.phase_variance > 0.0 ? std::numbers::ln2 : 0.0;
+  return log_sum(placed.log_exact, log_largest + placed.log_unit) -
+         (relative ? placed.log_exact : 0.0);
 }
 
-}  // namespace bochner
+double PairMoments::row_moment(const Door& door, const InputPair& pair, int order) const {
+  const Placed placed = place(door, pair);
+  return shifted(raw_moment(row_, block_, order, placed.s), order * placed.log_unit).value();
+}
+
+}  // namespace bochner::estimator

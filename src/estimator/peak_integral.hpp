@@ -10,10 +10,10 @@
 /// \file
 /// Laplace's integrals at a cost that does not depend on how sharp their peak is.
 
-namespace bochner {
+namespace bochner::estimator {
 
-/// An interval, the place of a function's maximum on it, and about how far from there it falls to
-/// the peak's e^{-1/2}.
+/// An interval, where a function has its maximum on it, and about how far from there it has fallen
+/// to e^{-1/2} of the peak.
 struct Peak {
   long double low;
   long double high;
@@ -55,4 +55,4 @@ long double log_peak_integral(const Peak& peak, const G& g) {
   return top + std::log(sum);
 }
 
-}  // namespace bochner
+}  // namespace bochner::estimator

@@ -2,6 +2,7 @@
 #include "estimator/plan_statement.hpp"
 
 #include "bochner/estimator/optimal_parameter.hpp"
+#include "core/door.hpp"
 #include "core/text.hpp"
 #include "features/stage.hpp"
 
@@ -9,13 +10,19 @@
 #include <numbers>
 #include <string_view>
 
-namespace bochner {
+namespace bochner::estimator {
 namespace {
 
 /// Beyond this many frequencies a map is no approximation worth having.
 constexpr Index kHopeless = Index{1} << 24;
 
-std::string_view meaning(Basis basis) {
+}  // namespace
+
+void require_target(const ErrorTarget& target) {
+  Door("ErrorTarget").positive("error", target.error).fraction("confidence", target.confidence);
+}
+
+std::string_view grounds_at_pair(Basis basis) {
   switch (basis) {
     case Basis::asymptotic:
       return "exact variance and a normal law: an approximation, not a guarantee";
@@ -29,17 +36,9 @@ std::string_view meaning(Basis basis) {
   return {};
 }
 
-}  // namespace
-
-void check_target(const ErrorTarget& target) {
-  if (!(target.error > 0.0) || !std::isfinite(target.error)) {
-    throw InvalidArgument("ErrorTarget: error is " + text::number(target.error) +
-                          ", expected a positive, finite number");
-  }
-  if (!(target.confidence > 0.0 && target.confidence < 1.0)) {
-    throw InvalidArgument("ErrorTarget: confidence is " + text::number(target.confidence) +
-                          ", expected a number between 0 and 1");
-  }
+std::string_view grounds_over_matrix(Basis basis) {
+  return basis == Basis::chebyshev ? "exact expectation and Markov's inequality: a guarantee"
+                                   : "exact expectation";
 }
 
 std::string shortened(double value) { return text::rounded(value, 4); }
@@ -83,7 +82,7 @@ std::string reach(const ErrorCurve& curve, double log10_frequencies) {
 
 FrequencyPlan plan_of(const FeatureMapSpec& spec, const ErrorCurve& curve, const Found& found,
                       double log_frequencies, const ErrorTarget& target, Basis basis,
-                      const std::string& promise) {
+                      const Promise& promise) {
   FrequencyPlan plan;
   plan.num_frequencies = found.smallest;
   plan.whole_blocks = found.whole_blocks;
@@ -98,7 +97,7 @@ FrequencyPlan plan_of(const FeatureMapSpec& spec, const ErrorCurve& curve, const
   }
   plan.log10_frequencies = std::log10(static_cast<double>(found.smallest));
   plan.root_mean_square = std::sqrt(curve.mean_square(found.smallest));
-  plan.statement = promise + " (" + std::string(meaning(basis)) + ")";
+  plan.statement = promise.what + " (" + std::string(promise.grounds) + ")";
   if (found.smallest > kHopeless) {
     plan.warning = "hopeless for these norms, with more than 2^24 frequencies: " +
                    better_map(spec, curve.bias);
@@ -110,4 +109,4 @@ FrequencyPlan plan_of(const FeatureMapSpec& spec, const ErrorCurve& curve, const
   return plan;
 }
 
-}  // namespace bochner
+}  // namespace bochner::estimator

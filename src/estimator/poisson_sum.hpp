@@ -13,10 +13,10 @@
 /// `advance(k)` (from c_k to c_{k+1}) and `settled()` (all further values are one to working
 /// accuracy). Values are in [0, 1] and non-decreasing up to rounding.
 
-namespace bochner {
+namespace bochner::estimator {
 
 /// E c_K for K ~ Poisson(mean). No cancellation: relative accuracy a few times that of double. For
-/// sequences that settle: the cost is the steps they take to, and at most O(mean).
+/// sequences that settle; costs the steps until they do, at most O(mean).
 template <class Sequence>
 double poisson_mean(double mean, Sequence sequence) {
   // Ten standard deviations on either side hold all but e^{-45}. Weights start from one there; only
@@ -66,4 +66,4 @@ Real alternating_poisson_mean(Real mean, Sequence sequence) {
   return sum;
 }
 
-}  // namespace bochner
+}  // namespace bochner::estimator

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "estimator/product_error_curve.hpp"
+
 #include "bochner/core/matrix.hpp"
-#include "core/parallel.hpp"
-#include "estimator/log_sum.hpp"
+#include "estimator/checks.hpp"
+#include "estimator/error_sums.hpp"
 #include "estimator/product_moments.hpp"
 
 #include <algorithm>
-#include <limits>
 #include <vector>
 
-namespace bochner {
+namespace bochner::estimator {
 namespace {
 
-constexpr double kNoTerm = -std::numeric_limits<double>::infinity();
 constexpr Index kRows = 16;
 
 struct TermRows {
@@ -20,43 +20,35 @@ struct TermRows {
 };
 
 template <class T>
-TermRows place_rows(const char* name, const PairGeometry& geometry, Side side,
+TermRows place_rows(const Door& door, const char* name, const PairGeometry& geometry, Side side,
                     MatrixView<const T> x) {
-  constexpr const char* kFunction = "gram_error_curve";
-  check_columns(kFunction, name, x.rows, x.cols, geometry.dim());
-  check_finite(kFunction, name, x);
+  require_inputs(door, name, x, geometry.dim());
   TermRows out{Matrix<double>(x.rows, x.cols), {}};
   std::vector<double> row(static_cast<std::size_t>(x.cols));
   for (Index i = 0; i < x.rows; ++i) {
     for (Index k = 0; k < x.cols; ++k) row[static_cast<std::size_t>(k)] = x(i, k);
     out.log_factor.push_back(geometry.place(side, row.data(), out.rows.row(i)));
-    check_product_length(std::string(name) + " row " + std::to_string(i),
-                         pair_products(out.rows.row(i), out.rows.row(i), x.cols).xx);
+    require_product_length(door, name, i,
+                           pair_products(out.rows.row(i), out.rows.row(i), x.cols).xx);
   }
   return out;
 }
 
-struct TermSums {
-  LogSum row;
-  LogSum block;
-  LogSum norm;
-};
-
 }  // namespace
 
 template <Scalar T>
-GramErrorCurve product_error_curve(const FeatureMapSpec& spec, MatrixView<const T> x,
-                                   const MatrixView<const T>* y, const Execution& execution) {
+GramErrorCurve product_error_curve(const Door& door, const FeatureMapSpec& spec,
+                                   MatrixView<const T> x, const MatrixView<const T>* y,
+                                   const Execution& execution) {
   const PairGeometry geometry(spec);
   const ProductLaw law(spec.kernel, spec.features);
-  const TermRows queries = place_rows("x", geometry, Side::query, x);
-  const TermRows others = y == nullptr ? TermRows{} : place_rows("y", geometry, Side::key, *y);
+  const TermRows queries = place_rows(door, "x", geometry, Side::query, x);
+  const TermRows others =
+      y == nullptr ? TermRows{} : place_rows(door, "y", geometry, Side::key, *y);
   const TermRows& keys = y == nullptr ? queries : others;
   const Index n = x.rows;
   const Index blocks = (n + kRows - 1) / kRows;
-  std::vector<TermSums> partial(static_cast<std::size_t>(blocks));
-  parallel_for_blocks(blocks, execution, [&](Index block, int) {
-    TermSums& sums = partial[static_cast<std::size_t>(block)];
+  const ErrorSums total = sum_over_blocks(blocks, execution, [&](Index block, ErrorSums& sums) {
     for (Index i = block * kRows; i < std::min(n, (block + 1) * kRows); ++i) {
       for (Index j = y == nullptr ? i : 0; j < keys.rows.rows(); ++j) {
         const PairProducts pair =
@@ -73,30 +65,16 @@ GramErrorCurve product_error_curve(const FeatureMapSpec& spec, MatrixView<const 
       }
     }
   });
-  TermSums total;
-  for (const TermSums& sums : partial) {
-    total.row.add(sums.row);
-    total.block.add(sums.block);
-    total.norm.add(sums.norm);
-  }
-  const BlockLaw block = block_law(spec);
-  GramErrorCurve curve;
-  curve.log_row_variance = total.row.log();
-  curve.log_pair_variance = kNoTerm;
-  curve.log_block_variance = total.block.log();
-  curve.log_squared_bias = kNoTerm;
-  curve.log_squared_norm = total.norm.log();
-  curve.groups =
-      block.pairing == BlockLaw::Pairing::sketch ? ColumnGroups::sketches : ColumnGroups::blocks;
-  curve.exact_columns = block.exact;
-  return curve;
+  return total.curve(block_law(spec));
 }
 
-template GramErrorCurve product_error_curve<float>(const FeatureMapSpec&, MatrixView<const float>,
+template GramErrorCurve product_error_curve<float>(const Door&, const FeatureMapSpec&,
+                                                   MatrixView<const float>,
                                                    const MatrixView<const float>*,
                                                    const Execution&);
-template GramErrorCurve product_error_curve<double>(const FeatureMapSpec&, MatrixView<const double>,
+template GramErrorCurve product_error_curve<double>(const Door&, const FeatureMapSpec&,
+                                                    MatrixView<const double>,
                                                     const MatrixView<const double>*,
                                                     const Execution&);
 
-}  // namespace bochner
+}  // namespace bochner::estimator

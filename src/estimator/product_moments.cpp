@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "estimator/product_moments.hpp"
 
-#include "bochner/core/error.hpp"
-#include "core/text.hpp"
+#include "estimator/checks.hpp"
 #include "features/stage.hpp"
 
 #include <algorithm>
@@ -12,7 +11,7 @@
 #include <string>
 #include <vector>
 
-namespace bochner {
+namespace bochner::estimator {
 namespace {
 
 constexpr double kNothing = -std::numeric_limits<double>::infinity();
@@ -48,6 +47,33 @@ Collisions collisions(const PairProducts& pair, double offset) {
   return out;
 }
 
+/// E (w.x)^order (w.y)^order over independent signs w: coordinate by coordinate, a joint moment
+/// (i, j) of the sums so far from lower ones.
+double sign_moment(int order, const std::vector<double>& x, const std::vector<double>& y) {
+  constexpr std::size_t kOrders = 5;
+  constexpr double kBinomial[kOrders][kOrders] = {
+      {1, 0, 0, 0, 0}, {1, 1, 0, 0, 0}, {1, 2, 1, 0, 0}, {1, 3, 3, 1, 0}, {1, 4, 6, 4, 1}};
+  using Table = std::array<std::array<double, kOrders>, kOrders>;
+  Table moment{};
+  moment[0][0] = 1.0;
+  for (std::size_t l = 0; l < x.size(); ++l) {
+    Table next{};
+    for (std::size_t i = 0; i < kOrders; ++i) {
+      for (std::size_t j = 0; j < kOrders; ++j) {
+        for (std::size_t a = 0; a <= i; ++a) {
+          for (std::size_t b = a % 2; b <= j; b += 2) {  // odd powers of a sign vanish
+            next[i][j] += kBinomial[i][a] * kBinomial[j][b] * std::pow(x[l], a) *
+                          std::pow(y[l], b) * moment[i - a][j - b];
+          }
+        }
+      }
+    }
+    moment = next;
+  }
+  const auto k = static_cast<std::size_t>(order);
+  return moment[k][k];
+}
+
 }  // namespace
 
 PairProducts pair_products(const double* x, const double* y, Index dim) {
@@ -60,14 +86,6 @@ PairProducts pair_products(const double* x, const double* y, Index dim) {
     out.squares += both * both;
   }
   return out;
-}
-
-void check_product_length(const std::string& row, double squared_norm) {
-  constexpr double kLargest = 1e150;
-  if (squared_norm <= kLargest) return;
-  throw InvalidArgument("moments of products: " + row +
-                        " is too long: |x|^2 = " + text::number(squared_norm) +
-                        " after the kernel's scaling, whose square leaves the range of double");
 }
 
 double sign_second_moment(const PairProducts& pair) {
@@ -126,28 +144,25 @@ Scaled ProductLaw::block_variance(const PairProducts& pair) const {
 }
 
 ProductMoments::ProductMoments(const FeatureMapSpec& spec)
-    : geometry_(spec),
-      law_(spec.kernel, spec.features),
-      block_(block_law(spec)),
-      num_frequencies_(spec.num_frequencies) {}
+    : spec_(spec), geometry_(spec), law_(spec.kernel, spec.features), block_(block_law(spec)) {}
 
-ProductMoments::Placed ProductMoments::place(const double* x, const double* y) const {
+ProductMoments::Placed ProductMoments::place(const Door& door, const InputPair& pair) const {
   std::vector<double> u(static_cast<std::size_t>(geometry_.dim()));
   std::vector<double> v(u.size());
   const double log_factor =
-      geometry_.place(Side::query, x, u.data()) + geometry_.place(Side::key, y, v.data());
+      geometry_.place(Side::query, pair.x, u.data()) + geometry_.place(Side::key, pair.y, v.data());
   const PairProducts products = pair_products(u.data(), v.data(), geometry_.dim());
-  check_product_length("the row of x", products.xx);
-  check_product_length("the row of y", products.yy);
+  require_product_length(door, "x", pair.row, products.xx);
+  require_product_length(door, "y", pair.row, products.yy);
   return {products, log_factor};
 }
 
-KernelMoments ProductMoments::at(const double* x, const double* y) const {
-  const Placed placed = place(x, y);
+KernelMoments ProductMoments::at(const Door& door, const InputPair& pair) const {
+  const Placed placed = place(door, pair);
   const Scaled exact = shifted(law_.kernel(placed.products), placed.log_factor);
   const Scaled row = law_.row_variance(placed.products);
   const Scaled block = law_.block_variance(placed.products);
-  const Index random = num_frequencies_ - block_.exact;
+  const Index random = spec_.num_frequencies - block_.exact;
   // Both have the same scale.
   const double mean_square = block_.shares(random).mix(row.mantissa, 0.0, block.mantissa);
   const Scaled variance{mean_square / static_cast<double>(random),
@@ -161,60 +176,27 @@ KernelMoments ProductMoments::at(const double* x, const double* y) const {
   return out;
 }
 
-LogVariances ProductMoments::variances(const double* x, const double* y, ErrorUnit unit) const {
-  const Placed placed = place(x, y);
+ErrorParts ProductMoments::parts(const Door& door, const InputPair& pair, ErrorUnit unit) const {
+  const Placed placed = place(door, pair);
   const double log_square =
       2.0 * (unit == ErrorUnit::relative ? -law_.kernel(placed.products).log_magnitude()
                                          : placed.log_factor);
   const double row = law_.row_variance(placed.products).log_magnitude() + log_square;
-  return {.row = row,
-          .pair = row,
-          .block = law_.block_variance(placed.products).log_magnitude() + log_square};
+  const double block = law_.block_variance(placed.products).log_magnitude() + log_square;
+  return {.log_variances = {.row = row, .pair = row, .block = block}};
 }
 
-namespace {
-
-/// E (w.x)^order (w.y)^order over independent signs w: coordinate by coordinate, a joint moment
-/// (i, j) of the sums so far from lower ones.
-double sign_moment(int order, const std::vector<double>& x, const std::vector<double>& y) {
-  constexpr std::size_t kOrders = 5;
-  constexpr double kBinomial[kOrders][kOrders] = {
-      {1, 0, 0, 0, 0}, {1, 1, 0, 0, 0}, {1, 2, 1, 0, 0}, {1, 3, 3, 1, 0}, {1, 4, 6, 4, 1}};
-  using Table = std::array<std::array<double, kOrders>, kOrders>;
-  Table moment{};
-  moment[0][0] = 1.0;
-  for (std::size_t l = 0; l < x.size(); ++l) {
-    Table next{};
-    for (std::size_t i = 0; i < kOrders; ++i) {
-      for (std::size_t j = 0; j < kOrders; ++j) {
-        for (std::size_t a = 0; a <= i; ++a) {
-          for (std::size_t b = a % 2; b <= j; b += 2) {  // odd powers of a sign vanish
-            next[i][j] += kBinomial[i][a] * kBinomial[j][b] * std::pow(x[l], a) *
-                          std::pow(y[l], b) * moment[i - a][j - b];
-          }
-        }
-      }
-    }
-    moment = next;
-  }
-  const auto k = static_cast<std::size_t>(order);
-  return moment[k][k];
-}
-
-}  // namespace
-
-double product_row_moment(const FeatureMapSpec& spec, int order, const double* x, const double* y) {
-  const PowerSeries series = *spectral_measure(spec.kernel).series;
-  const ProductSampling sampling = product_sampling(spec.features, series);
+double ProductMoments::row_moment(const Door& door, const InputPair& pair, int order) const {
+  const PowerSeries series = *spectral_measure(spec_.kernel).series;
+  const ProductSampling sampling = product_sampling(spec_.features, series);
   if (sampling.sketches || sampling.first_random > 0) {
-    throw InvalidArgument("row_moment: columns of " + to_text(spec.features) +
-                          " features are not independent draws of one law");
+    door.refuse("columns of " + to_text(spec_.features) +
+                " features are not independent draws of one law");
   }
-  const PairGeometry geometry(spec);
-  std::vector<double> u(static_cast<std::size_t>(spec.input_dim));
+  std::vector<double> u(static_cast<std::size_t>(geometry_.dim()));
   std::vector<double> v(u.size());
   const double log_factor =
-      geometry.place(Side::query, x, u.data()) + geometry.place(Side::key, y, v.data());
+      geometry_.place(Side::query, pair.x, u.data()) + geometry_.place(Side::key, pair.y, v.data());
   // sum_n P(n) (f(r) / r^n)^order M^n with P(n) = a_n r^n / f(r).
   const double r = sampling.radius * sampling.radius;
   const double power = order - 1;
@@ -222,4 +204,4 @@ double product_row_moment(const FeatureMapSpec& spec, int order, const double* x
          series.value(sign_moment(order, u, v) / std::pow(r, power));
 }
 
-}  // namespace bochner
+}  // namespace bochner::estimator

@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "bochner/estimator/gram_error.hpp"
-#include "bochner/estimator/plan.hpp"
-#include "bochner/estimator/variance.hpp"
-#include "estimator/error_curve.hpp"
+#include "estimator/moments.hpp"
 #include "estimator/pair_geometry.hpp"
 #include "estimator/row_law.hpp"
 #include "estimator/scaled.hpp"
@@ -16,7 +13,7 @@
 /// \file
 /// Moments of features that are products of projections (docs/theory/variance.md).
 
-namespace bochner {
+namespace bochner::estimator {
 
 /// What the moments at a pair depend on, of inputs after the kernel's metric.
 struct PairProducts {
@@ -26,8 +23,6 @@ struct PairProducts {
   double squares = 0.0;  ///< sum_l x_l^2 y_l^2
 };
 PairProducts pair_products(const double* x, const double* y, Index dim);
-/// Throws InvalidArgument for rows so long that products of two squares leave the range of double.
-void check_product_length(const std::string& row, double squared_norm);
 /// t = E (w.x)^2 (w.y)^2 over independent signs w.
 double sign_second_moment(const PairProducts& pair);
 
@@ -49,36 +44,26 @@ class ProductLaw {
   ProductSampling sampling_;
 };
 
-/// A spec's moments at pairs of its inputs.
-class ProductMoments {
+class ProductMoments final : public Moments {
  public:
   explicit ProductMoments(const FeatureMapSpec& spec);
 
-  KernelMoments at(const double* x, const double* y) const;
-
-  /// In units of the kernel, or of one.
-  LogVariances variances(const double* x, const double* y, ErrorUnit unit) const;
+  KernelMoments at(const Door& door, const InputPair& pair) const override;
+  ErrorParts parts(const Door& door, const InputPair& pair, ErrorUnit unit) const override;
+  /// Of Maclaurin features without exact terms; the columns of others are not draws of one law.
+  double row_moment(const Door& door, const InputPair& pair, int order) const override;
 
  private:
   struct Placed {
     PairProducts products;
     double log_factor = 0.0;
   };
-  Placed place(const double* x, const double* y) const;
+  Placed place(const Door& door, const InputPair& pair) const;
 
+  FeatureMapSpec spec_;
   PairGeometry geometry_;
   ProductLaw law_;
   BlockLaw block_;
-  Index num_frequencies_;
 };
 
-/// E of the order-th power of a column of Maclaurin features without exact terms. Throws
-/// InvalidArgument for others, whose columns are not independent of one law.
-double product_row_moment(const FeatureMapSpec& spec, int order, const double* x, const double* y);
-
-/// As `gram_error_curve`; y null for the Gram matrix of x.
-template <Scalar T>
-GramErrorCurve product_error_curve(const FeatureMapSpec& spec, MatrixView<const T> x,
-                                   const MatrixView<const T>* y, const Execution& execution);
-
-}  // namespace bochner
+}  // namespace bochner::estimator

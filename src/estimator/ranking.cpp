@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <cmath>
 
-namespace bochner {
+namespace bochner::estimator {
 namespace {
 
 /// Errors closer than this count as equal, and so do those that are nothing but rounding.
@@ -74,4 +74,4 @@ std::string reason_for(const std::vector<Candidate>& order, const std::string& e
   return reason;
 }
 
-}  // namespace bochner
+}  // namespace bochner::estimator

@@ -9,7 +9,7 @@
 /// \file
 /// The order of a recommendation, and what is said of it.
 
-namespace bochner {
+namespace bochner::estimator {
 
 /// By error; among errors within a tie of the best left, the cheapest first.
 std::vector<Candidate> ranked(const std::vector<Candidate>& candidates);
@@ -17,4 +17,4 @@ std::vector<Candidate> ranked(const std::vector<Candidate>& candidates);
 /// One sentence on the first of a ranking.
 std::string reason_for(const std::vector<Candidate>& order, const std::string& error_name);
 
-}  // namespace bochner
+}  // namespace bochner::estimator

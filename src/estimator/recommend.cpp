@@ -8,6 +8,9 @@
 #include "estimator/row_sample.hpp"
 
 namespace bochner {
+
+using namespace estimator;
+
 namespace {
 
 constexpr Index kSampledRows = 512;
@@ -17,13 +20,14 @@ constexpr Index kSampledRows = 512;
 Recommendation recommend(const Kernel& kernel, MatrixView<const double> x,
                          MatrixView<const double> y, const Budget& budget,
                          const Execution& execution) {
-  check_request("recommend", x, y, budget);
+  constexpr Door kDoor("recommend");
+  require_request(kDoor, x, y, budget);
   const Matrix<double> queries = row_sample(x, kSampledRows, budget.seed, 0);
   // The same rows on both sides are sampled alike, so that the sample keeps its diagonal.
   const bool same = x.data == y.data && x.rows == y.rows;
   const Matrix<double> keys = row_sample(y, kSampledRows, budget.seed, same ? 0 : 1);
   std::vector<Candidate> candidates;
-  for (const FeatureMapSpec& spec : candidate_specs(kernel, queries, keys, budget)) {
+  for (const FeatureMapSpec& spec : candidate_specs(kDoor, kernel, queries, keys, budget)) {
     const PredictedGramError error =
         gram_error<double>(spec, queries.view(), keys.view(), execution);
     candidates.push_back(

@@ -3,7 +3,6 @@
 
 #include "bochner/estimator/output_error.hpp"
 #include "bochner/estimator/plan.hpp"
-#include "core/finite.hpp"
 #include "core/text.hpp"
 #include "estimator/candidates.hpp"
 #include "estimator/pair_geometry.hpp"
@@ -16,6 +15,9 @@
 #include <limits>
 
 namespace bochner {
+
+using namespace estimator;
+
 namespace {
 
 constexpr Index kSampledQueries = 64;
@@ -115,18 +117,12 @@ Recommendation recommend_for_attention(const Kernel& kernel, MatrixView<const do
                                        MatrixView<const double> keys,
                                        MatrixView<const double> values, const Budget& budget,
                                        int redraws, const Execution& execution) {
-  constexpr const char* kFunction = "recommend_for_attention";
-  check_request(kFunction, queries, keys, budget);
-  if (values.rows != keys.rows || values.cols < 1) {
-    throw InvalidArgument(std::string(kFunction) + ": values are " + std::to_string(values.rows) +
-                          " x " + std::to_string(values.cols) + ", expected " +
-                          std::to_string(keys.rows) + " rows (those of keys) and a column");
-  }
-  if (redraws < 2) {
-    throw InvalidArgument(std::string(kFunction) + ": redraws is " + std::to_string(redraws) +
-                          ", expected at least 2");
-  }
-  require_finite(kFunction, "values", values);
+  constexpr Door kDoor("recommend_for_attention");
+  require_request(kDoor, queries, keys, budget);
+  kDoor.rows("values", values, keys.rows, "one per key")
+      .at_least("columns of values", values.cols, 1)
+      .at_least("redraws", redraws, 2)
+      .finite("values", values);
   const Matrix<double> q = row_sample(queries, kSampledQueries, budget.seed, 0);
   // Keys and values are sampled by the same words, so that they stay together.
   const Matrix<double> k = row_sample(keys, kSampledKeys, budget.seed, 1);
@@ -135,7 +131,7 @@ Recommendation recommend_for_attention(const Kernel& kernel, MatrixView<const do
   const double power = squared_sum(exact);
 
   std::vector<Candidate> candidates;
-  for (const FeatureMapSpec& spec : candidate_specs(kernel, q, k, budget)) {
+  for (const FeatureMapSpec& spec : candidate_specs(kDoor, kernel, q, k, budget)) {
     double error = 0.0;
     for (int r = 0; r < redraws; ++r) {
       FeatureMapSpec redrawn = spec;

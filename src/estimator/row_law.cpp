@@ -8,7 +8,7 @@
 #include <utility>
 #include <variant>
 
-namespace bochner {
+namespace bochner::estimator {
 RowLaw row_law(const FeatureFunction& features) {
   return std::visit(
       []<class F>(const F& f) {
@@ -79,4 +79,4 @@ BlockLaw block_law(const FeatureMapSpec& spec) {
 
 Index least_frequencies(const FeatureMapSpec& spec) { return 1 + block_law(spec).exact; }
 
-}  // namespace bochner
+}  // namespace bochner::estimator

@@ -13,15 +13,15 @@
 #include <vector>
 
 /// \file
-/// What a spec's alternatives mean for the error of its estimate. A new feature function or
-/// projection says it here, once; everything in this layer follows.
+/// What a spec's alternatives mean for the error of its estimate: each says so in its own files,
+/// and everything in this layer follows.
 
-namespace bochner {
+namespace bochner::estimator {
 
 RowLaw row_law(const FeatureFunction& features);
 RowLaw row_law(const Kernel& kernel, const FeatureFunction& features);
 BlockLaw block_law(const Projection& projection, Index input_dim);
-/// With what the feature function has to say: exact columns.
+/// Including the exact columns of the feature function.
 BlockLaw block_law(const FeatureMapSpec& spec);
 /// The fewest frequencies that the spec's other members allow.
 Index least_frequencies(const FeatureMapSpec& spec);
@@ -29,4 +29,4 @@ Index least_frequencies(const FeatureMapSpec& spec);
 /// Why the variance of this combination has no closed form here, or nothing when it has one.
 std::optional<std::string> closed_form_gap(const Kernel& kernel, const Projection& projection);
 
-}  // namespace bochner
+}  // namespace bochner::estimator

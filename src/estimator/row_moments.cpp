@@ -11,7 +11,7 @@
 #include <cmath>
 #include <limits>
 
-namespace bochner {
+namespace bochner::estimator {
 namespace {
 
 using enum RowLaw::Argument;
@@ -230,4 +230,4 @@ Scaled raw_moment(const RowLaw& row, const BlockLaw& block, int order, double s)
   return {even.mantissa + choose * square * lower + fourth, 0.0};
 }
 
-}  // namespace bochner
+}  // namespace bochner::estimator

@@ -5,9 +5,9 @@
 #include "estimator/scaled.hpp"
 
 /// \file
-/// The closed forms of math: what one row and one block contribute, as functions of one number.
+/// The closed forms: what one row and one block contribute, as functions of one number.
 
-namespace bochner {
+namespace bochner::estimator {
 
 /// Moments of h in natural units (see `RowLaw::natural`): where these are the kernel, nothing large
 /// cancels, however large s is.
@@ -19,14 +19,13 @@ struct RowMoments {
 };
 
 /// At s = |v|^2 >= 0. Relative accuracy 1e-12 of variance and block, at a cost that does not depend
-/// on s; infinite where a >= 1/8 and
-/// radii are sampled.
+/// on s; infinite where a >= 1/8 and radii are sampled.
 RowMoments row_moments(const RowLaw& row, const BlockLaw& block, double s);
 
 /// Maps of sums with constant radii: their mean is e^{exponent / 2}, their variance e^{exponent}
-/// times what varies slowly, in natural units. The exponent is the difference of numbers of the
-/// size of s, at most that of a few dimensions where the parameter goes with s, and goes through
-/// its maximum like a normal density.
+/// times what varies slowly, in natural units. The exponent is a difference of numbers as large
+/// as s, though itself no larger than a few dimensions where the parameter suits s; around its
+/// maximum, e^{exponent} is like a normal density.
 struct SphereRest {
   double log_variance = 0.0;
   double log_mean = 0.0;
@@ -39,4 +38,4 @@ double sphere_exponent(const RowLaw& row, const BlockLaw& block, double s);
 /// sampled.
 Scaled raw_moment(const RowLaw& row, const BlockLaw& block, int order, double s);
 
-}  // namespace bochner
+}  // namespace bochner::estimator

@@ -5,7 +5,7 @@
 #include <utility>
 #include <vector>
 
-namespace bochner {
+namespace bochner::estimator {
 
 Matrix<double> row_sample(MatrixView<const double> x, Index count, Seed seed, std::uint64_t item) {
   std::vector<std::pair<std::uint64_t, Index>> order;
@@ -27,4 +27,4 @@ Matrix<double> row_sample(MatrixView<const double> x, Index count, Seed seed, st
   return out;
 }
 
-}  // namespace bochner
+}  // namespace bochner::estimator

@@ -10,10 +10,10 @@
 /// \file
 /// A sample of rows.
 
-namespace bochner {
+namespace bochner::estimator {
 
 /// Up to `count` rows without replacement, in their order: row i stays when its random word is
 /// among the smallest. Equal seeds and items sample alike.
 Matrix<double> row_sample(MatrixView<const double> x, Index count, Seed seed, std::uint64_t item);
 
-}  // namespace bochner
+}  // namespace bochner::estimator

@@ -5,9 +5,9 @@
 #include <limits>
 
 /// \file
-/// Numbers whose logarithm is finite where they are not.
+/// Numbers whose logarithm stays finite where they leave the range of double.
 
-namespace bochner {
+namespace bochner::estimator {
 
 /// mantissa * exp(log_scale). Variances of positive features reach exp(2 |z|^2): the value may
 /// overflow, the logarithm never does.
@@ -35,4 +35,4 @@ inline Scaled shifted(const Scaled& number, double log_factor) noexcept {
   return {number.mantissa, number.log_scale + log_factor};
 }
 
-}  // namespace bochner
+}  // namespace bochner::estimator

@@ -8,7 +8,7 @@
 #include <cmath>
 #include <limits>
 
-namespace bochner {
+namespace bochner::estimator {
 namespace {
 
 using Extended = long double;  // alternation spends digits
@@ -286,4 +286,4 @@ SphereMoments sphere_trigonometric(double d, double s) {
   return {static_cast<double>(variance), static_cast<double>(block), 0.0};
 }
 
-}  // namespace bochner
+}  // namespace bochner::estimator

@@ -11,7 +11,7 @@
 /// All functions take s = |z|^2 or |v|^2 >= 0 and any real d >= 1, and cost at most O(sqrt(d))
 /// terms, some hundred nodes or 4,000 steps, whatever s is.
 
-namespace bochner {
+namespace bochner::estimator {
 
 /// E exp(w.z) / exp(s/2) - 1, in [-1, 0]: relative accuracy 1e-13. About -s^2 / (4 (d + 2)).
 double sphere_exponential_bias(double d, double s);
@@ -19,8 +19,8 @@ double sphere_exponential_bias(double d, double s);
 /// log E exp(w.z) - sqrt(d s), the largest exponent there is: in [-log(d s) d, 0], to 1e-14.
 double sphere_log_exponential(double d, double s);
 
-/// 2 sqrt(b s) - s + d - b with b = d (1 - 4a): the exponent that the second moment of OPRF
-/// features has over the squared kernel. At most d, where the terms are of the size of s.
+/// 2 sqrt(b s) - s + d - b with b = d (1 - 4a): the exponent by which the second moment of
+/// OPRF features exceeds the squared kernel. At most d, where the terms are of the size of s.
 double sphere_exponent(double d, double a, double s);
 
 /// E cos(v.w) - exp(-s/2): absolute error 1e-15 min(1, s^2 / d).
@@ -45,4 +45,4 @@ SphereMoments sphere_hyperbolic(double d, double s);
 /// Of cos(w.v). Relative accuracy 1e-12; a whole block's variance is of order s^4.
 SphereMoments sphere_trigonometric(double d, double s);
 
-}  // namespace bochner
+}  // namespace bochner::estimator

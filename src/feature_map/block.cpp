@@ -94,23 +94,9 @@ BlockMap<T>::BlockMap(const FeatureMapSpec& spec, const FrequencyDraw& draw) : s
   stage_ = make_stage<T>(spec.features, law_, [&] { return draw.norms(); });
   num_features_ = stage_->num_features();
 
-  query_.constant = key_.constant = stage_->log_factor() + 0.5 * std::log(kernel_.scale);
-  const auto d = static_cast<std::size_t>(spec.input_dim);
+  terms_ = centring_terms<T>(spec.centring, kernel_,
+                             stage_->log_factor() + 0.5 * std::log(kernel_.scale));
   column_scale_.assign(kernel_.transform.diagonal.begin(), kernel_.transform.diagonal.end());
-  if (!spec.centring.query.empty()) {
-    query_.centre.assign(spec.centring.query.begin(), spec.centring.query.end());
-    key_.centre.assign(spec.centring.key.begin(), spec.centring.key.end());
-    if (!kernel_.shift_invariant) {
-      query_.tilt.resize(d);
-      key_.tilt.resize(d);
-      // Of the centres as they are subtracted, so that nothing is left of what T rounds away.
-      const std::vector<double> query(query_.centre.begin(), query_.centre.end());
-      const std::vector<double> key(key_.centre.begin(), key_.centre.end());
-      kernel_.transform.apply(key.data(), query_.tilt.data());
-      kernel_.transform.apply(query.data(), key_.tilt.data());
-      for (std::size_t k = 0; k < d; ++k) key_.constant += key_.tilt[k] * query_.tilt[k];
-    }
-  }
   if (!kernel_.transform.matrix.empty()) {
     const MatrixView<const double> a(kernel_.transform.matrix.data(), spec.input_dim,
                                      spec.input_dim);
@@ -124,7 +110,7 @@ BlockMap<T>::BlockMap(const FeatureMapSpec& spec, const FrequencyDraw& draw) : s
 template <Scalar T>
 void BlockMap<T>::pack(Side side, MatrixView<const T> x,
                        BlockWorkspace<T>& workspace) const noexcept {
-  const SideTerms& side_terms = terms(side);
+  const SideTerms<T>& side_terms = terms_.of(side);
   const simd::Kernels<T>& engine = simd::kernels<T>();
   const bool full = !kernel_.transform.matrix.empty();
   const Index ld = workspace.x_.cols();
@@ -219,7 +205,7 @@ void BlockMap<T>::pull_log_features(Side side, MatrixView<const T> x, const T* d
 template <Scalar T>
 void BlockMap<T>::unpack_gradient(Side side, MatrixView<T> dx,
                                   BlockWorkspace<T>& workspace) const noexcept {
-  const SideTerms& side_terms = terms(side);
+  const SideTerms<T>& side_terms = terms_.of(side);
   const bool full = !kernel_.transform.matrix.empty();
   const Index ld = workspace.raw_.cols();
   projection_->apply_transpose(workspace.dp_.data(), workspace.dp_.cols(), dx.rows,

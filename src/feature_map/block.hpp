@@ -2,6 +2,7 @@
 #pragma once
 
 #include "bochner/feature_map.hpp"
+#include "feature_map/side_terms.hpp"
 #include "features/stage.hpp"
 #include "projection/operator.hpp"
 #include "simd/engine.hpp"
@@ -95,17 +96,8 @@ class BlockMap {
  private:
   friend class BlockWorkspace<T>;
 
-  /// What centring does to a side: subtract `centre`, add tilt.x~ + constant to the log-amplitude.
-  /// Empty vectors stand for zeros. The constant includes the stage's factor.
-  struct SideTerms {
-    std::vector<T> centre;
-    std::vector<double> tilt;
-    double constant = 0.0;
-  };
-
   void pack(Side side, MatrixView<const T> x, BlockWorkspace<T>& workspace) const noexcept;
   void unpack_gradient(Side side, MatrixView<T> dx, BlockWorkspace<T>& workspace) const noexcept;
-  const SideTerms& terms(Side side) const noexcept { return side == Side::query ? query_ : key_; }
 
   FeatureMapSpec spec_;
   StandardForm kernel_;
@@ -114,8 +106,7 @@ class BlockMap {
   std::unique_ptr<const ProjectionOperator<T>> projection_;
   std::unique_ptr<const FeatureStage<T>> stage_;
   Index num_features_ = 0;
-  SideTerms query_;
-  SideTerms key_;
+  CentringTerms<T> terms_;       ///< whose constants include the stage's factor
   double longest_row_ = 0.0;     ///< |x~| beyond which projections could overflow
   std::vector<T> column_scale_;  ///< a diagonal transform
   Matrix<T> full_;               ///< a full transform, packed as A^T

@@ -38,7 +38,7 @@ struct AttentionStudyPlan {
   /// Instead of `scale`: s such that the mean of s |q + k|^2 over pairs is this number.
   std::optional<double> mean_square_sum;
   AttentionOptions attention;  ///< exact attention ignores `products`
-  /// Runs whose fastest is the time of a call; no more begin once they took a second together.
+  /// Runs, the fastest of which is the time of a call; no more begin once they took a second in all.
   int timed_runs = 1;
   Execution execution{};
 };
@@ -67,7 +67,7 @@ struct AttentionStudy {
   Matrix<T> output;                ///< of the last run, all but the last extent together
 };
 
-/// Runs the plan with the map that `spec` says but for its number of frequencies. Throws as
+/// Runs the plan with the map of `spec`, whose number of frequencies is not used. Throws as
 /// `attention` and `exact_attention`.
 template <Scalar T>
 AttentionStudy<T> run_attention_study(const AttentionStudyPlan& plan, FeatureMapSpec spec,

@@ -30,7 +30,7 @@ std::optional<FeatureMapSpec> who_reaches(const Recommendation& advice,
 DataPlan plan_data(const DataPlanRequest& request, MatrixView<const double> rows) {
   // Matrices over more rows have the same relative error, and take the square of the time.
   constexpr Index kMostRows = 4096;
-  const Matrix<double> sample = row_sample(rows, kMostRows, request.budget.seed, 0);
+  const Matrix<double> sample = estimator::row_sample(rows, kMostRows, request.budget.seed, 0);
   const MatrixView<const double> x = sample.view();
   DataPlan out;
   out.rows_used = x.rows;

@@ -149,7 +149,7 @@ FeatureMapSpec study_spec(const GramStudyPlan& plan, Index input_dim, const Proj
 std::optional<GramErrorCurve> predicted_curve(const FeatureMapSpec& spec,
                                               MatrixView<const double> x,
                                               const Execution& execution, std::string& gap) {
-  if (const auto reason = closed_form_gap(spec.kernel, spec.projection)) {
+  if (const auto reason = estimator::closed_form_gap(spec.kernel, spec.projection)) {
     gap = *reason;
     return std::nullopt;
   }

@@ -20,7 +20,7 @@ PairPlan plan_pairs(FeatureMapSpec spec, const std::vector<StudyPair>& pairs,
   }
   spec.features = fitted(spec.features, z2, spec.input_dim);
   spec.num_frequencies = 1;
-  spec.num_frequencies = std::max(least_frequencies(spec), budget / num_features(spec));
+  spec.num_frequencies = std::max(estimator::least_frequencies(spec), budget / num_features(spec));
   PairPlan out;
   for (const StudyPair& pair : pairs) {
     FrequencyPlan plan = frequencies_needed(spec, pair.x, pair.y, target, basis);
@@ -44,7 +44,8 @@ std::vector<PairPlan> plan_pairs(const Kernel& kernel, const std::vector<StudyPa
   std::vector<PairPlan> plans;
   for (const FeatureFunction& features : all_alternatives<FeatureFunction>()) {
     for (const Projection& projection : all_alternatives<Projection>()) {
-      if (incompatibility(kernel, projection, features) || closed_form_gap(kernel, projection)) {
+      if (incompatibility(kernel, projection, features) ||
+          estimator::closed_form_gap(kernel, projection)) {
         continue;
       }
       FeatureMapSpec spec{.input_dim = static_cast<Index>(pairs.front().x.size()),
@@ -55,11 +56,12 @@ std::vector<PairPlan> plan_pairs(const Kernel& kernel, const std::vector<StudyPa
                           .seed = {},
                           .centring = {}};
       // Bernstein's inequality is for bounded features, groups are of independent frequencies.
-      if (basis == Basis::bernstein && row_law(features).argument != RowLaw::Argument::difference) {
+      if (basis == Basis::bernstein &&
+          estimator::row_law(features).argument != RowLaw::Argument::difference) {
         continue;
       }
       if (basis == Basis::median_of_means &&
-          block_law(projection, spec.input_dim).pairing == BlockLaw::Pairing::sketch) {
+          estimator::block_law(projection, spec.input_dim).pairing == BlockLaw::Pairing::sketch) {
         continue;
       }
       plans.push_back(plan_pairs(std::move(spec), pairs, target, basis, budget));

@@ -58,7 +58,7 @@ double square_sum(const StudyPair& pair, const Kernel& kernel) {
 }
 
 FeatureFunction fitted(FeatureFunction features, double z2, Index dimension) {
-  if (row_law(features).a != 0.0) return features;
+  if (estimator::row_law(features).a != 0.0) return features;
   return with_optimal_parameter(std::move(features), z2, dimension);
 }
 

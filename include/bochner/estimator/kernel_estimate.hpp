@@ -54,9 +54,9 @@ struct BOCHNER_EXPORT KernelEstimate {
 ///   value = sum w_b g_b,  standard_error^2 = sum c_b (g_b - value)^2 / (1 + sum c_b),
 /// which is unbiased whatever the variances of the blocks, a truncated last one included. Sobol
 /// frequencies are one block: 16 other scrambles are drawn, and their standard deviation is the
-/// standard error, at 17 times the cost. The
-/// sample variance of the m rows is not: orthogonal rows are correlated. O(m d). Throws
-/// InvalidArgument when x or y has another length than input_dim, and as `FeatureMap::apply`.
+/// standard error, at 17 times the cost. The sample variance of the m rows is not unbiased:
+/// orthogonal rows are correlated. O(m d). Throws InvalidArgument when x or y has another length
+/// than input_dim, and as `FeatureMap::apply`.
 template <Scalar T>
 KernelEstimate estimate(const FeatureMap<T>& map, std::type_identity_t<std::span<const T>> x,
                         std::type_identity_t<std::span<const T>> y);

@@ -20,7 +20,7 @@ namespace bochner {
 BOCHNER_EXPORT double optimal_oprf_parameter(double z2, Index dim);
 
 /// For hyperbolic OPRF features: the fixed point of a = a*(z2 / (1 + e^{-k})), k = 2 z2 (1 - 4a) /
-/// (1 - 8a), of which there is one. Smaller in size than for OPRF, the same for large z2. Throws as
+/// (1 - 8a), which is unique. Smaller in size than for OPRF, the same for large z2. Throws as
 /// above.
 BOCHNER_EXPORT double optimal_hyperbolic_oprf_parameter(double z2, Index dim);
 
@@ -35,7 +35,8 @@ BOCHNER_EXPORT FeatureFunction with_optimal_parameter(FeatureFunction features, 
 /// The radius of Maclaurin features that minimises the summed variance of the random columns over
 /// pairs of rows of x and y, up to 64 of each, drawn with one seed: that of f(r) sum f(t / r), r =
 /// radius^2, which is convex in log r. O(64^2 (input_dim + terms)). Throws InvalidArgument when the
-/// kernel is no f(x.y) or not valid for their columns, when there are no rows, or columns differ.
+/// kernel is not of the form f(x.y) or not valid for their columns, when there are no rows, or
+/// columns differ.
 BOCHNER_EXPORT double optimal_maclaurin_radius(const Kernel& kernel, ExactTerms exact,
                                                MatrixView<const double> x,
                                                MatrixView<const double> y);

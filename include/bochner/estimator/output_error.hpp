@@ -38,7 +38,8 @@ struct OutputError {
 ///
 /// The formula is of first order: where denominators vary by more than a tenth of their value, a
 /// warning says so; above a mean |q + k|^2 of 4 it says that the prediction is dominated by mass no
-/// sample sees. Measured over predicted root mean squares are between 0.97 and 1.03 up to a mean |q
+/// sample sees. The ratios of measured to predicted root mean squares are between 0.97 and 1.03 up
+/// to a mean |q
 /// + k|^2 of 1 for all maps and projections (`bench_output_error`).
 ///
 /// O(n l^2) exponentials, and degrees (about ten at |z|^2 = 1) n l^2 for coupled rows, O(l^2 + n l)

@@ -266,7 +266,7 @@ AttentionErrorReport attention_with_error(const FeatureMap<T>& map,
   AttentionErrorReport report;
   report.attention = attention<T>(map, inputs, out, options, execution);
   const FeatureMapSpec& spec = map.spec();
-  const Index block_size = block_law(spec).size;
+  const Index block_size = estimator::block_law(spec).size;
   if (spec.num_frequencies / block_size < kLeastBlocks) {
     report.source = AttentionErrorSource::redraws;
     report.groups = error_options.redraws;

@@ -20,11 +20,11 @@ double sum(const std::vector<double>& x) { return std::accumulate(x.begin(), x.e
 
 /// The closed form knows no quasi-random frequencies: as independent rows.
 FeatureMapSpec with_closed_form(FeatureMapSpec spec) {
-  if (block_law(spec).quasi_random) spec.projection = IidProjection{};
+  if (estimator::block_law(spec).quasi_random) spec.projection = IidProjection{};
   return spec;
 }
 
-Matrix<double> placed(const PairGeometry& geometry, Side side, const Matrix<double>& x) {
+Matrix<double> placed(const estimator::PairGeometry& geometry, Side side, const Matrix<double>& x) {
   Matrix<double> out(x.rows(), x.cols());
   for (Index i = 0; i < x.rows(); ++i) geometry.place(side, x.row(i), out.row(i));
   return out;
@@ -68,7 +68,7 @@ double predicted_output_error(const FeatureMapSpec& spec, const std::vector<Seen
 }
 
 EffectiveNorms effective_norms(const FeatureMapSpec& spec, const std::vector<SeenRows>& rows) {
-  const PairGeometry geometry(with_closed_form(spec));
+  const estimator::PairGeometry geometry(with_closed_form(spec));
   const double sign = geometry.argument() == RowLaw::Argument::sum ? 1.0 : -1.0;
   std::vector<double> norms;
   for (const SeenRows& group : rows) {
@@ -76,7 +76,7 @@ EffectiveNorms effective_norms(const FeatureMapSpec& spec, const std::vector<See
     const Matrix<double> y = placed(geometry, Side::key, group.keys);
     for (Index i = 0; i < x.rows(); ++i) {
       for (Index j = 0; j < y.rows(); ++j) {
-        norms.push_back(squared_distance(x.row(i), sign, y.row(j), x.cols()));
+        norms.push_back(estimator::squared_distance(x.row(i), sign, y.row(j), x.cols()));
       }
     }
   }

@@ -90,7 +90,7 @@ Measured compare(const FeatureMapSpec& spec, const AttentionInputs<T>& inputs,
 /// `frequencies` in whole blocks.
 Index whole_blocks(const FeatureMapSpec& spec, double frequencies) {
   constexpr double kMost = 1e15;
-  const auto size = static_cast<double>(std::max<Index>(block_law(spec).size, 1));
+  const auto size = static_cast<double>(std::max<Index>(estimator::block_law(spec).size, 1));
   return static_cast<Index>(std::min(std::ceil(frequencies / size) * size, kMost));
 }
 
@@ -210,7 +210,7 @@ AttentionComparison attention_report(const FeatureMap<T>& map, const AttentionIn
   quality.norms = effective_norms(spec, rows);
   quality.centred_mean = effective_norms(centred_spec(spec, rows), rows).mean;
   quality.prediction_holds = quality.norms.mean <= kLargestMean;
-  quality.prediction_is_upper = block_law(spec).quasi_random;
+  quality.prediction_is_upper = estimator::block_law(spec).quasi_random;
   advise({spec, rows, longest(problem), problem.dim, options.mask, execution}, quality);
   return quality;
 }

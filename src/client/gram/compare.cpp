@@ -45,7 +45,7 @@ std::vector<ComparedGram> compare_approximations(const FeatureMapSpec& spec, Mat
                                                  const SampledErrorOptions& options,
                                                  const Execution& execution) {
   FeatureMapSpec one = spec;
-  one.num_frequencies = least_frequencies(spec);
+  one.num_frequencies = estimator::least_frequencies(spec);
   validate(one);
   const ExactGram exact(spec.kernel, x, execution);
   const Index n = exact.size();

@@ -302,8 +302,9 @@ SearchResult search_hyperparameters(const FeatureMapSpec& spec, const TrainingRo
   FeatureMapSpec small = result.spec;
   const Index each = num_features(spec) / spec.num_frequencies;
   // Exact terms have columns that cannot be saved.
-  small.num_frequencies = std::min(
-      spec.num_frequencies, std::max(least_frequencies(spec), options.search_features / each));
+  small.num_frequencies =
+      std::min(spec.num_frequencies,
+               std::max(estimator::least_frequencies(spec), options.search_features / each));
   Trials<T> first(small, few, options, result, execution);
   std::vector<SearchCandidate> best;
   const Index budget =

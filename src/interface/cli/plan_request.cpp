@@ -127,7 +127,7 @@ PlanRequest parse_plan(const PlanArguments& arguments) {
     if (const auto why = incompatibility(kernel, request.projection, *request.features)) {
       throw UsageError(*why);
     }
-    const auto gap = closed_form_gap(kernel, request.projection);
+    const auto gap = estimator::closed_form_gap(kernel, request.projection);
     if (gap && !arguments.input.path.empty()) throw UsageError(*gap);
   }
   static_cast<void>(read_options(arguments.input));
@@ -142,7 +142,7 @@ FeatureMapSpec chosen_spec(const PlanRequest& request, const Kernel& kernel, Ind
                       .features = *request.features,
                       .seed = {},
                       .centring = {}};
-  spec.num_frequencies = least_frequencies(spec);
+  spec.num_frequencies = estimator::least_frequencies(spec);
   try {
     validate(spec);
   } catch (const InvalidArgument& error) {

@@ -50,7 +50,7 @@ struct Refusal {
 std::optional<Refusal> refusal(const Kernel& kernel, const Projection& projection,
                                const FeatureFunction& features) {
   if (const auto why = incompatibility(kernel, projection, features)) return Refusal{1, *why};
-  if (const auto why = closed_form_gap(kernel, projection)) return Refusal{2, *why};
+  if (const auto why = estimator::closed_form_gap(kernel, projection)) return Refusal{2, *why};
   if (const auto why = growth_gap(features)) return Refusal{3, *why};
   return std::nullopt;
 }
@@ -86,7 +86,8 @@ double matrix_square_sum(const StudyRequest& request) {
                             .seed = {},
                             .centring = {}};
   const double* const scale = dot_scale_of(request.kernel);
-  return mean_square_sum(unit, request.matrix.queries.view(), request.matrix.keys.view()) *
+  return estimator::mean_square_sum(unit, request.matrix.queries.view(),
+                                    request.matrix.keys.view()) *
          (scale ? *scale : 1.0);
 }
 

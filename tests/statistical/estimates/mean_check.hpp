@@ -20,7 +20,7 @@ namespace bochner::testing {
 /// The variance of the estimate, or, where coupled frequencies have none in closed form, that of
 /// one trigonometric row: more rows never have more.
 inline double variance_bound(const FeatureMapSpec& spec, const Pair& pair) {
-  if (!closed_form_gap(spec.kernel, spec.projection)) {
+  if (!estimator::closed_form_gap(spec.kernel, spec.projection)) {
     return kernel_moments(spec, pair.x, pair.y).variance;
   }
   FeatureMapSpec row = spec;

@@ -13,6 +13,7 @@
 #include <vector>
 
 using namespace bochner;
+using namespace bochner::estimator;
 using namespace bochner::testing;
 
 TEST_CASE("independent rows have the closed-form variance", "[variance]") {

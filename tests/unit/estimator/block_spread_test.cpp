@@ -6,6 +6,7 @@
 #include <vector>
 
 using namespace bochner;
+using namespace bochner::estimator;
 
 TEST_CASE("block spread: textbook cases", "[block_spread]") {
   const std::vector<double> rows = {1, 2, 4, 7, 3, 5};

@@ -7,6 +7,7 @@
 #include <vector>
 
 using namespace bochner;
+using namespace bochner::estimator;
 
 TEST_CASE("the smallest number is the one that a scan finds, by few questions", "[plan]") {
   const std::vector<Projection> projections = {

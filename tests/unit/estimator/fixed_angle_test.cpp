@@ -12,6 +12,7 @@
 #include <vector>
 
 using namespace bochner;
+using namespace bochner::estimator;
 
 namespace {
 

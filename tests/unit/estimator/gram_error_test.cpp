@@ -153,7 +153,7 @@ TEST_CASE("Gram errors: degenerate and extreme inputs", "[gram_error]") {
                     "gram_error_curve: x is 2 x 3, expected n x 2 (the spec's input_dim)");
   same(4, 1) = std::numeric_limits<double>::infinity();
   CHECK_THROWS_WITH(gram_error<double>(spec, same.view()),
-                    "gram_error_curve: x row 4, column 1 is inf, expected a finite number");
+                    "gram_error_curve: x: row 4, column 1 is inf, expected a finite number");
   same(4, 1) = 1e160;
   CHECK_THROWS_WITH(gram_error<double>(spec, same.view()), Catch::Contains("x row 4 is too long"));
 }

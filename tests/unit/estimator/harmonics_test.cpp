@@ -14,6 +14,7 @@
 #include <vector>
 
 using namespace bochner;
+using namespace bochner::estimator;
 
 namespace {
 

@@ -11,6 +11,7 @@
 #include <vector>
 
 using namespace bochner;
+using namespace bochner::estimator;
 using namespace bochner::testing;
 
 TEST_CASE("an estimate is the mean over frequencies, its error that of the blocks", "[estimate]") {
@@ -68,12 +69,12 @@ TEST_CASE("estimates of many pairs, and refusals", "[estimate]") {
     CHECK(all[static_cast<std::size_t>(i)].standard_error == one.standard_error);
   }
   CHECK_THROWS_WITH(estimate<double>(map, x.view(), y.view().middle_rows(0, 3)),
-                    "estimate: y has 3 rows, expected 150 (one for each of x)");
+                    "estimate: y is 3 x 4, expected 150 x m (one per row of x)");
   CHECK_THROWS_WITH(estimate<double>(map, x.view().middle_cols(0, 3), y.view()),
                     "estimate: x is 150 x 3, expected n x 4 (the spec's input_dim)");
   x(140, 2) = NAN;
   CHECK_THROWS_WITH(estimate<double>(map, x.view(), y.view()),
-                    "estimate: x row 140, column 2 is nan, expected a finite number");
+                    "estimate: x: row 140, column 2 is nan, expected a finite number");
   CHECK_THROWS_WITH(all[0].interval(1.0),
                     "KernelEstimate::interval: level is 1, expected a number between 0 and 1");
   CHECK(estimate<double>(map, MatrixView<const double>(nullptr, 0, 4),

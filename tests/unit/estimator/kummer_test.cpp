@@ -7,6 +7,7 @@
 #include <cmath>
 
 using namespace bochner;
+using namespace bochner::estimator;
 
 namespace {
 constexpr double kDims[] = {1, 2, 3, 4, 7, 8, 16, 17, 64, 100, 1024};

@@ -16,6 +16,7 @@
 #include <vector>
 
 using namespace bochner;
+using namespace bochner::estimator;
 
 namespace {
 

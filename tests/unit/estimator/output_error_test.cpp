@@ -185,7 +185,7 @@ TEST_CASE("output errors: threads, warnings and refusals", "[output_error]") {
   CHECK_THROWS_AS(output_error(spec, q.view(), k.view(), q.view()), InvalidArgument);
   v(3, 1) = NAN;
   CHECK_THROWS_WITH(output_error(spec, q.view(), k.view(), v.view()),
-                    Catch::Contains("values row 3, column 1 is nan"));
+                    Catch::Contains("values: row 3, column 1 is nan"));
   v(3, 1) = 0.0;
   spec.projection = SobolProjection{};
   CHECK_THROWS_WITH(output_error(spec, q.view(), k.view(), v.view()),

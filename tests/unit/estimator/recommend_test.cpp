@@ -99,7 +99,7 @@ TEST_CASE("inputs without an answer are refused", "[recommend]") {
       Contains("at least 2"));
   CHECK_THROWS_WITH(
       recommend_for_attention(GaussianKernel{}, x.view(), x.view(), y.view().middle_rows(0, 3), {}),
-      Contains("expected 5 rows"));
+      Contains("values is 3 x 4, expected 5 x m (one per key)"));
   CHECK_THROWS_WITH(recommend_for_attention(GaussianKernel{}, x.view(), x.view(), x.view(), {}, 1),
                     Contains("redraws is 1"));
   x(2, 1) = std::numeric_limits<double>::quiet_NaN();

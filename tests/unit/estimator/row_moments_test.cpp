@@ -9,6 +9,7 @@
 #include <vector>
 
 using namespace bochner;
+using namespace bochner::estimator;
 
 namespace {
 

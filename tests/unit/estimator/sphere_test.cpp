@@ -7,6 +7,7 @@
 #include <cmath>
 
 using namespace bochner;
+using namespace bochner::estimator;
 
 namespace {
 

@@ -349,7 +349,7 @@ TEST_CASE("variance: rows of many pairs, and refusals", "[variance]") {
                     "kernel_moments: y is 1 x 2, expected n x 3 (the spec's input_dim)");
   bad[1] = std::numeric_limits<double>::quiet_NaN();
   CHECK_THROWS_WITH(kernel_moments(spec, bad, good),
-                    Catch::Contains("x row 0, column 1 is nan, expected a finite number"));
+                    Catch::Contains("x: row 0, column 1 is nan, expected a finite number"));
   bad[1] = 1e200;
   CHECK_THROWS_WITH(kernel_moments(spec, good, bad), Catch::Contains("y row 0 is too long"));
   CHECK_THROWS_AS(kernel_moments(spec, x.view(), y.view().middle_rows(0, 10)), InvalidArgument);
