@@ -17,6 +17,10 @@ struct BackwardCall {
   const AttentionGradients<T>& gradients;
 };
 
+/// Zeros, for rows that no pass reaches.
+template <Scalar T>
+void clear_gradients(const AttentionGradients<T>& gradients);
+
 template <Scalar T>
 void bidirectional_gradient(const BackwardCall<T>& call);
 template <Scalar T>

@@ -16,7 +16,7 @@ namespace bochner {
 /// A checked call.
 template <Scalar T>
 struct AttentionCall {
-  const char* function;
+  Door door;
   const BlockMap<T>& map;
   const AttentionInputs<T>& inputs;
   const AttentionProblem& problem;
@@ -24,10 +24,11 @@ struct AttentionCall {
   Products products = Products::full;
 };
 
-/// Checks what `attention` and its gradient have in common. Throws InvalidArgument.
+/// `attention_problem` for this map. Throws InvalidArgument also when an option needs the weights
+/// themselves.
 template <Scalar T>
-AttentionProblem check_attention(const char* function, const BlockMap<T>& map,
-                                 const AttentionInputs<T>& inputs, const AttentionOptions& options);
+AttentionProblem linear_problem(const Door& door, const BlockMap<T>& map,
+                                const AttentionInputs<T>& inputs, const AttentionOptions& options);
 
 /// One key head of one sequence, with the query heads that it serves: what a state belongs to.
 struct HeadGroup {
@@ -100,8 +101,8 @@ RowOrigin query_origin(const AttentionCall<T>& call, const AttentionSequence& se
                        const simd::RowsAhead& another = {}) {
   const auto rows = head_rows(call.inputs.queries, sequence.batch, head);
   const Index row = sequence.first_query + first;
-  return {call.function, "queries", sequence.batch,
-          head,          row,       {rows_ahead(rows, row + count), other, another}};
+  return {call.door, "queries", sequence.batch,
+          head,      row,       {rows_ahead(rows, row + count), other, another}};
 }
 
 /// The first query of a causal sequence that sees live key k.

@@ -7,7 +7,6 @@
 
 #include <array>
 #include <span>
-#include <string>
 #include <vector>
 
 /// \file
@@ -43,7 +42,7 @@ class ExactGroup {
 
 template <Scalar T>
 struct ExactCall {
-  std::string function;
+  Door door;
   ExactKernel kernel;
   const AttentionInputs<T>& inputs;
   const AttentionOptions& options;
@@ -65,9 +64,9 @@ struct ExactCall {
 
 /// Throws InvalidArgument when the call does not fit.
 template <Scalar T>
-ExactCall<T> exact_call(const std::string& function, const Kernel& kernel,
-                        const AttentionInputs<T>& inputs, const AttentionOptions& options,
-                        TensorView<const T, 4> bias, const Execution& execution);
+ExactCall<T> exact_call(const Door& door, const Kernel& kernel, const AttentionInputs<T>& inputs,
+                        const AttentionOptions& options, TensorView<const T, 4> bias,
+                        const Execution& execution);
 
 /// The ranges of `count` queries of a head: wide where the logits that a row may see are so large
 /// that their rounding in T would show in the weights, or values so large that sums of them could

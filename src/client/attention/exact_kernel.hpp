@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "bochner/kernel/kernel.hpp"
-#include "kernel/standard_form.hpp"
-
 #include "bochner/core/matrix.hpp"
 #include "bochner/feature_map.hpp"
+#include "bochner/kernel/kernel.hpp"
+#include "core/door.hpp"
+#include "kernel/standard_form.hpp"
 
-#include <string>
 #include <vector>
 
 /// \file
@@ -36,7 +35,7 @@ inline double value_scale(ExactRange range) {
 class ExactKernel {
  public:
   /// Throws InvalidArgument unless the kernel is softmax or Gaussian.
-  ExactKernel(const std::string& function, const Kernel& kernel, Index dim);
+  ExactKernel(const Door& door, const Kernel& kernel, Index dim);
 
   /// The two factors of a product that is a logit in base 2 (log2(e) is with queries), of ordinary
   /// rows: blocks with padded rows.

@@ -161,9 +161,7 @@ void QueryBlock<T>::finish(MatrixView<T> out, AttentionReport& report) const {
 
 template <Scalar T>
 void finish_empty(MatrixView<T> out, AttentionReport& report) {
-  for (Index r = 0; r < out.rows; ++r) {
-    for (Index c = 0; c < out.cols; ++c) out(r, c) = T{0};
-  }
+  clear_rows(out);
   report.empty_rows += out.rows;
 }
 

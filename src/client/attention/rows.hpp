@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "bochner/core/error.hpp"
 #include "bochner/core/matrix.hpp"
+#include "client/attention/checks.hpp"
 #include "client/attention/weights.hpp"
 #include "core/text.hpp"
 #include "feature_map/block.hpp"
@@ -21,7 +21,7 @@ namespace bochner {
 
 /// Where a block of rows comes from, for messages, and what is wanted after it.
 struct RowOrigin {
-  const char* function;
+  Door door;
   const char* argument;
   Index batch;
   Index head;
@@ -53,6 +53,13 @@ void copy_rows(MatrixView<const T> rows, Matrix<T>& block, Index first = 0) {
   }
 }
 
+template <class T>
+void clear_rows(MatrixView<T> rows) {
+  for (Index r = 0; r < rows.rows; ++r) {
+    for (Index c = 0; c < rows.cols; ++c) rows(r, c) = T{0};
+  }
+}
+
 /// Rows whose exponents leave the range that two of them can be added in, or whose projections
 /// could overflow, are refused, unless they hold a NaN or an infinity: those go on as NaN.
 /// `workspace` is the one that mapped them.
@@ -66,11 +73,10 @@ void refuse_long_rows(MatrixView<const T> x, Exponent* exponent, const RowOrigin
     bool finite = true;
     for (Index c = 0; c < x.cols; ++c) finite = finite && std::isfinite(x(r, c));
     if (finite) {
-      throw InvalidArgument(std::string(origin.function) + ": " + origin.argument + ": batch " +
-                            std::to_string(origin.batch) + ", head " + std::to_string(origin.head) +
-                            ", row " + std::to_string(origin.first_row + r) +
-                            " is too long for this map: the exponent of its features is beyond " +
-                            "2^28, or its projections overflow");
+      origin.door.refuse(
+          row_name(origin.argument, origin.batch, origin.head, origin.first_row + r) +
+          " is too long for this map: the exponent of its features is beyond 2^28, or its "
+          "projections overflow");
     }
     if constexpr (std::floating_point<Exponent>) {
       exponent[r] = std::numeric_limits<Exponent>::quiet_NaN();
@@ -111,12 +117,10 @@ void refuse_large_values(MatrixView<const T> values, const RowOrigin& origin) {
     for (Index c = 0; c < values.cols; ++c) {
       const T size = std::abs(values(r, c));
       if (!(size > kLargestAttentionValue<T>) || std::isinf(size)) continue;
-      throw InvalidArgument(std::string(origin.function) + ": values: batch " +
-                            std::to_string(origin.batch) + ", head " + std::to_string(origin.head) +
-                            ", row " + std::to_string(origin.first_row + r) + ", column " +
-                            std::to_string(c) + " is " +
-                            text::number(static_cast<double>(values(r, c))) +
-                            ", too large to be summed in this precision");
+      origin.door.refuse(row_name("values", origin.batch, origin.head, origin.first_row + r) +
+                         ", column " + std::to_string(c) + " is " +
+                         text::number(static_cast<double>(values(r, c))) +
+                         ", too large to be summed in this precision");
     }
   }
 }

@@ -24,7 +24,7 @@ std::vector<AttentionRow> sampled_rows(const std::array<Index, 4>& queries, Inde
 /// The rows that see a key, grouped. Throws InvalidArgument when a query or what it sees is not
 /// finite.
 template <Scalar T>
-std::vector<SeenRows> seen_rows(const char* function, const AttentionProblem& problem,
+std::vector<SeenRows> seen_rows(const Door& door, const AttentionProblem& problem,
                                 const AttentionInputs<T>& inputs, std::vector<AttentionRow> rows,
                                 Seed seed);
 

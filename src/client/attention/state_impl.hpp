@@ -9,7 +9,6 @@
 #include <array>
 #include <cstdint>
 #include <memory>
-#include <string>
 #include <vector>
 
 namespace bochner {
@@ -50,17 +49,17 @@ class AttentionState<T>::Impl {
     QueryWorker query;
   };
 
-  AttentionProblem check(const std::string& function, const AttentionInputs<T>& inputs) const;
+  AttentionProblem problem_of(const Door& door, const AttentionInputs<T>& inputs) const;
   /// The length after `count` more keys.
-  Index extended_length(const char* function, Index count) const;
+  Index extended_length(const Door& door, Index count) const;
   /// Refuses rows that could not be taken in, before any is.
-  void check_rows(const char* function, const AttentionInputs<T>& inputs,
-                  const Execution& execution) const;
+  void require_rows(const Door& door, const AttentionInputs<T>& inputs,
+                    const Execution& execution) const;
   template <class Body>
   void for_each_stream(const Execution& execution, const Body& body);
   /// All rows of one head; taken(first, count) after each part.
   template <class Taken>
-  void extend(const char* function, KeyStream<T>& stream, Index s, TensorView<const T, 4> keys,
+  void extend(const Door& door, KeyStream<T>& stream, Index s, TensorView<const T, 4> keys,
               TensorView<const T, 4> values, Worker& worker, const Taken& taken);
   void collect(const KeyStream<T>& stream, const RowOrigin& origin, MatrixView<const T> queries,
                const std::array<std::int32_t, simd::kBlockRows>& seen, MatrixView<T> out,
