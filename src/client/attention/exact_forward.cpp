@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "client/attention/exact_forward.hpp"
 
+#include "bochner/client/attention/exact.hpp"
 #include "client/attention/checks.hpp"
 #include "core/parallel.hpp"
 
