@@ -13,7 +13,7 @@
 #include <string>
 #include <vector>
 
-namespace bochner {
+namespace bochner::feature_map {
 namespace {
 
 constexpr Door kDoor("FeatureMap");
@@ -73,6 +73,15 @@ FrequencyDraw draw(const FeatureMapSpec& spec) {
   validate(spec);
   return {spec.projection, frequency_law(spec)};
 }
+
+template class BlockWorkspace<float>;
+template class BlockWorkspace<double>;
+
+}  // namespace bochner::feature_map
+
+namespace bochner {
+
+using namespace feature_map;
 
 template <Scalar T>
 BlockMap<T>::BlockMap(const FeatureMapSpec& spec) : BlockMap(spec, draw(spec)) {}
@@ -290,8 +299,6 @@ Matrix<double> BlockMap<T>::frequencies() const {
   return w;
 }
 
-template class BlockWorkspace<float>;
-template class BlockWorkspace<double>;
 template class BlockMap<float>;
 template class BlockMap<double>;
 

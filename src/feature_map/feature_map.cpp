@@ -70,7 +70,7 @@ namespace {
 /// What one worker needs: scratch space, and a block of features for callers' layouts.
 template <Scalar T>
 struct Worker {
-  BlockWorkspace<T> workspace;
+  feature_map::BlockWorkspace<T> workspace;
   Matrix<T> phi;
 };
 
@@ -85,7 +85,8 @@ void for_row_blocks(const Door& door, const BlockMap<T>& map, MatrixView<const T
   workers.reserve(static_cast<std::size_t>(count));
   const Index rows_at_once = std::min(simd::kBlockRows, x.rows);
   for (int w = 0; w < count; ++w) {
-    workers.push_back({BlockWorkspace<T>(map, rows_at_once), Matrix<T>(rows_at_once, map.ld())});
+    workers.push_back(
+        {feature_map::BlockWorkspace<T>(map, rows_at_once), Matrix<T>(rows_at_once, map.ld())});
   }
   parallel_for_blocks(blocks, execution, [&](Index block, int worker) {
     Worker<T>& mine = workers[static_cast<std::size_t>(worker)];

@@ -4,7 +4,7 @@
 #include "bochner/client/attention/gradient.hpp"
 #include "bochner/kernel/options.hpp"
 
-namespace bochner {
+namespace bochner::attention_internals {
 namespace {
 
 template <Scalar T>
@@ -40,6 +40,15 @@ void clear_gradients(const AttentionGradients<T>& gradients) {
   clear(gradients.values);
 }
 
+template void clear_gradients<float>(const AttentionGradients<float>&);
+template void clear_gradients<double>(const AttentionGradients<double>&);
+
+}  // namespace bochner::attention_internals
+
+namespace bochner {
+
+using namespace attention_internals;
+
 template <Scalar T>
 void attention_gradient(const FeatureMap<T>& map, const AttentionInputs<T>& inputs,
                         TensorView<const T, 4> out, TensorView<const T, 4> out_gradient,
@@ -72,8 +81,6 @@ double softmax_scale_gradient(const Kernel& kernel, const AttentionInputs<T>& in
          (2.0 * *scale);
 }
 
-template void clear_gradients<float>(const AttentionGradients<float>&);
-template void clear_gradients<double>(const AttentionGradients<double>&);
 template void attention_gradient<float>(const FeatureMap<float>&, const AttentionInputs<float>&,
                                         TensorView<const float, 4>, TensorView<const float, 4>,
                                         const AttentionGradients<float>&, const AttentionOptions&,

@@ -6,7 +6,7 @@
 /// \file
 /// Gradients of attention, for the two masks.
 
-namespace bochner {
+namespace bochner::attention_internals {
 
 /// What the backward passes are given.
 template <Scalar T>
@@ -26,4 +26,4 @@ void bidirectional_gradient(const BackwardCall<T>& call);
 template <Scalar T>
 void causal_gradient(const BackwardCall<T>& call);
 
-}  // namespace bochner
+}  // namespace bochner::attention_internals

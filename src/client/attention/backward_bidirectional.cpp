@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-namespace bochner {
+namespace bochner::attention_internals {
 namespace {
 
 /// Queries whose sums join the compensated ones together: a constant, since it decides bits.
@@ -173,4 +173,4 @@ void bidirectional_gradient(const BackwardCall<T>& call) {
 template void bidirectional_gradient(const BackwardCall<float>&);
 template void bidirectional_gradient(const BackwardCall<double>&);
 
-}  // namespace bochner
+}  // namespace bochner::attention_internals

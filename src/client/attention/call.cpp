@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <string>
 
-namespace bochner {
+namespace bochner::attention_internals {
 namespace {
 
 [[noreturn]] void refuse_on_weights(const Door& door, const std::string& what) {
@@ -110,4 +110,4 @@ template AttentionProblem linear_problem<double>(const Door&, const BlockMap<dou
 template class KeyLoader<float>;
 template class KeyLoader<double>;
 
-}  // namespace bochner
+}  // namespace bochner::attention_internals

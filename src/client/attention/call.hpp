@@ -11,7 +11,7 @@
 /// \file
 /// What forward and backward passes share.
 
-namespace bochner {
+namespace bochner::attention_internals {
 
 /// A checked call.
 template <Scalar T>
@@ -126,4 +126,4 @@ void parallel_for_runs(Index count, const Execution& execution, const Body& body
   });
 }
 
-}  // namespace bochner
+}  // namespace bochner::attention_internals

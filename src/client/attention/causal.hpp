@@ -3,7 +3,7 @@
 
 #include "client/attention/call.hpp"
 
-namespace bochner {
+namespace bochner::attention_internals {
 
 /// Query i sees the live keys at positions up to i + query_offset.
 ///
@@ -16,4 +16,4 @@ namespace bochner {
 template <Scalar T>
 AttentionReport causal_attention(const AttentionCall<T>& call, const TensorView<T, 4>& out);
 
-}  // namespace bochner
+}  // namespace bochner::attention_internals

@@ -7,7 +7,7 @@
 #include <optional>
 #include <utility>
 
-namespace bochner {
+namespace bochner::attention_internals {
 
 void require_addressable(const Door& door, std::string_view name,
                          const std::array<Index, 4>& extents) {
@@ -83,4 +83,4 @@ template void require_gradients<double>(const Door&, const AttentionInputs<doubl
                                         const TensorView<const double, 4>&,
                                         const AttentionGradients<double>&);
 
-}  // namespace bochner
+}  // namespace bochner::attention_internals

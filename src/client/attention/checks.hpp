@@ -11,7 +11,7 @@
 /// \file
 /// What calls to attention check about the memory that they are given. All throw InvalidArgument.
 
-namespace bochner {
+namespace bochner::attention_internals {
 
 /// No extent is negative, and their product can be addressed.
 void require_addressable(const Door& door, std::string_view name,
@@ -32,4 +32,4 @@ void require_gradients(const Door& door, const AttentionInputs<T>& inputs,
 /// "keys: batch 0, head 1, row 17", for messages.
 std::string row_name(std::string_view argument, Index batch, Index head, Index row);
 
-}  // namespace bochner
+}  // namespace bochner::attention_internals

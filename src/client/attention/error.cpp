@@ -14,6 +14,9 @@
 #include <boost/math/distributions/students_t.hpp>
 
 namespace bochner {
+
+using namespace attention_internals;
+
 namespace {
 
 constexpr Door kDoor("attention_with_error");

@@ -11,7 +11,7 @@
 /// Exact weights by tiles: what the forward and backward passes of exact attention share. Inputs
 /// are of T, work is in U: T for ordinary rows, double for wide ones.
 
-namespace bochner {
+namespace bochner::attention_internals {
 
 /// Keys of a tile.
 inline constexpr Index kExactKeys = 256;
@@ -93,4 +93,4 @@ class ExactQueries {
   std::array<std::int32_t, simd::kBlockRows> seen_{};
 };
 
-}  // namespace bochner
+}  // namespace bochner::attention_internals

@@ -12,6 +12,9 @@
 #include <string>
 
 namespace bochner {
+
+using namespace attention_internals;
+
 namespace {
 
 template <Scalar T, Scalar U>

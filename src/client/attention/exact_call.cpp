@@ -10,7 +10,7 @@
 #include <numbers>
 #include <optional>
 
-namespace bochner {
+namespace bochner::attention_internals {
 namespace {
 
 /// Base-2 logits up to this in size are left to T: their rounding errors then change weights by
@@ -201,4 +201,4 @@ template void exact_ranges<double>(const ExactCall<double>&, const AttentionSequ
 template double top_bias<float>(const ExactCall<float>&, const AttentionSequence&, Index, Index);
 template double top_bias<double>(const ExactCall<double>&, const AttentionSequence&, Index, Index);
 
-}  // namespace bochner
+}  // namespace bochner::attention_internals

@@ -12,7 +12,7 @@
 /// \file
 /// A checked call to exact attention, and which of its rows want the wide range.
 
-namespace bochner {
+namespace bochner::attention_internals {
 
 /// What decides how a row is computed: the largest length and the largest |v| of keys that it sees,
 /// of the finite ones.
@@ -85,4 +85,4 @@ double top_bias(const ExactCall<T>& call, const AttentionSequence& sequence, Ind
 template <Scalar T>
 inline constexpr double kLargestExactValue = std::same_as<T, float> ? 0x1p100 : 0x1p900;
 
-}  // namespace bochner
+}  // namespace bochner::attention_internals

@@ -11,7 +11,7 @@
 #include <memory>
 #include <optional>
 
-namespace bochner {
+namespace bochner::attention_internals {
 
 template <Scalar T, Scalar U>
 OnlineSoftmax<T, U>::OnlineSoftmax(Index value_dim)
@@ -165,6 +165,12 @@ struct ExactWorker {
 };
 
 }  // namespace
+
+}  // namespace bochner::attention_internals
+
+namespace bochner {
+
+using namespace attention_internals;
 
 template <Scalar T>
 AttentionReport exact_attention(const Kernel& kernel, const AttentionInputs<T>& inputs,

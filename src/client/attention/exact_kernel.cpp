@@ -9,7 +9,7 @@
 #include <limits>
 #include <numbers>
 
-namespace bochner {
+namespace bochner::attention_internals {
 
 ExactKernel::ExactKernel(const Door& door, const Kernel& kernel, Index dim) {
   // The logarithm is a quadratic form where frequencies are normal.
@@ -158,4 +158,4 @@ template void ExactKernel::transform_gradient<double, double>(ExactRange, const 
 template double RowLength::operator()<float>(const float*, Index, const double*);
 template double RowLength::operator()<double>(const double*, Index, const double*);
 
-}  // namespace bochner
+}  // namespace bochner::attention_internals

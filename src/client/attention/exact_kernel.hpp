@@ -12,7 +12,7 @@
 /// \file
 /// Logits of exact attention, from rows.
 
-namespace bochner {
+namespace bochner::attention_internals {
 
 /// How the logits of a row are computed.
 enum class ExactRange {
@@ -77,4 +77,4 @@ class RowLength {
   std::vector<double> transformed_;
 };
 
-}  // namespace bochner
+}  // namespace bochner::attention_internals

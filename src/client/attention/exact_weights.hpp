@@ -10,7 +10,7 @@
 /// \file
 /// Weights of exact attention on the way back.
 
-namespace bochner {
+namespace bochner::attention_internals {
 
 /// Normalisers of all rows as sum 2^exponent, by (batch, head, query).
 template <Scalar U>
@@ -123,4 +123,4 @@ class WeightGradient {
   std::size_t normaliser_ = 0;
 };
 
-}  // namespace bochner
+}  // namespace bochner::attention_internals

@@ -6,6 +6,8 @@
 
 namespace bochner {
 
+using namespace attention_internals;
+
 template <Scalar T>
 AttentionReport attention(const FeatureMap<T>& map, const AttentionInputs<T>& inputs,
                           TensorView<T, 4> out, const AttentionOptions& options,

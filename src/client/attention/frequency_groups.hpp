@@ -9,7 +9,7 @@
 /// \file
 /// What queries collect, apart for groups of frequencies that were drawn independently.
 
-namespace bochner {
+namespace bochner::attention_internals {
 
 /// Consecutive frequencies.
 struct FrequencyGroup {
@@ -57,4 +57,4 @@ class GroupSums {
   Matrix<double> left_;               ///< groups x (d_v + 1): sums without a group
 };
 
-}  // namespace bochner
+}  // namespace bochner::attention_internals

@@ -5,6 +5,9 @@
 #include "client/attention/checks.hpp"
 
 namespace bochner {
+
+using namespace attention_internals;
+
 namespace {
 
 /// `count` heads of a tensor.

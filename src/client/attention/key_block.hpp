@@ -13,7 +13,7 @@
 /// \file
 /// Up to 64 keys and their values, as weights relative to reference exponents.
 
-namespace bochner {
+namespace bochner::attention_internals {
 
 /// Reference exponents, one a feature.
 using Exponents = std::vector<std::int32_t>;
@@ -33,7 +33,7 @@ class KeyBlock {
   /// Maps keys and copies their values, after those that are there (at most 64 in all). Throws
   /// InvalidArgument when a finite row is too long.
   void load(MatrixView<const T> keys, MatrixView<const T> values, const RowOrigin& origin,
-            BlockWorkspace<T>& workspace);
+            feature_map::BlockWorkspace<T>& workspace);
 
   Index rows() const noexcept { return rows_; }
   const Exponents& reference() const noexcept { return reference_; }
@@ -94,4 +94,4 @@ class KeyBlock {
   simd::Ahead ahead_;  ///< what `weigh` may ask for meanwhile
 };
 
-}  // namespace bochner
+}  // namespace bochner::attention_internals

@@ -5,7 +5,7 @@
 #include "client/attention/gradient_sums.hpp"
 #include "client/attention/query_gradient.hpp"
 
-namespace bochner {
+namespace bochner::attention_internals {
 
 /// A block of keys on the way back. Keys are weighed by the caller, against the exponents of the
 /// queries that see them.
@@ -32,7 +32,7 @@ class KeyGradient {
   Matrix<T> value_gradient_;  ///< rows x d_v
   Matrix<T> scores_;          ///< rows x 64, masked
   Matrix<T> key_gradient_;    ///< rows x d
-  BlockWorkspace<T> workspace_;
+  feature_map::BlockWorkspace<T> workspace_;
 };
 
-}  // namespace bochner
+}  // namespace bochner::attention_internals

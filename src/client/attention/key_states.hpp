@@ -6,7 +6,7 @@
 /// \file
 /// The states of whole sequences of keys.
 
-namespace bochner {
+namespace bochner::attention_internals {
 
 /// A batch of head groups with the state of all their keys. Keys are summed a thousand at a time in
 /// the scalar type, in parallel, and these sums join the compensated state in order: the same bits
@@ -43,4 +43,4 @@ class KeyStates {
   std::vector<PrefixState<T>> states_;
 };
 
-}  // namespace bochner
+}  // namespace bochner::attention_internals

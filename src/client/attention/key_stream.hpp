@@ -7,7 +7,7 @@
 /// \file
 /// Keys one after the other, and what a query that comes after some of them sees.
 
-namespace bochner {
+namespace bochner::attention_internals {
 
 /// What one worker needs to take in keys.
 template <Scalar T>
@@ -16,7 +16,7 @@ struct KeyScratch {
       : workspace(map),
         sums(map, value_dim, products),
         reference(static_cast<std::size_t>(map.num_features())) {}
-  BlockWorkspace<T> workspace;
+  feature_map::BlockWorkspace<T> workspace;
   KeySums<T> sums;
   Exponents reference;
 };
@@ -76,4 +76,4 @@ class KeyStream {
   std::array<std::int32_t, 2> counts_{};
 };
 
-}  // namespace bochner
+}  // namespace bochner::attention_internals

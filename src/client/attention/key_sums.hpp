@@ -9,7 +9,7 @@
 /// \file
 /// Sums of phi(k)^T v over a few blocks of keys, in the scalar type.
 
-namespace bochner {
+namespace bochner::attention_internals {
 
 /// values_jc = sum_r weight_rj v_rc and mass_j = sum_r weight_rj relative to one reference.
 template <Scalar T>
@@ -41,4 +41,4 @@ class KeySums {
   std::optional<ReducedProducts> reduced_;
 };
 
-}  // namespace bochner
+}  // namespace bochner::attention_internals

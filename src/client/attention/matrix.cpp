@@ -10,6 +10,9 @@
 #include <tuple>
 
 namespace bochner {
+
+using namespace attention_internals;
+
 namespace {
 
 /// A row and where it lies.

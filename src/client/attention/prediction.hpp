@@ -9,7 +9,7 @@
 /// \file
 /// What closed forms say of attention on sampled rows.
 
-namespace bochner {
+namespace bochner::attention_internals {
 
 /// Relative error of the output (`output_error`); infinite where it leaves the range. Quasi-random
 /// frequencies are taken for independent ones.
@@ -25,4 +25,4 @@ FeatureMapSpec centred_spec(FeatureMapSpec spec, const std::vector<SeenRows>& ro
 /// features.
 FeatureMapSpec oprf_spec(FeatureMapSpec spec, const std::vector<SeenRows>& rows);
 
-}  // namespace bochner
+}  // namespace bochner::attention_internals

@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-namespace bochner {
+namespace bochner::attention_internals {
 
 template <Scalar T>
 PrefixState<T>::PrefixState(Index num_features, Index value_dim)
@@ -73,4 +73,4 @@ void PrefixState<T>::merge(const PrefixState& other) {
 template class PrefixState<float>;
 template class PrefixState<double>;
 
-}  // namespace bochner
+}  // namespace bochner::attention_internals

@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-namespace bochner {
+namespace bochner::attention_internals {
 namespace {
 
 /// Lengths that options are checked against.
@@ -227,4 +227,4 @@ template MatrixView<const double> live_rows<double>(const AttentionSequence&,
                                                     MatrixView<const double>, Index, Index,
                                                     Matrix<double>&);
 
-}  // namespace bochner
+}  // namespace bochner::attention_internals

@@ -10,7 +10,7 @@
 /// \file
 /// A call to attention, checked and cut into independent sequences.
 
-namespace bochner {
+namespace bochner::attention_internals {
 
 /// Queries and keys that have nothing to do with any others: one batch entry, or one packed
 /// sequence of it.
@@ -65,4 +65,4 @@ template <Scalar T>
 MatrixView<const T> live_rows(const AttentionSequence& sequence, MatrixView<const T> rows,
                               Index first, Index count, Matrix<T>& buffer);
 
-}  // namespace bochner
+}  // namespace bochner::attention_internals

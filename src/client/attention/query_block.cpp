@@ -4,7 +4,7 @@
 #include <cmath>
 #include <limits>
 
-namespace bochner {
+namespace bochner::attention_internals {
 
 template <Scalar T>
 PackedKeys<T>::PackedKeys(const BlockMap<T>& map)
@@ -172,4 +172,4 @@ template class QueryBlock<double>;
 template void finish_empty<float>(MatrixView<float>, AttentionReport&);
 template void finish_empty<double>(MatrixView<double>, AttentionReport&);
 
-}  // namespace bochner
+}  // namespace bochner::attention_internals

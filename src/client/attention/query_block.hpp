@@ -12,7 +12,7 @@
 /// \file
 /// Up to 64 queries and what they collect: numerators and normalisers.
 
-namespace bochner {
+namespace bochner::attention_internals {
 
 /// A block of keys as queries use it: its weights packed for products against a state's exponents.
 template <Scalar T>
@@ -73,7 +73,7 @@ class QueryBlock {
   std::array<T, simd::kBlockRows> normaliser_part_{};
   std::array<double, simd::kBlockRows> offset_{};
   std::array<std::int32_t, simd::kBlockRows> exponent_{};
-  BlockWorkspace<T> workspace_;
+  feature_map::BlockWorkspace<T> workspace_;
   std::optional<ReducedProducts> reduced_;
 };
 
@@ -81,4 +81,4 @@ class QueryBlock {
 template <Scalar T>
 void finish_empty(MatrixView<T> out, AttentionReport& report);
 
-}  // namespace bochner
+}  // namespace bochner::attention_internals

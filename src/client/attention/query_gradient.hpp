@@ -3,7 +3,7 @@
 
 #include "client/attention/query_block.hpp"
 
-namespace bochner {
+namespace bochner::attention_internals {
 
 /// a^T packed, so that block . a^T is one product.
 template <Scalar T>
@@ -63,7 +63,7 @@ class QueryGradient {
   Matrix<T> gradient_;  ///< rows x D
   Matrix<T> part_;      ///< rows x D
   Matrix<T> pairs_;     ///< rows x 64
-  BlockWorkspace<T> workspace_;
+  feature_map::BlockWorkspace<T> workspace_;
 };
 
 /// Gradients of features or of base-2 log-features, whichever the map's pullback wants: the latter
@@ -71,6 +71,6 @@ class QueryGradient {
 template <Scalar T>
 void pull_weights(const BlockMap<T>& map, Side side, MatrixView<const T> x,
                   const Matrix<T>& weights, Matrix<T>& gradient, MatrixView<T> dx,
-                  BlockWorkspace<T>& workspace);
+                  feature_map::BlockWorkspace<T>& workspace);
 
-}  // namespace bochner
+}  // namespace bochner::attention_internals

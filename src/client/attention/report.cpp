@@ -13,6 +13,9 @@
 #include <string>
 
 namespace bochner {
+
+using namespace attention_internals;
+
 namespace {
 
 constexpr Door kDoor("attention_report");

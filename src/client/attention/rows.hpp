@@ -17,7 +17,7 @@
 /// \file
 /// Blocks of rows at attention's door.
 
-namespace bochner {
+namespace bochner::attention_internals {
 
 /// Where a block of rows comes from, for messages, and what is wanted after it.
 struct RowOrigin {
@@ -65,7 +65,7 @@ void clear_rows(MatrixView<T> rows) {
 /// `workspace` is the one that mapped them.
 template <Scalar T, class Exponent>
 void refuse_long_rows(MatrixView<const T> x, Exponent* exponent, const RowOrigin& origin,
-                      const BlockWorkspace<T>& workspace) {
+                      const feature_map::BlockWorkspace<T>& workspace) {
   for (Index r = 0; r < x.rows; ++r) {
     const double largest =
         std::abs(static_cast<double>(exponent[r])) + BlockMap<T>::largest_log(r, workspace);
@@ -90,7 +90,7 @@ void refuse_long_rows(MatrixView<const T> x, Exponent* exponent, const RowOrigin
 template <Scalar T>
 void refuse_rows(const BlockMap<T>& map, Side side, MatrixView<const T> x, RowOrigin origin) {
   const Index at_once = std::min(simd::kBlockRows, x.rows);
-  BlockWorkspace<T> workspace(map, at_once);
+  feature_map::BlockWorkspace<T> workspace(map, at_once);
   Matrix<T> phi(at_once, map.exponential() ? 0 : map.ld());
   std::array<double, simd::kBlockRows> offset;
   std::array<std::int32_t, simd::kBlockRows> exponent;
@@ -125,4 +125,4 @@ void refuse_large_values(MatrixView<const T> values, const RowOrigin& origin) {
   }
 }
 
-}  // namespace bochner
+}  // namespace bochner::attention_internals

@@ -6,7 +6,7 @@
 #include <string>
 #include <tuple>
 
-namespace bochner {
+namespace bochner::attention_internals {
 namespace {
 
 constexpr Index kMostKeys = 512;
@@ -96,4 +96,4 @@ template std::vector<SeenRows> seen_rows<double>(const Door&, const AttentionPro
                                                  const AttentionInputs<double>&,
                                                  std::vector<AttentionRow>, Seed);
 
-}  // namespace bochner
+}  // namespace bochner::attention_internals

@@ -9,7 +9,7 @@
 /// \file
 /// A sample of queries with what they see, for closed forms.
 
-namespace bochner {
+namespace bochner::attention_internals {
 
 /// Sampled queries of one head group that see the same keys.
 struct SeenRows {
@@ -28,4 +28,4 @@ std::vector<SeenRows> seen_rows(const Door& door, const AttentionProblem& proble
                                 const AttentionInputs<T>& inputs, std::vector<AttentionRow> rows,
                                 Seed seed);
 
-}  // namespace bochner
+}  // namespace bochner::attention_internals

@@ -11,6 +11,9 @@
 #include <utility>
 
 namespace bochner {
+
+using namespace attention_internals;
+
 namespace {
 
 template <Scalar T>

@@ -11,6 +11,9 @@
 #include <variant>
 
 namespace bochner {
+
+using namespace attention_internals;
+
 namespace {
 
 constexpr Door kLoad("AttentionState::load");

@@ -41,15 +41,16 @@ class AttentionState<T>::Impl {
 
  private:
   struct QueryWorker {
-    QueryBlock<T> block;
+    attention_internals::QueryBlock<T> block;
     AttentionReport report;
   };
   struct Worker {
-    KeyScratch<T> keys;
+    attention_internals::KeyScratch<T> keys;
     QueryWorker query;
   };
 
-  AttentionProblem problem_of(const Door& door, const AttentionInputs<T>& inputs) const;
+  attention_internals::AttentionProblem problem_of(const Door& door,
+                                                   const AttentionInputs<T>& inputs) const;
   /// The length after `count` more keys.
   Index extended_length(const Door& door, Index count) const;
   /// Refuses rows that could not be taken in, before any is.
@@ -59,9 +60,11 @@ class AttentionState<T>::Impl {
   void for_each_stream(const Execution& execution, const Body& body);
   /// All rows of one head; taken(first, count) after each part.
   template <class Taken>
-  void extend(const Door& door, KeyStream<T>& stream, Index s, TensorView<const T, 4> keys,
-              TensorView<const T, 4> values, Worker& worker, const Taken& taken);
-  void collect(const KeyStream<T>& stream, const RowOrigin& origin, MatrixView<const T> queries,
+  void extend(const Door& door, attention_internals::KeyStream<T>& stream, Index s,
+              TensorView<const T, 4> keys, TensorView<const T, 4> values, Worker& worker,
+              const Taken& taken);
+  void collect(const attention_internals::KeyStream<T>& stream,
+               const attention_internals::RowOrigin& origin, MatrixView<const T> queries,
                const std::array<std::int32_t, simd::kBlockRows>& seen, MatrixView<T> out,
                QueryWorker& worker) const;
 
@@ -72,7 +75,7 @@ class AttentionState<T>::Impl {
   Index key_heads_;
   Index value_dim_;
   Index length_ = 0;
-  std::vector<KeyStream<T>> streams_;
+  std::vector<attention_internals::KeyStream<T>> streams_;
   std::vector<Worker> workers_;  ///< kept, so that a token costs no allocation
 };
 

@@ -18,7 +18,7 @@
 /// reference is called for. Scaling by a power of two is exact, so a reference changes no bit of a
 /// result; what it decides is the range that survives.
 
-namespace bochner {
+namespace bochner::attention_internals {
 
 /// No key has touched this feature.
 inline constexpr std::int32_t kNoMass = std::numeric_limits<std::int32_t>::min();
@@ -51,4 +51,4 @@ std::int32_t exponent_over(T x, std::int32_t otherwise) {
   return normal ? field - static_cast<std::int32_t>(C::kBias) + 1 : otherwise;
 }
 
-}  // namespace bochner
+}  // namespace bochner::attention_internals

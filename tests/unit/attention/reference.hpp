@@ -89,7 +89,7 @@ struct Feature {
 template <class T>
 std::vector<Feature> features_of(const FeatureMap<T>& map, Side side, const T* x) {
   const BlockMap<T>& blocks = map.blocks();
-  BlockWorkspace<T> workspace(blocks);
+  feature_map::BlockWorkspace<T> workspace(blocks);
   Matrix<T> phi(1, blocks.ld());
   const MatrixView<const T> row(x, 1, blocks.input_dim());
   std::vector<Feature> out;
