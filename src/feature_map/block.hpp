@@ -51,7 +51,7 @@ class BlockMap {
  public:
   explicit BlockMap(const FeatureMapSpec& spec);
   /// The same map, from a draw for a spec of the same dimension, number of frequencies, kernel,
-  /// projection and seed (products: and feature function).
+  /// projection and seed (for products of projections, also feature function).
   BlockMap(const FeatureMapSpec& spec, const FrequencyDraw& draw);
 
   const FeatureMapSpec& spec() const noexcept { return spec_; }
@@ -64,7 +64,7 @@ class BlockMap {
   bool exponential() const noexcept { return stage_->exponential(); }
 
   /// The log-amplitudes of the rows of x (at most 64), and what `largest_log` says of them: what
-  /// the four below begin with.
+  /// the four below start from.
   void measure(Side side, MatrixView<const T> x, double* offset,
                feature_map::BlockWorkspace<T>& workspace) const noexcept;
 
@@ -85,8 +85,8 @@ class BlockMap {
                          feature_map::BlockWorkspace<T>& workspace) const noexcept;
 
   /// After any of the five above: a bound on |log2 feature - offset| of row r where the map is
-  /// exponential, otherwise 0; infinite where projections could overflow, NaN where the row has
-  /// one.
+  /// exponential, otherwise 0; infinite where projections could overflow, NaN where the row
+  /// holds one.
   static double largest_log(Index r, const feature_map::BlockWorkspace<T>& workspace);
 
   /// After any of the four above: the first row of the same x that they could not represent, with
@@ -123,7 +123,7 @@ class BlockMap {
   SideTerms query_;
   SideTerms key_;
   double longest_row_ = 0.0;     ///< |x~| beyond which projections could overflow
-  std::vector<T> column_scale_;  ///< a diagonal transform
+  std::vector<T> column_scale_;  ///< of a diagonal transform
   Matrix<T> full_;               ///< a full transform, packed as A^T
   Matrix<T> full_transposed_;    ///< and as A
 };

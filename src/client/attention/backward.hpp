@@ -8,7 +8,7 @@
 
 namespace bochner::attention_internals {
 
-/// What the backward passes are given.
+/// What the backward passes take.
 template <Scalar T>
 struct BackwardCall {
   const AttentionCall<T>& forward;

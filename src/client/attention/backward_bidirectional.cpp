@@ -77,7 +77,7 @@ class BidirectionalGradient {
     }
   }
 
-  /// Gradients of the queries, and the sums that those of the keys want.
+  /// Gradients of the queries, and the sums that those of the keys are made of.
   void queries(const std::vector<HeadGroup>& batch) {
     std::vector<QueryRun> folds;
     for (const QueryTask& task : query_tasks(forward_.problem, batch)) {

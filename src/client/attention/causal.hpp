@@ -7,7 +7,7 @@ namespace bochner::attention_internals {
 
 /// Query i sees the live keys at positions up to i + query_offset.
 ///
-/// Keys go by chunks of 64: a chunk's queries collect the state of all chunks before it and,
+/// Keys come in chunks of 64: a chunk's queries collect the state of all chunks before it and,
 /// exactly in the features, the keys of the chunk up to their own; then the chunk joins the state.
 /// All references come from the chunk's first key, which each of its queries sees. Where a later
 /// key leaves their range the chunk is cut before it, and what follows takes references from that

@@ -10,12 +10,12 @@
 #include <vector>
 
 /// \file
-/// A checked call to exact attention, and which of its rows want the wide range.
+/// A checked call to exact attention, and which of its rows need the wide range.
 
 namespace bochner::attention_internals {
 
-/// What decides how a row is computed: the largest length and the largest |v| of keys that it sees,
-/// of the finite ones.
+/// What decides how a row is computed: the largest finite length and the largest finite |v| of the
+/// keys that it sees.
 struct ExactSizes {
   double length = 0.0;
   double value = 0.0;
@@ -31,13 +31,13 @@ class ExactGroup {
   std::vector<char> seen;         ///< by live key, whether any query sees it
   std::vector<ExactSizes> sizes;  ///< by live key
 
-  /// After a change of `sizes`.
+  /// To be called after `sizes` change.
   void collect();
-  /// Of the live keys first .. end - 1.
+  /// The largest sizes of the live keys first .. end - 1.
   ExactSizes largest(Index first, Index end) const;
 
  private:
-  std::vector<ExactSizes> blocks_;  ///< of kBlockRows keys each
+  std::vector<ExactSizes> blocks_;  ///< the largest of kBlockRows keys each
 };
 
 template <Scalar T>

@@ -8,7 +8,7 @@
 #include <limits>
 
 /// \file
-/// Weights of exact attention on the way back.
+/// Weights of exact attention in the backward pass.
 
 namespace bochner::attention_internals {
 

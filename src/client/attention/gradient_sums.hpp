@@ -28,7 +28,7 @@ struct GradientSums {
 };
 
 /// The same over all queries so far, compensated. Sums of queries weighed against exponents c grow
-/// with them: those of key features weighed against smaller exponents want smaller sums.
+/// with them: keys weighed against smaller exponents need smaller sums.
 template <Scalar T>
 class GradientState {
  public:

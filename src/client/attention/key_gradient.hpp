@@ -7,7 +7,7 @@
 
 namespace bochner::attention_internals {
 
-/// A block of keys on the way back. Keys are weighed by the caller, against the exponents of the
+/// A block of keys in the backward pass. The caller weighs the keys, against the exponents of the
 /// queries that see them.
 template <Scalar T>
 class KeyGradient {
@@ -18,7 +18,7 @@ class KeyGradient {
   /// as well.
   void from_state(const KeyBlock<T>& keys, const Matrix<T>& values, const T* mass,
                   const PackedTranspose<T>& packed);
-  /// Adds those from a block of queries that were scored against these keys.
+  /// Adds the gradients from a block of queries that were scored against these keys.
   void from_queries(const KeyBlock<T>& keys, const QueryGradient<T>& queries,
                     std::span<const std::int32_t> count);
   /// Gradients of the live keys first ... of a head group, and of their values.

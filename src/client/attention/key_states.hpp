@@ -16,7 +16,7 @@ class KeyStates {
  public:
   explicit KeyStates(const AttentionCall<T>& call);
 
-  /// Head groups that are worth having at a time.
+  /// How many head groups are worth computing at a time.
   Index capacity() const noexcept { return 4 * static_cast<Index>(workers_.size()); }
   /// Computes the states of at most `capacity()` groups.
   void compute(const std::vector<HeadGroup>& groups);

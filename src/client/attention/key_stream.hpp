@@ -21,9 +21,9 @@ struct KeyScratch {
   Exponents reference;
 };
 
-/// Keys in chunks of 64, each with its values: a state of the chunks that are over, and the chunk
-/// that is open, as a piece whose keys are still apart. Exponents of a chunk's first piece come
-/// from its first key. Where a later key leaves their range the piece ends before it; the next
+/// Keys in chunks of 64, each with its values: a state of the chunks that are complete, and the
+/// chunk that is open, as a piece whose keys are still separate. Exponents of a chunk's first piece
+/// come from its first key. Where a later key leaves their range the piece ends before it; the next
 /// takes exponents from that key and the state. Whether and where depends on nothing that comes
 /// later, nor on how the keys are handed over.
 template <Scalar T>

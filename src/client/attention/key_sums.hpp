@@ -17,7 +17,7 @@ class KeySums {
  public:
   KeySums(const BlockMap<T>& map, Index value_dim, Products products = Products::full);
 
-  /// Starts anew with a reference.
+  /// Starts again from zero, with this reference.
   void reset(const Exponents& reference);
   /// Adds a block weighed against this very reference, its mass summed; blocks in order of keys.
   void add(const KeyBlock<T>& block);

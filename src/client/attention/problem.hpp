@@ -12,8 +12,8 @@
 
 namespace bochner::attention_internals {
 
-/// Queries and keys that have nothing to do with any others: one batch entry, or one packed
-/// sequence of it.
+/// Queries and keys that are independent of all others: one batch entry, or one packed sequence of
+/// it.
 struct AttentionSequence {
   Index batch = 0;
   Index first_query = 0;

@@ -15,11 +15,11 @@
 #include <string>
 
 /// \file
-/// Blocks of rows at attention's door.
+/// Blocks of rows, and which of them are refused.
 
 namespace bochner::attention_internals {
 
-/// Where a block of rows comes from, for messages, and what is wanted after it.
+/// Where a block of rows comes from, for messages, and what to prefetch after it.
 struct RowOrigin {
   Door door;
   const char* argument;
@@ -29,7 +29,7 @@ struct RowOrigin {
   simd::Ahead ahead{};
 };
 
-/// At most a block of `rows` from `first` on, as what is wanted soon; nothing where rows are not
+/// At most a block of `rows` from `first` on, to be prefetched; nothing where rows are not
 /// contiguous.
 template <Scalar T>
 simd::RowsAhead rows_ahead(MatrixView<const T> rows, Index first) {
@@ -86,7 +86,7 @@ void refuse_long_rows(MatrixView<const T> x, Exponent* exponent, const RowOrigin
   }
 }
 
-/// Refuses rows that mapping would, before anything is done with them.
+/// Refuses the rows that mapping would refuse, before anything is done with them.
 template <Scalar T>
 void refuse_rows(const BlockMap<T>& map, Side side, MatrixView<const T> x, RowOrigin origin) {
   const Index at_once = std::min(simd::kBlockRows, x.rows);

@@ -14,11 +14,11 @@ namespace bochner::attention_internals {
 /// Sampled queries of one head group that see the same keys.
 struct SeenRows {
   Matrix<double> queries;
-  Matrix<double> keys;    ///< where there are many, one of each of equal stretches, at random
+  Matrix<double> keys;    ///< where there are many, one from each of equal stretches, at random
   Matrix<double> values;  ///< of those keys
 };
 
-/// One row of each of min(count, rows) equal stretches of all rows (batch, head, query).
+/// One row from each of min(count, rows) equal stretches of all rows (batch, head, query).
 std::vector<AttentionRow> sampled_rows(const std::array<Index, 4>& queries, Index count, Seed seed);
 
 /// The rows that see a key, grouped. Throws InvalidArgument when a query or what it sees is not

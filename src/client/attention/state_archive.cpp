@@ -28,7 +28,7 @@ std::string extents(Index batch, Index key_heads, Index value_dim) {
 template <Scalar T>
 constexpr const char* kScalarName = std::same_as<T, float> ? "float" : "double";
 
-/// Arrays of streams into an archive, one row a stream; whole numbers as doubles.
+/// Arrays of streams into an archive, one row per stream; whole numbers as doubles.
 class ArchiveWriter {
  public:
   ArchiveWriter(Archive& archive, Index streams) : archive_(archive), streams_(streams) {}

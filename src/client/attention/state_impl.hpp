@@ -58,7 +58,7 @@ class AttentionState<T>::Impl {
                     const Execution& execution) const;
   template <class Body>
   void for_each_stream(const Execution& execution, const Body& body);
-  /// All rows of one head; taken(first, count) after each part.
+  /// Takes in all rows of one head; calls taken(first, count) after each part.
   template <class Taken>
   void extend(const Door& door, attention_internals::KeyStream<T>& stream, Index s,
               TensorView<const T, 4> keys, TensorView<const T, 4> values, Worker& worker,
@@ -76,7 +76,7 @@ class AttentionState<T>::Impl {
   Index value_dim_;
   Index length_ = 0;
   std::vector<attention_internals::KeyStream<T>> streams_;
-  std::vector<Worker> workers_;  ///< kept, so that a token costs no allocation
+  std::vector<Worker> workers_;  ///< kept, so that one more token allocates nothing
 };
 
 }  // namespace bochner
