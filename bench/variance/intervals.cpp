@@ -64,7 +64,7 @@ void measure(std::vector<Cell>& cells, Index d, Index intervals) {
     FeatureMapSpec spec = cells.front().spec;
     spec.num_frequencies = m * kPerDraw;
     spec.seed = derive_seed({47}, static_cast<std::uint64_t>(draw_index));
-    const FrequencyDraw frequencies = draw(spec);
+    const FrequencyDraw frequencies = feature_map::draw(spec);
     for (std::size_t c = 0; c < cells.size(); ++c) {
       spec.kernel = cells[c].spec.kernel;
       spec.features = cells[c].spec.features;

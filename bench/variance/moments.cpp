@@ -85,7 +85,7 @@ std::vector<Cell> measure(Index d, const Projection& projection, const Matrix<do
       FeatureMapSpec spec = cells.front().spec;
       spec.num_frequencies = rows;
       spec.seed = derive_seed({43}, first + static_cast<std::uint64_t>(draw_index));
-      const FrequencyDraw frequencies = draw(spec);
+      const FrequencyDraw frequencies = feature_map::draw(spec);
       for (Cell& cell : parts[static_cast<std::size_t>(draw_index)]) {
         const bool enough = cell.settled();
         cell.count = cell.second = cell.fourth = 0.0;

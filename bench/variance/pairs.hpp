@@ -73,7 +73,7 @@ inline std::vector<double> contributions(const FeatureMapSpec& spec, const Frequ
                                          const Pair& pair) {
   const BlockMap<double> map(spec, draw);
   const Index m = spec.num_frequencies;
-  BlockWorkspace<double> workspace(map, 1);
+  feature_map::BlockWorkspace<double> workspace(map, 1);
   Matrix<double> phi(2, map.ld());
   std::array<std::int32_t, 2> exponent{};
   map.features(Side::query, pair.x.view(), phi.row(0), &exponent[0], workspace);

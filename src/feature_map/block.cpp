@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "feature_map/block.hpp"
 
-#include "bochner/core/error.hpp"
+#include "core/door.hpp"
 #include "core/text.hpp"
 #include "features/amplitude.hpp"
 #include "features/row_products.hpp"
@@ -13,8 +13,10 @@
 #include <string>
 #include <vector>
 
-namespace bochner {
+namespace bochner::feature_map {
 namespace {
+
+constexpr Door kDoor("FeatureMap");
 
 /// Rows longer than this, over the largest scale of the frequencies, could overflow the scalar in a
 /// projection.
@@ -26,7 +28,7 @@ constexpr double kShortestLogLength = -1100.0;
 
 /// A scale that T cannot hold is another kernel, or none.
 template <Scalar T>
-void check_scales(const InputTransform& transform) {
+void require_scales(const InputTransform& transform) {
   const std::vector<double>& all = transform.matrix.empty() ? transform.diagonal : transform.matrix;
   double least = std::numeric_limits<double>::infinity();
   double most = 0.0;
@@ -40,10 +42,9 @@ void check_scales(const InputTransform& transform) {
         a <= static_cast<double>(std::numeric_limits<T>::max())) {
       continue;
     }
-    throw InvalidArgument("FeatureMap: the kernel scales inputs by " + text::number(a) +
-                          ", beyond the range of " +
-                          (std::same_as<T, float> ? "float: use double, or" : "double:") +
-                          " scale inputs and lengthscales");
+    kDoor.refuse("the kernel scales inputs by " + text::number(a) + ", beyond the range of " +
+                 (std::same_as<T, float> ? "float: use double, or" : "double:") +
+                 " scale inputs and lengthscales");
   }
 }
 
@@ -73,6 +74,15 @@ FrequencyDraw draw(const FeatureMapSpec& spec) {
   return {spec.projection, frequency_law(spec)};
 }
 
+template class BlockWorkspace<float>;
+template class BlockWorkspace<double>;
+
+}  // namespace bochner::feature_map
+
+namespace bochner {
+
+using namespace feature_map;
+
 template <Scalar T>
 BlockMap<T>::BlockMap(const FeatureMapSpec& spec) : BlockMap(spec, draw(spec)) {}
 
@@ -82,12 +92,12 @@ BlockMap<T>::BlockMap(const FeatureMapSpec& spec, const FrequencyDraw& draw) : s
   law_ = frequency_law(spec);
   kernel_ = standard_form(spec.kernel, spec.input_dim);
   input_ = stage_input(spec.features, kernel_);
-  check_scales<T>(kernel_.transform);
+  require_scales<T>(kernel_.transform);
   const double largest = draw.largest_scale();
   if (!(largest <= kLongestRow<T>)) {
-    throw InvalidArgument("FeatureMap: frequencies of size " + text::number(largest) +
-                          ", expected at most " + text::number(kLongestRow<T>) +
-                          (std::same_as<T, float> ? " in float" : " in double"));
+    kDoor.refuse("frequencies of size " + text::number(largest) + ", expected at most " +
+                 text::number(kLongestRow<T>) +
+                 (std::same_as<T, float> ? " in float" : " in double"));
   }
   longest_row_ = kLongestRow<T> / std::max(1.0, largest);
   projection_ = draw.make_operator<T>(input_.frequency_factor);
@@ -275,8 +285,6 @@ Matrix<double> BlockMap<T>::frequencies() const {
   return w;
 }
 
-template class BlockWorkspace<float>;
-template class BlockWorkspace<double>;
 template class BlockMap<float>;
 template class BlockMap<double>;
 

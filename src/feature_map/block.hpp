@@ -14,7 +14,7 @@
 /// \file
 /// The block form of a feature map: at most 64 rows at a time, in the engine's layout, unchecked.
 
-namespace bochner {
+namespace bochner::feature_map {
 
 /// Scratch space for one thread.
 template <Scalar T>
@@ -40,6 +40,10 @@ class BlockWorkspace {
 /// The frequencies of a spec's map. Throws InvalidArgument when the spec is not valid.
 FrequencyDraw draw(const FeatureMapSpec& spec);
 
+}  // namespace bochner::feature_map
+
+namespace bochner {
+
 /// What a feature map does to a block of rows. Features have leading dimension `ld()`;
 /// 64-byte aligned buffers are the fastest. NaN and infinity in a row stay in that row. Nothing
 /// here throws.
@@ -48,7 +52,7 @@ class BlockMap {
  public:
   explicit BlockMap(const FeatureMapSpec& spec);
   /// The same map, from a draw for a spec of the same dimension, number of frequencies, kernel,
-  /// projection and seed (products: and feature function).
+  /// projection and seed (for products of projections, also feature function).
   BlockMap(const FeatureMapSpec& spec, const FrequencyDraw& draw);
 
   const FeatureMapSpec& spec() const noexcept { return spec_; }
@@ -61,43 +65,45 @@ class BlockMap {
   bool exponential() const noexcept { return stage_->exponential(); }
 
   /// The log-amplitudes of the rows of x (at most 64), and what `largest_log` says of them: what
-  /// the four below begin with.
+  /// the four below start from.
   void measure(Side side, MatrixView<const T> x, double* offset,
-               BlockWorkspace<T>& workspace) const noexcept;
+               feature_map::BlockWorkspace<T>& workspace) const noexcept;
 
   /// phi[r * ld() + j] 2^exponent[r] for the rows of x (at most 64).
   void features(Side side, MatrixView<const T> x, T* phi, std::int32_t* exponent,
-                BlockWorkspace<T>& workspace) const noexcept;
+                feature_map::BlockWorkspace<T>& workspace) const noexcept;
 
   /// Exponential maps: log2 of feature (r, j) is log_phi[r * ld() + j] + offset[r].
   void log_features(Side side, MatrixView<const T> x, T* log_phi, double* offset,
-                    BlockWorkspace<T>& workspace) const noexcept;
+                    feature_map::BlockWorkspace<T>& workspace) const noexcept;
 
   /// dx = gradient of sum dphi phi with exponents held fixed; dphi has leading dimension ld().
   void pull_features(Side side, MatrixView<const T> x, const T* dphi, MatrixView<T> dx,
-                     BlockWorkspace<T>& workspace) const noexcept;
+                     feature_map::BlockWorkspace<T>& workspace) const noexcept;
 
   /// Exponential maps: dx from the cotangents of the base-2 log-features (offset included).
   void pull_log_features(Side side, MatrixView<const T> x, const T* dlog, MatrixView<T> dx,
-                         BlockWorkspace<T>& workspace) const noexcept;
+                         feature_map::BlockWorkspace<T>& workspace) const noexcept;
 
   /// After any of the five above: a bound on |log2 feature - offset| of row r where the map is
-  /// exponential, otherwise 0; infinite where projections could overflow, NaN where the row has
-  /// one.
-  static double largest_log(Index r, const BlockWorkspace<T>& workspace);
+  /// exponential, otherwise 0; infinite where projections could overflow, NaN where the row
+  /// holds one.
+  static double largest_log(Index r, const feature_map::BlockWorkspace<T>& workspace);
 
   /// After any of the four above: the first row of the same x that they could not represent, with
   /// the reason, or nothing. The text counts rows from `first_row`.
   static std::optional<std::string> refusal(MatrixView<const T> x, Index first_row,
-                                            const BlockWorkspace<T>& workspace);
+                                            const feature_map::BlockWorkspace<T>& workspace);
 
   Matrix<double> frequencies() const;
 
  private:
-  friend class BlockWorkspace<T>;
+  friend class feature_map::BlockWorkspace<T>;
 
-  void pack(Side side, MatrixView<const T> x, BlockWorkspace<T>& workspace) const noexcept;
-  void unpack_gradient(Side side, MatrixView<T> dx, BlockWorkspace<T>& workspace) const noexcept;
+  void pack(Side side, MatrixView<const T> x,
+            feature_map::BlockWorkspace<T>& workspace) const noexcept;
+  void unpack_gradient(Side side, MatrixView<T> dx,
+                       feature_map::BlockWorkspace<T>& workspace) const noexcept;
 
   FeatureMapSpec spec_;
   StandardForm kernel_;
@@ -108,7 +114,7 @@ class BlockMap {
   Index num_features_ = 0;
   CentringTerms<T> terms_;       ///< whose constants include the stage's factor
   double longest_row_ = 0.0;     ///< |x~| beyond which projections could overflow
-  std::vector<T> column_scale_;  ///< a diagonal transform
+  std::vector<T> column_scale_;  ///< of a diagonal transform
   Matrix<T> full_;               ///< a full transform, packed as A^T
   Matrix<T> full_transposed_;    ///< and as A
 };

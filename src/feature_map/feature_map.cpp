@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "bochner/feature_map.hpp"
 
-#include "core/finite.hpp"
-#include "core/overlap.hpp"
+#include "core/door.hpp"
 #include "core/parallel.hpp"
 #include "feature_map/block.hpp"
 
@@ -14,29 +13,6 @@
 namespace bochner {
 namespace {
 
-std::string shape(Index rows, Index cols) {
-  return std::to_string(rows) + " x " + std::to_string(cols);
-}
-
-void check_cols(const char* function, const char* argument, Index rows, Index cols, Index expected,
-                const char* meaning) {
-  if (rows < 0 || cols != expected) {
-    throw InvalidArgument(std::string(function) + ": " + argument + " is " + shape(rows, cols) +
-                          ", expected n x " + std::to_string(expected) + " (" + meaning + ")");
-  }
-}
-
-void check_rows(const char* function, const char* argument, Index rows, Index expected) {
-  if (rows != expected) {
-    throw InvalidArgument(std::string(function) + ": " + argument + " has " + std::to_string(rows) +
-                          " rows, expected " + std::to_string(expected) + " (those of x)");
-  }
-}
-
-void refuse_overlap(const char* function, const char* argument) {
-  throw InvalidArgument(std::string(function) + ": " + argument + " overlaps the input x");
-}
-
 /// Whether the engine may write straight into the caller's rows, wherever they start: kernels load
 /// and store without alignment.
 template <Scalar T>
@@ -47,13 +23,13 @@ bool fits_engine(const MatrixView<T>& phi) {
 
 /// Where x is finite and the gradient is not, it is dphi's fault, or overflow.
 template <Scalar T>
-void require_finite_gradient(MatrixView<const T> dphi, MatrixView<const T> dx) {
+void require_finite_gradient(const Door& door, MatrixView<const T> dphi, MatrixView<const T> dx) {
   for (Index r = 0; r < dx.rows; ++r) {
     for (Index k = 0; k < dx.cols; ++k) {
       if (std::isfinite(dx(r, k))) continue;
-      require_finite("FeatureMap::pullback", "dphi", dphi);
-      throw InvalidArgument("FeatureMap::pullback: dx: row " + std::to_string(r) + ", column " +
-                            std::to_string(k) + " overflows; scale dphi down");
+      door.finite("dphi", dphi);
+      door.refuse("dx: row " + std::to_string(r) + ", column " + std::to_string(k) +
+                  " overflows; scale dphi down");
     }
   }
 }
@@ -94,14 +70,14 @@ namespace {
 /// What one worker needs: scratch space, and a block of features for callers' layouts.
 template <Scalar T>
 struct Worker {
-  BlockWorkspace<T> workspace;
+  feature_map::BlockWorkspace<T> workspace;
   Matrix<T> phi;
 };
 
 /// Runs body(first_row, count, worker) over blocks of rows; the body's block form having run,
 /// refuses rows it could not represent.
 template <Scalar T, class Body>
-void for_row_blocks(const char* function, const BlockMap<T>& map, MatrixView<const T> x,
+void for_row_blocks(const Door& door, const BlockMap<T>& map, MatrixView<const T> x,
                     const Execution& execution, const Body& body) {
   const Index blocks = (x.rows + simd::kBlockRows - 1) / simd::kBlockRows;
   std::vector<Worker<T>> workers;
@@ -109,7 +85,8 @@ void for_row_blocks(const char* function, const BlockMap<T>& map, MatrixView<con
   workers.reserve(static_cast<std::size_t>(count));
   const Index rows_at_once = std::min(simd::kBlockRows, x.rows);
   for (int w = 0; w < count; ++w) {
-    workers.push_back({BlockWorkspace<T>(map, rows_at_once), Matrix<T>(rows_at_once, map.ld())});
+    workers.push_back(
+        {feature_map::BlockWorkspace<T>(map, rows_at_once), Matrix<T>(rows_at_once, map.ld())});
   }
   parallel_for_blocks(blocks, execution, [&](Index block, int worker) {
     Worker<T>& mine = workers[static_cast<std::size_t>(worker)];
@@ -118,7 +95,7 @@ void for_row_blocks(const char* function, const BlockMap<T>& map, MatrixView<con
         x.middle_rows(first, std::min(simd::kBlockRows, x.rows - first));
     body(first, rows, mine);
     if (const auto reason = BlockMap<T>::refusal(rows, first, mine.workspace)) {
-      throw InvalidArgument(std::string(function) + ": x: " + *reason);
+      door.refuse("x: " + *reason);
     }
   });
 }
@@ -135,17 +112,16 @@ void copy(const MatrixView<From>& from, const MatrixView<T>& to) {
 template <Scalar T>
 void FeatureMap<T>::apply(Side side, MatrixView<const T> x, FeatureBlock<T> out,
                           const Execution& execution) const {
-  constexpr const char* kFunction = "FeatureMap::apply";
-  check_cols(kFunction, "x", x.rows, x.cols, input_dim(), "input_dim");
-  check_cols(kFunction, "phi", out.phi.rows, out.phi.cols, num_features(), "num_features");
-  check_rows(kFunction, "phi", out.phi.rows, x.rows);
-  check_rows(kFunction, "exponent", static_cast<Index>(out.exponent.size()), x.rows);
-  if (overlap<T>(x, out.phi)) refuse_overlap(kFunction, "phi");
-
+  constexpr Door kDoor("FeatureMap::apply");
+  kDoor.at_least("x.rows", x.rows, 0)
+      .columns("x", x, input_dim(), "input_dim")
+      .columns("phi", out.phi, num_features(), "num_features")
+      .rows("phi", out.phi, x.rows, "those of x")
+      .entries("exponent", static_cast<Index>(out.exponent.size()), x.rows, "the rows of x")
+      .apart("phi", memory_grid(out.phi), "the input x", memory_grid(x));
   const bool direct = fits_engine(out.phi);
   for_row_blocks<T>(
-      kFunction, *blocks_, x, execution,
-      [&](Index first, MatrixView<const T> rows, Worker<T>& worker) {
+      kDoor, *blocks_, x, execution, [&](Index first, MatrixView<const T> rows, Worker<T>& worker) {
         std::int32_t* const exponent = out.exponent.data() + first;
         T* const phi = direct ? out.phi.row(first) : worker.phi.data();
         blocks_->features(side, rows, phi, exponent, worker.workspace);
@@ -159,29 +135,29 @@ void FeatureMap<T>::apply(Side side, MatrixView<const T> x, FeatureBlock<T> out,
 template <Scalar T>
 void FeatureMap<T>::pullback(Side side, MatrixView<const T> x, MatrixView<const T> dphi,
                              MatrixView<T> dx, const Execution& execution) const {
-  constexpr const char* kFunction = "FeatureMap::pullback";
-  check_cols(kFunction, "x", x.rows, x.cols, input_dim(), "input_dim");
-  check_cols(kFunction, "dphi", dphi.rows, dphi.cols, num_features(), "num_features");
-  check_cols(kFunction, "dx", dx.rows, dx.cols, input_dim(), "input_dim");
-  check_rows(kFunction, "dphi", dphi.rows, x.rows);
-  check_rows(kFunction, "dx", dx.rows, x.rows);
-  if (overlap<T>(x, dx)) refuse_overlap(kFunction, "dx");
-  if (overlap<T>(dphi, dx)) {
-    throw InvalidArgument(std::string(kFunction) + ": dx overlaps dphi");
-  }
-  for_row_blocks<T>(kFunction, *blocks_, x, execution,
+  constexpr Door kDoor("FeatureMap::pullback");
+  kDoor.at_least("x.rows", x.rows, 0)
+      .columns("x", x, input_dim(), "input_dim")
+      .columns("dphi", dphi, num_features(), "num_features")
+      .columns("dx", dx, input_dim(), "input_dim")
+      .rows("dphi", dphi, x.rows, "those of x")
+      .rows("dx", dx, x.rows, "those of x")
+      .apart("dx", memory_grid(dx), "the input x", memory_grid(x))
+      .apart("dx", memory_grid(dx), "dphi", memory_grid(dphi));
+  for_row_blocks<T>(kDoor, *blocks_, x, execution,
                     [&](Index first, MatrixView<const T> rows, Worker<T>& worker) {
                       copy(dphi.middle_rows(first, rows.rows),
                            worker.phi.view().middle_rows(0, rows.rows).middle_cols(0, dphi.cols));
                       blocks_->pull_features(side, rows, worker.phi.data(),
                                              dx.middle_rows(first, rows.rows), worker.workspace);
                     });
-  require_finite_gradient<T>(dphi, dx);
+  require_finite_gradient<T>(kDoor, dphi, dx);
 }
 
 template <Scalar T>
 Matrix<T> features(const FeatureMap<T>& map, ViewOf<const T> x, Side side,
                    const Execution& execution) {
+  constexpr Door kDoor("features");
   Matrix<T> phi(x.rows, map.num_features());
   std::vector<std::int32_t> exponent(static_cast<std::size_t>(x.rows));
   map.apply(side, x, {phi.view(), exponent}, execution);
@@ -189,9 +165,8 @@ Matrix<T> features(const FeatureMap<T>& map, ViewOf<const T> x, Side side,
     for (Index j = 0; j < phi.cols(); ++j) {
       phi(i, j) = std::ldexp(phi(i, j), exponent[static_cast<std::size_t>(i)]);
       if (std::isfinite(phi(i, j))) continue;
-      throw InvalidArgument("features: x: the features of row " + std::to_string(i) +
-                            " leave the range of the scalar; FeatureMap::apply keeps their "
-                            "exponent apart");
+      kDoor.refuse("x: the features of row " + std::to_string(i) +
+                   " leave the range of the scalar; FeatureMap::apply keeps their exponent apart");
     }
   }
   return phi;

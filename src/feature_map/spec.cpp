@@ -1,18 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "bochner/core/error.hpp"
 #include "bochner/feature_map.hpp"
+
 #include "core/checked.hpp"
+#include "core/door.hpp"
 #include "core/text.hpp"
 #include "features/stage.hpp"
 #include "kernel/shorthand.hpp"
 #include "kernel/standard_form.hpp"
 #include "projection/operator.hpp"
 
-#include <cmath>
 #include <ostream>
+#include <span>
 
 namespace bochner {
 namespace {
+
+constexpr Door kDoor("FeatureMapSpec");
 
 Index features_per_frequency(const FeatureFunction& features) {
   return std::visit([](const auto& f) { return f.features_per_frequency; }, features);
@@ -36,26 +39,9 @@ std::optional<std::string> uncoupled(const Projection& projection,
       projection, features);
 }
 
-void check_at_least_one(const char* member, Index value) {
-  if (value < 1) {
-    throw InvalidArgument(std::string("FeatureMapSpec: ") + member + " is " +
-                          std::to_string(value) + ", expected at least 1");
-  }
-}
-
-void check_centre(const char* member, const std::vector<double>& centre, Index dim) {
-  if (static_cast<Index>(centre.size()) != dim) {
-    throw InvalidArgument(std::string("FeatureMapSpec: centring.") + member + " has " +
-                          std::to_string(centre.size()) + " entries, expected " +
-                          std::to_string(dim) + " (input_dim), or none on both sides");
-  }
-  for (std::size_t k = 0; k < centre.size(); ++k) {
-    if (!std::isfinite(centre[k])) {
-      throw InvalidArgument(std::string("FeatureMapSpec: centring.") + member + "[" +
-                            std::to_string(k) + "] is " + text::number(centre[k]) +
-                            ", expected a finite number");
-    }
-  }
+void require_centre(std::string_view member, const std::vector<double>& centre, Index dim) {
+  kDoor.entries(member, static_cast<Index>(centre.size()), dim, "input_dim, or none on both sides")
+      .finite(member, std::span(centre));
 }
 
 }  // namespace
@@ -67,9 +53,10 @@ Index num_features(const FeatureMapSpec& spec) {
 Index num_frequencies_for(const FeatureFunction& features, Index num_features) {
   const Index each = features_per_frequency(features);
   if (num_features < 1 || num_features % each != 0) {
-    throw InvalidArgument("num_frequencies_for: num_features is " + std::to_string(num_features) +
-                          ", expected a positive multiple of " + std::to_string(each) +
-                          " (columns per frequency of " + to_text(features) + ")");
+    Door("num_frequencies_for")
+        .refuse("num_features", std::to_string(num_features),
+                "a positive multiple of " + std::to_string(each) + " (columns per frequency of " +
+                    to_text(features) + ")");
   }
   return num_features / each;
 }
@@ -83,22 +70,21 @@ std::optional<std::string> incompatibility(const Kernel& kernel, const Projectio
 }
 
 void validate(const FeatureMapSpec& spec) {
-  check_at_least_one("input_dim", spec.input_dim);
-  check_at_least_one("num_frequencies", spec.num_frequencies);
+  kDoor.at_least("input_dim", spec.input_dim, 1)
+      .at_least("num_frequencies", spec.num_frequencies, 1);
   const auto size = checked_product(spec.input_dim, spec.num_frequencies);
   if (!size || !checked_product(*size, 64)) {
-    throw InvalidArgument("FeatureMapSpec: input_dim x num_frequencies is " +
-                          std::to_string(spec.input_dim) + " x " +
-                          std::to_string(spec.num_frequencies) + ", too large to address");
+    kDoor.refuse("input_dim x num_frequencies is " + std::to_string(spec.input_dim) + " x " +
+                 std::to_string(spec.num_frequencies) + ", too large to address");
   }
   if (text::depth(spec.kernel) > text::kMaxDepth) {
-    throw InvalidArgument(
-        "FeatureMapSpec: sums and products of kernels are nested too deeply to be written and read "
-        "again; expected at most five in each other");
+    kDoor.refuse(
+        "sums and products of kernels are nested too deeply to be written and read again; expected "
+        "at most five in each other");
   }
   const StandardForm form = standard_form(spec.kernel, spec.input_dim);
   if (const auto reason = incompatibility(spec.kernel, spec.projection, spec.features)) {
-    throw InvalidArgument("FeatureMapSpec: " + *reason);
+    kDoor.refuse(*reason);
   }
   const FrequencyLaw law{.dim = spec.input_dim,
                          .num_frequencies = spec.num_frequencies,
@@ -107,16 +93,16 @@ void validate(const FeatureMapSpec& spec) {
   check(spec.projection, law);
   check(spec.features, law);
   if (!spec.centring.query.empty() || !spec.centring.key.empty()) {
-    check_centre("query", spec.centring.query, spec.input_dim);
-    check_centre("key", spec.centring.key, spec.input_dim);
+    require_centre("centring.query", spec.centring.query, spec.input_dim);
+    require_centre("centring.key", spec.centring.key, spec.input_dim);
     if (needs_origin(law.spectrum)) {
-      throw InvalidArgument("FeatureMapSpec: centring changes the kernel " + to_text(spec.kernel) +
-                            ", which depends on the origin; expected empty centres");
+      kDoor.refuse("centring changes the kernel " + to_text(spec.kernel) +
+                   ", which depends on the origin; expected empty centres");
     }
     if (form.shift_invariant && spec.centring.query != spec.centring.key) {
-      throw InvalidArgument(
-          "FeatureMapSpec: centring.query and centring.key differ; a shift-invariant kernel needs "
-          "one and the same centre for both");
+      kDoor.refuse(
+          "centring.query and centring.key differ; a shift-invariant kernel needs one and the same "
+          "centre for both");
     }
   }
 }

@@ -11,6 +11,8 @@
 namespace bochner::study {
 namespace {
 
+using attention_internals::kExactQueries;
+
 /// Multiplications below which a forecast is not worth its own time.
 constexpr double kSoonDone = 1e11;
 

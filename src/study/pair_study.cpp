@@ -28,7 +28,7 @@ struct SideFeatures {
 };
 
 SideFeatures features_of(const BlockMap<double>& map, Side side, const Matrix<double>& rows,
-                         BlockWorkspace<double>& workspace) {
+                         feature_map::BlockWorkspace<double>& workspace) {
   SideFeatures out{Matrix<double>(rows.rows(), map.ld()), {}};
   map.features(side, rows.view(), out.phi.data(), out.exponent.data(), workspace);
   return out;
@@ -82,14 +82,14 @@ void Study::estimates(const Group& group, Index replicate, double* out) const {
   const Index most = plan_.frequencies.back();
   spec.num_frequencies = most;
   spec.seed = derive_seed(plan_.seed, static_cast<std::uint64_t>(replicate));
-  const FrequencyDraw frequencies = draw(spec);
+  const FrequencyDraw frequencies = feature_map::draw(spec);
   for (std::size_t m = group.first; m < group.last; ++m) {
     spec.features = plan_.maps[m].spec.features;
     const BlockMap<double> map(spec, frequencies);
     const Index halves = map.num_features() / most;
     const std::vector<std::size_t>& pairs = plan_.maps[m].pairs;
     const auto count = static_cast<Index>(pairs.size());
-    BlockWorkspace<double> workspace(map, std::min(count, simd::kBlockRows));
+    feature_map::BlockWorkspace<double> workspace(map, std::min(count, simd::kBlockRows));
     for (Index first = 0; first < count; first += simd::kBlockRows) {
       const Index rows = std::min(simd::kBlockRows, count - first);
       Matrix<double> x(rows, spec.input_dim);

@@ -1,21 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "bochner/client/attention/backend.hpp"
 
-#include "bochner/core/error.hpp"
-
-#include <string>
+#include "core/door.hpp"
 
 namespace bochner {
 namespace {
 
 constexpr double kChunkKeys = 64.0;
-
-void check(const char* function, const char* name, Index value, Index least) {
-  if (value < least) {
-    throw InvalidArgument(std::string(function) + ": " + name + " is " + std::to_string(value) +
-                          ", expected at least " + std::to_string(least));
-  }
-}
 
 /// Pairs of a query and a key that it sees.
 double pairs(const AttentionLengths& lengths, Mask mask) {
@@ -26,18 +17,19 @@ double pairs(const AttentionLengths& lengths, Mask mask) {
   return queries * (keys - queries) + 0.5 * queries * (queries + 1.0);
 }
 
-void check(const char* function, const AttentionLengths& lengths, Index dim, Index num_features) {
-  check(function, "queries", lengths.queries, 0);
-  check(function, "keys", lengths.keys, 0);
-  check(function, "dim", dim, 1);
-  check(function, "num_features", num_features, 1);
+void require_sizes(const Door& door, const AttentionLengths& lengths, Index dim,
+                   Index num_features) {
+  door.at_least("queries", lengths.queries, 0)
+      .at_least("keys", lengths.keys, 0)
+      .at_least("dim", dim, 1)
+      .at_least("num_features", num_features, 1);
 }
 
 }  // namespace
 
 double attention_nanoseconds(AttentionBackend backend, const AttentionLengths& lengths, Index dim,
                              Index num_features, Mask mask, const AttentionCosts& costs) {
-  check("attention_nanoseconds", lengths, dim, num_features);
+  require_sizes(Door("attention_nanoseconds"), lengths, dim, num_features);
   const auto d = static_cast<double>(dim);
   if (backend == AttentionBackend::exact) {
     return pairs(lengths, mask) * (2.0 * d * costs.product + costs.weight);
@@ -53,7 +45,7 @@ double attention_nanoseconds(AttentionBackend backend, const AttentionLengths& l
 
 AttentionBackend attention_backend(const AttentionLengths& lengths, Index dim, Index num_features,
                                    Mask mask, const AttentionCosts& costs) {
-  check("attention_backend", lengths, dim, num_features);
+  require_sizes(Door("attention_backend"), lengths, dim, num_features);
   const auto time = [&](AttentionBackend backend) {
     return attention_nanoseconds(backend, lengths, dim, num_features, mask, costs);
   };

@@ -4,9 +4,7 @@
 #include "bochner/client/attention/gradient.hpp"
 #include "bochner/kernel/options.hpp"
 
-#include <string>
-
-namespace bochner {
+namespace bochner::attention_internals {
 namespace {
 
 template <Scalar T>
@@ -26,19 +24,42 @@ double product(const TensorView<const T, 4>& a, const TensorView<const T, 4>& b)
   return sum;
 }
 
+template <Scalar T>
+void clear(const TensorView<T, 4>& tensor) {
+  for (Index b = 0; b < tensor.extent(0); ++b) {
+    for (Index h = 0; h < tensor.extent(1); ++h) clear_rows(head_rows(tensor, b, h));
+  }
+}
+
 }  // namespace
+
+template <Scalar T>
+void clear_gradients(const AttentionGradients<T>& gradients) {
+  clear(gradients.queries);
+  clear(gradients.keys);
+  clear(gradients.values);
+}
+
+template void clear_gradients<float>(const AttentionGradients<float>&);
+template void clear_gradients<double>(const AttentionGradients<double>&);
+
+}  // namespace bochner::attention_internals
+
+namespace bochner {
+
+using namespace attention_internals;
 
 template <Scalar T>
 void attention_gradient(const FeatureMap<T>& map, const AttentionInputs<T>& inputs,
                         TensorView<const T, 4> out, TensorView<const T, 4> out_gradient,
                         const AttentionGradients<T>& gradients, const AttentionOptions& options,
                         const Execution& execution) {
-  constexpr const char* kFunction = "attention_gradient";
-  const AttentionProblem problem = check_attention(kFunction, map.blocks(), inputs, options);
-  check_gradients(kFunction, inputs, out, out_gradient, gradients);
+  constexpr Door kDoor("attention_gradient");
+  const AttentionProblem problem = linear_problem(kDoor, map.blocks(), inputs, options);
+  require_gradients(kDoor, inputs, out, out_gradient, gradients);
   clear_gradients(gradients);
   if (problem.value_dim == 0) return;
-  const AttentionCall<T> forward{kFunction, map.blocks(), inputs, problem, execution};
+  const AttentionCall<T> forward{kDoor, map.blocks(), inputs, problem, execution};
   const BackwardCall<T> call{forward, out, out_gradient, gradients};
   if (options.mask == Mask::causal) {
     causal_gradient(call);
@@ -51,14 +72,11 @@ template <Scalar T>
 double softmax_scale_gradient(const Kernel& kernel, const AttentionInputs<T>& inputs,
                               TensorView<const T, 4> query_gradient,
                               TensorView<const T, 4> key_gradient) {
-  constexpr const char* kFunction = "softmax_scale_gradient";
+  constexpr Door kDoor("softmax_scale_gradient");
   const double* const scale = dot_scale_of(kernel);
-  if (scale == nullptr) {
-    throw InvalidArgument(std::string(kFunction) + ": the kernel is " + to_text(kernel) +
-                          ", expected softmax");
-  }
-  check_extents(kFunction, "query_gradient", query_gradient.extents, inputs.queries.extents);
-  check_extents(kFunction, "key_gradient", key_gradient.extents, inputs.keys.extents);
+  if (scale == nullptr) kDoor.refuse("the kernel", to_text(kernel), "softmax");
+  kDoor.shape("query_gradient", query_gradient.extents, inputs.queries.extents)
+      .shape("key_gradient", key_gradient.extents, inputs.keys.extents);
   return (product(inputs.queries, query_gradient) + product(inputs.keys, key_gradient)) /
          (2.0 * *scale);
 }

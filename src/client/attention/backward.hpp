@@ -6,9 +6,9 @@
 /// \file
 /// Gradients of attention, for the two masks.
 
-namespace bochner {
+namespace bochner::attention_internals {
 
-/// What the backward passes are given.
+/// What the backward passes take.
 template <Scalar T>
 struct BackwardCall {
   const AttentionCall<T>& forward;
@@ -17,9 +17,13 @@ struct BackwardCall {
   const AttentionGradients<T>& gradients;
 };
 
+/// Zeros, for rows that no pass reaches.
+template <Scalar T>
+void clear_gradients(const AttentionGradients<T>& gradients);
+
 template <Scalar T>
 void bidirectional_gradient(const BackwardCall<T>& call);
 template <Scalar T>
 void causal_gradient(const BackwardCall<T>& call);
 
-}  // namespace bochner
+}  // namespace bochner::attention_internals

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-namespace bochner {
+namespace bochner::attention_internals {
 namespace {
 
 /// Queries whose sums join the compensated ones together: a constant, since it decides bits.
@@ -77,7 +77,7 @@ class BidirectionalGradient {
     }
   }
 
-  /// Gradients of the queries, and the sums that those of the keys want.
+  /// Gradients of the queries, and the sums that those of the keys are made of.
   void queries(const std::vector<HeadGroup>& batch) {
     std::vector<QueryRun> folds;
     for (const QueryTask& task : query_tasks(forward_.problem, batch)) {
@@ -173,4 +173,4 @@ void bidirectional_gradient(const BackwardCall<T>& call) {
 template void bidirectional_gradient(const BackwardCall<float>&);
 template void bidirectional_gradient(const BackwardCall<double>&);
 
-}  // namespace bochner
+}  // namespace bochner::attention_internals

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <memory>
 
-namespace bochner {
+namespace bochner::attention_internals {
 namespace {
 
 /// Pieces of keys whose states are held at a time; the states between such runs are kept from a
@@ -180,4 +180,4 @@ void causal_gradient(const BackwardCall<T>& call) {
 template void causal_gradient(const BackwardCall<float>&);
 template void causal_gradient(const BackwardCall<double>&);
 
-}  // namespace bochner
+}  // namespace bochner::attention_internals

@@ -5,7 +5,7 @@
 
 #include <algorithm>
 
-namespace bochner {
+namespace bochner::attention_internals {
 namespace {
 
 template <Scalar T>
@@ -67,4 +67,4 @@ template AttentionReport bidirectional_attention(const AttentionCall<float>&,
 template AttentionReport bidirectional_attention(const AttentionCall<double>&,
                                                  const TensorView<double, 4>&);
 
-}  // namespace bochner
+}  // namespace bochner::attention_internals

@@ -3,10 +3,10 @@
 
 #include "client/attention/call.hpp"
 
-namespace bochner {
+namespace bochner::attention_internals {
 
 /// Every query sees every live key of its sequence: keys into a state, then queries out of it.
 template <Scalar T>
 AttentionReport bidirectional_attention(const AttentionCall<T>& call, const TensorView<T, 4>& out);
 
-}  // namespace bochner
+}  // namespace bochner::attention_internals

@@ -2,30 +2,28 @@
 #include "client/attention/call.hpp"
 
 #include <algorithm>
+#include <string>
 
-namespace bochner {
-
+namespace bochner::attention_internals {
 namespace {
 
-[[noreturn]] void refuse_on_weights(const char* function, const char* what) {
-  throw InvalidArgument(std::string(function) + ": " + what +
-                        " acts on the L x S weights, which linear attention never forms; use "
-                        "exact_attention");
+[[noreturn]] void refuse_on_weights(const Door& door, const std::string& what) {
+  door.refuse(what +
+              " acts on the L x S weights, which linear attention never forms; use "
+              "exact_attention");
 }
 
 }  // namespace
 
 template <Scalar T>
-AttentionProblem check_attention(const char* function, const BlockMap<T>& map,
-                                 const AttentionInputs<T>& inputs,
-                                 const AttentionOptions& options) {
-  if (options.allowed.data != nullptr) refuse_on_weights(function, "the mask `allowed`");
-  if (options.window != 0) refuse_on_weights(function, "a sliding window");
-  AttentionProblem problem = attention_problem(function, inputs, options);
+AttentionProblem linear_problem(const Door& door, const BlockMap<T>& map,
+                                const AttentionInputs<T>& inputs, const AttentionOptions& options) {
+  if (options.allowed.data != nullptr) refuse_on_weights(door, "the mask `allowed`");
+  if (options.window != 0) refuse_on_weights(door, "a sliding window");
+  AttentionProblem problem = attention_problem(door, inputs, options);
   if (problem.dim != map.input_dim()) {
-    throw InvalidArgument(std::string(function) + ": queries and keys have dimension " +
-                          std::to_string(problem.dim) + ", expected " +
-                          std::to_string(map.input_dim()) + " (the map's input_dim)");
+    door.refuse("queries and keys have dimension " + std::to_string(problem.dim) + ", expected " +
+                std::to_string(map.input_dim()) + " (the map's input_dim)");
   }
   return problem;
 }
@@ -81,7 +79,7 @@ typename KeyLoader<T>::Rows KeyLoader<T>::rows(const HeadGroup& group, Index fir
   const Index next = sequence.first_key + sequence.position(first + count - 1) + 1;
   return {live_rows(sequence, keys, first, count, key_buffer_),
           live_rows(sequence, values, first, count, value_buffer_),
-          {call_->function,
+          {call_->door,
            "keys",
            sequence.batch,
            group.key_head,
@@ -103,13 +101,13 @@ Index KeyLoader<T>::extend(const HeadGroup& group, Index first, Index count, Key
   return stream.extend(r.keys, r.values, r.origin, scratch);
 }
 
-template AttentionProblem check_attention<float>(const char*, const BlockMap<float>&,
-                                                 const AttentionInputs<float>&,
+template AttentionProblem linear_problem<float>(const Door&, const BlockMap<float>&,
+                                                const AttentionInputs<float>&,
+                                                const AttentionOptions&);
+template AttentionProblem linear_problem<double>(const Door&, const BlockMap<double>&,
+                                                 const AttentionInputs<double>&,
                                                  const AttentionOptions&);
-template AttentionProblem check_attention<double>(const char*, const BlockMap<double>&,
-                                                  const AttentionInputs<double>&,
-                                                  const AttentionOptions&);
 template class KeyLoader<float>;
 template class KeyLoader<double>;
 
-}  // namespace bochner
+}  // namespace bochner::attention_internals

@@ -11,12 +11,12 @@
 /// \file
 /// What forward and backward passes share.
 
-namespace bochner {
+namespace bochner::attention_internals {
 
 /// A checked call.
 template <Scalar T>
 struct AttentionCall {
-  const char* function;
+  Door door;
   const BlockMap<T>& map;
   const AttentionInputs<T>& inputs;
   const AttentionProblem& problem;
@@ -24,10 +24,11 @@ struct AttentionCall {
   Products products = Products::full;
 };
 
-/// Checks what `attention` and its gradient have in common. Throws InvalidArgument.
+/// `attention_problem` for this map. Throws InvalidArgument also when an option needs the weights
+/// themselves.
 template <Scalar T>
-AttentionProblem check_attention(const char* function, const BlockMap<T>& map,
-                                 const AttentionInputs<T>& inputs, const AttentionOptions& options);
+AttentionProblem linear_problem(const Door& door, const BlockMap<T>& map,
+                                const AttentionInputs<T>& inputs, const AttentionOptions& options);
 
 /// One key head of one sequence, with the query heads that it serves: what a state belongs to.
 struct HeadGroup {
@@ -85,29 +86,29 @@ class KeyLoader {
   Matrix<T> value_buffer_;
 };
 
-/// Rows first .. first + count - 1 of query head `head` of a sequence, in any tensor that has a row
-/// a query.
+/// Rows first .. first + count - 1 of query head `head` of a sequence, in any tensor with one row
+/// per query.
 template <class T>
 MatrixView<T> query_rows(const TensorView<T, 4>& tensor, const AttentionSequence& sequence,
                          Index head, Index first, Index count) {
   return head_rows(tensor, sequence.batch, head).middle_rows(sequence.first_query + first, count);
 }
 
-/// Where these queries come from. The next ones will be wanted soon, and so will the other rows.
+/// Where these queries come from, and what to prefetch: the next queries and the other rows.
 template <Scalar T>
 RowOrigin query_origin(const AttentionCall<T>& call, const AttentionSequence& sequence, Index head,
                        Index first, Index count, const simd::RowsAhead& other,
                        const simd::RowsAhead& another = {}) {
   const auto rows = head_rows(call.inputs.queries, sequence.batch, head);
   const Index row = sequence.first_query + first;
-  return {call.function, "queries", sequence.batch,
-          head,          row,       {rows_ahead(rows, row + count), other, another}};
+  return {call.door, "queries", sequence.batch,
+          head,      row,       {rows_ahead(rows, row + count), other, another}};
 }
 
 /// The first query of a causal sequence that sees live key k.
 Index first_query_seeing(const AttentionSequence& sequence, Index k);
 
-/// As many workers as there may ever be.
+/// The most workers that there can be.
 inline Index available_workers(const Execution& execution) {
   return worker_count(Index{1} << 40, execution);
 }
@@ -115,8 +116,8 @@ inline Index available_workers(const Execution& execution) {
 /// Blocks of at most `size` that cover n.
 constexpr Index blocks_of(Index n, Index size) { return (n + size - 1) / size; }
 
-/// body(task, worker) for each of `count` tasks. A worker takes neighbours, one after the other, so
-/// that what one has asked memory for is there for the next.
+/// Calls body(task, worker) for each of `count` tasks. A worker takes neighbouring tasks one after
+/// the other, so that the prefetches of one serve the next.
 template <class Body>
 void parallel_for_runs(Index count, const Execution& execution, const Body& body) {
   const Index run = std::clamp<Index>(count / (8 * worker_count(count, execution)), 1, 16);
@@ -125,4 +126,4 @@ void parallel_for_runs(Index count, const Execution& execution, const Body& body
   });
 }
 
-}  // namespace bochner
+}  // namespace bochner::attention_internals

@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <memory>
 
-namespace bochner {
+namespace bochner::attention_internals {
 namespace {
 
 constexpr Index kChunk = simd::kBlockRows;
@@ -195,4 +195,4 @@ template AttentionReport causal_attention(const AttentionCall<float>&, const Ten
 template AttentionReport causal_attention(const AttentionCall<double>&,
                                           const TensorView<double, 4>&);
 
-}  // namespace bochner
+}  // namespace bochner::attention_internals

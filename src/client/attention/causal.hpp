@@ -3,11 +3,11 @@
 
 #include "client/attention/call.hpp"
 
-namespace bochner {
+namespace bochner::attention_internals {
 
 /// Query i sees the live keys at positions up to i + query_offset.
 ///
-/// Keys go by chunks of 64: a chunk's queries collect the state of all chunks before it and,
+/// Keys come in chunks of 64: a chunk's queries collect the state of all chunks before it and,
 /// exactly in the features, the keys of the chunk up to their own; then the chunk joins the state.
 /// All references come from the chunk's first key, which each of its queries sees. Where a later
 /// key leaves their range the chunk is cut before it, and what follows takes references from that
@@ -16,4 +16,4 @@ namespace bochner {
 template <Scalar T>
 AttentionReport causal_attention(const AttentionCall<T>& call, const TensorView<T, 4>& out);
 
-}  // namespace bochner
+}  // namespace bochner::attention_internals

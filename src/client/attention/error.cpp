@@ -2,22 +2,24 @@
 #include "bochner/client/attention/error.hpp"
 
 #include "client/attention/call.hpp"
+#include "client/attention/checks.hpp"
 #include "client/attention/frequency_groups.hpp"
 #include "client/attention/key_states.hpp"
-#include "core/text.hpp"
 #include "estimator/row_law.hpp"
 
 #include <algorithm>
 #include <cmath>
 #include <memory>
-#include <string>
 
 #include <boost/math/distributions/students_t.hpp>
 
 namespace bochner {
+
+using namespace attention_internals;
+
 namespace {
 
-constexpr const char* kAttentionWithError = "attention_with_error";
+constexpr Door kDoor("attention_with_error");
 
 /// Fewer whole blocks leave too few degrees of freedom for a skewed ratio.
 constexpr Index kLeastBlocks = 8;
@@ -95,7 +97,7 @@ class Jackknife {
         const Index count = std::min(simd::kBlockRows, sequence.num_queries - first);
         const MatrixView<T> rows = query_rows(out_, sequence, head, first, count);
         if (sequence.num_keys == 0) {
-          clear(rows);
+          clear_rows(rows);
           return;
         }
         JackknifeWorker<T>& worker = *workers_[static_cast<std::size_t>(w)];
@@ -112,7 +114,7 @@ class Jackknife {
     for_each_head(group, [&](Index head) {
       const Index before =
           sequence.num_keys == 0 ? sequence.num_queries : first_query_seeing(sequence, 0);
-      clear(query_rows(out_, sequence, head, 0, before));
+      clear_rows(query_rows(out_, sequence, head, 0, before));
     });
     KeyStream<T> stream(call_.map, call_.problem.value_dim);
     for (Index k = 0; k < sequence.num_keys;) {
@@ -153,19 +155,13 @@ class Jackknife {
             Index count, const PrefixView<T>& state) const {
     worker.queries.load(
         query_rows(call_.inputs.queries, sequence, head, first, count), state.exponent,
-        {call_.function, "queries", sequence.batch, head, sequence.first_query + first});
+        {call_.door, "queries", sequence.batch, head, sequence.first_query + first});
   }
 
   template <class Body>
   void for_each_head(const HeadGroup& group, const Body& body) const {
     for (Index h = 0; h < call_.problem.heads_per_key_head; ++h) {
       body(group.key_head * call_.problem.heads_per_key_head + h);
-    }
-  }
-
-  static void clear(MatrixView<T> rows) {
-    for (Index r = 0; r < rows.rows; ++r) {
-      for (Index c = 0; c < rows.cols; ++c) rows(r, c) = T{0};
     }
   }
 
@@ -235,10 +231,7 @@ void spread_of_redraws(FeatureMapSpec spec, int redraws, const AttentionInputs<T
 }  // namespace
 
 double AttentionErrorReport::factor(double level) const {
-  if (!(level > 0.0 && level < 1.0)) {
-    throw InvalidArgument("AttentionErrorReport::factor: level is " + text::number(level) +
-                          ", expected a number between 0 and 1");
-  }
+  Door("AttentionErrorReport::factor").fraction("level", level);
   return boost::math::quantile(
       boost::math::complement(boost::math::students_t(degrees_of_freedom), 0.5 * (1.0 - level)));
 }
@@ -250,19 +243,14 @@ AttentionErrorReport attention_with_error(const FeatureMap<T>& map,
                                           const AttentionOptions& options,
                                           const AttentionErrorOptions& error_options,
                                           const Execution& execution) {
-  const AttentionProblem problem =
-      check_attention(kAttentionWithError, map.blocks(), inputs, options);
+  const AttentionProblem problem = linear_problem(kDoor, map.blocks(), inputs, options);
   std::array<Index, 4> extents{inputs.queries.extent(0), inputs.queries.extent(1),
                                inputs.queries.extent(2), problem.value_dim};
-  check_output(kAttentionWithError, "out", out, extents, inputs);
+  require_output(kDoor, "out", out, extents, inputs);
   if (standard_error.extent(3) == 1) extents[3] = 1;
-  check_output(kAttentionWithError, "standard_error", standard_error, extents, inputs);
-  check_apart(kAttentionWithError, "standard_error", memory_grid(standard_error), "out",
-              memory_grid(out));
-  if (error_options.redraws < 2) {
-    throw InvalidArgument(std::string(kAttentionWithError) + ": redraws is " +
-                          std::to_string(error_options.redraws) + ", expected at least 2");
-  }
+  require_output(kDoor, "standard_error", standard_error, extents, inputs);
+  kDoor.apart("standard_error", memory_grid(standard_error), "out", memory_grid(out))
+      .at_least("redraws", error_options.redraws, 2);
   AttentionErrorReport report;
   report.attention = attention<T>(map, inputs, out, options, execution);
   const FeatureMapSpec& spec = map.spec();
@@ -279,7 +267,7 @@ AttentionErrorReport attention_with_error(const FeatureMap<T>& map,
   report.degrees_of_freedom =
       static_cast<double>(spec.num_frequencies) / static_cast<double>(groups.front().count) - 1.0;
   if (problem.value_dim == 0) return report;
-  const AttentionCall<T> call{kAttentionWithError, map.blocks(), inputs, problem, execution};
+  const AttentionCall<T> call{kDoor, map.blocks(), inputs, problem, execution};
   Jackknife<T>(call, groups, standard_error).run(options.mask);
   return report;
 }

@@ -7,7 +7,7 @@
 #include <limits>
 #include <numbers>
 
-namespace bochner {
+namespace bochner::attention_internals {
 namespace {
 
 template <Scalar T, Scalar U>
@@ -234,4 +234,4 @@ template class ExactQueries<float, float>;
 template class ExactQueries<float, double>;
 template class ExactQueries<double, double>;
 
-}  // namespace bochner
+}  // namespace bochner::attention_internals

@@ -11,7 +11,7 @@
 /// Exact weights by tiles: what the forward and backward passes of exact attention share. Inputs
 /// are of T, work is in U: T for ordinary rows, double for wide ones.
 
-namespace bochner {
+namespace bochner::attention_internals {
 
 /// Keys of a tile.
 inline constexpr Index kExactKeys = 256;
@@ -30,7 +30,7 @@ class ExactKeys {
   Index count() const noexcept { return count_; }
   /// count x d, transformed; in the wide range as they are.
   const Matrix<U>& keys() const noexcept { return keys_; }
-  const U* packed() const noexcept { return packed_.data(); }  ///< those
+  const U* packed() const noexcept { return packed_.data(); }  ///< the same, packed
   /// count x d_v, times `value_scale`, infinite ones 0.
   const Matrix<U>& values() const noexcept { return values_; }
   const U* bias() const noexcept { return bias_.data(); }  ///< key_weight |A k|^2
@@ -64,7 +64,7 @@ class ExactQueries {
   Index count() const noexcept { return count_; }
   /// count x d, transformed; in the wide range as they are.
   const Matrix<U>& queries() const noexcept { return queries_; }
-  /// Of wide rows: what keys are subtracted from, see `log_similarities`.
+  /// The origins of wide rows, see `log_similarities`.
   const Matrix<double>& origins() const noexcept { return origin_; }
   /// The first and the last live key that any of the rows may see by position (end exclusive).
   Index begin() const;
@@ -89,8 +89,8 @@ class ExactQueries {
   Index count_ = 0;
   Matrix<U> queries_;
   Matrix<double> origin_;
-  std::array<double, simd::kBlockRows> top_bias_{};  ///< wide rows, taken off before all else
+  std::array<double, simd::kBlockRows> top_bias_{};  ///< of wide rows, subtracted first
   std::array<std::int32_t, simd::kBlockRows> seen_{};
 };
 
-}  // namespace bochner
+}  // namespace bochner::attention_internals

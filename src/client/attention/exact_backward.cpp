@@ -1,14 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "bochner/client/attention/exact.hpp"
+
+#include "client/attention/backward.hpp"
+#include "client/attention/checks.hpp"
 #include "client/attention/exact_weights.hpp"
 #include "core/parallel.hpp"
-
-#include "bochner/client/attention/exact.hpp"
 
 #include <algorithm>
 #include <memory>
 #include <numbers>
+#include <string>
 
 namespace bochner {
+
+using namespace attention_internals;
+
 namespace {
 
 template <Scalar T, Scalar U>
@@ -253,9 +259,9 @@ ExactRange gradient_range(const ExactCall<T>& call, const TensorView<const T, 4>
   constexpr double kMost = 1e300;
   const double size = sizes.value * gradient * longest;
   if (!(size <= kMost) || sizes.value > kLargestExactValue<double>) {
-    throw InvalidArgument(call.function + ": values: batch " + std::to_string(sequence.batch) +
-                          ", head " + std::to_string(key_head) +
-                          " are too large: products with out_gradient and rows could overflow");
+    call.door.refuse("values: batch " + std::to_string(sequence.batch) + ", head " +
+                     std::to_string(key_head) +
+                     " are too large: products with out_gradient and rows could overflow");
   }
   return wide || size > kLargestExactValue<T> ? ExactRange::wide : ExactRange::ordinary;
 }
@@ -268,10 +274,10 @@ void exact_attention_gradient(const Kernel& kernel, const AttentionInputs<T>& in
                               const AttentionGradients<T>& gradients,
                               const AttentionOptions& options, TensorView<const T, 4> bias,
                               const Execution& execution) {
-  constexpr const char* kFunction = "exact_attention_gradient";
-  const ExactCall<T> call = exact_call<T>(kFunction, kernel, inputs, options, bias, execution);
+  constexpr Door kDoor("exact_attention_gradient");
+  const ExactCall<T> call = exact_call<T>(kDoor, kernel, inputs, options, bias, execution);
   const AttentionProblem& problem = call.problem;
-  check_gradients(kFunction, inputs, out, out_gradient, gradients);
+  require_gradients(kDoor, inputs, out, out_gradient, gradients);
   std::vector<ExactRange> ranges(call.groups.size(), ExactRange::ordinary);
   parallel_for_blocks(static_cast<Index>(ranges.size()), execution, [&](Index g, int) {
     ranges[static_cast<std::size_t>(g)] = gradient_range(

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "client/attention/exact_call.hpp"
 
+#include "client/attention/checks.hpp"
 #include "core/parallel.hpp"
 
 #include <algorithm>
@@ -9,7 +10,7 @@
 #include <numbers>
 #include <optional>
 
-namespace bochner {
+namespace bochner::attention_internals {
 namespace {
 
 /// Base-2 logits up to this in size are left to T: their rounding errors then change weights by
@@ -19,16 +20,6 @@ constexpr double kLargestLogit = std::same_as<T, float> ? 0x1p8 : 0x1p12;
 
 /// Products beyond this are refused.
 constexpr double kLargestProduct = 1e300;
-
-void check_weights(const std::string& function, const char* name,
-                   const std::array<Index, 4>& extents, const std::array<Index, 4>& weights) {
-  if (extents == weights) return;
-  std::string text = function + ": " + name + " is";
-  for (std::size_t k = 0; k < 4; ++k) text += (k ? " x " : " ") + std::to_string(extents[k]);
-  text += ", expected batch x heads x L x S";
-  for (std::size_t k = 0; k < 4; ++k) text += (k ? " x " : ": ") + std::to_string(weights[k]);
-  throw InvalidArgument(text);
-}
 
 /// By live key, whether any query that reads the key head sees it.
 template <Scalar T>
@@ -128,21 +119,19 @@ ExactSizes ExactGroup::largest(Index first, Index end) const {
 }
 
 template <Scalar T>
-ExactCall<T> exact_call(const std::string& function, const Kernel& kernel,
-                        const AttentionInputs<T>& inputs, const AttentionOptions& options,
-                        TensorView<const T, 4> bias, const Execution& execution) {
-  AttentionProblem problem = attention_problem(function, inputs, options);
+ExactCall<T> exact_call(const Door& door, const Kernel& kernel, const AttentionInputs<T>& inputs,
+                        const AttentionOptions& options, TensorView<const T, 4> bias,
+                        const Execution& execution) {
+  AttentionProblem problem = attention_problem(door, inputs, options);
   const std::array<Index, 4> weights{inputs.queries.extent(0), inputs.queries.extent(1),
                                      inputs.queries.extent(2), inputs.keys.extent(2)};
-  if (options.allowed.data != nullptr) {
-    check_weights(function, "allowed", options.allowed.extents, weights);
-  }
-  if (bias.data != nullptr) check_weights(function, "bias", bias.extents, weights);
+  if (options.allowed.data != nullptr) door.shape("allowed", options.allowed.extents, weights);
+  if (bias.data != nullptr) door.shape("bias", bias.extents, weights);
   if (options.products != Products::full) {
-    throw InvalidArgument(function + ": products are bfloat16, which only `attention` offers");
+    door.refuse("products are bfloat16, which only `attention` offers");
   }
-  ExactKernel exact(function, kernel, problem.dim);
-  ExactCall<T> call{function, std::move(exact), inputs, options, bias, std::move(problem), {}};
+  ExactKernel exact(door, kernel, problem.dim);
+  ExactCall<T> call{door, std::move(exact), inputs, options, bias, std::move(problem), {}};
   const Index key_heads = call.problem.key_heads;
   const Index count = static_cast<Index>(call.problem.sequences.size()) * key_heads;
   call.groups.resize(static_cast<std::size_t>(count));
@@ -184,10 +173,9 @@ void exact_ranges(const ExactCall<T>& call, const AttentionSequence& sequence, I
     const double k = sizes->length;
     const double product = call.kernel.shift_invariant() ? 0.5 * (q + k) * (q + k) : q * k;
     if (product > kLargestProduct) {
-      throw InvalidArgument(call.function + ": queries: batch " + std::to_string(sequence.batch) +
-                            ", head " + std::to_string(head) + ", row " + std::to_string(row) +
-                            " and a key that it may see are too long: after the kernel's scaling "
-                            "their product could be beyond 1e300");
+      call.door.refuse(row_name("queries", sequence.batch, head, row) +
+                       " and a key that it may see are too long: after the kernel's scaling their "
+                       "product could be beyond 1e300");
     }
     const double bias = std::abs(top_bias(call, sequence, head, query));
     const bool far_bias = call.bias.data != nullptr && std::isfinite(bias) &&
@@ -199,10 +187,10 @@ void exact_ranges(const ExactCall<T>& call, const AttentionSequence& sequence, I
   }
 }
 
-template ExactCall<float> exact_call<float>(const std::string&, const Kernel&,
+template ExactCall<float> exact_call<float>(const Door&, const Kernel&,
                                             const AttentionInputs<float>&, const AttentionOptions&,
                                             TensorView<const float, 4>, const Execution&);
-template ExactCall<double> exact_call<double>(const std::string&, const Kernel&,
+template ExactCall<double> exact_call<double>(const Door&, const Kernel&,
                                               const AttentionInputs<double>&,
                                               const AttentionOptions&, TensorView<const double, 4>,
                                               const Execution&);
@@ -213,4 +201,4 @@ template void exact_ranges<double>(const ExactCall<double>&, const AttentionSequ
 template double top_bias<float>(const ExactCall<float>&, const AttentionSequence&, Index, Index);
 template double top_bias<double>(const ExactCall<double>&, const AttentionSequence&, Index, Index);
 
-}  // namespace bochner
+}  // namespace bochner::attention_internals

@@ -7,16 +7,15 @@
 
 #include <array>
 #include <span>
-#include <string>
 #include <vector>
 
 /// \file
-/// A checked call to exact attention, and which of its rows want the wide range.
+/// A checked call to exact attention, and which of its rows need the wide range.
 
-namespace bochner {
+namespace bochner::attention_internals {
 
-/// What decides how a row is computed: the largest length and the largest |v| of keys that it sees,
-/// of the finite ones.
+/// What decides how a row is computed: the largest finite length and the largest finite |v| of the
+/// keys that it sees.
 struct ExactSizes {
   double length = 0.0;
   double value = 0.0;
@@ -32,18 +31,18 @@ class ExactGroup {
   std::vector<char> seen;         ///< by live key, whether any query sees it
   std::vector<ExactSizes> sizes;  ///< by live key
 
-  /// After a change of `sizes`.
+  /// To be called after `sizes` change.
   void collect();
-  /// Of the live keys first .. end - 1.
+  /// The largest sizes of the live keys first .. end - 1.
   ExactSizes largest(Index first, Index end) const;
 
  private:
-  std::vector<ExactSizes> blocks_;  ///< of kBlockRows keys each
+  std::vector<ExactSizes> blocks_;  ///< the largest of kBlockRows keys each
 };
 
 template <Scalar T>
 struct ExactCall {
-  std::string function;
+  Door door;
   ExactKernel kernel;
   const AttentionInputs<T>& inputs;
   const AttentionOptions& options;
@@ -65,9 +64,9 @@ struct ExactCall {
 
 /// Throws InvalidArgument when the call does not fit.
 template <Scalar T>
-ExactCall<T> exact_call(const std::string& function, const Kernel& kernel,
-                        const AttentionInputs<T>& inputs, const AttentionOptions& options,
-                        TensorView<const T, 4> bias, const Execution& execution);
+ExactCall<T> exact_call(const Door& door, const Kernel& kernel, const AttentionInputs<T>& inputs,
+                        const AttentionOptions& options, TensorView<const T, 4> bias,
+                        const Execution& execution);
 
 /// The ranges of `count` queries of a head: wide where the logits that a row may see are so large
 /// that their rounding in T would show in the weights, or values so large that sums of them could
@@ -86,4 +85,4 @@ double top_bias(const ExactCall<T>& call, const AttentionSequence& sequence, Ind
 template <Scalar T>
 inline constexpr double kLargestExactValue = std::same_as<T, float> ? 0x1p100 : 0x1p900;
 
-}  // namespace bochner
+}  // namespace bochner::attention_internals

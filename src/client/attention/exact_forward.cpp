@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "client/attention/exact_forward.hpp"
 
+#include "bochner/client/attention/exact.hpp"
+#include "client/attention/checks.hpp"
 #include "core/parallel.hpp"
 
 #include <algorithm>
@@ -9,7 +11,7 @@
 #include <memory>
 #include <optional>
 
-namespace bochner {
+namespace bochner::attention_internals {
 
 template <Scalar T, Scalar U>
 OnlineSoftmax<T, U>::OnlineSoftmax(Index value_dim)
@@ -164,15 +166,21 @@ struct ExactWorker {
 
 }  // namespace
 
+}  // namespace bochner::attention_internals
+
+namespace bochner {
+
+using namespace attention_internals;
+
 template <Scalar T>
 AttentionReport exact_attention(const Kernel& kernel, const AttentionInputs<T>& inputs,
                                 TensorView<T, 4> out, const AttentionOptions& options,
                                 TensorView<const T, 4> bias, const Execution& execution) {
-  constexpr const char* kFunction = "exact_attention";
-  const ExactCall<T> call = exact_call<T>(kFunction, kernel, inputs, options, bias, execution);
+  constexpr Door kDoor("exact_attention");
+  const ExactCall<T> call = exact_call<T>(kDoor, kernel, inputs, options, bias, execution);
   const AttentionProblem& problem = call.problem;
-  check_output(
-      kFunction, "out", out,
+  require_output(
+      kDoor, "out", out,
       {inputs.queries.extent(0), problem.heads, inputs.queries.extent(2), problem.value_dim},
       inputs);
   AttentionReport report;

@@ -3,7 +3,7 @@
 
 #include "client/attention/exact.hpp"
 
-namespace bochner {
+namespace bochner::attention_internals {
 
 /// The online softmax of up to 64 rows: numerators, and normalisers as sum 2^exponent.
 template <Scalar T, Scalar U>
@@ -30,4 +30,4 @@ class OnlineSoftmax {
 /// Queries that share a tile of keys while it is packed.
 inline constexpr Index kExactQueries = 4 * simd::kBlockRows;
 
-}  // namespace bochner
+}  // namespace bochner::attention_internals

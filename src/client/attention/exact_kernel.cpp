@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "client/attention/exact_kernel.hpp"
 
-#include "bochner/core/error.hpp"
 #include "simd/engine.hpp"
 
 #include <algorithm>
@@ -10,14 +9,13 @@
 #include <limits>
 #include <numbers>
 
-namespace bochner {
+namespace bochner::attention_internals {
 
-ExactKernel::ExactKernel(const std::string& function, const Kernel& kernel, Index dim) {
+ExactKernel::ExactKernel(const Door& door, const Kernel& kernel, Index dim) {
   // The logarithm is a quadratic form where frequencies are normal.
   const SpectralMeasure measure = spectral_measure(kernel);
   if (!is_normal(measure) || measure.rectifier()) {
-    throw InvalidArgument(function + ": the kernel is " + to_text(kernel) +
-                          ", expected softmax or gaussian");
+    door.refuse("the kernel", to_text(kernel), "softmax or gaussian");
   }
   const StandardForm form = standard_form(kernel, dim);
   transform_ = form.transform;
@@ -160,4 +158,4 @@ template void ExactKernel::transform_gradient<double, double>(ExactRange, const 
 template double RowLength::operator()<float>(const float*, Index, const double*);
 template double RowLength::operator()<double>(const double*, Index, const double*);
 
-}  // namespace bochner
+}  // namespace bochner::attention_internals

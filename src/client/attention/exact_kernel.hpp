@@ -1,24 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "bochner/kernel/kernel.hpp"
-#include "kernel/standard_form.hpp"
-
 #include "bochner/core/matrix.hpp"
 #include "bochner/feature_map.hpp"
+#include "bochner/kernel/kernel.hpp"
+#include "core/door.hpp"
+#include "kernel/standard_form.hpp"
 
-#include <string>
 #include <vector>
 
 /// \file
 /// Logits of exact attention, from rows.
 
-namespace bochner {
+namespace bochner::attention_internals {
 
 /// How the logits of a row are computed.
 enum class ExactRange {
   ordinary,    ///< in the scalar, by one product, in base 2
-  wide,        ///< in double, from differences that are taken first, in base e until biases are in
+  wide,        ///< in double, from differences taken first, in base e until biases are added
   wide_scaled  ///< the same, values times `value_scale`, since sums of them could overflow double
 };
 
@@ -36,10 +35,10 @@ inline double value_scale(ExactRange range) {
 class ExactKernel {
  public:
   /// Throws InvalidArgument unless the kernel is softmax or Gaussian.
-  ExactKernel(const std::string& function, const Kernel& kernel, Index dim);
+  ExactKernel(const Door& door, const Kernel& kernel, Index dim);
 
-  /// The two factors of a product that is a logit in base 2 (log2(e) is with queries), of ordinary
-  /// rows: blocks with padded rows.
+  /// The two factors of a product that is a logit in base 2 (queries carry the factor log2(e)), of
+  /// ordinary rows: blocks with padded rows.
   template <Scalar T, Scalar U>
   void transform(Side side, const double* origin, MatrixView<const T> x, Matrix<U>& out) const;
   /// dx = A^T dy, dy being a gradient with respect to A x; in the wide range, where dy is a sum of
@@ -78,4 +77,4 @@ class RowLength {
   std::vector<double> transformed_;
 };
 
-}  // namespace bochner
+}  // namespace bochner::attention_internals

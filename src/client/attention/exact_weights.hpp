@@ -8,9 +8,9 @@
 #include <limits>
 
 /// \file
-/// Weights of exact attention on the way back.
+/// Weights of exact attention in the backward pass.
 
-namespace bochner {
+namespace bochner::attention_internals {
 
 /// Normalisers of all rows as sum 2^exponent, by (batch, head, query).
 template <Scalar U>
@@ -123,4 +123,4 @@ class WeightGradient {
   std::size_t normaliser_ = 0;
 };
 
-}  // namespace bochner
+}  // namespace bochner::attention_internals

@@ -11,14 +11,15 @@
 /// \file
 /// Rows whose log-features are too large for the engine to split: rare, and done in double.
 
-namespace bochner {
+namespace bochner::attention_internals {
 
 using FarRows = std::array<bool, simd::kBlockRows>;
 
 /// Marks those among `rows` rows that `workspace` has just mapped; the first of them is row
 /// `first`.
 template <Scalar T>
-void mark_far_rows(const BlockWorkspace<T>& workspace, Index first, Index rows, FarRows& far) {
+void mark_far_rows(const feature_map::BlockWorkspace<T>& workspace, Index first, Index rows,
+                   FarRows& far) {
   for (Index r = 0; r < rows; ++r) {
     const double largest = BlockMap<T>::largest_log(r, workspace);
     far[static_cast<std::size_t>(first + r)] =
@@ -55,4 +56,4 @@ void weigh_far_query(T* row, Index features, const std::int32_t* exponent) {
   }
 }
 
-}  // namespace bochner
+}  // namespace bochner::attention_internals

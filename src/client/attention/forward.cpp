@@ -2,23 +2,25 @@
 #include "bochner/client/attention/attention.hpp"
 #include "client/attention/bidirectional.hpp"
 #include "client/attention/causal.hpp"
+#include "client/attention/checks.hpp"
 
 namespace bochner {
+
+using namespace attention_internals;
+
 template <Scalar T>
 AttentionReport attention(const FeatureMap<T>& map, const AttentionInputs<T>& inputs,
                           TensorView<T, 4> out, const AttentionOptions& options,
                           const Execution& execution) {
-  constexpr const char* kFunction = "attention";
+  constexpr Door kDoor("attention");
   if (std::same_as<T, double> && options.products == Products::bfloat16) {
-    throw InvalidArgument(
-        "attention: products are bfloat16 with inputs of double, expected inputs of float");
+    kDoor.refuse("products are bfloat16 with inputs of double, expected inputs of float");
   }
-  const AttentionProblem problem = check_attention(kFunction, map.blocks(), inputs, options);
+  const AttentionProblem problem = linear_problem(kDoor, map.blocks(), inputs, options);
   const auto& q = inputs.queries;
-  check_output(kFunction, "out", out,
-               {q.extent(0), q.extent(1), q.extent(2), inputs.values.extent(3)}, inputs);
-  const AttentionCall<T> call{kFunction, map.blocks(), inputs,
-                              problem,   execution,    options.products};
+  require_output(kDoor, "out", out,
+                 {q.extent(0), q.extent(1), q.extent(2), inputs.values.extent(3)}, inputs);
+  const AttentionCall<T> call{kDoor, map.blocks(), inputs, problem, execution, options.products};
   AttentionReport report = options.mask == Mask::causal ? causal_attention(call, out)
                                                         : bidirectional_attention(call, out);
   report.arithmetic = options.products == Products::bfloat16 ? ReducedProducts::arithmetic()

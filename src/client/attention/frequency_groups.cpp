@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-namespace bochner {
+namespace bochner::attention_internals {
 
 std::vector<FrequencyGroup> frequency_groups(Index num_frequencies, Index block_size) {
   const Index blocks = (num_frequencies + block_size - 1) / block_size;
@@ -143,4 +143,4 @@ void GroupSums<T>::squared_errors(Index row, std::span<double> out) {
 template class GroupSums<float>;
 template class GroupSums<double>;
 
-}  // namespace bochner
+}  // namespace bochner::attention_internals

@@ -7,9 +7,9 @@
 #include <vector>
 
 /// \file
-/// What queries collect, apart for groups of frequencies that were drawn independently.
+/// What queries collect, separately for groups of frequencies that were drawn independently.
 
-namespace bochner {
+namespace bochner::attention_internals {
 
 /// Consecutive frequencies.
 struct FrequencyGroup {
@@ -17,8 +17,8 @@ struct FrequencyGroup {
   Index count;
 };
 
-/// The independent blocks of m frequencies, the last one perhaps truncated; in groups of equally
-/// many when there are more than `kMostGroups`.
+/// The independent blocks of m frequencies, the last one perhaps truncated; in groups of equal
+/// size when there are more than `kMostGroups`.
 std::vector<FrequencyGroup> frequency_groups(Index num_frequencies, Index block_size);
 inline constexpr Index kMostGroups = 64;
 
@@ -34,7 +34,7 @@ class GroupSums {
   void collect(const QueryBlock<T>& queries, const KeyBlock<T>& keys, const PrefixView<T>& state,
                std::span<const std::int32_t> count);
 
-  /// Writes the jackknife's standard errors of a row: squared, one an entry.
+  /// Writes the jackknife's standard errors of a row: squared, one per entry.
   void squared_errors(Index row, std::span<double> out);
 
  private:
@@ -48,7 +48,7 @@ class GroupSums {
   Index num_features_;
   Index rows_ = 0;
   std::vector<FrequencyGroup> groups_;
-  std::vector<Matrix<T>> numerator_;  ///< a group: rows x d_v
+  std::vector<Matrix<T>> numerator_;  ///< per group: rows x d_v
   Matrix<double> normaliser_;         ///< groups x rows
   Matrix<T> weights_;                 ///< rows x the features of a run
   Matrix<T> keys_;                    ///< D x 64, transposed weights of keys
@@ -57,4 +57,4 @@ class GroupSums {
   Matrix<double> left_;               ///< groups x (d_v + 1): sums without a group
 };
 
-}  // namespace bochner
+}  // namespace bochner::attention_internals

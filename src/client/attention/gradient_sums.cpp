@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-namespace bochner {
+namespace bochner::attention_internals {
 
 template <Scalar T>
 GradientSums<T>::GradientSums(const BlockMap<T>& map, Index columns)
@@ -70,4 +70,4 @@ template struct GradientSums<double>;
 template class GradientState<float>;
 template class GradientState<double>;
 
-}  // namespace bochner
+}  // namespace bochner::attention_internals

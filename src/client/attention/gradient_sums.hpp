@@ -6,7 +6,7 @@
 /// \file
 /// Sums over queries that the gradients of keys and values are made of.
 
-namespace bochner {
+namespace bochner::attention_internals {
 
 /// With G_i = dL/do_i / D_i and g_i = -(dL/do_i . o_i) / D_i, D_i the normaliser of query i:
 /// values_jc = sum_i weight_ij G_ic and mass_j = sum_i weight_ij g_i, in the scalar type.
@@ -28,7 +28,7 @@ struct GradientSums {
 };
 
 /// The same over all queries so far, compensated. Sums of queries weighed against exponents c grow
-/// with them: those of key features weighed against smaller exponents want smaller sums.
+/// with them: keys weighed against smaller exponents need smaller sums.
 template <Scalar T>
 class GradientState {
  public:
@@ -51,4 +51,4 @@ class GradientState {
   Exponents exponent_;
 };
 
-}  // namespace bochner
+}  // namespace bochner::attention_internals

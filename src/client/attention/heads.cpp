@@ -2,10 +2,12 @@
 #include "bochner/client/attention/heads.hpp"
 
 #include "client/attention/call.hpp"
-
-#include <string>
+#include "client/attention/checks.hpp"
 
 namespace bochner {
+
+using namespace attention_internals;
+
 namespace {
 
 /// `count` heads of a tensor.
@@ -18,15 +20,11 @@ TensorView<T, 4> heads_of(TensorView<T, 4> tensor, Index first, Index count) {
 
 /// Checks the call, then calls body(key head, first query head, number of query heads).
 template <Scalar T, class Body>
-void for_each_key_head(const char* function, std::span<const FeatureMap<T>> maps,
+void for_each_key_head(const Door& door, std::span<const FeatureMap<T>> maps,
                        const AttentionInputs<T>& inputs, const AttentionOptions& options,
                        const Body& body) {
-  const AttentionProblem problem = attention_problem(function, inputs, options);
-  if (static_cast<Index>(maps.size()) != problem.key_heads) {
-    throw InvalidArgument(std::string(function) + ": there are " + std::to_string(maps.size()) +
-                          " maps, expected " + std::to_string(problem.key_heads) +
-                          " (one a key head)");
-  }
+  const AttentionProblem problem = attention_problem(door, inputs, options);
+  door.entries("maps", static_cast<Index>(maps.size()), problem.key_heads, "one per key head");
   for (Index h = 0; h < problem.key_heads; ++h) {
     body(h, h * problem.heads_per_key_head, problem.heads_per_key_head);
   }
@@ -44,10 +42,7 @@ AttentionInputs<T> one_key_head(const AttentionInputs<T>& inputs, Index head, In
 HeadSpecs::HeadSpecs(const FeatureMapSpec& base) : base_(base) { validate(base); }
 
 FeatureMapSpec HeadSpecs::operator()(Index layer, Index head) const {
-  if (layer < 0 || head < 0) {
-    throw InvalidArgument("HeadSpecs: layer is " + std::to_string(layer) + " and head " +
-                          std::to_string(head) + ", expected at least 0");
-  }
+  Door("HeadSpecs").at_least("layer", layer, 0).at_least("head", head, 0);
   FeatureMapSpec spec = base_;
   spec.seed = derive_seed(derive_seed(base_.seed, static_cast<std::uint64_t>(layer)),
                           static_cast<std::uint64_t>(head));
@@ -56,9 +51,7 @@ FeatureMapSpec HeadSpecs::operator()(Index layer, Index head) const {
 
 template <Scalar T>
 std::vector<FeatureMap<T>> head_maps(const HeadSpecs& specs, Index layer, Index heads) {
-  if (heads < 0) {
-    throw InvalidArgument("head_maps: heads is " + std::to_string(heads) + ", expected at least 0");
-  }
+  Door("head_maps").at_least("heads", heads, 0);
   std::vector<FeatureMap<T>> maps;
   for (Index h = 0; h < heads; ++h) maps.emplace_back(specs(layer, h));
   return maps;
@@ -68,12 +61,12 @@ template <Scalar T>
 AttentionReport attention(std::span<const FeatureMap<T>> maps, const AttentionInputs<T>& inputs,
                           TensorView<T, 4> out, const AttentionOptions& options,
                           const Execution& execution) {
-  constexpr const char* kFunction = "attention";
+  constexpr Door kDoor("attention");
   const auto& q = inputs.queries;
-  check_output(kFunction, "out", out,
-               {q.extent(0), q.extent(1), q.extent(2), inputs.values.extent(3)}, inputs);
+  require_output(kDoor, "out", out,
+                 {q.extent(0), q.extent(1), q.extent(2), inputs.values.extent(3)}, inputs);
   std::vector<AttentionReport> reports;
-  for_each_key_head<T>(kFunction, maps, inputs, options, [&](Index h, Index first, Index count) {
+  for_each_key_head<T>(kDoor, maps, inputs, options, [&](Index h, Index first, Index count) {
     reports.push_back(attention<T>(maps[static_cast<std::size_t>(h)],
                                    one_key_head(inputs, h, first, count),
                                    heads_of(out, first, count), options, execution));
@@ -88,9 +81,9 @@ void attention_gradient(std::span<const FeatureMap<T>> maps, const AttentionInpu
                         TensorView<const T, 4> out, TensorView<const T, 4> out_gradient,
                         const AttentionGradients<T>& gradients, const AttentionOptions& options,
                         const Execution& execution) {
-  constexpr const char* kFunction = "attention_gradient";
-  check_gradients(kFunction, inputs, out, out_gradient, gradients);
-  for_each_key_head<T>(kFunction, maps, inputs, options, [&](Index h, Index first, Index count) {
+  constexpr Door kDoor("attention_gradient");
+  require_gradients(kDoor, inputs, out, out_gradient, gradients);
+  for_each_key_head<T>(kDoor, maps, inputs, options, [&](Index h, Index first, Index count) {
     attention_gradient<T>(maps[static_cast<std::size_t>(h)], one_key_head(inputs, h, first, count),
                           heads_of(out, first, count), heads_of(out_gradient, first, count),
                           {heads_of(gradients.queries, first, count),

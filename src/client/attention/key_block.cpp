@@ -4,7 +4,7 @@
 #include <cmath>
 #include <limits>
 
-namespace bochner {
+namespace bochner::attention_internals {
 namespace {
 
 /// A whole number within 1 of x, or 0 where there is none that an exponent could hold.
@@ -31,7 +31,7 @@ KeyBlock<T>::KeyBlock(const BlockMap<T>& map, Index value_dim)
 
 template <Scalar T>
 void KeyBlock<T>::load(MatrixView<const T> keys, MatrixView<const T> values,
-                       const RowOrigin& origin, BlockWorkspace<T>& workspace) {
+                       const RowOrigin& origin, feature_map::BlockWorkspace<T>& workspace) {
   const Index first = rows_;
   rows_ += keys.rows;
   summed_ = 0;
@@ -146,4 +146,4 @@ std::int32_t KeyBlock<T>::top() const {
 template class KeyBlock<float>;
 template class KeyBlock<double>;
 
-}  // namespace bochner
+}  // namespace bochner::attention_internals

@@ -13,9 +13,9 @@
 /// \file
 /// Up to 64 keys and their values, as weights relative to reference exponents.
 
-namespace bochner {
+namespace bochner::attention_internals {
 
-/// Reference exponents, one a feature.
+/// Reference exponents, one per feature.
 using Exponents = std::vector<std::int32_t>;
 
 /// exponents = the larger of the two, feature by feature.
@@ -30,10 +30,10 @@ class KeyBlock {
   KeyBlock(const BlockMap<T>& map, Index value_dim);
 
   void clear() noexcept { rows_ = summed_ = 0; }
-  /// Maps keys and copies their values, after those that are there (at most 64 in all). Throws
+  /// Maps keys and copies their values, behind those already there (at most 64 in all). Throws
   /// InvalidArgument when a finite row is too long.
   void load(MatrixView<const T> keys, MatrixView<const T> values, const RowOrigin& origin,
-            BlockWorkspace<T>& workspace);
+            feature_map::BlockWorkspace<T>& workspace);
 
   Index rows() const noexcept { return rows_; }
   const Exponents& reference() const noexcept { return reference_; }
@@ -42,8 +42,8 @@ class KeyBlock {
   /// The least exponents at or over those of all keys. Before `weigh` only.
   void top_exponents(Exponents& out) const;
 
-  /// Turns what `load` left in the rows from `first` on into weights relative to `reference`, which
-  /// the rows before them have as well.
+  /// Turns what `load` left in the rows from `first` on into weights relative to `reference`,
+  /// which is that of the rows before them.
   void weigh(const Exponents& reference, Index first = 0);
   /// The first key from `first` on that weighs more than 2^kHeadroom in some feature, rows() where
   /// there is none. Each key is judged by itself.
@@ -55,7 +55,7 @@ class KeyBlock {
   }
   /// Sums the mass of all rows, unless `weigh` has done so.
   void sum_mass();
-  /// Whether that mass is known and shows by itself that no key is over.
+  /// Whether that mass is known and is proof enough that no key is over.
   bool mass_in_range() const;
 
   const Matrix<T>& weight_matrix() const noexcept { return weights_; }
@@ -91,7 +91,7 @@ class KeyBlock {
   std::array<std::int32_t, simd::kBlockRows> exponent_{};
   FarRows far_{};
   Exponents reference_;
-  simd::Ahead ahead_;  ///< what `weigh` may ask for meanwhile
+  simd::Ahead ahead_;  ///< what `weigh` may prefetch
 };
 
-}  // namespace bochner
+}  // namespace bochner::attention_internals

@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-namespace bochner {
+namespace bochner::attention_internals {
 
 template <Scalar T>
 KeyGradient<T>::KeyGradient(const AttentionCall<T>& call)
@@ -77,4 +77,4 @@ void KeyGradient<T>::finish(const KeyBlock<T>& keys, const HeadGroup& group, Ind
 template class KeyGradient<float>;
 template class KeyGradient<double>;
 
-}  // namespace bochner
+}  // namespace bochner::attention_internals

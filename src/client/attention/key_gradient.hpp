@@ -5,9 +5,9 @@
 #include "client/attention/gradient_sums.hpp"
 #include "client/attention/query_gradient.hpp"
 
-namespace bochner {
+namespace bochner::attention_internals {
 
-/// A block of keys on the way back. Keys are weighed by the caller, against the exponents of the
+/// A block of keys in the backward pass. The caller weighs the keys, against the exponents of the
 /// queries that see them.
 template <Scalar T>
 class KeyGradient {
@@ -18,7 +18,7 @@ class KeyGradient {
   /// as well.
   void from_state(const KeyBlock<T>& keys, const Matrix<T>& values, const T* mass,
                   const PackedTranspose<T>& packed);
-  /// Adds those from a block of queries that were scored against these keys.
+  /// Adds the gradients from a block of queries that were scored against these keys.
   void from_queries(const KeyBlock<T>& keys, const QueryGradient<T>& queries,
                     std::span<const std::int32_t> count);
   /// Gradients of the live keys first ... of a head group, and of their values.
@@ -32,7 +32,7 @@ class KeyGradient {
   Matrix<T> value_gradient_;  ///< rows x d_v
   Matrix<T> scores_;          ///< rows x 64, masked
   Matrix<T> key_gradient_;    ///< rows x d
-  BlockWorkspace<T> workspace_;
+  feature_map::BlockWorkspace<T> workspace_;
 };
 
-}  // namespace bochner
+}  // namespace bochner::attention_internals

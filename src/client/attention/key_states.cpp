@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-namespace bochner {
+namespace bochner::attention_internals {
 namespace {
 
 /// Keys that are summed in the scalar type before they join the compensated state: a constant,
@@ -85,4 +85,4 @@ void KeyStates<T>::sum_fold(const HeadGroup& group, Index first, Worker& worker,
 template class KeyStates<float>;
 template class KeyStates<double>;
 
-}  // namespace bochner
+}  // namespace bochner::attention_internals

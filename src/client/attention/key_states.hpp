@@ -6,7 +6,7 @@
 /// \file
 /// The states of whole sequences of keys.
 
-namespace bochner {
+namespace bochner::attention_internals {
 
 /// A batch of head groups with the state of all their keys. Keys are summed a thousand at a time in
 /// the scalar type, in parallel, and these sums join the compensated state in order: the same bits
@@ -16,7 +16,7 @@ class KeyStates {
  public:
   explicit KeyStates(const AttentionCall<T>& call);
 
-  /// Head groups that are worth having at a time.
+  /// How many head groups are worth computing at a time.
   Index capacity() const noexcept { return 4 * static_cast<Index>(workers_.size()); }
   /// Computes the states of at most `capacity()` groups.
   void compute(const std::vector<HeadGroup>& groups);
@@ -43,4 +43,4 @@ class KeyStates {
   std::vector<PrefixState<T>> states_;
 };
 
-}  // namespace bochner
+}  // namespace bochner::attention_internals

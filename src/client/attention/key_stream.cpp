@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-namespace bochner {
+namespace bochner::attention_internals {
 namespace {
 
 bool plausible(const Exponents& exponents) {
@@ -94,4 +94,4 @@ bool KeyStream<T>::restore() {
 template class KeyStream<float>;
 template class KeyStream<double>;
 
-}  // namespace bochner
+}  // namespace bochner::attention_internals

@@ -7,7 +7,7 @@
 /// \file
 /// Keys one after the other, and what a query that comes after some of them sees.
 
-namespace bochner {
+namespace bochner::attention_internals {
 
 /// What one worker needs to take in keys.
 template <Scalar T>
@@ -16,14 +16,14 @@ struct KeyScratch {
       : workspace(map),
         sums(map, value_dim, products),
         reference(static_cast<std::size_t>(map.num_features())) {}
-  BlockWorkspace<T> workspace;
+  feature_map::BlockWorkspace<T> workspace;
   KeySums<T> sums;
   Exponents reference;
 };
 
-/// Keys in chunks of 64, each with its values: a state of the chunks that are over, and the chunk
-/// that is open, as a piece whose keys are still apart. Exponents of a chunk's first piece come
-/// from its first key. Where a later key leaves their range the piece ends before it; the next
+/// Keys in chunks of 64, each with its values: a state of the chunks that are complete, and the
+/// chunk that is open, as a piece whose keys are still separate. Exponents of a chunk's first piece
+/// come from its first key. Where a later key leaves their range the piece ends before it; the next
 /// takes exponents from that key and the state. Whether and where depends on nothing that comes
 /// later, nor on how the keys are handed over.
 template <Scalar T>
@@ -76,4 +76,4 @@ class KeyStream {
   std::array<std::int32_t, 2> counts_{};
 };
 
-}  // namespace bochner
+}  // namespace bochner::attention_internals

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "client/attention/key_sums.hpp"
 
-namespace bochner {
+namespace bochner::attention_internals {
 
 template <Scalar T>
 KeySums<T>::KeySums(const BlockMap<T>& map, Index value_dim, Products products)
@@ -62,4 +62,4 @@ void KeySums<T>::top_exponents(Exponents& out) const {
 template class KeySums<float>;
 template class KeySums<double>;
 
-}  // namespace bochner
+}  // namespace bochner::attention_internals

@@ -9,7 +9,7 @@
 /// \file
 /// Sums of phi(k)^T v over a few blocks of keys, in the scalar type.
 
-namespace bochner {
+namespace bochner::attention_internals {
 
 /// values_jc = sum_r weight_rj v_rc and mass_j = sum_r weight_rj relative to one reference.
 template <Scalar T>
@@ -17,7 +17,7 @@ class KeySums {
  public:
   KeySums(const BlockMap<T>& map, Index value_dim, Products products = Products::full);
 
-  /// Starts anew with a reference.
+  /// Starts again from zero, with this reference.
   void reset(const Exponents& reference);
   /// Adds a block weighed against this very reference, its mass summed; blocks in order of keys.
   void add(const KeyBlock<T>& block);
@@ -41,4 +41,4 @@ class KeySums {
   std::optional<ReducedProducts> reduced_;
 };
 
-}  // namespace bochner
+}  // namespace bochner::attention_internals

@@ -10,6 +10,9 @@
 #include <tuple>
 
 namespace bochner {
+
+using namespace attention_internals;
+
 namespace {
 
 /// A row and where it lies.
@@ -31,15 +34,11 @@ AttentionInputs<T> without_values(const TensorView<const T, 4>& queries,
 }
 
 template <Scalar T>
-std::vector<PlacedRow> place_rows(const char* function, const AttentionProblem& problem,
+std::vector<PlacedRow> place_rows(const Door& door, const AttentionProblem& problem,
                                   const TensorView<const T, 4>& queries, Index num_keys,
                                   std::span<const AttentionRow> rows, const MatrixView<T>& out) {
   const auto count = static_cast<Index>(rows.size());
-  if (out.rows != count || out.cols != num_keys) {
-    throw InvalidArgument(std::string(function) + ": out is " + std::to_string(out.rows) + " x " +
-                          std::to_string(out.cols) + ", expected " + std::to_string(count) + " x " +
-                          std::to_string(num_keys) + " (rows x keys)");
-  }
+  door.shape("out", out, count, num_keys, "rows x keys");
   std::vector<PlacedRow> placed;
   for (Index r = 0; r < count; ++r) {
     const AttentionRow& row = rows[static_cast<std::size_t>(r)];
@@ -47,17 +46,16 @@ std::vector<PlacedRow> place_rows(const char* function, const AttentionProblem& 
       return position >= 0 && position < queries.extent(axis);
     };
     if (!inside(row.batch, 0) || !inside(row.head, 1) || !inside(row.query, 2)) {
-      throw InvalidArgument(
-          std::string(function) + ": rows[" + std::to_string(r) + "] is batch " +
-          std::to_string(row.batch) + ", head " + std::to_string(row.head) + ", query " +
-          std::to_string(row.query) + ", expected below " + std::to_string(queries.extent(0)) +
-          ", " + std::to_string(queries.extent(1)) + " and " + std::to_string(queries.extent(2)));
+      door.refuse("rows[" + std::to_string(r) + "] is batch " + std::to_string(row.batch) +
+                  ", head " + std::to_string(row.head) + ", query " + std::to_string(row.query) +
+                  ", expected below " + std::to_string(queries.extent(0)) + ", " +
+                  std::to_string(queries.extent(1)) + " and " + std::to_string(queries.extent(2)));
     }
     const AttentionSequence& sequence = sequence_with(problem, row.batch, row.query);
     const Index query = row.query - sequence.first_query;
     placed.push_back({&sequence, row.head, query, r, sequence.visible_end(query)});
-    for (Index j = 0; j < num_keys; ++j) out(r, j) = T{0};
   }
+  clear_rows(out);
   return placed;
 }
 
@@ -127,7 +125,7 @@ class RowWorker {
     gather(rows);
     const auto count = static_cast<Index>(rows.size());
     queries_.load(std::as_const(gathered_).view().middle_rows(0, count), reference.data(),
-                  {call_.function, "queries", any.sequence->batch, any.head,
+                  {call_.door, "queries", any.sequence->batch, any.head,
                    any.sequence->first_query + any.query});
     const PrefixView<T> state{nullptr, 0, nullptr, reference.data()};
     for_each_block(group, any.end, [&](Index first) {
@@ -194,13 +192,12 @@ void attention_rows(const FeatureMap<T>& map, TensorView<const T, 4> queries,
                     TensorView<const T, 4> keys, std::span<const AttentionRow> rows,
                     MatrixView<T> out, const AttentionOptions& options,
                     const Execution& execution) {
-  constexpr const char* kFunction = "attention_rows";
+  constexpr Door kDoor("attention_rows");
   const AttentionInputs<T> inputs = without_values(queries, keys);
-  const AttentionProblem problem = check_attention(kFunction, map.blocks(), inputs, options);
-  std::vector<PlacedRow> placed =
-      place_rows(kFunction, problem, queries, keys.extent(2), rows, out);
+  const AttentionProblem problem = linear_problem(kDoor, map.blocks(), inputs, options);
+  std::vector<PlacedRow> placed = place_rows(kDoor, problem, queries, keys.extent(2), rows, out);
   if (placed.empty()) return;
-  const AttentionCall<T> call{kFunction, map.blocks(), inputs, problem, execution};
+  const AttentionCall<T> call{kDoor, map.blocks(), inputs, problem, execution};
   const std::vector<RowGroup> groups = group_rows(placed, problem.heads_per_key_head);
   const auto count = static_cast<Index>(groups.size());
   std::vector<RowWorker<T>> workers;
@@ -216,11 +213,11 @@ void exact_attention_rows(const Kernel& kernel, TensorView<const T, 4> queries,
                           TensorView<const T, 4> keys, std::span<const AttentionRow> rows,
                           MatrixView<T> out, const AttentionOptions& options,
                           const Execution& execution) {
-  constexpr const char* kFunction = "exact_attention_rows";
+  constexpr Door kDoor("exact_attention_rows");
   const AttentionInputs<T> inputs = without_values(queries, keys);
-  const ExactCall<T> call = exact_call<T>(kFunction, kernel, inputs, options, {}, execution);
+  const ExactCall<T> call = exact_call<T>(kDoor, kernel, inputs, options, {}, execution);
   const std::vector<PlacedRow> placed =
-      place_rows(kFunction, call.problem, queries, keys.extent(2), rows, out);
+      place_rows(kDoor, call.problem, queries, keys.extent(2), rows, out);
   const auto count = static_cast<Index>(placed.size());
   parallel_for_blocks(count, execution, [&](Index r, int) {
     const PlacedRow& row = placed[static_cast<std::size_t>(r)];

@@ -13,7 +13,7 @@
 #include <limits>
 #include <numeric>
 
-namespace bochner {
+namespace bochner::attention_internals {
 namespace {
 
 double sum(const std::vector<double>& x) { return std::accumulate(x.begin(), x.end(), 0.0); }
@@ -105,4 +105,4 @@ FeatureMapSpec oprf_spec(FeatureMapSpec spec, const std::vector<SeenRows>& rows)
   return spec;
 }
 
-}  // namespace bochner
+}  // namespace bochner::attention_internals

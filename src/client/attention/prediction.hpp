@@ -7,12 +7,12 @@
 #include <vector>
 
 /// \file
-/// What closed forms say of attention on sampled rows.
+/// What closed forms say about attention on sampled rows.
 
-namespace bochner {
+namespace bochner::attention_internals {
 
 /// Relative error of the output (`output_error`); infinite where it leaves the range. Quasi-random
-/// frequencies are taken for independent ones.
+/// frequencies are treated as independent.
 double predicted_output_error(const FeatureMapSpec& spec, const std::vector<SeenRows>& rows,
                               const Execution& execution);
 
@@ -21,8 +21,8 @@ EffectiveNorms effective_norms(const FeatureMapSpec& spec, const std::vector<See
 /// The spec with `optimal_centring`.
 FeatureMapSpec centred_spec(FeatureMapSpec spec, const std::vector<SeenRows>& rows);
 
-/// Not centred, hyperbolic OPRF features with the parameter for these rows, and about as many
-/// features.
+/// The spec without centring, with hyperbolic OPRF features whose parameter suits these rows, and
+/// about as many features.
 FeatureMapSpec oprf_spec(FeatureMapSpec spec, const std::vector<SeenRows>& rows);
 
-}  // namespace bochner
+}  // namespace bochner::attention_internals

@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-namespace bochner {
+namespace bochner::attention_internals {
 
 template <Scalar T>
 PrefixState<T>::PrefixState(Index num_features, Index value_dim)
@@ -46,7 +46,7 @@ void PrefixState<T>::add(const Matrix<T>& values, const Matrix<T>& mass, const E
   const Index features = num_features();
   simd::kernels<T>().add_compensated(values_.data(), values_rest_.data(), values.data(),
                                      values_.cols(), features, value_dim_, own, others);
-  for (Index j = 0; j < features; ++j) {  // the same, with a scale an entry
+  for (Index j = 0; j < features; ++j) {  // the same, with a scale per entry
     const T a = mass_(0, j);
     const T b = others[j] * mass(0, j);
     const T total = a + b;
@@ -73,4 +73,4 @@ void PrefixState<T>::merge(const PrefixState& other) {
 template class PrefixState<float>;
 template class PrefixState<double>;
 
-}  // namespace bochner
+}  // namespace bochner::attention_internals

@@ -6,7 +6,7 @@
 /// \file
 /// The sums over all keys so far: what attention remembers.
 
-namespace bochner {
+namespace bochner::attention_internals {
 
 /// The state as a query uses it.
 template <Scalar T>
@@ -64,4 +64,4 @@ class PrefixState {
   Matrix<T> scales_;  ///< 2 x D: of this state and of what is added
 };
 
-}  // namespace bochner
+}  // namespace bochner::attention_internals

@@ -1,53 +1,111 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "client/attention/problem.hpp"
 
-#include "core/checked.hpp"
+#include "client/attention/checks.hpp"
 
 #include <algorithm>
-#include <cstdint>
-#include <optional>
+#include <string>
+#include <string_view>
 
-namespace bochner {
+namespace bochner::attention_internals {
 namespace {
 
-std::string shape(const std::array<Index, 4>& extents) {
-  std::string text;
-  for (const Index extent : extents) text += (text.empty() ? "" : " x ") + std::to_string(extent);
-  return text;
+/// Lengths that options are checked against.
+struct Lengths {
+  Index batch;
+  Index queries;
+  Index keys;
+};
+
+template <Scalar T>
+void require_shapes(const Door& door, const AttentionInputs<T>& inputs) {
+  const auto& [q, k, v] = inputs;
+  require_addressable(door, "queries", q.extents);
+  require_addressable(door, "keys", k.extents);
+  require_addressable(door, "values", v.extents);
+  if (k.extent(0) != q.extent(0) || k.extent(3) != q.extent(3)) {
+    door.refuse("keys", to_text(k.extents),
+                std::to_string(q.extent(0)) + " x key_heads x n x " + std::to_string(q.extent(3)) +
+                    " (batch and dimension of the queries)");
+  }
+  if (v.extent(0) != k.extent(0) || v.extent(1) != k.extent(1) || v.extent(2) != k.extent(2)) {
+    door.refuse("values", to_text(v.extents),
+                std::to_string(k.extent(0)) + " x " + std::to_string(k.extent(1)) + " x " +
+                    std::to_string(k.extent(2)) + " x d_v (batch, heads and length of the keys)");
+  }
+  if (q.extent(3) < 1) door.refuse("queries", to_text(q.extents), "a dimension of at least 1");
+  if (q.extent(1) > 0 && (k.extent(1) < 1 || q.extent(1) % k.extent(1) != 0)) {
+    door.refuse("there are " + std::to_string(q.extent(1)) + " query heads and " +
+                std::to_string(k.extent(1)) +
+                " key heads, expected a number of key heads that divides that of query heads");
+  }
 }
 
-struct Checker {
-  std::string function;
-
-  [[noreturn]] void fail(const std::string& what) const {
-    throw InvalidArgument(function + ": " + what);
+/// Of `key_mask` and `key_lengths`.
+void require_live_keys(const Door& door, const AttentionOptions& options, const Lengths& lengths) {
+  const bool masked = options.key_mask.data != nullptr;
+  if (masked) {
+    door.shape("key_mask", options.key_mask, lengths.batch, lengths.keys, "batch x keys");
   }
-
-  void check_extents(const char* name, const std::array<Index, 4>& extents) const {
-    std::optional<Index> product = 1;
-    for (const Index extent : extents) {
-      if (extent < 0) fail(std::string(name) + " is " + shape(extents) + ", expected none below 0");
-      if (product) product = checked_product(*product, std::max<Index>(extent, 1));
-    }
-    if (!product) fail(std::string(name) + " is " + shape(extents) + ", too large to address");
+  if (options.key_lengths.empty()) return;
+  if (masked) door.refuse("key_mask and key_lengths are both given, expected one of them");
+  const auto count = static_cast<Index>(options.key_lengths.size());
+  door.entries("key_lengths", count, lengths.batch, "one per batch entry");
+  for (Index b = 0; b < count; ++b) {
+    door.between("key_lengths[" + std::to_string(b) + "]",
+                 options.key_lengths[static_cast<std::size_t>(b)], 0, lengths.keys);
   }
+}
 
-  /// 0 = b_0 <= ... <= b_n = length.
-  void check_boundaries(const char* name, std::span<const Index> boundaries, Index length,
-                        const char* meaning) const {
-    for (std::size_t i = 0; i + 1 < boundaries.size(); ++i) {
-      if (boundaries[i] > boundaries[i + 1]) {
-        fail(std::string(name) + " decreases from " + std::to_string(boundaries[i]) + " to " +
-             std::to_string(boundaries[i + 1]) + " at entry " + std::to_string(i + 1));
-      }
-    }
-    if (boundaries.front() != 0 || boundaries.back() != length) {
-      fail(std::string(name) + " runs from " + std::to_string(boundaries.front()) + " to " +
-           std::to_string(boundaries.back()) + ", expected 0 to " + std::to_string(length) + " (" +
-           meaning + ")");
+/// 0 = b_0 <= ... <= b_n = length.
+void require_boundaries(const Door& door, std::string_view name, std::span<const Index> boundaries,
+                        Index length, std::string_view meaning) {
+  for (std::size_t i = 0; i + 1 < boundaries.size(); ++i) {
+    if (boundaries[i] > boundaries[i + 1]) {
+      door.refuse(std::string(name) + " decreases from " + std::to_string(boundaries[i]) + " to " +
+                  std::to_string(boundaries[i + 1]) + " at entry " + std::to_string(i + 1));
     }
   }
-};
+  if (boundaries.front() != 0 || boundaries.back() != length) {
+    door.refuse(std::string(name) + " runs from " + std::to_string(boundaries.front()) + " to " +
+                std::to_string(boundaries.back()) + ", expected 0 to " + std::to_string(length) +
+                " (" + std::string(meaning) + ")");
+  }
+}
+
+/// Where packed sequences of keys begin and end; empty when nothing is packed.
+std::span<const Index> key_bounds(const AttentionOptions& options) {
+  return options.cu_seqlens_keys.empty() ? options.cu_seqlens : options.cu_seqlens_keys;
+}
+
+void require_packing(const Door& door, const AttentionOptions& options, const Lengths& lengths) {
+  const std::span<const Index> queries = options.cu_seqlens;
+  const std::span<const Index> keys = key_bounds(options);
+  if (keys.empty()) return;
+  if (queries.size() != keys.size()) {
+    door.refuse("cu_seqlens has " + std::to_string(queries.size()) +
+                " entries and cu_seqlens_keys " + std::to_string(keys.size()) +
+                ", expected as many");
+  }
+  if (lengths.batch != 1) {
+    door.refuse("cu_seqlens is given for a batch of " + std::to_string(lengths.batch) +
+                ", expected a batch of 1");
+  }
+  if (!options.key_lengths.empty()) {
+    door.refuse("cu_seqlens and key_lengths are both given, expected one of them");
+  }
+  require_boundaries(door, "cu_seqlens", queries, lengths.queries, "the queries");
+  require_boundaries(door, "cu_seqlens_keys", keys, lengths.keys, "the keys");
+}
+
+void require_options(const Door& door, const AttentionOptions& options, const Lengths& lengths) {
+  door.at_least("window", options.window, 0);
+  require_live_keys(door, options, lengths);
+  if (options.mask == Mask::causal) {
+    door.between("query_offset", options.query_offset, -lengths.queries, lengths.keys);
+  }
+  require_packing(door, options, lengths);
+}
 
 /// Leaves in `sequence` those of its keys that are live.
 void keep_live(AttentionSequence& sequence, const MatrixView<const bool>& mask) {
@@ -59,6 +117,49 @@ void keep_live(AttentionSequence& sequence, const MatrixView<const bool>& mask) 
   sequence.num_keys = static_cast<Index>(live.size());
   const bool from_the_start = live.empty() || live.back() == sequence.num_keys - 1;
   if (!from_the_start) sequence.live = std::move(live);
+}
+
+/// The sequence of batch entry `b`, when nothing is packed.
+AttentionSequence whole_entry(const AttentionOptions& options, const Lengths& lengths, Index b) {
+  AttentionSequence sequence;
+  sequence.batch = b;
+  sequence.num_queries = lengths.queries;
+  sequence.num_keys =
+      options.key_lengths.empty() ? lengths.keys : options.key_lengths[static_cast<std::size_t>(b)];
+  return sequence;
+}
+
+/// Packed sequence s of the one batch entry.
+AttentionSequence packed_sequence(const AttentionOptions& options, Index s) {
+  const std::span<const Index> queries = options.cu_seqlens;
+  const std::span<const Index> keys = key_bounds(options);
+  const auto i = static_cast<std::size_t>(s);
+  AttentionSequence sequence;
+  sequence.first_query = queries[i];
+  sequence.num_queries = queries[i + 1] - queries[i];
+  sequence.first_key = keys[i];
+  sequence.num_keys = keys[i + 1] - keys[i];
+  return sequence;
+}
+
+/// Those that have queries.
+std::vector<AttentionSequence> sequences_of(const AttentionOptions& options,
+                                            const Lengths& lengths) {
+  const std::span<const Index> bounds = key_bounds(options);
+  const bool packed = !bounds.empty();
+  const Index count = packed ? static_cast<Index>(bounds.size()) - 1 : lengths.batch;
+  std::vector<AttentionSequence> sequences;
+  for (Index s = 0; s < count; ++s) {
+    AttentionSequence sequence =
+        packed ? packed_sequence(options, s) : whole_entry(options, lengths, s);
+    if (sequence.num_queries == 0) continue;
+    sequence.causal = options.mask == Mask::causal;
+    sequence.query_offset = options.query_offset;
+    sequence.window = options.window;
+    if (options.key_mask.data != nullptr) keep_live(sequence, options.key_mask);
+    sequences.push_back(std::move(sequence));
+  }
+  return sequences;
 }
 
 }  // namespace
@@ -84,143 +185,20 @@ const AttentionSequence& sequence_with(const AttentionProblem& problem, Index ba
 }
 
 template <Scalar T>
-AttentionProblem attention_problem(const std::string& function, const AttentionInputs<T>& inputs,
+AttentionProblem attention_problem(const Door& door, const AttentionInputs<T>& inputs,
                                    const AttentionOptions& options) {
-  const Checker check{function};
+  require_shapes(door, inputs);
   const auto& [q, k, v] = inputs;
-  check.check_extents("queries", q.extents);
-  check.check_extents("keys", k.extents);
-  check.check_extents("values", v.extents);
-  if (k.extent(0) != q.extent(0) || k.extent(3) != q.extent(3)) {
-    check.fail("keys is " + shape(k.extents) + ", expected " + std::to_string(q.extent(0)) +
-               " x key_heads x n x " + std::to_string(q.extent(3)) +
-               " (batch and dimension of the queries)");
-  }
-  if (v.extent(0) != k.extent(0) || v.extent(1) != k.extent(1) || v.extent(2) != k.extent(2)) {
-    check.fail("values is " + shape(v.extents) + ", expected " + std::to_string(k.extent(0)) +
-               " x " + std::to_string(k.extent(1)) + " x " + std::to_string(k.extent(2)) +
-               " x d_v (batch, heads and length of the keys)");
-  }
-  if (q.extent(3) < 1) {
-    check.fail("queries is " + shape(q.extents) + ", expected a dimension of at least 1");
-  }
-  if (q.extent(1) > 0 && (k.extent(1) < 1 || q.extent(1) % k.extent(1) != 0)) {
-    check.fail("there are " + std::to_string(q.extent(1)) + " query heads and " +
-               std::to_string(k.extent(1)) +
-               " key heads, expected a number of key heads that divides that of query heads");
-  }
-  const Index batch = q.extent(0);
-  const Index num_queries = q.extent(2);
-  const Index num_keys = k.extent(2);
-  if (options.window < 0) {
-    check.fail("window is " + std::to_string(options.window) + ", expected at least 0");
-  }
-  const bool masked = options.key_mask.data != nullptr;
-  if (masked && (options.key_mask.rows != batch || options.key_mask.cols != num_keys)) {
-    check.fail("key_mask is " + std::to_string(options.key_mask.rows) + " x " +
-               std::to_string(options.key_mask.cols) + ", expected " + std::to_string(batch) +
-               " x " + std::to_string(num_keys) + " (batch x keys)");
-  }
-  if (!options.key_lengths.empty()) {
-    if (masked) check.fail("key_mask and key_lengths are both given, expected one of them");
-    if (static_cast<Index>(options.key_lengths.size()) != batch) {
-      check.fail("key_lengths has " + std::to_string(options.key_lengths.size()) +
-                 " entries, expected " + std::to_string(batch) + " (one a batch entry)");
-    }
-    for (const Index length : options.key_lengths) {
-      if (length < 0 || length > num_keys) {
-        check.fail("key_lengths holds " + std::to_string(length) + ", expected 0 to " +
-                   std::to_string(num_keys));
-      }
-    }
-  }
-  if (options.mask == Mask::causal &&
-      (options.query_offset > num_keys || options.query_offset < -num_queries)) {
-    check.fail("query_offset is " + std::to_string(options.query_offset) + ", expected -" +
-               std::to_string(num_queries) + " to " + std::to_string(num_keys));
-  }
-
+  const Lengths lengths{q.extent(0), q.extent(2), k.extent(2)};
+  require_options(door, options, lengths);
   AttentionProblem problem;
   problem.heads = q.extent(1);
   problem.key_heads = q.extent(1) > 0 ? k.extent(1) : 0;
   problem.heads_per_key_head = problem.key_heads > 0 ? problem.heads / problem.key_heads : 0;
   problem.dim = q.extent(3);
   problem.value_dim = v.extent(3);
-
-  const std::span<const Index> query_bounds = options.cu_seqlens;
-  const std::span<const Index> key_bounds =
-      options.cu_seqlens_keys.empty() ? query_bounds : options.cu_seqlens_keys;
-  if (!key_bounds.empty()) {
-    if (query_bounds.size() != key_bounds.size()) {
-      check.fail("cu_seqlens has " + std::to_string(query_bounds.size()) +
-                 " entries and cu_seqlens_keys " + std::to_string(key_bounds.size()) +
-                 ", expected as many");
-    }
-    if (batch != 1) {
-      check.fail("cu_seqlens is given for a batch of " + std::to_string(batch) +
-                 ", expected a batch of 1");
-    }
-    if (!options.key_lengths.empty()) {
-      check.fail("cu_seqlens and key_lengths are both given, expected one of them");
-    }
-    check.check_boundaries("cu_seqlens", query_bounds, num_queries, "the queries");
-    check.check_boundaries("cu_seqlens_keys", key_bounds, num_keys, "the keys");
-  }
-  const Index segments = key_bounds.empty() ? batch : static_cast<Index>(key_bounds.size()) - 1;
-  for (Index s = 0; s < segments; ++s) {
-    AttentionSequence sequence;
-    if (key_bounds.empty()) {
-      sequence.batch = s;
-      sequence.num_queries = num_queries;
-      sequence.num_keys =
-          options.key_lengths.empty() ? num_keys : options.key_lengths[static_cast<std::size_t>(s)];
-    } else {
-      const auto i = static_cast<std::size_t>(s);
-      sequence.first_query = query_bounds[i];
-      sequence.num_queries = query_bounds[i + 1] - query_bounds[i];
-      sequence.first_key = key_bounds[i];
-      sequence.num_keys = key_bounds[i + 1] - key_bounds[i];
-    }
-    sequence.causal = options.mask == Mask::causal;
-    sequence.query_offset = options.query_offset;
-    sequence.window = options.window;
-    if (masked) keep_live(sequence, options.key_mask);
-    if (sequence.num_queries > 0) problem.sequences.push_back(std::move(sequence));
-  }
+  problem.sequences = sequences_of(options, lengths);
   return problem;
-}
-
-void check_extents(const std::string& function, const char* name,
-                   const std::array<Index, 4>& extents, const std::array<Index, 4>& expected) {
-  if (extents == expected) return;
-  throw InvalidArgument(function + ": " + name + " is " + shape(extents) + ", expected " +
-                        shape(expected));
-}
-
-template <Scalar T>
-void check_output(const std::string& function, const char* name, const TensorView<T, 4>& out,
-                  const std::array<Index, 4>& extents, const AttentionInputs<T>& inputs) {
-  const Checker check{function};
-  check_extents(function, name, out.extents, extents);
-  const bool empty = std::find(extents.begin(), extents.end(), 0) != extents.end();
-  for (int axis = 0; axis < 4 && !empty; ++axis) {
-    if (out.extent(axis) > 1 && out.stride(axis) == 0) {
-      check.fail(std::string(name) + " has stride 0 along axis " + std::to_string(axis) +
-                 ": its elements would share memory");
-    }
-  }
-  const MemoryGrid mine = memory_grid(out);
-  if (overlaps_itself(mine)) {
-    check.fail(std::string(name) + " has strides that give two elements one place");
-  }
-  check_apart(function, name, mine, "queries", memory_grid(inputs.queries));
-  check_apart(function, name, mine, "keys", memory_grid(inputs.keys));
-  check_apart(function, name, mine, "values", memory_grid(inputs.values));
-}
-
-void check_apart(const std::string& function, const char* name, const MemoryGrid& grid,
-                 const char* other_name, const MemoryGrid& other) {
-  if (overlap(grid, other)) Checker{function}.fail(std::string(name) + " overlaps " + other_name);
 }
 
 template <Scalar T>
@@ -239,20 +217,14 @@ MatrixView<const T> live_rows(const AttentionSequence& sequence, MatrixView<cons
   return {buffer.data(), count, rows.cols, buffer.cols(), 1};
 }
 
-template AttentionProblem attention_problem<float>(const std::string&,
-                                                   const AttentionInputs<float>&,
+template AttentionProblem attention_problem<float>(const Door&, const AttentionInputs<float>&,
                                                    const AttentionOptions&);
-template AttentionProblem attention_problem<double>(const std::string&,
-                                                    const AttentionInputs<double>&,
+template AttentionProblem attention_problem<double>(const Door&, const AttentionInputs<double>&,
                                                     const AttentionOptions&);
-template void check_output<float>(const std::string&, const char*, const TensorView<float, 4>&,
-                                  const std::array<Index, 4>&, const AttentionInputs<float>&);
-template void check_output<double>(const std::string&, const char*, const TensorView<double, 4>&,
-                                   const std::array<Index, 4>&, const AttentionInputs<double>&);
 template MatrixView<const float> live_rows<float>(const AttentionSequence&, MatrixView<const float>,
                                                   Index, Index, Matrix<float>&);
 template MatrixView<const double> live_rows<double>(const AttentionSequence&,
                                                     MatrixView<const double>, Index, Index,
                                                     Matrix<double>&);
 
-}  // namespace bochner
+}  // namespace bochner::attention_internals

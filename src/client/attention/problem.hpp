@@ -3,18 +3,17 @@
 
 #include "bochner/client/attention/attention.hpp"
 #include "bochner/core/matrix.hpp"
-#include "core/overlap.hpp"
+#include "core/door.hpp"
 
-#include <string>
 #include <vector>
 
 /// \file
 /// A call to attention, checked and cut into independent sequences.
 
-namespace bochner {
+namespace bochner::attention_internals {
 
-/// Queries and keys that have nothing to do with any others: one batch entry, or one packed
-/// sequence of it.
+/// Queries and keys that are independent of all others: one batch entry, or one packed sequence of
+/// it.
 struct AttentionSequence {
   Index batch = 0;
   Index first_query = 0;
@@ -48,34 +47,10 @@ struct AttentionProblem {
 /// The sequence that query `query` of batch entry `batch` belongs to.
 const AttentionSequence& sequence_with(const AttentionProblem& problem, Index batch, Index query);
 
-/// Throws InvalidArgument, its text beginning with `function`, when extents or options do not fit.
+/// Throws InvalidArgument when extents or options do not fit.
 template <Scalar T>
-AttentionProblem attention_problem(const std::string& function, const AttentionInputs<T>& inputs,
+AttentionProblem attention_problem(const Door& door, const AttentionInputs<T>& inputs,
                                    const AttentionOptions& options);
-
-/// Throws InvalidArgument unless a tensor has the extents that are expected.
-void check_extents(const std::string& function, const char* name,
-                   const std::array<Index, 4>& extents, const std::array<Index, 4>& expected);
-
-/// Throws InvalidArgument unless outputs, their gradients and those of the inputs fit.
-template <Scalar T>
-void check_gradients(const std::string& function, const AttentionInputs<T>& inputs,
-                     const TensorView<const T, 4>& out, const TensorView<const T, 4>& out_gradient,
-                     const AttentionGradients<T>& gradients);
-
-/// Zeros, for rows that no pass reaches.
-template <Scalar T>
-void clear_gradients(const AttentionGradients<T>& gradients);
-
-/// Throws InvalidArgument unless `out` has these extents, no element twice, and nothing in common
-/// with the inputs.
-template <Scalar T>
-void check_output(const std::string& function, const char* name, const TensorView<T, 4>& out,
-                  const std::array<Index, 4>& extents, const AttentionInputs<T>& inputs);
-
-/// Throws InvalidArgument when two tensors share memory.
-void check_apart(const std::string& function, const char* name, const MemoryGrid& grid,
-                 const char* other_name, const MemoryGrid& other);
 
 /// Rows of one head of one batch entry.
 template <class T>
@@ -90,4 +65,4 @@ template <Scalar T>
 MatrixView<const T> live_rows(const AttentionSequence& sequence, MatrixView<const T> rows,
                               Index first, Index count, Matrix<T>& buffer);
 
-}  // namespace bochner
+}  // namespace bochner::attention_internals

@@ -4,7 +4,7 @@
 #include <cmath>
 #include <limits>
 
-namespace bochner {
+namespace bochner::attention_internals {
 
 template <Scalar T>
 PackedKeys<T>::PackedKeys(const BlockMap<T>& map)
@@ -161,9 +161,7 @@ void QueryBlock<T>::finish(MatrixView<T> out, AttentionReport& report) const {
 
 template <Scalar T>
 void finish_empty(MatrixView<T> out, AttentionReport& report) {
-  for (Index r = 0; r < out.rows; ++r) {
-    for (Index c = 0; c < out.cols; ++c) out(r, c) = T{0};
-  }
+  clear_rows(out);
   report.empty_rows += out.rows;
 }
 
@@ -174,4 +172,4 @@ template class QueryBlock<double>;
 template void finish_empty<float>(MatrixView<float>, AttentionReport&);
 template void finish_empty<double>(MatrixView<double>, AttentionReport&);
 
-}  // namespace bochner
+}  // namespace bochner::attention_internals

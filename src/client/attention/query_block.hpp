@@ -12,7 +12,7 @@
 /// \file
 /// Up to 64 queries and what they collect: numerators and normalisers.
 
-namespace bochner {
+namespace bochner::attention_internals {
 
 /// A block of keys as queries use it: its weights packed for products against a state's exponents.
 template <Scalar T>
@@ -20,8 +20,8 @@ class PackedKeys {
  public:
   explicit PackedKeys(const BlockMap<T>& map);
 
-  /// Packs the keys of `block` from `first` on, after those packed before, to count relative to
-  /// `state`.
+  /// Packs the keys of `block` from `first` on, behind those packed before, with weights relative
+  /// to `state`.
   void pack(const KeyBlock<T>& block, const PrefixView<T>& state, Index first = 0);
 
   const T* weights() const noexcept { return packed_.data(); }
@@ -36,10 +36,10 @@ class QueryBlock {
  public:
   QueryBlock(const BlockMap<T>& map, Index value_dim, Products products = Products::full);
 
-  /// Weighs queries (at most 64 rows) against exponents; sums start from nothing. Throws as
+  /// Weighs queries (at most 64 rows) against exponents; sums start from zero. Throws as
   /// `KeyBlock::load`.
   void load(MatrixView<const T> queries, const std::int32_t* exponent, const RowOrigin& origin);
-  /// Says that `collect` is next called with this state; once for as many calls as there are.
+  /// Announces the state of the calls of `collect` that follow; once for all of them.
   void prepare(const PrefixView<T>& state);
   /// numerator = phi(q) S and normaliser = phi(q) z, S and z relative to the exponents of `load`.
   void collect(const PrefixView<T>& state);
@@ -73,7 +73,7 @@ class QueryBlock {
   std::array<T, simd::kBlockRows> normaliser_part_{};
   std::array<double, simd::kBlockRows> offset_{};
   std::array<std::int32_t, simd::kBlockRows> exponent_{};
-  BlockWorkspace<T> workspace_;
+  feature_map::BlockWorkspace<T> workspace_;
   std::optional<ReducedProducts> reduced_;
 };
 
@@ -81,4 +81,4 @@ class QueryBlock {
 template <Scalar T>
 void finish_empty(MatrixView<T> out, AttentionReport& report);
 
-}  // namespace bochner
+}  // namespace bochner::attention_internals

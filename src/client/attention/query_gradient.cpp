@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <numbers>
 
-namespace bochner {
+namespace bochner::attention_internals {
 
 template <Scalar T>
 QueryGradient<T>::QueryGradient(const BlockMap<T>& map, Index value_dim)
@@ -81,7 +81,7 @@ void QueryGradient<T>::finish(MatrixView<T> gradient) {
 template <Scalar T>
 void pull_weights(const BlockMap<T>& map, Side side, MatrixView<const T> x,
                   const Matrix<T>& weights, Matrix<T>& gradient, MatrixView<T> dx,
-                  BlockWorkspace<T>& workspace) {
+                  feature_map::BlockWorkspace<T>& workspace) {
   if (!map.exponential()) {
     map.pull_features(side, x, gradient.data(), dx, workspace);
     return;
@@ -99,9 +99,9 @@ template class QueryGradient<float>;
 template class QueryGradient<double>;
 template void pull_weights<float>(const BlockMap<float>&, Side, MatrixView<const float>,
                                   const Matrix<float>&, Matrix<float>&, MatrixView<float>,
-                                  BlockWorkspace<float>&);
+                                  feature_map::BlockWorkspace<float>&);
 template void pull_weights<double>(const BlockMap<double>&, Side, MatrixView<const double>,
                                    const Matrix<double>&, Matrix<double>&, MatrixView<double>,
-                                   BlockWorkspace<double>&);
+                                   feature_map::BlockWorkspace<double>&);
 
-}  // namespace bochner
+}  // namespace bochner::attention_internals

@@ -3,7 +3,7 @@
 
 #include "client/attention/query_block.hpp"
 
-namespace bochner {
+namespace bochner::attention_internals {
 
 /// a^T packed, so that block . a^T is one product.
 template <Scalar T>
@@ -25,8 +25,8 @@ class PackedTranspose {
   Matrix<T> packed_;
 };
 
-/// A block of queries on the way back: from gradients of outputs to those of weights and of the
-/// queries themselves. Notation as in `GradientSums`.
+/// A block of queries in the backward pass: from gradients of outputs to those of weights and of
+/// the queries themselves. Notation as in `GradientSums`.
 template <Scalar T>
 class QueryGradient {
  public:
@@ -44,8 +44,8 @@ class QueryGradient {
 
   /// Gradients of the weights from a state: G S^T + g z^T.
   void from_state(const PackedTranspose<T>& values, const T* mass);
-  /// And from the first count[r] keys of a block; leaves in `pairs` the gradients of the scores,
-  /// G v^T + g unit^T, zero from count[r] on.
+  /// Adds those from the first count[r] keys of a block; leaves in `pairs` the gradients of the
+  /// scores, G v^T + g unit^T, zero from count[r] on.
   void from_keys(const KeyBlock<T>& keys, const PackedTranspose<T>& values,
                  std::span<const std::int32_t> count);
   const Matrix<T>& pairs() const noexcept { return pairs_; }
@@ -63,14 +63,14 @@ class QueryGradient {
   Matrix<T> gradient_;  ///< rows x D
   Matrix<T> part_;      ///< rows x D
   Matrix<T> pairs_;     ///< rows x 64
-  BlockWorkspace<T> workspace_;
+  feature_map::BlockWorkspace<T> workspace_;
 };
 
-/// Gradients of features or of base-2 log-features, whichever the map's pullback wants: the latter
+/// Gradients of features or of base-2 log-features, whichever the map's pullback takes: the latter
 /// are ln 2 weight times gradient of weight, in place.
 template <Scalar T>
 void pull_weights(const BlockMap<T>& map, Side side, MatrixView<const T> x,
                   const Matrix<T>& weights, Matrix<T>& gradient, MatrixView<T> dx,
-                  BlockWorkspace<T>& workspace);
+                  feature_map::BlockWorkspace<T>& workspace);
 
-}  // namespace bochner
+}  // namespace bochner::attention_internals

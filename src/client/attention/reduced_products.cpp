@@ -3,7 +3,7 @@
 
 #include "simd/engine.hpp"
 
-namespace bochner {
+namespace bochner::attention_internals {
 namespace {
 
 constexpr Index pairs_of(Index n) { return (n + 1) / 2; }
@@ -72,4 +72,4 @@ void ReducedProducts::contract(const float* phi, Index rows, float* out) {
                     ld_values_, values_, out, ld_values_);
 }
 
-}  // namespace bochner
+}  // namespace bochner::attention_internals

@@ -10,11 +10,11 @@
 /// \file
 /// The two large products with factors rounded to bfloat16.
 
-namespace bochner {
+namespace bochner::attention_internals {
 
 /// phi^T V and phi S for blocks of at most 64 rows of D features and d_v values, by the machine's
-/// kernels where it has them, otherwise in float on rounded factors. Leading dimensions are those
-/// of padded blocks.
+/// own kernels where it has them, otherwise in float on rounded factors. Leading dimensions are
+/// those of padded blocks.
 class ReducedProducts {
  public:
   ReducedProducts(Index num_features, Index value_dim);
@@ -39,4 +39,4 @@ class ReducedProducts {
   Matrix<float> phi_, value_, state_;  ///< rounded, where there are no native kernels
 };
 
-}  // namespace bochner
+}  // namespace bochner::attention_internals

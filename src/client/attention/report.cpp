@@ -13,9 +13,12 @@
 #include <string>
 
 namespace bochner {
+
+using namespace attention_internals;
+
 namespace {
 
-constexpr const char* kAttentionReport = "attention_report";
+constexpr Door kDoor("attention_report");
 constexpr double kTarget = 0.1;
 /// Where the mean of |q + k|^2 ends the use of closed forms: beyond, samples do not see their mass.
 constexpr double kLargestMean = 2.0;
@@ -80,9 +83,9 @@ Measured compare(const FeatureMapSpec& spec, const AttentionInputs<T>& inputs,
     }
   }
   if (!std::isfinite(measured.error) || !std::isfinite(measured.norm)) {
-    throw InvalidArgument(std::string(kAttentionReport) +
-                          ": what a sampled query sees holds a NaN or an infinity, or its output "
-                          "does; expected finite numbers");
+    kDoor.refuse(
+        "what a sampled query sees holds a NaN or an infinity, or its output does; expected finite "
+        "numbers");
   }
   return measured;
 }
@@ -179,15 +182,10 @@ template <Scalar T>
 AttentionComparison attention_report(const FeatureMap<T>& map, const AttentionInputs<T>& inputs,
                                      Index sample_rows, const AttentionOptions& options,
                                      const Execution& execution) {
-  if (sample_rows < 1) {
-    throw InvalidArgument(std::string(kAttentionReport) + ": sample_rows is " +
-                          std::to_string(sample_rows) + ", expected at least 1");
-  }
+  kDoor.at_least("sample_rows", sample_rows, 1);
   const FeatureMapSpec& spec = map.spec();
-  const AttentionProblem problem = check_attention(kAttentionReport, map.blocks(), inputs, options);
-  if (problem.value_dim < 1) {
-    throw InvalidArgument(std::string(kAttentionReport) + ": values have no columns, expected one");
-  }
+  const AttentionProblem problem = linear_problem(kDoor, map.blocks(), inputs, options);
+  if (problem.value_dim < 1) kDoor.refuse("values have no columns, expected at least one");
   const auto& q = inputs.queries;
   const std::array<Index, 4> extents{q.extent(0), q.extent(1), q.extent(2), problem.value_dim};
   Matrix<T> out(q.extent(0) * q.extent(1) * q.extent(2), problem.value_dim);
@@ -196,8 +194,7 @@ AttentionComparison attention_report(const FeatureMap<T>& map, const AttentionIn
       attention<T>(map, inputs, TensorView<T, 4>(out.data(), extents), options, execution);
 
   const std::vector<AttentionRow> sample = sampled_rows(q.extents, sample_rows, spec.seed);
-  const std::vector<SeenRows> rows =
-      seen_rows(kAttentionReport, problem, inputs, sample, spec.seed);
+  const std::vector<SeenRows> rows = seen_rows(kDoor, problem, inputs, sample, spec.seed);
   if (rows.empty()) {
     quality.sentence = "There is nothing to attend to: no sampled query sees a key.";
     return quality;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "bochner/core/error.hpp"
 #include "bochner/core/matrix.hpp"
+#include "client/attention/checks.hpp"
 #include "client/attention/weights.hpp"
 #include "core/text.hpp"
 #include "feature_map/block.hpp"
@@ -15,13 +15,13 @@
 #include <string>
 
 /// \file
-/// Blocks of rows at attention's door.
+/// Blocks of rows, and which of them are refused.
 
-namespace bochner {
+namespace bochner::attention_internals {
 
-/// Where a block of rows comes from, for messages, and what is wanted after it.
+/// Where a block of rows comes from, for messages, and what to prefetch after it.
 struct RowOrigin {
-  const char* function;
+  Door door;
   const char* argument;
   Index batch;
   Index head;
@@ -29,7 +29,7 @@ struct RowOrigin {
   simd::Ahead ahead{};
 };
 
-/// At most a block of `rows` from `first` on, as what is wanted soon; nothing where rows are not
+/// At most a block of `rows` from `first` on, to be prefetched; nothing where rows are not
 /// contiguous.
 template <Scalar T>
 simd::RowsAhead rows_ahead(MatrixView<const T> rows, Index first) {
@@ -53,12 +53,19 @@ void copy_rows(MatrixView<const T> rows, Matrix<T>& block, Index first = 0) {
   }
 }
 
+template <class T>
+void clear_rows(MatrixView<T> rows) {
+  for (Index r = 0; r < rows.rows; ++r) {
+    for (Index c = 0; c < rows.cols; ++c) rows(r, c) = T{0};
+  }
+}
+
 /// Rows whose exponents leave the range that two of them can be added in, or whose projections
 /// could overflow, are refused, unless they hold a NaN or an infinity: those go on as NaN.
 /// `workspace` is the one that mapped them.
 template <Scalar T, class Exponent>
 void refuse_long_rows(MatrixView<const T> x, Exponent* exponent, const RowOrigin& origin,
-                      const BlockWorkspace<T>& workspace) {
+                      const feature_map::BlockWorkspace<T>& workspace) {
   for (Index r = 0; r < x.rows; ++r) {
     const double largest =
         std::abs(static_cast<double>(exponent[r])) + BlockMap<T>::largest_log(r, workspace);
@@ -66,11 +73,10 @@ void refuse_long_rows(MatrixView<const T> x, Exponent* exponent, const RowOrigin
     bool finite = true;
     for (Index c = 0; c < x.cols; ++c) finite = finite && std::isfinite(x(r, c));
     if (finite) {
-      throw InvalidArgument(std::string(origin.function) + ": " + origin.argument + ": batch " +
-                            std::to_string(origin.batch) + ", head " + std::to_string(origin.head) +
-                            ", row " + std::to_string(origin.first_row + r) +
-                            " is too long for this map: the exponent of its features is beyond " +
-                            "2^28, or its projections overflow");
+      origin.door.refuse(
+          row_name(origin.argument, origin.batch, origin.head, origin.first_row + r) +
+          " is too long for this map: the exponent of its features is beyond 2^28, or its "
+          "projections overflow");
     }
     if constexpr (std::floating_point<Exponent>) {
       exponent[r] = std::numeric_limits<Exponent>::quiet_NaN();
@@ -80,11 +86,11 @@ void refuse_long_rows(MatrixView<const T> x, Exponent* exponent, const RowOrigin
   }
 }
 
-/// Refuses rows that mapping would, before anything is done with them.
+/// Refuses the rows that mapping would refuse, before anything is done with them.
 template <Scalar T>
 void refuse_rows(const BlockMap<T>& map, Side side, MatrixView<const T> x, RowOrigin origin) {
   const Index at_once = std::min(simd::kBlockRows, x.rows);
-  BlockWorkspace<T> workspace(map, at_once);
+  feature_map::BlockWorkspace<T> workspace(map, at_once);
   Matrix<T> phi(at_once, map.exponential() ? 0 : map.ld());
   std::array<double, simd::kBlockRows> offset;
   std::array<std::int32_t, simd::kBlockRows> exponent;
@@ -111,14 +117,12 @@ void refuse_large_values(MatrixView<const T> values, const RowOrigin& origin) {
     for (Index c = 0; c < values.cols; ++c) {
       const T size = std::abs(values(r, c));
       if (!(size > kLargestAttentionValue<T>) || std::isinf(size)) continue;
-      throw InvalidArgument(std::string(origin.function) + ": values: batch " +
-                            std::to_string(origin.batch) + ", head " + std::to_string(origin.head) +
-                            ", row " + std::to_string(origin.first_row + r) + ", column " +
-                            std::to_string(c) + " is " +
-                            text::number(static_cast<double>(values(r, c))) +
-                            ", too large to be summed in this precision");
+      origin.door.refuse(row_name("values", origin.batch, origin.head, origin.first_row + r) +
+                         ", column " + std::to_string(c) + " is " +
+                         text::number(static_cast<double>(values(r, c))) +
+                         ", too large to be summed in this precision");
     }
   }
 }
 
-}  // namespace bochner
+}  // namespace bochner::attention_internals

@@ -6,7 +6,7 @@
 #include <string>
 #include <tuple>
 
-namespace bochner {
+namespace bochner::attention_internals {
 namespace {
 
 constexpr Index kMostKeys = 512;
@@ -21,15 +21,13 @@ Index drawn(const Stream& stream, Index i, Index count, Index total) {
 }
 
 template <Scalar T>
-void widen(const char* function, const char* name, Index position, MatrixView<const T> row,
+void widen(const Door& door, const std::string& name, Index position, MatrixView<const T> row,
            double* out) {
   for (Index c = 0; c < row.cols; ++c) {
     out[c] = static_cast<double>(row(0, c));
     if (std::isfinite(out[c])) continue;
-    throw InvalidArgument(std::string(function) + ": " + name + " have " +
-                          (std::isnan(out[c]) ? "a NaN" : "an infinity") + " at position " +
-                          std::to_string(position) +
-                          ", which a sampled query sees; expected finite numbers");
+    door.refuse(name + " have " + (std::isnan(out[c]) ? "a NaN" : "an infinity") + " at position " +
+                std::to_string(position) + ", which a sampled query sees; expected finite numbers");
   }
 }
 
@@ -50,7 +48,7 @@ std::vector<AttentionRow> sampled_rows(const std::array<Index, 4>& queries, Inde
 }
 
 template <Scalar T>
-std::vector<SeenRows> seen_rows(const char* function, const AttentionProblem& problem,
+std::vector<SeenRows> seen_rows(const Door& door, const AttentionProblem& problem,
                                 const AttentionInputs<T>& inputs, std::vector<AttentionRow> rows,
                                 Seed seed) {
   const auto place_of = [&](const AttentionRow& row) {
@@ -72,7 +70,7 @@ std::vector<SeenRows> seen_rows(const char* function, const AttentionProblem& pr
       SeenRows group{Matrix<double>(last - first, problem.dim), Matrix<double>(kept, problem.dim),
                      Matrix<double>(kept, problem.value_dim)};
       for (auto row = first; row != last; ++row) {
-        widen(function, "queries", row->query,
+        widen(door, "queries", row->query,
               head_rows(inputs.queries, row->batch, row->head).middle_rows(row->query, 1),
               group.queries.row(row - first));
       }
@@ -81,8 +79,8 @@ std::vector<SeenRows> seen_rows(const char* function, const AttentionProblem& pr
       const Stream stream(seed, Purpose::study, 1 + groups.size());
       for (Index k = 0; k < kept; ++k) {
         const Index at = sequence->first_key + sequence->position(drawn(stream, k, kept, seen));
-        widen(function, "keys", at, keys.middle_rows(at, 1), group.keys.row(k));
-        widen(function, "values", at, values.middle_rows(at, 1), group.values.row(k));
+        widen(door, "keys", at, keys.middle_rows(at, 1), group.keys.row(k));
+        widen(door, "values", at, values.middle_rows(at, 1), group.values.row(k));
       }
       groups.push_back(std::move(group));
     }
@@ -91,11 +89,11 @@ std::vector<SeenRows> seen_rows(const char* function, const AttentionProblem& pr
   return groups;
 }
 
-template std::vector<SeenRows> seen_rows<float>(const char*, const AttentionProblem&,
+template std::vector<SeenRows> seen_rows<float>(const Door&, const AttentionProblem&,
                                                 const AttentionInputs<float>&,
                                                 std::vector<AttentionRow>, Seed);
-template std::vector<SeenRows> seen_rows<double>(const char*, const AttentionProblem&,
+template std::vector<SeenRows> seen_rows<double>(const Door&, const AttentionProblem&,
                                                  const AttentionInputs<double>&,
                                                  std::vector<AttentionRow>, Seed);
 
-}  // namespace bochner
+}  // namespace bochner::attention_internals

@@ -5,7 +5,7 @@
 
 #include <algorithm>
 
-namespace bochner {
+namespace bochner::attention_internals {
 
 /// A state as it was at some moment, for queries.
 template <Scalar T>
@@ -28,4 +28,4 @@ struct Snapshot {
   Exponents exponent;
 };
 
-}  // namespace bochner
+}  // namespace bochner::attention_internals

@@ -1,14 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "client/attention/state_impl.hpp"
 
+#include "client/attention/checks.hpp"
 #include "core/checked.hpp"
 #include "core/parallel.hpp"
 
 #include <algorithm>
 #include <concepts>
+#include <string>
 #include <utility>
 
 namespace bochner {
+
+using namespace attention_internals;
+
 namespace {
 
 template <Scalar T>
@@ -24,15 +29,14 @@ template <Scalar T>
 AttentionState<T>::Impl::Impl(const FeatureMap<T>& map, Index batch, Index key_heads,
                               Index value_dim)
     : map_(map), batch_(batch), key_heads_(key_heads), value_dim_(value_dim) {
-  if (batch < 0 || key_heads < 0 || value_dim < 1) {
-    throw InvalidArgument("AttentionState: batch is " + std::to_string(batch) + ", key_heads " +
-                          std::to_string(key_heads) + " and value_dim " +
-                          std::to_string(value_dim) + ", expected at least 0, 0 and 1");
-  }
+  constexpr Door kDoor("AttentionState");
+  kDoor.at_least("batch", batch, 0)
+      .at_least("key_heads", key_heads, 0)
+      .at_least("value_dim", value_dim, 1);
   const auto streams = checked_product(batch, key_heads);
   if (!streams) {
-    throw InvalidArgument("AttentionState: batch is " + std::to_string(batch) + " and key_heads " +
-                          std::to_string(key_heads) + ", too many");
+    kDoor.refuse("batch is " + std::to_string(batch) + " and key_heads " +
+                 std::to_string(key_heads) + ", too many");
   }
   for (Index s = 0; s < *streams; ++s) streams_.emplace_back(map.blocks(), value_dim);
 }
@@ -40,14 +44,14 @@ AttentionState<T>::Impl::Impl(const FeatureMap<T>& map, Index batch, Index key_h
 template <Scalar T>
 void AttentionState<T>::Impl::append(TensorView<const T, 4> keys, TensorView<const T, 4> values,
                                      const Execution& execution) {
-  constexpr const char* kFunction = "AttentionState::append";
+  constexpr Door kDoor("AttentionState::append");
   const AttentionInputs<T> inputs{no_rows(keys, key_heads_, keys.extent(3)), keys, values};
-  check(kFunction, inputs);
-  const Index length = extended_length(kFunction, keys.extent(2));
-  check_rows(kFunction, inputs, execution);
+  problem_of(kDoor, inputs);
+  const Index length = extended_length(kDoor, keys.extent(2));
+  require_rows(kDoor, inputs, execution);
   for_each_stream(execution, [&](Index s, Worker& worker) {
     KeyStream<T>& stream = streams_[static_cast<std::size_t>(s)];
-    extend(kFunction, stream, s, keys, values, worker, [](Index, Index) {});
+    extend(kDoor, stream, s, keys, values, worker, [](Index, Index) {});
     stream.pack();
   });
   length_ = length;
@@ -57,12 +61,12 @@ template <Scalar T>
 AttentionReport AttentionState<T>::Impl::attend(TensorView<const T, 4> queries,
                                                 TensorView<T, 4> out,
                                                 const Execution& execution) const {
-  constexpr const char* kFunction = "AttentionState::attend";
+  constexpr Door kDoor("AttentionState::attend");
   const TensorView<const T, 4> keys = no_rows(queries, key_heads_, queries.extent(3));
   const AttentionInputs<T> inputs{queries, keys, no_rows(queries, key_heads_, value_dim_)};
-  const AttentionProblem problem = check(kFunction, inputs);
-  check_output(kFunction, "out", out,
-               {queries.extent(0), queries.extent(1), queries.extent(2), value_dim_}, inputs);
+  const AttentionProblem problem = problem_of(kDoor, inputs);
+  require_output(kDoor, "out", out,
+                 {queries.extent(0), queries.extent(1), queries.extent(2), value_dim_}, inputs);
   const Index blocks = (queries.extent(2) + simd::kBlockRows - 1) / simd::kBlockRows;
   const Index tasks = batch_ * problem.heads * blocks;
   std::vector<QueryWorker> workers;
@@ -78,7 +82,7 @@ AttentionReport AttentionState<T>::Impl::attend(TensorView<const T, 4> queries,
     const KeyStream<T>& stream = streams_[static_cast<std::size_t>(s)];
     std::array<std::int32_t, simd::kBlockRows> seen;
     seen.fill(static_cast<std::int32_t>(stream.open().rows()));
-    collect(stream, {kFunction, "queries", batch, head, first},
+    collect(stream, {kDoor, "queries", batch, head, first},
             head_rows(queries, batch, head).middle_rows(first, count), seen,
             head_rows(out, batch, head).middle_rows(first, count),
             workers[static_cast<std::size_t>(w)]);
@@ -93,21 +97,20 @@ AttentionReport AttentionState<T>::Impl::attend(TensorView<const T, 4> queries,
 template <Scalar T>
 AttentionReport AttentionState<T>::Impl::advance(const AttentionInputs<T>& inputs,
                                                  TensorView<T, 4> out, const Execution& execution) {
-  constexpr const char* kFunction = "AttentionState::advance";
-  const AttentionProblem problem = check(kFunction, inputs);
+  constexpr Door kDoor("AttentionState::advance");
+  const AttentionProblem problem = problem_of(kDoor, inputs);
   const auto& q = inputs.queries;
   if (q.extent(2) != inputs.keys.extent(2)) {
-    throw InvalidArgument(std::string(kFunction) + ": there are " + std::to_string(q.extent(2)) +
-                          " queries and " + std::to_string(inputs.keys.extent(2)) +
-                          " keys, expected as many");
+    kDoor.refuse("there are " + std::to_string(q.extent(2)) + " queries and " +
+                 std::to_string(inputs.keys.extent(2)) + " keys, expected as many");
   }
-  check_output(kFunction, "out", out, {q.extent(0), q.extent(1), q.extent(2), value_dim_}, inputs);
-  const Index length = extended_length(kFunction, q.extent(2));
-  check_rows(kFunction, inputs, execution);
+  require_output(kDoor, "out", out, {q.extent(0), q.extent(1), q.extent(2), value_dim_}, inputs);
+  const Index length = extended_length(kDoor, q.extent(2));
+  require_rows(kDoor, inputs, execution);
   for (Worker& worker : workers_) worker.query.report = {};
   for_each_stream(execution, [&](Index s, Worker& worker) {
     KeyStream<T>& stream = streams_[static_cast<std::size_t>(s)];
-    extend(kFunction, stream, s, inputs.keys, inputs.values, worker, [&](Index first, Index count) {
+    extend(kDoor, stream, s, inputs.keys, inputs.values, worker, [&](Index first, Index count) {
       stream.pack();
       std::array<std::int32_t, simd::kBlockRows> seen;
       for (Index r = 0; r < count; ++r) {
@@ -117,7 +120,7 @@ AttentionReport AttentionState<T>::Impl::advance(const AttentionInputs<T>& input
       for (Index h = 0; h < problem.heads_per_key_head; ++h) {
         const Index batch = s / key_heads_;
         const Index head = s % key_heads_ * problem.heads_per_key_head + h;
-        collect(stream, {kFunction, "queries", batch, head, first},
+        collect(stream, {kDoor, "queries", batch, head, first},
                 head_rows(q, batch, head).middle_rows(first, count), seen,
                 head_rows(out, batch, head).middle_rows(first, count), worker.query);
       }
@@ -133,18 +136,17 @@ AttentionReport AttentionState<T>::Impl::advance(const AttentionInputs<T>& input
 
 template <Scalar T>
 void AttentionState<T>::Impl::merge(const Impl& next) {
+  constexpr Door kDoor("AttentionState::merge");
   if (map_.spec() != next.map_.spec()) {
-    throw InvalidArgument("AttentionState::merge: the other state is of another map: " +
-                          to_text(next.map_.spec()));
+    kDoor.refuse("the other state is of another map: " + to_text(next.map_.spec()));
   }
   if (batch_ != next.batch_ || key_heads_ != next.key_heads_ || value_dim_ != next.value_dim_) {
-    throw InvalidArgument("AttentionState::merge: batch, key_heads and value_dim are " +
-                          std::to_string(next.batch_) + ", " + std::to_string(next.key_heads_) +
-                          " and " + std::to_string(next.value_dim_) + ", expected " +
-                          std::to_string(batch_) + ", " + std::to_string(key_heads_) + " and " +
-                          std::to_string(value_dim_));
+    kDoor.refuse("batch, key_heads and value_dim are " + std::to_string(next.batch_) + ", " +
+                 std::to_string(next.key_heads_) + " and " + std::to_string(next.value_dim_) +
+                 ", expected " + std::to_string(batch_) + ", " + std::to_string(key_heads_) +
+                 " and " + std::to_string(value_dim_));
   }
-  const Index length = extended_length("AttentionState::merge", next.length_);
+  const Index length = extended_length(kDoor, next.length_);
   KeyScratch<T> scratch(map_.blocks(), value_dim_);
   std::vector<KeyStream<T>> merged = streams_;  // all of them or none
   for (std::size_t s = 0; s < merged.size(); ++s) merged[s].merge(next.streams_[s], scratch);
@@ -161,37 +163,36 @@ void AttentionState<T>::Impl::reset() {
 }
 
 template <Scalar T>
-AttentionProblem AttentionState<T>::Impl::check(const std::string& function,
-                                                const AttentionInputs<T>& inputs) const {
-  AttentionProblem problem = attention_problem(function, inputs, {});
+AttentionProblem AttentionState<T>::Impl::problem_of(const Door& door,
+                                                     const AttentionInputs<T>& inputs) const {
+  AttentionProblem problem = attention_problem(door, inputs, {});
   const auto& k = inputs.keys;
   if (problem.dim != map_.input_dim() || k.extent(0) != batch_ || k.extent(1) != key_heads_ ||
       inputs.values.extent(3) != value_dim_) {
-    throw InvalidArgument(function + ": batch, key heads, dimension and value dimension are " +
-                          std::to_string(k.extent(0)) + ", " + std::to_string(k.extent(1)) + ", " +
-                          std::to_string(k.extent(3)) + " and " +
-                          std::to_string(inputs.values.extent(3)) + ", expected " +
-                          std::to_string(batch_) + ", " + std::to_string(key_heads_) + ", " +
-                          std::to_string(map_.input_dim()) + " and " + std::to_string(value_dim_));
+    door.refuse("batch, key heads, dimension and value dimension are " +
+                std::to_string(k.extent(0)) + ", " + std::to_string(k.extent(1)) + ", " +
+                std::to_string(k.extent(3)) + " and " + std::to_string(inputs.values.extent(3)) +
+                ", expected " + std::to_string(batch_) + ", " + std::to_string(key_heads_) + ", " +
+                std::to_string(map_.input_dim()) + " and " + std::to_string(value_dim_));
   }
   return problem;
 }
 
 template <Scalar T>
-Index AttentionState<T>::Impl::extended_length(const char* function, Index count) const {
+Index AttentionState<T>::Impl::extended_length(const Door& door, Index count) const {
   if (count <= kLongest - length_) return length_ + count;
-  throw InvalidArgument(std::string(function) + ": the state has seen " + std::to_string(length_) +
-                        " keys, and " + std::to_string(count) + " more are beyond 2^60");
+  door.refuse("the state has seen " + std::to_string(length_) + " keys, and " +
+              std::to_string(count) + " more are beyond 2^60");
 }
 
 template <Scalar T>
-void AttentionState<T>::Impl::check_rows(const char* function, const AttentionInputs<T>& inputs,
-                                         const Execution& execution) const {
+void AttentionState<T>::Impl::require_rows(const Door& door, const AttentionInputs<T>& inputs,
+                                           const Execution& execution) const {
   const auto& q = inputs.queries;
   const auto& k = inputs.keys;
   const auto check_head = [&](Index t, bool is_query) {
     const Index heads = is_query ? q.extent(1) : key_heads_;
-    const RowOrigin origin{function, is_query ? "queries" : "keys", t / heads, t % heads, 0};
+    const RowOrigin origin{door, is_query ? "queries" : "keys", t / heads, t % heads, 0};
     const auto rows = head_rows(is_query ? q : k, origin.batch, origin.head);
     refuse_rows(map_.blocks(), is_query ? Side::query : Side::key, rows, origin);
     if (!is_query) refuse_large_values(head_rows(inputs.values, origin.batch, origin.head), origin);
@@ -218,7 +219,7 @@ void AttentionState<T>::Impl::for_each_stream(const Execution& execution, const 
 
 template <Scalar T>
 template <class Taken>
-void AttentionState<T>::Impl::extend(const char* function, KeyStream<T>& stream, Index s,
+void AttentionState<T>::Impl::extend(const Door& door, KeyStream<T>& stream, Index s,
                                      TensorView<const T, 4> keys, TensorView<const T, 4> values,
                                      Worker& worker, const Taken& taken) {
   const Index batch = s / key_heads_;
@@ -228,7 +229,7 @@ void AttentionState<T>::Impl::extend(const char* function, KeyStream<T>& stream,
   for (Index first = 0; first < k.rows;) {
     const Index rest = k.rows - first;
     const Index count = stream.extend(k.middle_rows(first, rest), v.middle_rows(first, rest),
-                                      {function, "keys", batch, head, first}, worker.keys);
+                                      {door, "keys", batch, head, first}, worker.keys);
     taken(first, count);
     first += count;
   }

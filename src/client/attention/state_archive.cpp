@@ -6,12 +6,17 @@
 #include <algorithm>
 #include <cmath>
 #include <concepts>
+#include <string>
 #include <type_traits>
 #include <variant>
 
 namespace bochner {
+
+using namespace attention_internals;
+
 namespace {
 
+constexpr Door kLoad("AttentionState::load");
 constexpr const char* kStateKind = "attention_state";
 constexpr Index kLargestValueDim = Index{1} << 40;
 
@@ -23,7 +28,7 @@ std::string extents(Index batch, Index key_heads, Index value_dim) {
 template <Scalar T>
 constexpr const char* kScalarName = std::same_as<T, float> ? "float" : "double";
 
-/// Arrays of streams into an archive, one row a stream; whole numbers as doubles.
+/// Arrays of streams into an archive, one row per stream; whole numbers as doubles.
 class ArchiveWriter {
  public:
   ArchiveWriter(Archive& archive, Index streams) : archive_(archive), streams_(streams) {}
@@ -55,8 +60,8 @@ class ArchiveReader {
       for (Index i = 0; i < count; ++i) {
         if constexpr (std::same_as<U, std::int32_t>) {
           if (!(std::abs(from[i]) <= kLargest) || from[i] != std::trunc(from[i])) {
-            throw InvalidArgument("AttentionState::load: '" + std::string(name) + "' holds " +
-                                  text::number(from[i]) + ", expected whole numbers of 32 bits");
+            kLoad.refuse("'" + std::string(name) + "' holds " + text::number(from[i]) +
+                         ", expected whole numbers of 32 bits");
           }
         }
         data[i] = static_cast<U>(from[i]);
@@ -98,8 +103,7 @@ std::unique_ptr<typename AttentionState<T>::Impl> AttentionState<T>::Impl::load(
     const FeatureMap<T>& map, const Archive& archive) {
   const auto expect = [&](const char* key, const std::string& expected) {
     if (archive.word(key) == expected) return;
-    throw InvalidArgument("AttentionState::load: '" + std::string(key) + "' is '" +
-                          archive.word(key) + "', expected '" + expected + "'");
+    kLoad.refuse("'" + std::string(key) + "'", "'" + archive.word(key) + "'", "'" + expected + "'");
   };
   expect("kind", kStateKind);
   expect("scalar", kScalarName<T>);
@@ -112,22 +116,19 @@ std::unique_ptr<typename AttentionState<T>::Impl> AttentionState<T>::Impl::load(
   const auto columns =
       checked_product(map.num_features(), simd::padded<T>(std::min(value_dim, kLargestValueDim)));
   if (value_dim > kLargestValueDim || !streams || !columns) {
-    throw InvalidArgument("AttentionState::load: batch, key_heads and value_dim are too large");
+    kLoad.refuse("batch, key_heads and value_dim are too large");
   }
   if (*streams > 0) archive.array<T>("values", *streams, *columns);  // before any allocation
   auto impl = std::make_unique<Impl>(map, batch, key_heads, value_dim);
   impl->length_ = archive.count("length");
   if (impl->length_ > kLongest) {
-    throw InvalidArgument("AttentionState::load: 'length' is " + std::to_string(impl->length_) +
-                          ", expected at most 2^60");
+    kLoad.refuse("'length'", std::to_string(impl->length_), "at most 2^60");
   }
   const ArchiveReader reader(archive, *streams);
   for (Index s = 0; s < *streams; ++s) {
     KeyStream<T>& stream = impl->streams_[static_cast<std::size_t>(s)];
     reader.read(stream, s);
-    if (!stream.restore()) {
-      throw InvalidArgument("AttentionState::load: the state contradicts itself");
-    }
+    if (!stream.restore()) kLoad.refuse("the state contradicts itself");
   }
   return impl;
 }

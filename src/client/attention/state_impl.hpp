@@ -9,7 +9,6 @@
 #include <array>
 #include <cstdint>
 #include <memory>
-#include <string>
 #include <vector>
 
 namespace bochner {
@@ -42,27 +41,30 @@ class AttentionState<T>::Impl {
 
  private:
   struct QueryWorker {
-    QueryBlock<T> block;
+    attention_internals::QueryBlock<T> block;
     AttentionReport report;
   };
   struct Worker {
-    KeyScratch<T> keys;
+    attention_internals::KeyScratch<T> keys;
     QueryWorker query;
   };
 
-  AttentionProblem check(const std::string& function, const AttentionInputs<T>& inputs) const;
+  attention_internals::AttentionProblem problem_of(const Door& door,
+                                                   const AttentionInputs<T>& inputs) const;
   /// The length after `count` more keys.
-  Index extended_length(const char* function, Index count) const;
+  Index extended_length(const Door& door, Index count) const;
   /// Refuses rows that could not be taken in, before any is.
-  void check_rows(const char* function, const AttentionInputs<T>& inputs,
-                  const Execution& execution) const;
+  void require_rows(const Door& door, const AttentionInputs<T>& inputs,
+                    const Execution& execution) const;
   template <class Body>
   void for_each_stream(const Execution& execution, const Body& body);
-  /// All rows of one head; taken(first, count) after each part.
+  /// Takes in all rows of one head; calls taken(first, count) after each part.
   template <class Taken>
-  void extend(const char* function, KeyStream<T>& stream, Index s, TensorView<const T, 4> keys,
-              TensorView<const T, 4> values, Worker& worker, const Taken& taken);
-  void collect(const KeyStream<T>& stream, const RowOrigin& origin, MatrixView<const T> queries,
+  void extend(const Door& door, attention_internals::KeyStream<T>& stream, Index s,
+              TensorView<const T, 4> keys, TensorView<const T, 4> values, Worker& worker,
+              const Taken& taken);
+  void collect(const attention_internals::KeyStream<T>& stream,
+               const attention_internals::RowOrigin& origin, MatrixView<const T> queries,
                const std::array<std::int32_t, simd::kBlockRows>& seen, MatrixView<T> out,
                QueryWorker& worker) const;
 
@@ -73,8 +75,8 @@ class AttentionState<T>::Impl {
   Index key_heads_;
   Index value_dim_;
   Index length_ = 0;
-  std::vector<KeyStream<T>> streams_;
-  std::vector<Worker> workers_;  ///< kept, so that a token costs no allocation
+  std::vector<attention_internals::KeyStream<T>> streams_;
+  std::vector<Worker> workers_;  ///< kept, so that one more token allocates nothing
 };
 
 }  // namespace bochner

@@ -12,25 +12,25 @@
 /// \file
 /// Powers of two and how far weights may stray from their reference.
 ///
-/// Whatever a map, the feature j of a key is held as w 2^c, c a whole exponent: one of its own for
-/// each feature of an exponential map, the same for all features of any other. The exponents of a
+/// Feature j of a key is held as w 2^c with a whole exponent c: its own for each feature of an
+/// exponential map, one for all features of any other map. The exponents of a
 /// block come from its first key; features may then exceed 1 by up to 2^kHeadroom before a larger
 /// reference is called for. Scaling by a power of two is exact, so a reference changes no bit of a
 /// result; what it decides is the range that survives.
 
-namespace bochner {
+namespace bochner::attention_internals {
 
 /// No key has touched this feature.
 inline constexpr std::int32_t kNoMass = std::numeric_limits<std::int32_t>::min();
 
-/// Largest power of two of a weight over its reference. With sums over 2^14 terms, products of two
-/// such and values up to 2^40 single precision still has room.
+/// Largest power of two of a weight over its reference. Single precision still has room for sums of
+/// 2^14 products of two such weights and values up to 2^40.
 inline constexpr int kHeadroom = 48;
 
 /// The same for a block's reference over that of the state it joins.
 inline constexpr int kSlack = 16;
 
-/// Exponents beyond this are refused at the door, so that sums of two fit.
+/// Rows with exponents beyond this are refused, so that sums of two fit.
 inline constexpr double kLargestAttentionExponent = 0x1p28;
 
 /// 2^e; 0 where that is below the normal numbers.
@@ -51,4 +51,4 @@ std::int32_t exponent_over(T x, std::int32_t otherwise) {
   return normal ? field - static_cast<std::int32_t>(C::kBias) + 1 : otherwise;
 }
 
-}  // namespace bochner
+}  // namespace bochner::attention_internals

@@ -22,7 +22,7 @@ ApproximateTiles<T>::ApproximateTiles(const BlockMap<T>& map, const char* functi
 
 template <Scalar T>
 auto ApproximateTiles<T>::workspace() const -> Workspace {
-  return {BlockWorkspace<T>(map_), Matrix<T>(simd::kBlockRows, map_.ld()),
+  return {feature_map::BlockWorkspace<T>(map_), Matrix<T>(simd::kBlockRows, map_.ld()),
           Matrix<T>(simd::kBlockRows, kPanelColumns)};
 }
 

@@ -18,7 +18,7 @@ template <Scalar T>
 class ApproximateTiles {
  public:
   struct Workspace {
-    BlockWorkspace<T> map;
+    feature_map::BlockWorkspace<T> map;
     Matrix<T> phi;
     Matrix<T> products;
   };

@@ -27,7 +27,7 @@ class FeatureSource {
 
    private:
     friend class FeatureSource;
-    std::optional<BlockWorkspace<T>> map_;
+    std::optional<feature_map::BlockWorkspace<T>> map_;
     Matrix<T> x_;
     Matrix<T> phi_;
     std::array<std::int32_t, simd::kBlockRows> exponent_{};

@@ -29,7 +29,7 @@ class FeatureRows {
 
  private:
   const BlockMap<T>* map_;
-  BlockWorkspace<T> workspace_;
+  feature_map::BlockWorkspace<T> workspace_;
   Matrix<T> features_;
   std::array<std::int32_t, simd::kBlockRows> exponent_{};
 };

@@ -95,12 +95,12 @@ const std::vector<Mistake>& mistakes() {
          c.options.key_lengths = c.keys;
        }},
       {"key_lengths has 3 entries, expected 1", [](Call& c) { c.options.key_lengths = c.keys; }},
-      {"key_lengths holds 7",
+      {"key_lengths[0] is 7, expected 0 to 6",
        [](Call& c) {
          c.keys = {7};
          c.options.key_lengths = c.keys;
        }},
-      {"key_lengths holds -1",
+      {"key_lengths[0] is -1",
        [](Call& c) {
          c.keys = {-1};
          c.options.key_lengths = c.keys;

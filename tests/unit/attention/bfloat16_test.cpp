@@ -95,7 +95,7 @@ TEST_CASE("bfloat16 products err far less than the features", "[attention][bfloa
       std::string arithmetic;
       const std::vector<float> reduced =
           problem.run(map, {.mask = mask, .products = Products::bfloat16}, 1, &arithmetic);
-      CHECK(arithmetic == ReducedProducts::arithmetic());
+      CHECK(arithmetic == attention_internals::ReducedProducts::arithmetic());
       const double error = relative_error(reduced, full);
       INFO("reduced " << error << ", features " << relative_error(full, exact));
       CHECK(error > 0.0);  // something was rounded
@@ -182,7 +182,7 @@ TEST_CASE("native bfloat16 products agree with products of rounded factors", "[s
                           nullptr, expected_sums.data(), ldv);
         engine.contract(rounded_phi.data(), ldp, rows, features, rounded_s.data(), ldv, values,
                         expected.data(), ldv);
-        ReducedProducts products(features, values);
+        attention_internals::ReducedProducts products(features, values);
         products.accumulate(phi.data(), rows, v.data(), sums.data());
         products.set_state(s.data());
         products.contract(phi.data(), rows, out.data());

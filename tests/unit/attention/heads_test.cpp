@@ -79,5 +79,5 @@ TEST_CASE("heads attend through their own maps, forward and backward", "[attenti
     }
   }
   CHECK_THROWS_WITH(attention<double>(std::span(maps).first(1), x.inputs(), out.view(), options),
-                    Contains("there are 1 maps, expected 2"));
+                    Contains("maps has 1 entries, expected 2 (one per key head)"));
 }

@@ -89,7 +89,7 @@ struct Feature {
 template <class T>
 std::vector<Feature> features_of(const FeatureMap<T>& map, Side side, const T* x) {
   const BlockMap<T>& blocks = map.blocks();
-  BlockWorkspace<T> workspace(blocks);
+  feature_map::BlockWorkspace<T> workspace(blocks);
   Matrix<T> phi(1, blocks.ld());
   const MatrixView<const T> row(x, 1, blocks.input_dim());
   std::vector<Feature> out;
@@ -110,8 +110,8 @@ std::vector<Feature> features_of(const FeatureMap<T>& map, Side side, const T* x
 }
 
 /// out_i = sum_j phi(q_i).phi(k_j) v_j / sum_j phi(q_i).phi(k_j) over the keys with sees(b, i, j),
-/// in long double from the features of T, by a sum over pairs with one exponent a row; zeros where
-/// there is no key.
+/// in long double from the features of T, by a sum over pairs with one exponent per row; zeros
+/// where there is no key.
 template <class T>
 Tensor<double> reference_attention(const FeatureMap<T>& map, const Qkv<T>& x,
                                    const std::function<bool(Index, Index, Index)>& sees) {

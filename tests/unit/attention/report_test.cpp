@@ -12,6 +12,7 @@
 #include <numeric>
 
 using namespace bochner;
+using namespace bochner::attention_internals;
 using namespace bochner::testing;
 using Catch::Matchers::Contains;
 
@@ -233,13 +234,13 @@ TEST_CASE("the report takes no row and no key twice", "[attention][report]") {
     Qkv<double> x{Tensor<double>(1, 1, total, 1), Tensor<double>(1, 1, total, 1),
                   Tensor<double>(1, 1, total, 1)};
     for (Index j = 0; j < total; ++j) x.k(0, 0, j, 0) = static_cast<double>(j);
-    const AttentionProblem problem = attention_problem<double>("test", x.inputs(), {});
+    const AttentionProblem problem = attention_problem<double>(Door("test"), x.inputs(), {});
     for (std::uint64_t seed = 1; seed <= 5; ++seed) {
       CAPTURE(total, seed);
       const std::vector<AttentionRow> rows = sampled_rows(x.q.extents, 512, Seed{seed});
       REQUIRE(rows.size() == 512);
       const std::vector<SeenRows> seen =
-          seen_rows<double>("test", problem, x.inputs(), rows, Seed{seed});
+          seen_rows<double>(Door("test"), problem, x.inputs(), rows, Seed{seed});
       REQUIRE(seen.size() == 1);
       const Matrix<double>& keys = seen[0].keys;
       REQUIRE(keys.rows() == 512);

@@ -67,11 +67,11 @@ struct AttentionOptions {
   /// The same for the keys, ending at S; empty means equal to `cu_seqlens`.
   std::span<const Index> cu_seqlens_keys{};
   Products products = Products::full;
-  /// These need the weights themselves, which linear attention never forms: exact attention honours
-  /// them, `attention` refuses them.
-  /// Batch x heads x L x S (strides may be 0), true where a query may see a key.
+  /// Batch x heads x L x S (strides may be 0), true where a query may see a key. This and `window`
+  /// act on the weights themselves, which linear attention never forms: exact attention honours
+  /// both, `attention` refuses them.
   TensorView<const bool, 4> allowed{};
-  /// Query i sees the keys j > i + query_offset - window only; 0 sets no window.
+  /// Query i sees only the keys j > i + query_offset - window; 0 sets no window.
   Index window = 0;
 };
 
@@ -101,7 +101,7 @@ BOCHNER_EXPORT std::ostream& operator<<(std::ostream& out, const AttentionReport
 /// The scale is the kernel's (`SoftmaxKernel::for_dimension(d)` gives 1 / sqrt(d)). `out` is batch
 /// x heads x L x d_v and must not overlap the inputs.
 ///
-/// O((L + S) D (d + d_v)) per head, memory O(D d_v) per head in work. Exponential maps are
+/// O((L + S) D (d + d_v)) per head, memory O(D d_v) per head in progress. Exponential maps are
 /// stabilised feature by feature with powers of two, so that no row underflows at any norm. The
 /// same bits for any number of threads and any grouping of batch entries and heads; with
 /// `Mask::causal`, row i has the same bits whatever comes after it. A NaN or infinity in a live key

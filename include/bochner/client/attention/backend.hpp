@@ -24,7 +24,7 @@ struct AttentionLengths {
 /// Nanoseconds on one thread. Only their ratios decide, and those change little from one machine to
 /// the next; `bench_attention_costs` prints them for the machine at hand.
 struct AttentionCosts {
-  double product = 0.0078;  ///< of a multiplication with its addition in a large product
+  double product = 0.0078;  ///< of a multiply-add in a large product
   double weight = 0.47;     ///< of the exponential of an exact weight, and what goes with it
   double feature = 0.46;    ///< of the same for a feature
   double fold = 0.93;       ///< of an entry of the state, each time a causal chunk joins it

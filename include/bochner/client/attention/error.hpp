@@ -7,7 +7,7 @@
 #include <string_view>
 
 /// \file
-/// Attention that comes with its error.
+/// Attention with its standard errors.
 
 namespace bochner {
 
@@ -52,7 +52,7 @@ struct BOCHNER_EXPORT AttentionErrorReport {
 ///
 /// `standard_error` is batch x heads x L x d_v, or x 1 for one number per row: the root of the sum
 /// of squares over its entries. 0 for rows that see no key; NaN where a normaliser vanishes without
-/// some block. About twice the time of `attention`, causal heads in parallel only to each other;
+/// some block. About twice the time of `attention`, causal heads in parallel only with each other;
 /// with redraws, 1 + redraws times. Throws as `attention`, and when redraws < 2.
 template <Scalar T>
 AttentionErrorReport attention_with_error(const FeatureMap<T>& map,

@@ -16,9 +16,9 @@ namespace bochner {
 /// stored. `bias` is batch x heads x L x S (strides may be 0; no data means none). All options but
 /// `products` are honoured.
 ///
-/// Right for every size of logits, biases and values: where a row may see base-2 logits beyond 2^8
+/// Accurate for logits, biases and values of any size: where a row may see base-2 logits beyond 2^8
 /// (double: 2^12), a bias that large, or values whose sums could overflow, it is computed in
-/// double, from differences of rows and biases that are taken first, so that neither an offset of
+/// double, from differences of rows and biases taken first, so that neither an offset of
 /// the inputs nor one of the biases costs digits; whether that applies to a row depends only on
 /// what the row sees, and so do its bits. What a mask, a window or `allowed` hides from a row may
 /// hold anything; a bias hides nothing. Elsewhere rounding of logits changes weights by a relative

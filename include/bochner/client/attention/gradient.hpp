@@ -10,14 +10,14 @@
 namespace bochner {
 
 /// Gradients of sum_i out_gradient_i . out_i with respect to queries, keys and values, where `out`
-/// is what `attention` returned for these inputs and options. A key and a value head collect the
+/// is what `attention` returned for these inputs and options. Each key and value head collects the
 /// gradients of all query heads that read it. Keys that are not live get zeros, as do rows that saw
 /// no key or whose normaliser was zero.
 ///
 /// States are recomputed going forward and sums over queries going backward, never subtracted. O((L
 /// + S) D (d + d_v)) per head, about three times the forward pass; memory O(D d_v) per head in
-/// work, and with `Mask::causal` a state for each 1,024 keys of the heads in work. The same bits
-/// for any number of threads. Throws as `attention`; gradients must not overlap the inputs.
+/// progress, and with `Mask::causal` a state for each 1,024 keys of the heads in progress. The same
+/// bits for any number of threads. Throws as `attention`; gradients must not overlap the inputs.
 template <Scalar T>
 void attention_gradient(const FeatureMap<T>& map, const AttentionInputs<T>& inputs,
                         TensorView<const T, 4> out, TensorView<const T, 4> out_gradient,
@@ -25,9 +25,9 @@ void attention_gradient(const FeatureMap<T>& map, const AttentionInputs<T>& inpu
                         const AttentionOptions& options = {}, const Execution& execution = {});
 
 /// The derivative with respect to the scale s of a softmax kernel, from the inputs and their
-/// gradients: (sum q.dq + sum k.dk) / (2 s), since s enters as sqrt(s) q and sqrt(s) k. Of
-/// `exact_attention` as of `attention`, for maps without centring (which does not scale with them)
-/// and without the parameter `a` following the data.
+/// gradients: (sum q.dq + sum k.dk) / (2 s), since s enters as sqrt(s) q and sqrt(s) k. For
+/// `exact_attention` and `attention` alike; maps must have no centring (which does not scale with
+/// the inputs) and no parameter `a` that follows the data.
 /// Throws InvalidArgument when the kernel is not softmax or extents do not fit.
 template <Scalar T>
 double softmax_scale_gradient(const Kernel& kernel, const AttentionInputs<T>& inputs,

@@ -19,8 +19,9 @@ struct AttentionRow {
 };
 
 /// out_rj = phi(q).phi(k_j) / sum_l phi(q).phi(k_l) for the query q of rows[r] and the keys that it
-/// sees; 0 for the others, and all of a row that sees none or whose normaliser is zero. The rows of
-/// the matrix that `attention` multiplies the values by and never forms. `out` is rows x S.
+/// sees; 0 for the others, and everywhere in a row that sees none or whose normaliser is zero.
+/// These are the rows of the matrix that `attention` multiplies the values by and never forms.
+/// `out` is rows x S.
 ///
 /// Exponents are taken over the keys that a row sees, as in `attention`. O(S (m d + D)) per row;
 /// rows that see the same keys share the first part. The same bits for any number of threads.

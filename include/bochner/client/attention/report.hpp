@@ -58,9 +58,9 @@ struct AttentionComparison {
 /// precision.
 ///
 /// The prediction is `output_error`, coupling of frequencies and bias of constant radii included;
-/// norms and prediction take every query's keys when there are at most 512, otherwise 512, one of
-/// each of equal stretches, which errs on the high side. Centring and other maps are judged by
-/// their predictions at as many features, speed by `attention_backend`.
+/// norms and prediction use all keys that a query sees when there are at most 512, otherwise 512,
+/// one from each of equal stretches, which errs on the high side. Centring and other maps are
+/// judged by their predictions at the same number of features, speed by `attention_backend`.
 ///
 /// The time of `attention`, and O(S d + 512^2 (1 + d + d_v)) per sampled row; memory for one output
 /// and sample_rows x S weights. The same bits for any number of threads. Throws InvalidArgument

@@ -45,7 +45,7 @@ class AttentionState {
 
   /// Takes in keys (batch x key_heads x n x d) and values (batch x key_heads x n x d_v). Throws
   /// InvalidArgument on extents that do not fit, on rows too long for the map and on values too
-  /// large (as `attention`); the state is then what it was.
+  /// large (as `attention`); the state is then unchanged.
   void append(TensorView<const T, 4> keys, TensorView<const T, 4> values,
               const Execution& execution = {});
 
@@ -55,7 +55,7 @@ class AttentionState {
                          const Execution& execution = {}) const;
 
   /// Appends keys and values and lets query i attend up to key i of this call: `append` and
-  /// `attend` key by key. As many queries as keys. Throws as both.
+  /// `attend` key by key. As many queries as keys. Throws as both do.
   AttentionReport advance(const AttentionInputs<T>& inputs, TensorView<T, 4> out,
                           const Execution& execution = {});
 

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "client/attention/checks.hpp"
+
+#include "core/checked.hpp"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+namespace bochner::attention_internals {
+
+void require_addressable(const Door& door, std::string_view name,
+                         const std::array<Index, 4>& extents) {
+  std::optional<Index> product = 1;
+  for (const Index extent : extents) {
+    if (extent < 0) door.refuse(name, to_text(extents), "none below 0");
+    if (product) product = checked_product(*product, std::max<Index>(extent, 1));
+  }
+  if (!product)
+    door.refuse(std::string(name) + " is " + to_text(extents) + ", too large to address");
+}
+
+template <Scalar T>
+void require_output(const Door& door, std::string_view name, const TensorView<T, 4>& out,
+                    const std::array<Index, 4>& extents, const AttentionInputs<T>& inputs) {
+  door.shape(name, out.extents, extents);
+  const bool empty = std::find(extents.begin(), extents.end(), 0) != extents.end();
+  for (int axis = 0; axis < 4 && !empty; ++axis) {
+    if (out.extent(axis) > 1 && out.stride(axis) == 0) {
+      door.refuse(std::string(name) + " has stride 0 along axis " + std::to_string(axis) +
+                  ": its elements would share memory");
+    }
+  }
+  const MemoryGrid mine = memory_grid(out);
+  if (overlaps_itself(mine)) {
+    door.refuse(std::string(name) + " has strides that give two elements one place");
+  }
+  door.apart(name, mine, "queries", memory_grid(inputs.queries))
+      .apart(name, mine, "keys", memory_grid(inputs.keys))
+      .apart(name, mine, "values", memory_grid(inputs.values));
+}
+
+template <Scalar T>
+void require_gradients(const Door& door, const AttentionInputs<T>& inputs,
+                       const TensorView<const T, 4>& out,
+                       const TensorView<const T, 4>& out_gradient,
+                       const AttentionGradients<T>& gradients) {
+  const auto& q = inputs.queries;
+  const std::array<Index, 4> extents{q.extent(0), q.extent(1), q.extent(2),
+                                     inputs.values.extent(3)};
+  door.shape("out", out.extents, extents).shape("out_gradient", out_gradient.extents, extents);
+  require_output(door, "gradients.queries", gradients.queries, q.extents, inputs);
+  require_output(door, "gradients.keys", gradients.keys, inputs.keys.extents, inputs);
+  require_output(door, "gradients.values", gradients.values, inputs.values.extents, inputs);
+  const std::array<std::pair<const char*, MemoryGrid>, 5> tensors{
+      {{"gradients.queries", memory_grid(gradients.queries)},
+       {"gradients.keys", memory_grid(gradients.keys)},
+       {"gradients.values", memory_grid(gradients.values)},
+       {"out", memory_grid(out)},
+       {"out_gradient", memory_grid(out_gradient)}}};
+  for (std::size_t i = 0; i < 3; ++i) {
+    for (std::size_t j = i + 1; j < tensors.size(); ++j) {
+      door.apart(tensors[i].first, tensors[i].second, tensors[j].first, tensors[j].second);
+    }
+  }
+}
+
+std::string row_name(std::string_view argument, Index batch, Index head, Index row) {
+  return std::string(argument) + ": batch " + std::to_string(batch) + ", head " +
+         std::to_string(head) + ", row " + std::to_string(row);
+}
+
+template void require_output<float>(const Door&, std::string_view, const TensorView<float, 4>&,
+                                    const std::array<Index, 4>&, const AttentionInputs<float>&);
+template void require_output<double>(const Door&, std::string_view, const TensorView<double, 4>&,
+                                     const std::array<Index, 4>&, const AttentionInputs<double>&);
+template void require_gradients<float>(const Door&, const AttentionInputs<float>&,
+                                       const TensorView<const float, 4>&,
+                                       const TensorView<const float, 4>&,
+                                       const AttentionGradients<float>&);
+template void require_gradients<double>(const Door&, const AttentionInputs<double>&,
+                                        const TensorView<const double, 4>&,
+                                        const TensorView<const double, 4>&,
+                                        const AttentionGradients<double>&);
+
+}  // namespace bochner::attention_internals
