@@ -2,7 +2,6 @@
 #pragma once
 
 #include "bochner/core/execution.hpp"
-#include "bochner/core/view.hpp"
 
 namespace bochner {
 

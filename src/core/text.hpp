@@ -6,10 +6,8 @@
 #include "bochner/core/view.hpp"
 
 #include <algorithm>
-#include <array>
 #include <charconv>
 #include <concepts>
-#include <cstdint>
 #include <string>
 #include <string_view>
 #include <tuple>

@@ -3,7 +3,6 @@
 
 #include "features/product.hpp"
 
-#include <memory>
 
 namespace bochner {
 

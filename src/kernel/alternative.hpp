@@ -9,7 +9,6 @@
 
 #include <concepts>
 #include <string_view>
-#include <type_traits>
 #include <variant>
 
 /// \file

@@ -14,7 +14,6 @@
 #include <cmath>
 #include <numeric>
 #include <string>
-#include <vector>
 
 namespace bochner {
 namespace {
