@@ -3,7 +3,6 @@
 
 #include "bochner/io/read_options.hpp"
 
-#include <string>
 #include <string_view>
 #include <vector>
 

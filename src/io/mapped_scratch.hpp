@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "bochner/core/view.hpp"
-
 #include <cstddef>
 #include <string>
 

@@ -11,7 +11,6 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
-#include <cmath>
 #include <concepts>
 #include <cstddef>
 #include <set>
@@ -196,10 +195,11 @@ Matrix<double> Model::outputs_and_variances(MatrixView<const double> rows,
   return out;
 }
 
-Words column_words(const std::vector<std::string>& inputs, const std::vector<std::string>& targets,
-                   const std::vector<Index>& places) {
-  Words out = {{kInputs, nlohmann::json(inputs).dump()},
-               {kTargets, nlohmann::json(targets).dump()}};
+Metadata column_metadata(const std::vector<std::string>& inputs,
+                         const std::vector<std::string>& targets,
+                         const std::vector<Index>& places) {
+  Metadata out = {{kInputs, nlohmann::json(inputs).dump()},
+                  {kTargets, nlohmann::json(targets).dump()}};
   if (!places.empty()) out.emplace(kPlaces, to_ranges(places));
   return out;
 }
@@ -238,7 +238,7 @@ void require_consistent(const Model& model) {
 Archive to_archive(const Model& model) {
   require_consistent(model);
   Archive archive = std::visit([](const auto& r) { return r.save(); }, model.regression);
-  archive.metadata.merge(column_words(model.inputs, model.targets, model.places));
+  archive.metadata.merge(column_metadata(model.inputs, model.targets, model.places));
   archive.metadata["task"] = model.classes.empty() ? "regress" : "classify";
   archive.metadata["data_sha256"] = model.data_digest;
   archive.metadata["data_rows"] = std::to_string(model.num_rows);

@@ -13,7 +13,6 @@
 #include <map>
 #include <optional>
 #include <string>
-#include <vector>
 
 /// \file
 /// Ridge regression on a file of any size: the sums stay, the rows go by.
@@ -32,8 +31,8 @@ struct FitPlan {
   /// Work before the fit (a search) that no checkpoint holds yet.
   std::chrono::duration<double> unsaved{0.0};
   Watcher* watcher = nullptr;
-  /// Words that every checkpoint carries.
-  std::map<std::string, std::string> words;
+  /// Of every checkpoint.
+  std::map<std::string, std::string> metadata;
 };
 
 /// Fits to all rows of `file`, which must still have the digest of `summary`. From time to time,

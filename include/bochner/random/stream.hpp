@@ -7,6 +7,7 @@
 #include <array>
 #include <cstdint>
 #include <span>
+#include <string_view>
 
 /// \file
 /// Randomness as a pure function of (seed, purpose, item, index). Nothing here has state; the same
@@ -38,6 +39,11 @@ enum class Purpose : std::uint16_t {
   degrees = 9,      ///< degrees of random Maclaurin features
   buckets = 10,     ///< hashes of count sketches
 };
+/// No purpose has the value 0.
+constexpr std::array<std::string_view, 11> names_of(Purpose) {
+  return {"",       "directions", "radii",   "signs",  "phases", "scales", "permutation",
+          "derive", "study",      "degrees", "buckets"};
+}
 
 /// Philox 4x32-10 [Salmon11]: the 128-bit block at `counter` under `key`.
 BOCHNER_EXPORT std::array<std::uint32_t, 4> philox4x32(std::array<std::uint32_t, 4> counter,
