@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "features/maclaurin_stage.hpp"
 
-#include "bochner/core/error.hpp"
 #include "bochner/features/maclaurin.hpp"
+#include "core/door.hpp"
 #include "core/text.hpp"
 #include "features/degrees.hpp"
 #include "features/product_sampling.hpp"
@@ -118,15 +118,15 @@ void MaclaurinStage<T>::pull_run(const Run& run, const T* p, double unit, double
 }
 
 void MaclaurinFeatures::check(const FrequencyLaw& law) const {
+  const Door door(name);
   if (!(radius > 0.0 && radius <= kLargestRadius)) {
-    throw InvalidArgument("maclaurin: radius is " + text::number(radius) +
-                          ", expected a positive number up to " + text::number(kLargestRadius));
+    door.refuse("radius", text::number(radius),
+                "a positive number up to " + text::number(kLargestRadius));
   }
   const Index columns = exact_columns(*law.spectrum.series, law.dim);
   if (law.num_frequencies > columns) return;
-  throw InvalidArgument("maclaurin: num_frequencies is " + std::to_string(law.num_frequencies) +
-                        ", expected more than " + std::to_string(columns) +
-                        " (columns of the exact terms)");
+  door.refuse("num_frequencies", std::to_string(law.num_frequencies),
+              "more than " + std::to_string(columns) + " (the columns of the exact terms)");
 }
 
 std::optional<std::string> MaclaurinFeatures::refusal(const SpectralMeasure& spectrum) const {

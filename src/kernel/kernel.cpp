@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "bochner/kernel/kernel.hpp"
 
-#include "bochner/core/error.hpp"
 #include "core/assert.hpp"
-#include "core/finite.hpp"
+#include "core/door.hpp"
 #include "kernel/alternative.hpp"
 #include "kernel/precise_values.hpp"
 #include "kernel/product_measure.hpp"
@@ -13,7 +12,6 @@
 
 #include <cmath>
 #include <numeric>
-#include <string>
 
 namespace bochner {
 namespace {
@@ -39,10 +37,7 @@ SpectralMeasure spectral_measure(const Kernel& kernel) {
 }
 
 StandardForm standard_form(const Kernel& kernel, Index dim) {
-  if (dim < 1) {
-    throw InvalidArgument("kernel: the input dimension is " + std::to_string(dim) +
-                          ", expected at least 1");
-  }
+  Door("kernel").at_least("the input dimension", dim, 1);
   return std::visit(
       [&]<class K>(const K& k) {
         if constexpr (K::family == KernelFamily::radial) {
@@ -110,13 +105,11 @@ void row_values(const Kernel& kernel, const double* x, MatrixView<const double> 
 
 double evaluate(const Kernel& kernel, const double* x, const double* y, Index dim) {
   const StandardForm form = standard_form(kernel, dim);
-  require_finite<double>("evaluate", "x", {x, 1, dim});
-  require_finite<double>("evaluate", "y", {y, 1, dim});
+  constexpr Door kDoor("evaluate");
+  kDoor.finite<double>("x", {x, 1, dim}).finite<double>("y", {y, 1, dim});
   double value = 0.0;
   precise_values(kernel, form, x, {y, 1, dim}, &value);
-  if (!std::isfinite(value)) {
-    throw InvalidArgument("evaluate: the kernel's value overflows; scale the inputs down");
-  }
+  if (!std::isfinite(value)) kDoor.refuse("the kernel's value overflows; scale the inputs down");
   return value;
 }
 

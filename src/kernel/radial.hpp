@@ -48,8 +48,4 @@ double log_of_tail(double square, const LogValue& log_value) {
   return std::isinf(square) && at > kVanished ? std::numeric_limits<double>::quiet_NaN() : at;
 }
 
-/// Throws InvalidArgument unless low <= value <= high: "KERNEL: OPTION is VALUE, expected MEANING".
-void check_range(std::string_view kernel, const char* option, double value, double low, double high,
-                 const char* meaning);
-
 }  // namespace bochner

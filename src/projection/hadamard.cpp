@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "projection/hadamard_operator.hpp"
 
-#include "bochner/core/error.hpp"
+#include "core/door.hpp"
 #include "projection/block_law.hpp"
 #include "simd/engine.hpp"
 
@@ -9,7 +9,6 @@
 #include <bit>
 #include <cmath>
 #include <cstdint>
-#include <string>
 
 namespace bochner {
 namespace {
@@ -94,9 +93,7 @@ void HadamardOperator<T>::apply_transpose(const T* y, Index ldy, Index rows, T* 
 }
 
 void HadamardProjection::check(const FrequencyLaw& /*law*/) const {
-  if (rounds >= 1 && rounds <= kMostRounds) return;
-  throw InvalidArgument("hadamard: rounds is " + std::to_string(rounds) + ", expected 1 to " +
-                        std::to_string(kMostRounds));
+  Door(name).between("rounds", rounds, 1, kMostRounds);
 }
 
 // Rows are orthogonal in the padded space, with radii of its dimension.

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "projection/sobol_points.hpp"
 
-#include "bochner/core/error.hpp"
 #include "bochner/projection/sobol.hpp"
+#include "core/door.hpp"
 #include "core/execution_for.hpp"
 #include "core/parallel.hpp"
 #include "projection/block_law.hpp"
@@ -13,7 +13,6 @@
 
 #include <algorithm>
 #include <functional>
-#include <string>
 #include <vector>
 
 namespace bochner {
@@ -65,14 +64,10 @@ Matrix<double> sobol_points(Index m, Index dim) {
 }
 
 void SobolProjection::check(const FrequencyLaw& law) const {
-  const auto at_most = [](const char* what, Index value, Index most) {
-    if (value <= most) return;
-    throw InvalidArgument("sobol: " + std::string(what) + std::to_string(value) +
-                          ", expected at most " + std::to_string(most));
-  };
-  at_most("uniform numbers per frequency, from input_dim, are ", num_uniforms(law),
-          kSobolDimensions);
-  at_most("num_frequencies is ", law.num_frequencies, kSobolPoints);
+  Door(name)
+      .between("the number of uniforms per frequency (from input_dim)", num_uniforms(law), 1,
+               kSobolDimensions)
+      .between("num_frequencies", law.num_frequencies, 1, kSobolPoints);
 }
 
 BlockLaw SobolProjection::block_law(Index dim) const {

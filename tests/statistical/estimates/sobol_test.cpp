@@ -163,7 +163,7 @@ TEST_CASE("Sobol's table has an end, and says so", "[sobol]") {
   spec.input_dim = kSobolDimensions;
   CHECK_NOTHROW(validate(spec));
   spec.input_dim += 1;
-  CHECK_THROWS_WITH(validate(spec), Catch::Matchers::Contains("3668, expected at most 3667"));
+  CHECK_THROWS_WITH(validate(spec), Catch::Matchers::Contains("is 3668, expected 1 to 3667"));
   spec.input_dim = 4;
   spec.num_frequencies = kSobolPoints + 1;
   CHECK_THROWS_WITH(validate(spec), Catch::Matchers::Contains("num_frequencies is 4294967297"));
