@@ -38,7 +38,7 @@ StageInput exponential_input(const ExponentialLaw& law, const StandardForm& kern
 
 RowLaw exponential_row_law(const ExponentialLaw& law);
 
-/// Positive features exp(a |w|^2 + sqrt(1 - 4a) w.x~ + amplitude), one a frequency or one for each
+/// Positive features exp(a |w|^2 + sqrt(1 - 4a) w.x~ + amplitude), one per frequency or one per
 /// sign; everything is kept in base 2.
 template <Scalar T>
 class ExponentialStage final : public FeatureStage<T> {

@@ -3,7 +3,6 @@
 
 #include "features/product.hpp"
 
-
 namespace bochner {
 
 /// Random Maclaurin features: real factors.

@@ -28,7 +28,7 @@ class ProductStage : public FeatureStage<T> {
             Index lddphi, T* dp, Index lddp, double* damplitude) const noexcept override;
 
  protected:
-  /// Columns [first, last) of a level, all of whose features have as many factors.
+  /// Columns [first, last) of a level, all of whose features have the same number of factors.
   struct Run {
     Index first = 0;
     Index last = 0;

@@ -3,7 +3,6 @@
 
 #include "features/product.hpp"
 
-
 namespace bochner {
 
 /// TensorSketch: columns are the parts of complex numbers, multiplied as such.

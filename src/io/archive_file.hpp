@@ -8,7 +8,7 @@
 
 namespace bochner::io {
 
-/// Writes `archive` as the function of `path` does; the caller commits.
+/// Writes `archive` as `write_archive` of a path does; the caller commits.
 void write_archive(OutputFile& out, const Archive& archive);
 
 /// Throws FileError that names `file` where `write_archive` would.

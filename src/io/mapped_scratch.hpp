@@ -5,7 +5,7 @@
 #include <string>
 
 /// \file
-/// Numbers that may be more than the memory.
+/// Room for more numbers than fit into memory.
 
 namespace bochner::io {
 

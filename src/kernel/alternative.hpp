@@ -12,8 +12,7 @@
 #include <variant>
 
 /// \file
-/// What an alternative of the registry of kernels must say of itself, so that an error names what
-/// is missing.
+/// What a kernel in the registry must say about itself, so that an error names what is missing.
 
 namespace bochner {
 

@@ -40,7 +40,7 @@ class PowerSeries {
   static PowerSeries power(const Power& power);
   static PowerSeries polynomial(std::vector<double> coefficients);
 
-  /// Given when f is a power.
+  /// Set when f is a power.
   const std::optional<Power>& as_power() const noexcept { return power_; }
 
   /// log a_n, the same bits everywhere; -infinity for zero.

@@ -13,7 +13,7 @@
 
 namespace bochner {
 
-/// Coordinates that are independent and alike.
+/// Independent, identically distributed coordinates.
 class ProductMeasure final : public WholeMeasure {
  public:
   explicit ProductMeasure(Quantile quantile) : quantile_(quantile) {}

@@ -10,7 +10,7 @@
 #include <limits>
 
 /// \file
-/// Kernels that are a function of r = |A (x - y)|, and what is common to them.
+/// Kernels that are a function of r = |A (x - y)|, and what they share.
 
 namespace bochner {
 

@@ -4,8 +4,8 @@
 #include "bochner/core/view.hpp"
 
 /// \file
-/// Kernels E f(w.u) f(w.v) over normal w, f a rectified power: what u and v contribute is their
-/// lengths and angle.
+/// Kernels E f(w.u) f(w.v) over normal w, f a rectified power: they depend on the lengths of u and
+/// v and the angle between them.
 
 namespace bochner {
 

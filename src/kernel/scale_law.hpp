@@ -41,7 +41,7 @@ struct ScaleNode {
   double weight;
 };
 
-/// Stable draws of a smaller index than half of this leave the range of double.
+/// Stable draws of an index below half of this leave the range of double.
 inline constexpr double kSmallestPower = 0.2;
 
 /// sqrt(u), tier A, from a stream of its own. At most 1e30, so that frequencies are finite floats.

@@ -11,7 +11,7 @@
 
 namespace bochner {
 
-/// Dimensions that the table of direction numbers has.
+/// Dimensions that the table of direction numbers covers.
 inline constexpr Index kSobolDimensions = 3667;
 inline constexpr Index kSobolPoints = Index{1} << 32;
 

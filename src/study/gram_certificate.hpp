@@ -32,7 +32,7 @@ struct GramCertificates {
 };
 
 /// Certifies the first draw of every projection and number of frequencies of the plan. `lambda`:
-/// beside K + lambda I. O(n^2 d) a step of Lanczos' iteration, K never stored.
+/// beside K + lambda I. O(n^2 d) per step of the Lanczos iteration, K never stored.
 GramCertificates certify(const GramStudyPlan& plan, MatrixView<const double> x, double lambda,
                          Index samples, Watcher* watcher = nullptr);
 

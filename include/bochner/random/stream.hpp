@@ -17,7 +17,7 @@
 namespace bochner {
 
 /// Raised whenever a word, or a number made of words, comes out differently than it did before:
-/// what was saved with another version names other frequencies.
+/// specs saved under another version stand for other frequencies.
 inline constexpr int kStreamVersion = 1;
 
 /// Names a family of independent draws. A redraw is another seed.
@@ -60,8 +60,8 @@ class BOCHNER_EXPORT Stream {
   Stream(Seed seed, Purpose purpose, std::uint64_t item = 0) noexcept;
 
   /// The stream's part `which` >= 1, whose words are none of this stream's own (as long as indices
-  /// stay below 2^48). For draws that read more than one kind of word, or who knows how many.
-  /// A substream has no substreams.
+  /// stay below 2^48). For draws that read more than one kind of word, or an unknown number of
+  /// words. A substream has no substreams.
   Stream substream(std::uint16_t which) const noexcept;
 
   /// 64 random bits: word `index`.
