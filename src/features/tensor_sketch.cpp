@@ -17,7 +17,7 @@ namespace {
 /// columns later, or (offset 0) real ones.
 template <class Body>
 void for_complex_runs(Index num_features, const Body& body) {
-  for (const SketchColumns& columns : sketch_columns(num_features)) {
+  for (const kernels::SketchColumns& columns : kernels::sketch_columns(num_features)) {
     const Index half = columns.count / 2;
     body(columns.first, Index{1}, Index{0});
     if (half > 0) body(columns.first + half, Index{1}, Index{0});

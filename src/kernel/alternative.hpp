@@ -14,7 +14,7 @@
 /// \file
 /// What a kernel in the registry must say about itself, so that an error names what is missing.
 
-namespace bochner {
+namespace bochner::kernels {
 
 /// A kernel that gives its values from inner products of transformed rows.
 template <class K>
@@ -59,4 +59,4 @@ constexpr bool all_complete(const std::variant<K...>* /*type*/) {
   return (is_complete<K>() && ...);
 }
 
-}  // namespace bochner
+}  // namespace bochner::kernels

@@ -5,7 +5,7 @@
 #include <cstddef>
 #include <string>
 
-namespace bochner {
+namespace bochner::kernels {
 
 void require_not_negative(const Door& door, std::string_view argument,
                           std::span<const double> values) {
@@ -15,4 +15,4 @@ void require_not_negative(const Door& door, std::string_view argument,
   }
 }
 
-}  // namespace bochner
+}  // namespace bochner::kernels

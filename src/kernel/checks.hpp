@@ -6,10 +6,10 @@
 #include <span>
 #include <string_view>
 
-namespace bochner {
+namespace bochner::kernels {
 
 /// Every entry is finite and at least 0.
 void require_not_negative(const Door& door, std::string_view argument,
                           std::span<const double> values);
 
-}  // namespace bochner
+}  // namespace bochner::kernels

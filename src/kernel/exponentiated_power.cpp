@@ -10,7 +10,7 @@
 namespace bochner {
 
 void ExponentiatedPowerKernel::check_options() const {
-  Door(name).between("alpha", alpha, kSmallestPower, 2.0, "a number from 0.2 to 2");
+  Door(name).between("alpha", alpha, kernels::kSmallestPower, 2.0, "a number from 0.2 to 2");
 }
 
 SpectralMeasure ExponentiatedPowerKernel::spectral_measure() const {

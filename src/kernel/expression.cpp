@@ -45,8 +45,8 @@ StandardForm form_of(const K& kernel, Index dim, double neutral, const Fold& fol
   out.scale = neutral;
   for (std::size_t t = 0; t < kernel.terms.size(); ++t) {
     const KernelTerm& term = kernel.terms[t];
-    require_valid_term(door, "terms[" + std::to_string(t) + "]", term, dim);
-    const auto own = static_cast<Index>(columns_of(term, dim).size());
+    kernels::require_valid_term(door, "terms[" + std::to_string(t) + "]", term, dim);
+    const auto own = static_cast<Index>(kernels::columns_of(term, dim).size());
     const StandardForm form = standard_form(term.kernel, own);
     out.shift_invariant = out.shift_invariant && form.shift_invariant;
     out.scale = fold(out.scale, term.weight * form.scale);
@@ -64,7 +64,7 @@ void values_of(const K& kernel, const double* x, MatrixView<const double> y, dou
   std::vector<double> part(static_cast<std::size_t>(y.rows));
   std::fill_n(out, y.rows, neutral);
   for (const KernelTerm& term : kernel.terms) {
-    term_values(term, x, y, part.data());
+    kernels::term_values(term, x, y, part.data());
     std::transform(part.begin(), part.end(), out, out, fold);
   }
 }
@@ -79,9 +79,11 @@ KernelProduct::KernelProduct() : terms(1) {}
 KernelProduct::KernelProduct(std::vector<KernelTerm> terms_in) : terms(std::move(terms_in)) {}
 bool operator==(const KernelProduct& a, const KernelProduct& b) { return a.terms == b.terms; }
 
-SpectralMeasure KernelSum::spectral_measure() const { return measure_of<MixtureOfMeasures>(*this); }
+SpectralMeasure KernelSum::spectral_measure() const {
+  return measure_of<kernels::MixtureOfMeasures>(*this);
+}
 SpectralMeasure KernelProduct::spectral_measure() const {
-  return measure_of<ProductOfMeasures>(*this);
+  return measure_of<kernels::ProductOfMeasures>(*this);
 }
 
 StandardForm KernelSum::standard_form(Index dim) const {

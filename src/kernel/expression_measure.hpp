@@ -9,7 +9,7 @@
 /// \file
 /// Spectral measures of sums and products of shift-invariant kernels.
 
-namespace bochner {
+namespace bochner::kernels {
 
 /// Of a product: a frequency is the sum of one from each factor.
 class ProductOfMeasures : public WholeMeasure {
@@ -42,4 +42,4 @@ class MixtureOfMeasures final : public ProductOfMeasures {
   void frequency(const double* u, Seed seed, Index row, std::span<double> out) const override;
 };
 
-}  // namespace bochner
+}  // namespace bochner::kernels

@@ -7,7 +7,7 @@
 #include <numeric>
 #include <set>
 
-namespace bochner {
+namespace bochner::kernels {
 
 std::vector<Index> columns_of(const KernelTerm& term, Index dim) {
   if (!term.columns.empty()) return term.columns;
@@ -44,4 +44,4 @@ void term_values(const KernelTerm& term, const double* x, MatrixView<const doubl
   for (Index j = 0; j < y.rows; ++j) out[j] *= term.weight;
 }
 
-}  // namespace bochner
+}  // namespace bochner::kernels

@@ -10,7 +10,7 @@
 /// \file
 /// One term of a kernel expression.
 
-namespace bochner {
+namespace bochner::kernels {
 
 /// The columns a term sees of `dim`: its list, or all.
 std::vector<Index> columns_of(const KernelTerm& term, Index dim);
@@ -22,4 +22,4 @@ void require_valid_term(const Door& door, const std::string& argument, const Ker
 /// out[j] = weight k_t of the term's columns of x and y_j.
 void term_values(const KernelTerm& term, const double* x, MatrixView<const double> y, double* out);
 
-}  // namespace bochner
+}  // namespace bochner::kernels

@@ -30,7 +30,9 @@ GaussianKernel GaussianKernel::from_width(double width) {
 SpectralMeasure GaussianKernel::spectral_measure() const { return {}; }
 
 StandardForm GaussianKernel::standard_form(Index dim) const {
-  return {.transform = transform_of(metric, dim, name), .amplitude = 0.0, .shift_invariant = true};
+  return {.transform = kernels::transform_of(metric, dim, name),
+          .amplitude = 0.0,
+          .shift_invariant = true};
 }
 
 void GaussianKernel::values(const double* xy, double xx, const double* yy, double* out,

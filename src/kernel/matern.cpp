@@ -17,7 +17,7 @@ SpectralMeasure MaternKernel::spectral_measure() const {
 }
 
 void MaternKernel::profile(const double* square, double* out, Index count) const {
-  matern_profile(nu, square, out, count);
+  kernels::matern_profile(nu, square, out, count);
 }
 
 }  // namespace bochner

@@ -10,7 +10,7 @@
 #include <iterator>
 #include <string>
 
-namespace bochner {
+namespace bochner::kernels {
 namespace {
 
 double inverse_lengthscale(const Door& door, std::string_view argument, double lengthscale) {
@@ -55,4 +55,4 @@ InputTransform transform_of(const Metric& metric, Index dim, std::string_view ke
   return std::visit([&](const auto& m) { return transform(m, dim, door); }, metric);
 }
 
-}  // namespace bochner
+}  // namespace bochner::kernels

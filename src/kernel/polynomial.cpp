@@ -20,7 +20,7 @@ PolynomialKernel PolynomialKernel::from_gamma(double gamma, double coef0, int de
 
 void PolynomialKernel::check_options() const {
   const Door door(name);
-  door.between("degree", degree, 1, kMostDegree).not_negative("offset", offset);
+  door.between("degree", degree, 1, kernels::kMostDegree).not_negative("offset", offset);
   if (!std::isfinite(std::pow(1.0 + offset, degree))) {
     door.refuse("offset", text::number(offset),
                 "one whose power " + std::to_string(degree) + " (the degree) is a finite number");

@@ -46,6 +46,10 @@ struct ProductLayout {
   Index width(Index level) const { return start(level + 1) - start(level); }
 };
 
+}  // namespace bochner
+
+namespace bochner::kernels {
+
 /// A binary digit of a number of columns, for which there is a sketch.
 struct SketchColumns {
   Index first = 0;
@@ -66,4 +70,4 @@ inline std::vector<SketchColumns> sketch_columns(Index m) {
   return out;
 }
 
-}  // namespace bochner
+}  // namespace bochner::kernels

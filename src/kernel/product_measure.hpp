@@ -11,7 +11,7 @@
 /// \file
 /// Kernels that are a product of one function of each coordinate of A (x - y).
 
-namespace bochner {
+namespace bochner::kernels {
 
 /// Independent, identically distributed coordinates.
 class ProductMeasure final : public WholeMeasure {
@@ -51,4 +51,4 @@ void product_values(const K& kernel, const double* x, MatrixView<const double> y
   for (Index j = 0; j < y.rows; ++j) out[j] = kernel.product_value(x, y.row(j), y.cols);
 }
 
-}  // namespace bochner
+}  // namespace bochner::kernels

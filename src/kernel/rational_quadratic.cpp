@@ -25,7 +25,7 @@ void RationalQuadraticKernel::profile(const double* square, double* out, Index c
     // log(1 + base) is log base where the product overflows.
     return -alpha * (std::isinf(base) ? std::log(slope) + std::log(r2) : std::log1p(base));
   };
-  for (Index j = 0; j < count; ++j) out[j] = log_of_tail(square[j], log_value);
+  for (Index j = 0; j < count; ++j) out[j] = kernels::log_of_tail(square[j], log_value);
   simd::kernels<double>().exp(out, out, count);
 }
 

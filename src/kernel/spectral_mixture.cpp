@@ -82,7 +82,7 @@ StandardForm SpectralMixtureKernel::standard_form(Index dim) const {
     require_one_or_all(door, where + "means", component.means, dim);
     door.finite(where + "means", component.means);
     require_one_or_all(door, where + "scales", component.scales, dim);
-    require_not_negative(door, where + "scales", component.scales);
+    kernels::require_not_negative(door, where + "scales", component.scales);
   }
   door.finite("the sum of the weights", total_weight(*this));
   return {.transform = {.diagonal = std::vector<double>(static_cast<std::size_t>(dim), 1.0),

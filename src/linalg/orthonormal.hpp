@@ -7,7 +7,7 @@
 /// \file
 /// Haar-distributed orthonormal rows.
 
-namespace bochner {
+namespace bochner::linalg {
 
 /// Replaces r <= d rows of independent standard normals by the first r rows of a Haar-distributed d
 /// x d orthogonal matrix: the rows q_i of Q^T in the factorisation G^T = Q R with R_ii > 0. The
@@ -22,4 +22,4 @@ namespace bochner {
 /// independent: the result is orthonormal whatever they are, short of infinities.
 void orthonormal_rows(MatrixView<double> rows, const Execution& execution = {});
 
-}  // namespace bochner
+}  // namespace bochner::linalg

@@ -13,7 +13,7 @@
 /// \file
 /// What a projection in the registry must say about itself, so that an error names what is missing.
 
-namespace bochner {
+namespace bochner::projections {
 
 /// `partner` names the one feature function that goes with it; empty: any that names no partner.
 /// `check` throws InvalidArgument for options out of range and for more frequencies or dimensions
@@ -65,4 +65,4 @@ constexpr bool all_complete(const std::variant<P...>* /*type*/) {
   return (is_complete<P>() && ...);
 }
 
-}  // namespace bochner
+}  // namespace bochner::projections

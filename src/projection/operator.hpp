@@ -53,9 +53,6 @@ class FrequencyDraw {
   Matrix<double> rows_;  ///< empty where the frequencies are a fast transform
 };
 
-/// The rows x dim frequencies of an operator: the image of the identity.
-Matrix<double> materialised(const ProjectionOperator<double>& frequencies, Index rows, Index dim);
-
 /// The frequencies themselves, num_projections x projected_dim, in double, the same bits
 /// everywhere.
 Matrix<double> draw_frequencies(const Projection& projection, const FrequencyLaw& law);
@@ -72,3 +69,10 @@ void check(const Projection& projection, const FrequencyLaw& law);
 double projection_cost(const Projection& projection, const FrequencyLaw& law);
 
 }  // namespace bochner
+
+namespace bochner::projections {
+
+/// The rows x dim frequencies of an operator: the image of the identity.
+Matrix<double> materialised(const ProjectionOperator<double>& frequencies, Index rows, Index dim);
+
+}  // namespace bochner::projections

@@ -12,7 +12,7 @@
 /// Drawing frequencies. Row i (block b of an orthogonal draw) reads only its own counters, so
 /// growing the number of frequencies keeps the old ones.
 
-namespace bochner {
+namespace bochner::projections {
 
 /// Uniform numbers that one frequency is made of.
 Index num_uniforms(const FrequencyLaw& law);
@@ -41,4 +41,4 @@ double largest_scale(const FrequencyLaw& law);
 /// The norm of frequency `row`: chi(dim) times the measure's scale, or sqrt(dim) times it.
 double draw_radius(Radii radii, const FrequencyLaw& law, Index dim, Index row);
 
-}  // namespace bochner
+}  // namespace bochner::projections

@@ -15,7 +15,7 @@
 #include <functional>
 #include <vector>
 
-namespace bochner {
+namespace bochner::projections {
 namespace {
 
 using Engine = boost::random::sobol_engine<std::uint32_t, 32>;
@@ -63,23 +63,10 @@ Matrix<double> sobol_points(Index m, Index dim) {
   return points;
 }
 
-void SobolProjection::check(const FrequencyLaw& law) const {
-  Door(name)
-      .between("the number of uniforms per frequency (from input_dim)", num_uniforms(law), 1,
-               kSobolDimensions)
-      .between("num_frequencies", law.num_frequencies, 1, kSobolPoints);
-}
+namespace {
 
-BlockLaw SobolProjection::block_law(Index dim) const {
-  return {.size = BlockLaw::kEndless,
-          .dim = static_cast<double>(dim),
-          .gap =
-              "the error of quasi-random frequencies has no closed form; draw several scrambles "
-              "(`estimate`, other seeds)",
-          .quasi_random = true};
-}
-
-Matrix<double> SobolProjection::draw(const FrequencyLaw& law) const {
+/// The frequencies of the first points, each coordinate scrambled with a stream of its own.
+Matrix<double> draw_scrambled(const FrequencyLaw& law) {
   Matrix<double> w(law.num_frequencies, law.dim);
   const Index uniforms = num_uniforms(law);
   const Engine engine(static_cast<std::size_t>(uniforms));
@@ -99,6 +86,32 @@ Matrix<double> SobolProjection::draw(const FrequencyLaw& law) const {
          });
   });
   return w;
+}
+
+}  // namespace
+
+}  // namespace bochner::projections
+
+namespace bochner {
+
+void SobolProjection::check(const FrequencyLaw& law) const {
+  Door(name)
+      .between("the number of uniforms per frequency (from input_dim)",
+               projections::num_uniforms(law), 1, projections::kSobolDimensions)
+      .between("num_frequencies", law.num_frequencies, 1, projections::kSobolPoints);
+}
+
+BlockLaw SobolProjection::block_law(Index dim) const {
+  return {.size = BlockLaw::kEndless,
+          .dim = static_cast<double>(dim),
+          .gap =
+              "the error of quasi-random frequencies has no closed form; draw several scrambles "
+              "(`estimate`, other seeds)",
+          .quasi_random = true};
+}
+
+Matrix<double> SobolProjection::draw(const FrequencyLaw& law) const {
+  return projections::draw_scrambled(law);
 }
 
 }  // namespace bochner
