@@ -18,7 +18,7 @@
 /// What a feature function in the registry must say about itself, so that an error names what is
 /// missing.
 
-namespace bochner {
+namespace bochner::feature_functions {
 
 /// A feature function with a stage of its own. `check` throws InvalidArgument for options out of
 /// range; `refusal` says why frequencies of a measure are of no use to it.
@@ -81,4 +81,4 @@ constexpr bool all_complete(const std::variant<F...>* /*type*/) {
   return (is_complete<F>() && ...);
 }
 
-}  // namespace bochner
+}  // namespace bochner::feature_functions

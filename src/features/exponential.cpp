@@ -11,7 +11,7 @@
 #include <cmath>
 #include <numbers>
 
-namespace bochner {
+namespace bochner::feature_functions {
 
 namespace {
 
@@ -140,4 +140,4 @@ void ExponentialStage<T>::pull_log(const T* dlog, Index ldd, Index rows, T* dp, 
 template class ExponentialStage<float>;
 template class ExponentialStage<double>;
 
-}  // namespace bochner
+}  // namespace bochner::feature_functions

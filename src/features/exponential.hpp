@@ -21,6 +21,10 @@ struct ExponentialLaw {
   double a = 0.0;
 };
 
+}  // namespace bochner
+
+namespace bochner::feature_functions {
+
 /// A feature function whose columns are exponentials: an `exponential_law` is all it needs.
 template <class F>
 concept ExponentialFeatures = requires(const F& features) {
@@ -67,4 +71,4 @@ class ExponentialStage final : public FeatureStage<T> {
   std::vector<T> column_offset_;  ///< a |w|^2 in base 2, padded with zeros; empty when a is 0
 };
 
-}  // namespace bochner
+}  // namespace bochner::feature_functions

@@ -3,7 +3,7 @@
 
 #include "features/product.hpp"
 
-namespace bochner {
+namespace bochner::feature_functions {
 
 /// Random Maclaurin features: real factors.
 template <Scalar T>
@@ -19,4 +19,4 @@ class MaclaurinStage final : public ProductStage<T> {
                 T* dp) const noexcept override;
 };
 
-}  // namespace bochner
+}  // namespace bochner::feature_functions
