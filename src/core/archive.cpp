@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "bochner/core/archive.hpp"
 
-#include "bochner/core/error.hpp"
-#include "core/finite.hpp"
+#include "core/door.hpp"
 
 #include <charconv>
 #include <cmath>
@@ -10,8 +9,10 @@
 namespace bochner {
 namespace {
 
+constexpr Door kDoor("archive");
+
 [[noreturn]] void refuse(std::string_view key, const std::string& what) {
-  throw InvalidArgument("archive: '" + std::string(key) + "' " + what);
+  kDoor.refuse("'" + std::string(key) + "' " + what);
 }
 
 template <class Number>
@@ -54,13 +55,13 @@ const Matrix<T>& Archive::array(std::string_view key, Index rows, Index cols) co
     refuse(key, "is " + std::to_string(matrix->rows()) + " x " + std::to_string(matrix->cols()) +
                     ", expected " + std::to_string(rows) + " x " + std::to_string(cols));
   }
-  require_finite<T>("archive", std::string(key), matrix->view());
+  kDoor.finite<T>(key, matrix->view());
   return *matrix;
 }
 
 void require_finite(const Archive& archive) {
   for (const auto& [key, array] : archive.arrays) {
-    std::visit([&](const auto& matrix) { require_finite("archive", key, matrix.view()); }, array);
+    std::visit([&name = key](const auto& matrix) { kDoor.finite(name, matrix.view()); }, array);
   }
 }
 

@@ -6,7 +6,7 @@
 #include <optional>
 
 /// \file
-/// Products of extents that say when they leave 63 bits.
+/// Products of extents that notice when they overflow.
 
 namespace bochner {
 

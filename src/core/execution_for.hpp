@@ -2,13 +2,12 @@
 #pragma once
 
 #include "bochner/core/execution.hpp"
-#include "bochner/core/view.hpp"
 
 namespace bochner {
 
-/// As asked, or one thread for work of so few multiplications (or what takes as long) that threads
-/// cost more than they bring: two milliseconds on an idle machine, and no wait for others on a busy
-/// one.
+/// `execution`, or one thread for work of so few multiplications (or what takes as long) that
+/// threads cost more than they save: about two milliseconds on an idle machine. On a busy one, a
+/// single thread does not wait for others.
 constexpr Execution execution_for(double multiplications, const Execution& execution = {}) {
   constexpr double kWorthThreads = 0x1p22;
   return multiplications > kWorthThreads ? execution : Execution{1};

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "bochner/core/matrix.hpp"
 
-#include "bochner/core/error.hpp"
 #include "core/checked.hpp"
+#include "core/door.hpp"
 
 #include <algorithm>
 #include <new>
-#include <string>
 #include <utility>
 
 namespace bochner {
@@ -16,10 +15,7 @@ constexpr std::align_val_t kAlignment{64};
 
 template <class T>
 std::unique_ptr<T[], AlignedDelete> allocate_zeroed(Index rows, Index cols) {
-  if (rows < 0 || cols < 0) {
-    throw InvalidArgument("Matrix: extents are " + std::to_string(rows) + " x " +
-                          std::to_string(cols) + ", expected none below zero");
-  }
+  Door("Matrix").at_least("rows", rows, 0).at_least("cols", cols, 0);
   const std::optional<Index> count = checked_product(rows, cols);
   const std::optional<Index> bytes =
       count ? checked_product(*count, static_cast<Index>(sizeof(T))) : std::nullopt;

@@ -8,7 +8,6 @@
 #include <unistd.h>
 
 #include <fstream>
-#include <stdexcept>
 
 namespace bochner {
 namespace {

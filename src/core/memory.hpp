@@ -12,8 +12,8 @@ struct MemoryLimit {
 };
 
 /// The least of the machine's memory, the limits of the control groups that hold the process
-/// (versions 1 and 2, and those of the groups around them) and its limit of address space. `root`:
-/// where /proc and /sys are looked for.
+/// (versions 1 and 2, and those of the groups around them) and its limit of address space. `root`
+/// is where /proc and /sys are looked for.
 MemoryLimit memory_limit(const std::string& root = "");
 
 /// Throws FileError "what: needs 64 GiB of memory, this machine has 24; hint" when `bytes`

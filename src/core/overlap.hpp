@@ -37,10 +37,10 @@ MemoryGrid memory_grid(const TensorView<T, 4>& view) {
   return grid;
 }
 
-/// Whether a byte belongs to both: any strides, interleaved views included. Whether a bounded
-/// linear equation in the positions has a solution, found by a search that divides by common
-/// factors of strides and ends at once for views of one array; a search of more than a million
-/// steps, which takes strides that nothing comes of, is given up and answered with yes.
+/// Whether the two share a byte, for any strides, interleaved views included. This is whether a
+/// bounded linear equation in the positions has a solution. The search divides by common factors of
+/// the strides and ends at once for views of one array; after a million steps, which only contrived
+/// strides take, it gives up and answers yes.
 bool overlap(const MemoryGrid& a, const MemoryGrid& b);
 
 /// Whether two different positions of a view share a byte; found in the same way.

@@ -6,10 +6,8 @@
 #include "bochner/core/view.hpp"
 
 #include <algorithm>
-#include <array>
 #include <charconv>
 #include <concepts>
-#include <cstdint>
 #include <string>
 #include <string_view>
 #include <tuple>
@@ -41,8 +39,8 @@ struct Member {
   Value value;
 };
 
-/// How deep calls and lists may lie in each other. Whatever is written must be readable, so a valid
-/// spec has no option deeper than this (see `depth`).
+/// How deep calls and lists may be nested. Whatever is written must be readable, so a valid spec
+/// has no option deeper than this (see `depth`).
 inline constexpr int kMaxDepth = 16;
 
 /// Parses one value and nothing else. Throws InvalidArgument naming the offset.
@@ -55,7 +53,7 @@ Value parse_members(std::string_view text);
 /// The shortest text that reads back to the same double.
 std::string number(double value);
 
-/// To so many significant digits, for sentences.
+/// Rounded to `digits` significant digits, for sentences.
 std::string rounded(double value, int digits);
 
 [[noreturn]] void fail(const Value& at, const std::string& what);

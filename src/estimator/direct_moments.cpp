@@ -22,8 +22,8 @@ double rectified_row_moment(const FeatureMapSpec& spec, int order, const double*
   const auto product = [](const std::vector<double>& a, const std::vector<double>& b) {
     return std::inner_product(a.begin(), a.end(), b.begin(), 0.0);
   };
-  return rectified_moment(*spectral_measure(spec.kernel).rectifier(), order, product(u, v),
-                          product(u, u), product(v, v));
+  return kernels::rectified_moment(*spectral_measure(spec.kernel).rectifier(), order, product(u, v),
+                                   product(u, u), product(v, v));
 }
 
 /// E cos^order w.d + the same with a phase: cos(w.d) + cos(a uniform angle) in its place.

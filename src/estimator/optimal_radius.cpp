@@ -54,7 +54,7 @@ double optimal_maclaurin_radius(const Kernel& kernel, ExactTerms exact, MatrixVi
       t.push_back(sign_second_moment(pair_products(u.row(i), v.row(j), x.cols)));
     }
   }
-  const Index first = exact_split(exact, *series).first_random;
+  const Index first = feature_functions::exact_split(exact, *series).first_random;
   const auto log_variance = [&](double log_r) {
     LogSum sum;
     for (const double square : t) sum.add(1.0, series->log_tail(first, square / std::exp(log_r)));

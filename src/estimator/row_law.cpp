@@ -12,8 +12,8 @@ namespace bochner::estimator {
 RowLaw row_law(const FeatureFunction& features) {
   return std::visit(
       []<class F>(const F& f) {
-        if constexpr (ExponentialFeatures<F>) {
-          return exponential_row_law(f.exponential_law());
+        if constexpr (feature_functions::ExponentialFeatures<F>) {
+          return feature_functions::exponential_row_law(f.exponential_law());
         } else {
           return f.row_law();
         }

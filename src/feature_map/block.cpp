@@ -136,7 +136,7 @@ void BlockMap<T>::pack(Side side, MatrixView<const T> x,
   for (Index r = 0; r < x.rows; ++r) {
     const T* const row = workspace.x_.row(r);
     double& squared_norm = workspace.squared_norm_[static_cast<std::size_t>(r)];
-    if (full) squared_norm = row_product(row, row, x.cols);
+    if (full) squared_norm = feature_functions::row_product(row, row, x.cols);
     const double length = std::sqrt(squared_norm);
     workspace.largest_log_[static_cast<std::size_t>(r)] =
         length > longest_row_ ? std::numeric_limits<double>::infinity()
@@ -255,7 +255,9 @@ std::optional<std::string> BlockMap<T>::refusal(MatrixView<const T> x, Index fir
     const double length = std::sqrt(workspace.squared_norm_[static_cast<std::size_t>(r)]);
     const double amplitude = workspace.amplitude_[static_cast<std::size_t>(r)];
     const double exponent = std::abs(amplitude) + largest_log(r, workspace);
-    if (length <= workspace.longest_row_ && exponent < kLargestExponent) continue;
+    if (length <= workspace.longest_row_ && exponent < feature_functions::kLargestExponent) {
+      continue;
+    }
     const std::string where = "row " + std::to_string(first_row + r);
     for (Index k = 0; k < x.cols; ++k) {
       const auto value = static_cast<double>(x(r, k));

@@ -15,10 +15,10 @@
 #include <variant>
 
 /// \file
-/// What an alternative of the registry of feature functions must say of itself, so that an error
-/// names what is missing.
+/// What a feature function in the registry must say about itself, so that an error names what is
+/// missing.
 
-namespace bochner {
+namespace bochner::feature_functions {
 
 /// A feature function with a stage of its own. `check` throws InvalidArgument for options out of
 /// range; `refusal` says why frequencies of a measure are of no use to it.
@@ -45,7 +45,7 @@ concept ProductFeatures = requires(const F& features, const PowerSeries& series,
   { features.layout(series, count, count, seed) } -> std::same_as<ProductLayout>;
 };
 
-/// What they have besides: columns without error, the law of the others, and whether the first
+/// What they have in addition: columns without error, the law of the others, and whether the first
 /// columns of a draw are those of a smaller map.
 template <class F>
 concept ProductColumns = requires(const F& features, const PowerSeries& series, Index dim) {
@@ -55,7 +55,7 @@ concept ProductColumns = requires(const F& features, const PowerSeries& series, 
 };
 
 /// What every feature function has. `partner` names the one projection that goes with it; empty:
-/// each that names no partner.
+/// any that names no partner.
 template <class F>
 concept FeatureAlternative = requires {
   { F::name } -> std::convertible_to<std::string_view>;
@@ -81,4 +81,4 @@ constexpr bool all_complete(const std::variant<F...>* /*type*/) {
   return (is_complete<F>() && ...);
 }
 
-}  // namespace bochner
+}  // namespace bochner::feature_functions

@@ -7,7 +7,7 @@
 #include <cmath>
 #include <cstdint>
 
-namespace bochner {
+namespace bochner::feature_functions {
 
 /// Exponents stay well inside 32 bits, so that two of them can be added.
 inline constexpr double kLargestExponent = 1 << 30;
@@ -25,4 +25,4 @@ T split_amplitude(double log_amplitude, std::int32_t& exponent) noexcept {
   return std::isinf(whole) ? T{0} : static_cast<T>(log_amplitude - whole);
 }
 
-}  // namespace bochner
+}  // namespace bochner::feature_functions

@@ -7,7 +7,7 @@
 #include <cmath>
 #include <limits>
 
-namespace bochner {
+namespace bochner::feature_functions {
 
 ExactSplit exact_split(ExactTerms exact, const PowerSeries& series) {
   constexpr double kNothing = -std::numeric_limits<double>::infinity();
@@ -40,4 +40,4 @@ std::vector<double> degree_law(const PowerSeries& series, Index first, double ra
   return law;
 }
 
-}  // namespace bochner
+}  // namespace bochner::feature_functions

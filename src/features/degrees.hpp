@@ -9,7 +9,7 @@
 /// \file
 /// Degrees of random Maclaurin columns.
 
-namespace bochner {
+namespace bochner::feature_functions {
 
 /// Terms of the series that have columns of their own, and what is left for random ones.
 struct ExactSplit {
@@ -25,4 +25,4 @@ ExactSplit exact_split(ExactTerms exact, const PowerSeries& series);
 /// beyond the last n is less than a bit of a double. Empty when no coefficient is left.
 std::vector<double> degree_law(const PowerSeries& series, Index first, double radius);
 
-}  // namespace bochner
+}  // namespace bochner::feature_functions

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "features/exponential.hpp"
 
-#include "bochner/core/error.hpp"
+#include "core/door.hpp"
 #include "core/text.hpp"
 #include "features/amplitude.hpp"
 #include "simd/engine.hpp"
@@ -11,7 +11,7 @@
 #include <cmath>
 #include <numbers>
 
-namespace bochner {
+namespace bochner::feature_functions {
 
 namespace {
 
@@ -24,9 +24,9 @@ double longest_normal(Index dim) { return std::sqrt(2.0 * static_cast<double>(di
 
 void check_exponential(std::string_view name, const ExponentialLaw& law) {
   if (law.a < 0.125 && std::isfinite(law.a)) return;
-  throw InvalidArgument(std::string(name) + ": a is " + text::number(law.a) +
-                        ", expected a finite number below 1/8 (from there on the features have " +
-                        "infinite variance)");
+  Door(name).refuse(
+      "a", text::number(law.a),
+      "a finite number below 1/8 (from there on the features have infinite variance)");
 }
 
 std::optional<std::string> exponential_refusal(std::string_view name,
@@ -140,4 +140,4 @@ void ExponentialStage<T>::pull_log(const T* dlog, Index ldd, Index rows, T* dp, 
 template class ExponentialStage<float>;
 template class ExponentialStage<double>;
 
-}  // namespace bochner
+}  // namespace bochner::feature_functions

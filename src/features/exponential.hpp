@@ -21,6 +21,10 @@ struct ExponentialLaw {
   double a = 0.0;
 };
 
+}  // namespace bochner
+
+namespace bochner::feature_functions {
+
 /// A feature function whose columns are exponentials: an `exponential_law` is all it needs.
 template <class F>
 concept ExponentialFeatures = requires(const F& features) {
@@ -38,7 +42,7 @@ StageInput exponential_input(const ExponentialLaw& law, const StandardForm& kern
 
 RowLaw exponential_row_law(const ExponentialLaw& law);
 
-/// Positive features exp(a |w|^2 + sqrt(1 - 4a) w.x~ + amplitude), one a frequency or one for each
+/// Positive features exp(a |w|^2 + sqrt(1 - 4a) w.x~ + amplitude), one per frequency or one per
 /// sign; everything is kept in base 2.
 template <Scalar T>
 class ExponentialStage final : public FeatureStage<T> {
@@ -67,4 +71,4 @@ class ExponentialStage final : public FeatureStage<T> {
   std::vector<T> column_offset_;  ///< a |w|^2 in base 2, padded with zeros; empty when a is 0
 };
 
-}  // namespace bochner
+}  // namespace bochner::feature_functions

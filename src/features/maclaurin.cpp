@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "features/maclaurin_stage.hpp"
 
-#include "bochner/core/error.hpp"
 #include "bochner/features/maclaurin.hpp"
+#include "core/door.hpp"
 #include "core/text.hpp"
 #include "features/degrees.hpp"
 #include "features/product_sampling.hpp"
@@ -15,7 +15,7 @@
 #include <string>
 #include <vector>
 
-namespace bochner {
+namespace bochner::feature_functions {
 namespace {
 
 /// Degrees of the exponential are up to some 500 there.
@@ -117,16 +117,23 @@ void MaclaurinStage<T>::pull_run(const Run& run, const T* p, double unit, double
   });
 }
 
+template class MaclaurinStage<float>;
+template class MaclaurinStage<double>;
+
+}  // namespace bochner::feature_functions
+
+namespace bochner {
+
 void MaclaurinFeatures::check(const FrequencyLaw& law) const {
-  if (!(radius > 0.0 && radius <= kLargestRadius)) {
-    throw InvalidArgument("maclaurin: radius is " + text::number(radius) +
-                          ", expected a positive number up to " + text::number(kLargestRadius));
+  const Door door(name);
+  if (!(radius > 0.0 && radius <= feature_functions::kLargestRadius)) {
+    door.refuse("radius", text::number(radius),
+                "a positive number up to " + text::number(feature_functions::kLargestRadius));
   }
   const Index columns = exact_columns(*law.spectrum.series, law.dim);
   if (law.num_frequencies > columns) return;
-  throw InvalidArgument("maclaurin: num_frequencies is " + std::to_string(law.num_frequencies) +
-                        ", expected more than " + std::to_string(columns) +
-                        " (columns of the exact terms)");
+  door.refuse("num_frequencies", std::to_string(law.num_frequencies),
+              "more than " + std::to_string(columns) + " (the columns of the exact terms)");
 }
 
 std::optional<std::string> MaclaurinFeatures::refusal(const SpectralMeasure& spectrum) const {
@@ -140,12 +147,12 @@ RowLaw MaclaurinFeatures::row_law() const { return {.argument = RowLaw::Argument
 
 ProductLayout MaclaurinFeatures::layout(const PowerSeries& series, Index dim, Index num_frequencies,
                                         Seed seed) const {
-  const ExactSplit split = exact_split(exact, series);
+  const feature_functions::ExactSplit split = feature_functions::exact_split(exact, series);
   ProductLayout layout;
   layout.num_exact = split.columns(dim);
   if (split.constant) layout.degree.push_back(0);
   if (split.linear) layout.degree.insert(layout.degree.end(), static_cast<std::size_t>(dim), 1);
-  const std::vector<double> law = degree_law(series, split.first_random, radius);
+  const std::vector<double> law = feature_functions::degree_law(series, split.first_random, radius);
   for (Index j = layout.num_exact; j < num_frequencies; ++j) {
     const double u = Stream(seed, Purpose::degrees, static_cast<std::uint64_t>(j)).uniform(0);
     const auto drawn = std::upper_bound(law.begin(), law.end(), u) - law.begin();
@@ -156,21 +163,20 @@ ProductLayout MaclaurinFeatures::layout(const PowerSeries& series, Index dim, In
 }
 
 Index MaclaurinFeatures::exact_columns(const PowerSeries& series, Index dim) const {
-  return exact_split(exact, series).columns(dim);
+  return feature_functions::exact_split(exact, series).columns(dim);
 }
 
 ProductSampling MaclaurinFeatures::sampling(const PowerSeries& series) const {
-  return {.first_random = exact_split(exact, series).first_random, .radius = radius};
+  return {.first_random = feature_functions::exact_split(exact, series).first_random,
+          .radius = radius};
 }
 
 template <Scalar T>
 std::unique_ptr<const FeatureStage<T>> MaclaurinFeatures::make_stage(
     const FrequencyLaw& law, const std::function<FrequencyNorms()>& /*norms*/) const {
-  return std::make_unique<MaclaurinStage<T>>(*this, law);
+  return std::make_unique<feature_functions::MaclaurinStage<T>>(*this, law);
 }
 
-template class MaclaurinStage<float>;
-template class MaclaurinStage<double>;
 template std::unique_ptr<const FeatureStage<float>> MaclaurinFeatures::make_stage(
     const FrequencyLaw&, const std::function<FrequencyNorms()>&) const;
 template std::unique_ptr<const FeatureStage<double>> MaclaurinFeatures::make_stage(

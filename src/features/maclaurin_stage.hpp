@@ -3,9 +3,7 @@
 
 #include "features/product.hpp"
 
-#include <memory>
-
-namespace bochner {
+namespace bochner::feature_functions {
 
 /// Random Maclaurin features: real factors.
 template <Scalar T>
@@ -21,4 +19,4 @@ class MaclaurinStage final : public ProductStage<T> {
                 T* dp) const noexcept override;
 };
 
-}  // namespace bochner
+}  // namespace bochner::feature_functions

@@ -21,7 +21,8 @@ RowValues<T> row_scales(const double* log_amplitude, Index rows, double normalis
                         std::int32_t* exponent) noexcept {
   RowValues<T> scale;
   for (std::size_t r = 0; r < static_cast<std::size_t>(rows); ++r) {
-    const double fraction = split_amplitude<double>(log_amplitude[r], exponent[r]);
+    const double fraction =
+        feature_functions::split_amplitude<double>(log_amplitude[r], exponent[r]);
     scale[r] = static_cast<T>(normaliser * std::exp2(fraction));
   }
   return scale;
@@ -57,7 +58,7 @@ void PairedStage<T>::pull(T* block, Index ld, Index rows, const double* log_ampl
     const T* const d = dphi + r * lddphi;
     T* const out = dp + r * lddp;
     for (Index j = 0; j < m; ++j) out[j] = phi[j] * d[m + j] - phi[m + j] * d[j];
-    damplitude[r] = std::numbers::ln2 * row_product(phi, d, 2 * m);
+    damplitude[r] = std::numbers::ln2 * feature_functions::row_product(phi, d, 2 * m);
   }
 }
 
@@ -93,7 +94,7 @@ void PhaseStage<T>::pull(T* block, Index ld, Index rows, const double* log_ampli
     const T* const d = dphi + r * lddphi;
     T* const out = dp + r * lddp;
     for (Index j = 0; j < m; ++j) out[j] = -phi[m + j] * d[j];
-    damplitude[r] = std::numbers::ln2 * row_product(phi, d, m);
+    damplitude[r] = std::numbers::ln2 * feature_functions::row_product(phi, d, m);
   }
 }
 

@@ -11,7 +11,7 @@
 #include <numbers>
 #include <utility>
 
-namespace bochner {
+namespace bochner::feature_functions {
 namespace {
 
 constexpr double kNothing = -std::numeric_limits<double>::infinity();
@@ -98,4 +98,4 @@ void ProductStage<T>::pull(T* block, Index ld, Index rows, const double* log_amp
 template class ProductStage<float>;
 template class ProductStage<double>;
 
-}  // namespace bochner
+}  // namespace bochner::feature_functions

@@ -9,7 +9,7 @@
 #include <memory>
 #include <vector>
 
-namespace bochner {
+namespace bochner::feature_functions {
 
 /// Features that are products of projections, 2^weight prod p. A row's exponent puts its largest
 /// feature into [1/2, 1); products are taken in double over projections that are at most one.
@@ -28,7 +28,7 @@ class ProductStage : public FeatureStage<T> {
             Index lddphi, T* dp, Index lddp, double* damplitude) const noexcept override;
 
  protected:
-  /// Columns [first, last) of a level, all of whose features have as many factors.
+  /// Columns [first, last) of a level, all of whose features have the same number of factors.
   struct Run {
     Index first = 0;
     Index last = 0;
@@ -74,4 +74,4 @@ void for_chunks(Index first, Index last, const Body& body) {
   }
 }
 
-}  // namespace bochner
+}  // namespace bochner::feature_functions

@@ -9,10 +9,10 @@
 namespace bochner {
 
 struct ProductSampling {
-  Index first_random =
-      0;                ///< the lowest degree of random columns; what is below has none or is exact
-  double radius = 1.0;  ///< degree n has a probability proportional to a_n radius^(2n)
-  bool sketches = false;  ///< every column has the one degree of a power, as a TensorSketch
+  /// The lowest degree of random columns; lower ones are exact or absent.
+  Index first_random = 0;
+  double radius = 1.0;    ///< degree n has a probability proportional to a_n radius^(2n)
+  bool sketches = false;  ///< every column has the degree of the power, as in a TensorSketch
 };
 
 }  // namespace bochner

@@ -10,7 +10,7 @@
 #include <array>
 #include <cmath>
 
-namespace bochner {
+namespace bochner::feature_functions {
 namespace {
 
 /// Lengths are divided out down to here; what is shorter has small features.
@@ -78,6 +78,13 @@ void RectifiedStage<T>::pull(T* block, Index ld, Index rows, const double* log_a
   }
 }
 
+template class RectifiedStage<float>;
+template class RectifiedStage<double>;
+
+}  // namespace bochner::feature_functions
+
+namespace bochner {
+
 std::optional<std::string> RectifiedFeatures::refusal(const SpectralMeasure& spectrum) const {
   if (spectrum.refusal()) return *spectrum.refusal();
   if (spectrum.rectifier()) return std::nullopt;
@@ -96,11 +103,10 @@ template <Scalar T>
 std::unique_ptr<const FeatureStage<T>> RectifiedFeatures::make_stage(
     const FrequencyLaw& law, const std::function<FrequencyNorms()>& /*norms*/) const {
   BOCHNER_ASSERT(law.spectrum.rectifier());
-  return std::make_unique<RectifiedStage<T>>(*law.spectrum.rectifier(), law.num_frequencies);
+  return std::make_unique<feature_functions::RectifiedStage<T>>(*law.spectrum.rectifier(),
+                                                                law.num_frequencies);
 }
 
-template class RectifiedStage<float>;
-template class RectifiedStage<double>;
 template std::unique_ptr<const FeatureStage<float>> RectifiedFeatures::make_stage(
     const FrequencyLaw&, const std::function<FrequencyNorms()>&) const;
 template std::unique_ptr<const FeatureStage<double>> RectifiedFeatures::make_stage(

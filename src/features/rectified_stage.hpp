@@ -3,7 +3,7 @@
 
 #include "features/stage.hpp"
 
-namespace bochner {
+namespace bochner::feature_functions {
 
 /// Features f(p) / sqrt(m) with the kernel's rectifier f. The row's exponent is a power of its
 /// length, which comes as the base-2 log-amplitude.
@@ -30,4 +30,4 @@ class RectifiedStage final : public FeatureStage<T> {
   Index num_frequencies_;
 };
 
-}  // namespace bochner
+}  // namespace bochner::feature_functions

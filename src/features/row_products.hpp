@@ -5,7 +5,7 @@
 
 #include <array>
 
-namespace bochner {
+namespace bochner::feature_functions {
 
 /// sum_j a[j] b[j] in double: eight interleaved sums folded in a fixed order, so that the loop
 /// vectorises and the bits depend on nothing but the values.
@@ -25,4 +25,4 @@ double row_product(const T* a, const T* b, Index n) noexcept {
   return ((sums[0] + sums[4]) + (sums[2] + sums[6])) + ((sums[1] + sums[5]) + (sums[3] + sums[7]));
 }
 
-}  // namespace bochner
+}  // namespace bochner::feature_functions

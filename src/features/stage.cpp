@@ -6,7 +6,7 @@
 namespace bochner {
 namespace {
 
-static_assert(all_complete(static_cast<const FeatureFunction*>(nullptr)));
+static_assert(feature_functions::all_complete(static_cast<const FeatureFunction*>(nullptr)));
 
 }  // namespace
 
@@ -18,13 +18,14 @@ void FeatureStage<T>::pull_log(const T* /*dlog*/, Index /*ldd*/, Index /*rows*/,
                                Index /*lddp*/, double* /*damplitude*/) const noexcept {}
 
 bool multiplies(const FeatureFunction& features) {
-  return std::visit([]<class F>(const F&) { return ProductFeatures<F>; }, features);
+  return std::visit([]<class F>(const F&) { return feature_functions::ProductFeatures<F>; },
+                    features);
 }
 
 Index exact_columns(const FeatureFunction& features, const PowerSeries& series, Index dim) {
   return std::visit(
       [&]<class F>(const F& f) -> Index {
-        if constexpr (ProductFeatures<F>) {
+        if constexpr (feature_functions::ProductFeatures<F>) {
           return f.exact_columns(series, dim);
         } else {
           return 0;
@@ -36,7 +37,7 @@ Index exact_columns(const FeatureFunction& features, const PowerSeries& series, 
 ProductSampling product_sampling(const FeatureFunction& features, const PowerSeries& series) {
   return std::visit(
       [&]<class F>(const F& f) -> ProductSampling {
-        if constexpr (ProductFeatures<F>) {
+        if constexpr (feature_functions::ProductFeatures<F>) {
           return f.sampling(series);
         } else {
           return {};
@@ -48,7 +49,7 @@ ProductSampling product_sampling(const FeatureFunction& features, const PowerSer
 bool grows(const FeatureFunction& features) {
   return std::visit(
       []<class F>(const F& f) {
-        if constexpr (ProductFeatures<F>) {
+        if constexpr (feature_functions::ProductFeatures<F>) {
           return f.grows();
         } else {
           return true;
@@ -62,7 +63,7 @@ std::shared_ptr<const ProductLayout> product_layout(const FeatureFunction& featu
                                                     Index num_frequencies, Seed seed) {
   return std::visit(
       [&]<class F>(const F& f) -> std::shared_ptr<const ProductLayout> {
-        if constexpr (ProductFeatures<F>) {
+        if constexpr (feature_functions::ProductFeatures<F>) {
           return std::make_shared<const ProductLayout>(
               f.layout(*series, dim, num_frequencies, seed));
         } else {
@@ -75,8 +76,8 @@ std::shared_ptr<const ProductLayout> product_layout(const FeatureFunction& featu
 void check(const FeatureFunction& features, const FrequencyLaw& law) {
   std::visit(
       [&]<class F>(const F& f) {
-        if constexpr (ExponentialFeatures<F>) {
-          check_exponential(F::name, f.exponential_law());
+        if constexpr (feature_functions::ExponentialFeatures<F>) {
+          feature_functions::check_exponential(F::name, f.exponential_law());
         } else {
           f.check(law);
         }
@@ -88,8 +89,8 @@ std::optional<std::string> incompatibility_of(const SpectralMeasure& spectrum,
                                               const FeatureFunction& features) {
   return std::visit(
       [&]<class F>(const F& f) -> std::optional<std::string> {
-        if constexpr (ExponentialFeatures<F>) {
-          return exponential_refusal(F::name, spectrum);
+        if constexpr (feature_functions::ExponentialFeatures<F>) {
+          return feature_functions::exponential_refusal(F::name, spectrum);
         } else {
           return f.refusal(spectrum);
         }
@@ -108,8 +109,8 @@ std::optional<std::string> fourier_refusal(std::string_view name, const Spectral
 StageInput stage_input(const FeatureFunction& features, const StandardForm& kernel) {
   return std::visit(
       [&]<class F>(const F& f) {
-        if constexpr (ExponentialFeatures<F>) {
-          return exponential_input(f.exponential_law(), kernel);
+        if constexpr (feature_functions::ExponentialFeatures<F>) {
+          return feature_functions::exponential_input(f.exponential_law(), kernel);
         } else {
           return f.stage_input(kernel);
         }
@@ -123,10 +124,10 @@ std::unique_ptr<const FeatureStage<T>> make_stage(const FeatureFunction& feature
                                                   const std::function<FrequencyNorms()>& norms) {
   return std::visit(
       [&]<class F>(const F& f) -> std::unique_ptr<const FeatureStage<T>> {
-        if constexpr (ExponentialFeatures<F>) {
+        if constexpr (feature_functions::ExponentialFeatures<F>) {
           const ExponentialLaw exponential = f.exponential_law();
           const bool weighs = exponential.a != 0.0;
-          return std::make_unique<ExponentialStage<T>>(
+          return std::make_unique<feature_functions::ExponentialStage<T>>(
               exponential, weighs ? norms() : FrequencyNorms{.squared = {}, .ambient_dim = law.dim},
               law.num_frequencies);
         } else {

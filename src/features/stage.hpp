@@ -46,11 +46,12 @@ class FeatureStage {
   /// less its log-amplitude; 0 for the others.
   virtual double largest_log(double /*length*/) const noexcept { return 0.0; }
 
-  /// Projections to features with sum-free scaling: phi 2^exponent is the feature.
+  /// Turns projections into features: the feature is phi 2^exponent.
   virtual void features(T* block, Index ld, Index rows, const double* log_amplitude,
                         std::int32_t* exponent) const noexcept = 0;
 
-  /// Exponential stages: projections to base-2 log-features less the row's log-amplitude.
+  /// Exponential stages: turns projections into base-2 log-features, without the row's
+  /// log-amplitude.
   virtual void log_features(T* block, Index ld, Index rows) const noexcept;
 
   /// Gradient of sum dphi phi, phi as `features` gives it and exponents held fixed. `block` holds
@@ -74,7 +75,7 @@ struct StageInput {
 /// Whether features are products of projections.
 bool multiplies(const FeatureFunction& features);
 
-/// Columns of a product of projections that are without error; 0 of others.
+/// Exact columns of a product of projections; 0 for other feature functions.
 Index exact_columns(const FeatureFunction& features, const PowerSeries& series, Index dim);
 
 /// The law of the columns of a product of projections.
@@ -83,7 +84,7 @@ ProductSampling product_sampling(const FeatureFunction& features, const PowerSer
 /// Whether the first columns of a draw are those of a smaller map.
 bool grows(const FeatureFunction& features);
 
-/// Degrees of the columns; nothing for feature functions that multiply nothing.
+/// Degrees of the columns; null for feature functions that are not products.
 std::shared_ptr<const ProductLayout> product_layout(const FeatureFunction& features,
                                                     const PowerSeries* series, Index dim,
                                                     Index num_frequencies, Seed seed);
@@ -101,7 +102,8 @@ std::optional<std::string> fourier_refusal(std::string_view name, const Spectral
 
 StageInput stage_input(const FeatureFunction& features, const StandardForm& kernel);
 
-/// `norms` is asked for the frequencies' norms by the feature functions that weigh with them.
+/// `norms` is asked for the frequencies' norms only by feature functions whose weights depend on
+/// them.
 template <Scalar T>
 std::unique_ptr<const FeatureStage<T>> make_stage(const FeatureFunction& features,
                                                   const FrequencyLaw& law,

@@ -10,14 +10,14 @@
 #include "features/row_law.hpp"
 #include "kernel/power_series.hpp"
 
-namespace bochner {
+namespace bochner::feature_functions {
 namespace {
 
 /// Calls body(first, count, offset): columns that are complex numbers, imaginary parts `offset`
 /// columns later, or (offset 0) real ones.
 template <class Body>
 void for_complex_runs(Index num_features, const Body& body) {
-  for (const SketchColumns& columns : sketch_columns(num_features)) {
+  for (const kernels::SketchColumns& columns : kernels::sketch_columns(num_features)) {
     const Index half = columns.count / 2;
     body(columns.first, Index{1}, Index{0});
     if (half > 0) body(columns.first + half, Index{1}, Index{0});
@@ -114,6 +114,13 @@ void TensorSketchStage<T>::pull_run(const Run& run, const T* p, double unit, dou
   });
 }
 
+template class TensorSketchStage<float>;
+template class TensorSketchStage<double>;
+
+}  // namespace bochner::feature_functions
+
+namespace bochner {
+
 std::optional<std::string> TensorSketchFeatures::refusal(const SpectralMeasure& spectrum) const {
   if (spectrum.series && spectrum.series->as_power()) return std::nullopt;
   return std::string(name) +
@@ -145,11 +152,9 @@ ProductSampling TensorSketchFeatures::sampling(const PowerSeries& /*series*/) co
 template <Scalar T>
 std::unique_ptr<const FeatureStage<T>> TensorSketchFeatures::make_stage(
     const FrequencyLaw& law, const std::function<FrequencyNorms()>& /*norms*/) const {
-  return std::make_unique<TensorSketchStage<T>>(law);
+  return std::make_unique<feature_functions::TensorSketchStage<T>>(law);
 }
 
-template class TensorSketchStage<float>;
-template class TensorSketchStage<double>;
 template std::unique_ptr<const FeatureStage<float>> TensorSketchFeatures::make_stage(
     const FrequencyLaw&, const std::function<FrequencyNorms()>&) const;
 template std::unique_ptr<const FeatureStage<double>> TensorSketchFeatures::make_stage(

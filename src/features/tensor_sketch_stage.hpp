@@ -3,9 +3,7 @@
 
 #include "features/product.hpp"
 
-#include <memory>
-
-namespace bochner {
+namespace bochner::feature_functions {
 
 /// TensorSketch: columns are the parts of complex numbers, multiplied as such.
 template <Scalar T>
@@ -21,4 +19,4 @@ class TensorSketchStage final : public ProductStage<T> {
                 T* dp) const noexcept override;
 };
 
-}  // namespace bochner
+}  // namespace bochner::feature_functions

@@ -92,7 +92,7 @@ std::string padded_header(const ArchiveHeader& header, const std::string& file) 
   try {
     json = format_archive_header(header, "sha256");
   } catch (const nlohmann::json::type_error&) {
-    throw FileError(file + ": a word to write is not UTF-8");
+    throw FileError(file + ": the metadata to write is not UTF-8");
   }
   while ((json.size() + kLengthBytes) % kAlignment != 0) json += ' ';
   if (json.size() > kLongestArchiveHeader) {
@@ -105,8 +105,8 @@ std::string padded_header(const ArchiveHeader& header, const std::string& file) 
   return json;
 }
 
-void expect_word(const ArchiveHeader& header, const char* key, const std::string& expected,
-                 const std::string& file) {
+void expect_metadata(const ArchiveHeader& header, const char* key, const std::string& expected,
+                     const std::string& file) {
   const auto found = header.metadata.find(key);
   if (found == header.metadata.end()) {
     throw FileError(file + ": '" + key + "' is missing: not a file of bochner");
@@ -189,8 +189,8 @@ Archive read_archive(const std::string& path) {
   }
 
   ArchiveHeader header = parse_archive_header(json, file);
-  expect_word(header, "format", kFormat, file);
-  expect_word(header, "stream_version", std::to_string(kStreamVersion), file);
+  expect_metadata(header, "format", kFormat, file);
+  expect_metadata(header, "stream_version", std::to_string(kStreamVersion), file);
   const auto claimed = static_cast<std::uint64_t>(data_bytes(header));
   const std::uint64_t held = size - kLengthBytes - length;
   if (held != claimed) {

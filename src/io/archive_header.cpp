@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdint>
 #include <optional>
 #include <set>
 #include <utility>
@@ -175,17 +176,17 @@ Index data_bytes(const ArchiveHeader& header) {
   return total;
 }
 
-std::string format_archive_header(const ArchiveHeader& header, const std::string& first_word) {
-  const auto member = [](const std::string& key, const std::string& word) {
-    return json_string(key) + ":" + json_string(word);
+std::string format_archive_header(const ArchiveHeader& header, const std::string& first_key) {
+  const auto member = [](const std::string& key, const std::string& value) {
+    return json_string(key) + ":" + json_string(value);
   };
   const auto pair = [](Index first, Index second) {
     return "[" + std::to_string(first) + "," + std::to_string(second) + "]";
   };
   std::string out = "{" + json_string(std::string(kMetadata)) + ":{" +
-                    member(first_word, header.metadata.at(first_word));
-  for (const auto& [key, word] : header.metadata) {
-    if (key != first_word) out += "," + member(key, word);
+                    member(first_key, header.metadata.at(first_key));
+  for (const auto& [key, value] : header.metadata) {
+    if (key != first_key) out += "," + member(key, value);
   }
   out += "}";
   Index offset = 0;

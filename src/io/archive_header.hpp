@@ -4,7 +4,6 @@
 #include "bochner/core/view.hpp"
 
 #include <cstddef>
-#include <cstdint>
 #include <functional>
 #include <map>
 #include <string>
@@ -13,7 +12,7 @@
 
 /// \file
 /// The JSON header of the safetensors layout [safetensors]: where each array lies in the bytes that
-/// follow, and words. Two dimensions, F32 and F64 only.
+/// follow, and the metadata. Two dimensions, F32 and F64 only.
 
 namespace bochner::io {
 
@@ -38,12 +37,13 @@ struct ArchiveHeader {
 /// Bytes of all arrays together.
 Index data_bytes(const ArchiveHeader& header);
 
-/// The header as compact JSON, metadata first and in it `first_word` first.
-std::string format_archive_header(const ArchiveHeader& header, const std::string& first_word);
+/// The header as compact JSON, metadata first and in it `first_key` first.
+std::string format_archive_header(const ArchiveHeader& header, const std::string& first_key);
 
-/// Throws FileError naming `file` for anything but one JSON object of such entries and words: for a
-/// key that appears twice, an unknown one, other types, arrays that overlap, leave holes or do not
-/// have the length of their shape, and too many of them. Allocates in proportion to `json` only.
+/// Throws FileError naming `file` for anything but one JSON object of such entries and metadata:
+/// for a key that appears twice, an unknown one, other types, arrays that overlap, leave holes or
+/// do not have the length of their shape, and too many of them. Allocates in proportion to `json`
+/// only.
 ArchiveHeader parse_archive_header(std::string_view json, const std::string& file);
 
 }  // namespace bochner::io

@@ -24,8 +24,8 @@ class ByteSource {
   ByteSource& operator=(const ByteSource&) = delete;
   ~ByteSource();
 
-  /// The same file once more, from its first byte, whatever has been read here; only for one that
-  /// has a size.
+  /// The same file again, from its first byte, whatever has been read here; only for one that has a
+  /// size.
   std::unique_ptr<ByteSource> again() const;
   /// Likewise `bytes` of it from `offset` on, as a file of that name.
   std::unique_ptr<ByteSource> part(const std::string& name, std::uint64_t offset,
@@ -35,8 +35,8 @@ class ByteSource {
 
   /// What to call it in messages: the path, or "standard input".
   const std::string& name() const noexcept { return name_; }
-  /// Bytes of a regular file, or nothing for a pipe, a device, or the rest of a file that somebody
-  /// has begun to read.
+  /// Bytes of a regular file, or nothing for a pipe, a device, or the rest of a file that someone
+  /// has already started to read.
   std::optional<std::uint64_t> size() const noexcept { return size_; }
   /// Bytes consumed so far.
   std::uint64_t position() const noexcept { return position_; }

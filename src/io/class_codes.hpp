@@ -20,10 +20,10 @@ class ClassCodes {
   static constexpr std::size_t kMost = 1000;
   static constexpr std::size_t kAny = std::numeric_limits<std::size_t>::max();
 
-  /// Begins with those, numbered in their order.
+  /// Starts with `known`, numbered in that order.
   explicit ClassCodes(std::vector<std::string> known = {}, std::size_t most = kMost);
 
-  /// The number of the class; the next one for a name not met before, nothing when there are
+  /// The number of the class; the next one for a name not seen before, nothing when there are
   /// `most` already.
   std::optional<Index> code(std::string_view name);
   std::span<const std::string> names() const noexcept { return names_; }

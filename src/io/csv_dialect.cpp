@@ -4,10 +4,10 @@
 #include "io/decimal.hpp"
 
 #include <algorithm>
-#include <array>
 #include <charconv>
 #include <cstddef>
 #include <optional>
+#include <string>
 
 namespace bochner::io {
 namespace {

@@ -5,8 +5,8 @@
 #include <string>
 
 /// \file
-/// Files that go into a folder all or none. `fresh` is a folder of them on the same file system,
-/// `names` are theirs; what else is in `folder` stays there. In the end `fresh` is gone.
+/// Puts all of some files into a folder, or none. `fresh` is a folder of them on the same file
+/// system, `names` are theirs; other files in `folder` stay. In the end `fresh` is gone.
 
 namespace bochner::io {
 

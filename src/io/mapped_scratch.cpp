@@ -2,6 +2,7 @@
 #include "io/mapped_scratch.hpp"
 
 #include "io/message.hpp"
+#include "io/nameless_file.hpp"
 
 #include <fcntl.h>
 #include <sys/mman.h>
@@ -9,19 +10,17 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstdlib>
 #include <filesystem>
 
 namespace bochner::io {
 
 MappedScratch::MappedScratch(const std::string& beside, std::size_t bytes)
     : bytes_(std::max<std::size_t>(bytes, 1)) {
-  const std::filesystem::path folder = std::filesystem::path(beside).parent_path();
-  std::string name = (folder.empty() ? "." : folder.string()) + "/.bochner-XXXXXX";
-  const int descriptor = ::mkostemp(name.data(), O_CLOEXEC);
+  const std::filesystem::path parent = std::filesystem::path(beside).parent_path();
+  const std::string folder = parent.empty() ? "." : parent.string();
+  const int descriptor = open_nameless(folder);
   int error = descriptor < 0 ? errno : 0;
   if (error == 0) {
-    ::unlink(name.c_str());
     // Room is taken now: a disk that fills under a mapping kills the process.
     error = ::posix_fallocate(descriptor, 0, static_cast<off_t>(bytes_));
   }
@@ -31,8 +30,8 @@ MappedScratch::MappedScratch(const std::string& beside, std::size_t bytes)
   }
   if (descriptor >= 0) ::close(descriptor);
   if (error != 0) {
-    io::fail_system(
-        name, "cannot hold " + std::to_string(bytes_) + " bytes for the time of the fit", error);
+    fail_system(folder, "cannot hold " + std::to_string(bytes_) + " bytes for the time of the fit",
+                error);
   }
 }
 

@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "bochner/core/view.hpp"
-
 #include <cstddef>
 #include <string>
 
 /// \file
-/// Numbers that may be more than the memory.
+/// Room for more numbers than fit into memory.
 
 namespace bochner::io {
 

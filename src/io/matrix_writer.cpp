@@ -5,7 +5,6 @@
 
 #include <array>
 #include <charconv>
-#include <string_view>
 
 namespace bochner::io {
 

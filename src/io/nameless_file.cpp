@@ -21,14 +21,19 @@ constexpr std::uint64_t kFreeBytes = std::uint64_t{1} << 26;
 
 }  // namespace
 
+int open_nameless(const std::string& folder) {
+  std::string path = folder + "/.bochner-XXXXXX";
+  const int descriptor = ::mkostemp(path.data(), O_CLOEXEC);
+  if (descriptor >= 0) ::unlink(path.c_str());
+  return descriptor;
+}
+
 NamelessFile::NamelessFile(std::string input) : input_(std::move(input)) {
   std::error_code error;
   directory_ = std::filesystem::temp_directory_path(error).string();
   if (error) fail_system(input_, "no folder for a copy of it (TMPDIR)", error.value());
-  std::string path = directory_ + "/bochner-XXXXXX";
-  descriptor_ = ::mkostemp(path.data(), O_CLOEXEC);
+  descriptor_ = open_nameless(directory_);
   if (descriptor_ < 0) fail_system(input_, "cannot copy it to " + directory_ + " (TMPDIR)", errno);
-  ::unlink(path.c_str());
 }
 
 NamelessFile::~NamelessFile() {

@@ -9,8 +9,8 @@
 #include <array>
 #include <bit>
 #include <charconv>
+#include <cstddef>
 #include <optional>
-#include <span>
 
 namespace bochner::io {
 namespace {

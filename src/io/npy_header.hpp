@@ -4,7 +4,6 @@
 #include "bochner/core/view.hpp"
 #include "io/byte_source.hpp"
 
-#include <cstddef>
 #include <string>
 #include <string_view>
 #include <vector>

@@ -2,7 +2,6 @@
 #pragma once
 
 #include "io/byte_source.hpp"
-#include "io/npy_header.hpp"
 #include "io/row_reader.hpp"
 
 #include <memory>

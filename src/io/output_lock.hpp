@@ -10,7 +10,7 @@ namespace bochner::io {
 
 /// Keeps a second process from writing the same file or folder, for as long as it lives: an
 /// advisory lock (flock) on NAME.lock beside it, which holds the number of the process and is
-/// removed in the end. What a killed process left is no obstacle, for its lock died with it; any
+/// removed at the end. What a killed process left is no obstacle, for its lock died with it; any
 /// other file of that name is refused and stays as it is. The standard output, devices and pipes
 /// are not locked.
 class OutputLock {

@@ -4,8 +4,10 @@
 #include "io/resolve_columns.hpp"
 
 #include "bochner/core/error.hpp"
+#include "core/door.hpp"
 #include "io/csv_reader.hpp"
 #include "io/message.hpp"
+#include "io/npy_header.hpp"
 #include "io/npy_reader.hpp"
 #include "io/npz.hpp"
 #include "io/svmlight_reader.hpp"
@@ -72,8 +74,9 @@ void RowReader::choose(ColumnNames columns, const ReadOptions& options) {
   places_ = resolve(options.columns, columns_, file_);
   const auto check = [&](const char* member, Index column) {
     if (column >= 0 && column < cols()) return;
-    throw InvalidArgument(std::string(member) + " names column " + std::to_string(column) +
-                          " of those chosen, expected 0 to " + std::to_string(cols() - 1));
+    Door("ReadOptions")
+        .refuse(std::string(member) + " names column " + std::to_string(column) +
+                " of those chosen, expected 0 to " + std::to_string(cols() - 1));
   };
   if (options.classes) check("classes", options.classes->column);
   for (const Index column : options.groups) check("groups", column);

@@ -94,8 +94,8 @@ class RowReader {
   mutable std::vector<std::string> names_;  ///< made when asked for
 };
 
-/// Opens a .npy, .npz, text or svmlight file, told apart by its content unless `options` say; "-"
-/// is the standard input, `file.npz:name` one array of several.
+/// Opens a .npy, .npz, text or svmlight file, told apart by its content unless `options` say so;
+/// "-" is the standard input, `file.npz:name` one array of several.
 std::unique_ptr<RowReader> open_rows(const std::string& path, const ReadOptions& options = {});
 /// From the first byte of `source` on.
 std::unique_ptr<RowReader> open_rows(std::unique_ptr<ByteSource> source,
@@ -104,8 +104,9 @@ std::unique_ptr<RowReader> open_rows(std::unique_ptr<ByteSource> source,
 /// Rows of a block of 1 MiB of doubles, at least 1 and at most 4,096.
 Index rows_at_a_time(Index columns) noexcept;
 
-/// Hands all rows that are left to `use(MatrixView<double>)`, in blocks of `at_a_time` but for the
-/// last, which may have none; each while it is the reader's last, of which `place` speaks.
+/// Passes the remaining rows to `use(MatrixView<double>)`, in blocks of `at_a_time` rows; the last
+/// may be shorter or empty. During each call the block is the reader's last, the one that `place`
+/// is about.
 template <class Use>
 void for_each_block(RowReader& reader, Index at_a_time, const Use& use) {
   Matrix<double> block(at_a_time, reader.cols());
@@ -115,8 +116,8 @@ void for_each_block(RowReader& reader, Index at_a_time, const Use& use) {
   }
 }
 
-/// All rows that are left. `each`, if there is one, is handed every block of them while it is
-/// the reader's last, of which `place` speaks.
+/// All remaining rows. `each`, if there is one, gets every block of them while it is the reader's
+/// last, the one that `place` is about.
 template <Scalar T>
 Matrix<T> read_all(RowReader& reader, const std::function<void(MatrixView<const T>)>& each = {});
 

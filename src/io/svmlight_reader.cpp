@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "io/svmlight_reader.hpp"
 
-#include "bochner/core/error.hpp"
+#include "core/door.hpp"
 #include "io/csv_dialect.hpp"
 #include "io/decimal.hpp"
 #include "io/message.hpp"
@@ -223,14 +223,10 @@ std::unique_ptr<RowReader> open_svmlight(std::unique_ptr<ByteSource> source,
                                          const ReadOptions& options) {
   constexpr Index kWidest = Index{1} << 31;
   const SvmlightOptions& svmlight = options.svmlight;
-  if (svmlight.first_index != 0 && svmlight.first_index != 1) {
-    throw InvalidArgument("svmlight.first_index is " + std::to_string(svmlight.first_index) +
-                          ", expected 0 or 1");
-  }
-  if ((svmlight.width && (*svmlight.width < 1 || *svmlight.width > kWidest)) ||
-      svmlight.least_width < 0 || svmlight.least_width > kWidest) {
-    throw InvalidArgument("svmlight.width is out of range, expected 1 to 2^31");
-  }
+  Door("ReadOptions")
+      .between("svmlight.first_index", svmlight.first_index, 0, 1)
+      .between("svmlight.width", svmlight.width.value_or(1), 1, kWidest)
+      .between("svmlight.least_width", svmlight.least_width, 0, kWidest);
   return std::make_unique<SvmlightReader>(std::move(source), options);
 }
 

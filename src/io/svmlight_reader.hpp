@@ -16,8 +16,8 @@ namespace bochner::io {
 /// in the first line that holds more than a label or a comment.
 bool looks_like_svmlight(std::string_view head);
 
-/// Lines `label index:value index:value ... # comment` [svmlight], indices ascending, what is not
-/// there zero. The columns are `label`, `x1`, `x2`, ... (`x0`, `x1`, ... where indices count from
+/// Lines `label index:value index:value ... # comment` [svmlight], indices ascending, missing
+/// entries zero. The columns are `label`, `x1`, `x2`, ... (`x0`, `x1`, ... where indices count from
 /// 0). The file is read once beforehand for its rows and its largest index; what comes through a
 /// pipe is copied first (`rereadable`). An index that makes more than 2^21 columns needs
 /// `SvmlightOptions::width`, which none may exceed. Throws FileError naming line and item.

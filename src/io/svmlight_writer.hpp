@@ -9,7 +9,7 @@
 
 namespace bochner::io {
 
-/// One line a row, `label 1:value 2:value ...` [svmlight]: indices from 1, zeros left out, every
+/// One line per row, `label 1:value 2:value ...` [svmlight]: indices from 1, zeros left out, every
 /// number the shortest that reads back to the same bits. `labels` is n x 1. `comments` are one per
 /// row, without line ends, or none: ` # comment`. The caller commits.
 template <Scalar T>

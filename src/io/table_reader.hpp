@@ -8,12 +8,12 @@
 
 namespace bochner::io {
 
-/// All rows that `reader` has left. `each`, if there is one, is handed every block of rows while it
-/// is the reader's last, of which `RowReader::place` speaks. Throws as `read_table`.
+/// All remaining rows of `reader`. `each`, if there is one, gets every block of rows while it is
+/// the reader's last, the one that `RowReader::place` is about. Throws as `read_table`.
 Table read_table(RowReader& reader, const std::function<void(MatrixView<const double>)>& each = {});
 
-/// Throws InvalidArgument for an option of `options`, as a caller gave them, that says nothing
-/// about files of the format that was found.
+/// Throws InvalidArgument for an option that the caller gave and that does not apply to files of
+/// the format found.
 void require_used(const ReadOptions& options, const RowReader& reader);
 
 }  // namespace bochner::io

@@ -5,9 +5,7 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <limits>
 #include <span>
-#include <string_view>
 
 namespace bochner::io {
 namespace {

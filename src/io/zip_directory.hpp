@@ -15,7 +15,7 @@ struct ZipEntry {
   std::uint16_t flags = 0;
   std::uint16_t method = 0;  ///< 0: stored, 8: deflated
   std::uint32_t crc = 0;
-  std::uint64_t held_bytes = 0;  ///< as they stand in the archive
+  std::uint64_t held_bytes = 0;  ///< as stored in the archive
   std::uint64_t bytes = 0;
   std::uint64_t header_offset = 0;
 };

@@ -9,14 +9,12 @@
 
 #include <concepts>
 #include <string_view>
-#include <type_traits>
 #include <variant>
 
 /// \file
-/// What an alternative of the registry of kernels must say of itself, so that an error names what
-/// is missing.
+/// What a kernel in the registry must say about itself, so that an error names what is missing.
 
-namespace bochner {
+namespace bochner::kernels {
 
 /// A kernel that gives its values from inner products of transformed rows.
 template <class K>
@@ -61,4 +59,4 @@ constexpr bool all_complete(const std::variant<K...>* /*type*/) {
   return (is_complete<K>() && ...);
 }
 
-}  // namespace bochner
+}  // namespace bochner::kernels

@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "bochner/kernel/data_scale.hpp"
 
-#include "bochner/core/error.hpp"
 #include "bochner/kernel/options.hpp"
 #include "bochner/random/stream.hpp"
-#include "core/finite.hpp"
-#include "core/text.hpp"
+#include "core/door.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -84,23 +82,17 @@ std::vector<double> sampled_pairs(MatrixView<const T> x) {
 
 template <Scalar T>
 double median_distance(MatrixView<const T> x) {
-  if (x.rows < 2 || x.cols < 1) {
-    throw InvalidArgument("median_lengthscale: x is " + std::to_string(x.rows) + " x " +
-                          std::to_string(x.cols) + ", expected at least 2 rows and a column");
-  }
-  require_finite("median_lengthscale", "x", x);
+  constexpr Door kDoor("median_lengthscale");
+  kDoor.at_least("rows of x", x.rows, 2).at_least("columns of x", x.cols, 1).finite("x", x);
   std::vector<double> distances = x.rows <= kAllPairsUpTo ? all_pairs(x) : sampled_pairs(x);
   const auto middle = distances.begin() + static_cast<Index>(distances.size() / 2);
   std::nth_element(distances.begin(), middle, distances.end());
   if (*middle == 0.0) {
-    throw InvalidArgument(
-        "median_lengthscale: the median distance is 0: more than half of the pairs of rows are "
-        "duplicates up to rounding; give a lengthscale");
+    kDoor.refuse(
+        "the median distance is 0: more than half of the pairs of rows are duplicates up to "
+        "rounding; give a lengthscale");
   }
-  if (std::isinf(*middle)) {
-    throw InvalidArgument(
-        "median_lengthscale: the median distance overflows; scale the inputs down");
-  }
+  if (std::isinf(*middle)) kDoor.refuse("the median distance overflows; scale the inputs down");
   return *middle;
 }
 
@@ -136,14 +128,13 @@ Column column_of(MatrixView<const double> x, Index k, double unit) {
 }
 
 /// The mean of |x_i + y_j|^2 is |mean x + mean y|^2 and the variances: nothing that cancels.
-ScaledSquare scaled_mean_square_sum(MatrixView<const double> x, MatrixView<const double> y) {
-  if (x.rows < 1 || y.rows < 1 || x.cols != y.cols) {
-    throw InvalidArgument("mean_square_sum: x is " + std::to_string(x.rows) + " x " +
-                          std::to_string(x.cols) + " and y is " + std::to_string(y.rows) + " x " +
-                          std::to_string(y.cols) + ", expected rows in both and equal columns");
-  }
-  require_finite("mean_square_sum", "x", x);
-  require_finite("mean_square_sum", "y", y);
+ScaledSquare scaled_mean_square_sum(const Door& door, MatrixView<const double> x,
+                                    MatrixView<const double> y) {
+  door.at_least("rows of x", x.rows, 1)
+      .at_least("rows of y", y.rows, 1)
+      .columns("y", y, x.cols, "the columns of x")
+      .finite("x", x)
+      .finite("y", y);
   const double largest = std::max(largest_entry(x), largest_entry(y));
   if (largest == 0.0) return {};
   ScaledSquare out{0.0, std::clamp(std::ilogb(largest), -1000, 1000)};
@@ -163,31 +154,25 @@ double median_lengthscale(MatrixView<const double> x) { return median_distance(x
 double median_lengthscale(MatrixView<const float> x) { return median_distance(x); }
 
 double mean_square_sum(MatrixView<const double> x, MatrixView<const double> y) {
-  const ScaledSquare mean = scaled_mean_square_sum(x, y);
+  constexpr Door kDoor("mean_square_sum");
+  const ScaledSquare mean = scaled_mean_square_sum(kDoor, x, y);
   const double out = std::ldexp(mean.value, 2 * mean.half_exponent);
   if (std::isinf(out) || (out == 0.0 && mean.value > 0.0)) {
-    throw InvalidArgument(
-        "mean_square_sum: the mean of |x + y|^2 is about 10^" +
-        std::to_string(
-            static_cast<int>(std::log10(mean.value) + 2.0 * std::log10(2.0) * mean.half_exponent)) +
-        ", beyond the range of double; scale the inputs");
+    const double digits = std::log10(mean.value) + 2.0 * std::log10(2.0) * mean.half_exponent;
+    kDoor.refuse("the mean of |x + y|^2 is about 10^" + std::to_string(static_cast<int>(digits)) +
+                 ", beyond the range of double; scale the inputs");
   }
   return out;
 }
 
 double softmax_scale_for(MatrixView<const double> x, MatrixView<const double> y, double target) {
-  if (!(target > 0.0) || !std::isfinite(target)) {
-    throw InvalidArgument("softmax_scale_for: target is " + text::number(target) +
-                          ", expected a positive, finite number");
-  }
-  const ScaledSquare mean = scaled_mean_square_sum(x, y);
-  if (mean.value == 0.0) {
-    throw InvalidArgument("softmax_scale_for: every x_i + y_j is zero, so no scale reaches a mean");
-  }
+  constexpr Door kDoor("softmax_scale_for");
+  kDoor.positive("target", target);
+  const ScaledSquare mean = scaled_mean_square_sum(kDoor, x, y);
+  if (mean.value == 0.0) kDoor.refuse("every x_i + y_j is zero, so no scale reaches a mean");
   const double scale = std::ldexp(target / mean.value, -2 * mean.half_exponent);
   if (!std::isnormal(scale)) {
-    throw InvalidArgument(
-        "softmax_scale_for: the scale leaves the range of double; scale the inputs");
+    kDoor.refuse("the scale leaves the range of double; scale the inputs");
   }
   return scale;
 }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "bochner/kernel/exponentiated_power.hpp"
 
-#include "kernel/radial.hpp"
+#include "core/door.hpp"
+#include "kernel/spectral_measure.hpp"
 #include "simd/engine.hpp"
 
 #include <cmath>
@@ -9,7 +10,7 @@
 namespace bochner {
 
 void ExponentiatedPowerKernel::check_options() const {
-  check_range(name, "alpha", alpha, kSmallestPower, 2.0, "a number from 0.2 to 2");
+  Door(name).between("alpha", alpha, kernels::kSmallestPower, 2.0, "a number from 0.2 to 2");
 }
 
 SpectralMeasure ExponentiatedPowerKernel::spectral_measure() const {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "bochner/kernel/expression.hpp"
 
-#include "bochner/core/error.hpp"
+#include "core/door.hpp"
 #include "core/text.hpp"
 #include "kernel/expression_measure.hpp"
 #include "kernel/expression_term.hpp"
@@ -38,24 +38,22 @@ SpectralMeasure measure_of(const K& kernel) {
 /// `fold` makes k(x, x) of the terms' weight k_t(x, x).
 template <class K, class Fold>
 StandardForm form_of(const K& kernel, Index dim, double neutral, const Fold& fold) {
-  if (kernel.terms.empty()) {
-    throw InvalidArgument(std::string(K::name) + ": terms is empty, expected at least one");
-  }
+  const Door door(K::name);
+  if (kernel.terms.empty()) door.refuse("terms is empty, expected at least one");
   StandardForm out;
   out.transform.diagonal.assign(static_cast<std::size_t>(dim), 1.0);
   out.scale = neutral;
   for (std::size_t t = 0; t < kernel.terms.size(); ++t) {
     const KernelTerm& term = kernel.terms[t];
-    check_term(std::string(K::name) + ": terms[" + std::to_string(t) + "]", term, dim);
-    const auto own = static_cast<Index>(columns_of(term, dim).size());
+    kernels::require_valid_term(door, "terms[" + std::to_string(t) + "]", term, dim);
+    const auto own = static_cast<Index>(kernels::columns_of(term, dim).size());
     const StandardForm form = standard_form(term.kernel, own);
     out.shift_invariant = out.shift_invariant && form.shift_invariant;
     out.scale = fold(out.scale, term.weight * form.scale);
   }
   if (!(out.scale > 0.0) || !std::isfinite(out.scale)) {
-    throw InvalidArgument(std::string(K::name) + ": k(x, x) of all terms together is " +
-                          text::number(out.scale) +
-                          ", expected a positive, finite number: change the weights");
+    door.refuse("k(x, x) of all terms together", text::number(out.scale),
+                "a finite number above 0: change the weights");
   }
   return out;
 }
@@ -66,7 +64,7 @@ void values_of(const K& kernel, const double* x, MatrixView<const double> y, dou
   std::vector<double> part(static_cast<std::size_t>(y.rows));
   std::fill_n(out, y.rows, neutral);
   for (const KernelTerm& term : kernel.terms) {
-    term_values(term, x, y, part.data());
+    kernels::term_values(term, x, y, part.data());
     std::transform(part.begin(), part.end(), out, out, fold);
   }
 }
@@ -81,9 +79,11 @@ KernelProduct::KernelProduct() : terms(1) {}
 KernelProduct::KernelProduct(std::vector<KernelTerm> terms_in) : terms(std::move(terms_in)) {}
 bool operator==(const KernelProduct& a, const KernelProduct& b) { return a.terms == b.terms; }
 
-SpectralMeasure KernelSum::spectral_measure() const { return measure_of<MixtureOfMeasures>(*this); }
+SpectralMeasure KernelSum::spectral_measure() const {
+  return measure_of<kernels::MixtureOfMeasures>(*this);
+}
 SpectralMeasure KernelProduct::spectral_measure() const {
-  return measure_of<ProductOfMeasures>(*this);
+  return measure_of<kernels::ProductOfMeasures>(*this);
 }
 
 StandardForm KernelSum::standard_form(Index dim) const {

@@ -7,7 +7,7 @@
 #include <algorithm>
 #include <cstdint>
 
-namespace bochner {
+namespace bochner::kernels {
 
 ProductOfMeasures::ProductOfMeasures(const std::vector<KernelTerm>& terms) : terms_(terms) {
   for (const KernelTerm& term : terms) measures_.push_back(spectral_measure(term.kernel));
@@ -74,4 +74,4 @@ void MixtureOfMeasures::frequency(const double* u, Seed seed, Index row,
   add(chosen, u + 1, seed, row, out);
 }
 
-}  // namespace bochner
+}  // namespace bochner::kernels

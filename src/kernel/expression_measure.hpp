@@ -9,9 +9,9 @@
 /// \file
 /// Spectral measures of sums and products of shift-invariant kernels.
 
-namespace bochner {
+namespace bochner::kernels {
 
-/// Of a product: a frequency is the sum of one of each factor.
+/// Of a product: a frequency is the sum of one from each factor.
 class ProductOfMeasures : public WholeMeasure {
  public:
   explicit ProductOfMeasures(const std::vector<KernelTerm>& terms);
@@ -22,7 +22,7 @@ class ProductOfMeasures : public WholeMeasure {
  protected:
   /// Adds a frequency of term t, on its columns.
   void add(std::size_t t, const double* u, Seed seed, Index row, std::span<double> out) const;
-  /// Uniform numbers that it is made of.
+  /// How many uniform numbers that takes.
   Index term_uniforms(std::size_t t, Index dim) const;
   /// weight k_t(x, x)
   double mass(std::size_t t, Index dim) const;
@@ -33,7 +33,7 @@ class ProductOfMeasures : public WholeMeasure {
   std::vector<SpectralMeasure> measures_;
 };
 
-/// Of a sum: a frequency is one of a term chosen by its mass.
+/// Of a sum: a frequency is that of one term, chosen in proportion to its mass.
 class MixtureOfMeasures final : public ProductOfMeasures {
  public:
   using ProductOfMeasures::ProductOfMeasures;
@@ -42,4 +42,4 @@ class MixtureOfMeasures final : public ProductOfMeasures {
   void frequency(const double* u, Seed seed, Index row, std::span<double> out) const override;
 };
 
-}  // namespace bochner
+}  // namespace bochner::kernels

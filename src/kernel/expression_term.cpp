@@ -1,16 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "kernel/expression_term.hpp"
 
-#include "bochner/core/error.hpp"
 #include "bochner/core/matrix.hpp"
-#include "core/text.hpp"
 #include "kernel/precise_values.hpp"
 
-#include <cmath>
 #include <numeric>
 #include <set>
 
-namespace bochner {
+namespace bochner::kernels {
 
 std::vector<Index> columns_of(const KernelTerm& term, Index dim) {
   if (!term.columns.empty()) return term.columns;
@@ -19,18 +16,16 @@ std::vector<Index> columns_of(const KernelTerm& term, Index dim) {
   return all;
 }
 
-void check_term(const std::string& where, const KernelTerm& term, Index dim) {
-  if (!(term.weight > 0.0) || !std::isfinite(term.weight)) {
-    throw InvalidArgument(where + ".weight is " + text::number(term.weight) +
-                          ", expected a positive, finite number");
-  }
+void require_valid_term(const Door& door, const std::string& argument, const KernelTerm& term,
+                        Index dim) {
+  door.positive(argument + ".weight", term.weight);
   std::set<Index> seen;
   for (std::size_t k = 0; k < term.columns.size(); ++k) {
     const Index column = term.columns[k];
     if (column >= 0 && column < dim && seen.insert(column).second) continue;
-    throw InvalidArgument(where + ".columns[" + std::to_string(k) + "] is " +
-                          std::to_string(column) + ", expected different numbers from 0 to " +
-                          std::to_string(dim - 1) + " (the input dimension less one)");
+    door.refuse(argument + ".columns[" + std::to_string(k) + "]", std::to_string(column),
+                "different numbers from 0 to " + std::to_string(dim - 1) +
+                    " (the input dimension less one)");
   }
   standard_form(term.kernel, static_cast<Index>(columns_of(term, dim).size()));
 }
@@ -49,4 +44,4 @@ void term_values(const KernelTerm& term, const double* x, MatrixView<const doubl
   for (Index j = 0; j < y.rows; ++j) out[j] *= term.weight;
 }
 
-}  // namespace bochner
+}  // namespace bochner::kernels

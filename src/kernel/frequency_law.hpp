@@ -20,7 +20,7 @@ struct FrequencyLaw {
   Index num_frequencies = 0;
   SpectralMeasure spectrum;
   Seed seed;
-  /// Given: features are products of projections, and which.
+  /// Set where features are products of projections; says which.
   std::shared_ptr<const ProductLayout> products{};
 
   /// Coordinates that projections see.

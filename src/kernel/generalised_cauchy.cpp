@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "bochner/kernel/generalised_cauchy.hpp"
 
+#include "core/door.hpp"
 #include "kernel/radial.hpp"
 #include "simd/engine.hpp"
 
@@ -9,8 +10,9 @@
 namespace bochner {
 
 void GeneralisedCauchyKernel::check_options() const {
-  check_range(name, "alpha", alpha, kSmallestPower, 2.0, "a number from 0.2 to 2");
-  check_range(name, "beta", beta, 1e-300, 1e300, "a positive, finite number");
+  const Door door(name);
+  door.between("alpha", alpha, kernels::kSmallestPower, 2.0, "a number from 0.2 to 2");
+  door.between("beta", beta, 1e-300, 1e300, "a finite number above 0");
 }
 
 SpectralMeasure GeneralisedCauchyKernel::spectral_measure() const {
@@ -19,7 +21,7 @@ SpectralMeasure GeneralisedCauchyKernel::spectral_measure() const {
 
 void GeneralisedCauchyKernel::profile(const double* square, double* out, Index count) const {
   const auto log_value = [&](double r2) { return -beta * std::log1p(std::pow(r2, 0.5 * alpha)); };
-  for (Index j = 0; j < count; ++j) out[j] = log_of_tail(square[j], log_value);
+  for (Index j = 0; j < count; ++j) out[j] = kernels::log_of_tail(square[j], log_value);
   simd::kernels<double>().exp(out, out, count);
 }
 

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "bochner/kernel/kernel.hpp"
 
-#include "bochner/core/error.hpp"
 #include "core/assert.hpp"
-#include "core/finite.hpp"
+#include "core/door.hpp"
 #include "kernel/alternative.hpp"
 #include "kernel/precise_values.hpp"
 #include "kernel/product_measure.hpp"
@@ -13,13 +12,11 @@
 
 #include <cmath>
 #include <numeric>
-#include <string>
-#include <vector>
 
 namespace bochner {
 namespace {
 
-static_assert(all_complete(static_cast<const Kernel*>(nullptr)));
+static_assert(kernels::all_complete(static_cast<const Kernel*>(nullptr)));
 
 }  // namespace
 
@@ -27,11 +24,11 @@ SpectralMeasure spectral_measure(const Kernel& kernel) {
   return std::visit(
       []<class K>(const K& k) {
         if constexpr (K::family == KernelFamily::rectified) {
-          return rectified_measure(k);
+          return kernels::rectified_measure(k);
         } else if constexpr (K::family == KernelFamily::series) {
-          return series_measure(k);
+          return kernels::series_measure(k);
         } else if constexpr (K::family == KernelFamily::product) {
-          return product_measure(k);
+          return kernels::product_measure(k);
         } else {
           return k.spectral_measure();
         }
@@ -40,20 +37,17 @@ SpectralMeasure spectral_measure(const Kernel& kernel) {
 }
 
 StandardForm standard_form(const Kernel& kernel, Index dim) {
-  if (dim < 1) {
-    throw InvalidArgument("kernel: the input dimension is " + std::to_string(dim) +
-                          ", expected at least 1");
-  }
+  Door("kernel").at_least("the input dimension", dim, 1);
   return std::visit(
       [&]<class K>(const K& k) {
         if constexpr (K::family == KernelFamily::radial) {
-          return radial_form(k, dim);
+          return kernels::radial_form(k, dim);
         } else if constexpr (K::family == KernelFamily::rectified) {
-          return rectified_form(k, dim);
+          return kernels::rectified_form(k, dim);
         } else if constexpr (K::family == KernelFamily::series) {
-          return series_form(k, dim);
+          return kernels::series_form(k, dim);
         } else if constexpr (K::family == KernelFamily::product) {
-          return product_form(k, dim);
+          return kernels::product_form(k, dim);
         } else {
           return k.standard_form(dim);
         }
@@ -67,11 +61,11 @@ void kernel_values(const Kernel& kernel, const double* xy, double xx, const doub
   std::visit(
       [&]<class K>(const K& k) {
         if constexpr (K::family == KernelFamily::radial) {
-          radial_values(k, xy, xx, yy, out, count);
+          kernels::radial_values(k, xy, xx, yy, out, count);
         } else if constexpr (K::family == KernelFamily::rectified) {
-          rectified_values(k.rectifier(), xy, xx, yy, out, count);
+          kernels::rectified_values(k.rectifier(), xy, xx, yy, out, count);
         } else if constexpr (K::family == KernelFamily::series) {
-          series_values(k, xy, out, count);
+          kernels::series_values(k, xy, out, count);
         } else if constexpr (K::family == KernelFamily::of_products) {
           k.values(xy, xx, yy, out, count);
         }
@@ -91,7 +85,7 @@ void row_values(const Kernel& kernel, const double* x, MatrixView<const double> 
   std::visit(
       [&]<class K>(const K& k) {
         if constexpr (K::family == KernelFamily::product) {
-          product_values(k, x, y, out);
+          kernels::product_values(k, x, y, out);
         } else if constexpr (K::family == KernelFamily::of_rows) {
           k.values_by_rows(x, y, out);
         } else {
@@ -111,13 +105,11 @@ void row_values(const Kernel& kernel, const double* x, MatrixView<const double> 
 
 double evaluate(const Kernel& kernel, const double* x, const double* y, Index dim) {
   const StandardForm form = standard_form(kernel, dim);
-  require_finite<double>("evaluate", "x", {x, 1, dim});
-  require_finite<double>("evaluate", "y", {y, 1, dim});
+  constexpr Door kDoor("evaluate");
+  kDoor.finite<double>("x", {x, 1, dim}).finite<double>("y", {y, 1, dim});
   double value = 0.0;
-  precise_values(kernel, form, x, {y, 1, dim}, &value);
-  if (!std::isfinite(value)) {
-    throw InvalidArgument("evaluate: the kernel's value overflows; scale the inputs down");
-  }
+  kernels::precise_values(kernel, form, x, {y, 1, dim}, &value);
+  if (!std::isfinite(value)) kDoor.refuse("the kernel's value overflows; scale the inputs down");
   return value;
 }
 

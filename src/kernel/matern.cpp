@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "bochner/kernel/matern.hpp"
 
+#include "core/door.hpp"
 #include "kernel/matern_profile.hpp"
-#include "kernel/radial.hpp"
+#include "kernel/spectral_measure.hpp"
 
 namespace bochner {
 
 void MaternKernel::check_options() const {
-  check_range(name, "nu", nu, 0.1, 1e8,
-              "a number from 0.1 to 1e8 (beyond, the kernel is the gaussian)");
+  Door(name).between("nu", nu, 0.1, 1e8,
+                     "a number from 0.1 to 1e8 (beyond, the kernel is the gaussian)");
 }
 
 SpectralMeasure MaternKernel::spectral_measure() const {
@@ -16,7 +17,7 @@ SpectralMeasure MaternKernel::spectral_measure() const {
 }
 
 void MaternKernel::profile(const double* square, double* out, Index count) const {
-  matern_profile(nu, square, out, count);
+  kernels::matern_profile(nu, square, out, count);
 }
 
 }  // namespace bochner

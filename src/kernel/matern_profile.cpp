@@ -11,7 +11,7 @@
 #include <numbers>
 #include <vector>
 
-namespace bochner {
+namespace bochner::kernels {
 namespace {
 
 constexpr double kBesselUpTo = 20.0;
@@ -135,4 +135,4 @@ void matern_profile(double nu, const double* square, double* out, Index count) {
   }
 }
 
-}  // namespace bochner
+}  // namespace bochner::kernels

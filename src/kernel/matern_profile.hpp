@@ -6,7 +6,7 @@
 /// \file
 /// Matern's function, for any smoothness and any distance.
 
-namespace bochner {
+namespace bochner::kernels {
 
 /// out[j] = 2^(1 - nu) / Gamma(nu) t^nu K_nu(t) with t = sqrt(2 nu square[j]), 1 at 0. Relative
 /// error below 1e-12 wherever the value is a normal number; the cost is bounded for every argument.
@@ -19,4 +19,4 @@ namespace bochner {
 /// overflow.
 void matern_profile(double nu, const double* square, double* out, Index count);
 
-}  // namespace bochner
+}  // namespace bochner::kernels

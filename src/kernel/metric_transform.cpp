@@ -1,65 +1,58 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "kernel/metric_transform.hpp"
 
-#include "bochner/core/error.hpp"
 #include "core/checked.hpp"
+#include "core/door.hpp"
 #include "core/text.hpp"
 
 #include <cmath>
+#include <cstddef>
+#include <iterator>
 #include <string>
 
-namespace bochner {
+namespace bochner::kernels {
 namespace {
 
-double inverse_lengthscale(double lengthscale, const std::string& where) {
+double inverse_lengthscale(const Door& door, std::string_view argument, double lengthscale) {
   const double inverse = 1.0 / lengthscale;
-  if (!(lengthscale > 0.0) || !std::isfinite(lengthscale) || !std::isfinite(inverse)) {
-    throw InvalidArgument(where + " is " + text::number(lengthscale) +
-                          ", expected a positive, finite number");
+  door.positive(argument, lengthscale);
+  if (!std::isfinite(inverse)) {
+    door.refuse(argument, text::number(lengthscale), "a number whose inverse is finite");
   }
   return inverse;
 }
 
-InputTransform transform(const Isotropic& metric, Index dim, const std::string& kernel) {
-  const double inverse = inverse_lengthscale(metric.lengthscale, kernel + ": lengthscale");
+InputTransform transform(const Isotropic& metric, Index dim, const Door& door) {
+  const double inverse = inverse_lengthscale(door, "lengthscale", metric.lengthscale);
   return {.diagonal = std::vector<double>(static_cast<std::size_t>(dim), inverse), .matrix = {}};
 }
 
-InputTransform transform(const Diagonal& metric, Index dim, const std::string& kernel) {
-  const auto count = static_cast<Index>(metric.lengthscales.size());
-  if (count != dim) {
-    throw InvalidArgument(kernel + ": lengthscales has " + std::to_string(count) +
-                          " entries, expected " + std::to_string(dim) + " (the input dimension)");
-  }
+InputTransform transform(const Diagonal& metric, Index dim, const Door& door) {
+  door.entries("lengthscales", std::ssize(metric.lengthscales), dim, "the input dimension");
   InputTransform out;
   for (std::size_t k = 0; k < metric.lengthscales.size(); ++k) {
-    out.diagonal.push_back(inverse_lengthscale(
-        metric.lengthscales[k], kernel + ": lengthscales[" + std::to_string(k) + "]"));
+    out.diagonal.push_back(inverse_lengthscale(door, "lengthscales[" + std::to_string(k) + "]",
+                                               metric.lengthscales[k]));
   }
   return out;
 }
 
-InputTransform transform(const Full& metric, Index dim, const std::string& kernel) {
-  const auto count = static_cast<Index>(metric.matrix.size());
+InputTransform transform(const Full& metric, Index dim, const Door& door) {
+  const auto count = std::ssize(metric.matrix);
   if (checked_product(dim, dim) != count) {
-    throw InvalidArgument(kernel + ": the full metric has " + std::to_string(count) +
-                          " entries, expected " + std::to_string(dim) + " x " +
-                          std::to_string(dim) + " (the input dimension squared)");
+    door.refuse("matrix has " + std::to_string(count) + " entries, expected " +
+                std::to_string(dim) + " x " + std::to_string(dim) +
+                " (the input dimension squared)");
   }
-  for (std::size_t k = 0; k < metric.matrix.size(); ++k) {
-    if (!std::isfinite(metric.matrix[k])) {
-      throw InvalidArgument(kernel + ": entry " + std::to_string(k) + " of the full metric is " +
-                            text::number(metric.matrix[k]) + ", expected a finite number");
-    }
-  }
+  door.finite("matrix", metric.matrix);
   return {.diagonal = {}, .matrix = metric.matrix};
 }
 
 }  // namespace
 
 InputTransform transform_of(const Metric& metric, Index dim, std::string_view kernel_name) {
-  const std::string kernel(kernel_name);
-  return std::visit([&](const auto& m) { return transform(m, dim, kernel); }, metric);
+  const Door door(kernel_name);
+  return std::visit([&](const auto& m) { return transform(m, dim, door); }, metric);
 }
 
-}  // namespace bochner
+}  // namespace bochner::kernels

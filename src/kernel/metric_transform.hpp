@@ -6,10 +6,10 @@
 
 #include <string_view>
 
-namespace bochner {
+namespace bochner::kernels {
 
 /// The metric's A. Throws InvalidArgument, naming `kernel_name`, when a lengthscale is not finite
 /// and positive or when sizes do not match `dim`.
 InputTransform transform_of(const Metric& metric, Index dim, std::string_view kernel_name);
 
-}  // namespace bochner
+}  // namespace bochner::kernels

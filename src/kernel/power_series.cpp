@@ -62,7 +62,7 @@ double PowerSeries::log_coefficient(Index n) const {
 
 double PowerSeries::value(double s) const {
   if (coefficients_.empty()) return std::exp(s);
-  return power_ ? power_->value(s) : polynomial_value(coefficients_, s);
+  return power_ ? power_->value(s) : kernels::polynomial_value(coefficients_, s);
 }
 
 double PowerSeries::log_tail(Index first, double t) const {

@@ -9,10 +9,21 @@
 /// \file
 /// f(s) = sum_n a_n s^n with a_n >= 0, of which dot-product kernels are made: k(x, y) = f(x~.y~).
 
-namespace bochner {
+namespace bochner::kernels {
 
 /// Of a kernel that is a polynomial of x.y.
 inline constexpr int kMostDegree = 32;
+
+/// sum_n coefficients[n] s^n
+inline double polynomial_value(const std::vector<double>& coefficients, double s) noexcept {
+  double out = 0.0;
+  for (std::size_t n = coefficients.size(); n-- > 0;) out = out * s + coefficients[n];
+  return out;
+}
+
+}  // namespace bochner::kernels
+
+namespace bochner {
 
 /// (s + offset)^degree
 struct Power {
@@ -26,13 +37,6 @@ struct Power {
   }
 };
 
-/// sum_n coefficients[n] s^n
-inline double polynomial_value(const std::vector<double>& coefficients, double s) noexcept {
-  double out = 0.0;
-  for (std::size_t n = coefficients.size(); n-- > 0;) out = out * s + coefficients[n];
-  return out;
-}
-
 class PowerSeries {
  public:
   /// e^s
@@ -40,7 +44,7 @@ class PowerSeries {
   static PowerSeries power(const Power& power);
   static PowerSeries polynomial(std::vector<double> coefficients);
 
-  /// Given when f is a power.
+  /// Set when f is a power.
   const std::optional<Power>& as_power() const noexcept { return power_; }
 
   /// log a_n, the same bits everywhere; -infinity for zero.

@@ -6,7 +6,7 @@
 
 #include <vector>
 
-namespace bochner {
+namespace bochner::kernels {
 namespace {
 
 /// A x in twice the precision, in the two rows of `out`.
@@ -69,4 +69,4 @@ void precise_values(const Kernel& kernel, const StandardForm& form, const double
   }
 }
 
-}  // namespace bochner
+}  // namespace bochner::kernels

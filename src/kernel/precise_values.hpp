@@ -6,7 +6,7 @@
 /// \file
 /// Values of a kernel that keep their digits far from the origin.
 
-namespace bochner {
+namespace bochner::kernels {
 
 /// high + low = A x in twice the precision; neither may be x.
 void apply_precisely(const InputTransform& transform, const double* x, double* high, double* low);
@@ -17,4 +17,4 @@ void apply_precisely(const InputTransform& transform, const double* x, double* h
 void precise_values(const Kernel& kernel, const StandardForm& form, const double* x,
                     MatrixView<const double> y, double* out);
 
-}  // namespace bochner
+}  // namespace bochner::kernels

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "bochner/kernel/product_laplacian.hpp"
 
-#include "kernel/radial.hpp"
+#include "core/door.hpp"
 #include "random/quantiles.hpp"
 
 #include <cmath>
@@ -10,9 +10,9 @@
 namespace bochner {
 
 ProductLaplacianKernel ProductLaplacianKernel::from_gamma(double gamma) {
-  check_range("ProductLaplacianKernel::from_gamma", "gamma", gamma,
-              std::numeric_limits<double>::min(), std::numeric_limits<double>::max(),
-              "a positive, finite number");
+  Door("ProductLaplacianKernel::from_gamma")
+      .between("gamma", gamma, std::numeric_limits<double>::min(),
+               std::numeric_limits<double>::max(), "a finite number above 0");
   return {.metric = Isotropic{1.0 / gamma}};
 }
 

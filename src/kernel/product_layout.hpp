@@ -13,19 +13,19 @@
 namespace bochner {
 
 /// Feature j is, up to a factor, the product of `degree[j]` projections. Projections come by level:
-/// level i holds the factor i of every feature that has one, by falling degree, so that a level is
-/// one run of columns, and its column k belongs to the feature `order[k]`.
+/// level i holds the factor i of every feature that has one, in order of decreasing degree, so that
+/// a level is one run of columns, and its column k belongs to the feature `order[k]`.
 struct ProductLayout {
   std::vector<Index> degree;
-  /// The first features, one factor each at most, which are a constant and the coordinates.
+  /// The first features, of at most one factor each: a constant and the coordinates.
   Index num_exact = 0;
-  /// Given (positive): inputs have one more coordinate, which is this.
+  /// If positive, inputs have one more coordinate, with this value.
   double last_coordinate = 0.0;
 
-  std::vector<Index> order;        ///< features by falling degree, else by number
+  std::vector<Index> order;        ///< features by decreasing degree, then by number
   std::vector<Index> level_start;  ///< first column of each level, and the end
 
-  /// From `degree`: `order` and `level_start`.
+  /// Computes `order` and `level_start` from `degree`.
   void arrange() {
     order.resize(degree.size());
     std::iota(order.begin(), order.end(), Index{0});
@@ -45,6 +45,10 @@ struct ProductLayout {
   /// Columns of a level.
   Index width(Index level) const { return start(level + 1) - start(level); }
 };
+
+}  // namespace bochner
+
+namespace bochner::kernels {
 
 /// A binary digit of a number of columns, for which there is a sketch.
 struct SketchColumns {
@@ -66,4 +70,4 @@ inline std::vector<SketchColumns> sketch_columns(Index m) {
   return out;
 }
 
-}  // namespace bochner
+}  // namespace bochner::kernels

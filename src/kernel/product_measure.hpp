@@ -11,9 +11,9 @@
 /// \file
 /// Kernels that are a product of one function of each coordinate of A (x - y).
 
-namespace bochner {
+namespace bochner::kernels {
 
-/// Coordinates that are independent and alike.
+/// Independent, identically distributed coordinates.
 class ProductMeasure final : public WholeMeasure {
  public:
   explicit ProductMeasure(Quantile quantile) : quantile_(quantile) {}
@@ -51,4 +51,4 @@ void product_values(const K& kernel, const double* x, MatrixView<const double> y
   for (Index j = 0; j < y.rows; ++j) out[j] = kernel.product_value(x, y.row(j), y.cols);
 }
 
-}  // namespace bochner
+}  // namespace bochner::kernels

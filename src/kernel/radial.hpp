@@ -10,9 +10,9 @@
 #include <limits>
 
 /// \file
-/// Kernels that are a function of r = |A (x - y)|, and what is common to them.
+/// Kernels that are a function of r = |A (x - y)|, and what they share.
 
-namespace bochner {
+namespace bochner::kernels {
 
 /// `check_options` throws InvalidArgument for options other than the metric; `profile` takes r^2 to
 /// the kernel's value, 1 at 0; `out` may be `square`.
@@ -48,8 +48,4 @@ double log_of_tail(double square, const LogValue& log_value) {
   return std::isinf(square) && at > kVanished ? std::numeric_limits<double>::quiet_NaN() : at;
 }
 
-/// Throws InvalidArgument unless low <= value <= high: "KERNEL: OPTION is VALUE, expected MEANING".
-void check_range(std::string_view kernel, const char* option, double value, double low, double high,
-                 const char* meaning);
-
-}  // namespace bochner
+}  // namespace bochner::kernels

@@ -9,7 +9,7 @@
 /// \file
 /// What is common to kernels E f(w.A x) f(w.A y) with a rectifier f.
 
-namespace bochner {
+namespace bochner::kernels {
 
 /// `check_options` throws InvalidArgument for options other than the metric.
 template <class K>
@@ -32,4 +32,4 @@ StandardForm rectified_form(const K& kernel, Index dim) {
           .shift_invariant = false};
 }
 
-}  // namespace bochner
+}  // namespace bochner::kernels

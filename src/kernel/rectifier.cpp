@@ -7,7 +7,7 @@
 #include <cmath>
 #include <numbers>
 
-namespace bochner {
+namespace bochner::kernels {
 namespace {
 
 using std::numbers::inv_pi;
@@ -110,4 +110,4 @@ double rectified_moment(const Rectifier& f, int k, double uv, double uu, double 
   return sum;
 }
 
-}  // namespace bochner
+}  // namespace bochner::kernels

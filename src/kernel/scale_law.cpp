@@ -32,7 +32,7 @@ double draw_square(const StableScale& law, const Stream& stream) {
 
 }  // namespace
 
-double draw_scale(const ScaleLaw& law, const Stream& stream) noexcept {
+double kernels::draw_scale(const ScaleLaw& law, const Stream& stream) noexcept {
   const double square = std::visit([&](const auto& l) { return draw_square(l, stream); }, law);
   return square < kLargestScale * kLargestScale ? std::sqrt(square) : kLargestScale;
 }

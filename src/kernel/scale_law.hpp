@@ -41,13 +41,17 @@ struct ScaleNode {
   double weight;
 };
 
-/// Stable draws of a smaller index than half of this leave the range of double.
+/// Whether w is standard normal.
+bool is_normal(const ScaleLaw& law) noexcept;
+
+}  // namespace bochner
+
+namespace bochner::kernels {
+
+/// Stable draws of an index below half of this leave the range of double.
 inline constexpr double kSmallestPower = 0.2;
 
 /// sqrt(u), tier A, from a stream of its own. At most 1e30, so that frequencies are finite floats.
 double draw_scale(const ScaleLaw& law, const Stream& stream) noexcept;
 
-/// Whether w is standard normal.
-bool is_normal(const ScaleLaw& law) noexcept;
-
-}  // namespace bochner
+}  // namespace bochner::kernels

@@ -11,7 +11,7 @@
 /// \file
 /// Kernels f(A x . A y) with a power series f.
 
-namespace bochner {
+namespace bochner::kernels {
 
 /// `check_options` throws InvalidArgument for options other than the metric; `power_series` is f,
 /// whose options must be valid; `value_at(s)` is f(s).
@@ -48,4 +48,4 @@ void series_values(const K& kernel, const double* xy, double* out, Index count) 
   for (Index j = 0; j < count; ++j) out[j] = kernel.value_at(xy[j]);
 }
 
-}  // namespace bochner
+}  // namespace bochner::kernels

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "bochner/kernel/softmax.hpp"
 
-#include "bochner/core/error.hpp"
-#include "core/text.hpp"
+#include "core/door.hpp"
 #include "kernel/standard_form.hpp"
 #include "simd/engine.hpp"
 
@@ -12,10 +11,7 @@
 namespace bochner {
 
 SoftmaxKernel SoftmaxKernel::for_dimension(Index head_dim) {
-  if (head_dim < 1) {
-    throw InvalidArgument("SoftmaxKernel::for_dimension: head_dim is " + std::to_string(head_dim) +
-                          ", expected at least 1");
-  }
+  Door("SoftmaxKernel::for_dimension").at_least("head_dim", head_dim, 1);
   return {.scale = 1.0 / std::sqrt(static_cast<double>(head_dim))};
 }
 
@@ -24,10 +20,7 @@ SpectralMeasure SoftmaxKernel::spectral_measure() const {
 }
 
 StandardForm SoftmaxKernel::standard_form(Index dim) const {
-  if (!(scale > 0.0) || !std::isfinite(scale)) {
-    throw InvalidArgument("softmax: scale is " + text::number(scale) +
-                          ", expected a positive, finite number");
-  }
+  Door(name).positive("scale", scale);
   return {.transform = {.diagonal =
                             std::vector<double>(static_cast<std::size_t>(dim), std::sqrt(scale)),
                         .matrix = {}},

@@ -17,7 +17,7 @@ namespace bochner {
 
 /// The law of w in k(x, y) = E cos w.(x~ - y~), up to factors of x and y alone.
 struct SpectralMeasure {
-  /// There is no measure, and why.
+  /// No measure, and why.
   struct None {
     std::string reason;
   };
@@ -26,7 +26,7 @@ struct SpectralMeasure {
   /// can be coupled while radii keep their law sqrt(u) chi(d). Or normal w in k(x, y) = E f(w.x~)
   /// f(w.y~) with a rectifier f. Or a measure that is not isotropic. Or none.
   std::variant<ScaleLaw, Rectifier, std::shared_ptr<const WholeMeasure>, None> law{};
-  /// Given: k(x, y) = f(x~.y~) with this f, whether or not there is a measure.
+  /// Set where k(x, y) = f(x~.y~) for this f, whether or not there is a measure.
   std::shared_ptr<const PowerSeries> series{};
 
   const Rectifier* rectifier() const { return std::get_if<Rectifier>(&law); }
@@ -48,7 +48,7 @@ struct SpectralMeasure {
   }
 };
 
-/// Whether the kernel changes with the origin in a way that features cannot make up for.
+/// Whether the kernel changes with the origin in a way that features cannot compensate for.
 inline bool needs_origin(const SpectralMeasure& measure) {
   return measure.rectifier() || (measure.series && measure.refusal());
 }

@@ -1,15 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "bochner/kernel/spectral_mixture.hpp"
 
-#include "bochner/core/error.hpp"
-#include "core/text.hpp"
+#include "kernel/checks.hpp"
 #include "kernel/standard_form.hpp"
 #include "kernel/whole_measure.hpp"
 #include "linalg/twice.hpp"
 #include "random/quantiles.hpp"
 
 #include <cmath>
-#include <limits>
 #include <memory>
 #include <numbers>
 #include <string>
@@ -60,19 +58,12 @@ class MixtureMeasure final : public WholeMeasure {
   SpectralMixtureKernel kernel_;
 };
 
-void check(const std::string& where, const char* name, const std::vector<double>& list, Index dim,
-           double least, const char* expected) {
+void require_one_or_all(const Door& door, const std::string& argument,
+                        const std::vector<double>& list, Index dim) {
   const auto count = static_cast<Index>(list.size());
-  if (count != 1 && count != dim) {
-    throw InvalidArgument(where + name + " has " + std::to_string(count) +
-                          " entries, expected 1 or " + std::to_string(dim) +
-                          " (the input dimension)");
-  }
-  for (std::size_t k = 0; k < list.size(); ++k) {
-    if (list[k] >= least && std::isfinite(list[k])) continue;
-    throw InvalidArgument(where + name + "[" + std::to_string(k) + "] is " + text::number(list[k]) +
-                          ", expected " + expected);
-  }
+  if (count == 1 || count == dim) return;
+  door.refuse(argument + " has " + std::to_string(count) + " entries, expected 1 or " +
+              std::to_string(dim) + " (the input dimension)");
 }
 
 }  // namespace
@@ -82,24 +73,18 @@ SpectralMeasure SpectralMixtureKernel::spectral_measure() const {
 }
 
 StandardForm SpectralMixtureKernel::standard_form(Index dim) const {
-  if (components.empty()) {
-    throw InvalidArgument("spectral-mixture: components is empty, expected at least one");
-  }
+  const Door door(name);
+  if (components.empty()) door.refuse("components is empty, expected at least one");
   for (std::size_t q = 0; q < components.size(); ++q) {
     const SpectralComponent& component = components[q];
-    const std::string where = "spectral-mixture: components[" + std::to_string(q) + "].";
-    if (!(component.weight > 0.0) || !std::isfinite(component.weight)) {
-      throw InvalidArgument(where + "weight is " + text::number(component.weight) +
-                            ", expected a positive, finite number");
-    }
-    check(where, "means", component.means, dim, -std::numeric_limits<double>::max(),
-          "a finite number");
-    check(where, "scales", component.scales, dim, 0.0, "a finite number, 0 or more");
+    const std::string where = "components[" + std::to_string(q) + "].";
+    door.positive(where + "weight", component.weight);
+    require_one_or_all(door, where + "means", component.means, dim);
+    door.finite(where + "means", component.means);
+    require_one_or_all(door, where + "scales", component.scales, dim);
+    kernels::require_not_negative(door, where + "scales", component.scales);
   }
-  if (!std::isfinite(total_weight(*this))) {
-    throw InvalidArgument("spectral-mixture: the weights add up to " +
-                          text::number(total_weight(*this)) + ", expected a finite number");
-  }
+  door.finite("the sum of the weights", total_weight(*this));
   return {.transform = {.diagonal = std::vector<double>(static_cast<std::size_t>(dim), 1.0),
                         .matrix = {}},
           .amplitude = 0.0,

@@ -6,7 +6,7 @@
 #include "kernel/transform.hpp"
 
 /// \file
-/// What the rest of the library needs to know of a kernel.
+/// What the rest of the library needs to know about a kernel.
 
 namespace bochner {
 
@@ -30,8 +30,8 @@ StandardForm standard_form(const Kernel& kernel, Index dim);
 void kernel_values(const Kernel& kernel, const double* xy, double xx, const double* yy, double* out,
                    Index count);
 
-/// Whether inner products are enough to know a value, so that `kernel_values` can be asked. For the
-/// other kernels there is
+/// Whether values follow from inner products, so that `kernel_values` can be called. For the other
+/// kernels there is `row_values`.
 bool has_product_values(const Kernel& kernel);
 
 /// out[j] = k(x, y_j) from transformed rows, of any kernel; y has unit column stride.

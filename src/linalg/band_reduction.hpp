@@ -14,8 +14,8 @@ namespace bochner::linalg {
 
 /// A = Q B Q^T with B of a narrow band. Then (A + s I)^-1 = Q (B + s I)^-1 Q^T for every shift s:
 /// after one reduction, 4 n^3 / 3 operations of which nearly all are products of matrices, a solve
-/// costs n^2, determinants and traces n. (An eigendecomposition would give the same for ten times
-/// the price, and at the speed of memory.) The same bits for any number of threads.
+/// costs n^2, determinants and traces n. (An eigendecomposition would give the same at ten times
+/// the cost, bound by memory.) The same bits for any number of threads.
 ///
 /// Panels of columns are brought to upper triangles below the band by Householder reflections in
 /// compact form, Q_k = I - V T V^T [Schreiber89]; the rest becomes S - V W^T - W V^T.

@@ -16,12 +16,12 @@
 namespace bochner::linalg {
 
 /// A = R^T R. Reads the lower triangle of `a`, leaves the upper triangular R in the upper one and
-/// rubbish below. n^3 / 3 operations; n x 128 numbers of scratch. Returns the first column whose
+/// garbage below. n^3 / 3 operations; n x 128 numbers of scratch. Returns the first column whose
 /// pivot is not positive and finite: A is not positive definite, or holds NaN or infinity (which
-/// LAPACK and Eigen pass over in silence). What `a` then holds is not defined.
+/// LAPACK and Eigen accept silently). `a` then holds unspecified numbers.
 std::optional<Index> cholesky(MatrixView<double> a, const Execution& execution = {});
 
-/// B <- R^-T B, for B of n rows. 2 n^2 operations a column.
+/// B <- R^-T B, for B of n rows. 2 n^2 operations per column.
 void solve_transposed(MatrixView<const double> r, MatrixView<double> b,
                       const Execution& execution = {});
 

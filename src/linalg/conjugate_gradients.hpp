@@ -16,8 +16,8 @@ using LinearOperator = std::function<void(MatrixView<const double> x, MatrixView
 struct ConjugateGradientsOptions {
   double tolerance = 1e-8;  ///< on |b - A x| / |b|, per column
   Index max_iterations = 1000;
-  /// Called after every iteration with their number and the residual (as in the report); what it
-  /// throws ends the solve.
+  /// Called after every iteration with the number of iterations so far and the residual (as in the
+  /// report); an exception ends the solve.
   std::function<void(Index iterations, double residual)> on_iteration{};
 };
 
@@ -34,11 +34,11 @@ struct ConjugateGradientsReport {
   double residual = 0.0;  ///< the largest |b - A x| / |b| over columns, by the recurrence
 };
 
-/// Solves A X = B for positive definite A and n x k right-hand sides, from the X given. The columns
-/// are k independent iterations that share the applications of A and of `preconditioner`, an
-/// approximation of A^-1 (empty: the identity); one that has converged stands still. Sums run over
-/// rows in order: the same bits whatever the operators do with threads. 5 n k numbers of scratch.
-/// [Hestenes52]
+/// Solves A X = B for positive definite A and n x k right-hand sides, starting from the given X.
+/// The columns are k independent iterations that share the applications of A and of
+/// `preconditioner`, an approximation of A^-1 (empty: the identity); one that has converged no
+/// longer changes. Sums run over rows in order: the same bits whatever the operators do with
+/// threads. 5 n k numbers of scratch. [Hestenes52]
 ConjugateGradientsReport conjugate_gradients(const LinearOperator& a,
                                              const LinearOperator& preconditioner,
                                              MatrixView<const double> b, MatrixView<double> x,

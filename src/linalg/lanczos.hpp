@@ -26,8 +26,8 @@ struct SpectrumEnds {
   bool converged = false;
 };
 
-/// Lanczos' iteration from `start`, orthogonalised against all earlier vectors twice [Lanczos50].
-/// (steps + 3) n numbers of scratch.
+/// The Lanczos iteration from `start`, orthogonalised against all earlier vectors twice
+/// [Lanczos50]. (steps + 3) n numbers of scratch.
 SpectrumEnds lanczos_ends(const LinearOperator& a, std::span<const double> start,
                           const LanczosOptions& options = {});
 

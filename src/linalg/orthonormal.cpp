@@ -11,10 +11,9 @@
 #include <cmath>
 #include <vector>
 
-namespace bochner {
+namespace bochner::linalg {
 namespace {
 
-using linalg::add_product;
 using View = MatrixView<double>;
 using ConstView = MatrixView<const double>;
 
@@ -162,4 +161,4 @@ void orthonormal_rows(MatrixView<double> rows, const Execution& execution) {
   }
 }
 
-}  // namespace bochner
+}  // namespace bochner::linalg

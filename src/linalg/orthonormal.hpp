@@ -7,12 +7,12 @@
 /// \file
 /// Haar-distributed orthonormal rows.
 
-namespace bochner {
+namespace bochner::linalg {
 
-/// Replaces r <= d rows of independent standard normals by the first r rows of a Haar-distributed
-/// d x d orthogonal matrix: the rows q_i of Q^T in the factorisation G^T = Q R with R_ii > 0. The
+/// Replaces r <= d rows of independent standard normals by the first r rows of a Haar-distributed d
+/// x d orthogonal matrix: the rows q_i of Q^T in the factorisation G^T = Q R with R_ii > 0. The
 /// condition on the signs is what makes Q Haar [Mezzadri07]; LAPACK's Q, whose signs are an
-/// accident of the algorithm, is not. In exact arithmetic this is Gram and Schmidt's process in row
+/// accident of the algorithm, is not. In exact arithmetic this is the Gram-Schmidt process in row
 /// order.
 ///
 /// Householder reflections in the compact form of [Schreiber89], panels of fixed width, every sum
@@ -22,4 +22,4 @@ namespace bochner {
 /// independent: the result is orthonormal whatever they are, short of infinities.
 void orthonormal_rows(MatrixView<double> rows, const Execution& execution = {});
 
-}  // namespace bochner
+}  // namespace bochner::linalg

@@ -44,9 +44,10 @@ inline void add_two_rows(MatrixView<const double> a, MatrixView<const double> b,
 
 }  // namespace detail
 
-/// out += a b, each entry one chain of sums over k ascending, begun with what `out` holds, without
-/// fused operations: the same bits from any compiler and instruction set, whatever the shapes of
-/// the rest. Columns of b and out are contiguous; a has any strides, so a transpose costs nothing.
+/// out += a b, each entry one chain of sums over k ascending, starting from what `out` holds,
+/// without fused operations: the same bits from any compiler and instruction set, whatever the
+/// shapes of the rest. Columns of b and out are contiguous; a has any strides, so a transpose costs
+/// nothing.
 inline void add_product(MatrixView<const double> a, MatrixView<const double> b,
                         MatrixView<double> out) noexcept {
   // A stripe of kDepth rows of b stays in the first-level cache while all rows of `out` pass.

@@ -18,7 +18,7 @@ struct EigenDecomposition {
 };
 
 /// Reads the lower triangle of the square matrix `a`, any strides. About 9 n^3 operations on one
-/// thread: for orders up to a thousand or so. Nothing comes back when that triangle holds NaN or
+/// thread: for orders up to a thousand or so. Returns nothing when that triangle holds NaN or
 /// infinity, or when the iteration does not converge.
 std::optional<EigenDecomposition> symmetric_eigen(MatrixView<const double> a);
 

@@ -10,7 +10,7 @@
 
 namespace bochner::linalg {
 
-/// high + low, some 106 bits of a number.
+/// high + low: about 106 bits of a number.
 struct Twice {
   double high = 0.0;
   double low = 0.0;

@@ -2,7 +2,7 @@
 #include "pipeline/baselines.hpp"
 
 #include "bochner/client/gram/matrix.hpp"
-#include "bochner/core/error.hpp"
+#include "core/door.hpp"
 #include "linalg/cholesky.hpp"
 #include "simd/engine.hpp"
 
@@ -16,7 +16,7 @@ namespace {
 Matrix<double> solve(Matrix<double> a, Matrix<double> b, const Execution& execution) {
   const MatrixView<double> square = a.view().middle_cols(0, a.rows());
   if (linalg::cholesky(square, execution)) {
-    throw InvalidArgument("baselines: a system is singular; fit with a larger ridge");
+    Door("baselines").refuse("a system is singular; fit with a larger ridge");
   }
   linalg::solve_transposed(square, b.view(), execution);
   linalg::solve_upper(square, b.view(), execution);

@@ -10,7 +10,7 @@
 #include <vector>
 
 /// \file
-/// What a random-feature regression stands between: a linear one, and the exact kernel's.
+/// The models on either side of a random-feature regression: a linear one, and the exact kernel's.
 
 namespace bochner::pipeline {
 

@@ -9,7 +9,6 @@
 #include "pipeline/weights.hpp"
 
 #include <algorithm>
-#include <utility>
 
 namespace bochner::pipeline {
 namespace {

@@ -30,6 +30,7 @@
 #include <span>
 #include <system_error>
 #include <utility>
+#include <vector>
 
 namespace bochner::pipeline {
 namespace {
@@ -188,7 +189,7 @@ Fitted fit(const FitRequest& asked, Watcher* watcher,
                          std::to_string(file.num_targets()));
   }
   io::require_header(
-      {.metadata = column_words(file.inputs().names, file.targets().names, model_places(file)),
+      {.metadata = column_metadata(file.inputs().names, file.targets().names, model_places(file)),
        .arrays = {}},
       request.output);
   request.spec.input_dim = file.num_inputs();
@@ -208,7 +209,7 @@ Fitted fit(const FitRequest& asked, Watcher* watcher,
                .study = request.study,
                .unsaved = {},
                .watcher = watcher,
-               .words = {}};
+               .metadata = {}};
   FitOutcome outcome;
   outcome.layout = file.layout();
   outcome.constant = constant_inputs(file, summary);
@@ -220,7 +221,7 @@ Fitted fit(const FitRequest& asked, Watcher* watcher,
     outcome.search = choose_hyperparameters(file, summary, request, plan);
     plan.unsaved = std::chrono::duration<double>(watch.seconds());
   }
-  plan.words = {{kRidge, shortest(plan.ridge.ridge)}};
+  plan.metadata = {{kRidge, shortest(plan.ridge.ridge)}};
   io::Checkpoint* const checkpoint = destination ? &*destination->checkpoint : nullptr;
   const bool single = request.arithmetic == Arithmetic::single_precision;
   auto regression =

@@ -3,7 +3,6 @@
 
 #include "bochner/core/view.hpp"
 
-#include <limits>
 #include <vector>
 
 /// \file

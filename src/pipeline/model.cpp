@@ -3,6 +3,7 @@
 
 #include "bochner/core/error.hpp"
 #include "bochner/io/archive.hpp"
+#include "core/door.hpp"
 #include "io/message.hpp"
 #include "pipeline/column_ranges.hpp"
 #include "pipeline/model_columns.hpp"
@@ -11,7 +12,6 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
-#include <cmath>
 #include <concepts>
 #include <cstddef>
 #include <set>
@@ -21,6 +21,7 @@
 namespace bochner::pipeline {
 namespace {
 
+constexpr Door kArchive("archive");
 constexpr const char* kInputs = "inputs";
 constexpr const char* kTargets = "targets";
 constexpr const char* kClasses = "classes";
@@ -48,7 +49,7 @@ std::vector<std::string> names_of(const Archive& archive, const char* key) {
     out.push_back(item.get<std::string>());
   }
   if (out.empty() || out.size() != list.size()) {
-    throw InvalidArgument("archive: '" + std::string(key) + "' is no list of names");
+    kArchive.refuse("'" + std::string(key) + "' is no list of names");
   }
   return out;
 }
@@ -56,8 +57,7 @@ std::vector<std::string> names_of(const Archive& archive, const char* key) {
 /// Where columns stood, of so many.
 std::vector<Index> places_of(const Archive& archive, std::size_t count) {
   if (auto places = parse_ranges(archive.word(kPlaces), count)) return *std::move(places);
-  throw InvalidArgument("archive: '" + std::string(kPlaces) +
-                        "' is no list of one number per column");
+  kArchive.refuse("'" + std::string(kPlaces) + "' is no list of one number per column");
 }
 
 decltype(Model::regression) regression_of(const Archive& archive) {
@@ -94,18 +94,10 @@ Model from_archive(const Archive& archive) {
   if (task == "classify") {
     model.classes = names_of(archive, kClasses);
   } else if (task != "regress") {
-    throw InvalidArgument("archive: 'task' is '" + task + "', expected regress or classify");
+    kArchive.refuse("'task' is '" + task + "', expected regress or classify");
   }
   require_consistent(model);
   return model;
-}
-
-void require_width(const char* function, const Model& model, MatrixView<const double> rows) {
-  const auto inputs = static_cast<Index>(model.inputs.size());
-  if (rows.cols == inputs) return;
-  throw InvalidArgument(std::string(function) + ": rows is " + std::to_string(rows.rows) + " x " +
-                        std::to_string(rows.cols) + ", expected n x " + std::to_string(inputs) +
-                        " (the model's inputs)");
 }
 
 }  // namespace
@@ -130,7 +122,7 @@ Index Model::num_outputs() const {
 bool Model::probabilistic() const { return regression.index() >= 2; }
 
 Matrix<double> Model::outputs(MatrixView<const double> rows, const Execution& execution) const {
-  require_width("Model::outputs", *this, rows);
+  Door("Model::outputs").columns("rows", rows, std::ssize(inputs), "the model's inputs");
   Matrix<double> out(rows.rows, num_outputs());
   const auto predict =
       [&]<template <class> class Regression, Scalar T>(const Regression<T>& fitted) {
@@ -162,11 +154,10 @@ bool Model::has_posterior() const {
 
 Matrix<double> Model::outputs_and_variances(MatrixView<const double> rows,
                                             const Execution& execution) const {
-  require_width("Model::outputs_and_variances", *this, rows);
+  constexpr Door kDoor("Model::outputs_and_variances");
+  kDoor.columns("rows", rows, std::ssize(inputs), "the model's inputs");
   if (!has_posterior()) {
-    throw InvalidArgument(
-        "Model::outputs_and_variances: the model holds no posterior, expected one that was fitted "
-        "with Posterior::full");
+    kDoor.refuse("the model holds no posterior, expected one that was fitted with Posterior::full");
   }
   const Index t = num_outputs();
   Matrix<double> out(rows.rows, 2 * t);
@@ -183,51 +174,48 @@ Matrix<double> Model::outputs_and_variances(MatrixView<const double> rows,
   return out;
 }
 
-Words column_words(const std::vector<std::string>& inputs, const std::vector<std::string>& targets,
-                   const std::vector<Index>& places) {
-  Words out = {{kInputs, nlohmann::json(inputs).dump()},
-               {kTargets, nlohmann::json(targets).dump()}};
+Metadata column_metadata(const std::vector<std::string>& inputs,
+                         const std::vector<std::string>& targets,
+                         const std::vector<Index>& places) {
+  Metadata out = {{kInputs, nlohmann::json(inputs).dump()},
+                  {kTargets, nlohmann::json(targets).dump()}};
   if (!places.empty()) out.emplace(kPlaces, to_ranges(places));
   return out;
 }
 
 void require_consistent(const Model& model) {
-  const auto refuse = [](const std::string& what) { throw InvalidArgument("Model: " + what); };
-  const std::size_t used = model.inputs.size() + model.targets.size();
-  if (static_cast<Index>(model.inputs.size()) != model.spec().input_dim) {
-    refuse("inputs has " + std::to_string(model.inputs.size()) + " names, expected " +
-           std::to_string(model.spec().input_dim) + " (the map's input_dim)");
-  }
+  constexpr Door kDoor("Model");
+  const Index used = std::ssize(model.inputs) + std::ssize(model.targets);
+  kDoor.entries("inputs", std::ssize(model.inputs), model.spec().input_dim, "the map's input_dim");
   if (model.standardisation.centre.size() != model.inputs.size() ||
       model.standardisation.scale.size() != model.inputs.size()) {
-    refuse("standardisation is not of as many columns as there are inputs");
+    kDoor.refuse("standardisation is not of as many columns as there are inputs");
   }
   for (const double scale : model.standardisation.scale) {
-    if (!(scale > 0.0)) refuse("a scale of the standardisation is not positive");
+    if (!(scale > 0.0)) kDoor.refuse("a scale of the standardisation is not positive");
   }
-  if (!model.places.empty() && model.places.size() != used) {
-    refuse("places has " + std::to_string(model.places.size()) + " entries, expected " +
-           std::to_string(used) + ", one per input and target");
+  if (!model.places.empty()) {
+    kDoor.entries("places", std::ssize(model.places), used, "one per input and target");
   }
-  if (!model.named && model.places.empty()) refuse("columns have neither names nor places");
+  if (!model.named && model.places.empty()) kDoor.refuse("columns have neither names nor places");
   if (model.classes.empty()) {
-    if (model.probabilistic()) refuse("a logistic regression has no classes");
+    if (model.probabilistic()) kDoor.refuse("a logistic regression has no classes");
     if (static_cast<Index>(model.targets.size()) != model.num_outputs()) {
-      refuse("targets are not one per output");
+      kDoor.refuse("targets are not one per output");
     }
   } else {
     const std::set<std::string> distinct(model.classes.begin(), model.classes.end());
     if (distinct.size() < 2 || distinct.size() != model.classes.size()) {
-      refuse("classes are not two or more different names");
+      kDoor.refuse("classes are not two or more different names");
     }
     if (model.targets.size() != 1 ||
         static_cast<Index>(model.classes.size()) != model.num_outputs()) {
-      refuse("classes are not those of one target, one per output");
+      kDoor.refuse("classes are not those of one target, one per output");
     }
   }
   for (const auto* const names : {&model.inputs, &model.targets, &model.classes}) {
     for (const std::string& name : *names) {
-      if (!io::is_utf8(name)) refuse("a name is not UTF-8");
+      if (!io::is_utf8(name)) kDoor.refuse("a name is not UTF-8");
     }
   }
 }
@@ -235,7 +223,7 @@ void require_consistent(const Model& model) {
 Archive to_archive(const Model& model) {
   require_consistent(model);
   Archive archive = std::visit([](const auto& r) { return r.save(); }, model.regression);
-  archive.metadata.merge(column_words(model.inputs, model.targets, model.places));
+  archive.metadata.merge(column_metadata(model.inputs, model.targets, model.places));
   archive.metadata["task"] = model.classes.empty() ? "regress" : "classify";
   archive.metadata["data_sha256"] = model.data_digest;
   archive.metadata["data_rows"] = std::to_string(model.num_rows);

@@ -9,12 +9,12 @@
 
 namespace bochner::pipeline {
 
-using Words = decltype(Archive::metadata);
+using Metadata = decltype(Archive::metadata);
 
-/// The words of a model's archive that say which columns it uses: of its header, what a wide file
-/// makes long.
-Words column_words(const std::vector<std::string>& inputs, const std::vector<std::string>& targets,
-                   const std::vector<Index>& places);
+/// The part of a model's metadata that says which columns it uses: all of the header that grows
+/// with the width of the file.
+Metadata column_metadata(const std::vector<std::string>& inputs,
+                         const std::vector<std::string>& targets, const std::vector<Index>& places);
 
 /// Where the columns of `used` stand in the file, counted from 0: inputs, targets, weight. Throws
 /// FileError where that cannot be told.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pipeline/model_rows.hpp"
 
-#include "bochner/core/error.hpp"
+#include "core/door.hpp"
 #include "io/decimal.hpp"
 #include "io/npz.hpp"
 #include "io/svmlight_reader.hpp"
@@ -80,8 +80,8 @@ Matrix<double> predict(const Model& model, const std::string& data, const io::Re
   const io::ColumnSelection& columns = options.columns;
   if (!columns.keep.empty() || !columns.drop.empty() || !columns.places.empty() || columns.choose ||
       options.text || options.classes || !options.groups.empty()) {
-    throw InvalidArgument(
-        "predict: options choose or code columns, expected the model to find those it knows");
+    Door("predict").refuse(
+        "options choose or code columns, expected the model to find those it knows");
   }
   const auto reader = open_for(model, io::open_source(data), options, {});
   std::vector<double> held;

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "bochner/pipeline/standardisation.hpp"
 
+#include "core/door.hpp"
 #include "core/numbers.hpp"
 #include "pipeline/cell_error.hpp"
 
 #include <cmath>
 #include <cstddef>
+#include <iterator>
 
 namespace bochner::pipeline {
 namespace {
@@ -32,13 +34,10 @@ template <Scalar T>
 void Standardisation::apply(MatrixView<const double> rows, MatrixView<T> out,
                             Index first_row) const {
   const auto cols = static_cast<Index>(centre.size());
-  if (static_cast<Index>(scale.size()) != cols || rows.cols != cols || out.cols != cols ||
-      out.rows != rows.rows) {
-    throw InvalidArgument("Standardisation::apply: rows is " + std::to_string(rows.rows) + " x " +
-                          std::to_string(rows.cols) + " and out " + std::to_string(out.rows) +
-                          " x " + std::to_string(out.cols) + ", expected both n x " +
-                          std::to_string(cols) + " (the centre's and the scale's numbers)");
-  }
+  Door("Standardisation::apply")
+      .entries("scale", std::ssize(scale), cols, "as many as centre")
+      .columns("rows", rows, cols, "the entries of centre")
+      .shape("out", out, rows.rows, cols, "the shape of rows");
   for (Index i = 0; i < rows.rows; ++i) {
     for (Index j = 0; j < rows.cols; ++j) {
       const auto c = static_cast<std::size_t>(j);

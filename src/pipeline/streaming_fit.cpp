@@ -8,10 +8,9 @@
 #include "pipeline/training_blocks.hpp"
 #include "pipeline/uniform_sample.hpp"
 
-#include <algorithm>
-#include <cstddef>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace bochner::pipeline {
 namespace {
@@ -100,7 +99,7 @@ RidgeRegression<T> fit_file(const TrainingFile& file, const TrainingSummary& sum
   const auto save = [&] {
     Archive state = sums.save();
     state.metadata.insert_or_assign(kRowsDone, std::to_string(done));
-    for (const auto& [key, word] : plan.words) state.metadata.insert_or_assign(key, word);
+    for (const auto& [key, value] : plan.metadata) state.metadata.insert_or_assign(key, value);
     saving.attempt([&] { checkpoint->save(std::move(state)); });
     if (saving.failure().empty()) saved_rows = done;
     saved = Clock::now();

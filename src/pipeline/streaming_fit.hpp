@@ -13,27 +13,26 @@
 #include <map>
 #include <optional>
 #include <string>
-#include <vector>
 
 /// \file
-/// Ridge regression on a file of any size: the sums stay, the rows go by.
+/// Ridge regression on a file of any size: only sums are kept in memory.
 
 namespace bochner::pipeline {
 
-/// A model to be, all but its coefficients.
+/// What is known of a model before the fit: all but its coefficients.
 struct FitPlan {
   FeatureMapSpec spec;
   RidgeOptions ridge;
   Standardisation standardisation;
   Execution execution;
   std::chrono::duration<double> checkpoint_interval{60.0};
-  /// What is looked at beside the model.
+  /// What is examined besides the model.
   StudyFit study = StudyFit::none;
   /// Work before the fit (a search) that no checkpoint holds yet.
   std::chrono::duration<double> unsaved{0.0};
   Watcher* watcher = nullptr;
-  /// Words that every checkpoint carries.
-  std::map<std::string, std::string> words;
+  /// Part of every checkpoint.
+  std::map<std::string, std::string> metadata;
 };
 
 /// Fits to all rows of `file`, which must still have the digest of `summary`. From time to time,

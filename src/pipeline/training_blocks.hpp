@@ -34,7 +34,7 @@ StandardisedRows<T> standardised(MatrixView<const double> rows, const TrainingFi
                                  const TrainingSummary& summary,
                                  const Standardisation& standardisation);
 
-/// The file, block by block, once more.
+/// The file again, block by block.
 template <Scalar T>
 class TrainingBlocks {
  public:

@@ -52,7 +52,7 @@ class UniformSample {
     std::vector<double> values{};
 
     void offer(Entry entry, const double* row, Index cols);
-    /// What is kept had there been room for `count` rows from the first on.
+    /// What would be kept if there were room for `count` rows from the first on.
     void shrink(Index count, Index cols);
   };
 

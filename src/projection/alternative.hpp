@@ -11,12 +11,11 @@
 #include <variant>
 
 /// \file
-/// What an alternative of the registry of projections must say of itself, so that an error names
-/// what is missing.
+/// What a projection in the registry must say about itself, so that an error names what is missing.
 
-namespace bochner {
+namespace bochner::projections {
 
-/// `partner` names the one feature function that goes with it; empty: each that names no partner.
+/// `partner` names the one feature function that goes with it; empty: any that names no partner.
 /// `check` throws InvalidArgument for options out of range and for more frequencies or dimensions
 /// than there are. `draw` gives the frequencies as rows, row i from its own counters (or its
 /// block's) alone, so that more frequencies keep the old ones.
@@ -38,7 +37,7 @@ concept StructuredProjection = requires(const P& projection, const FrequencyLaw&
   { projection.is_structured(law) } -> std::same_as<bool>;
 };
 
-/// What it has besides: where it `is_structured`, it is an operator and knows the norms of its
+/// What it has in addition: where it `is_structured`, it is an operator and knows the norms of its
 /// frequencies and the multiplications per row.
 template <class P>
 concept ProjectionOperators = requires(const P& projection, const FrequencyLaw& law) {
@@ -66,4 +65,4 @@ constexpr bool all_complete(const std::variant<P...>* /*type*/) {
   return (is_complete<P>() && ...);
 }
 
-}  // namespace bochner
+}  // namespace bochner::projections

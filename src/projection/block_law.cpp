@@ -15,7 +15,7 @@ BlockLaw::Shares BlockLaw::shares(Index num_frequencies) const {
   if (pairing == Pairing::sketch) {
     // Collisions of both kinds at once: in one of D buckets, or in two (0 and D / 2) at a time.
     double rows = 0.0;
-    for (const SketchColumns& sketch : sketch_columns(num_frequencies)) {
+    for (const kernels::SketchColumns& sketch : kernels::sketch_columns(num_frequencies)) {
       rows += sketch.count == 1 ? 1.0 : 2.0;
     }
     return {.rows = rows / m, .pairs = 0.0, .blocks = 1.0 - rows / m};

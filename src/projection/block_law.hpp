@@ -15,7 +15,7 @@ namespace bochner {
 /// Two rows of a block have directions of a fixed angle in `dim` dimensions and independent radii;
 /// or rows 2i and 2i + 1 are opposite, and pairs are what is orthogonal.
 struct BlockLaw {
-  /// sketch: one for each binary digit of the number of rows, whatever `size`.
+  /// sketch: one per binary digit of the number of rows, whatever `size`.
   enum class Pairing { none, opposite, sketch };
 
   /// One block, however many rows: only other draws are independent of it.
@@ -26,7 +26,7 @@ struct BlockLaw {
   Radii radii = Radii::sampled;
   double cosine = 0.0;  ///< of the angle between directions; 0: orthogonal
   Pairing pairing = Pairing::none;
-  Index exact = 0;            ///< columns without error, which are none of the rows
+  Index exact = 0;            ///< columns without error, not counted as rows
   std::string_view gap = {};  ///< not empty: why the error has no closed form, for any kernel
   bool quasi_random = false;  ///< the error of independent rows is an upper estimate
 
@@ -44,7 +44,7 @@ struct BlockLaw {
     /// rows V + pairs W + blocks B; what has no share may be infinite.
     double mix(double row, double pair, double block) const;
   };
-  /// Of a sketch a row alone has V, many buckets together B.
+  /// In a sketch, a single row has V and many buckets together have B.
   Shares shares(Index num_frequencies) const;
 };
 

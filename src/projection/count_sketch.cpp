@@ -9,7 +9,7 @@
 #include <cmath>
 #include <cstdint>
 
-namespace bochner {
+namespace bochner::projections {
 namespace {
 
 constexpr Index kLanes = simd::kBlockRows;
@@ -19,11 +19,11 @@ constexpr Index kLanes = simd::kBlockRows;
 template <Scalar T>
 CountSketchOperator<T>::CountSketchOperator(const FrequencyLaw& law, double factor)
     : dim_(law.projected_dim()),
-      largest_(sketch_columns(law.num_frequencies).front().count),
+      largest_(kernels::sketch_columns(law.num_frequencies).front().count),
       transform_(largest_) {
   BOCHNER_ASSERT(law.products);
   const ProductLayout& layout = *law.products;
-  for (const SketchColumns& columns : sketch_columns(law.num_frequencies)) {
+  for (const kernels::SketchColumns& columns : kernels::sketch_columns(law.num_frequencies)) {
     for (Index level = 0; level < layout.num_levels(); ++level) {
       Sketch sketch{layout.start(level) + columns.first, columns.count, {}};
       // Sketches are named by their size and level.
@@ -128,6 +128,13 @@ void CountSketchOperator<T>::apply_transpose(const T* y, Index ldy, Index rows, 
   }
 }
 
+template class CountSketchOperator<float>;
+template class CountSketchOperator<double>;
+
+}  // namespace bochner::projections
+
+namespace bochner {
+
 BlockLaw CountSketchProjection::block_law(Index dim) const {
   return {.size = BlockLaw::kEndless,
           .dim = static_cast<double>(dim),
@@ -135,8 +142,8 @@ BlockLaw CountSketchProjection::block_law(Index dim) const {
 }
 
 Matrix<double> CountSketchProjection::draw(const FrequencyLaw& law) const {
-  return materialised(CountSketchOperator<double>(law, 1.0), law.num_projections(),
-                      law.projected_dim());
+  return projections::materialised(projections::CountSketchOperator<double>(law, 1.0),
+                                   law.num_projections(), law.projected_dim());
 }
 
 bool CountSketchProjection::is_structured(const FrequencyLaw& /*law*/) const { return true; }
@@ -144,7 +151,7 @@ bool CountSketchProjection::is_structured(const FrequencyLaw& /*law*/) const { r
 template <Scalar T>
 std::unique_ptr<const ProjectionOperator<T>> CountSketchProjection::make_operator(
     const FrequencyLaw& law, double factor) const {
-  return std::make_unique<CountSketchOperator<T>>(law, factor);
+  return std::make_unique<projections::CountSketchOperator<T>>(law, factor);
 }
 
 FrequencyNorms CountSketchProjection::norms(const FrequencyLaw& law) const {
@@ -157,8 +164,6 @@ double CountSketchProjection::cost(const FrequencyLaw& law) const {
          (2.0 * static_cast<double>(law.dim) / m + 5.0 * std::log2(m));
 }
 
-template class CountSketchOperator<float>;
-template class CountSketchOperator<double>;
 template std::unique_ptr<const ProjectionOperator<float>> CountSketchProjection::make_operator(
     const FrequencyLaw&, double) const;
 template std::unique_ptr<const ProjectionOperator<double>> CountSketchProjection::make_operator(

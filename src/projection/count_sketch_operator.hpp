@@ -6,7 +6,7 @@
 
 #include <vector>
 
-namespace bochner {
+namespace bochner::projections {
 
 /// Fourier transforms of count sketches, O(rows levels (d + m log m)). The columns of a sketch of D
 /// buckets are the real parts of its transform at 0, ..., D / 2, then the imaginary parts at 1,
@@ -41,4 +41,4 @@ class CountSketchOperator final : public ProjectionOperator<T> {
   FourierTransform<T> transform_;
 };
 
-}  // namespace bochner
+}  // namespace bochner::projections

@@ -3,7 +3,7 @@
 
 #include "simd/engine.hpp"
 
-namespace bochner {
+namespace bochner::projections {
 
 template <Scalar T>
 DenseOperator<T>::DenseOperator(const Matrix<double>& frequencies, double factor)
@@ -34,4 +34,4 @@ void DenseOperator<T>::apply_transpose(const T* y, Index ldy, Index rows, T* out
 template class DenseOperator<float>;
 template class DenseOperator<double>;
 
-}  // namespace bochner
+}  // namespace bochner::projections

@@ -3,7 +3,7 @@
 
 #include "projection/operator.hpp"
 
-namespace bochner {
+namespace bochner::projections {
 
 /// Frequencies held as a matrix, packed both ways: O(rows m d).
 template <Scalar T>
@@ -24,4 +24,4 @@ class DenseOperator final : public ProjectionOperator<T> {
   Matrix<T> packed_transposed_;  ///< of W
 };
 
-}  // namespace bochner
+}  // namespace bochner::projections

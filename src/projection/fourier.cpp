@@ -4,7 +4,7 @@
 #include "random/elementary.hpp"
 #include "simd/engine.hpp"
 
-namespace bochner {
+namespace bochner::projections {
 
 template <Scalar T>
 FourierTransform<T>::FourierTransform(Index largest) : largest_(largest) {
@@ -52,4 +52,4 @@ Index FourierTransform<T>::reversed(Index n, Index size) noexcept {
 template class FourierTransform<float>;
 template class FourierTransform<double>;
 
-}  // namespace bochner
+}  // namespace bochner::projections

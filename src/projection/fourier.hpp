@@ -8,7 +8,7 @@
 /// \file
 /// Fourier transforms of many rows at once.
 
-namespace bochner {
+namespace bochner::projections {
 
 /// X_k = sum_n x_n e^(-2 pi i k n / N) for powers of two N up to a largest one, each row of a block
 /// in a lane of its own: element n of row r is re[n * kBlockRows + r], im[the same].
@@ -29,4 +29,4 @@ class FourierTransform {
   std::vector<T> sine_;
 };
 
-}  // namespace bochner
+}  // namespace bochner::projections

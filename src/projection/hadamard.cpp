@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "projection/hadamard_operator.hpp"
 
-#include "bochner/core/error.hpp"
+#include "core/door.hpp"
 #include "projection/block_law.hpp"
 #include "simd/engine.hpp"
 
@@ -9,9 +9,8 @@
 #include <bit>
 #include <cmath>
 #include <cstdint>
-#include <string>
 
-namespace bochner {
+namespace bochner::projections {
 namespace {
 
 constexpr int kMostRounds = 8;
@@ -93,50 +92,55 @@ void HadamardOperator<T>::apply_transpose(const T* y, Index ldy, Index rows, T* 
   }
 }
 
+template class HadamardOperator<float>;
+template class HadamardOperator<double>;
+
+}  // namespace bochner::projections
+
+namespace bochner {
+
 void HadamardProjection::check(const FrequencyLaw& /*law*/) const {
-  if (rounds >= 1 && rounds <= kMostRounds) return;
-  throw InvalidArgument("hadamard: rounds is " + std::to_string(rounds) + ", expected 1 to " +
-                        std::to_string(kMostRounds));
+  Door(name).between("rounds", rounds, 1, projections::kMostRounds);
 }
 
 // Rows are orthogonal in the padded space, with radii of its dimension.
 BlockLaw HadamardProjection::block_law(Index dim) const {
-  const Index padded = padded_to_power_of_two(dim);
-  return OrthogonalProjection{radii}.block_law(padded < kSmallestHadamard ? dim : padded);
+  const Index padded = projections::padded_to_power_of_two(dim);
+  return OrthogonalProjection{radii}.block_law(padded < projections::kSmallestHadamard ? dim
+                                                                                       : padded);
 }
 
 Matrix<double> HadamardProjection::draw(const FrequencyLaw& law) const {
   if (!is_structured(law)) return OrthogonalProjection{radii}.draw(law);
-  return materialised(HadamardOperator<double>(*this, law, 1.0), law.num_frequencies, law.dim);
+  return projections::materialised(projections::HadamardOperator<double>(*this, law, 1.0),
+                                   law.num_frequencies, law.dim);
 }
 
 bool HadamardProjection::is_structured(const FrequencyLaw& law) const {
-  return padded_to_power_of_two(law.dim) >= kSmallestHadamard;
+  return projections::padded_to_power_of_two(law.dim) >= projections::kSmallestHadamard;
 }
 
 template <Scalar T>
 std::unique_ptr<const ProjectionOperator<T>> HadamardProjection::make_operator(
     const FrequencyLaw& law, double factor) const {
-  return std::make_unique<HadamardOperator<T>>(*this, law, factor);
+  return std::make_unique<projections::HadamardOperator<T>>(*this, law, factor);
 }
 
 FrequencyNorms HadamardProjection::norms(const FrequencyLaw& law) const {
-  FrequencyNorms norms{.squared = {}, .ambient_dim = padded_to_power_of_two(law.dim)};
+  FrequencyNorms norms{.squared = {}, .ambient_dim = projections::padded_to_power_of_two(law.dim)};
   for (Index row = 0; row < law.num_frequencies; ++row) {
-    const double radius = draw_radius(radii, law, norms.ambient_dim, row);
+    const double radius = projections::draw_radius(radii, law, norms.ambient_dim, row);
     norms.squared.push_back(radius * radius);
   }
   return norms;
 }
 
 double HadamardProjection::cost(const FrequencyLaw& law) const {
-  const auto p = static_cast<double>(padded_to_power_of_two(law.dim));
+  const auto p = static_cast<double>(projections::padded_to_power_of_two(law.dim));
   const double blocks = std::ceil(static_cast<double>(law.num_frequencies) / p);
   return blocks * p * (static_cast<double>(rounds) * (std::log2(p) + 1.0) + 1.0);
 }
 
-template class HadamardOperator<float>;
-template class HadamardOperator<double>;
 template std::unique_ptr<const ProjectionOperator<float>> HadamardProjection::make_operator(
     const FrequencyLaw&, double) const;
 template std::unique_ptr<const ProjectionOperator<double>> HadamardProjection::make_operator(

@@ -5,7 +5,7 @@
 
 #include <vector>
 
-namespace bochner {
+namespace bochner::projections {
 
 /// Padded sizes below this use an exact Haar block: there three rounds are measurably biased.
 inline constexpr Index kSmallestHadamard = 16;
@@ -35,4 +35,4 @@ class HadamardOperator final : public ProjectionOperator<T> {
   Matrix<T> transposed_;  ///< the factors of the transpose, in its order: radii, then signs
 };
 
-}  // namespace bochner
+}  // namespace bochner::projections

@@ -17,7 +17,7 @@ Matrix<double> IidProjection::draw(const FrequencyLaw& law) const {
   constexpr double kNumber = 16;  // multiplications that take as long as one normal number
   const Execution execution = execution_for(kNumber * static_cast<double>(w.size()));
   parallel_for_blocks(law.num_frequencies, execution, [&](Index row, int) {
-    draw_independent_row(law, row, {w.row(row), static_cast<std::size_t>(law.dim)});
+    projections::draw_independent_row(law, row, {w.row(row), static_cast<std::size_t>(law.dim)});
   });
   return w;
 }

@@ -7,12 +7,11 @@
 
 #include <algorithm>
 #include <cmath>
-#include <utility>
 
 namespace bochner {
 namespace {
 
-static_assert(all_complete(static_cast<const Projection*>(nullptr)));
+static_assert(projections::all_complete(static_cast<const Projection*>(nullptr)));
 
 /// structured(p) of a projection that is structured under this law, dense() of another.
 template <class Structured, class Dense>
@@ -20,7 +19,7 @@ auto by_structure(const Projection& projection, const FrequencyLaw& law,
                   const Structured& structured, const Dense& dense) {
   return std::visit(
       [&]<class P>(const P& p) -> decltype(dense()) {
-        if constexpr (StructuredProjection<P>) {
+        if constexpr (projections::StructuredProjection<P>) {
           if (p.is_structured(law)) return structured(p);
         }
         return dense();
@@ -39,7 +38,7 @@ FrequencyDraw::FrequencyDraw(const Projection& projection, const FrequencyLaw& l
 
 double FrequencyDraw::largest_scale() const {
   if (law_.products) return 1.0;
-  if (!law_.spectrum.whole()) return bochner::largest_scale(law_);
+  if (!law_.spectrum.whole()) return projections::largest_scale(law_);
   double largest = 0.0;
   for (Index i = 0; i < rows_.size(); ++i) largest = std::max(largest, std::abs(rows_.data()[i]));
   return largest;
@@ -51,7 +50,7 @@ std::unique_ptr<const ProjectionOperator<T>> FrequencyDraw::make_operator(double
   return by_structure(
       projection_, law_,
       [&](const auto& p) -> Operator { return p.template make_operator<T>(law_, factor); },
-      [&]() -> Operator { return std::make_unique<DenseOperator<T>>(rows_, factor); });
+      [&]() -> Operator { return std::make_unique<projections::DenseOperator<T>>(rows_, factor); });
 }
 
 FrequencyNorms FrequencyDraw::norms() const {
@@ -68,7 +67,8 @@ FrequencyNorms FrequencyDraw::norms() const {
       });
 }
 
-Matrix<double> materialised(const ProjectionOperator<double>& frequencies, Index rows, Index dim) {
+Matrix<double> projections::materialised(const ProjectionOperator<double>& frequencies, Index rows,
+                                         Index dim) {
   const Index ld = simd::padded<double>(rows);
   Matrix<double> scratch(1, frequencies.scratch_size());
   Matrix<double> unit(1, simd::padded<double>(dim));

@@ -22,7 +22,7 @@ class ProjectionOperator {
   ProjectionOperator& operator=(const ProjectionOperator&) = delete;
   virtual ~ProjectionOperator() = default;
 
-  /// Elements of scratch space that `apply` and `apply_transpose` want, 64-byte aligned.
+  /// Elements of scratch space that `apply` and `apply_transpose` need, 64-byte aligned.
   virtual Index scratch_size() const noexcept = 0;
   /// out (rows x num_frequencies) = factor x W^T for x rows x dim.
   virtual void apply(const T* x, Index ldx, Index rows, T* out, Index ldo,
@@ -41,7 +41,7 @@ class FrequencyDraw {
   template <Scalar T>
   std::unique_ptr<const ProjectionOperator<T>> make_operator(double factor) const;
 
-  /// The largest factor of the frequencies beside what normal ones have; O(m), O(m d).
+  /// The largest factor of the frequencies relative to normal ones; O(m), O(m d).
   double largest_scale() const;
 
   /// Squared norms of the frequencies.
@@ -53,9 +53,6 @@ class FrequencyDraw {
   Matrix<double> rows_;  ///< empty where the frequencies are a fast transform
 };
 
-/// The rows x dim frequencies of an operator: what it makes of the identity.
-Matrix<double> materialised(const ProjectionOperator<double>& frequencies, Index rows, Index dim);
-
 /// The frequencies themselves, num_projections x projected_dim, in double, the same bits
 /// everywhere.
 Matrix<double> draw_frequencies(const Projection& projection, const FrequencyLaw& law);
@@ -64,11 +61,18 @@ Matrix<double> draw_frequencies(const Projection& projection, const FrequencyLaw
 std::optional<std::string> incompatibility_of(const SpectralMeasure& spectrum,
                                               const Projection& projection);
 
-/// Throws InvalidArgument when an option of the projection is out of range, or when it has not as
-/// many points or dimensions as the law wants.
+/// Throws InvalidArgument when an option of the projection is out of range, or when it has fewer
+/// points or dimensions than the law needs.
 void check(const Projection& projection, const FrequencyLaw& law);
 
 /// Multiplications per row of inputs.
 double projection_cost(const Projection& projection, const FrequencyLaw& law);
 
 }  // namespace bochner
+
+namespace bochner::projections {
+
+/// The rows x dim frequencies of an operator: the image of the identity.
+Matrix<double> materialised(const ProjectionOperator<double>& frequencies, Index rows, Index dim);
+
+}  // namespace bochner::projections

@@ -11,7 +11,7 @@ BlockLaw OrthogonalProjection::block_law(Index dim) const {
 }
 
 Matrix<double> OrthogonalProjection::draw(const FrequencyLaw& law) const {
-  return draw_blocks(radii, law, [](MatrixView<double>) {});
+  return projections::draw_blocks(radii, law, [](MatrixView<double>) {});
 }
 
 }  // namespace bochner

@@ -12,11 +12,11 @@
 #include <span>
 #include <vector>
 
-namespace bochner {
+namespace bochner::projections {
 namespace {
 
 double draw_scale(const FrequencyLaw& law, Index row) {
-  return bochner::draw_scale(law.spectrum.scale(),
+  return kernels::draw_scale(law.spectrum.scale(),
                              Stream(law.seed, Purpose::scales, static_cast<std::uint64_t>(row)));
 }
 
@@ -77,7 +77,7 @@ void draw_orthonormal_rows(const FrequencyLaw& law, Index first, MatrixView<doub
   for (Index i = 0; i < rows.rows; ++i) {
     draw_gaussian_row(law, first + i, {&rows(i, 0), static_cast<std::size_t>(rows.cols)});
   }
-  orthonormal_rows(rows);
+  linalg::orthonormal_rows(rows);
 }
 
 void draw_radii(Radii radii, const FrequencyLaw& law, Index first, MatrixView<double> rows) {
@@ -104,4 +104,4 @@ Matrix<double> draw_blocks(Radii radii, const FrequencyLaw& law,
   return w;
 }
 
-}  // namespace bochner
+}  // namespace bochner::projections

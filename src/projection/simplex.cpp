@@ -39,8 +39,8 @@ BlockLaw SimplexProjection::block_law(Index dim) const {
 }
 
 Matrix<double> SimplexProjection::draw(const FrequencyLaw& law) const {
-  return draw_blocks(Radii::sampled, law,
-                     [&](MatrixView<double> rows) { make_simplex(law.dim, rows); });
+  return projections::draw_blocks(Radii::sampled, law,
+                                  [&](MatrixView<double> rows) { make_simplex(law.dim, rows); });
 }
 
 }  // namespace bochner

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "projection/sobol_points.hpp"
 
-#include "bochner/core/error.hpp"
 #include "bochner/projection/sobol.hpp"
+#include "core/door.hpp"
 #include "core/execution_for.hpp"
 #include "core/parallel.hpp"
 #include "projection/block_law.hpp"
@@ -13,10 +13,9 @@
 
 #include <algorithm>
 #include <functional>
-#include <string>
 #include <vector>
 
-namespace bochner {
+namespace bochner::projections {
 namespace {
 
 using Engine = boost::random::sobol_engine<std::uint32_t, 32>;
@@ -64,27 +63,10 @@ Matrix<double> sobol_points(Index m, Index dim) {
   return points;
 }
 
-void SobolProjection::check(const FrequencyLaw& law) const {
-  const auto at_most = [](const char* what, Index value, Index most) {
-    if (value <= most) return;
-    throw InvalidArgument("sobol: " + std::string(what) + std::to_string(value) +
-                          ", expected at most " + std::to_string(most));
-  };
-  at_most("uniform numbers per frequency, from input_dim, are ", num_uniforms(law),
-          kSobolDimensions);
-  at_most("num_frequencies is ", law.num_frequencies, kSobolPoints);
-}
+namespace {
 
-BlockLaw SobolProjection::block_law(Index dim) const {
-  return {.size = BlockLaw::kEndless,
-          .dim = static_cast<double>(dim),
-          .gap =
-              "the error of quasi-random frequencies has no closed form; draw several scrambles "
-              "(`estimate`, other seeds)",
-          .quasi_random = true};
-}
-
-Matrix<double> SobolProjection::draw(const FrequencyLaw& law) const {
+/// The frequencies of the first points, each coordinate scrambled with a stream of its own.
+Matrix<double> draw_scrambled(const FrequencyLaw& law) {
   Matrix<double> w(law.num_frequencies, law.dim);
   const Index uniforms = num_uniforms(law);
   const Engine engine(static_cast<std::size_t>(uniforms));
@@ -104,6 +86,32 @@ Matrix<double> SobolProjection::draw(const FrequencyLaw& law) const {
          });
   });
   return w;
+}
+
+}  // namespace
+
+}  // namespace bochner::projections
+
+namespace bochner {
+
+void SobolProjection::check(const FrequencyLaw& law) const {
+  Door(name)
+      .between("the number of uniforms per frequency (from input_dim)",
+               projections::num_uniforms(law), 1, projections::kSobolDimensions)
+      .between("num_frequencies", law.num_frequencies, 1, projections::kSobolPoints);
+}
+
+BlockLaw SobolProjection::block_law(Index dim) const {
+  return {.size = BlockLaw::kEndless,
+          .dim = static_cast<double>(dim),
+          .gap =
+              "the error of quasi-random frequencies has no closed form; draw several scrambles "
+              "(`estimate`, other seeds)",
+          .quasi_random = true};
+}
+
+Matrix<double> SobolProjection::draw(const FrequencyLaw& law) const {
+  return projections::draw_scrambled(law);
 }
 
 }  // namespace bochner

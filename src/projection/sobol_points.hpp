@@ -9,9 +9,9 @@
 /// \file
 /// Sobol's sequence and its scramble.
 
-namespace bochner {
+namespace bochner::projections {
 
-/// Dimensions that the table of direction numbers has.
+/// Dimensions that the table of direction numbers covers.
 inline constexpr Index kSobolDimensions = 3667;
 inline constexpr Index kSobolPoints = Index{1} << 32;
 
@@ -24,4 +24,4 @@ Matrix<double> sobol_points(Index m, Index dim);
 /// streams keep what two x have in common. Give each dimension a stream.
 double owen_scrambled(const Stream& stream, std::uint32_t x) noexcept;
 
-}  // namespace bochner
+}  // namespace bochner::projections

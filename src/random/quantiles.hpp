@@ -2,7 +2,7 @@
 #pragma once
 
 /// \file
-/// Quantile functions (tier A): what turns uniform points into draws of a law. 0 < u < 1.
+/// Quantile functions (tier A): they turn uniform points into draws of a law. 0 < u < 1.
 
 namespace bochner {
 

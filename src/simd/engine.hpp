@@ -34,13 +34,13 @@ constexpr Index padded(Index n) {
   return (n + kPanel<T> - 1) / kPanel<T> * kPanel<T>;
 }
 
-/// What a Hadamard projection of n columns works in.
+/// Scratch space of a Hadamard projection of n columns, in elements.
 template <Scalar T>
 constexpr Index hadamard_scratch(Index n) {
   return 2 * n * (16 / static_cast<Index>(sizeof(T)));
 }
 
-/// Rows that will be wanted soon: kernels that take them ask memory for a line now and then, beside
+/// Rows that will be needed soon: kernels that take them prefetch a line now and then alongside
 /// their own work. Strides and widths in bytes; any address will do.
 struct RowsAhead {
   const void* first = nullptr;

@@ -144,7 +144,7 @@ HWY_INLINE void exp2_of_row(T* x, const RowOffsets<T>& offsets, Index r,
   (..., (totals[V] = hn::Add(totals[V], sum[V])));
 }
 
-/// One strip of columns of several asks for its share of the lines of each row that is ahead.
+/// Each strip of columns prefetches its share of the lines of each row ahead.
 struct StripAhead {
   const Ahead& ahead;
   Index row;  ///< the one that goes with the first of a strip

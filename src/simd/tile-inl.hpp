@@ -41,7 +41,7 @@ struct LeftRows {
   HWY_INLINE void advance() { ++data; }
 };
 
-/// The transpose of such a one: element (row, k) is data[k * ld + row].
+/// The transpose of one: element (row, k) is data[k * ld + row].
 template <Scalar T>
 struct LeftColumns {
   const T* data;
@@ -90,8 +90,8 @@ HWY_INLINE void multiply_row(const T* a, const Vector<T>* b, Vector<T>* sum,
 }
 
 /// Where sums start and what becomes of them, by vectors of outputs. The lines of a tile are far
-/// apart, so they are asked for while its sums are made. Narrow tiles are higher, up to kMostRows,
-/// to keep the multipliers busy.
+/// apart, so they are prefetched while its sums are computed. Narrow tiles are higher, up to
+/// kMostRows, to keep the multipliers busy.
 struct FromZero {
   static constexpr Index kMostRows = 12;
   template <Scalar T, class Out>

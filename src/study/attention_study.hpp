@@ -38,7 +38,8 @@ struct AttentionStudyPlan {
   /// Instead of `scale`: s such that the mean of s |q + k|^2 over pairs is this number.
   std::optional<double> mean_square_sum;
   AttentionOptions attention;  ///< exact attention ignores `products`
-  /// Runs, the fastest of which is the time of a call; no more begin once they took a second in all.
+  /// Runs whose fastest is the time of a call; no more are started once they have taken a second
+  /// together.
   int timed_runs = 1;
   Execution execution{};
 };

@@ -22,7 +22,7 @@ struct DataPlanRequest {
   Execution execution;
 };
 
-/// What came of it.
+/// The answer.
 struct DataPlan {
   Index rows_used = 0;
   Recommendation advice;

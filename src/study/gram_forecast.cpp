@@ -5,7 +5,6 @@
 #include "core/stopwatch.hpp"
 
 #include <algorithm>
-#include <cmath>
 
 namespace bochner::study {
 namespace {

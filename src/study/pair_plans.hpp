@@ -21,7 +21,7 @@ struct PairPlan {
 };
 
 /// Plans of all maps that go with the kernel, the fewest columns first, those that cannot reach the
-/// target last. Maps that the basis is not for are left out.
+/// target last. Maps that the basis does not apply to are left out.
 std::vector<PairPlan> plan_pairs(const Kernel& kernel, const std::vector<StudyPair>& pairs,
                                  const ErrorTarget& target, Basis basis, Index budget);
 
@@ -34,7 +34,7 @@ struct BasisPlan {
   Basis basis;
   FrequencyPlan plan;
 };
-/// The plans of one map by every basis that is for it.
+/// The plans of one map by every basis that applies to it.
 std::vector<BasisPlan> all_bases(const PairPlan& planned, const std::vector<StudyPair>& pairs,
                                  const ErrorTarget& target);
 

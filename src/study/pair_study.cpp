@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "study/pair_study.hpp"
 
-#include "bochner/core/error.hpp"
+#include "core/door.hpp"
 #include "core/parallel.hpp"
 #include "feature_map/block.hpp"
 
@@ -10,7 +10,6 @@
 #include <cmath>
 #include <cstdint>
 #include <limits>
-#include <span>
 #include <utility>
 
 namespace bochner::study {
@@ -204,15 +203,16 @@ Archive Study::save() const {
 }
 
 void Study::load(const Archive& state) {
+  constexpr Door kDoor("Study::load");
   const auto group = static_cast<std::size_t>(state.count(kGroup));
   const Index done = state.count(kDone);
   if (group > groups_.size() || done >= std::max<Index>(plan_.replicates, 1)) {
-    throw InvalidArgument("the saved state of the study is beyond its end");
+    kDoor.refuse("the saved state is beyond the end of the study");
   }
   // Sums may be infinite, where estimates are.
   const Matrix<double>* const saved = state.find<double>(kSums);
   if (saved == nullptr || saved->rows() != sums_.rows() || saved->cols() != kPowers) {
-    throw InvalidArgument("the saved state of the study is for other cells");
+    kDoor.refuse("the saved state is of other cells");
   }
   sums_ = *saved;
   group_ = group;

@@ -71,7 +71,7 @@ bool out_of_range(const StudyCell& cell);
 /// The study as a job that can stop between any two parts and go on from a saved state, with the
 /// same numbers for any stops and any number of threads. Replicate r has the seed derived from
 /// (seed, r): its frequencies are drawn once per projection, as many as the largest number asks
-/// for; all maps of the projection use them, smaller numbers of frequencies their beginning.
+/// for; all maps of the projection see them, smaller numbers of frequencies their beginning.
 class Study {
  public:
   /// Closed forms of all cells. Throws InvalidArgument where a map or a pair is not valid.

@@ -21,7 +21,7 @@ constexpr int kLabelDigits = 3;
 Matrix<double> study_plane(Index dimension) {
   Matrix<double> plane(2, dimension);
   Stream(Seed{}, Purpose::study).normals(0, {plane.data(), static_cast<std::size_t>(plane.size())});
-  orthonormal_rows(plane.view());
+  linalg::orthonormal_rows(plane.view());
   return plane;
 }
 

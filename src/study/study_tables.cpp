@@ -7,7 +7,6 @@
 #include "study/pair_study.hpp"
 #include "study/pairs.hpp"
 
-#include <algorithm>
 #include <array>
 #include <cmath>
 #include <numbers>

@@ -119,7 +119,7 @@ void print_orthonormal_rows() {
       Stream(kSeed, Purpose::directions, static_cast<std::uint64_t>(i))
           .normals(0, {q.row(i), static_cast<std::size_t>(d)});
     }
-    orthonormal_rows(q);
+    bochner::linalg::orthonormal_rows(q);
     const std::string name = "orthonormal rows " + std::to_string(d);
     if (d <= 4) print(name, entries(q));
     print_digest(name, entries(q));

@@ -83,7 +83,7 @@ inline Matrix<double> unsigned_block(Seed seed, Index d) {
 /// One Haar block with the norms of another dimension.
 inline Matrix<double> block_with_chi(Seed seed, Index d, Index degrees) {
   Matrix<double> w = gaussian_rows(seed, d, d);
-  orthonormal_rows(w.view());
+  linalg::orthonormal_rows(w.view());
   scale_rows(w, chi_radii(seed, degrees));
   return w;
 }
@@ -91,7 +91,7 @@ inline Matrix<double> block_with_chi(Seed seed, Index d, Index degrees) {
 /// One Haar block with norms sqrt(d).
 inline Matrix<double> block_with_constant_radii(Seed seed, Index d) {
   Matrix<double> w = gaussian_rows(seed, d, d);
-  orthonormal_rows(w.view());
+  linalg::orthonormal_rows(w.view());
   scale_rows(w, [d](Index) { return std::sqrt(static_cast<double>(d)); });
   return w;
 }

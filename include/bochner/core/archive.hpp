@@ -5,19 +5,19 @@
 #include <bochner/core/view.hpp>
 #include <bochner/export.hpp>
 
+#include <functional>
 #include <map>
 #include <string>
 #include <string_view>
 #include <variant>
-#include <vector>
 
 /// \file
-/// What a state or a model is when it is saved: words and named arrays, without a file format.
+/// What a state or a model is when it is saved: metadata and named arrays, without a file format.
 
 namespace bochner {
 
-/// Words (`metadata`) and named matrices. Every class that can be saved gives one of these and
-/// takes one back; it checks all of it, so an archive may come from anywhere.
+/// Metadata, one word or sentence per key, and named matrices. Every class that can be saved gives
+/// one of these and takes one back; it checks all of it, so an archive may come from anywhere.
 ///
 /// ```cpp
 /// Archive archive;

@@ -3,8 +3,10 @@
 
 #include <bochner/export.hpp>
 
+#include <array>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 
 /// \file
 /// What the library throws. A numerical outcome is a field of a report, never an exception.
@@ -34,6 +36,7 @@ class BOCHNER_EXPORT Interrupted : public std::runtime_error {
     state,   ///< the call can go on from where it was
     nothing  ///< it begins again
   };
+  friend constexpr std::array<std::string_view, 2> names_of(Kept) { return {"state", "nothing"}; }
   Interrupted(const std::string& what, Kept kept) : std::runtime_error(what), kept_(kept) {}
   ~Interrupted() override;
   Kept kept() const noexcept { return kept_; }

@@ -9,7 +9,8 @@
 
 /// \file
 /// The names of enumerators, as text forms, command lines and reports have them: those in C++ with
-/// hyphens for underscores, by a function `names_of(E)` beside each enumeration.
+/// hyphens for underscores, by a function `names_of(E)` beside each enumeration. A value
+/// below the last that is no enumerator has an empty name.
 
 namespace bochner {
 
@@ -32,7 +33,7 @@ template <NamedEnum E>
 constexpr std::optional<E> enumerator_of(std::string_view name) {
   const auto names = names_of(E{});
   for (std::size_t i = 0; i < names.size(); ++i) {
-    if (names[i] == name) return static_cast<E>(i);
+    if (!name.empty() && names[i] == name) return static_cast<E>(i);
   }
   return std::nullopt;
 }

@@ -12,11 +12,11 @@
 
 namespace bochner::io {
 
-/// Writes `archive` to a file that appears whole or not at all; "-" is refused. The words `format`,
-/// `sha256`, `library_version` and `stream_version` are added: the digest is that of the whole file
-/// with its own 64 digits as zeros, so it covers every bit. Throws FileError when the file cannot
-/// be written, when its header takes more than 100,000,000 bytes, as safetensors has it, when the
-/// words are not UTF-8 and when there are more than 1,000 arrays.
+/// Writes `archive` to a file that appears whole or not at all; "-" is refused. The keys `format`,
+/// `sha256`, `library_version` and `stream_version` are added to the metadata: the digest is that
+/// of the whole file with its own 64 digits as zeros, so it covers every bit. Throws FileError when
+/// the file cannot be written, when its header takes more than 100,000,000 bytes, as safetensors
+/// has it, when its metadata is not UTF-8 and when there are more than 1,000 arrays.
 BOCHNER_EXPORT void write_archive(const std::string& path, const Archive& archive);
 
 /// The archive in a regular file. Nothing in it is trusted: lengths are compared with the file's

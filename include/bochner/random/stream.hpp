@@ -7,6 +7,7 @@
 #include <array>
 #include <cstdint>
 #include <span>
+#include <string_view>
 
 /// \file
 /// Randomness as a pure function of (seed, purpose, item, index). Nothing here has state; the same
@@ -16,7 +17,7 @@
 namespace bochner {
 
 /// Raised whenever a word, or a number made of words, comes out differently than it did before:
-/// what was saved with another version names other frequencies.
+/// specs saved under another version stand for other frequencies.
 inline constexpr int kStreamVersion = 1;
 
 /// Names a family of independent draws. A redraw is another seed.
@@ -38,6 +39,11 @@ enum class Purpose : std::uint16_t {
   degrees = 9,      ///< degrees of random Maclaurin features
   buckets = 10,     ///< hashes of count sketches
 };
+/// No purpose has the value 0.
+constexpr std::array<std::string_view, 11> names_of(Purpose) {
+  return {"",       "directions", "radii",   "signs",  "phases", "scales", "permutation",
+          "derive", "study",      "degrees", "buckets"};
+}
 
 /// Philox 4x32-10 [Salmon11]: the 128-bit block at `counter` under `key`.
 BOCHNER_EXPORT std::array<std::uint32_t, 4> philox4x32(std::array<std::uint32_t, 4> counter,
@@ -54,8 +60,8 @@ class BOCHNER_EXPORT Stream {
   Stream(Seed seed, Purpose purpose, std::uint64_t item = 0) noexcept;
 
   /// The stream's part `which` >= 1, whose words are none of this stream's own (as long as indices
-  /// stay below 2^48). For draws that read more than one kind of word, or who knows how many.
-  /// A substream has no substreams.
+  /// stay below 2^48). For draws that read more than one kind of word, or an unknown number of
+  /// words. A substream has no substreams.
   Stream substream(std::uint16_t which) const noexcept;
 
   /// 64 random bits: word `index`.

@@ -24,7 +24,7 @@ KernelRows::KernelRows(const Kernel& kernel, MatrixView<const T> x, const Execut
       for (Index k = 0; k < dim_; ++k) {
         raw[static_cast<std::size_t>(k)] = static_cast<double>(x(i, k));
       }
-      apply_precisely(transform, raw.data(), rows_.row(i), low_.row(i));
+      kernels::apply_precisely(transform, raw.data(), rows_.row(i), low_.row(i));
     }
     Matrix<double> packed(dim_, simd::kBlockRows);
     Matrix<double> products(simd::kBlockRows, simd::kBlockRows);

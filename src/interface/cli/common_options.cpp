@@ -4,7 +4,6 @@
 #include "interface/cli/choices.hpp"
 #include "interface/cli/options.hpp"
 
-#include <algorithm>
 #include <cstdint>
 #include <limits>
 

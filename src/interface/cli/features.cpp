@@ -10,8 +10,6 @@
 #include "pipeline/training_blocks.hpp"
 
 #include <algorithm>
-#include <cmath>
-#include <cstdint>
 #include <memory>
 #include <string>
 #include <utility>

@@ -8,7 +8,6 @@
 #include "report/identity.hpp"
 
 #include <utility>
-#include <variant>
 
 namespace bochner::cli {
 

@@ -10,10 +10,8 @@
 #include "io/output_file.hpp"
 #include "io/output_lock.hpp"
 
-#include <algorithm>
 #include <memory>
 #include <string>
-#include <utility>
 #include <vector>
 
 namespace bochner::cli {

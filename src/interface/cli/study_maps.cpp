@@ -11,7 +11,6 @@
 #include "study/pairs.hpp"
 
 #include <optional>
-#include <utility>
 #include <vector>
 
 namespace bochner::cli {

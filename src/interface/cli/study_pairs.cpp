@@ -4,11 +4,7 @@
 #include "core/numbers.hpp"
 #include "interface/cli/options.hpp"
 
-#include <cmath>
-#include <cstddef>
 #include <numbers>
-#include <utility>
-#include <variant>
 
 namespace bochner::cli {
 namespace {

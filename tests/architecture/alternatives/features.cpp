@@ -51,6 +51,6 @@ struct Planted {
 #endif
 };
 
-static_assert(all_complete(static_cast<const std::variant<Planted>*>(nullptr)));
+static_assert(feature_functions::all_complete(static_cast<const std::variant<Planted>*>(nullptr)));
 
 }  // namespace bochner

@@ -85,6 +85,6 @@ struct PlantedOfRows : Named {
 
 using Planted = std::variant<PlantedRadial, PlantedRectified, PlantedSeries, PlantedProduct,
                              PlantedOfProducts, PlantedOfRows>;
-static_assert(all_complete(static_cast<const Planted*>(nullptr)));
+static_assert(kernels::all_complete(static_cast<const Planted*>(nullptr)));
 
 }  // namespace bochner

@@ -47,6 +47,6 @@ struct Planted {
 #endif
 };
 
-static_assert(all_complete(static_cast<const std::variant<Planted>*>(nullptr)));
+static_assert(projections::all_complete(static_cast<const std::variant<Planted>*>(nullptr)));
 
 }  // namespace bochner

@@ -22,14 +22,14 @@ namespace {
 using Scramble = std::function<double(Seed seed, std::uint64_t dimension, std::uint32_t x)>;
 
 double each_its_own(Seed seed, std::uint64_t dimension, std::uint32_t x) {
-  return owen_scrambled(Stream(seed, Purpose::permutation, dimension), x);
+  return projections::owen_scrambled(Stream(seed, Purpose::permutation, dimension), x);
 }
 
 /// Point i of two dimensions, over many scrambles, in an 8 x 8 grid: chi-squared of 63 degrees when
 /// it is uniform on the square.
 double joint_p_value(const Scramble& scramble, Index i, std::size_t j, std::size_t k) {
   constexpr int kScrambles = 20000;
-  const Matrix<double> points = sobol_points(i + 1, 8);
+  const Matrix<double> points = projections::sobol_points(i + 1, 8);
   const auto fraction = [&](std::size_t dimension) {
     return static_cast<std::uint32_t>(points(i, static_cast<Index>(dimension)) * 0x1p32);
   };
@@ -69,7 +69,7 @@ TEST_CASE("a scrambled point is uniform, in every pair of dimensions", "[sobol]"
 TEST_CASE("a scramble keeps a net a net", "[sobol]") {
   // Of 64 points every dimension has one in each 64th, and dimensions 0 and 1 have one in each
   // elementary box of area 1/64.
-  const Matrix<double> points = sobol_points(64, 5);
+  const Matrix<double> points = projections::sobol_points(64, 5);
   for (const bool scrambled : {false, true}) {
     Matrix<double> u = points;
     for (Index i = 0; i < 64; ++i) {
@@ -120,7 +120,8 @@ TEST_CASE("points that are not scrambled are caught", "[wrong]") {
   const Pair pair = dense_pair(4, 1.0, 1.0);
   const KernelMoments iid =
       kernel_moments(spec_of(IidProjection{}, PositiveFeatures{}, 64), pair.x, pair.y);
-  const Matrix<double> points = sobol_points(65, 4);  // the origin has no normal quantile
+  const Matrix<double> points =
+      projections::sobol_points(65, 4);  // the origin has no normal quantile
   double sum = 0.0;
   for (Index i = 1; i <= 64; ++i) {
     double exponent = 0.0;
@@ -160,11 +161,11 @@ TEST_CASE("an estimate's error bar comes from other scrambles, and covers", "[so
 TEST_CASE("Sobol's table has an end, and says so", "[sobol]") {
   FeatureMapSpec spec = spec_of(SobolProjection{}, TrigonometricFeatures{}, 2);
   spec.kernel = GaussianKernel{};
-  spec.input_dim = kSobolDimensions;
+  spec.input_dim = projections::kSobolDimensions;
   CHECK_NOTHROW(validate(spec));
   spec.input_dim += 1;
-  CHECK_THROWS_WITH(validate(spec), Catch::Matchers::Contains("3668, expected at most 3667"));
+  CHECK_THROWS_WITH(validate(spec), Catch::Matchers::Contains("is 3668, expected 1 to 3667"));
   spec.input_dim = 4;
-  spec.num_frequencies = kSobolPoints + 1;
+  spec.num_frequencies = projections::kSobolPoints + 1;
   CHECK_THROWS_WITH(validate(spec), Catch::Matchers::Contains("num_frequencies is 4294967297"));
 }

@@ -22,7 +22,7 @@ namespace {
 /// What turns the Gaussian rows of one block into orthonormal ones.
 using Orthogonaliser = std::function<void(Matrix<double>&)>;
 
-void haar(Matrix<double>& rows) { orthonormal_rows(rows); }
+void haar(Matrix<double>& rows) { linalg::orthonormal_rows(rows); }
 
 /// The rows that public implementations take: of Q^T as Householder's algorithm leaves it, its
 /// signs uncorrected.

@@ -12,10 +12,11 @@ using namespace bochner;
 TEMPLATE_TEST_CASE("every enumerator has a name of its own and is found by it", "[names]",
                    Arithmetic, AttentionAdvice, AttentionBackend, AttentionErrorSource, Basis,
                    ColumnGroups, Criterion, Directions, ErrorSource, ErrorUnit, ExactTerms,
-                   Intercept, KernelFamily, LengthscaleSearch, Loss, Mask, Pivoting, Posterior,
-                   Products, Radii, Side, Solver, io::Decimal, io::Delimiter, io::Entry, io::Format,
-                   io::Header, io::Label, io::LeadingDimensions, io::NonFinite, pipeline::Objective,
-                   pipeline::Resume, pipeline::StudyFit, pipeline::Task) {
+                   Interrupted::Kept, Intercept, KernelFamily, LengthscaleSearch, Loss, Mask,
+                   Pivoting, Posterior, Products, Radii, Side, Solver, io::Decimal, io::Delimiter,
+                   io::Entry, io::Format, io::Header, io::Label, io::LeadingDimensions,
+                   io::NonFinite, pipeline::Objective, pipeline::Resume, pipeline::StudyFit,
+                   pipeline::Task) {
   const auto names = names_of(TestType{});
   CHECK(std::set<std::string_view>(names.begin(), names.end()).size() == names.size());
   for (std::size_t i = 0; i < names.size(); ++i) {
@@ -52,6 +53,7 @@ TEST_CASE("no enumerator lacks a name", "[names]") {
   CHECK(complete(ErrorUnit::absolute));
   CHECK(complete(ExactTerms::linear));
   CHECK(complete(Intercept::none));
+  CHECK(complete(Interrupted::Kept::nothing));
   CHECK(complete(KernelFamily::of_rows));
   CHECK(complete(LengthscaleSearch::per_column));
   CHECK(complete(Loss::misclassification));
@@ -59,6 +61,7 @@ TEST_CASE("no enumerator lacks a name", "[names]") {
   CHECK(complete(Pivoting::randomly_pivoted));
   CHECK(complete(Posterior::full));
   CHECK(complete(Products::bfloat16));
+  CHECK(complete(Purpose::buckets));
   CHECK(complete(Radii::constant));
   CHECK(complete(Side::key));
   CHECK(complete(Solver::conjugate_gradients));
@@ -82,6 +85,16 @@ TEST_CASE("names are those of the enumerators", "[names]") {
   CHECK(name_of(AttentionAdvice::centre) == "centre");
   CHECK(name_of(io::Delimiter::blanks) == "blanks");
   CHECK(name_of(Criterion::evidence) == "evidence");
+}
+
+TEST_CASE("an enumeration need not begin at 0", "[names]") {
+  const auto names = names_of(Purpose{});
+  for (std::size_t i = 1; i < names.size(); ++i) {
+    CHECK(enumerator_of<Purpose>(names[i]) == static_cast<Purpose>(i));
+  }
+  CHECK(name_of(Purpose::directions) == "directions");
+  CHECK(name_of(Purpose{}).empty());
+  CHECK_FALSE(enumerator_of<Purpose>("").has_value());
 }
 
 TEST_CASE("reports print themselves", "[names]") {

@@ -74,5 +74,5 @@ TEST_CASE("columns of options are those of the file", "[row_reader]") {
   refused(options, "first_index is 7");
   options.svmlight = {};
   options.svmlight.width = -3;
-  refused(options, "width is out of range");
+  refused(options, "width is -3, expected 1 to 2147483648");
 }

@@ -98,7 +98,7 @@ TEST_CASE("rows that are equal up to rounding are duplicates", "[data_scale]") {
     x(i, 1) = 2.0;
   }
   CHECK_THROWS_WITH(median_lengthscale(x.view()), Contains("duplicates"));
-  CHECK_THROWS_WITH(median_lengthscale(x.view().middle_cols(0, 0)), Contains("9 x 0"));
+  CHECK_THROWS_WITH(median_lengthscale(x.view().middle_cols(0, 0)), Contains("columns of x is 0"));
 }
 
 TEST_CASE("data without a scale are refused", "[data_scale]") {

@@ -89,7 +89,7 @@ TEST_CASE("weights and offsets whose powers leave the range of double are refuse
   CHECK_THROWS_WITH(value(KernelProduct{{large, large}}), Contains("together is inf"));
   CHECK(value(KernelProduct{{small, large}}) == Approx(1.0));
   CHECK_THROWS_WITH(value(SpectralMixtureKernel{{{1e308, {0.0}, {1.0}}, {1e308, {0.0}, {1.0}}}}),
-                    Contains("weights add up to inf"));
+                    Contains("the sum of the weights is inf"));
   CHECK_THROWS_WITH(value(PolynomialKernel{32, 1e10, {}}), Contains("power 32"));
 }
 

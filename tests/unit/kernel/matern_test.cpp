@@ -28,7 +28,7 @@ double exact_matern(double nu, double square) {
 
 double matern(double nu, double square) {
   double out = 0.0;
-  matern_profile(nu, &square, &out, 1);
+  kernels::matern_profile(nu, &square, &out, 1);
   return out;
 }
 

@@ -14,7 +14,7 @@ using bochner::Execution;
 using bochner::Index;
 using bochner::Matrix;
 using bochner::MatrixView;
-using bochner::orthonormal_rows;
+using bochner::linalg::orthonormal_rows;
 
 namespace {
 

@@ -254,7 +254,7 @@ TEST_CASE("a model whose members contradict each other is not written", "[pipeli
     CHECK_THROWS_WITH(predict(bad, scratch.path("x.csv")), Contains(reason));
     CHECK_FALSE(std::filesystem::exists(scratch.path("m")));
   };
-  refused([](Model& m) { m.inputs.pop_back(); }, "inputs has 1 names, expected 2");
+  refused([](Model& m) { m.inputs.pop_back(); }, "inputs has 1 entries, expected 2");
   refused([](Model& m) { m.places.pop_back(); }, "places has 2 entries, expected 3");
   refused([](Model& m) { m.standardisation.scale[0] = 0.0; }, "is not positive");
   refused([](Model& m) { m.standardisation.centre.clear(); }, "as many columns");
