@@ -23,7 +23,7 @@ namespace bochner::pipeline {
 /// A model to be, all but its coefficients.
 struct FitPlan {
   FeatureMapSpec spec;
-  RidgeOptions ridge;
+  RidgeOptions model;
   Standardisation standardisation;
   Execution execution;
   std::chrono::duration<double> checkpoint_interval{60.0};

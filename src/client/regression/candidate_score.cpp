@@ -15,7 +15,7 @@
 namespace bochner::regression {
 namespace {
 
-constexpr const char* kScore = "search_hyperparameters";
+constexpr Door kScore("search_hyperparameters");
 constexpr double kSmallestRidge = 1e-9;
 constexpr Index kRidges = 28;  // three a decade
 

@@ -18,7 +18,7 @@
 namespace bochner {
 namespace {
 
-constexpr const char* kCrossValidate = "cross_validate";
+constexpr Door kCrossValidate("cross_validate");
 
 /// The models of all ridges side by side: column r t + c is target c at ridge r.
 struct Models {
@@ -135,10 +135,10 @@ template <Scalar T>
 CrossValidation cross_validate(const FeatureMap<T>& map, const TrainingRows<T>& rows,
                                std::span<const double> ridges, const Folds& folds, Loss loss,
                                Intercept intercept, const Execution& execution) {
-  regression::check_ridges(kCrossValidate, ridges);
+  regression::require_ridges(kCrossValidate, ridges);
   const Index t = rows.targets.cols;
-  regression::check_rows(kCrossValidate, rows, map.input_dim(), t);
-  regression::check_folds(kCrossValidate, folds, rows.x.rows);
+  regression::require_rows(kCrossValidate, rows, map.input_dim(), t);
+  regression::require_folds(kCrossValidate, folds, rows.x.rows);
   const regression::TargetScale scale = regression::target_scale(kCrossValidate, rows);
   const std::vector<double> offset =
       intercept == Intercept::fitted ? scale.mean : std::vector<double>(scale.mean.size());

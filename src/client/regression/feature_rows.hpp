@@ -2,6 +2,7 @@
 #pragma once
 
 #include "bochner/core/matrix.hpp"
+#include "core/door.hpp"
 #include "feature_map/block.hpp"
 
 #include <array>
@@ -25,7 +26,7 @@ class FeatureRows {
   /// phi[r * feature_stride(D) + j] = feature j of row r, for at most 64 rows. Throws
   /// InvalidArgument, naming the row counted from `first_row`, when a row has no features in T's
   /// range or none whose squares are in double's.
-  void compute(const char* function, MatrixView<const T> x, Index first_row, double* phi);
+  void compute(const Door& door, MatrixView<const T> x, Index first_row, double* phi);
 
  private:
   const BlockMap<T>* map_;

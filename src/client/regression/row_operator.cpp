@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "client/regression/row_operator.hpp"
 
-#include "bochner/core/error.hpp"
+#include "client/regression/checks.hpp"
 #include "client/regression/feature_blocks.hpp"
 #include "client/regression/gathered_rows.hpp"
 #include "simd/engine.hpp"
@@ -9,7 +9,6 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <string>
 #include <utility>
 
 namespace bochner::regression {
@@ -82,8 +81,7 @@ void RowOperator<T>::sum_over_rows(Index targets, MatrixView<double> out,
       const Index chunk_end = std::min(rows_.x.rows, (begin + k + 1) * kChunkRows);
       for (Index first = (begin + k) * kChunkRows; first < chunk_end; first += simd::kBlockRows) {
         const Index rows = std::min(simd::kBlockRows, chunk_end - first);
-        features[mine].compute(function_, rows_.x.middle_rows(first, rows), first,
-                               phi[mine].data());
+        features[mine].compute(door_, rows_.x.middle_rows(first, rows), first, phi[mine].data());
         for (Index c = 0; c < targets; ++c) {
           std::array<double, simd::kBlockRows> factor{};
           coefficients(first, rows, phi[mine].data(), c, factor.data());
@@ -113,13 +111,11 @@ void RowOperator<T>::sum_over_rows(Index targets, MatrixView<double> out,
 }
 
 template <Scalar T>
-RowOperator<T>::RowOperator(const char* function, FeatureMap<T> map, const TrainingRows<T>& rows,
+RowOperator<T>::RowOperator(const Door& door, FeatureMap<T> map, const TrainingRows<T>& rows,
                             Intercept intercept, const Execution& execution)
-    : function_(function), map_(std::move(map)), rows_(rows), execution_(execution) {
+    : door_(door), map_(std::move(map)), rows_(rows), execution_(execution) {
   for (Index i = 0; i < rows.x.rows; ++i) weight_ += weight_of(rows, i);
-  if (!(weight_ > 0.0)) {
-    throw InvalidArgument(std::string(function) + ": there is no row of positive weight");
-  }
+  require_weight(door, weight_);
   std::vector<double> mean(static_cast<std::size_t>(map_.num_features()));
   if (intercept == Intercept::fitted) {
     const MatrixView<double> out(mean.data(), map_.num_features(), 1);
@@ -133,7 +129,7 @@ RowOperator<T>::RowOperator(const char* function, FeatureMap<T> map, const Train
 
 template <Scalar T>
 RowOperator<T>::RowOperator(const RowOperator& model, const TrainingRows<T>& rows, double scale)
-    : function_(model.function_),
+    : door_(model.door_),
       map_(model.map_),
       rows_(rows),
       execution_(model.execution_),
@@ -145,7 +141,7 @@ void RowOperator<T>::multiply(MatrixView<const double> v, MatrixView<double> out
   std::vector<double> shift;
   const Matrix<double> columns = turned(v, shift);
   for_feature_blocks(
-      function_, map_, rows_.x, execution_,
+      door_, map_, rows_.x, execution_,
       [&](Index first, Index rows, const double* phi, std::size_t) {
         std::array<double, simd::kBlockRows> product;
         for (Index c = 0; c < v.cols; ++c) {
@@ -201,7 +197,7 @@ Matrix<double> RowOperator<T>::row_products() const {
   const auto centred = [&](Worker& mine, Index block, Matrix<double>& out) {
     const Index first = block * simd::kBlockRows;
     const Index rows = std::min(simd::kBlockRows, count - first);
-    mine.features.compute(function_, rows_.x.middle_rows(first, rows), first, mine.phi.data());
+    mine.features.compute(door_, rows_.x.middle_rows(first, rows), first, mine.phi.data());
     for (Index r = 0; r < rows; ++r) {
       const double factor = root(first + r);
       for (Index j = 0; j < n; ++j) {

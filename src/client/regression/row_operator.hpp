@@ -5,6 +5,7 @@
 #include "bochner/client/regression/training_rows.hpp"
 #include "bochner/core/matrix.hpp"
 #include "bochner/feature_map.hpp"
+#include "core/door.hpp"
 
 #include <vector>
 
@@ -22,8 +23,8 @@ class RowOperator {
  public:
   /// Rows must have been checked. One pass, for the means; throws InvalidArgument when no row has a
   /// positive weight.
-  RowOperator(const char* function, FeatureMap<T> map, const TrainingRows<T>& rows,
-              Intercept intercept, const Execution& execution);
+  RowOperator(const Door& door, FeatureMap<T> map, const TrainingRows<T>& rows, Intercept intercept,
+              const Execution& execution);
 
   /// Other rows of the same model, scaled: sqrt(scale w_i) (phi(x_i) - the same mean).
   RowOperator(const RowOperator& model, const TrainingRows<T>& rows, double scale);
@@ -47,7 +48,7 @@ class RowOperator {
   double root(Index row) const;
   Matrix<double> turned(MatrixView<const double> v, std::vector<double>& shift) const;
 
-  const char* function_;
+  Door door_;
   FeatureMap<T> map_;
   TrainingRows<T> rows_;
   Execution execution_;

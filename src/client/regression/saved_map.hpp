@@ -25,14 +25,14 @@ FeatureMapSpec load_spec(const Archive& archive);
 
 /// Throws InvalidArgument when the map is not the one that was saved.
 template <Scalar T>
-void check_witness(const FeatureMap<T>& map, const Archive& archive);
+void require_witness(const FeatureMap<T>& map, const Archive& archive);
 
 template <Scalar T, class Fits>
 FeatureMap<T> load_map(const Archive& archive, const Fits& fits) {
   const FeatureMapSpec spec = load_spec<T>(archive);
   fits(spec);
   FeatureMap<T> map(spec);
-  check_witness(map, archive);
+  require_witness(map, archive);
   return map;
 }
 

@@ -22,7 +22,7 @@
 namespace bochner {
 namespace {
 
-constexpr const char* kSearch = "search_hyperparameters";
+constexpr Door kSearch("search_hyperparameters");
 
 /// What the first sweep over the columns, two candidates each, may take of the budget.
 constexpr double kFirstSweep = 0.75;
@@ -173,36 +173,30 @@ Kernel scaled(const Kernel& kernel, double factor) {
       kernel);
 }
 
-void check_options(const FeatureMapSpec& spec, const SearchOptions& options, Index rows) {
-  const auto at_least = [](const char* name, Index value, Index least) {
-    if (value >= least) return;
-    throw InvalidArgument(std::string(kSearch) + ": " + name + " is " + std::to_string(value) +
-                          ", expected at least " + std::to_string(least));
-  };
+void require_options(const FeatureMapSpec& spec, const SearchOptions& options, Index rows) {
   const bool folded = options.criterion == Criterion::k_fold;
-  if (folded) at_least("num_folds", options.num_folds, 2);
+  if (folded) kSearch.at_least("num_folds", options.num_folds, 2);
   const Index least = folded ? 2 * options.num_folds : 2;
-  at_least("search_rows", options.search_rows, least);
-  at_least("final_rows", options.final_rows, least);
-  at_least("search_features", options.search_features, 2);
-  at_least("max_candidates", options.max_candidates, 1);
+  kSearch.at_least("search_rows", options.search_rows, least)
+      .at_least("final_rows", options.final_rows, least)
+      .at_least("search_features", options.search_features, 2)
+      .at_least("max_candidates", options.max_candidates, 1);
   if (rows < least) {
-    throw InvalidArgument(std::string(kSearch) + ": x has " + std::to_string(rows) +
-                          " rows, expected at least " + std::to_string(least) +
-                          (folded ? ", two for each of the num_folds = " +
-                                        std::to_string(options.num_folds) + " folds"
-                                  : ""));
+    kSearch.refuse(
+        "x has " + std::to_string(rows) + " rows, expected at least " + std::to_string(least) +
+        (folded
+             ? ", two for each of the num_folds = " + std::to_string(options.num_folds) + " folds"
+             : ""));
   }
-  for (const double ridge : options.ridges) regression::check_ridge(kSearch, ridge);
-  if (!options.groups.empty() && !folded) {
-    throw InvalidArgument(std::string(kSearch) +
-                          ": groups are given, and the criterion holds out no groups; expected "
-                          "Criterion::k_fold or no groups");
-  }
-  if (!options.groups.empty() && static_cast<Index>(options.groups.size()) != rows) {
-    throw InvalidArgument(std::string(kSearch) + ": groups has " +
-                          std::to_string(options.groups.size()) + " entries, expected " +
-                          std::to_string(rows) + " (one for each row of x) or none");
+  for (const double ridge : options.ridges) regression::require_ridge(kSearch, ridge);
+  if (!options.groups.empty()) {
+    if (!folded) {
+      kSearch.refuse(
+          "groups are given, and the criterion holds out no groups; expected Criterion::k_fold or "
+          "no groups");
+    }
+    kSearch.entries("groups", static_cast<Index>(options.groups.size()), rows,
+                    "one per row of x, or none");
   }
   FeatureMapSpec tried = spec;
   for (const Kernel& kernel : options.kernels) {
@@ -223,11 +217,11 @@ void check_options(const FeatureMapSpec& spec, const SearchOptions& options, Ind
                 text::number(*std::min_element(options.ridges.begin(), options.ridges.end())) +
                 " to " +
                 text::number(*std::max_element(options.ridges.begin(), options.ridges.end()));
-  throw InvalidArgument(std::string(kSearch) + ": at every ridge " + which + " the system of " +
-                        std::to_string(candidate.num_features) + " features and " +
-                        std::to_string(candidate.num_rows) +
-                        " rows is singular; give larger ridges (options.ridges) or fewer "
-                        "features (spec.num_frequencies)");
+  kSearch.refuse("at every ridge " + which + " the system of " +
+                 std::to_string(candidate.num_features) + " features and " +
+                 std::to_string(candidate.num_rows) +
+                 " rows is singular; give larger ridges (options.ridges) or fewer features "
+                 "(spec.num_frequencies)");
 }
 
 bool shift_invariant(const Kernel& kernel) {
@@ -256,7 +250,7 @@ double solvable_ridge(const FeatureMapSpec& spec, const TrainingRows<T>& rows, d
     regression::RidgeSystem system =
         regression::ridge_system(kSearch, moments, equations.num_features(), rows.targets.cols,
                                  equations.num_rows(), options.intercept);
-    if (!regression::factorise(system, ridge, execution)) break;
+    if (!regression::factorise(system.square(), system.weight * ridge, execution)) break;
   }
   return ridge;
 }
@@ -267,8 +261,8 @@ template <Scalar T>
 SearchResult search_hyperparameters(const FeatureMapSpec& spec, const TrainingRows<T>& rows,
                                     const SearchOptions& options, const Execution& execution) {
   validate(spec);
-  check_options(spec, options, rows.x.rows);
-  regression::check_rows(kSearch, rows, spec.input_dim, rows.targets.cols);
+  require_options(spec, options, rows.x.rows);
+  regression::require_rows(kSearch, rows, spec.input_dim, rows.targets.cols);
   SearchResult result;
   std::vector<Index> groups = options.groups;
   if (groups.empty() && options.criterion == Criterion::k_fold) {
