@@ -3,6 +3,7 @@
 
 #include "bochner/core/matrix.hpp"
 #include "bochner/feature_map.hpp"
+#include "core/door.hpp"
 #include "feature_map/block.hpp"
 
 #include <array>
@@ -88,7 +89,7 @@ double inner_product(const T* a, const T* b, Index n) {
 }
 
 /// product 2^exponent, the entry (i, j). Throws InvalidArgument when it overflows.
-double finite_entry(const char* function, double product, std::int64_t exponent, Index i, Index j);
+double finite_entry(const Door& door, double product, std::int64_t exponent, Index i, Index j);
 
 extern template class FeatureSource<float>;
 extern template class FeatureSource<double>;
