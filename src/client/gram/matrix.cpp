@@ -106,6 +106,40 @@ double MeasuredGramError::relative() const {
   return std::sqrt(squared_error / squared_norm);
 }
 
+namespace {
+
+/// What one worker has in hand, and the largest entries it has seen.
+template <Scalar T>
+struct DistanceWorker {
+  typename ApproximateTiles<T>::Workspace approximate;
+  Matrix<double> k;
+  Matrix<double> k_hat;
+  double largest = 0.0;
+  double largest_error = 0.0;
+};
+
+/// Adds up in index order, and refuses squares that left the range of double.
+template <Scalar T>
+MeasuredGramError total_of(const Door& door, const std::vector<MeasuredGramError>& sums,
+                           const std::vector<DistanceWorker<T>>& workers) {
+  MeasuredGramError total;
+  for (const MeasuredGramError& sum : sums) {
+    total.squared_error += sum.squared_error;
+    total.squared_norm += sum.squared_norm;
+  }
+  double largest = 0.0;
+  double largest_error = 0.0;
+  for (const DistanceWorker<T>& worker : workers) {
+    largest = std::max(largest, worker.largest);
+    largest_error = std::max(largest_error, worker.largest_error);
+  }
+  require_sum_of_squares(door, "the exact entries", total.squared_norm, largest);
+  require_sum_of_squares(door, "the errors", total.squared_error, largest_error);
+  return total;
+}
+
+}  // namespace
+
 template <Scalar T>
 MeasuredGramError gram_distance(const FeatureMap<T>& map, ViewOf<const T> x, ViewOf<const T> y,
                                 const Execution& execution) {
@@ -118,15 +152,7 @@ MeasuredGramError gram_distance(const FeatureMap<T>& map, ViewOf<const T> x, Vie
   const KernelRows y_rows(map.spec().kernel, y, execution);
   const ExactTiles exact(map.spec().kernel, y_rows);
   ApproximateTiles<T> approximate(map.blocks(), kDoor, x, y);
-
-  struct Worker {
-    typename ApproximateTiles<T>::Workspace approximate;
-    Matrix<double> k;
-    Matrix<double> k_hat;
-    double largest = 0.0;
-    double largest_error = 0.0;
-  };
-  std::vector<Worker> workers;
+  std::vector<DistanceWorker<T>> workers;
   for (std::size_t w = 0; w < workers_for(x.rows, execution); ++w) {
     workers.push_back({approximate.workspace(), Matrix<double>(simd::kBlockRows, kPanelColumns),
                        Matrix<double>(simd::kBlockRows, kPanelColumns)});
@@ -137,7 +163,7 @@ MeasuredGramError gram_distance(const FeatureMap<T>& map, ViewOf<const T> x, Vie
       x.rows, y.rows, execution,
       [&](Index first, Index count) { approximate.load_panel(first, count, execution); },
       [&](std::size_t w, Index i, Index rows, Index j, Index cols) {
-        Worker& mine = workers[w];
+        DistanceWorker<T>& mine = workers[w];
         exact.tile(x_rows, i, rows, j, cols, mine.k.data(), kPanelColumns);
         approximate.tile(i, rows, cols, mine.k_hat.data(), kPanelColumns, mine.approximate);
         MeasuredGramError& sum = sums[static_cast<std::size_t>(i / simd::kBlockRows)];
@@ -153,20 +179,7 @@ MeasuredGramError gram_distance(const FeatureMap<T>& map, ViewOf<const T> x, Vie
           }
         }
       });
-  MeasuredGramError total;
-  for (const MeasuredGramError& sum : sums) {
-    total.squared_error += sum.squared_error;
-    total.squared_norm += sum.squared_norm;
-  }
-  double largest = 0.0;
-  double largest_error = 0.0;
-  for (const Worker& worker : workers) {
-    largest = std::max(largest, worker.largest);
-    largest_error = std::max(largest_error, worker.largest_error);
-  }
-  require_sum_of_squares(kDoor, "the exact entries", total.squared_norm, largest);
-  require_sum_of_squares(kDoor, "the errors", total.squared_error, largest_error);
-  return total;
+  return total_of(kDoor, sums, workers);
 }
 
 template void approximate_gram<float>(const FeatureMap<float>&, MatrixView<const float>,

@@ -33,6 +33,10 @@ class PartialCholesky {
            const Execution& execution);
 
  private:
+  /// Columns of K - F F^T, transposed.
+  Matrix<double> residual_columns(std::span<const Index> candidates,
+                                  const Execution& execution) const;
+
   const ExactGram& gram_;
   Index capacity_;
   Matrix<double> factor_;

@@ -97,6 +97,25 @@ Matrix<double> dual_solution(System<T>& system, double ridge, const Execution& e
   return theta;
 }
 
+/// The largest |b - (A + W lambda) theta| / |b|: the residual itself, not what the recurrence
+/// believes.
+double relative_residual(const linalg::LinearOperator& apply, const Matrix<double>& sides,
+                         const Matrix<double>& theta) {
+  Matrix<double> image(theta.rows(), theta.cols());
+  apply(theta.view(), image.view());
+  double largest = 0.0;
+  for (Index c = 0; c < theta.cols(); ++c) {
+    double square = 0.0;
+    double size = 0.0;
+    for (Index j = 0; j < theta.rows(); ++j) {
+      square += (sides(j, c) - image(j, c)) * (sides(j, c) - image(j, c));
+      size += sides(j, c) * sides(j, c);
+    }
+    if (size > 0.0) largest = std::max(largest, std::sqrt(square / size));
+  }
+  return largest;
+}
+
 /// theta by conjugate gradients on Z^T Z + p I. The preconditioner is that matrix with the rows of
 /// a sample in place of all, S^T S + p I, inverted through the s x s matrix S S^T + p I
 /// [Woodbury50].
@@ -148,18 +167,7 @@ Matrix<double> iterative_solution(System<T>& system, const TrainingRows<T>& rows
                                                     .on_iteration = options.on_iteration});
   report.iterations = outcome.iterations;
   report.converged = outcome.outcome == linalg::ConjugateGradientsOutcome::converged;
-  // The residual itself, not what the recurrence believes.
-  Matrix<double> image(features, system.t);
-  apply(theta.view(), image.view());
-  for (Index c = 0; c < system.t; ++c) {
-    double square = 0.0;
-    double size = 0.0;
-    for (Index j = 0; j < features; ++j) {
-      square += (sides(j, c) - image(j, c)) * (sides(j, c) - image(j, c));
-      size += sides(j, c) * sides(j, c);
-    }
-    if (size > 0.0) report.residual = std::max(report.residual, std::sqrt(square / size));
-  }
+  report.residual = relative_residual(apply, sides, theta);
   return theta;
 }
 

@@ -255,15 +255,10 @@ double solvable_ridge(const FeatureMapSpec& spec, const TrainingRows<T>& rows, d
   return ridge;
 }
 
-}  // namespace
-
+/// The groups that folds keep together: those given, or those that the columns show.
 template <Scalar T>
-SearchResult search_hyperparameters(const FeatureMapSpec& spec, const TrainingRows<T>& rows,
-                                    const SearchOptions& options, const Execution& execution) {
-  validate(spec);
-  require_options(spec, options, rows.x.rows);
-  regression::require_rows(kSearch, rows, spec.input_dim, rows.targets.cols);
-  SearchResult result;
+std::vector<Index> groups_of(const TrainingRows<T>& rows, const SearchOptions& options,
+                             SearchResult& result) {
   std::vector<Index> groups = options.groups;
   if (groups.empty() && options.criterion == Criterion::k_fold) {
     result.group_columns = repeated_columns(rows.x);
@@ -282,58 +277,84 @@ SearchResult search_hyperparameters(const FeatureMapSpec& spec, const TrainingRo
     std::sort(distinct.begin(), distinct.end());
     result.num_groups = std::unique(distinct.begin(), distinct.end()) - distinct.begin();
   }
+  return groups;
+}
 
-  const Sample<T> few(rows, groups, options.search_rows, options.seed);
-  const regression::ColumnSpread columns = regression::column_spread(few.gathered.rows().x);
-  std::vector<Kernel> forms = options.kernels;
-  if (forms.empty()) forms.push_back(spec.kernel);
-  result.spec = spec;
-  const bool searched = options.lengthscales != LengthscaleSearch::fixed;
-  if (searched && std::all_of(forms.begin(), forms.end(), shift_invariant)) {
-    result.spec.centring = {.query = columns.median, .key = columns.median};
-  }
+bool better(const SearchCandidate& a, const SearchCandidate& b) { return a.score < b.score; }
 
+/// The best of each form on few rows and few features.
+template <Scalar T>
+SearchCandidate first_round(const Sample<T>& sample, const std::vector<Kernel>& forms,
+                            const std::vector<double>& spread, const SearchOptions& options,
+                            SearchResult& result, const Execution& execution) {
   FeatureMapSpec small = result.spec;
-  const Index each = num_features(spec) / spec.num_frequencies;
+  const Index each = num_features(small) / small.num_frequencies;
   // Exact terms have columns that cannot be saved.
   small.num_frequencies = std::min(
-      spec.num_frequencies, std::max(least_frequencies(spec), options.search_features / each));
-  Trials<T> first(small, few, options, result, execution);
+      small.num_frequencies, std::max(least_frequencies(small), options.search_features / each));
+  Trials<T> trials(small, sample, options, result, execution);
   std::vector<SearchCandidate> best;
   const Index budget =
       std::max<Index>(1, options.max_candidates / static_cast<Index>(forms.size()));
   for (const Kernel& form : forms) {
-    LengthscaleDescent<T> descent(form, columns.spread, budget, first);
-    if (!searched || !metric_of(form)) {
-      best.push_back(first(form));
+    LengthscaleDescent<T> descent(form, spread, budget, trials);
+    if (options.lengthscales == LengthscaleSearch::fixed || !metric_of(form)) {
+      best.push_back(trials(form));
     } else if (options.lengthscales == LengthscaleSearch::common) {
       best.push_back(descent.common());
     } else {
       best.push_back(descent.per_column());
     }
   }
-  const auto better = [](const SearchCandidate& a, const SearchCandidate& b) {
-    return a.score < b.score;
-  };
-  const SearchCandidate winner = *std::min_element(best.begin(), best.end(), better);
+  return *std::min_element(best.begin(), best.end(), better);
+}
 
-  // All features and more rows can afford shorter lengthscales, and another ridge.
-  const Sample<T> many(rows, groups, options.final_rows, options.seed);
-  Trials<T> second(result.spec, many, options, result, execution);
-  SearchCandidate chosen = second(winner.kernel);
-  if (searched && metric_of(winner.kernel)) {
-    for (const double step : {0.5, 0.25}) {
-      for (const double direction : {-step, step}) {
-        const SearchCandidate before = chosen;
-        for (;;) {
-          const SearchCandidate next = second(scaled(chosen.kernel, std::exp2(direction)));
-          if (!better(next, chosen)) break;
-          chosen = next;
-        }
-        if (better(chosen, before)) break;
+/// The winner with all features and more rows, which can afford shorter lengthscales, and another
+/// ridge.
+template <Scalar T>
+SearchCandidate second_round(const Sample<T>& sample, const Kernel& winner,
+                             const SearchOptions& options, SearchResult& result,
+                             const Execution& execution) {
+  Trials<T> trials(result.spec, sample, options, result, execution);
+  SearchCandidate chosen = trials(winner);
+  if (options.lengthscales == LengthscaleSearch::fixed || !metric_of(winner)) return chosen;
+  for (const double step : {0.5, 0.25}) {
+    for (const double direction : {-step, step}) {
+      const SearchCandidate before = chosen;
+      for (;;) {
+        const SearchCandidate next = trials(scaled(chosen.kernel, std::exp2(direction)));
+        if (!better(next, chosen)) break;
+        chosen = next;
       }
+      if (better(chosen, before)) break;
     }
   }
+  return chosen;
+}
+
+}  // namespace
+
+template <Scalar T>
+SearchResult search_hyperparameters(const FeatureMapSpec& spec, const TrainingRows<T>& rows,
+                                    const SearchOptions& options, const Execution& execution) {
+  validate(spec);
+  require_options(spec, options, rows.x.rows);
+  regression::require_rows(kSearch, rows, spec.input_dim, rows.targets.cols);
+  SearchResult result;
+  result.spec = spec;
+  const std::vector<Index> groups = groups_of(rows, options, result);
+  const Sample<T> few(rows, groups, options.search_rows, options.seed);
+  const regression::ColumnSpread columns = regression::column_spread(few.gathered.rows().x);
+  std::vector<Kernel> forms = options.kernels;
+  if (forms.empty()) forms.push_back(spec.kernel);
+  const bool searched = options.lengthscales != LengthscaleSearch::fixed;
+  if (searched && std::all_of(forms.begin(), forms.end(), shift_invariant)) {
+    result.spec.centring = {.query = columns.median, .key = columns.median};
+  }
+  const SearchCandidate winner =
+      first_round(few, forms, columns.spread, options, result, execution);
+  const Sample<T> many(rows, groups, options.final_rows, options.seed);
+  SearchCandidate chosen = second_round(many, winner.kernel, options, result, execution);
   result.spec.kernel = chosen.kernel;
   double ridge = chosen.ridge;
   if (std::isfinite(chosen.score)) {
