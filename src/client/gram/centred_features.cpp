@@ -31,7 +31,7 @@ void for_each_row(const Door& door, const FeatureSource<T>& source, const Visit&
 
 template <Scalar T>
 std::vector<double> mean_features(const Door& door, const FeatureSource<T>& source) {
-  // From the first row on, so that the mean of equal rows is that row.
+  // Relative to the first row, so that the mean of equal rows is that row.
   std::vector<double> first;
   std::vector<double> mean(static_cast<std::size_t>(source.num_features()));
   for_each_row(door, source, [&](Index i, std::span<const double> row) {

@@ -8,7 +8,7 @@
 #include <vector>
 
 /// \file
-/// Features as plain numbers, for clients whose work is small beside theirs.
+/// Centred features, and features as plain numbers.
 
 namespace bochner::gram {
 

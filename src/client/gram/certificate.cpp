@@ -35,7 +35,8 @@ Mean mean_of(const std::vector<double>& values) {
   const double unit = std::isnormal(largest) ? std::ldexp(1.0, std::ilogb(largest)) : 1.0;
   double squares = 0.0;
   for (const double value : values) {
-    const double deviation = (value - mean) / unit;  // fourth powers leave the range of double
+    const double deviation =
+        (value - mean) / unit;  // fourth powers could leave the range of double
     squares += deviation * deviation;
   }
   return {mean, unit * std::sqrt(squares / (n - 1.0) / n)};

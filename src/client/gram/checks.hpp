@@ -13,12 +13,12 @@
 
 namespace bochner::gram {
 
-/// Unless a matrix has as many rows as another; `meaning` says which that is.
+/// Unless `matrix` has as many rows as another; `meaning` says which.
 void require_size(const Door& door, std::string_view matrix, Index rows, Index expected,
                   std::string_view meaning);
 
-/// Unless `sum`, of squares, is finite, and 0 only if `largest`, the largest of what was squared,
-/// is.
+/// Unless `sum`, of squares, is finite, and 0 only where `largest`, the largest number squared, is
+/// 0.
 void require_sum_of_squares(const Door& door, std::string_view what, double sum, double largest);
 
 /// Row i of a product left the range of double.

@@ -20,7 +20,7 @@ namespace {
 
 constexpr Door kKernelKmeans("kernel_kmeans");
 
-/// Squared distances to the nearest centre, and which that is.
+/// The nearest centre of every row, and the squared distance to it.
 struct Assignment {
   std::vector<Index> labels;
   std::vector<double> distances;
@@ -135,7 +135,7 @@ Matrix<double> first_centres(const GramApproximation<T>& rows, const std::vector
     double left = stream.uniform(static_cast<std::uint64_t>(c)) * total;
     std::size_t chosen = 0;
     while (chosen + 1 < n && (left -= distances[chosen]) > 0.0) ++chosen;
-    // Where all rows have a centre in their place, the next is any row.
+    // Where every row coincides with a centre, any row is the next.
     if (!(total > 0.0)) chosen = static_cast<std::size_t>(c);
     members(static_cast<Index>(chosen), c) = 1.0;
     const auto row = static_cast<Index>(chosen);
@@ -201,7 +201,7 @@ std::vector<Index> nearest_clusters(const GramApproximation<T>& rows,
       .at_least("columns of centres", centres.cols, 1)
       .rows("centres", centres, rows.num_features(), "one row per feature")
       .finite("centres", centres);
-  // From the first centre on: what centres have in common takes no digits.
+  // Relative to the first centre: what centres have in common costs no digits.
   std::vector<double> origin;
   for (Index j = 0; j < centres.rows; ++j) origin.push_back(centres(j, 0));
   Matrix<double> differences(centres.rows, centres.cols);

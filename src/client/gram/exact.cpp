@@ -51,7 +51,7 @@ void ExactGram::multiply(MatrixView<const double> b, MatrixView<double> out,
   kDoor.rows("b", b, n, "rows of the matrix")
       .shape("out", out, n, b.cols, "rows of the matrix, columns of b")
       .finite("b", b);
-  // Columns one after another for the vector product; rows for the other.
+  // A single column is stored as a row, for the product with a vector.
   const bool one = b.cols == 1;
   Matrix<double> copy(one ? 1 : n, simd::padded<double>(one ? n : b.cols));
   for (Index i = 0; i < n; ++i) {

@@ -12,13 +12,13 @@
 namespace bochner::gram {
 namespace {
 
-/// Blocks of rows whose products make one partial sum: a constant of the result's bits.
+/// Blocks of rows per partial sum: the bits of results depend on it.
 constexpr Index kChunkBlocks = 32;
 /// Partial sums that are in memory at a time.
 constexpr Index kChunksAtATime = 32;
 /// Fewer columns than this are multiplied one by one, each by the engine's products with a vector.
 constexpr Index kBlockColumns = 6;
-/// Columns of a tile of moments, and rows that pass between two visits.
+/// Columns of a tile of moments, and rows between two visits to it.
 constexpr Index kTile = 256;
 constexpr Index kMomentRows = 2048;
 

@@ -17,10 +17,10 @@ namespace {
 
 constexpr Door kGramApproximation("GramApproximation");
 
-/// Of a row of zeros, before it is known what the others have.
+/// The exponent of a row of zeros until those of the others are known.
 constexpr std::int32_t kNoExponent = std::numeric_limits<std::int32_t>::min();
 
-/// Rows less a mean have no smaller power of two: its inverse is a double.
+/// Rows less a mean have no smaller exponent: 2 to its negative is a double.
 constexpr std::int32_t kLeastExponent = -1000;
 
 /// Whether rows x cols elements of T take no more than `memory` bytes.

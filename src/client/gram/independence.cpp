@@ -46,7 +46,7 @@ PermutationTest independence_test(const GramApproximation<T>& x, const GramAppro
   const Index n = x.size();
   require_size(kIndependenceTest, "y", y.size(), n, "those of x");
   kIndependenceTest.at_least("rows", n, 2).at_least("permutations", options.permutations, 1);
-  // One mean would do for the sum; both keep its digits.
+  // Centring one side would give the same sum; centring both keeps its digits.
   const GramApproximation<T> centred = centred_rows(kIndependenceTest, x);
   const Matrix<double> psi = centred_features(kIndependenceTest, y.features());
   const double squared_rows = static_cast<double>(n) * static_cast<double>(n);

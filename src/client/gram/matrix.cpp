@@ -108,7 +108,7 @@ double MeasuredGramError::relative() const {
 
 namespace {
 
-/// What one worker has in hand, and the largest entries it has seen.
+/// A worker's scratch space, and the largest entries it has seen.
 template <Scalar T>
 struct DistanceWorker {
   typename ApproximateTiles<T>::Workspace approximate;

@@ -146,7 +146,7 @@ Nystrom<T> nystrom(const ExactGram& gram, const NystromOptions& options,
   if (cholesky.rank() == 0) {
     kNystrom.refuse("the kernel vanishes on all rows that were drawn; a larger rank is needed");
   }
-  // Rows in T have powers of two of their own: K^ may be as small or large as double can say.
+  // Rows in T carry exponents of their own, so that K^ may be as small or large as doubles are.
   return {GramApproximation<T>(std::make_shared<const gram::FeatureSource<T>>(cholesky.factor())),
           cholesky.pivots(), cholesky.residual_trace() / cholesky.trace()};
 }

@@ -38,7 +38,7 @@ KernelPrincipalComponents<T>::KernelPrincipalComponents(FeatureMap<T> map, Matri
   const Index features = source.num_features();
   const auto n = static_cast<double>(x.rows);
   Matrix<double> covariance = feature_moments(source, execution);
-  double square = 0.0;  // of a row's features, on average
+  double square = 0.0;  // mean |phi|^2
   for (Index i = 0; i < features; ++i) {
     for (Index j = 0; j <= i; ++j) {
       covariance(i, j) = std::ldexp(covariance(i, j) / n, 2 * source.max_exponent());
@@ -51,7 +51,7 @@ KernelPrincipalComponents<T>::KernelPrincipalComponents(FeatureMap<T> map, Matri
   if (!eigen) {
     kKernelPrincipalComponents.refuse("the features overflow; scale them down");
   }
-  // Of the sums, and of the features themselves.
+  // Rounding errors of the sums, and of the features themselves.
   constexpr double kRounding = std::numeric_limits<T>::epsilon();
   const double floor = static_cast<double>(features) * kRounding *
                        std::max(eigen->values.back(), kRounding * square);

@@ -52,8 +52,8 @@ Models all_ridges(const regression::RidgeSpectrum& family, std::span<const doubl
   return models;
 }
 
-/// Where held-out rows leave their losses: every row has its own place, and sums run over them
-/// afterwards, in order.
+/// The losses of held-out rows: every row has its own place, and sums are taken afterwards, in
+/// order.
 class HeldOut {
  public:
   HeldOut(Index rows, Index ridges, Index targets)
@@ -132,7 +132,7 @@ struct FoldMoments {
   Matrix<double> total;
   Index total_rows = 0;
 
-  /// What a fold is predicted by: the difference.
+  /// Those of the model that predicts a fold.
   Matrix<double> without(std::size_t fold) const {
     Matrix<double> rest = total;
     add_lower(part[fold], -1.0, rest);
@@ -183,7 +183,7 @@ void sum_losses(const TrainingRows<T>& rows, const Folds& folds, const HeldOut& 
   }
 }
 
-/// Mean losses and their standard errors, as a ratio of two sums over units has them.
+/// Mean losses with their standard errors: each mean is a ratio of two sums over units.
 template <Scalar T>
 void average_losses(const TrainingRows<T>& rows, const Folds& folds, double total_weight,
                     const std::vector<bool>& singular, CrossValidation& result) {

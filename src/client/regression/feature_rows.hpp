@@ -24,8 +24,8 @@ class FeatureRows {
       : map_(&map), workspace_(map), features_(simd::kBlockRows, map.ld()) {}
 
   /// phi[r * feature_stride(D) + j] = feature j of row r, for at most 64 rows. Throws
-  /// InvalidArgument, naming the row counted from `first_row`, when a row has no features in T's
-  /// range or none whose squares are in double's.
+  /// InvalidArgument, naming the row counted from `first_row`, when its features leave the range of
+  /// T, or their squares that of double.
   void compute(const Door& door, MatrixView<const T> x, Index first_row, double* phi);
 
  private:

@@ -81,7 +81,7 @@ void LinearModel<T>::save(Archive& archive) const {
 template <Scalar T>
 LinearModel<T> LinearModel<T>::load(const Door& door, const Archive& archive) {
   const Index num_outputs = archive.count("num_targets");
-  // Of no columns, no byte would bear out the number of features.
+  // An array without columns would confirm any number of features.
   if (num_outputs < 1) door.refuse("'num_targets' is 0, expected at least 1");
   Index features = 0;
   FeatureMap<T> map = load_map<T>(archive, [&](const FeatureMapSpec& spec) {

@@ -38,8 +38,8 @@ class LinearModel {
 
   /// Adds map, coefficients and intercepts to an archive.
   void save(Archive& archive) const;
-  /// Takes them back. Throws InvalidArgument when they are not there, saying what is wrong; nothing
-  /// of the map's size is allocated before the arrays bear out its numbers.
+  /// Takes them back. Throws InvalidArgument when they are not there, saying what is wrong. Nothing
+  /// of the map's size is allocated before the shapes of the arrays confirm it.
   static LinearModel load(const Door& door, const Archive& archive);
 
  private:

@@ -18,8 +18,8 @@ double softmax(double* row, Index classes);
 template <Scalar T>
 class LogisticObjective {
  public:
-  /// `model` has the rows' weights, and the means of the features; `unweighted` are the same rows
-  /// without weights. All must outlive this.
+  /// `model` knows the sum of the rows' weights and the means of their features; `unweighted` are
+  /// the same rows without weights. Views of rows must outlive this.
   LogisticObjective(const RowOperator<T>& model, const LabelledRows<T>& rows,
                     const TrainingRows<T>& unweighted, Index classes,
                     const LogisticOptions& options);

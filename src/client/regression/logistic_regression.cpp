@@ -131,7 +131,7 @@ class Newton {
     return V(column.data, rows_, classes_);
   }
 
-  /// step = -H^-1 slope, as closely as pays; returns the number of products with H.
+  /// step = -H^-1 slope, as closely as is worth it; returns the number of products with H.
   Index find_step(double relative_gradient) {
     const Index size = slope_.size();
     Matrix<double> downhill(rows_, classes_);
@@ -284,7 +284,7 @@ std::vector<Index> LogisticRegression<T>::predict(MatrixView<const T> x,
 
 template <Scalar T>
 Archive LogisticRegression<T>::save() const {
-  // The posterior and the variances say nothing: the format is that of a ridge regression.
+  // The format is that of a ridge regression, whose posterior and variances say nothing here.
   Archive archive;
   archive.metadata = {{"kind", std::string(kLogisticKind)},
                       {"ridge", text::number(options_.ridge)},

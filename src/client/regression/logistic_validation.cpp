@@ -23,7 +23,7 @@ double weight_of(const LabelledRows<T>& rows, Index i) {
                               : static_cast<double>(rows.weights[static_cast<std::size_t>(i)]);
 }
 
-/// Losses of the rows of one ridge into its entry.
+/// Appends the entry of one ridge.
 template <Scalar T>
 void summarise(const LabelledRows<T>& rows, const Folds& folds, const std::vector<double>& losses,
                double wrong, LogisticValidation& out) {
@@ -60,7 +60,7 @@ std::optional<LogisticRegression<T>> fitted(const FeatureMap<T>& map, const Labe
   }
 }
 
-/// What each fold is predicted by must know two classes.
+/// The model that predicts a fold must know two classes.
 template <Scalar T>
 void require_classes_outside_folds(const LabelledRows<T>& rows, const Folds& folds) {
   for (Index fold = 0; fold < folds.count; ++fold) {

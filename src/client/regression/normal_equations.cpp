@@ -20,7 +20,7 @@ namespace bochner {
 namespace {
 
 constexpr Index kBlock = simd::kFoldRows;
-/// Blocks that are mapped, then folded, together: a tile of the sums is fetched once for all.
+/// Blocks that are mapped, then folded, together: each tile of the sums is fetched once for all.
 constexpr Index kBlocksAtOnce = 4;
 /// Columns of a tile of the sums.
 constexpr Index kTile = 256;
@@ -136,7 +136,8 @@ void NormalEquations<T>::add(const TrainingRows<T>& rows, const Execution& execu
     num_pending_ += n;
   } else {
     Matrix<double> z(capacity, pending_.cols());
-    // What one piece holds is made before it is folded; of more, all is looked at first.
+    // One piece is mapped before it is folded; where there are more, all are mapped once to see
+    // that every row has features.
     if (num_pending_ + n > capacity) {
       for (Index first = 0; first < n; first += capacity) {
         blocks.each(kAdd, rows.x.middle_rows(first, std::min(capacity, n - first)), first,
@@ -255,7 +256,7 @@ NormalEquations<T> NormalEquations<T>::load(const Archive& archive) {
   }
   Index n = 0;
   const FeatureMap<T> map = regression::load_map<T>(archive, [&](const FeatureMapSpec& spec) {
-    // Arrays bear out the numbers before anything of their size is allocated.
+    // The shapes of arrays confirm the numbers before anything of that size is allocated.
     constexpr Index kMost = Index{1} << 30;
     if (num_targets > kMost || bochner::num_features(spec) > kMost)
       kDoor.refuse("the map is too large");

@@ -45,7 +45,7 @@ RidgeSystem ridge_system(const Door& door, Matrix<double> moments, Index num_fea
     const double* const row = moments.row(num_features + c);
     const double mean = system.mean_targets[static_cast<std::size_t>(c)];
     for (Index j = 0; j < num_features; ++j) system.b(j, c) = row[j] - mean * moments(ones, j);
-    // Of a constant target nothing is left but the rounding of its square.
+    // A constant target leaves nothing but the rounding of its square.
     system.yy.push_back(
         std::max(0.0, row[num_features + c] - mean * moments(ones, num_features + c)));
   }

@@ -50,7 +50,7 @@ RidgeSystem ridge_system(const Door& door, Matrix<double> moments, Index num_fea
                          Index num_targets, Index num_rows, Intercept intercept);
 
 /// Turns `a` into the Cholesky factor R of a + shift I (see linalg::cholesky). Returns the first
-/// row whose pivot is nothing but rounding, if there is one: what is solved for would be, too.
+/// row whose pivot is nothing but rounding error, if there is one: a solution would be no more.
 std::optional<Index> factorise(MatrixView<double> a, double shift, const Execution& execution);
 
 /// The same of A + W lambda I; throws SingularSystem, saying which feature it is and what to do.
@@ -60,7 +60,7 @@ void factorise_or_refuse(const Door& door, RidgeSystem& system, double ridge,
 /// b <- (R^T R)^-1 b, rows padded.
 void solve_factored(MatrixView<const double> r, MatrixView<double> b, const Execution& execution);
 
-/// What A's diagonal leaves to rounding: pivots of A + p I up to this are made of nothing else.
+/// Bound on the rounding errors in the pivots of A + p I: a pivot up to this may be nothing else.
 double pivot_rounding(Index num_features, double largest_diagonal);
 
 /// theta -> intercept, in units of the moments' targets.

@@ -14,8 +14,7 @@
 namespace bochner::regression {
 namespace {
 
-/// Rows whose sum is one chunk, and chunks that are summed beside each other before they are
-/// folded.
+/// Rows per chunk, and chunks that are summed in parallel before they are folded.
 constexpr Index kChunkRows = 1024;
 constexpr Index kChunksAtOnce = 8;
 
@@ -62,7 +61,7 @@ double RowOperator<T>::root(Index row) const {
   return std::sqrt(scale_ * weight_of(rows_, row));
 }
 
-/// v with a target per row, padded; and how much the mean takes from every row.
+/// v with one target per row, padded; and how much the mean takes from every row of features.
 template <Scalar T>
 Matrix<double> RowOperator<T>::turned(MatrixView<const double> v,
                                       std::vector<double>& shift) const {
@@ -209,7 +208,7 @@ Matrix<double> RowOperator<T>::row_products() const {
                        Matrix<double>(simd::kBlockRows, feature_stride(n)),
                        Matrix<double>(n, simd::kBlockRows), Matrix<double>(n, simd::kBlockRows)});
   }
-  // Features as rows: what is summed over, in folds, is the features.
+  // Features as rows, since sums run over them.
   const auto centred = [&](Worker& mine, Index block, Matrix<double>& out) {
     const Index first = block * simd::kBlockRows;
     const Index rows = std::min(simd::kBlockRows, count - first);

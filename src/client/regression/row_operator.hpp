@@ -10,8 +10,8 @@
 #include <vector>
 
 /// \file
-/// The rows of a linear model as an operator: features are made again, block by block, whenever it
-/// is applied, and never stored.
+/// The rows of a linear model as an operator: features are recomputed, block by block, whenever
+/// it is applied, and never stored.
 
 namespace bochner::regression {
 
@@ -21,8 +21,8 @@ namespace bochner::regression {
 template <Scalar T>
 class RowOperator {
  public:
-  /// Rows must have been checked. One pass, for the means; throws InvalidArgument when no row has a
-  /// positive weight.
+  /// The rows must have been checked. One pass, for the means; throws InvalidArgument when no row
+  /// has a positive weight.
   RowOperator(const Door& door, FeatureMap<T> map, const TrainingRows<T>& rows, Intercept intercept,
               const Execution& execution);
 

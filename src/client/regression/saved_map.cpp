@@ -18,8 +18,8 @@ constexpr Index kLargestMap = Index{1} << 30;
 template <Scalar T>
 constexpr const char* kScalarName = std::is_same_v<T, float> ? "float" : "double";
 
-/// The first row of the frequencies. Rows do not depend on how many there are, but for those of
-/// products, so that one is drawn and not all.
+/// The first row of the frequencies. Except for products, rows do not depend on how many there are,
+/// so that drawing one is enough.
 template <Scalar T>
 Matrix<double> first_frequency(const FeatureMap<T>& map) {
   FeatureMapSpec spec = map.spec();
@@ -52,7 +52,7 @@ FeatureMapSpec load_spec(const Archive& archive) {
     kArchive.refuse("'scalar'", "'" + archive.word("scalar") + "'",
                     "'" + std::string(kScalarName<T>) + "'");
   }
-  // The witness bears out input_dim before anything of that size is allocated.
+  // The witness confirms input_dim before anything of that size is allocated.
   archive.array<double>("first_frequency", 1, spec.input_dim);
   validate(spec);
   return spec;

@@ -24,7 +24,7 @@ namespace {
 
 constexpr Door kSearch("search_hyperparameters");
 
-/// What the first sweep over the columns, two candidates each, may take of the budget.
+/// The share of the budget for the first sweep over the columns, two candidates each.
 constexpr double kFirstSweep = 0.75;
 
 Kernel with_metric(Kernel kernel, Metric metric) {
@@ -32,7 +32,7 @@ Kernel with_metric(Kernel kernel, Metric metric) {
   return kernel;
 }
 
-/// `count` rows of all, evenly drawn, in their order; with the labels of their groups.
+/// `count` of all rows, drawn at random, with the labels of their groups.
 template <Scalar T>
 struct Sample {
   Sample(const TrainingRows<T>& rows, std::span<const Index> groups, Index count, Seed seed)
@@ -229,8 +229,8 @@ bool shift_invariant(const Kernel& kernel) {
 }
 
 /// The smallest ridge from `ridge` on, in steps of a third of a decade or in the options' own, at
-/// which the model of all rows can be had: their sums carry more rounding than those of the folds,
-/// which the score has seen.
+/// which the system of all rows is regular: their sums carry more rounding than those of the folds
+/// that were scored.
 template <Scalar T>
 double solvable_ridge(const FeatureMapSpec& spec, const TrainingRows<T>& rows, double ridge,
                       const SearchOptions& options, const Execution& execution) {
@@ -309,7 +309,7 @@ SearchCandidate first_round(const Sample<T>& sample, const std::vector<Kernel>& 
   return *std::min_element(best.begin(), best.end(), better);
 }
 
-/// The winner with all features and more rows, which can afford shorter lengthscales, and another
+/// The winner with all features and more rows, which allow shorter lengthscales and another
 /// ridge.
 template <Scalar T>
 SearchCandidate second_round(const Sample<T>& sample, const Kernel& winner,

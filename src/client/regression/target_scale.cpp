@@ -13,7 +13,7 @@
 namespace bochner::regression {
 namespace {
 
-/// Of a target, where weights are positive.
+/// The range of a target over the rows of positive weight.
 struct Range {
   double lowest = std::numeric_limits<double>::infinity();
   double highest = -lowest;
@@ -45,7 +45,7 @@ TargetScale target_scale(const Door& door, const TrainingRows<T>& rows) {
   require_weight(door, scale.weight);
   for (Index c = 0; c < rows.targets.cols; ++c) {
     const Range range = range_of(rows, c);
-    // About a value of their own, means of large numbers keep their digits.
+    // Taken about one of the values, so that means of large numbers keep their digits.
     double mean = 0.0;
     for (Index i = 0; i < rows.x.rows; ++i) {
       const double weight = weight_of(rows, i);
