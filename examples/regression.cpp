@@ -32,7 +32,7 @@ int main() {
               bochner::to_text(found.spec.kernel).c_str(), found.ridge, found.score);
 
   bochner::FitOptions fit;
-  fit.ridge = {.ridge = found.ridge, .posterior = bochner::Posterior::full};
+  fit.model = {.ridge = found.ridge, .posterior = bochner::Posterior::full};
   const auto fitted = bochner::fit_ridge(bochner::FeatureMap<double>(found.spec), rows, fit);
   bochner::Matrix<double> unseen(1, 3), mean(1, 1), variance(1, 1);
   unseen(0, 0) = 0.5;

@@ -29,7 +29,7 @@ double rmse(const RidgeRegression<float>& model, const bench::Part& test, const 
 
 RidgeRegression<float> fitted(const SearchResult& found, const TrainingRows<float>& rows) {
   FitOptions options;
-  options.ridge.ridge = found.ridge;
+  options.model.ridge = found.ridge;
   return fit_ridge(FeatureMap<float>(found.spec), rows, options).model;
 }
 

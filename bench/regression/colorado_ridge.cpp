@@ -14,7 +14,7 @@ extern "C" {
                                                         Index num_features, double ridge,
                                                         int threads) {
   FitOptions options;
-  options.ridge.ridge = ridge;
+  options.model.ridge = ridge;
   options.solver = Solver::cholesky;
   const TrainingRows<float> rows{
       MatrixView<const float>(x, n, 6), MatrixView<const float>(y, n, 1), {}};

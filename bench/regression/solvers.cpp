@@ -44,7 +44,7 @@ void large(bench::Report& report, const bench::Part& all) {
   const TrainingRows<float> rows{spaced(all.x.view()), spaced(all.y.view()), {}};
   const FeatureMap<float> map(bench::colorado_spec(kFeatures));
   FitOptions options;
-  options.ridge.ridge = kRidge;
+  options.model.ridge = kRidge;
   FitReport outcome;
   double memory[2];
   const auto fit = [&](Solver solver, double& mib) {

@@ -202,7 +202,7 @@ Fitted fit(const FitRequest& asked, Watcher* watcher,
     begun = begun_by(*destination->checkpoint, request.resume);
   }
   FitPlan plan{.spec = request.spec,
-               .ridge = {.posterior = request.posterior},
+               .model = {.posterior = request.posterior},
                .standardisation = standardisation_of(summary, file.num_inputs()),
                .execution = request.execution,
                .checkpoint_interval = request.checkpoint_interval,
@@ -215,13 +215,13 @@ Fitted fit(const FitRequest& asked, Watcher* watcher,
   outcome.constant = constant_inputs(file, summary);
   if (begun) {
     plan.spec = parse_spec(begun->word("map"));
-    plan.ridge.ridge = begun->number(kRidge);
+    plan.model.ridge = begun->number(kRidge);
   } else {
     const Stopwatch watch;
     outcome.search = choose_hyperparameters(file, summary, request, plan);
     plan.unsaved = std::chrono::duration<double>(watch.seconds());
   }
-  plan.metadata = {{kRidge, shortest(plan.ridge.ridge)}};
+  plan.metadata = {{kRidge, shortest(plan.model.ridge)}};
   io::Checkpoint* const checkpoint = destination ? &*destination->checkpoint : nullptr;
   const bool single = request.arithmetic == Arithmetic::single_precision;
   auto regression =

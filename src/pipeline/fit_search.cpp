@@ -154,7 +154,7 @@ LogisticValidation logistic_ridge(const TrainingFile& file, const TrainingSummar
     leave_if_asked(plan.watcher, "in the search");
     if (found.best() + 1 < found.ridge.size()) break;
   }
-  plan.ridge.ridge =
+  plan.model.ridge =
       found.ridge[found.best()] * static_cast<double>(n) / static_cast<double>(summary.counted);
   return found;
 }
@@ -187,10 +187,10 @@ FitSearch choose_hyperparameters(const TrainingFile& file, const TrainingSummary
                      ? search_sample<float>(file, summary, request, plan)
                      : search_sample<double>(file, summary, request, plan);
     plan.spec = out.kernel->spec;
-    plan.ridge.ridge = out.kernel->ridge;
+    plan.model.ridge = out.kernel->ridge;
   }
   if (request.ridge) {
-    plan.ridge.ridge = *request.ridge;
+    plan.model.ridge = *request.ridge;
   } else if (logistic) {
     out.ridge = request.arithmetic == Arithmetic::single_precision
                     ? logistic_ridge<float>(file, summary, request, plan)

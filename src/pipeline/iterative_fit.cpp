@@ -76,7 +76,7 @@ RidgeRegression<T> fit_file_iteratively(const TrainingFile& file, const Training
   MappedRows<T> rows(beside, summary.rows, file.num_inputs(), outputs);
   read_rows<T>(file, summary, plan, rows);
   FitOptions options;
-  options.ridge = plan.ridge;
+  options.model = plan.model;
   options.solver = Solver::conjugate_gradients;
   // The residual falls by a constant factor an iteration, more or less.
   const double total = -std::log(options.tolerance);

@@ -40,7 +40,7 @@ LogisticRegression<T> fit_logistic(const TrainingFile& file, const TrainingSumma
     try {
       return LogisticRegression<T>(
           map, {std::as_const(x).view(), labels, weights}, num_classes(summary),
-          {.ridge = plan.ridge.ridge, .intercept = plan.ridge.intercept}, plan.execution);
+          {.ridge = plan.model.ridge, .intercept = plan.model.intercept}, plan.execution);
     } catch (const InvalidArgument&) {
       name_refused_row<T>(file, summary, plan.standardisation, map);
       throw;

@@ -40,8 +40,8 @@ template <Scalar T>
 RidgeRegression<T> studied(const NormalEquations<T>& sums, const TrainingFile& file,
                            const TrainingSummary& summary, const FitPlan& plan, FitStudy& study) {
   study.path =
-      ridge_path(sums, ridges_around(plan.ridge.ridge), plan.ridge.intercept, plan.execution);
-  RidgeOptions options = plan.ridge;
+      ridge_path(sums, ridges_around(plan.model.ridge), plan.model.intercept, plan.execution);
+  RidgeOptions options = plan.model;
   options.posterior = Posterior::full;
   const RidgeRegression<T> whole(sums, options, plan.execution);
   if (summary.classes.empty()) {
@@ -55,9 +55,9 @@ RidgeRegression<T> studied(const NormalEquations<T>& sums, const TrainingFile& f
       study.left_out.push_back({truth, truth - residual(i, 0)});
     }
   }
-  if (plan.ridge.posterior == Posterior::full) return whole;
+  if (plan.model.posterior == Posterior::full) return whole;
   return {whole.map(),
-          plan.ridge,
+          plan.model,
           whole.coefficients(),
           {whole.intercepts().begin(), whole.intercepts().end()},
           {whole.noise_variances().begin(), whole.noise_variances().end()}};
@@ -131,7 +131,7 @@ RidgeRegression<T> fit_file(const TrainingFile& file, const TrainingSummary& sum
     progress.advance(static_cast<double>(blocks.num_rows()));
   }
   RidgeRegression<T> model = plan.study == StudyFit::none
-                                 ? RidgeRegression<T>(sums, plan.ridge, plan.execution)
+                                 ? RidgeRegression<T>(sums, plan.model, plan.execution)
                                  : studied(sums, file, summary, plan, outcome.study);
   outcome.seconds = std::chrono::duration<double>(Clock::now() - start).count();
   return model;

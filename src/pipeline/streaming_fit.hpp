@@ -22,7 +22,7 @@ namespace bochner::pipeline {
 /// What is known of a model before the fit: all but its coefficients.
 struct FitPlan {
   FeatureMapSpec spec;
-  RidgeOptions ridge;
+  RidgeOptions model;
   Standardisation standardisation;
   Execution execution;
   std::chrono::duration<double> checkpoint_interval{60.0};

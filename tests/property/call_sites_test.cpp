@@ -70,7 +70,7 @@ TEMPLATE_TEST_CASE("calls of one line compile and agree", "[call_sites]", float,
 
   Matrix<T> t(30, 1);
   for (Index i = 0; i < 30; ++i) t(i, 0) = std::sin(x(i, 0));
-  const auto fitted = fit_ridge(map, {x, t}, {.ridge = {.ridge = 1e-3}});
+  const auto fitted = fit_ridge(map, {x, t}, {.model = {.ridge = 1e-3}});
   Matrix<T> out(30, 1);
   fitted.model.predict(x, out);
   CHECK(out(3, 0) == Approx(t(3, 0)).margin(0.3));

@@ -38,7 +38,7 @@ void check_ridge_functions(const Setting<T>& setting) {
   for (const Solver solver : {Solver::cholesky, Solver::dual, Solver::conjugate_gradients}) {
     INFO("solver " << static_cast<int>(solver));
     const auto fit = fit_ridge<T>(
-        map, setting.rows(), {.ridge = {.ridge = kRidge}, .solver = solver, .tolerance = 1e-11});
+        map, setting.rows(), {.model = {.ridge = kRidge}, .solver = solver, .tolerance = 1e-11});
     CHECK(predicts(fit.model, 1e-7));
     CHECK(near(fit.model.noise_variances()[0], right.unexplained / (right.rows - 1),
                spread * spread, 0));

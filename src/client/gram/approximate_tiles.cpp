@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "client/gram/approximate_tiles.hpp"
 
-#include "bochner/core/error.hpp"
 #include "client/gram/tile_walk.hpp"
 
 #include <algorithm>
@@ -11,10 +10,10 @@
 namespace bochner::gram {
 
 template <Scalar T>
-ApproximateTiles<T>::ApproximateTiles(const BlockMap<T>& map, const char* function,
+ApproximateTiles<T>::ApproximateTiles(const BlockMap<T>& map, const Door& door,
                                       MatrixView<const T> x, MatrixView<const T> y)
     : map_(map),
-      function_(function),
+      door_(door),
       x_(x),
       y_(y),
       panel_(map.num_features(), kPanelColumns),
@@ -61,13 +60,13 @@ void ApproximateTiles<T>::tile(Index first, Index rows, Index cols, double* out,
 }
 
 template <Scalar T>
-void ApproximateTiles<T>::features(Side side, MatrixView<const T> from, const char* argument,
+void ApproximateTiles<T>::features(Side side, MatrixView<const T> from, std::string_view argument,
                                    Index first, Index rows, Workspace& mine,
                                    std::int32_t* exponents) const {
   const MatrixView<const T> block = from.middle_rows(first, rows);
   map_.features(side, block, mine.phi.data(), exponents, mine.map);
   if (const auto reason = BlockMap<T>::refusal(block, first, mine.map)) {
-    throw InvalidArgument(std::string(function_) + ": " + argument + ": " + *reason);
+    door_.refuse(std::string(argument) + ": " + *reason);
   }
 }
 

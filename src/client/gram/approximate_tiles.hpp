@@ -2,9 +2,11 @@
 #pragma once
 
 #include "bochner/core/execution.hpp"
+#include "core/door.hpp"
 #include "feature_map/block.hpp"
 
 #include <cstdint>
+#include <string_view>
 #include <vector>
 
 /// \file
@@ -23,7 +25,7 @@ class ApproximateTiles {
     Matrix<T> products;
   };
 
-  ApproximateTiles(const BlockMap<T>& map, const char* function, MatrixView<const T> x,
+  ApproximateTiles(const BlockMap<T>& map, const Door& door, MatrixView<const T> x,
                    MatrixView<const T> y);
 
   Workspace workspace() const;
@@ -32,11 +34,11 @@ class ApproximateTiles {
   void tile(Index first, Index rows, Index cols, double* out, Index ld, Workspace& mine) const;
 
  private:
-  void features(Side side, MatrixView<const T> from, const char* argument, Index first, Index rows,
-                Workspace& mine, std::int32_t* exponents) const;
+  void features(Side side, MatrixView<const T> from, std::string_view argument, Index first,
+                Index rows, Workspace& mine, std::int32_t* exponents) const;
 
   const BlockMap<T>& map_;
-  const char* function_;
+  Door door_;
   MatrixView<const T> x_;
   MatrixView<const T> y_;
   Matrix<T> panel_;

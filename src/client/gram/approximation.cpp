@@ -1,15 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "bochner/client/gram/approximation.hpp"
 
-#include "bochner/core/error.hpp"
 #include "client/gram/checks.hpp"
 #include "client/gram/feature_products.hpp"
 #include "client/gram/tile_walk.hpp"
-#include "core/finite.hpp"
 
 #include <cmath>
 #include <numeric>
-#include <string>
 
 namespace bochner {
 
@@ -17,28 +14,28 @@ using namespace gram;
 
 namespace {
 
-constexpr const char* kName = "GramApproximation";
+constexpr Door kApproximation("GramApproximation");
 
 template <Scalar T>
 const FeatureMap<T>& checked(const FeatureMap<T>& map, MatrixView<const T> x,
                              const GramStorage& storage) {
-  check_columns(kName, x.cols, x.cols, map.input_dim());
-  check_least(kName, "rows of x", x.rows, 1);
-  check_least(kName, "memory", storage.memory, 0);
+  kApproximation.columns("x", x, map.input_dim(), "the map's input_dim")
+      .at_least("rows of x", x.rows, 1)
+      .at_least("memory", storage.memory, 0);
   const Centring& centring = map.spec().centring;
   if (centring.query != centring.key) {
-    throw InvalidArgument(std::string(kName) +
-                          ": the map centres queries and keys differently, expected equal centres "
-                          "(a Gram matrix of one set of rows is symmetric)");
+    kApproximation.refuse(
+        "the map centres queries and keys differently, expected equal centres (a Gram matrix of "
+        "one set of rows is symmetric)");
   }
   return map;
 }
 
 template <Scalar T>
 MatrixView<const T> checked(MatrixView<const T> factor) {
-  check_least(kName, "rows of the factor", factor.rows, 1);
-  check_least(kName, "columns of the factor", factor.cols, 1);
-  require_finite(kName, "factor", factor);
+  kApproximation.at_least("rows of the factor", factor.rows, 1)
+      .at_least("columns of the factor", factor.cols, 1)
+      .finite("factor", factor);
   return factor;
 }
 
@@ -77,11 +74,11 @@ Index GramApproximation<T>::bytes() const noexcept {
 template <Scalar T>
 void GramApproximation<T>::multiply(MatrixView<const double> b, MatrixView<double> out,
                                     const Execution& execution) const {
-  constexpr const char* kFunction = "GramApproximation::multiply";
-  check_extents(kFunction, "b", b, size(), b.cols, "n rows");
-  check_extents(kFunction, "out", out, size(), b.cols, "n rows, the columns of b");
-  require_finite(kFunction, "b", b);
-  product(kFunction, *features_, transposed_product(*features_, b, execution), out, execution);
+  constexpr Door kDoor("GramApproximation::multiply");
+  kDoor.rows("b", b, size(), "rows of the matrix")
+      .shape("out", out, size(), b.cols, "rows of the matrix, columns of b")
+      .finite("b", b);
+  product(kDoor, *features_, transposed_product(*features_, b, execution), out, execution);
 }
 
 template <Scalar T>
@@ -92,19 +89,18 @@ void GramApproximation<T>::multiply(std::span<const double> b, std::span<double>
 
 template <Scalar T>
 double GramApproximation<T>::entry(Index i, Index j) const {
-  constexpr const char* kFunction = "GramApproximation::entry";
-  check_index(kFunction, "i", i, size());
-  check_index(kFunction, "j", j, size());
+  constexpr Door kDoor("GramApproximation::entry");
+  kDoor.row("i", i, size()).row("j", j, size());
   typename FeatureSource<T>::Workspace workspace(*features_);
   const Index which[] = {i, j};
   const typename FeatureSource<T>::Block rows = features_->gather(which, workspace);
-  return finite_entry(kFunction,
-                      inner_product(rows.phi, rows.phi + features_->ld(), num_features()),
+  return finite_entry(kDoor, inner_product(rows.phi, rows.phi + features_->ld(), num_features()),
                       std::int64_t{rows.exponent[0]} + std::int64_t{rows.exponent[1]}, i, j);
 }
 
 template <Scalar T>
 std::vector<double> GramApproximation<T>::diagonal(const Execution& execution) const {
+  constexpr Door kDoor("GramApproximation::diagonal");
   std::vector<double> values(static_cast<std::size_t>(size()));
   const Index blocks = row_blocks(size());
   auto workspaces = features_->workspaces(blocks, execution);
@@ -114,7 +110,7 @@ std::vector<double> GramApproximation<T>::diagonal(const Execution& execution) c
       const T* const phi = block.phi + r * features_->ld();
       const Index i = block.first + r;
       values[static_cast<std::size_t>(i)] =
-          finite_entry("GramApproximation::diagonal", inner_product(phi, phi, num_features()),
+          finite_entry(kDoor, inner_product(phi, phi, num_features()),
                        2 * std::int64_t{block.exponent[r]}, i, i);
     }
   });
@@ -130,10 +126,11 @@ double GramApproximation<T>::trace(const Execution& execution) const {
 template <Scalar T>
 void GramApproximation<T>::rows(std::span<const Index> which, MatrixView<double> out,
                                 const Execution& execution) const {
-  constexpr const char* kFunction = "GramApproximation::rows";
+  constexpr Door kDoor("GramApproximation::rows");
   const Index n = size();
-  check_extents(kFunction, "out", out, static_cast<Index>(which.size()), n, "one row an index, n");
-  for (const Index i : which) check_index(kFunction, "which", i, n);
+  kDoor.shape("out", out, static_cast<Index>(which.size()), n,
+              "one row per index, rows of the matrix");
+  for (const Index i : which) kDoor.row("which", i, n);
   typename FeatureSource<T>::Workspace gathering(*features_);
   Matrix<T> packed(num_features(), simd::kBlockRows);
   const Index blocks = row_blocks(n);
@@ -154,7 +151,7 @@ void GramApproximation<T>::rows(std::span<const Index> which, MatrixView<double>
       for (Index r = 0; r < block.rows; ++r) {
         for (Index c = 0; c < chosen.rows; ++c) {
           out(static_cast<Index>(first) + c, block.first + r) =
-              finite_entry(kFunction, static_cast<double>(products[w](r, c)),
+              finite_entry(kDoor, static_cast<double>(products[w](r, c)),
                            std::int64_t{block.exponent[r]} + std::int64_t{chosen.exponent[c]},
                            some[static_cast<std::size_t>(c)], block.first + r);
         }

@@ -11,7 +11,7 @@ namespace {
 
 /// Calls visit(i, row of D numbers) for every row, in order.
 template <Scalar T, class Visit>
-void for_each_row(const char* function, const FeatureSource<T>& source, const Visit& visit) {
+void for_each_row(const Door& door, const FeatureSource<T>& source, const Visit& visit) {
   typename FeatureSource<T>::Workspace workspace(source);
   std::vector<double> row(static_cast<std::size_t>(source.num_features()));
   for (Index b = 0; b < row_blocks(source.size()); ++b) {
@@ -19,7 +19,7 @@ void for_each_row(const char* function, const FeatureSource<T>& source, const Vi
     for (Index r = 0; r < block.rows; ++r) {
       for (Index j = 0; j < source.num_features(); ++j) {
         row[static_cast<std::size_t>(j)] =
-            finite_entry(function, static_cast<double>(block.phi[r * source.ld() + j]),
+            finite_entry(door, static_cast<double>(block.phi[r * source.ld() + j]),
                          block.exponent[r], block.first + r, j);
       }
       visit(block.first + r, std::span<const double>(row));
@@ -30,11 +30,11 @@ void for_each_row(const char* function, const FeatureSource<T>& source, const Vi
 }  // namespace
 
 template <Scalar T>
-std::vector<double> mean_features(const char* function, const FeatureSource<T>& source) {
-  // From the first row on, so that the mean of equal rows is that row.
+std::vector<double> mean_features(const Door& door, const FeatureSource<T>& source) {
+  // Relative to the first row, so that the mean of equal rows is that row.
   std::vector<double> first;
   std::vector<double> mean(static_cast<std::size_t>(source.num_features()));
-  for_each_row(function, source, [&](Index i, std::span<const double> row) {
+  for_each_row(door, source, [&](Index i, std::span<const double> row) {
     if (i == 0) first.assign(row.begin(), row.end());
     for (std::size_t j = 0; j < mean.size(); ++j) mean[j] += row[j] - first[j];
   });
@@ -45,16 +45,16 @@ std::vector<double> mean_features(const char* function, const FeatureSource<T>& 
 }
 
 template <Scalar T>
-GramApproximation<T> centred_rows(const char* function, const GramApproximation<T>& rows) {
+GramApproximation<T> centred_rows(const Door& door, const GramApproximation<T>& rows) {
   return GramApproximation<T>(std::make_shared<const FeatureSource<T>>(
-      rows.features(), mean_features(function, rows.features())));
+      rows.features(), mean_features(door, rows.features())));
 }
 
 template <Scalar T>
-Matrix<double> centred_features(const char* function, const FeatureSource<T>& source) {
-  const std::vector<double> mean = mean_features(function, source);
+Matrix<double> centred_features(const Door& door, const FeatureSource<T>& source) {
+  const std::vector<double> mean = mean_features(door, source);
   Matrix<double> out(source.size(), source.num_features());
-  for_each_row(function, source, [&](Index i, std::span<const double> row) {
+  for_each_row(door, source, [&](Index i, std::span<const double> row) {
     for (std::size_t j = 0; j < mean.size(); ++j) {
       out(i, static_cast<Index>(j)) = row[j] - mean[j];
     }
@@ -62,11 +62,11 @@ Matrix<double> centred_features(const char* function, const FeatureSource<T>& so
   return out;
 }
 
-template std::vector<double> mean_features(const char*, const FeatureSource<float>&);
-template std::vector<double> mean_features(const char*, const FeatureSource<double>&);
-template GramApproximation<float> centred_rows(const char*, const GramApproximation<float>&);
-template GramApproximation<double> centred_rows(const char*, const GramApproximation<double>&);
-template Matrix<double> centred_features(const char*, const FeatureSource<float>&);
-template Matrix<double> centred_features(const char*, const FeatureSource<double>&);
+template std::vector<double> mean_features(const Door&, const FeatureSource<float>&);
+template std::vector<double> mean_features(const Door&, const FeatureSource<double>&);
+template GramApproximation<float> centred_rows(const Door&, const GramApproximation<float>&);
+template GramApproximation<double> centred_rows(const Door&, const GramApproximation<double>&);
+template Matrix<double> centred_features(const Door&, const FeatureSource<float>&);
+template Matrix<double> centred_features(const Door&, const FeatureSource<double>&);
 
 }  // namespace bochner::gram

@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "bochner/client/gram/certificate.hpp"
 
-#include "bochner/core/error.hpp"
 #include "client/gram/checks.hpp"
 #include "client/gram/feature_source.hpp"
 #include "client/gram/tile_walk.hpp"
-#include "core/text.hpp"
 #include "linalg/lanczos.hpp"
 
 #include <boost/math/distributions/students_t.hpp>
@@ -13,7 +11,6 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
-#include <string>
 #include <vector>
 
 namespace bochner {
@@ -22,11 +19,8 @@ using namespace gram;
 
 namespace {
 
-void check_sizes(const char* function, Index approximation, Index exact) {
-  if (approximation == exact) return;
-  throw InvalidArgument(std::string(function) + ": the exact matrix has " + std::to_string(exact) +
-                        " rows, expected " + std::to_string(approximation) +
-                        " (those of the approximation)");
+void require_equal_sizes(const Door& door, Index approximation, Index exact) {
+  require_size(door, "the exact matrix", exact, approximation, "those of the approximation");
 }
 
 struct Mean {
@@ -41,7 +35,8 @@ Mean mean_of(const std::vector<double>& values) {
   const double unit = std::isnormal(largest) ? std::ldexp(1.0, std::ilogb(largest)) : 1.0;
   double squares = 0.0;
   for (const double value : values) {
-    const double deviation = (value - mean) / unit;  // fourth powers leave the range of double
+    const double deviation =
+        (value - mean) / unit;  // fourth powers could leave the range of double
     squares += deviation * deviation;
   }
   return {mean, unit * std::sqrt(squares / (n - 1.0) / n)};
@@ -61,10 +56,9 @@ void multiply_difference(const GramApproximation<T>& approximation, const ExactG
 }
 
 /// The ends of a symmetric operator's spectrum, from a random start.
-linalg::SpectrumEnds ends_of(const char* function, const linalg::LinearOperator& op, Index n,
+linalg::SpectrumEnds ends_of(const Door& door, const linalg::LinearOperator& op, Index n,
                              const LanczosErrorOptions& options) {
-  check_positive(function, "tolerance", options.tolerance);
-  check_least(function, "max_steps", options.max_steps, 1);
+  door.positive("tolerance", options.tolerance).at_least("max_steps", options.max_steps, 1);
   std::vector<double> start(static_cast<std::size_t>(n));
   Stream(options.seed, Purpose::study).normals(0, start);
   return linalg::lanczos_ends(op, start,
@@ -74,11 +68,7 @@ linalg::SpectrumEnds ends_of(const char* function, const linalg::LinearOperator&
 }  // namespace
 
 Interval SampledGramError::interval(double level) const {
-  if (!(level > 0.0 && level < 1.0)) {
-    throw InvalidArgument("SampledGramError::interval: level is " + text::number(level) +
-                          ", expected a number in (0, 1)");
-  }
-  check_least("SampledGramError::interval", "samples", samples, 2);
+  Door("SampledGramError::interval").fraction("level", level).at_least("samples", samples, 2);
   const boost::math::students_t law(static_cast<double>(samples - 1));
   const double reach =
       standard_error * boost::math::quantile(boost::math::complement(law, (1.0 - level) / 2.0));
@@ -107,7 +97,7 @@ GramNorm squared_norm(const ExactGram& gram, const Execution& execution) {
       norm.squared_off_diagonal += squares - rows(r, first + r) * rows(r, first + r);
     }
   }
-  check_sum_of_squares("squared_norm", "the entries", norm.squared, largest);
+  require_sum_of_squares(Door("squared_norm"), "the entries", norm.squared, largest);
   return norm;
 }
 
@@ -121,11 +111,10 @@ std::optional<Interval> relative_interval(const SampledGramError& estimate, cons
 template <Scalar T>
 SampledGramError sampled_error(const GramApproximation<T>& approximation, const ExactGram& exact,
                                const SampledErrorOptions& options, const Execution& execution) {
-  constexpr const char* kFunction = "sampled_error";
+  constexpr Door kDoor("sampled_error");
   const Index n = exact.size();
-  check_sizes(kFunction, approximation.size(), n);
-  check_least(kFunction, "rows", n, 2);
-  check_least(kFunction, "samples", options.samples, 2);
+  require_equal_sizes(kDoor, approximation.size(), n);
+  kDoor.at_least("rows", n, 2).at_least("samples", options.samples, 2);
   SampledGramError estimate;
   estimate.samples = options.samples;
   const std::vector<double> found = approximation.diagonal(execution);
@@ -163,7 +152,7 @@ SampledGramError sampled_error(const GramApproximation<T>& approximation, const 
       const Index j = which[static_cast<std::size_t>(2 * k + 1)];
       const T* const phi = rows.phi + 2 * k * features.ld();
       errors[static_cast<std::size_t>(first + k)] =
-          finite_entry(kFunction, inner_product(phi, phi + features.ld(), features.num_features()),
+          finite_entry(kDoor, inner_product(phi, phi + features.ld(), features.num_features()),
                        std::int64_t{rows.exponent[2 * k]} + rows.exponent[2 * k + 1], i, j) -
           exact.entry(i, j);
     }
@@ -176,17 +165,17 @@ SampledGramError sampled_error(const GramApproximation<T>& approximation, const 
   const double pairs = static_cast<double>(n) * static_cast<double>(n - 1);
   estimate.squared_error = estimate.least + pairs * off_diagonal.mean;
   estimate.standard_error = pairs * off_diagonal.standard_error;
-  check_sum_of_squares(kFunction, "the errors", estimate.squared_error, largest);
+  require_sum_of_squares(kDoor, "the errors", estimate.squared_error, largest);
   return estimate;
 }
 
 template <Scalar T>
 SampledGramError hutchinson_error(const GramApproximation<T>& approximation, const ExactGram& exact,
                                   const HutchinsonOptions& options, const Execution& execution) {
-  constexpr const char* kFunction = "hutchinson_error";
+  constexpr Door kDoor("hutchinson_error");
   const Index n = exact.size();
-  check_sizes(kFunction, approximation.size(), n);
-  check_least(kFunction, "probes", options.probes, 2);
+  require_equal_sizes(kDoor, approximation.size(), n);
+  kDoor.at_least("probes", options.probes, 2);
   Matrix<double> g(n, options.probes);
   Stream(options.seed, Purpose::study).signs(0, {g.data(), static_cast<std::size_t>(g.size())});
   multiply_difference<T>(approximation, exact, g, g.view(), execution);
@@ -199,17 +188,17 @@ SampledGramError hutchinson_error(const GramApproximation<T>& approximation, con
     }
   }
   const Mean mean = mean_of(squares);
-  check_sum_of_squares(kFunction, "the errors", mean.mean, largest);
+  require_sum_of_squares(kDoor, "the errors", mean.mean, largest);
   return {mean.mean, mean.standard_error, 0.0, options.probes};
 }
 
 template <Scalar T>
 SpectralError spectral_error(const GramApproximation<T>& approximation, const ExactGram& exact,
                              const LanczosErrorOptions& options, const Execution& execution) {
-  constexpr const char* kFunction = "spectral_error";
-  check_sizes(kFunction, approximation.size(), exact.size());
+  constexpr Door kDoor("spectral_error");
+  require_equal_sizes(kDoor, approximation.size(), exact.size());
   const linalg::SpectrumEnds ends = ends_of(
-      kFunction,
+      kDoor,
       [&](MatrixView<const double> b, MatrixView<double> out) {
         multiply_difference(approximation, exact, b, out, execution);
       },
@@ -223,14 +212,14 @@ template <Scalar T>
 DeltaSpectral delta_spectral(const GramApproximation<T>& approximation,
                              const ShiftedGram<T>& shifted, const ExactGram& exact,
                              const LanczosErrorOptions& options, const Execution& execution) {
-  constexpr const char* kFunction = "delta_spectral";
+  constexpr Door kDoor("delta_spectral");
   const Index n = exact.size();
-  check_sizes(kFunction, approximation.size(), n);
-  check_sizes(kFunction, shifted.size(), n);
+  require_equal_sizes(kDoor, approximation.size(), n);
+  require_equal_sizes(kDoor, shifted.size(), n);
   Matrix<double> v(n, 1);
   Matrix<double> difference(n, 1);
   const linalg::SpectrumEnds ends = ends_of(
-      kFunction,
+      kDoor,
       [&](MatrixView<const double> b, MatrixView<double> out) {
         shifted.apply_inverse_root(b, v.view(), execution);
         multiply_difference<T>(approximation, exact, v, difference.view(), execution);
@@ -238,9 +227,7 @@ DeltaSpectral delta_spectral(const GramApproximation<T>& approximation,
       },
       n, options);
   if (!(ends.largest < 1.0)) {
-    throw InvalidArgument(std::string(kFunction) +
-                          ": lambda is too small beside the rounding errors of K^: Delta has no "
-                          "upper end");
+    kDoor.refuse("lambda is too small beside the rounding errors of K^: Delta has no upper end");
   }
   // The difference here is K^ - K = -(K - K^): nu = -end, -nu / (1 + nu) = end / (1 - end).
   return {ends.smallest / (1.0 - ends.smallest), ends.largest / (1.0 - ends.largest), ends.steps,

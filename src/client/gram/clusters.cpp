@@ -1,18 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "bochner/client/gram/clusters.hpp"
 
-#include "bochner/core/error.hpp"
 #include "client/gram/centred_features.hpp"
-#include "client/gram/checks.hpp"
 #include "client/gram/feature_products.hpp"
-#include "core/finite.hpp"
+#include "core/door.hpp"
 
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <limits>
 #include <memory>
-#include <string>
 #include <utility>
 
 namespace bochner {
@@ -21,9 +18,9 @@ using namespace gram;
 
 namespace {
 
-constexpr const char* kKernelKmeans = "kernel_kmeans";
+constexpr Door kKernelKmeans("kernel_kmeans");
 
-/// Squared distances to the nearest centre, and which that is.
+/// The nearest centre of every row, and the squared distance to it.
 struct Assignment {
   std::vector<Index> labels;
   std::vector<double> distances;
@@ -138,7 +135,7 @@ Matrix<double> first_centres(const GramApproximation<T>& rows, const std::vector
     double left = stream.uniform(static_cast<std::uint64_t>(c)) * total;
     std::size_t chosen = 0;
     while (chosen + 1 < n && (left -= distances[chosen]) > 0.0) ++chosen;
-    // Where all rows have a centre in their place, the next is any row.
+    // Where every row coincides with a centre, any row is the next.
     if (!(total > 0.0)) chosen = static_cast<std::size_t>(c);
     members(static_cast<Index>(chosen), c) = 1.0;
     const auto row = static_cast<Index>(chosen);
@@ -176,14 +173,9 @@ KernelClusters from_start(const GramApproximation<T>& rows, const std::vector<do
 template <Scalar T>
 KernelClusters kernel_kmeans(const GramApproximation<T>& rows, const ClusterOptions& options,
                              const Execution& execution) {
-  check_least(kKernelKmeans, "clusters", options.clusters, 1);
-  check_least(kKernelKmeans, "restarts", options.restarts, 1);
-  check_least(kKernelKmeans, "max_iterations", options.max_iterations, 1);
-  if (options.clusters > rows.size()) {
-    throw InvalidArgument(std::string(kKernelKmeans) + ": clusters is " +
-                          std::to_string(options.clusters) + ", expected at most " +
-                          std::to_string(rows.size()) + " (rows)");
-  }
+  kKernelKmeans.between("clusters", options.clusters, 1, rows.size())
+      .at_least("restarts", options.restarts, 1)
+      .at_least("max_iterations", options.max_iterations, 1);
   // Distances do not change when a vector is added to all features.
   const std::vector<double> mean = mean_features(kKernelKmeans, rows.features());
   const GramApproximation<T> centred(
@@ -205,12 +197,11 @@ KernelClusters kernel_kmeans(const GramApproximation<T>& rows, const ClusterOpti
 template <Scalar T>
 std::vector<Index> nearest_clusters(const GramApproximation<T>& rows,
                                     MatrixView<const double> centres, const Execution& execution) {
-  constexpr const char* kName = "nearest_clusters";
-  check_least(kName, "columns of centres", centres.cols, 1);
-  check_extents(kName, "centres", centres, rows.num_features(), centres.cols,
-                "one row per feature");
-  require_finite(kName, "centres", centres);
-  // From the first centre on: what centres have in common takes no digits.
+  Door("nearest_clusters")
+      .at_least("columns of centres", centres.cols, 1)
+      .rows("centres", centres, rows.num_features(), "one row per feature")
+      .finite("centres", centres);
+  // Relative to the first centre: what centres have in common costs no digits.
   std::vector<double> origin;
   for (Index j = 0; j < centres.rows; ++j) origin.push_back(centres(j, 0));
   Matrix<double> differences(centres.rows, centres.cols);

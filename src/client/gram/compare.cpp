@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "bochner/client/gram/compare.hpp"
 
-#include "bochner/core/error.hpp"
-#include "client/gram/checks.hpp"
+#include "core/door.hpp"
 #include "core/text.hpp"
 #include "estimator/row_law.hpp"
 
@@ -14,7 +13,7 @@
 namespace bochner {
 namespace {
 
-constexpr const char* kCompareApproximations = "compare_approximations";
+constexpr Door kCompareApproximations("compare_approximations");
 constexpr Index kFirstColumns = 16;
 
 double seconds_since(std::chrono::steady_clock::time_point start) {
@@ -52,15 +51,14 @@ std::vector<ComparedGram> compare_approximations(const FeatureMapSpec& spec, Mat
   const Index room = budget.memory / static_cast<Index>(sizeof(T)) / n;
   const Index per_frequency = num_features(one) / one.num_frequencies;
   if (room < num_features(one)) {
-    throw InvalidArgument(
-        std::string(kCompareApproximations) + ": memory is " + std::to_string(budget.memory) +
-        " bytes, expected room for the features of " +
-        (one.num_frequencies == 1 ? "one frequency"
-                                  : std::to_string(one.num_frequencies) + " frequencies"));
+    kCompareApproximations.refuse(
+        "memory", std::to_string(budget.memory) + " bytes",
+        "room for the features of " + (one.num_frequencies == 1
+                                           ? "one frequency"
+                                           : std::to_string(one.num_frequencies) + " frequencies"));
   }
   if (!(budget.seconds > 0.0)) {
-    throw InvalidArgument(std::string(kCompareApproximations) + ": seconds is " +
-                          text::number(budget.seconds) + ", expected a positive number");
+    kCompareApproximations.refuse("seconds", text::number(budget.seconds), "a number above 0");
   }
   std::vector<ComparedGram> results;
   const auto certify = [&](const GramApproximation<T>& gram, std::optional<Pivoting> pivoting,

@@ -4,7 +4,6 @@
 #include "client/gram/checks.hpp"
 #include "client/gram/exact_tiles.hpp"
 #include "client/gram/tile_walk.hpp"
-#include "core/finite.hpp"
 #include "kernel/standard_form.hpp"
 
 #include <cmath>
@@ -18,8 +17,7 @@ namespace {
 
 template <Scalar T>
 MatrixView<const T> checked_rows(MatrixView<const T> x) {
-  check_least("ExactGram", "rows of x", x.rows, 1);
-  require_finite("ExactGram", "x", x);
+  Door("ExactGram").at_least("rows of x", x.rows, 1).finite("x", x);
   return x;
 }
 
@@ -48,12 +46,12 @@ const Kernel& ExactGram::kernel() const noexcept { return parts_->kernel; }
 
 void ExactGram::multiply(MatrixView<const double> b, MatrixView<double> out,
                          const Execution& execution) const {
-  constexpr const char* kFunction = "ExactGram::multiply";
+  constexpr Door kDoor("ExactGram::multiply");
   const Index n = size();
-  check_extents(kFunction, "b", b, n, b.cols, "n rows");
-  check_extents(kFunction, "out", out, n, b.cols, "n rows, the columns of b");
-  require_finite(kFunction, "b", b);
-  // Columns one after another for the vector product; rows for the other.
+  kDoor.rows("b", b, n, "rows of the matrix")
+      .shape("out", out, n, b.cols, "rows of the matrix, columns of b")
+      .finite("b", b);
+  // A single column is stored as a row, for the product with a vector.
   const bool one = b.cols == 1;
   Matrix<double> copy(one ? 1 : n, simd::padded<double>(one ? n : b.cols));
   for (Index i = 0; i < n; ++i) {
@@ -92,7 +90,7 @@ void ExactGram::multiply(MatrixView<const double> b, MatrixView<double> out,
     }
     for (Index r = 0; r < rows; ++r) {
       for (Index c = 0; c < b.cols; ++c) {
-        if (!std::isfinite(sum(r, c))) refuse_product(kFunction, row + r);
+        if (!std::isfinite(sum(r, c))) refuse_product(kDoor, row + r);
         out(row + r, c) = sum(r, c);
       }
     }
@@ -105,11 +103,10 @@ void ExactGram::multiply(std::span<const double> b, std::span<double> out,
 }
 
 double ExactGram::entry(Index i, Index j) const {
-  constexpr const char* kFunction = "ExactGram::entry";
-  check_index(kFunction, "i", i, size());
-  check_index(kFunction, "j", j, size());
+  constexpr Door kDoor("ExactGram::entry");
+  kDoor.row("i", i, size()).row("j", j, size());
   const double value = parts_->tiles.entry(parts_->rows, i, j);
-  if (!std::isfinite(value)) refuse_overflow(kFunction, i, j);
+  if (!std::isfinite(value)) refuse_overflow(kDoor, i, j);
   return value;
 }
 
@@ -123,7 +120,7 @@ std::vector<double> ExactGram::diagonal() const {
     } else {
       row_values(kernel(), parts_->rows.row(i), parts_->rows.view().middle_rows(i, 1), &value);
     }
-    if (!std::isfinite(value)) refuse_overflow("ExactGram::diagonal", i, i);
+    if (!std::isfinite(value)) refuse_overflow(Door("ExactGram::diagonal"), i, i);
   }
   return values;
 }
@@ -135,10 +132,11 @@ double ExactGram::trace() const {
 
 void ExactGram::rows(std::span<const Index> which, MatrixView<double> out,
                      const Execution& execution) const {
-  constexpr const char* kFunction = "ExactGram::rows";
+  constexpr Door kDoor("ExactGram::rows");
   const Index n = size();
-  check_extents(kFunction, "out", out, static_cast<Index>(which.size()), n, "one row an index, n");
-  for (const Index i : which) check_index(kFunction, "which", i, n);
+  kDoor.shape("out", out, static_cast<Index>(which.size()), n,
+              "one row per index, rows of the matrix");
+  for (const Index i : which) kDoor.row("which", i, n);
   const KernelRows chosen(parts_->rows, which);
   const Index panels = (n + kPanelColumns - 1) / kPanelColumns;
   std::vector<Matrix<double>> tiles;
@@ -155,7 +153,7 @@ void ExactGram::rows(std::span<const Index> which, MatrixView<double> out,
       for (Index r = 0; r < count; ++r) {
         for (Index c = 0; c < cols; ++c) {
           if (!std::isfinite(tile(r, c))) {
-            refuse_overflow(kFunction, which[static_cast<std::size_t>(row + r)], col + c);
+            refuse_overflow(kDoor, which[static_cast<std::size_t>(row + r)], col + c);
           }
           out(row + r, col + c) = tile(r, c);
         }

@@ -25,7 +25,7 @@ class ExactTiles {
   double entry(const KernelRows& x, Index i, Index j) const;
 
  private:
-  /// Entries of one row whose products cancel, and their own ones in twice the precision.
+  /// Entries of one row whose products cancel, with products in twice the precision.
   struct Cancelled {
     std::vector<Index> column;
     std::vector<double> xy, yy, value;

@@ -12,13 +12,13 @@
 namespace bochner::gram {
 namespace {
 
-/// Blocks of rows whose products make one partial sum: a constant of the result's bits.
+/// Blocks of rows per partial sum: the bits of results depend on it.
 constexpr Index kChunkBlocks = 32;
 /// Partial sums that are in memory at a time.
 constexpr Index kChunksAtATime = 32;
 /// Fewer columns than this are multiplied one by one, each by the engine's products with a vector.
 constexpr Index kBlockColumns = 6;
-/// Columns of a tile of moments, and rows that pass between two visits.
+/// Columns of a tile of moments, and rows between two visits to it.
 constexpr Index kTile = 256;
 constexpr Index kMomentRows = 2048;
 
@@ -124,7 +124,7 @@ ScaledColumns transposed_product(const FeatureSource<T>& source, MatrixView<cons
 }
 
 template <Scalar T>
-void product(const char* function, const FeatureSource<T>& source, const ScaledColumns& s,
+void product(const Door& door, const FeatureSource<T>& source, const ScaledColumns& s,
              MatrixView<double> out, const Execution& execution) {
   const Index features = source.num_features();
   const Index columns = s.values.cols();
@@ -160,7 +160,7 @@ void product(const char* function, const FeatureSource<T>& source, const ScaledC
         const auto k = static_cast<std::size_t>(c);
         const double value = scaled(static_cast<double>(by_column ? result(c, r) : result(r, c)),
                                     s.exponent[k] + exponent[k] + block.exponent[r]);
-        if (!std::isfinite(value)) refuse_product(function, block.first + r);
+        if (!std::isfinite(value)) refuse_product(door, block.first + r);
         out(block.first + r, c) = value;
       }
     }
@@ -205,9 +205,9 @@ template ScaledColumns transposed_product(const FeatureSource<float>&, MatrixVie
                                           const Execution&);
 template ScaledColumns transposed_product(const FeatureSource<double>&, MatrixView<const double>,
                                           const Execution&);
-template void product(const char*, const FeatureSource<float>&, const ScaledColumns&,
+template void product(const Door&, const FeatureSource<float>&, const ScaledColumns&,
                       MatrixView<double>, const Execution&);
-template void product(const char*, const FeatureSource<double>&, const ScaledColumns&,
+template void product(const Door&, const FeatureSource<double>&, const ScaledColumns&,
                       MatrixView<double>, const Execution&);
 template Matrix<double> feature_moments(const FeatureSource<float>&, const Execution&);
 template Matrix<double> feature_moments(const FeatureSource<double>&, const Execution&);

@@ -3,6 +3,7 @@
 
 #include "bochner/core/execution.hpp"
 #include "client/gram/feature_source.hpp"
+#include "core/door.hpp"
 
 #include <vector>
 
@@ -22,9 +23,9 @@ template <Scalar T>
 ScaledColumns transposed_product(const FeatureSource<T>& source, MatrixView<const double> b,
                                  const Execution& execution);
 
-/// out = Phi s, n x k. Throws InvalidArgument in the name of `function` when an entry overflows.
+/// out = Phi s, n x k. Throws InvalidArgument when an entry overflows.
 template <Scalar T>
-void product(const char* function, const FeatureSource<T>& source, const ScaledColumns& s,
+void product(const Door& door, const FeatureSource<T>& source, const ScaledColumns& s,
              MatrixView<double> out, const Execution& execution);
 
 /// The lower triangle of sum_i 2^(2 (a_i - max a)) phi_i phi_i^T, D x D with rows padded to whole

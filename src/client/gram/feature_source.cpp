@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "client/gram/feature_source.hpp"
 
-#include "bochner/core/error.hpp"
 #include "client/gram/checks.hpp"
 #include "client/gram/tile_walk.hpp"
 #include "core/assert.hpp"
@@ -16,12 +15,12 @@
 namespace bochner::gram {
 namespace {
 
-constexpr const char* kGramApproximation = "GramApproximation";
+constexpr Door kGramApproximation("GramApproximation");
 
-/// Of a row of zeros, before it is known what the others have.
+/// The exponent of a row of zeros until those of the others are known.
 constexpr std::int32_t kNoExponent = std::numeric_limits<std::int32_t>::min();
 
-/// Rows less a mean have no smaller power of two: its inverse is a double.
+/// Rows less a mean have no smaller exponent: 2 to its negative is a double.
 constexpr std::int32_t kLeastExponent = -1000;
 
 /// Whether rows x cols elements of T take no more than `memory` bytes.
@@ -60,7 +59,7 @@ FeatureSource<T>::FeatureSource(const FeatureMap<T>& map, MatrixView<const T> x,
     map.blocks().features(Side::query, rows, stored() ? phi_.row(first) : workspace.phi_.data(),
                           exponent_.data() + first, *workspace.map_);
     if (const auto reason = BlockMap<T>::refusal(rows, first, *workspace.map_)) {
-      throw InvalidArgument(std::string(kGramApproximation) + ": x: " + *reason);
+      kGramApproximation.refuse("x: " + *reason);
     }
   });
   max_exponent_ = *std::max_element(exponent_.begin(), exponent_.end());
@@ -179,10 +178,10 @@ auto FeatureSource<T>::workspaces(Index num_blocks, const Execution& execution) 
   return all;
 }
 
-double finite_entry(const char* function, double product, std::int64_t exponent, Index i, Index j) {
+double finite_entry(const Door& door, double product, std::int64_t exponent, Index i, Index j) {
   const double value =
       std::ldexp(product, static_cast<int>(std::clamp<std::int64_t>(exponent, -10'000, 10'000)));
-  if (!std::isfinite(value)) refuse_overflow(function, i, j);
+  if (!std::isfinite(value)) refuse_overflow(door, i, j);
   return value;
 }
 

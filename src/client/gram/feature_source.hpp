@@ -3,6 +3,7 @@
 
 #include "bochner/core/matrix.hpp"
 #include "bochner/feature_map.hpp"
+#include "core/door.hpp"
 #include "feature_map/block.hpp"
 
 #include <array>
@@ -12,7 +13,7 @@
 #include <vector>
 
 /// \file
-/// The features of a Gram matrix, block by block: kept, or computed again.
+/// The features of a Gram matrix, block by block: kept, or recomputed.
 
 namespace bochner::gram {
 
@@ -49,8 +50,8 @@ class FeatureSource {
   template <Scalar From>
   explicit FeatureSource(MatrixView<const From> factor);
   /// The rows of `from` less `mean`, D numbers with their power of two multiplied in. Differences
-  /// are taken in double before they are narrowed: what rows have in common takes no digits from
-  /// what they do not. Kept if those of `from` are.
+  /// are taken in double before they are narrowed: what rows have in common costs the rest no
+  /// digits. Kept if those of `from` are.
   FeatureSource(const FeatureSource& from, std::vector<double> mean);
 
   Index size() const noexcept { return static_cast<Index>(exponent_.size()); }
@@ -88,7 +89,7 @@ double inner_product(const T* a, const T* b, Index n) {
 }
 
 /// product 2^exponent, the entry (i, j). Throws InvalidArgument when it overflows.
-double finite_entry(const char* function, double product, std::int64_t exponent, Index i, Index j);
+double finite_entry(const Door& door, double product, std::int64_t exponent, Index i, Index j);
 
 extern template class FeatureSource<float>;
 extern template class FeatureSource<double>;

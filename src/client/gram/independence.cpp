@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "bochner/client/gram/independence.hpp"
 
-#include "bochner/core/error.hpp"
 #include "client/gram/centred_features.hpp"
 #include "client/gram/checks.hpp"
 #include "client/gram/feature_products.hpp"
@@ -11,7 +10,6 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
-#include <string>
 
 namespace bochner {
 
@@ -19,7 +17,7 @@ using namespace gram;
 
 namespace {
 
-constexpr const char* kIndependenceTest = "independence_test";
+constexpr Door kIndependenceTest("independence_test");
 
 /// |Phi^T b|_F^2, the powers of two multiplied in.
 template <Scalar T>
@@ -46,13 +44,9 @@ PermutationTest independence_test(const GramApproximation<T>& x, const GramAppro
                                   const PermutationTestOptions& options,
                                   const Execution& execution) {
   const Index n = x.size();
-  if (y.size() != n) {
-    throw InvalidArgument(std::string(kIndependenceTest) + ": y has " + std::to_string(y.size()) +
-                          " rows, expected " + std::to_string(n) + " (those of x)");
-  }
-  check_least(kIndependenceTest, "rows", n, 2);
-  check_least(kIndependenceTest, "permutations", options.permutations, 1);
-  // One mean would do for the sum; both keep its digits.
+  require_size(kIndependenceTest, "y", y.size(), n, "those of x");
+  kIndependenceTest.at_least("rows", n, 2).at_least("permutations", options.permutations, 1);
+  // Centring one side would give the same sum; centring both keeps its digits.
   const GramApproximation<T> centred = centred_rows(kIndependenceTest, x);
   const Matrix<double> psi = centred_features(kIndependenceTest, y.features());
   const double squared_rows = static_cast<double>(n) * static_cast<double>(n);

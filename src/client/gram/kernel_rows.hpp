@@ -17,8 +17,9 @@ namespace bochner::gram {
 
 /// The rows A x of the kernel's standard form, in double and in the engine's layout, with their
 /// squared norms. These come from the same chain of operations as any other inner product, so that
-/// equal rows have kernel exactly k(x, x). What rounding takes from A x is kept beside it: rows far
-/// from the origin have differences, and orthogonal ones products, that are no larger.
+/// equal rows have kernel exactly k(x, x). What rounding takes from A x is kept beside it: the
+/// differences of rows far from the origin, and the products of nearly orthogonal ones, may be no
+/// larger.
 class KernelRows {
  public:
   /// Throws InvalidArgument when the kernel's options are not valid for x.cols coordinates.

@@ -1,17 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "bochner/client/gram/matrix.hpp"
 
-#include "bochner/core/error.hpp"
 #include "client/gram/approximate_tiles.hpp"
 #include "client/gram/checks.hpp"
 #include "client/gram/exact_tiles.hpp"
 #include "client/gram/tile_walk.hpp"
-#include "core/finite.hpp"
-#include "core/overlap.hpp"
 
 #include <algorithm>
 #include <cmath>
-#include <concepts>
 #include <vector>
 
 namespace bochner {
@@ -19,16 +15,12 @@ namespace {
 
 using namespace gram;
 
-void check_out(const char* function, const MatrixView<double>& out, Index rows, Index cols) {
-  check_extents(function, "out", out, rows, cols, "rows of x and of y");
-}
-
 /// Copies a tile whose entries must be finite.
-void put(const char* function, const Matrix<double>& tile, Index i, Index rows, Index j, Index cols,
+void put(const Door& door, const Matrix<double>& tile, Index i, Index rows, Index j, Index cols,
          MatrixView<double> out) {
   for (Index r = 0; r < rows; ++r) {
     for (Index c = 0; c < cols; ++c) {
-      if (!std::isfinite(tile(r, c))) refuse_overflow(function, i + r, j + c);
+      if (!std::isfinite(tile(r, c))) refuse_overflow(door, i + r, j + c);
       out(i + r, j + c) = tile(r, c);
     }
   }
@@ -48,11 +40,11 @@ std::vector<Matrix<double>> tile_buffers(Index rows, const Execution& execution)
 
 void exact_gram(const Kernel& kernel, MatrixView<const double> x, MatrixView<const double> y,
                 MatrixView<double> out, const Execution& execution) {
-  constexpr const char* kFunction = "exact_gram";
-  check_columns(kFunction, x.cols, y.cols, x.cols);
-  check_out(kFunction, out, x.rows, y.rows);
-  require_finite(kFunction, "x", x);
-  require_finite(kFunction, "y", y);
+  constexpr Door kDoor("exact_gram");
+  kDoor.columns("y", y, x.cols, "the columns of x")
+      .shape("out", out, x.rows, y.rows, "rows of x, rows of y")
+      .finite("x", x)
+      .finite("y", y);
   const KernelRows x_rows(kernel, x, execution);
   const KernelRows y_rows(kernel, y, execution);
   const ExactTiles tiles(kernel, y_rows);
@@ -61,22 +53,20 @@ void exact_gram(const Kernel& kernel, MatrixView<const double> x, MatrixView<con
                 [&](std::size_t worker, Index i, Index rows, Index j, Index cols) {
                   Matrix<double>& tile = buffers[worker];
                   tiles.tile(x_rows, i, rows, j, cols, tile.data(), kPanelColumns);
-                  put(kFunction, tile, i, rows, j, cols, out);
+                  put(kDoor, tile, i, rows, j, cols, out);
                 });
 }
 
 template <Scalar T>
 void approximate_gram(const FeatureMap<T>& map, ViewOf<const T> x, ViewOf<const T> y,
                       MatrixView<double> out, const Execution& execution) {
-  constexpr const char* kFunction = "approximate_gram";
-  check_columns(kFunction, x.cols, y.cols, map.input_dim());
-  check_out(kFunction, out, x.rows, y.rows);
-  if constexpr (std::same_as<T, double>) {
-    if (overlap<T>(x, out) || overlap<T>(y, out)) {
-      throw InvalidArgument(std::string(kFunction) + ": out overlaps the rows of x or y");
-    }
-  }
-  ApproximateTiles<T> tiles(map.blocks(), kFunction, x, y);
+  constexpr Door kDoor("approximate_gram");
+  kDoor.columns("x", x, map.input_dim(), "the map's input_dim")
+      .columns("y", y, map.input_dim(), "the map's input_dim")
+      .shape("out", out, x.rows, y.rows, "rows of x, rows of y")
+      .apart("out", memory_grid(out), "x", memory_grid(x))
+      .apart("out", memory_grid(out), "y", memory_grid(y));
+  ApproximateTiles<T> tiles(map.blocks(), kDoor, x, y);
   std::vector<typename ApproximateTiles<T>::Workspace> workspaces;
   for (std::size_t w = 0; w < workers_for(x.rows, execution); ++w) {
     workspaces.push_back(tiles.workspace());
@@ -88,7 +78,7 @@ void approximate_gram(const FeatureMap<T>& map, ViewOf<const T> x, ViewOf<const 
       [&](std::size_t worker, Index i, Index rows, Index j, Index cols) {
         Matrix<double>& tile = buffers[worker];
         tiles.tile(i, rows, cols, tile.data(), kPanelColumns, workspaces[worker]);
-        put(kFunction, tile, i, rows, j, cols, out);
+        put(kDoor, tile, i, rows, j, cols, out);
       });
 }
 
@@ -111,58 +101,27 @@ Matrix<double> exact_gram(const Kernel& kernel, MatrixView<const float> x,
 
 double MeasuredGramError::relative() const {
   if (!(squared_norm > 0.0)) {
-    throw InvalidArgument(
-        "MeasuredGramError::relative: the exact matrix is zero or has no entries");
+    Door("MeasuredGramError::relative").refuse("the exact matrix is zero or has no entries");
   }
   return std::sqrt(squared_error / squared_norm);
 }
 
-template <Scalar T>
-MeasuredGramError gram_distance(const FeatureMap<T>& map, ViewOf<const T> x, ViewOf<const T> y,
-                                const Execution& execution) {
-  constexpr const char* kFunction = "gram_distance";
-  check_columns(kFunction, x.cols, y.cols, map.input_dim());
-  require_finite(kFunction, "x", x);
-  require_finite(kFunction, "y", y);
-  const KernelRows x_rows(map.spec().kernel, x, execution);
-  const KernelRows y_rows(map.spec().kernel, y, execution);
-  const ExactTiles exact(map.spec().kernel, y_rows);
-  ApproximateTiles<T> approximate(map.blocks(), kFunction, x, y);
+namespace {
 
-  struct Worker {
-    typename ApproximateTiles<T>::Workspace approximate;
-    Matrix<double> k;
-    Matrix<double> k_hat;
-    double largest = 0.0;
-    double largest_error = 0.0;
-  };
-  std::vector<Worker> workers;
-  for (std::size_t w = 0; w < workers_for(x.rows, execution); ++w) {
-    workers.push_back({approximate.workspace(), Matrix<double>(simd::kBlockRows, kPanelColumns),
-                       Matrix<double>(simd::kBlockRows, kPanelColumns)});
-  }
-  // One sum a block of rows, folded in index order: the same bits for any number of threads.
-  std::vector<MeasuredGramError> sums(static_cast<std::size_t>(row_blocks(x.rows)));
-  for_each_tile(
-      x.rows, y.rows, execution,
-      [&](Index first, Index count) { approximate.load_panel(first, count, execution); },
-      [&](std::size_t w, Index i, Index rows, Index j, Index cols) {
-        Worker& mine = workers[w];
-        exact.tile(x_rows, i, rows, j, cols, mine.k.data(), kPanelColumns);
-        approximate.tile(i, rows, cols, mine.k_hat.data(), kPanelColumns, mine.approximate);
-        MeasuredGramError& sum = sums[static_cast<std::size_t>(i / simd::kBlockRows)];
-        for (Index r = 0; r < rows; ++r) {
-          for (Index c = 0; c < cols; ++c) {
-            const double k = mine.k(r, c);
-            const double error = mine.k_hat(r, c) - k;
-            if (!std::isfinite(error)) refuse_overflow(kFunction, i + r, j + c);
-            sum.squared_error += error * error;
-            sum.squared_norm += k * k;
-            mine.largest = std::max(mine.largest, std::abs(k));
-            mine.largest_error = std::max(mine.largest_error, std::abs(error));
-          }
-        }
-      });
+/// A worker's scratch space, and the largest entries it has seen.
+template <Scalar T>
+struct DistanceWorker {
+  typename ApproximateTiles<T>::Workspace approximate;
+  Matrix<double> k;
+  Matrix<double> k_hat;
+  double largest = 0.0;
+  double largest_error = 0.0;
+};
+
+/// Adds up in index order, and refuses squares that left the range of double.
+template <Scalar T>
+MeasuredGramError total_of(const Door& door, const std::vector<MeasuredGramError>& sums,
+                           const std::vector<DistanceWorker<T>>& workers) {
   MeasuredGramError total;
   for (const MeasuredGramError& sum : sums) {
     total.squared_error += sum.squared_error;
@@ -170,13 +129,57 @@ MeasuredGramError gram_distance(const FeatureMap<T>& map, ViewOf<const T> x, Vie
   }
   double largest = 0.0;
   double largest_error = 0.0;
-  for (const Worker& worker : workers) {
+  for (const DistanceWorker<T>& worker : workers) {
     largest = std::max(largest, worker.largest);
     largest_error = std::max(largest_error, worker.largest_error);
   }
-  check_sum_of_squares(kFunction, "the exact entries", total.squared_norm, largest);
-  check_sum_of_squares(kFunction, "the errors", total.squared_error, largest_error);
+  require_sum_of_squares(door, "the exact entries", total.squared_norm, largest);
+  require_sum_of_squares(door, "the errors", total.squared_error, largest_error);
   return total;
+}
+
+}  // namespace
+
+template <Scalar T>
+MeasuredGramError gram_distance(const FeatureMap<T>& map, ViewOf<const T> x, ViewOf<const T> y,
+                                const Execution& execution) {
+  constexpr Door kDoor("gram_distance");
+  kDoor.columns("x", x, map.input_dim(), "the map's input_dim")
+      .columns("y", y, map.input_dim(), "the map's input_dim")
+      .finite("x", x)
+      .finite("y", y);
+  const KernelRows x_rows(map.spec().kernel, x, execution);
+  const KernelRows y_rows(map.spec().kernel, y, execution);
+  const ExactTiles exact(map.spec().kernel, y_rows);
+  ApproximateTiles<T> approximate(map.blocks(), kDoor, x, y);
+  std::vector<DistanceWorker<T>> workers;
+  for (std::size_t w = 0; w < workers_for(x.rows, execution); ++w) {
+    workers.push_back({approximate.workspace(), Matrix<double>(simd::kBlockRows, kPanelColumns),
+                       Matrix<double>(simd::kBlockRows, kPanelColumns)});
+  }
+  // One sum per block of rows, folded in index order: the same bits for any number of threads.
+  std::vector<MeasuredGramError> sums(static_cast<std::size_t>(row_blocks(x.rows)));
+  for_each_tile(
+      x.rows, y.rows, execution,
+      [&](Index first, Index count) { approximate.load_panel(first, count, execution); },
+      [&](std::size_t w, Index i, Index rows, Index j, Index cols) {
+        DistanceWorker<T>& mine = workers[w];
+        exact.tile(x_rows, i, rows, j, cols, mine.k.data(), kPanelColumns);
+        approximate.tile(i, rows, cols, mine.k_hat.data(), kPanelColumns, mine.approximate);
+        MeasuredGramError& sum = sums[static_cast<std::size_t>(i / simd::kBlockRows)];
+        for (Index r = 0; r < rows; ++r) {
+          for (Index c = 0; c < cols; ++c) {
+            const double k = mine.k(r, c);
+            const double error = mine.k_hat(r, c) - k;
+            if (!std::isfinite(error)) refuse_overflow(kDoor, i + r, j + c);
+            sum.squared_error += error * error;
+            sum.squared_norm += k * k;
+            mine.largest = std::max(mine.largest, std::abs(k));
+            mine.largest_error = std::max(mine.largest_error, std::abs(error));
+          }
+        }
+      });
+  return total_of(kDoor, sums, workers);
 }
 
 template void approximate_gram<float>(const FeatureMap<float>&, MatrixView<const float>,

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "bochner/client/gram/nystrom.hpp"
 
-#include "bochner/core/error.hpp"
-#include "client/gram/checks.hpp"
 #include "client/gram/feature_source.hpp"
 #include "client/gram/partial_cholesky.hpp"
+#include "core/door.hpp"
 #include "linalg/cholesky.hpp"
 #include "simd/engine.hpp"
 
@@ -12,12 +11,13 @@
 #include <cmath>
 #include <memory>
 #include <numeric>
-#include <string>
 
 namespace bochner {
 namespace {
 
 using gram::PartialCholesky;
+
+constexpr Door kNystrom("nystrom");
 
 /// Columns that are taken, or proposed, together.
 constexpr Index kTogether = 64;
@@ -124,14 +124,11 @@ void take_at_random(PartialCholesky& cholesky, Seed seed, const Execution& execu
 template <Scalar T>
 Nystrom<T> nystrom(const ExactGram& gram, const NystromOptions& options,
                    const Execution& execution) {
-  if (options.rank < 1 || options.rank > gram.size()) {
-    throw InvalidArgument("nystrom: rank is " + std::to_string(options.rank) +
-                          ", expected 1 to the number of rows, " + std::to_string(gram.size()));
-  }
+  kNystrom.between("rank", options.rank, 1, gram.size());
   PartialCholesky cholesky(gram, options.rank);
-  if (!(cholesky.trace() > 0.0)) throw InvalidArgument("nystrom: the kernel vanishes on all rows");
+  if (!(cholesky.trace() > 0.0)) kNystrom.refuse("the kernel vanishes on all rows");
   if (std::isinf(cholesky.trace())) {
-    throw InvalidArgument("nystrom: the trace of the matrix overflows; scale the inputs down");
+    kNystrom.refuse("the trace of the matrix overflows; scale the inputs down");
   }
   switch (options.pivoting) {
     case Pivoting::uniform: {
@@ -147,11 +144,9 @@ Nystrom<T> nystrom(const ExactGram& gram, const NystromOptions& options,
       break;
   }
   if (cholesky.rank() == 0) {
-    throw InvalidArgument(
-        "nystrom: the kernel vanishes on all rows that were drawn; a larger rank "
-        "is needed");
+    kNystrom.refuse("the kernel vanishes on all rows that were drawn; a larger rank is needed");
   }
-  // Rows in T have powers of two of their own: K^ may be as small or large as double can say.
+  // Rows in T carry exponents of their own, so that K^ may be as small or large as doubles are.
   return {GramApproximation<T>(std::make_shared<const gram::FeatureSource<T>>(cholesky.factor())),
           cholesky.pivots(), cholesky.residual_trace() / cholesky.trace()};
 }

@@ -24,27 +24,26 @@ double PartialCholesky::residual_trace() const {
   return std::accumulate(residual_.begin(), residual_.end(), 0.0);
 }
 
-void PartialCholesky::add(std::span<const Index> candidates,
-                          const std::function<bool(Index, double)>& accept,
-                          const Execution& execution) {
+Matrix<double> PartialCholesky::residual_columns(std::span<const Index> candidates,
+                                                 const Execution& execution) const {
   const Index n = gram_.size();
   const Index old = rank();
   const auto count = static_cast<Index>(candidates.size());
-  const Index ld = simd::padded<double>(count);
-  Matrix<double> columns(count, n);  // of K, then of what is left of it, transposed
+  Matrix<double> columns(count, n);
   gram_.rows(candidates, columns.view(), execution);
-  Matrix<double> chosen(count, std::max<Index>(old, 1));
+  if (old == 0) return columns;
+  const Index ld = simd::padded<double>(count);
+  Matrix<double> chosen(count, old);
   for (Index k = 0; k < count; ++k) {
     std::copy_n(factor_.row(candidates[static_cast<std::size_t>(k)]), old, chosen.row(k));
   }
-  Matrix<double> packed(std::max<Index>(old, 1), ld);
+  Matrix<double> packed(old, ld);
   const MatrixView<const double> rows_of_f = chosen.view();
-  if (old > 0) simd::pack_columns<double>(rows_of_f.transpose(), packed.data());
+  simd::pack_columns<double>(rows_of_f.transpose(), packed.data());
   const Index blocks = row_blocks(n);
   std::vector<Matrix<double>> products(static_cast<std::size_t>(worker_count(blocks, execution)),
                                        Matrix<double>(simd::kBlockRows, ld));
   parallel_for_blocks(blocks, execution, [&](Index block, int worker) {
-    if (old == 0) return;
     Matrix<double>& explained = products[static_cast<std::size_t>(worker)];
     const Index first = block * simd::kBlockRows;
     const Index rows = std::min(simd::kBlockRows, n - first);
@@ -54,7 +53,16 @@ void PartialCholesky::add(std::span<const Index> candidates,
       for (Index r = 0; r < rows; ++r) columns(k, first + r) -= explained(r, k);
     }
   });
+  return columns;
+}
 
+void PartialCholesky::add(std::span<const Index> candidates,
+                          const std::function<bool(Index, double)>& accept,
+                          const Execution& execution) {
+  const Index n = gram_.size();
+  const Index old = rank();
+  const auto count = static_cast<Index>(candidates.size());
+  const Matrix<double> columns = residual_columns(candidates, execution);
   // The small factorisation decides which candidates become pivots.
   Matrix<double> h(count, count);
   for (Index k = 0; k < count; ++k) {
@@ -71,7 +79,7 @@ void PartialCholesky::add(std::span<const Index> candidates,
     taken.push_back(k);
     pivots_.push_back(candidates[static_cast<std::size_t>(k)]);
   }
-  parallel_for_blocks(blocks, execution, [&](Index block, int) {
+  parallel_for_blocks(row_blocks(n), execution, [&](Index block, int) {
     const Index first = block * simd::kBlockRows;
     for (Index i = first; i < std::min(first + simd::kBlockRows, n); ++i) {
       double* const row = factor_.row(i) + old;

@@ -26,13 +26,17 @@ class PartialCholesky {
   /// F, n x rank().
   MatrixView<const double> factor() const { return factor_.view().middle_cols(0, rank()); }
 
-  /// Takes candidates in order. Candidate k, whose diagonal was residual()[candidates[k]], is asked
-  /// for by accept(k, what those taken before it leave of that) and becomes a pivot if the answer
-  /// is yes, if that rest is more than rounding, and while there is room.
+  /// Takes candidates in order. Candidate k becomes a pivot if accept(k, d) says so, where d is
+  /// what those taken before it leave of residual()[candidates[k]], if d is more than rounding, and
+  /// while there is room.
   void add(std::span<const Index> candidates, const std::function<bool(Index, double)>& accept,
            const Execution& execution);
 
  private:
+  /// Columns of K - F F^T, transposed.
+  Matrix<double> residual_columns(std::span<const Index> candidates,
+                                  const Execution& execution) const;
+
   const ExactGram& gram_;
   Index capacity_;
   Matrix<double> factor_;

@@ -5,7 +5,7 @@
 
 namespace bochner::gram {
 
-/// Sets the p-value from the other members. `unit`: the size of what statistics are sums of.
+/// Sets the p-value from the other members. `unit` is the size of the terms that statistics sum.
 inline void set_p_value(PermutationTest& test, double unit) {
   constexpr double kRounding = 1e-12;
   Index as_large = 1;

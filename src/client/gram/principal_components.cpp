@@ -1,17 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "bochner/client/gram/principal_components.hpp"
 
-#include "bochner/core/error.hpp"
 #include "client/gram/centred_features.hpp"
-#include "client/gram/checks.hpp"
 #include "client/gram/feature_products.hpp"
+#include "core/door.hpp"
 #include "linalg/symmetric_eigen.hpp"
 
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <limits>
-#include <string>
 #include <utility>
 
 namespace bochner {
@@ -20,7 +18,7 @@ using namespace gram;
 
 namespace {
 
-constexpr const char* kKernelPrincipalComponents = "KernelPrincipalComponents";
+constexpr Door kKernelPrincipalComponents("KernelPrincipalComponents");
 
 /// D x k as the columns that `product` takes.
 ScaledColumns plain(const Matrix<double>& values) {
@@ -33,15 +31,14 @@ template <Scalar T>
 KernelPrincipalComponents<T>::KernelPrincipalComponents(FeatureMap<T> map, MatrixView<const T> x,
                                                         Index count, const Execution& execution)
     : map_(std::move(map)) {
-  check_least(kKernelPrincipalComponents, "count", count, 1);
-  check_least(kKernelPrincipalComponents, "rows of x", x.rows, 2);
+  kKernelPrincipalComponents.at_least("count", count, 1).at_least("rows of x", x.rows, 2);
   const GramApproximation<T> gram(map_, x, {}, execution);
   mean_ = mean_features(kKernelPrincipalComponents, gram.features());
   const FeatureSource<T> source(gram.features(), mean_);
   const Index features = source.num_features();
   const auto n = static_cast<double>(x.rows);
   Matrix<double> covariance = feature_moments(source, execution);
-  double square = 0.0;  // of a row's features, on average
+  double square = 0.0;  // mean |phi|^2
   for (Index i = 0; i < features; ++i) {
     for (Index j = 0; j <= i; ++j) {
       covariance(i, j) = std::ldexp(covariance(i, j) / n, 2 * source.max_exponent());
@@ -52,10 +49,9 @@ KernelPrincipalComponents<T>::KernelPrincipalComponents(FeatureMap<T> map, Matri
   square += total_variance_;
   const auto eigen = linalg::symmetric_eigen(covariance.view().middle_cols(0, features));
   if (!eigen) {
-    throw InvalidArgument(std::string(kKernelPrincipalComponents) +
-                          ": the features overflow; scale them down");
+    kKernelPrincipalComponents.refuse("the features overflow; scale them down");
   }
-  // Of the sums, and of the features themselves.
+  // Rounding errors of the sums, and of the features themselves.
   constexpr double kRounding = std::numeric_limits<T>::epsilon();
   const double floor = static_cast<double>(features) * kRounding *
                        std::max(eigen->values.back(), kRounding * square);
@@ -80,12 +76,11 @@ KernelPrincipalComponents<T>::KernelPrincipalComponents(FeatureMap<T> map, Matri
 template <Scalar T>
 void KernelPrincipalComponents<T>::transform(MatrixView<const T> x, MatrixView<double> out,
                                              const Execution& execution) const {
-  check_extents("KernelPrincipalComponents::transform", "out", out, x.rows, num_components(),
-                "the rows of x, one column a component");
+  constexpr Door kDoor("KernelPrincipalComponents::transform");
+  kDoor.shape("out", out, x.rows, num_components(), "rows of x, one column per component");
   if (x.rows == 0 || num_components() == 0) return;
   const GramApproximation<T> rows(map_, x, {}, execution);
-  product("KernelPrincipalComponents::transform", FeatureSource<T>(rows.features(), mean_),
-          plain(directions_), out, execution);
+  product(kDoor, FeatureSource<T>(rows.features(), mean_), plain(directions_), out, execution);
 }
 
 template class KernelPrincipalComponents<float>;

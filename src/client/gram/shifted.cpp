@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "bochner/client/gram/shifted.hpp"
 
-#include "bochner/core/error.hpp"
 #include "client/gram/checks.hpp"
 #include "client/gram/feature_products.hpp"
-#include "core/finite.hpp"
 #include "core/text.hpp"
 #include "linalg/cholesky.hpp"
 #include "linalg/conjugate_gradients.hpp"
@@ -14,7 +12,6 @@
 #include <cmath>
 #include <limits>
 #include <numbers>
-#include <string>
 
 namespace bochner {
 
@@ -68,8 +65,8 @@ struct ShiftedGram<T>::Parts {
 template <Scalar T>
 ShiftedGram<T>::ShiftedGram(const GramApproximation<T>& gram, double lambda,
                             const Execution& execution) {
-  constexpr const char* kName = "ShiftedGram";
-  check_positive(kName, "lambda", lambda);
+  constexpr Door kDoor("ShiftedGram");
+  kDoor.positive("lambda", lambda);
   const bool narrow = through_features(gram);
   Matrix<double> a =
       narrow ? feature_moments(gram.features(), execution) : padded_copy(gram.to_dense(execution));
@@ -78,8 +75,8 @@ ShiftedGram<T>::ShiftedGram(const GramApproximation<T>& gram, double lambda,
   for (Index i = 0; i < a.rows(); ++i) largest = std::max(largest, a(i, i) += shift);
   const MatrixView<double> factor = a.view().middle_cols(0, a.rows());
   if (linalg::cholesky(factor, execution) || !is_definite(factor, largest)) {
-    throw InvalidArgument(std::string(kName) + ": lambda is " + text::number(lambda) +
-                          ", too small beside the rounding errors of K^");
+    kDoor.refuse("lambda is " + text::number(lambda) +
+                 ", too small beside the rounding errors of K^");
   }
   parts_ = std::make_shared<const Parts>(Parts{gram, lambda, std::move(a)});
 }
@@ -98,11 +95,14 @@ double ShiftedGram<T>::lambda() const noexcept {
 //   S = (I - Phi R^-1 P^-T Phi^T) / sqrt(l),  S S^T = (I - Phi (G + l I)^-1 Phi^T) / l,
 // because X + X^T - X G X^T = R^-1 R^-T for X = R^-1 P^-T.
 template <Scalar T>
-void ShiftedGram<T>::apply(const char* function, Inverse inverse, MatrixView<const double> b,
-                           MatrixView<double> out, const Execution& execution) const {
-  check_extents(function, "b", b, size(), b.cols, "n rows");
-  check_extents(function, "out", out, size(), b.cols, "n rows, the columns of b");
-  require_finite(function, "b", b);
+void ShiftedGram<T>::apply(Inverse inverse, MatrixView<const double> b, MatrixView<double> out,
+                           const Execution& execution) const {
+  constexpr Door kDoors[] = {Door("ShiftedGram::solve"), Door("ShiftedGram::apply_inverse_root"),
+                             Door("ShiftedGram::apply_inverse_root_transposed")};
+  const Door& door = kDoors[static_cast<std::size_t>(inverse)];
+  door.rows("b", b, size(), "rows of the matrix")
+      .shape("out", out, size(), b.cols, "rows of the matrix, columns of b")
+      .finite("b", b);
   const GramApproximation<T>& gram = parts_->gram;
   const MatrixView<const double> r = parts_->factor.view().middle_cols(0, parts_->factor.rows());
   if (!through_features(gram)) {
@@ -135,7 +135,7 @@ void ShiftedGram<T>::apply(const char* function, Inverse inverse, MatrixView<con
   copy(columns, s.values.view());
   for (std::int64_t& exponent : s.exponent) exponent -= unit_of(gram);
   Matrix<double> explained(size(), b.cols);
-  product(function, gram.features(), s, explained.view(), execution);
+  product(door, gram.features(), s, explained.view(), execution);
   const double scale = inverse == Inverse::whole ? lambda() : std::sqrt(lambda());
   for (Index i = 0; i < size(); ++i) {
     for (Index c = 0; c < b.cols; ++c) out(i, c) = (b(i, c) - explained(i, c)) / scale;
@@ -145,20 +145,20 @@ void ShiftedGram<T>::apply(const char* function, Inverse inverse, MatrixView<con
 template <Scalar T>
 void ShiftedGram<T>::solve(MatrixView<const double> b, MatrixView<double> out,
                            const Execution& execution) const {
-  apply("ShiftedGram::solve", Inverse::whole, b, out, execution);
+  apply(Inverse::whole, b, out, execution);
 }
 
 template <Scalar T>
 void ShiftedGram<T>::apply_inverse_root(MatrixView<const double> b, MatrixView<double> out,
                                         const Execution& execution) const {
-  apply("ShiftedGram::apply_inverse_root", Inverse::root, b, out, execution);
+  apply(Inverse::root, b, out, execution);
 }
 
 template <Scalar T>
 void ShiftedGram<T>::apply_inverse_root_transposed(MatrixView<const double> b,
                                                    MatrixView<double> out,
                                                    const Execution& execution) const {
-  apply("ShiftedGram::apply_inverse_root_transposed", Inverse::root_transposed, b, out, execution);
+  apply(Inverse::root_transposed, b, out, execution);
 }
 
 template <Scalar T>
@@ -177,17 +177,14 @@ template <class Gram, Scalar T>
 GramSolveReport solve_by_gradients(const Gram& gram, const ShiftedGram<T>& preconditioner,
                                    MatrixView<const double> b, MatrixView<double> x,
                                    const GramSolveOptions& options, const Execution& execution) {
-  constexpr const char* kFunction = "solve";
+  constexpr Door kDoor("solve");
   const Index n = gram.size();
-  check_extents(kFunction, "b", b, n, b.cols, "n rows");
-  check_extents(kFunction, "x", x, n, b.cols, "n rows, the columns of b");
-  check_least(kFunction, "max_iterations", options.max_iterations, 0);
-  check_positive(kFunction, "tolerance", options.tolerance);
-  require_finite(kFunction, "b", b);
-  if (preconditioner.size() != n) {
-    throw InvalidArgument("solve: the preconditioner has " + std::to_string(preconditioner.size()) +
-                          " rows, expected " + std::to_string(n) + " (those of the matrix)");
-  }
+  kDoor.rows("b", b, n, "rows of the matrix")
+      .shape("x", x, n, b.cols, "rows of the matrix, columns of b")
+      .at_least("max_iterations", options.max_iterations, 0)
+      .positive("tolerance", options.tolerance)
+      .finite("b", b);
+  require_size(kDoor, "the preconditioner", preconditioner.size(), n, "those of the matrix");
   const auto apply = [&](MatrixView<const double> from, MatrixView<double> to) {
     gram.multiply(from, to, execution);
     for (Index i = 0; i < n; ++i) {
@@ -225,12 +222,13 @@ GramSolveReport solve(const GramApproximation<T>& gram, const ShiftedGram<T>& pr
 template <Scalar T>
 GramEigenpairs eigenpairs(const GramApproximation<T>& gram, Index count,
                           const Execution& execution) {
-  check_least("eigenpairs", "count", count, 1);
+  constexpr Door kDoor("eigenpairs");
+  kDoor.at_least("count", count, 1);
   const bool narrow = through_features(gram);
   const Matrix<double> a =
       narrow ? feature_moments(gram.features(), execution) : gram.to_dense(execution);
   const auto decomposition = linalg::symmetric_eigen(a.view().middle_cols(0, a.rows()));
-  if (!decomposition) throw InvalidArgument("eigenpairs: the features overflow; scale them down");
+  if (!decomposition) kDoor.refuse("the features overflow; scale them down");
   const std::vector<double>& values = decomposition->values;
   const double floor =
       values.back() * static_cast<double>(a.rows()) * std::numeric_limits<T>::epsilon();
@@ -256,7 +254,7 @@ GramEigenpairs eigenpairs(const GramApproximation<T>& gram, Index count,
     pairs.vectors = std::move(v.values);
   } else {
     pairs.vectors = Matrix<double>(gram.size(), kept);
-    product("eigenpairs", gram.features(), v, pairs.vectors.view(), execution);
+    product(kDoor, gram.features(), v, pairs.vectors.view(), execution);
   }
   return pairs;
 }

@@ -12,7 +12,7 @@
 
 namespace bochner::gram {
 
-/// Columns of the matrix that are in work at a time.
+/// Columns of the matrix that are worked on at a time.
 inline constexpr Index kPanelColumns = 512;
 
 constexpr Index row_blocks(Index rows) { return (rows + simd::kBlockRows - 1) / simd::kBlockRows; }

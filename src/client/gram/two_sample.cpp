@@ -2,8 +2,8 @@
 #include "bochner/client/gram/two_sample.hpp"
 
 #include "client/gram/centred_features.hpp"
-#include "client/gram/checks.hpp"
 #include "client/gram/permutation_p_value.hpp"
+#include "core/door.hpp"
 #include "random/permutation.hpp"
 
 #include <algorithm>
@@ -16,7 +16,7 @@ using namespace gram;
 
 namespace {
 
-constexpr const char* kTwoSampleTest = "two_sample_test";
+constexpr Door kTwoSampleTest("two_sample_test");
 /// Assignments that are multiplied at a time.
 constexpr Index kAssignments = 64;
 
@@ -72,9 +72,9 @@ template <class Gram>
 PermutationTest test(const Gram& pooled, Index first, const PermutationTestOptions& options,
                      const Execution& execution) {
   const Index n = pooled.size();
-  check_least(kTwoSampleTest, "rows of the first sample", first, 2);
-  check_least(kTwoSampleTest, "rows of the second sample", n - first, 2);
-  check_least(kTwoSampleTest, "permutations", options.permutations, 1);
+  kTwoSampleTest.at_least("rows of the first sample", first, 2)
+      .at_least("rows of the second sample", n - first, 2)
+      .at_least("permutations", options.permutations, 1);
   const Discrepancy discrepancy(pooled, first, execution);
   PermutationTest out;
   // Assignment 0 is the one given.
@@ -122,7 +122,8 @@ PermutationTest two_sample_test(const ExactGram& pooled, Index first_rows,
 template <Scalar T>
 PermutationTest two_sample_test(const FeatureMap<T>& map, ViewOf<const T> x, ViewOf<const T> y,
                                 const PermutationTestOptions& options, const Execution& execution) {
-  check_columns(kTwoSampleTest, x.cols, y.cols, map.input_dim());
+  kTwoSampleTest.columns("x", x, map.input_dim(), "the map's input_dim")
+      .columns("y", y, map.input_dim(), "the map's input_dim");
   Matrix<T> pooled(x.rows + y.rows, x.cols);
   for (Index i = 0; i < pooled.rows(); ++i) {
     for (Index k = 0; k < x.cols; ++k) {

@@ -15,9 +15,9 @@
 namespace bochner::regression {
 namespace {
 
-constexpr const char* kScore = "search_hyperparameters";
+constexpr Door kScore("search_hyperparameters");
 constexpr double kSmallestRidge = 1e-9;
-constexpr Index kRidges = 28;  // three a decade
+constexpr Index kRidges = 28;  // three per decade
 
 struct Scores {
   std::vector<double> score;
@@ -115,7 +115,7 @@ SearchCandidate judge(const FeatureMapSpec& spec, const TrainingRows<T>& rows, c
                             .score = std::numeric_limits<double>::infinity(),
                             .standard_error = 0.0};
   for (std::size_t r = 0; r < ridges.size(); ++r) {
-    // Of equal scores the larger ridge; one that is not a number is no score.
+    // Ties go to the larger ridge; NaN is no score.
     const bool better = scores.score[r] < candidate.score ||
                         (scores.score[r] == candidate.score && ridges[r] > candidate.ridge);
     if (!better) continue;

@@ -4,12 +4,12 @@
 #include "bochner/client/regression/search.hpp"
 
 /// \file
-/// One candidate of a search, judged.
+/// The score of one candidate of a search.
 
 namespace bochner::regression {
 
-/// The best ridge for `spec` on `rows` by the criterion of `options`, and the score there. `folds`
-/// are of these rows, for k_fold.
+/// The best ridge for `spec` on `rows` by the criterion of `options`, and its score. `folds` divide
+/// these rows; only k_fold uses them.
 template <Scalar T>
 SearchCandidate judge(const FeatureMapSpec& spec, const TrainingRows<T>& rows, const Folds& folds,
                       const SearchOptions& options, const Execution& execution);

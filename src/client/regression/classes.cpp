@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "bochner/client/regression/classes.hpp"
 
-#include "bochner/core/error.hpp"
+#include "client/regression/checks.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -11,19 +11,13 @@ namespace bochner {
 
 template <Scalar T>
 Matrix<T> class_targets(std::span<const Index> labels, Index num_classes) {
+  constexpr Door kDoor("class_targets");
   const auto n = static_cast<Index>(labels.size());
-  for (Index i = 0; i < n; ++i) {
-    const Index label = labels[static_cast<std::size_t>(i)];
-    if (label >= 0 && label < num_classes) continue;
-    throw InvalidArgument("class_targets: labels: row " + std::to_string(i) + " is " +
-                          std::to_string(label) + ", expected one of " +
-                          std::to_string(num_classes) + " classes from 0");
-  }
+  regression::require_labels(kDoor, labels, num_classes);
   if (labels.empty() || std::all_of(labels.begin(), labels.end(),
                                     [&](Index label) { return label == labels.front(); })) {
-    throw InvalidArgument("class_targets: labels hold " +
-                          std::string(labels.empty() ? "no class" : "one class only") +
-                          ", expected at least two");
+    kDoor.refuse("labels hold " + std::string(labels.empty() ? "no class" : "one class only") +
+                 ", expected at least two");
   }
   Matrix<T> targets(n, num_classes);
   std::fill_n(targets.data(), targets.size(), T{-1});
@@ -33,16 +27,15 @@ Matrix<T> class_targets(std::span<const Index> labels, Index num_classes) {
 
 template <Scalar T>
 std::vector<Index> largest_output(MatrixView<const T> outputs) {
-  if (outputs.cols < 1) {
-    throw InvalidArgument("largest_output: outputs has 0 columns, expected at least 1");
-  }
+  constexpr Door kDoor("largest_output");
+  kDoor.at_least("columns of outputs", outputs.cols, 1);
   std::vector<Index> largest;
   for (Index i = 0; i < outputs.rows; ++i) {
     Index best = 0;
     for (Index c = 0; c < outputs.cols; ++c) {
       if (std::isnan(outputs(i, c))) {
-        throw InvalidArgument("largest_output: outputs: row " + std::to_string(i) + ", column " +
-                              std::to_string(c) + " is nan");
+        kDoor.refuse("outputs: row " + std::to_string(i) + ", column " + std::to_string(c) +
+                     " is nan");
       }
       if (outputs(i, c) > outputs(i, best)) best = c;
     }

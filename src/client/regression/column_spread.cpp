@@ -8,7 +8,7 @@
 namespace bochner::regression {
 namespace {
 
-/// Beyond these quantiles entries are moved to them: one in a hundred at either end.
+/// One entry in this many is clipped at either end.
 constexpr std::size_t kClipped = 100;
 
 /// Of ascending values, in units of a power of two near their range, so that no square leaves the
@@ -45,7 +45,7 @@ ColumnSpread column_spread(MatrixView<const T> x) {
     for (Index i = 0; i < x.rows; ++i) values.push_back(static_cast<double>(x(i, k)));
     std::sort(values.begin(), values.end());
     const std::size_t n = values.size();
-    // A quantile range would jump with the steps of whole numbers.
+    // A range between quantiles would jump where entries are whole numbers.
     std::vector<double> clipped = values;
     const std::size_t cut = n / kClipped;
     std::fill_n(clipped.begin(), cut, values[cut]);

@@ -6,15 +6,14 @@
 #include <vector>
 
 /// \file
-/// Where columns lie and how far they spread, whatever a few outliers say.
+/// Location and spread of columns, whatever a few outliers do.
 
 namespace bochner::regression {
 
 struct ColumnSpread {
   std::vector<double> median;
-  /// Standard deviation with the lowest and the highest hundredth of the entries moved to their
-  /// inner ends; of all entries where that is zero, and 1 where they are equal up to the rounding
-  /// of T.
+  /// Standard deviation with the lowest and the highest hundredth of the entries clipped; that of
+  /// all entries where this is zero, and 1 where they are equal up to the rounding of T.
   std::vector<double> spread;
 };
 

@@ -18,13 +18,13 @@
 namespace bochner {
 namespace {
 
-constexpr const char* kCrossValidate = "cross_validate";
+constexpr Door kCrossValidate("cross_validate");
 
 /// The models of all ridges side by side: column r t + c is target c at ridge r.
 struct Models {
   Matrix<double> theta;  ///< num_features x (ridges t), padded
   std::vector<double> intercept;
-  std::vector<bool> singular;  ///< one a ridge
+  std::vector<bool> singular;  ///< one per ridge
 };
 
 Models all_ridges(const regression::RidgeSpectrum& family, std::span<const double> ridges,
@@ -52,8 +52,8 @@ Models all_ridges(const regression::RidgeSpectrum& family, std::span<const doubl
   return models;
 }
 
-/// Where held-out rows leave their losses: every row has its own place, and sums run over them
-/// afterwards, in order.
+/// The losses of held-out rows: every row has its own place, and sums are taken afterwards, in
+/// order.
 class HeldOut {
  public:
   HeldOut(Index rows, Index ridges, Index targets)
@@ -92,7 +92,7 @@ void add_lower(const Matrix<double>& part, double sign, Matrix<double>& sum) {
   }
 }
 
-/// Predicts the rows `indices` of all rows by the models.
+/// Predicts a fold, which is the rows `indices` of all rows, by the models.
 template <Scalar T>
 void predict_fold(const FeatureMap<T>& map, const TrainingRows<T>& fold,
                   std::span<const Index> indices, const Models& models,
@@ -125,69 +125,51 @@ void predict_fold(const FeatureMap<T>& map, const TrainingRows<T>& fold,
       });
 }
 
-}  // namespace
-
-std::size_t CrossValidation::best() const {
-  return static_cast<std::size_t>(std::min_element(loss.begin(), loss.end()) - loss.begin());
-}
-
-template <Scalar T>
-CrossValidation cross_validate(const FeatureMap<T>& map, const TrainingRows<T>& rows,
-                               std::span<const double> ridges, const Folds& folds, Loss loss,
-                               Intercept intercept, const Execution& execution) {
-  regression::check_ridges(kCrossValidate, ridges);
-  const Index t = rows.targets.cols;
-  regression::check_rows(kCrossValidate, rows, map.input_dim(), t);
-  regression::check_folds(kCrossValidate, folds, rows.x.rows);
-  const regression::TargetScale scale = regression::target_scale(kCrossValidate, rows);
-  const std::vector<double> offset =
-      intercept == Intercept::fitted ? scale.mean : std::vector<double>(scale.mean.size());
-
-  std::vector<std::vector<Index>> members(static_cast<std::size_t>(folds.count));
-  for (std::size_t i = 0; i < folds.fold.size(); ++i) {
-    members[static_cast<std::size_t>(folds.fold[i])].push_back(static_cast<Index>(i));
-  }
-  // Each fold alone, and all of them: what a fold is predicted by is the difference.
-  std::vector<Matrix<double>> parts;
+/// The moments of each fold alone, and of all of them.
+struct FoldMoments {
+  std::vector<Matrix<double>> part;
   std::vector<Index> part_rows;
   Matrix<double> total;
   Index total_rows = 0;
+
+  /// Those of the model that predicts a fold.
+  Matrix<double> without(std::size_t fold) const {
+    Matrix<double> rest = total;
+    add_lower(part[fold], -1.0, rest);
+    return rest;
+  }
+};
+
+template <Scalar T>
+FoldMoments fold_moments(const FeatureMap<T>& map, const TrainingRows<T>& rows,
+                         const std::vector<std::vector<Index>>& members,
+                         const std::vector<double>& offset, const Execution& execution) {
+  FoldMoments moments;
   for (const auto& indices : members) {
     const regression::GatheredRows<T> fold(rows, indices);
-    NormalEquations<T> equations(map, {.num_targets = t, .target_offset = offset});
+    NormalEquations<T> equations(map, {.num_targets = rows.targets.cols, .target_offset = offset});
     equations.add(fold.rows(), execution);
-    parts.push_back(equations.moments(execution));
-    part_rows.push_back(equations.num_rows());
-    total_rows += equations.num_rows();
-    if (total.size() == 0) total = Matrix<double>(parts[0].rows(), parts[0].cols());
-    add_lower(parts.back(), 1.0, total);
+    moments.part.push_back(equations.moments(execution));
+    moments.part_rows.push_back(equations.num_rows());
+    moments.total_rows += equations.num_rows();
+    const Matrix<double>& part = moments.part.back();
+    if (moments.total.size() == 0) moments.total = Matrix<double>(part.rows(), part.cols());
+    add_lower(part, 1.0, moments.total);
   }
+  return moments;
+}
 
-  const auto count = static_cast<Index>(ridges.size());
-  HeldOut held_out(rows.x.rows, count, t);
-  std::vector<bool> singular(ridges.size());
-  for (std::size_t f = 0; f < members.size(); ++f) {
-    Matrix<double> rest = total;
-    add_lower(parts[f], -1.0, rest);
-    const regression::RidgeSpectrum family(
-        regression::ridge_system(kCrossValidate, std::move(rest), map.num_features(), t,
-                                 total_rows - part_rows[f], intercept),
-        execution);
-    const Models models = all_ridges(family, ridges, execution);
-    for (std::size_t r = 0; r < ridges.size(); ++r) singular[r] = singular[r] || models.singular[r];
-    const regression::GatheredRows<T> fold(rows, members[f]);
-    predict_fold(map, fold.rows(), members[f], models, offset, held_out, execution);
-  }
-
-  CrossValidation result;
-  result.ridge.assign(ridges.begin(), ridges.end());
+/// Squared errors, and the loss of every unit.
+template <Scalar T>
+void sum_losses(const TrainingRows<T>& rows, const Folds& folds, const HeldOut& held_out, Loss loss,
+                const regression::TargetScale& scale, CrossValidation& result) {
+  const Index t = rows.targets.cols;
+  const auto count = static_cast<Index>(result.ridge.size());
   result.squared_error = Matrix<double>(count, t);
   result.unit_loss = Matrix<double>(count, folds.num_units);
-  std::vector<double> unit_weight(static_cast<std::size_t>(folds.num_units));
   for (Index i = 0; i < rows.x.rows; ++i) {
     const auto unit = folds.unit[static_cast<std::size_t>(i)];
     const double weight = regression::weight_of(rows, i);
-    unit_weight[static_cast<std::size_t>(unit)] += weight;
     for (Index r = 0; r < count; ++r) {
       double row_loss = 0.0;
       for (Index c = 0; c < t; ++c) {
@@ -199,12 +181,22 @@ CrossValidation cross_validate(const FeatureMap<T>& map, const TrainingRows<T>& 
       result.unit_loss(r, unit) += weight * row_loss;
     }
   }
+}
+
+/// Mean losses with their standard errors: each mean is a ratio of two sums over units.
+template <Scalar T>
+void average_losses(const TrainingRows<T>& rows, const Folds& folds, double total_weight,
+                    const std::vector<bool>& singular, CrossValidation& result) {
+  std::vector<double> unit_weight(static_cast<std::size_t>(folds.num_units));
+  for (Index i = 0; i < rows.x.rows; ++i) {
+    const auto unit = static_cast<std::size_t>(folds.unit[static_cast<std::size_t>(i)]);
+    unit_weight[unit] += regression::weight_of(rows, i);
+  }
   const auto units = static_cast<double>(folds.num_units);
-  for (Index r = 0; r < count; ++r) {
+  for (Index r = 0; r < result.unit_loss.rows(); ++r) {
     double sum = 0.0;
     for (Index u = 0; u < folds.num_units; ++u) sum += result.unit_loss(r, u);
-    const double mean = sum / scale.weight;
-    // A ratio of two sums over units.
+    const double mean = sum / total_weight;
     double spread = 0.0;
     for (Index u = 0; u < folds.num_units; ++u) {
       const double residual =
@@ -215,8 +207,49 @@ CrossValidation cross_validate(const FeatureMap<T>& map, const TrainingRows<T>& 
     constexpr double kInfinity = std::numeric_limits<double>::infinity();
     result.loss.push_back(broken ? kInfinity : mean);
     result.standard_error.push_back(
-        broken ? kInfinity : std::sqrt(spread * units / (units - 1.0)) / scale.weight);
+        broken ? kInfinity : std::sqrt(spread * units / (units - 1.0)) / total_weight);
   }
+}
+
+}  // namespace
+
+std::size_t CrossValidation::best() const {
+  return static_cast<std::size_t>(std::min_element(loss.begin(), loss.end()) - loss.begin());
+}
+
+template <Scalar T>
+CrossValidation cross_validate(const FeatureMap<T>& map, const TrainingRows<T>& rows,
+                               std::span<const double> ridges, const Folds& folds, Loss loss,
+                               Intercept intercept, const Execution& execution) {
+  regression::require_ridges(kCrossValidate, ridges);
+  const Index t = rows.targets.cols;
+  regression::require_rows(kCrossValidate, rows, map.input_dim(), t);
+  regression::require_folds(kCrossValidate, folds, rows.x.rows);
+  const regression::TargetScale scale = regression::target_scale(kCrossValidate, rows);
+  const std::vector<double> offset =
+      intercept == Intercept::fitted ? scale.mean : std::vector<double>(scale.mean.size());
+
+  std::vector<std::vector<Index>> members(static_cast<std::size_t>(folds.count));
+  for (std::size_t i = 0; i < folds.fold.size(); ++i) {
+    members[static_cast<std::size_t>(folds.fold[i])].push_back(static_cast<Index>(i));
+  }
+  const FoldMoments moments = fold_moments(map, rows, members, offset, execution);
+  HeldOut held_out(rows.x.rows, static_cast<Index>(ridges.size()), t);
+  std::vector<bool> singular(ridges.size());
+  for (std::size_t f = 0; f < members.size(); ++f) {
+    const regression::RidgeSpectrum family(
+        regression::ridge_system(kCrossValidate, moments.without(f), map.num_features(), t,
+                                 moments.total_rows - moments.part_rows[f], intercept),
+        execution);
+    const Models models = all_ridges(family, ridges, execution);
+    for (std::size_t r = 0; r < ridges.size(); ++r) singular[r] = singular[r] || models.singular[r];
+    const regression::GatheredRows<T> fold(rows, members[f]);
+    predict_fold(map, fold.rows(), members[f], models, offset, held_out, execution);
+  }
+  CrossValidation result;
+  result.ridge.assign(ridges.begin(), ridges.end());
+  sum_losses(rows, folds, held_out, loss, scale, result);
+  average_losses(rows, folds, scale.weight, singular, result);
   return result;
 }
 

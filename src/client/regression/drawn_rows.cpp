@@ -11,7 +11,7 @@ std::vector<Index> drawn_rows(Index rows, Index count, Seed seed) {
   std::vector<Index> indices(static_cast<std::size_t>(rows));
   std::iota(indices.begin(), indices.end(), Index{0});
   if (count >= rows) return indices;
-  // A random order, whose first `count` are put in order again.
+  // The first `count` of a random order, sorted.
   const Stream stream(seed, Purpose::permutation);
   const auto key = [&](Index i) { return stream.bits(static_cast<std::uint64_t>(i)); };
   std::sort(indices.begin(), indices.end(), [&](Index a, Index b) { return key(a) < key(b); });

@@ -7,13 +7,13 @@
 #include <vector>
 
 /// \file
-/// Rows drawn from all, each set of `count` as likely as any other: a fixed stride would see one
-/// phase of whatever repeats.
+/// Rows drawn at random, every set equally likely: a fixed stride would see only one phase of
+/// whatever is periodic.
 
 namespace bochner::regression {
 
-/// `count` of `rows` rows, in their order; all of them when there are no more. A function of the
-/// arguments alone.
+/// `count` of `rows` rows in ascending order, or all of them when there are no more. A function of
+/// the arguments alone.
 std::vector<Index> drawn_rows(Index rows, Index count, Seed seed);
 
 }  // namespace bochner::regression

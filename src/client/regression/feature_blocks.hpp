@@ -18,7 +18,7 @@ constexpr Index feature_block_count(Index rows) {
   return (rows + simd::kBlockRows - 1) / simd::kBlockRows;
 }
 
-/// Workers that `for_feature_blocks` has for so many rows.
+/// The number of workers that `for_feature_blocks` uses for that many rows.
 inline int feature_workers(Index rows, const Execution& execution) {
   return worker_count(feature_block_count(rows), execution);
 }
@@ -27,7 +27,7 @@ inline int feature_workers(Index rows, const Execution& execution) {
 template <Scalar T>
 class FeatureBlocks {
  public:
-  /// For passes over at most so many rows.
+  /// For passes over at most that many rows.
   FeatureBlocks(const FeatureMap<T>& map, Index rows, const Execution& execution)
       : execution_(execution) {
     const BlockMap<T>& blocks = map.blocks();
@@ -38,15 +38,14 @@ class FeatureBlocks {
   }
 
   /// Calls body(first, rows, phi, worker) with the features of each block of rows, as `FeatureRows`
-  /// makes them. Messages count rows from `first_row`.
+  /// computes them. Messages count rows from `first_row`.
   template <class Body>
-  void each(const char* function, MatrixView<const T> x, Index first_row, const Body& body) {
+  void each(const Door& door, MatrixView<const T> x, Index first_row, const Body& body) {
     parallel_for_blocks(feature_block_count(x.rows), execution_, [&](Index block, int worker) {
       Worker& mine = workers_[static_cast<std::size_t>(worker)];
       const Index first = block * simd::kBlockRows;
       const Index rows = std::min(simd::kBlockRows, x.rows - first);
-      mine.features.compute(function, x.middle_rows(first, rows), first_row + first,
-                            mine.phi.data());
+      mine.features.compute(door, x.middle_rows(first, rows), first_row + first, mine.phi.data());
       body(first, rows, mine.phi.data(), static_cast<std::size_t>(worker));
     });
   }
@@ -63,9 +62,9 @@ class FeatureBlocks {
 
 /// One pass.
 template <Scalar T, class Body>
-void for_feature_blocks(const char* function, const FeatureMap<T>& map, MatrixView<const T> x,
+void for_feature_blocks(const Door& door, const FeatureMap<T>& map, MatrixView<const T> x,
                         const Execution& execution, const Body& body) {
-  FeatureBlocks<T>(map, x.rows, execution).each(function, x, 0, body);
+  FeatureBlocks<T>(map, x.rows, execution).each(door, x, 0, body);
 }
 
 }  // namespace bochner::regression

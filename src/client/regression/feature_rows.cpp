@@ -8,19 +8,19 @@
 namespace bochner::regression {
 
 template <Scalar T>
-void FeatureRows<T>::compute(const char* function, MatrixView<const T> x, Index first_row,
+void FeatureRows<T>::compute(const Door& door, MatrixView<const T> x, Index first_row,
                              double* phi) {
   map_->features(Side::query, x, features_.data(), exponent_.data(), workspace_);
   if (const auto reason = BlockMap<T>::refusal(x, first_row, workspace_)) {
-    throw InvalidArgument(std::string(function) + ": x: " + *reason);
+    door.refuse("x: " + *reason);
   }
   constexpr int kLargest = std::numeric_limits<double>::max_exponent / 4;
   for (Index r = 0; r < x.rows; ++r) {
     const std::int32_t exponent = exponent_[static_cast<std::size_t>(r)];
     if (exponent > kLargest) {
-      throw InvalidArgument(std::string(function) + ": x: the features of row " +
-                            std::to_string(first_row + r) + " reach 2^" + std::to_string(exponent) +
-                            ", and sums of their squares overflow; scale the inputs down");
+      door.refuse("x: the features of row " + std::to_string(first_row + r) + " reach 2^" +
+                  std::to_string(exponent) +
+                  ", and sums of their squares overflow; scale the inputs down");
     }
     const T* const from = features_.row(r);
     double* const row = phi + r * feature_stride(map_->num_features());

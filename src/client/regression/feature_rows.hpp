@@ -2,6 +2,7 @@
 #pragma once
 
 #include "bochner/core/matrix.hpp"
+#include "core/door.hpp"
 #include "feature_map/block.hpp"
 
 #include <array>
@@ -23,9 +24,9 @@ class FeatureRows {
       : map_(&map), workspace_(map), features_(simd::kBlockRows, map.ld()) {}
 
   /// phi[r * feature_stride(D) + j] = feature j of row r, for at most 64 rows. Throws
-  /// InvalidArgument, naming the row counted from `first_row`, when a row has no features in T's
-  /// range or none whose squares are in double's.
-  void compute(const char* function, MatrixView<const T> x, Index first_row, double* phi);
+  /// InvalidArgument, naming the row counted from `first_row`, when its features leave the range of
+  /// T, or their squares that of double.
+  void compute(const Door& door, MatrixView<const T> x, Index first_row, double* phi);
 
  private:
   const BlockMap<T>* map_;

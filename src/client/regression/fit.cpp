@@ -8,7 +8,6 @@
 #include "client/regression/row_operator.hpp"
 #include "client/regression/target_scale.hpp"
 #include "core/text.hpp"
-#include "linalg/cholesky.hpp"
 #include "linalg/conjugate_gradients.hpp"
 #include "simd/engine.hpp"
 
@@ -20,7 +19,7 @@
 namespace bochner {
 namespace {
 
-constexpr const char* kFitRidge = "fit_ridge";
+constexpr Door kFitRidge("fit_ridge");
 /// Above this many features the normal equations are not formed unless asked for.
 constexpr Index kCholeskyUpTo = 8192;
 
@@ -30,19 +29,11 @@ class ShiftedRows {
   template <Scalar T>
   ShiftedRows(const regression::RowOperator<T>& z, double shift, const Execution& execution)
       : r_(z.row_products()), execution_(execution) {
-    double largest = 0.0;
-    for (Index i = 0; i < size(); ++i) largest = std::max(largest, r_(i, i) += shift);
-    regular_ = !linalg::cholesky(square(), execution);
-    const double rounding =
-        static_cast<double>(size()) * std::numeric_limits<double>::epsilon() * largest;
-    for (Index i = 0; i < size() && regular_; ++i) regular_ = r_(i, i) * r_(i, i) > rounding;
+    regular_ = !regression::factorise(square(), shift, execution);
   }
 
   bool regular() const { return regular_; }
-  void solve(MatrixView<double> b) const {
-    linalg::solve_transposed(square(), b, execution_);
-    linalg::solve_upper(square(), b, execution_);
-  }
+  void solve(MatrixView<double> b) const { regression::solve_factored(square(), b, execution_); }
 
  private:
   Index size() const { return r_.rows(); }
@@ -55,8 +46,8 @@ class ShiftedRows {
 };
 
 void refuse_singular(double ridge) {
-  throw InvalidArgument(std::string(kFitRidge) + ": the system is singular at ridge " +
-                        text::number(ridge) + "; a larger ridge is needed");
+  kFitRidge.refuse("the system is singular at ridge " + text::number(ridge) +
+                   "; a larger ridge is needed");
 }
 
 /// The model's rows and right-hand sides.
@@ -106,6 +97,25 @@ Matrix<double> dual_solution(System<T>& system, double ridge, const Execution& e
   return theta;
 }
 
+/// The largest |b - (A + W lambda) theta| / |b|: the residual itself, not what the recurrence
+/// believes.
+double relative_residual(const linalg::LinearOperator& apply, const Matrix<double>& sides,
+                         const Matrix<double>& theta) {
+  Matrix<double> image(theta.rows(), theta.cols());
+  apply(theta.view(), image.view());
+  double largest = 0.0;
+  for (Index c = 0; c < theta.cols(); ++c) {
+    double square = 0.0;
+    double size = 0.0;
+    for (Index j = 0; j < theta.rows(); ++j) {
+      square += (sides(j, c) - image(j, c)) * (sides(j, c) - image(j, c));
+      size += sides(j, c) * sides(j, c);
+    }
+    if (size > 0.0) largest = std::max(largest, std::sqrt(square / size));
+  }
+  return largest;
+}
+
 /// theta by conjugate gradients on Z^T Z + p I. The preconditioner is that matrix with the rows of
 /// a sample in place of all, S^T S + p I, inverted through the s x s matrix S S^T + p I
 /// [Woodbury50].
@@ -127,7 +137,7 @@ Matrix<double> iterative_solution(System<T>& system, const TrainingRows<T>& rows
   const regression::RowOperator<T> sketch(system.z, sample.rows(), scale);
   const double p = system.penalty;
   const ShiftedRows small(sketch, p, execution);
-  if (!small.regular()) refuse_singular(options.ridge.ridge);
+  if (!small.regular()) refuse_singular(options.model.ridge);
 
   const linalg::LinearOperator apply = [&](MatrixView<const double> x, MatrixView<double> out) {
     system.z.multiply_gram(x, out);
@@ -157,18 +167,7 @@ Matrix<double> iterative_solution(System<T>& system, const TrainingRows<T>& rows
                                                     .on_iteration = options.on_iteration});
   report.iterations = outcome.iterations;
   report.converged = outcome.outcome == linalg::ConjugateGradientsOutcome::converged;
-  // The residual itself, not what the recurrence believes.
-  Matrix<double> image(features, system.t);
-  apply(theta.view(), image.view());
-  for (Index c = 0; c < system.t; ++c) {
-    double square = 0.0;
-    double size = 0.0;
-    for (Index j = 0; j < features; ++j) {
-      square += (sides(j, c) - image(j, c)) * (sides(j, c) - image(j, c));
-      size += sides(j, c) * sides(j, c);
-    }
-    if (size > 0.0) report.residual = std::max(report.residual, std::sqrt(square / size));
-  }
+  report.residual = relative_residual(apply, sides, theta);
   return theta;
 }
 
@@ -192,25 +191,16 @@ RidgeRegression<T> model_of(const FeatureMap<T>& map, const RidgeOptions& option
                             std::move(noise));
 }
 
-void check_options(const FitOptions& options, Solver solver) {
-  regression::check_ridge(kFitRidge, options.ridge.ridge);
-  const auto refuse = [](const std::string& what) {
-    throw InvalidArgument(std::string(kFitRidge) + ": " + what);
-  };
-  if (options.ridge.posterior == Posterior::full && solver != Solver::cholesky) {
-    refuse("Posterior::full needs the solver cholesky");
+void require_options(const FitOptions& options, Solver solver) {
+  regression::require_ridge(kFitRidge, options.model.ridge);
+  if (options.model.posterior == Posterior::full && solver != Solver::cholesky) {
+    kFitRidge.refuse("Posterior::full needs the solver cholesky");
   }
-  if (options.sketch_rows < 0) {
-    refuse("sketch_rows is " + std::to_string(options.sketch_rows) + ", expected at least 0");
-  }
+  kFitRidge.at_least("sketch_rows", options.sketch_rows, 0);
   if (solver != Solver::conjugate_gradients) return;
-  if (!(options.tolerance > 0.0) || !std::isfinite(options.tolerance)) {
-    refuse("tolerance is " + text::number(options.tolerance) + ", expected a positive number");
-  }
-  if (options.max_iterations < 1) {
-    refuse("max_iterations is " + std::to_string(options.max_iterations) + ", expected at least 1");
-  }
-  if (options.ridge.ridge == 0.0) refuse("conjugate gradients need a ridge above 0");
+  kFitRidge.positive("tolerance", options.tolerance)
+      .at_least("max_iterations", options.max_iterations, 1);
+  if (options.model.ridge == 0.0) kFitRidge.refuse("conjugate gradients need a ridge above 0");
 }
 
 }  // namespace
@@ -220,29 +210,29 @@ RidgeFit<T> fit_ridge(const FeatureMap<T>& map, const TrainingRows<T>& rows,
                       const FitOptions& options, const Execution& execution) {
   Solver solver = options.solver;
   if (solver == Solver::automatic) {
-    const bool full = options.ridge.posterior == Posterior::full;
+    const bool full = options.model.posterior == Posterior::full;
     const bool few_rows = rows.x.rows < map.num_features() && rows.x.rows <= kCholeskyUpTo;
-    const bool formed = full || map.num_features() <= kCholeskyUpTo || options.ridge.ridge == 0.0;
+    const bool formed = full || map.num_features() <= kCholeskyUpTo || options.model.ridge == 0.0;
     solver = !full && few_rows ? Solver::dual
                                : (formed ? Solver::cholesky : Solver::conjugate_gradients);
   }
-  check_options(options, solver);
-  regression::check_rows(kFitRidge, rows, map.input_dim(), rows.targets.cols);
+  require_options(options, solver);
+  regression::require_rows(kFitRidge, rows, map.input_dim(), rows.targets.cols);
   FitReport report{.solver = solver};
   if (solver == Solver::cholesky) {
     const regression::TargetScale scale = regression::target_scale(kFitRidge, rows);
     NormalEquations<T> equations(map, {.num_targets = rows.targets.cols,
-                                       .target_offset = options.ridge.intercept == Intercept::fitted
+                                       .target_offset = options.model.intercept == Intercept::fitted
                                                             ? scale.mean
                                                             : std::vector<double>{}});
     equations.add(rows, execution);
-    return {RidgeRegression<T>(equations, options.ridge, execution), report};
+    return {RidgeRegression<T>(equations, options.model, execution), report};
   }
-  System<T> system(map, rows, options.ridge, execution);
+  System<T> system(map, rows, options.model, execution);
   Matrix<double> theta = solver == Solver::dual
-                             ? dual_solution(system, options.ridge.ridge, execution)
+                             ? dual_solution(system, options.model.ridge, execution)
                              : iterative_solution(system, rows, options, report, execution);
-  return {model_of(map, options.ridge, system, std::move(theta)), report};
+  return {model_of(map, options.model, system, std::move(theta)), report};
 }
 
 template RidgeFit<float> fit_ridge(const FeatureMap<float>&, const TrainingRows<float>&,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "bochner/client/regression/folds.hpp"
 
-#include "bochner/core/error.hpp"
+#include "core/door.hpp"
 #include "random/permutation.hpp"
 
 #include <algorithm>
@@ -11,20 +11,17 @@
 namespace bochner {
 namespace {
 
-void check_count(const char* function, Index count, Index available, const char* what) {
+void require_count(const Door& door, Index count, Index available, const std::string& what) {
+  door.at_least("number of " + what, available, 2);
   if (count >= 2 && count <= available) return;
-  const bool one = available == 1;
-  const std::string there = std::to_string(available) + " " + what + (one ? "" : "s");
-  throw InvalidArgument(std::string(function) + ": count is " + std::to_string(count) +
-                        (available < 2 ? std::string(", and there ") + (one ? "is" : "are") +
-                                             " only " + there + ", expected at least 2"
-                                       : ", expected from 2 to the " + there + " there are"));
+  door.refuse("count", std::to_string(count),
+              "from 2 to the " + std::to_string(available) + " " + what + " there are");
 }
 
 }  // namespace
 
 Folds row_folds(Index num_rows, Index count, Seed seed) {
-  check_count("row_folds", count, num_rows, "row");
+  require_count(Door("row_folds"), count, num_rows, "rows");
   Folds folds{.count = count, .fold = {}, .unit = {}, .num_units = num_rows};
   folds.fold.resize(static_cast<std::size_t>(num_rows));
   folds.unit.resize(static_cast<std::size_t>(num_rows));
@@ -41,7 +38,7 @@ Folds group_folds(std::span<const Index> groups, Index count, Seed seed) {
   std::sort(labels.begin(), labels.end());
   labels.erase(std::unique(labels.begin(), labels.end()), labels.end());
   const auto num_groups = static_cast<Index>(labels.size());
-  check_count("group_folds", count, num_groups, "group");
+  require_count(Door("group_folds"), count, num_groups, "groups");
 
   Folds folds{.count = count, .fold = {}, .unit = {}, .num_units = num_groups};
   std::vector<Index> size(labels.size());

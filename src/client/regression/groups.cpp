@@ -3,7 +3,7 @@
 
 #include "bochner/core/matrix.hpp"
 #include "client/regression/drawn_rows.hpp"
-#include "core/finite.hpp"
+#include "core/door.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -86,13 +86,13 @@ bool repeats(const Labels& joint, Index most, Index rows) {
 
 template <Scalar T>
 std::vector<Index> group_labels(MatrixView<const T> columns) {
-  require_finite("group_labels", "columns", columns);
+  Door("group_labels").finite("columns", columns);
   return distinct_rows(columns).of_row;
 }
 
 template <Scalar T>
 std::vector<Index> repeated_columns(MatrixView<const T> x) {
-  require_finite("repeated_columns", "x", x);
+  Door("repeated_columns").finite("x", x);
   const std::vector<Index> drawn = regression::drawn_rows(x.rows, kRows, Seed{0});
   const auto rows = static_cast<Index>(drawn.size());
   Matrix<T> copied(rows, x.cols);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "bochner/client/regression/leverage.hpp"
 
+#include "client/regression/checks.hpp"
 #include "client/regression/ridge_system.hpp"
 #include "linalg/cholesky.hpp"
 #include "simd/engine.hpp"
@@ -13,19 +14,18 @@ namespace bochner {
 template <Scalar T>
 std::vector<double> ridge_leverage(const NormalEquations<T>& equations, double ridge,
                                    Intercept intercept, const Execution& execution) {
-  constexpr const char* kFunction = "ridge_leverage";
-  regression::check_ridge(kFunction, ridge);
+  constexpr Door kDoor("ridge_leverage");
+  regression::require_ridge(kDoor, ridge);
   const Index n = equations.num_features();
   regression::RidgeSystem system =
-      regression::ridge_system(kFunction, equations.moments(execution), n, equations.num_targets(),
+      regression::ridge_system(kDoor, equations.moments(execution), n, equations.num_targets(),
                                equations.num_rows(), intercept);
-  regression::factorise_or_refuse(kFunction, system, ridge, execution);
-  const MatrixView<double> a = system.a.view().middle_rows(0, n).middle_cols(0, n);
+  regression::factorise_or_refuse(kDoor, system, ridge, execution);
   const double penalty = system.weight * ridge;
   // A (A + p I)^-1 = I - p R^-1 R^-T, whose diagonal is the squared columns of R^-T.
   Matrix<double> columns(n, simd::padded<double>(n));
   for (Index i = 0; i < n; ++i) columns(i, i) = 1.0;
-  linalg::solve_transposed(a, columns.view().middle_cols(0, n), execution);
+  linalg::solve_transposed(system.square(), columns.view().middle_cols(0, n), execution);
   std::vector<double> squares(static_cast<std::size_t>(n));
   for (Index i = 0; i < n; ++i) {
     for (Index j = 0; j <= i; ++j) {

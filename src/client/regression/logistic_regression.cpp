@@ -2,25 +2,29 @@
 #include "bochner/client/regression/logistic_regression.hpp"
 
 #include "bochner/client/regression/classes.hpp"
+#include "client/regression/archive_entries.hpp"
 #include "client/regression/checks.hpp"
-#include "client/regression/gathered_rows.hpp"
+#include "client/regression/linear_model.hpp"
+#include "client/regression/logistic_objective.hpp"
 #include "client/regression/ridge_system.hpp"
 #include "client/regression/row_operator.hpp"
 #include "core/text.hpp"
-#include "linalg/cholesky.hpp"
 #include "linalg/conjugate_gradients.hpp"
 #include "simd/engine.hpp"
 
 #include <algorithm>
 #include <cmath>
+#include <memory>
+#include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 namespace bochner {
 namespace {
 
-constexpr const char* kLogisticRegression = "LogisticRegression";
+constexpr Door kLogisticRegression("LogisticRegression");
 constexpr std::string_view kLogisticKind = "logistic_regression";
 constexpr Index kMaxInnerIterations = 200;
 /// Armijo's share of the decrease that the gradient promises.
@@ -36,117 +40,6 @@ double inner_product(const Matrix<double>& a, const Matrix<double>& b) {
   return sum;
 }
 
-/// Outputs to probabilities; returns the logarithm of the sum of exponentials.
-double softmax(double* row, Index classes) {
-  const double largest = *std::max_element(row, row + classes);
-  double sum = 0.0;
-  for (Index c = 0; c < classes; ++c) sum += row[c] = std::exp(row[c] - largest);
-  for (Index c = 0; c < classes; ++c) row[c] /= sum;
-  return largest + std::log(sum);
-}
-
-/// The objective in centred coordinates: rows 0 .. D - 1 of a point are theta, row D the intercepts
-/// of centred features.
-template <Scalar T>
-class Objective {
- public:
-  Objective(const regression::RowOperator<T>& model, const LabelledRows<T>& rows,
-            const TrainingRows<T>& unweighted, Index classes, const LogisticOptions& options)
-      : z_(model, unweighted, 1.0),
-        rows_(rows),
-        options_(options),
-        features_(static_cast<Index>(model.mean_features().size())),
-        classes_(classes),
-        weight_(model.weight()),
-        scratch_(rows.x.rows, classes) {}
-
-  Index features() const { return features_; }
-
-  /// out = f of every row at a point (or along a direction).
-  void outputs(const Matrix<double>& point, Matrix<double>& out) const {
-    z_.multiply(point.view().middle_rows(0, features_), out.view());
-    for (Index i = 0; i < out.rows(); ++i) {
-      for (Index c = 0; c < classes_; ++c) out(i, c) += point(features_, c);
-    }
-  }
-
-  /// Value at a point with these outputs, which become probabilities.
-  double value(const Matrix<double>& point, Matrix<double>& outputs) const {
-    double loss = 0.0;
-    for (Index i = 0; i < outputs.rows(); ++i) {
-      const double own = outputs(i, rows_.labels[static_cast<std::size_t>(i)]);
-      loss += row_weight(i) * (softmax(outputs.row(i), classes_) - own);
-    }
-    double square = 0.0;
-    for (Index j = 0; j < features_; ++j) {
-      for (Index c = 0; c < classes_; ++c) square += point(j, c) * point(j, c);
-    }
-    return loss / weight_ + 0.5 * options_.ridge * square;
-  }
-
-  void gradient(const Matrix<double>& point, const Matrix<double>& probabilities,
-                Matrix<double>& out) {
-    for (Index i = 0; i < scratch_.rows(); ++i) {
-      const Index label = rows_.labels[static_cast<std::size_t>(i)];
-      for (Index c = 0; c < classes_; ++c) {
-        scratch_(i, c) = row_weight(i) * (probabilities(i, c) - (c == label ? 1.0 : 0.0));
-      }
-    }
-    finish(point.view(), out.view());
-  }
-
-  /// out = H v.
-  void hessian(const Matrix<double>& probabilities, ConstView v, View out) {
-    z_.multiply(v.middle_rows(0, features_), scratch_.view());
-    for (Index i = 0; i < scratch_.rows(); ++i) {
-      double mean = 0.0;
-      for (Index c = 0; c < classes_; ++c) {
-        scratch_(i, c) += v(features_, c);
-        mean += probabilities(i, c) * scratch_(i, c);
-      }
-      for (Index c = 0; c < classes_; ++c) {
-        scratch_(i, c) = row_weight(i) * probabilities(i, c) * (scratch_(i, c) - mean);
-      }
-    }
-    finish(v, out);
-  }
-
- private:
-  double row_weight(Index i) const {
-    return rows_.weights.empty() ? 1.0
-                                 : static_cast<double>(rows_.weights[static_cast<std::size_t>(i)]);
-  }
-
-  /// out = [Z 1]^T scratch / W + lambda point.
-  void finish(ConstView point, View out) {
-    z_.multiply_transposed(scratch_.view(), out.middle_rows(0, features_));
-    for (Index j = 0; j < features_; ++j) {
-      for (Index c = 0; c < classes_; ++c) {
-        out(j, c) = out(j, c) / weight_ + options_.ridge * point(j, c);
-      }
-    }
-    for (Index c = 0; c < classes_; ++c) {
-      // The intercepts' common shift changes nothing; a curvature of one keeps the system regular.
-      double shift = 0.0;
-      for (Index b = 0; b < classes_; ++b) {
-        shift += point(features_, b) / static_cast<double>(classes_);
-      }
-      double sum = 0.0;
-      for (Index i = 0; i < scratch_.rows(); ++i) sum += scratch_(i, c);
-      const bool fitted = options_.intercept == Intercept::fitted;
-      out(features_, c) = fitted ? sum / weight_ + shift : point(features_, c);
-    }
-  }
-
-  regression::RowOperator<T> z_;
-  LabelledRows<T> rows_;
-  LogisticOptions options_;
-  Index features_;
-  Index classes_;
-  double weight_;
-  Matrix<double> scratch_;
-};
-
 /// (A / (2 W) + lambda I)^-1 on theta, A the centred moments, and 2 on the intercepts: the Hessian
 /// is at most A / (2 W) + lambda I for every class [Bohning92].
 class BoundPreconditioner {
@@ -157,13 +50,11 @@ class BoundPreconditioner {
       : execution_(execution) {
     NormalEquations<T> equations(map);
     equations.add(rows, execution);
-    regression::RidgeSystem system =
+    system_ =
         regression::ridge_system(kLogisticRegression, equations.moments(execution),
                                  map.num_features(), 1, equations.num_rows(), options.intercept);
     // A / (2 W) + lambda = (A + W 2 lambda) / (2 W).
-    regression::factorise_or_refuse(kLogisticRegression, system, 2.0 * options.ridge, execution);
-    scale_ = 2.0 * system.weight;
-    r_ = std::move(system.a);
+    regression::factorise_or_refuse(kLogisticRegression, system_, 2.0 * options.ridge, execution);
   }
 
   void solve(ConstView x, View out) const {
@@ -172,130 +63,171 @@ class BoundPreconditioner {
     for (Index j = 0; j < n; ++j) {
       for (Index c = 0; c < x.cols; ++c) columns(j, c) = x(j, c);
     }
-    const ConstView r = r_.view().middle_rows(0, n).middle_cols(0, n);
-    linalg::solve_transposed(r, columns.view().middle_cols(0, x.cols), execution_);
-    linalg::solve_upper(r, columns.view().middle_cols(0, x.cols), execution_);
+    regression::solve_factored(system_.square(), columns.view().middle_cols(0, x.cols), execution_);
+    const double scale = 2.0 * system_.weight;
     for (Index c = 0; c < x.cols; ++c) {
-      for (Index j = 0; j < n; ++j) out(j, c) = scale_ * columns(j, c);
+      for (Index j = 0; j < n; ++j) out(j, c) = scale * columns(j, c);
       out(n, c) = 2.0 * x(n, c);
     }
   }
 
  private:
-  Matrix<double> r_;
-  double scale_ = 1.0;
+  regression::RidgeSystem system_;  ///< factorised
   Execution execution_;
 };
 
 template <Scalar T>
 struct Fitted {
-  RidgeRegression<T> scores;
+  std::shared_ptr<const regression::LinearModel<T>> scores;
   LogisticReport report;
 };
 
-void check_options(const LogisticOptions& options) {
-  const auto refuse = [](const std::string& what) {
-    throw InvalidArgument(std::string(kLogisticRegression) + ": " + what);
-  };
-  regression::check_ridge(kLogisticRegression, options.ridge);
-  if (options.ridge == 0.0) refuse("ridge is 0, expected a positive number");
-  if (!(options.tolerance > 0.0) || !std::isfinite(options.tolerance)) {
-    refuse("tolerance is " + text::number(options.tolerance) + ", expected a positive number");
+void require_options(const LogisticOptions& options) {
+  regression::require_ridge(kLogisticRegression, options.ridge);
+  kLogisticRegression.positive("ridge", options.ridge)
+      .positive("tolerance", options.tolerance)
+      .at_least("max_steps", options.max_steps, 1);
+}
+
+/// Newton's method from zero, one step after the other.
+template <Scalar T>
+class Newton {
+ public:
+  Newton(regression::LogisticObjective<T>& objective, const BoundPreconditioner& bound, Index rows,
+         Index classes)
+      : objective_(objective),
+        bound_(bound),
+        rows_(objective.features() + 1),
+        classes_(classes),
+        point_(rows_, classes),
+        step_(rows_, classes),
+        slope_(rows_, classes),
+        outputs_(rows, classes),
+        change_(rows, classes),
+        probabilities_(rows, classes) {}
+
+  const Matrix<double>& point() const { return point_; }
+
+  LogisticReport run(const LogisticOptions& options) {
+    LogisticReport report;
+    report.objective = objective_.value(point_, probabilities_);
+    objective_.gradient(point_, probabilities_, slope_);
+    const double start = std::sqrt(inner_product(slope_, slope_));
+    report.gradient = start > 0.0 ? 1.0 : 0.0;
+    while (report.gradient > options.tolerance && report.steps < options.max_steps) {
+      report.products += find_step(report.gradient);
+      if (!take_step(report.objective)) break;  // at the precision of the objective
+      ++report.steps;
+      objective_.gradient(point_, probabilities_, slope_);
+      report.gradient = std::sqrt(inner_product(slope_, slope_)) / start;
+    }
+    report.converged = report.gradient <= options.tolerance;
+    return report;
   }
-  if (options.max_steps < 1) {
-    refuse("max_steps is " + std::to_string(options.max_steps) + ", expected at least 1");
+
+ private:
+  template <class V>
+  V as_point(V column) const {
+    return V(column.data, rows_, classes_);
   }
+
+  /// step = -H^-1 slope, as closely as is worth it; returns the number of products with H.
+  Index find_step(double relative_gradient) {
+    const Index size = slope_.size();
+    Matrix<double> downhill(rows_, classes_);
+    for (Index k = 0; k < size; ++k) downhill.data()[k] = -slope_.data()[k];
+    std::fill_n(step_.data(), size, 0.0);
+    const linalg::LinearOperator hessian = [&](ConstView v, View out) {
+      objective_.hessian(probabilities_, as_point(v), as_point(out));
+    };
+    const linalg::LinearOperator precondition = [&](ConstView v, View out) {
+      bound_.solve(as_point(v), as_point(out));
+    };
+    const auto outcome = linalg::conjugate_gradients(
+        hessian, precondition, ConstView(downhill.data(), size, 1), View(step_.data(), size, 1),
+        {.tolerance = std::min(0.1, std::sqrt(relative_gradient)),
+         .max_iterations = kMaxInnerIterations});
+    return outcome.iterations;
+  }
+
+  /// Moves along the step, shortened until the objective falls enough; false where it does not.
+  bool take_step(double& lowest) {
+    objective_.outputs(step_, change_);
+    const double promise = inner_product(slope_, step_);
+    const Matrix<double> from = point_;
+    double length = 1.0;
+    for (int halving = 0; halving < kMaxHalvings; ++halving, length /= 2.0) {
+      for (Index k = 0; k < point_.size(); ++k) {
+        point_.data()[k] = from.data()[k] + length * step_.data()[k];
+      }
+      for (Index k = 0; k < outputs_.size(); ++k) {
+        probabilities_.data()[k] = outputs_.data()[k] + length * change_.data()[k];
+      }
+      const double value = objective_.value(point_, probabilities_);
+      if (!(value <= lowest + kSufficient * length * promise)) continue;
+      for (Index k = 0; k < outputs_.size(); ++k) outputs_.data()[k] += length * change_.data()[k];
+      lowest = value;
+      return true;
+    }
+    point_ = from;
+    return false;
+  }
+
+  regression::LogisticObjective<T>& objective_;
+  const BoundPreconditioner& bound_;
+  Index rows_;  ///< of a point
+  Index classes_;
+  Matrix<double> point_, step_, slope_;
+  Matrix<double> outputs_, change_, probabilities_;
+};
+
+/// Out of centred coordinates.
+template <Scalar T>
+std::shared_ptr<const regression::LinearModel<T>> model_at(const Matrix<double>& point,
+                                                           const FeatureMap<T>& map,
+                                                           std::span<const double> mean_features,
+                                                           Intercept intercept) {
+  const Index features = map.num_features();
+  const Index classes = point.cols();
+  Matrix<double> theta(features, classes);
+  std::vector<double> intercepts(static_cast<std::size_t>(classes));
+  double mean = 0.0;
+  for (Index c = 0; c < classes; ++c) {
+    double& own = intercepts[static_cast<std::size_t>(c)];
+    if (intercept == Intercept::fitted) own = point(features, c);
+    for (Index j = 0; j < features; ++j) {
+      theta(j, c) = point(j, c);
+      own -= mean_features[static_cast<std::size_t>(j)] * point(j, c);
+    }
+    mean += own / static_cast<double>(classes);
+  }
+  for (double& own : intercepts) own -= mean;
+  return std::make_shared<const regression::LinearModel<T>>(
+      kLogisticRegression, map, std::move(theta), std::move(intercepts));
 }
 
 template <Scalar T>
 Fitted<T> fit(const FeatureMap<T>& map, const LabelledRows<T>& rows, Index classes,
               const LogisticOptions& options, const Execution& execution) {
-  check_options(options);
-  regression::check_labelled_rows(kLogisticRegression, rows, map.input_dim(), classes);
+  require_options(options);
+  regression::require_labelled_rows(kLogisticRegression, rows, map.input_dim(), classes);
   const Matrix<double> zeros(rows.x.rows, 1);
   const TrainingRows<T> weighted{rows.x, zeros.view(), rows.weights};
   const regression::RowOperator<T> model(kLogisticRegression, map, weighted, options.intercept,
                                          execution);
   const BoundPreconditioner bound(map, weighted, options, execution);
-  Objective<T> objective(model, rows, {rows.x, zeros.view(), {}}, classes, options);
-
-  const Index features = objective.features();
-  const Index size = (features + 1) * classes;
-  Matrix<double> point(features + 1, classes), step(features + 1, classes);
-  Matrix<double> slope(features + 1, classes), downhill(features + 1, classes);
-  Matrix<double> outputs(rows.x.rows, classes), change(rows.x.rows, classes);
-  Matrix<double> probabilities = outputs;
-  const auto as_point = [&](auto view) { return MatrixView(view.data, features + 1, classes); };
-  const linalg::LinearOperator hessian = [&](ConstView v, View out) {
-    objective.hessian(probabilities, as_point(v), as_point(out));
-  };
-  const linalg::LinearOperator precondition = [&](ConstView v, View out) {
-    bound.solve(as_point(v), as_point(out));
-  };
-
-  LogisticReport report;
-  report.objective = objective.value(point, probabilities);
-  objective.gradient(point, probabilities, slope);
-  const double start = std::sqrt(inner_product(slope, slope));
-  report.gradient = start > 0.0 ? 1.0 : 0.0;
-  while (report.gradient > options.tolerance && report.steps < options.max_steps) {
-    for (Index k = 0; k < size; ++k) downhill.data()[k] = -slope.data()[k];
-    std::fill_n(step.data(), size, 0.0);
-    const auto inner = linalg::conjugate_gradients(
-        hessian, precondition, ConstView(downhill.data(), size, 1), View(step.data(), size, 1),
-        {.tolerance = std::min(0.1, std::sqrt(report.gradient)),
-         .max_iterations = kMaxInnerIterations});
-    report.products += inner.iterations;
-    objective.outputs(step, change);
-    const double promise = inner_product(slope, step);
-    const Matrix<double> from = point;
-    double length = 1.0;
-    bool lower = false;
-    for (int halving = 0; halving < kMaxHalvings && !lower; ++halving, length /= 2.0) {
-      for (Index k = 0; k < size; ++k) point.data()[k] = from.data()[k] + length * step.data()[k];
-      for (Index k = 0; k < outputs.size(); ++k) {
-        probabilities.data()[k] = outputs.data()[k] + length * change.data()[k];
-      }
-      const double value = objective.value(point, probabilities);
-      lower = value <= report.objective + kSufficient * length * promise;
-      if (!lower) continue;
-      for (Index k = 0; k < outputs.size(); ++k) outputs.data()[k] += length * change.data()[k];
-      report.objective = value;
-      break;
-    }
-    if (!lower) {  // at the precision of the objective
-      point = from;
-      break;
-    }
-    ++report.steps;
-    objective.gradient(point, probabilities, slope);
-    report.gradient = std::sqrt(inner_product(slope, slope)) / start;
-  }
-  report.converged = report.gradient <= options.tolerance;
-
-  Matrix<double> theta(features, classes);
-  std::vector<double> intercepts(static_cast<std::size_t>(classes));
-  double mean = 0.0;
-  for (Index c = 0; c < classes; ++c) {
-    double& intercept = intercepts[static_cast<std::size_t>(c)];
-    if (options.intercept == Intercept::fitted) intercept = point(features, c);
-    for (Index j = 0; j < features; ++j) {
-      theta(j, c) = point(j, c);
-      intercept -= model.mean_features()[static_cast<std::size_t>(j)] * point(j, c);
-    }
-    mean += intercept / static_cast<double>(classes);
-  }
-  for (double& intercept : intercepts) intercept -= mean;
-  return {RidgeRegression<T>(map, {.ridge = options.ridge, .intercept = options.intercept},
-                             std::move(theta), std::move(intercepts),
-                             std::vector<double>(static_cast<std::size_t>(classes))),
-          report};
+  regression::LogisticObjective<T> objective(model, rows, {rows.x, zeros.view(), {}}, classes,
+                                             options);
+  Newton<T> newton(objective, bound, rows.x.rows, classes);
+  const LogisticReport report = newton.run(options);
+  return {model_at(newton.point(), map, model.mean_features(), options.intercept), report};
 }
 
 }  // namespace
 
 template <Scalar T>
-LogisticRegression<T>::LogisticRegression(RidgeRegression<T> scores, const LogisticOptions& options,
+LogisticRegression<T>::LogisticRegression(std::shared_ptr<const regression::LinearModel<T>> scores,
+                                          const LogisticOptions& options,
                                           const LogisticReport& report)
     : scores_(std::move(scores)), options_(options), report_(report) {}
 
@@ -303,20 +235,41 @@ template <Scalar T>
 LogisticRegression<T>::LogisticRegression(FeatureMap<T> map, const LabelledRows<T>& rows,
                                           Index num_classes, const LogisticOptions& options,
                                           const Execution& execution)
-    : LogisticRegression([&] {
-        Fitted<T> fitted = fit(map, rows, num_classes, options, execution);
-        return LogisticRegression(std::move(fitted.scores), options, fitted.report);
-      }()) {}
+    : options_(options) {
+  Fitted<T> fitted = fit(map, rows, num_classes, options, execution);
+  scores_ = std::move(fitted.scores);
+  report_ = fitted.report;
+}
+
+template <Scalar T>
+const FeatureMap<T>& LogisticRegression<T>::map() const noexcept {
+  return scores_->map();
+}
+
+template <Scalar T>
+Index LogisticRegression<T>::num_classes() const noexcept {
+  return scores_->num_outputs();
+}
+
+template <Scalar T>
+const Matrix<double>& LogisticRegression<T>::coefficients() const noexcept {
+  return scores_->coefficients();
+}
+
+template <Scalar T>
+std::span<const double> LogisticRegression<T>::intercepts() const noexcept {
+  return scores_->intercepts();
+}
 
 template <Scalar T>
 void LogisticRegression<T>::predict_probabilities(MatrixView<const T> x, MatrixView<T> out,
                                                   const Execution& execution) const {
-  regression::check_out("LogisticRegression::predict_probabilities", "out", out, x.rows,
-                        num_classes(), "rows of x, num_classes");
+  constexpr Door kDoor("LogisticRegression::predict_probabilities");
+  kDoor.shape("out", out, x.rows, num_classes(), "rows of x, num_classes");
   Matrix<double> scores(x.rows, num_classes());
-  scores_.predict(x, scores.view(), execution);
+  scores_->predict(kDoor, x, scores.view(), execution);
   for (Index i = 0; i < out.rows; ++i) {
-    softmax(scores.row(i), num_classes());
+    regression::softmax(scores.row(i), num_classes());
     for (Index c = 0; c < num_classes(); ++c) out(i, c) = static_cast<T>(scores(i, c));
   }
 }
@@ -324,33 +277,37 @@ void LogisticRegression<T>::predict_probabilities(MatrixView<const T> x, MatrixV
 template <Scalar T>
 std::vector<Index> LogisticRegression<T>::predict(MatrixView<const T> x,
                                                   const Execution& execution) const {
-  Matrix<double> outputs(x.rows, num_classes());
-  scores_.predict(x, outputs.view(), execution);
-  return largest_output<double>(outputs.view());
+  Matrix<double> scores(x.rows, num_classes());
+  scores_->predict(Door("LogisticRegression::predict"), x, scores.view(), execution);
+  return largest_output<double>(scores.view());
 }
 
 template <Scalar T>
 Archive LogisticRegression<T>::save() const {
-  Archive archive = scores_.save();
-  archive.metadata["kind"] = kLogisticKind;
+  // The format is that of a ridge regression, whose posterior and variances say nothing here.
+  Archive archive;
+  archive.metadata = {{"kind", std::string(kLogisticKind)},
+                      {"ridge", text::number(options_.ridge)},
+                      {"intercept", std::string(name_of(options_.intercept))},
+                      {"posterior", std::string(name_of(Posterior::mean))}};
+  scores_->save(archive);
+  archive.arrays.emplace("noise_variances", Matrix<double>(1, num_classes()));
+  require_finite(archive);
   return archive;
 }
 
 template <Scalar T>
 LogisticRegression<T> LogisticRegression<T>::load(const Archive& archive) {
-  if (archive.word("kind") != kLogisticKind) {
-    throw InvalidArgument("LogisticRegression::load: the archive holds a '" + archive.word("kind") +
-                          "'");
-  }
-  Archive scores = archive;
-  scores.metadata["kind"] = "ridge_regression";
-  RidgeRegression<T> model = RidgeRegression<T>::load(scores);
-  if (model.num_targets() < 2) {
-    throw InvalidArgument("LogisticRegression::load: the archive holds fewer than two classes");
-  }
-  const LogisticOptions options{.ridge = model.options().ridge,
-                                .intercept = model.options().intercept};
-  return LogisticRegression(std::move(model), options, {});
+  constexpr Door kDoor("LogisticRegression::load");
+  regression::require_kind(kDoor, archive, kLogisticKind);
+  const LogisticOptions options{
+      .ridge = archive.number("ridge"),
+      .intercept = regression::load_enumerator<Intercept>(kDoor, archive, "intercept")};
+  regression::require_ridge(kDoor, options.ridge);
+  auto scores = std::make_shared<const regression::LinearModel<T>>(
+      regression::LinearModel<T>::load(kDoor, archive));
+  if (scores->num_outputs() < 2) kDoor.refuse("the archive holds fewer than two classes");
+  return LogisticRegression(std::move(scores), options, {});
 }
 
 template class LogisticRegression<float>;

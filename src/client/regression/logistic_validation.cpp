@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "bochner/client/regression/logistic_validation.hpp"
 
-#include "bochner/core/error.hpp"
 #include "client/regression/checks.hpp"
 #include "client/regression/ridge_system.hpp"
 
@@ -16,7 +15,7 @@
 namespace bochner {
 namespace {
 
-constexpr const char* kCrossValidateLogistic = "cross_validate_logistic";
+constexpr Door kCrossValidateLogistic("cross_validate_logistic");
 
 template <Scalar T>
 double weight_of(const LabelledRows<T>& rows, Index i) {
@@ -24,7 +23,7 @@ double weight_of(const LabelledRows<T>& rows, Index i) {
                               : static_cast<double>(rows.weights[static_cast<std::size_t>(i)]);
 }
 
-/// Losses of the rows of one ridge into its entry.
+/// Appends the entry of one ridge.
 template <Scalar T>
 void summarise(const LabelledRows<T>& rows, const Folds& folds, const std::vector<double>& losses,
                double wrong, LogisticValidation& out) {
@@ -61,9 +60,9 @@ std::optional<LogisticRegression<T>> fitted(const FeatureMap<T>& map, const Labe
   }
 }
 
-/// What each fold is predicted by must know two classes.
+/// The model that predicts a fold must know two classes.
 template <Scalar T>
-void check_classes_outside_folds(const LabelledRows<T>& rows, const Folds& folds) {
+void require_classes_outside_folds(const LabelledRows<T>& rows, const Folds& folds) {
   for (Index fold = 0; fold < folds.count; ++fold) {
     std::set<Index> classes;
     for (std::size_t i = 0; i < folds.fold.size() && classes.size() < 2; ++i) {
@@ -71,9 +70,9 @@ void check_classes_outside_folds(const LabelledRows<T>& rows, const Folds& folds
       if (counts && folds.fold[i] != fold) classes.insert(rows.labels[i]);
     }
     if (classes.size() >= 2) continue;
-    throw InvalidArgument(std::string(kCrossValidateLogistic) + ": the rows outside fold " +
-                          std::to_string(fold) +
-                          " hold fewer than two classes; give folds that divide every class");
+    kCrossValidateLogistic.refuse("the rows outside fold " + std::to_string(fold) +
+                                  " hold fewer than two classes; give folds that divide every "
+                                  "class");
   }
 }
 
@@ -90,10 +89,10 @@ LogisticValidation cross_validate_logistic(const FeatureMap<T>& map, const Label
                                            const Folds& folds, const LogisticOptions& options,
                                            const Execution& execution) {
   const Index n = rows.x.rows;
-  regression::check_ridges(kCrossValidateLogistic, ridges);
-  regression::check_labelled_rows(kCrossValidateLogistic, rows, map.input_dim(), num_classes);
-  regression::check_folds(kCrossValidateLogistic, folds, n);
-  check_classes_outside_folds(rows, folds);
+  regression::require_ridges(kCrossValidateLogistic, ridges);
+  regression::require_labelled_rows(kCrossValidateLogistic, rows, map.input_dim(), num_classes);
+  regression::require_folds(kCrossValidateLogistic, folds, n);
+  require_classes_outside_folds(rows, folds);
   LogisticValidation out;
   Matrix<T> probabilities(n, std::max<Index>(num_classes, 0));
   std::vector<T> weights(static_cast<std::size_t>(n));

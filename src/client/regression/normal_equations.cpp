@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "bochner/client/regression/normal_equations.hpp"
 
+#include "client/regression/archive_entries.hpp"
 #include "client/regression/checks.hpp"
 #include "client/regression/feature_blocks.hpp"
 #include "client/regression/gathered_rows.hpp"
@@ -19,11 +20,12 @@ namespace bochner {
 namespace {
 
 constexpr Index kBlock = simd::kFoldRows;
-/// Blocks that are mapped, then folded, together: a tile of the sums is fetched once for all.
+/// Blocks that are mapped, then folded, together: each tile of the sums is fetched once for all.
 constexpr Index kBlocksAtOnce = 4;
 /// Columns of a tile of the sums.
 constexpr Index kTile = 256;
-constexpr const char* kAdd = "NormalEquations::add";
+constexpr Door kNormalEquations("NormalEquations");
+constexpr Door kAdd("NormalEquations::add");
 
 double offset_of(const NormalEquationsOptions& options, Index target) {
   return options.target_offset.empty() ? 0.0
@@ -72,36 +74,40 @@ void make_rows(regression::FeatureBlocks<T>& blocks, const NormalEquationsOption
 
 /// Squares of targets must not overflow.
 template <Scalar T>
-void check_distances(const TrainingRows<T>& rows, const NormalEquationsOptions& options) {
+void require_distances(const TrainingRows<T>& rows, const NormalEquationsOptions& options) {
   for (Index i = 0; i < rows.x.rows; ++i) {
     const double root = std::sqrt(regression::weight_of(rows, i));
     for (Index c = 0; c < rows.targets.cols; ++c) {
       const double distance = root * (rows.targets(i, c) - offset_of(options, c));
       if (std::abs(distance) <= regression::kLargestTarget) continue;
-      throw InvalidArgument(std::string(kAdd) + ": targets: row " + std::to_string(i) +
-                            ", column " + std::to_string(c) + " is " +
-                            text::number(rows.targets(i, c)) +
-                            ", expected a number within 1e152 of target_offset (over the root of "
-                            "its weight), whose square is in range; divide the targets");
+      kAdd.refuse("targets: row " + std::to_string(i) + ", column " + std::to_string(c),
+                  text::number(rows.targets(i, c)),
+                  "a number within 1e152 of target_offset (over the root of its weight), whose "
+                  "square is in range; divide the targets");
     }
   }
 }
 
-void check_options(const NormalEquationsOptions& options) {
-  if (options.num_targets < 1) {
-    throw InvalidArgument("NormalEquations: num_targets is " + std::to_string(options.num_targets) +
-                          ", expected at least 1");
+void require_options(const NormalEquationsOptions& options) {
+  kNormalEquations.at_least("num_targets", options.num_targets, 1);
+  if (options.target_offset.empty()) return;
+  kNormalEquations
+      .entries("target_offset", static_cast<Index>(options.target_offset.size()),
+               options.num_targets, "num_targets, or none")
+      .finite("target_offset", options.target_offset);
+}
+
+/// Only sums of the same columns can be combined.
+template <Scalar T>
+void require_same(const Door& door, const NormalEquations<T>& own,
+                  const NormalEquations<T>& other) {
+  const FeatureMapSpec& expected = own.map().spec();
+  if (!(other.map().spec() == expected)) {
+    door.refuse("other has the map " + to_text(other.map().spec()) + ", expected " +
+                to_text(expected));
   }
-  if (!options.target_offset.empty() &&
-      static_cast<Index>(options.target_offset.size()) != options.num_targets) {
-    throw InvalidArgument("NormalEquations: target_offset has " +
-                          std::to_string(options.target_offset.size()) + " entries, expected " +
-                          std::to_string(options.num_targets) + " (num_targets) or none");
-  }
-  for (const double offset : options.target_offset) {
-    if (!std::isfinite(offset)) {
-      throw InvalidArgument("NormalEquations: target_offset holds " + text::number(offset));
-    }
+  if (!(other.options() == own.options())) {
+    door.refuse("other has another number of targets or another target_offset");
   }
 }
 
@@ -112,15 +118,15 @@ constexpr std::string_view kEquationsKind = "normal_equations";
 template <Scalar T>
 NormalEquations<T>::NormalEquations(FeatureMap<T> map, NormalEquationsOptions options)
     : map_(std::move(map)), options_(std::move(options)) {
-  check_options(options_);
+  require_options(options_);
   sums_ = Matrix<double>(num_columns(), simd::padded<double>(num_columns()));
   pending_ = Matrix<double>(kBlock, sums_.cols());
 }
 
 template <Scalar T>
 void NormalEquations<T>::add(const TrainingRows<T>& rows, const Execution& execution) {
-  regression::check_rows(kAdd, rows, map_.input_dim(), num_targets());
-  check_distances(rows, options_);
+  regression::require_rows(kAdd, rows, map_.input_dim(), num_targets());
+  require_distances(rows, options_);
   const Index n = rows.x.rows;
   const Index whole = (num_pending_ + n) / kBlock;
   const Index capacity = std::min(kBlocksAtOnce, whole) * kBlock;
@@ -130,7 +136,8 @@ void NormalEquations<T>::add(const TrainingRows<T>& rows, const Execution& execu
     num_pending_ += n;
   } else {
     Matrix<double> z(capacity, pending_.cols());
-    // What one piece holds is made before it is folded; of more, all is looked at first.
+    // One piece is mapped before it is folded; where there are more, all are mapped once to see
+    // that every row has features.
     if (num_pending_ + n > capacity) {
       for (Index first = 0; first < n; first += capacity) {
         blocks.each(kAdd, rows.x.middle_rows(first, std::min(capacity, n - first)), first,
@@ -175,18 +182,6 @@ Matrix<double> NormalEquations<T>::moments(const Execution& execution) const {
 }
 
 template <Scalar T>
-void NormalEquations<T>::require_same(const char* function, const NormalEquations& other) const {
-  if (!(map_.spec() == other.map_.spec())) {
-    throw InvalidArgument(std::string(function) + ": other has the map " +
-                          to_text(other.map_.spec()) + ", expected " + to_text(map_.spec()));
-  }
-  if (!(options_ == other.options_)) {
-    throw InvalidArgument(std::string(function) +
-                          ": other has another number of targets or another target_offset");
-  }
-}
-
-template <Scalar T>
 void NormalEquations<T>::add_moments(const Matrix<double>& moments, double sign) noexcept {
   for (Index i = 0; i < num_columns(); ++i) {
     for (Index j = 0; j <= i; ++j) sums_(i, j) += sign * moments(i, j);
@@ -195,7 +190,7 @@ void NormalEquations<T>::add_moments(const Matrix<double>& moments, double sign)
 
 template <Scalar T>
 void NormalEquations<T>::merge(const NormalEquations& other, const Execution& execution) {
-  require_same("NormalEquations::merge", other);
+  require_same(Door("NormalEquations::merge"), *this, other);
   const Matrix<double> theirs = other.moments(execution);
   if (num_pending_ > 0) sums_ = moments(execution);
   add_moments(theirs, 1.0);
@@ -206,11 +201,11 @@ void NormalEquations<T>::merge(const NormalEquations& other, const Execution& ex
 
 template <Scalar T>
 void NormalEquations<T>::subtract(const NormalEquations& other, const Execution& execution) {
-  require_same("NormalEquations::subtract", other);
+  constexpr Door kDoor("NormalEquations::subtract");
+  require_same(kDoor, *this, other);
   if (other.num_rows_ > num_rows_) {
-    throw InvalidArgument("NormalEquations::subtract: other has " +
-                          std::to_string(other.num_rows_) + " rows, this only " +
-                          std::to_string(num_rows_));
+    kDoor.refuse("other has " + std::to_string(other.num_rows_) + " rows, this only " +
+                 std::to_string(num_rows_));
   }
   const Matrix<double> theirs = other.moments(execution);
   if (num_pending_ > 0) sums_ = moments(execution);
@@ -249,26 +244,22 @@ Archive NormalEquations<T>::save() const {
 
 template <Scalar T>
 NormalEquations<T> NormalEquations<T>::load(const Archive& archive) {
-  if (archive.word("kind") != kEquationsKind) {
-    throw InvalidArgument("NormalEquations::load: the archive holds a '" + archive.word("kind") +
-                          "'");
-  }
+  constexpr Door kDoor("NormalEquations::load");
+  regression::require_kind(kDoor, archive, kEquationsKind);
   const Index num_targets = archive.count("num_targets");
-  const auto refuse = [](const std::string& what) {
-    throw InvalidArgument("NormalEquations::load: " + what);
-  };
-  if (num_targets < 1) refuse("'num_targets' is 0, expected at least 1");
+  if (num_targets < 1) kDoor.refuse("'num_targets' is 0, expected at least 1");
   NormalEquationsOptions options{.num_targets = num_targets, .target_offset = {}};
   const Index num_pending = archive.count("num_pending");
   if (num_pending >= kBlock) {
-    refuse(std::to_string(num_pending) + " rows wait, expected fewer than " +
-           std::to_string(kBlock));
+    kDoor.refuse(std::to_string(num_pending) + " rows wait, expected fewer than " +
+                 std::to_string(kBlock));
   }
   Index n = 0;
   const FeatureMap<T> map = regression::load_map<T>(archive, [&](const FeatureMapSpec& spec) {
-    // Arrays bear out the numbers before anything of their size is allocated.
+    // The shapes of arrays confirm the numbers before anything of that size is allocated.
     constexpr Index kMost = Index{1} << 30;
-    if (num_targets > kMost || bochner::num_features(spec) > kMost) refuse("the map is too large");
+    if (num_targets > kMost || bochner::num_features(spec) > kMost)
+      kDoor.refuse("the map is too large");
     n = bochner::num_features(spec) + num_targets + 1;
     archive.array<double>("sums", 1, n * (n + 1) / 2);
   });
@@ -277,11 +268,11 @@ NormalEquations<T> NormalEquations<T>::load(const Archive& archive) {
   if (archive.word("offset") == "given") {
     options.target_offset.assign(offset.data(), offset.data() + num_targets);
   } else if (archive.word("offset") != "none") {
-    refuse("'offset' is '" + archive.word("offset") + "'");
+    kDoor.refuse("'offset' is '" + archive.word("offset") + "'");
   }
   const auto& pending = archive.array<double>("pending_rows", num_pending, n);
   for (Index r = 0; r < num_pending; ++r) {
-    if (!(pending(r, n - 1) >= 0.0)) refuse("a weight is negative");
+    if (!(pending(r, n - 1) >= 0.0)) kDoor.refuse("a weight is negative");
   }
   NormalEquations state(map, std::move(options));
   state.num_rows_ = archive.count("num_rows");

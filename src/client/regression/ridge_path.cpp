@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "bochner/client/regression/ridge_path.hpp"
 
+#include "client/regression/checks.hpp"
 #include "client/regression/ridge_spectrum.hpp"
 #include "core/parallel.hpp"
 #include "core/text.hpp"
@@ -14,10 +15,10 @@ namespace bochner {
 template <Scalar T>
 RidgePath ridge_path(const NormalEquations<T>& equations, std::span<const double> ridges,
                      Intercept intercept, const Execution& execution) {
-  constexpr const char* kFunction = "ridge_path";
-  regression::check_ridges(kFunction, ridges);
+  constexpr Door kDoor("ridge_path");
+  regression::require_ridges(kDoor, ridges);
   const regression::RidgeSpectrum family(
-      regression::ridge_system(kFunction, equations.moments(execution), equations.num_features(),
+      regression::ridge_system(kDoor, equations.moments(execution), equations.num_features(),
                                equations.num_targets(), equations.num_rows(), intercept),
       execution);
   RidgePath path;
@@ -49,10 +50,11 @@ RidgePath ridge_path(const NormalEquations<T>& equations, std::span<const double
 std::vector<double> logarithmic_ridges(double smallest, double largest, Index count) {
   if (!(smallest > 0.0) || !(largest >= smallest) || !std::isfinite(largest / smallest) ||
       count < 2) {
-    throw InvalidArgument(
-        "logarithmic_ridges: " + std::to_string(count) + " ridges from " + text::number(smallest) +
-        " to " + text::number(largest) +
-        ", expected at least 2, from a positive number to a larger one whose ratio is finite");
+    Door("logarithmic_ridges")
+        .refuse(std::to_string(count) + " ridges from " + text::number(smallest) + " to " +
+                text::number(largest) +
+                ", expected at least 2, from a positive number to a larger one whose ratio is "
+                "finite");
   }
   std::vector<double> ridges;
   const double step = std::log(largest / smallest) / static_cast<double>(count - 1);

@@ -4,10 +4,8 @@
 #include "client/regression/checks.hpp"
 #include "client/regression/feature_blocks.hpp"
 #include "client/regression/gathered_rows.hpp"
+#include "client/regression/linear_model.hpp"
 #include "client/regression/ridge_system.hpp"
-#include "client/regression/row_matrix.hpp"
-#include "core/finite.hpp"
-#include "core/overlap.hpp"
 #include "core/text.hpp"
 #include "linalg/cholesky.hpp"
 #include "linalg/dot.hpp"
@@ -23,16 +21,26 @@
 namespace bochner {
 namespace {
 
-template <Scalar U>
-U rounded_prediction(const char* function, double value, Index row, Index target) {
-  if (std::abs(value) <= static_cast<double>(std::numeric_limits<U>::max())) {
-    return static_cast<U>(value);
+constexpr Door kRidgeRegression("RidgeRegression");
+constexpr Door kPredict("RidgeRegression::predict");
+
+template <class Factor>
+void require_factor(const Door& door, const std::shared_ptr<Factor>& factor) {
+  if (factor) return;
+  door.refuse("the model was fitted without its posterior; ask for Posterior::full");
+}
+
+/// sigma^2 of every target, from what its solution leaves unexplained.
+std::vector<double> noise_variances_of(const regression::RidgeSystem& system,
+                                       const Matrix<double>& theta) {
+  std::vector<double> noise;
+  for (Index c = 0; c < system.num_targets(); ++c) {
+    double explained = 0.0;
+    for (Index j = 0; j < theta.rows(); ++j) explained += system.b(j, c) * theta(j, c);
+    const double unexplained = std::max(0.0, system.yy[static_cast<std::size_t>(c)] - explained);
+    noise.push_back(unexplained / static_cast<double>(std::max<Index>(1, system.degrees())));
   }
-  throw InvalidArgument(std::string(function) + ": the prediction of row " + std::to_string(row) +
-                        ", target " + std::to_string(target) + " is " + text::number(value) +
-                        (std::is_same_v<U, float> && std::isfinite(value)
-                             ? ", more than a float holds; predict into doubles"
-                             : "; the coefficients are too large for the features of this row"));
+  return noise;
 }
 
 }  // namespace
@@ -40,135 +48,90 @@ U rounded_prediction(const char* function, double value, Index row, Index target
 template <Scalar T>
 RidgeRegression<T>::RidgeRegression(const NormalEquations<T>& equations,
                                     const RidgeOptions& options, const Execution& execution)
-    : map_(equations.map()), options_(options) {
-  constexpr const char* kFunction = "RidgeRegression";
-  regression::check_ridge(kFunction, options.ridge);
-  regression::RidgeSystem system =
-      regression::ridge_system(kFunction, equations.moments(execution), equations.num_features(),
-                               equations.num_targets(), equations.num_rows(), options.intercept);
+    : options_(options) {
+  regression::require_ridge(kRidgeRegression, options.ridge);
+  regression::RidgeSystem system = regression::ridge_system(
+      kRidgeRegression, equations.moments(execution), equations.num_features(),
+      equations.num_targets(), equations.num_rows(), options.intercept);
   const Index n = system.num_features();
-  const MatrixView<double> a = system.a.view().middle_rows(0, n).middle_cols(0, n);
-  regression::factorise_or_refuse(kFunction, system, options.ridge, execution);
-  Matrix<double> theta = system.b;
-  const MatrixView<double> solution = theta.view().middle_cols(0, system.num_targets());
-  linalg::solve_transposed(a, solution, execution);
-  linalg::solve_upper(a, solution, execution);
-  coefficients_ = Matrix<double>(n, system.num_targets());
-  for (Index j = 0; j < n; ++j) {
-    for (Index c = 0; c < system.num_targets(); ++c) coefficients_(j, c) = theta(j, c);
-  }
-  intercepts_ = regression::intercepts_of(system, coefficients_.view());
+  const Index t = system.num_targets();
+  regression::factorise_or_refuse(kRidgeRegression, system, options.ridge, execution);
+  Matrix<double> solution = system.b;
+  regression::solve_factored(system.square(), solution.view().middle_cols(0, t), execution);
+  Matrix<double> theta(n, t);
+  for (Index j = 0; j < n; ++j) std::copy_n(solution.row(j), t, theta.row(j));
+  std::vector<double> intercepts = regression::intercepts_of(system, theta.view());
   const auto& offset = equations.options().target_offset;
-  for (std::size_t c = 0; c < offset.size(); ++c) intercepts_[c] += offset[c];
-  for (Index c = 0; c < system.num_targets(); ++c) {
-    double explained = 0.0;
-    for (Index j = 0; j < n; ++j) explained += system.b(j, c) * coefficients_(j, c);
-    const double unexplained = std::max(0.0, system.yy[static_cast<std::size_t>(c)] - explained);
-    noise_variances_.push_back(unexplained /
-                               static_cast<double>(std::max<Index>(1, system.degrees())));
+  for (std::size_t c = 0; c < offset.size(); ++c) intercepts[c] += offset[c];
+  noise_variances_ = noise_variances_of(system, theta);
+  linear_ = std::make_shared<const regression::LinearModel<T>>(
+      kRidgeRegression, equations.map(), std::move(theta), std::move(intercepts));
+  kRidgeRegression.finite("noise_variances", noise_variances_);
+  if (options.posterior == Posterior::mean) return;
+  auto factor = std::make_shared<Factor>();
+  factor->mean_features = std::move(system.mean_features);
+  factor->inverse_weight = options.intercept == Intercept::fitted ? 1.0 / system.weight : 0.0;
+  factor->r = std::move(system.a);
+  factor_ = std::move(factor);
+}
+
+template <Scalar T>
+RidgeRegression<T>::RidgeRegression(std::shared_ptr<const regression::LinearModel<T>> linear,
+                                    const RidgeOptions& options,
+                                    std::vector<double> noise_variances)
+    : linear_(std::move(linear)), options_(options), noise_variances_(std::move(noise_variances)) {
+  options_.posterior = Posterior::mean;
+  regression::require_ridge(kRidgeRegression, options.ridge);
+  kRidgeRegression
+      .entries("noise_variances", num_targets(), linear_->num_outputs(), "one per intercept")
+      .finite("noise_variances", noise_variances_);
+  for (std::size_t c = 0; c < noise_variances_.size(); ++c) {
+    if (noise_variances_[c] >= 0.0) continue;
+    kRidgeRegression.refuse("noise_variances: target " + std::to_string(c),
+                            text::number(noise_variances_[c]), "at least 0");
   }
-  if (options.posterior == Posterior::full) {
-    auto factor = std::make_shared<Factor>();
-    factor->mean_features = std::move(system.mean_features);
-    factor->inverse_weight = options.intercept == Intercept::fitted ? 1.0 / system.weight : 0.0;
-    factor->r = std::move(system.a);
-    factor_ = std::move(factor);
-  }
-  require_finite<double>(kFunction, "coefficients", coefficients_.view());
-  require_finite<double>(kFunction, "intercepts", regression::row_matrix(intercepts_).view());
-  require_finite<double>(kFunction, "noise_variances",
-                         regression::row_matrix(noise_variances_).view());
-  set_working_coefficients();
 }
 
 template <Scalar T>
 RidgeRegression<T>::RidgeRegression(FeatureMap<T> map, const RidgeOptions& options,
                                     Matrix<double> coefficients, std::vector<double> intercepts,
                                     std::vector<double> noise_variances)
-    : map_(std::move(map)),
-      options_(options),
-      coefficients_(std::move(coefficients)),
-      intercepts_(std::move(intercepts)),
-      noise_variances_(std::move(noise_variances)) {
-  constexpr const char* kFunction = "RidgeRegression";
-  regression::check_ridge(kFunction, options.ridge);
-  options_.posterior = Posterior::mean;
-  if (intercepts_.empty() || noise_variances_.size() != intercepts_.size()) {
-    throw InvalidArgument("RidgeRegression: intercepts has " + std::to_string(intercepts_.size()) +
-                          " entries and noise_variances " +
-                          std::to_string(noise_variances_.size()) +
-                          ", expected one a target in both");
-  }
-  regression::check_out(kFunction, "coefficients", coefficients_.view(), map_.num_features(),
-                        num_targets(), "num_features, num_targets");
-  require_finite<double>(kFunction, "coefficients", coefficients_.view());
-  require_finite<double>(kFunction, "intercepts", regression::row_matrix(intercepts_).view());
-  require_finite<double>(kFunction, "noise_variances",
-                         regression::row_matrix(noise_variances_).view());
-  for (std::size_t c = 0; c < noise_variances_.size(); ++c) {
-    if (noise_variances_[c] >= 0.0) continue;
-    throw InvalidArgument("RidgeRegression: noise_variances: target " + std::to_string(c) + " is " +
-                          text::number(noise_variances_[c]) + ", expected at least 0");
-  }
-  set_working_coefficients();
+    : RidgeRegression(
+          std::make_shared<const regression::LinearModel<T>>(
+              kRidgeRegression, std::move(map), std::move(coefficients), std::move(intercepts)),
+          options, std::move(noise_variances)) {}
+
+template <Scalar T>
+const FeatureMap<T>& RidgeRegression<T>::map() const noexcept {
+  return linear_->map();
 }
 
 template <Scalar T>
-void RidgeRegression<T>::set_working_coefficients() {
-  working_ = Matrix<double>(num_targets(), regression::feature_stride(map_.num_features()));
-  for (Index c = 0; c < num_targets(); ++c) {
-    for (Index j = 0; j < map_.num_features(); ++j) working_(c, j) = coefficients_(j, c);
-  }
+const Matrix<double>& RidgeRegression<T>::coefficients() const noexcept {
+  return linear_->coefficients();
 }
 
 template <Scalar T>
-template <Scalar U>
-void RidgeRegression<T>::predict_into(MatrixView<const T> x, MatrixView<U> out,
-                                      const Execution& execution) const {
-  constexpr const char* kFunction = "RidgeRegression::predict";
-  regression::check_columns(kFunction, "x", x.cols, map_.input_dim(), "the map's input_dim");
-  regression::check_out(kFunction, "out", out, x.rows, num_targets(), "rows of x, num_targets");
-  if (overlap(memory_grid(x), memory_grid(out)))
-    throw InvalidArgument(std::string(kFunction) + ": out overlaps x");
-  const simd::Kernels<double>& engine = simd::kernels<double>();
-  regression::for_feature_blocks(
-      kFunction, map_, x, execution, [&](Index first, Index rows, const double* phi, std::size_t) {
-        double products[simd::kBlockRows];
-        for (Index c = 0; c < num_targets(); ++c) {
-          engine.row_products(phi, working_.cols(), rows, map_.num_features(), nullptr,
-                              working_.row(c), products);
-          const double constant = intercepts_[static_cast<std::size_t>(c)];
-          for (Index r = 0; r < rows; ++r) {
-            out(first + r, c) =
-                rounded_prediction<U>(kFunction, products[r] + constant, first + r, c);
-          }
-        }
-      });
+std::span<const double> RidgeRegression<T>::intercepts() const noexcept {
+  return linear_->intercepts();
 }
 
 template <Scalar T>
 void RidgeRegression<T>::predict(MatrixView<const T> x, MatrixView<double> out,
                                  const Execution& execution) const {
-  predict_into(x, out, execution);
+  linear_->predict(kPredict, x, out, execution);
 }
 
 template <Scalar T>
 void RidgeRegression<T>::predict(MatrixView<const T> x, MatrixView<float> out,
                                  const Execution& execution) const {
-  predict_into(x, out, execution);
-}
-
-template <Scalar T>
-void RidgeRegression<T>::require_factor(const char* function) const {
-  if (factor_) return;
-  throw InvalidArgument(std::string(function) +
-                        ": the model was fitted without its posterior; ask for Posterior::full");
+  linear_->predict(kPredict, x, out, execution);
 }
 
 template <Scalar T>
 void RidgeRegression<T>::quadratic_forms(const double* phi, Index rows, Matrix<double>& scratch,
                                          double* quadratic) const {
-  const Index n = map_.num_features();
+  const Index n = map().num_features();
   for (Index j = 0; j < n; ++j) {
     for (Index r = 0; r < rows; ++r) {
       scratch(j, r) = phi[r * regression::feature_stride(n) + j] -
@@ -188,17 +151,16 @@ template <Scalar U>
 void RidgeRegression<T>::predict_with_variance_into(MatrixView<const T> x, MatrixView<U> out,
                                                     MatrixView<double> variance,
                                                     const Execution& execution) const {
-  constexpr const char* kFunction = "RidgeRegression::predict_with_variance";
-  require_factor(kFunction);
-  regression::check_out(kFunction, "variance", variance, x.rows, num_targets(),
-                        "rows of x, num_targets");
-  predict(x, out, execution);
+  constexpr Door kDoor("RidgeRegression::predict_with_variance");
+  require_factor(kDoor, factor_);
+  kDoor.shape("variance", variance, x.rows, num_targets(), "rows of x, num_targets");
+  linear_->predict(kDoor, x, out, execution);
   std::vector<Matrix<double>> scratch;
   for (int w = 0; w < regression::feature_workers(x.rows, execution); ++w) {
-    scratch.emplace_back(map_.num_features(), simd::kBlockRows);
+    scratch.emplace_back(map().num_features(), simd::kBlockRows);
   }
   regression::for_feature_blocks(
-      kFunction, map_, x, execution,
+      kDoor, map(), x, execution,
       [&](Index first, Index rows, const double* phi, std::size_t worker) {
         double quadratic[simd::kBlockRows];
         quadratic_forms(phi, rows, scratch[worker], quadratic);
@@ -227,17 +189,10 @@ void RidgeRegression<T>::predict_with_variance(MatrixView<const T> x, MatrixView
 template <Scalar T>
 RidgeRegression<T> RidgeRegression<T>::sample(Index target, Index count, Seed seed,
                                               const Execution& execution) const {
-  constexpr const char* kFunction = "RidgeRegression::sample";
-  require_factor(kFunction);
-  if (target < 0 || target >= num_targets()) {
-    throw InvalidArgument(std::string(kFunction) + ": target is " + std::to_string(target) +
-                          ", expected one of " + std::to_string(num_targets()));
-  }
-  if (count < 1) {
-    throw InvalidArgument(std::string(kFunction) + ": count is " + std::to_string(count) +
-                          ", expected at least 1");
-  }
-  const Index n = map_.num_features();
+  constexpr Door kDoor("RidgeRegression::sample");
+  require_factor(kDoor, factor_);
+  kDoor.between("target", target, 0, num_targets() - 1).at_least("count", count, 1);
+  const Index n = map().num_features();
   const auto which = static_cast<std::size_t>(target);
   const double sigma = std::sqrt(noise_variances_[which]);
   Matrix<double> draws(n, simd::padded<double>(count));
@@ -247,7 +202,7 @@ RidgeRegression<T> RidgeRegression<T>::sample(Index target, Index count, Seed se
     const Stream stream(seed, Purpose::study, static_cast<std::uint64_t>(s));
     stream.normals(1, normals);
     for (Index j = 0; j < n; ++j) draws(j, s) = normals[static_cast<std::size_t>(j)];
-    intercepts.push_back(intercepts_[which] +
+    intercepts.push_back(linear_->intercepts()[which] +
                          sigma * std::sqrt(factor_->inverse_weight) * stream.normal(0));
   }
   linalg::solve_upper(factor_->r.view().middle_rows(0, n).middle_cols(0, n),
@@ -256,24 +211,25 @@ RidgeRegression<T> RidgeRegression<T>::sample(Index target, Index count, Seed se
   for (Index j = 0; j < n; ++j) {
     for (Index s = 0; s < count; ++s) {
       const double change = sigma * draws(j, s);
-      theta(j, s) = coefficients_(j, target) + change;
+      theta(j, s) = coefficients()(j, target) + change;
       // The intercept is that of centred features.
       intercepts[static_cast<std::size_t>(s)] -=
           factor_->mean_features[static_cast<std::size_t>(j)] * change;
     }
   }
   return RidgeRegression(
-      map_, options_, std::move(theta), std::move(intercepts),
+      map(), options_, std::move(theta), std::move(intercepts),
       std::vector<double>(static_cast<std::size_t>(count), noise_variances_[which]));
 }
 
 template <Scalar T>
 void RidgeRegression<T>::leave_one_out(const TrainingRows<T>& rows, MatrixView<double> residual,
                                        const Execution& execution) const {
-  constexpr const char* kFunction = "RidgeRegression::leave_one_out";
+  constexpr Door kDoor("RidgeRegression::leave_one_out");
   constexpr double kInfinity = std::numeric_limits<double>::infinity();
-  require_factor(kFunction);
-  const Index n = map_.num_features();
+  require_factor(kDoor, factor_);
+  const Index n = map().num_features();
+  const Matrix<double>& theta = coefficients();
   double smallest = factor_->r(0, 0);
   double largest = smallest;
   for (Index j = 0; j < n; ++j) {
@@ -285,15 +241,14 @@ void RidgeRegression<T>::leave_one_out(const TrainingRows<T>& rows, MatrixView<d
   const double condition = (largest / smallest) * (largest / smallest);
   const double least_left =
       std::max(static_cast<double>(n), condition) * std::numeric_limits<double>::epsilon();
-  regression::check_rows(kFunction, rows, map_.input_dim(), num_targets());
-  regression::check_out(kFunction, "residual", residual, rows.x.rows, num_targets(),
-                        "rows of x, num_targets");
+  regression::require_rows(kDoor, rows, map().input_dim(), num_targets());
+  kDoor.shape("residual", residual, rows.x.rows, num_targets(), "rows of x, num_targets");
   std::vector<Matrix<double>> scratch;
   for (int w = 0; w < regression::feature_workers(rows.x.rows, execution); ++w) {
-    scratch.emplace_back(map_.num_features(), simd::kBlockRows);
+    scratch.emplace_back(map().num_features(), simd::kBlockRows);
   }
   regression::for_feature_blocks(
-      kFunction, map_, rows.x, execution,
+      kDoor, map(), rows.x, execution,
       [&](Index first, Index count, const double* phi, std::size_t worker) {
         double quadratic[simd::kBlockRows];
         quadratic_forms(phi, count, scratch[worker], quadratic);
@@ -301,8 +256,8 @@ void RidgeRegression<T>::leave_one_out(const TrainingRows<T>& rows, MatrixView<d
           const double left = 1.0 - regression::weight_of(rows, first + r) * quadratic[r];
           const double* const row = phi + r * regression::feature_stride(n);
           for (Index c = 0; c < num_targets(); ++c) {
-            double value = intercepts_[static_cast<std::size_t>(c)];
-            for (Index j = 0; j < n; ++j) value += row[j] * coefficients_(j, c);
+            double value = linear_->intercepts()[static_cast<std::size_t>(c)];
+            for (Index j = 0; j < n; ++j) value += row[j] * theta(j, c);
             const double error = rows.targets(first + r, c) - value;
             residual(first + r, c) =
                 left > least_left ? error / left : std::copysign(kInfinity, error);

@@ -91,8 +91,8 @@ std::optional<RidgeCriteria> RidgeSpectrum::criteria(double ridge, double log_we
       square += value * value;
     }
     // (A + p) theta = b, so yy - 2 b.theta + theta.A theta = yy - b.theta - p theta.theta.
-    // Of what a target leaves unexplained no more is known than the rounding of that difference: a
-    // smaller one would be a score that rounding made.
+    // What a target leaves unexplained is known only to the rounding of that difference: a smaller
+    // one would be a score made of rounding errors.
     const double rounding = pivot_rounding(system_.num_features(), summed);
     const double penalised =
         std::max(rounding, system_.yy[static_cast<std::size_t>(c)] - explained);
@@ -101,7 +101,7 @@ std::optional<RidgeCriteria> RidgeSpectrum::criteria(double ridge, double log_we
     const double spare = rows - df;
     criteria.gcv +=
         spare > 0.0 ? rows * residual / (spare * spare) : std::numeric_limits<double>::infinity();
-    if (!(penalised > 0.0)) continue;  // a constant target says nothing of a ridge
+    if (!(penalised > 0.0)) continue;  // a constant target says nothing about a ridge
     const double variance = penalised / degrees;
     criteria.log_evidence -=
         0.5 *

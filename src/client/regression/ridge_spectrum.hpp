@@ -15,7 +15,7 @@
 
 namespace bochner::regression {
 
-/// What one ridge gives, by target where there are several.
+/// What one ridge gives; residuals by target.
 struct RidgeCriteria {
   std::vector<double> residual;
   double degrees_of_freedom = 0.0;
@@ -23,7 +23,7 @@ struct RidgeCriteria {
   double log_evidence = 0.0;
 };
 
-/// A = Q B Q^T once; then everything at a ridge is a matter of B.
+/// A = Q B Q^T, B a band, is computed once; after that every ridge needs only B.
 class RidgeSpectrum {
  public:
   explicit RidgeSpectrum(RidgeSystem system, const Execution& execution = {});
@@ -46,8 +46,8 @@ class RidgeSpectrum {
   void rotate_back(MatrixView<double> c, const Execution& execution = {}) const;
 
  private:
-  /// B + W lambda I; nothing where a pivot is within the bound of `factorise`;
-  /// pivots of the two forms differ by a factor of D at most.
+  /// B + W lambda I; nothing where a pivot is within the bound of `factorise`: the pivots of the
+  /// two forms differ by a factor of D at most.
   std::optional<linalg::BandCholesky> factored(double ridge) const;
 
   RidgeSystem system_;

@@ -14,22 +14,20 @@
 
 namespace bochner::regression {
 
-RidgeSystem ridge_system(const char* function, Matrix<double> moments, Index num_features,
+RidgeSystem ridge_system(const Door& door, Matrix<double> moments, Index num_features,
                          Index num_targets, Index num_rows, Intercept intercept) {
   RidgeSystem system;
   const Index ones = num_features + num_targets;
   system.weight = moments(ones, ones);
   system.intercept = intercept;
   system.num_rows = num_rows;
-  if (!(system.weight > 0.0)) {
-    throw InvalidArgument(std::string(function) + ": there is no row of positive weight");
-  }
+  require_weight(door, system.weight);
   for (Index j = 0; j <= ones; ++j) {
     if (std::isfinite(moments(j, j))) continue;
-    throw InvalidArgument(std::string(function) + ": the sum of squares of " +
-                          (j < num_features ? "feature " + std::to_string(j)
-                                            : "target " + std::to_string(j - num_features)) +
-                          " overflows; divide the targets or the weights by a constant");
+    door.refuse("the sum of squares of " +
+                (j < num_features ? "feature " + std::to_string(j)
+                                  : "target " + std::to_string(j - num_features)) +
+                " overflows; divide the targets or the weights by a constant");
   }
   system.mean_features.assign(static_cast<std::size_t>(num_features), 0.0);
   system.mean_targets.assign(static_cast<std::size_t>(num_targets), 0.0);
@@ -47,7 +45,7 @@ RidgeSystem ridge_system(const char* function, Matrix<double> moments, Index num
     const double* const row = moments.row(num_features + c);
     const double mean = system.mean_targets[static_cast<std::size_t>(c)];
     for (Index j = 0; j < num_features; ++j) system.b(j, c) = row[j] - mean * moments(ones, j);
-    // Of a constant target nothing is left but the rounding of its square.
+    // A constant target leaves nothing but the rounding of its square.
     system.yy.push_back(
         std::max(0.0, row[num_features + c] - mean * moments(ones, num_features + c)));
   }
@@ -63,28 +61,34 @@ RidgeSystem ridge_system(const char* function, Matrix<double> moments, Index num
   return system;
 }
 
-std::optional<Index> factorise(RidgeSystem& system, double ridge, const Execution& execution) {
-  const Index n = system.num_features();
-  const MatrixView<double> a = system.a.view().middle_rows(0, n).middle_cols(0, n);
+std::optional<Index> factorise(MatrixView<double> a, double shift, const Execution& execution) {
   double largest = 0.0;
-  for (Index i = 0; i < n; ++i) largest = std::max(largest, a(i, i) += system.weight * ridge);
+  for (Index i = 0; i < a.rows; ++i) largest = std::max(largest, a(i, i) += shift);
   if (const auto pivot = linalg::cholesky(a, execution)) return pivot;
-  const double rounding = pivot_rounding(n, largest);
-  for (Index i = 0; i < n; ++i) {
+  const double rounding = pivot_rounding(a.rows, largest);
+  for (Index i = 0; i < a.rows; ++i) {
     if (!(a(i, i) * a(i, i) > rounding)) return i;
   }
   return std::nullopt;
 }
 
-void factorise_or_refuse(const char* function, RidgeSystem& system, double ridge,
+void factorise_or_refuse(const Door& door, RidgeSystem& system, double ridge,
                          const Execution& execution) {
-  const auto pivot = factorise(system, ridge, execution);
+  const auto pivot = factorise(system.square(), system.weight * ridge, execution);
   if (!pivot) return;
-  throw SingularSystem(std::string(function) + ": the system is singular at ridge " +
-                       text::number(ridge) + " (feature " + std::to_string(*pivot) + " of " +
-                       std::to_string(system.num_features()) +
-                       " depends on those before it to the rounding of the sums, " +
-                       std::to_string(system.num_rows) + " rows); a larger ridge is needed");
+  try {
+    door.refuse("the system is singular at ridge " + text::number(ridge) + " (feature " +
+                std::to_string(*pivot) + " of " + std::to_string(system.num_features()) +
+                " depends on those before it to the rounding of the sums, " +
+                std::to_string(system.num_rows) + " rows); a larger ridge is needed");
+  } catch (const InvalidArgument& refusal) {
+    throw SingularSystem(refusal.what());
+  }
+}
+
+void solve_factored(MatrixView<const double> r, MatrixView<double> b, const Execution& execution) {
+  linalg::solve_transposed(r, b, execution);
+  linalg::solve_upper(r, b, execution);
 }
 
 double pivot_rounding(Index num_features, double largest_diagonal) {
@@ -101,19 +105,6 @@ std::vector<double> intercepts_of(const RidgeSystem& system, MatrixView<const do
     }
   }
   return intercepts;
-}
-
-void check_ridge(const char* function, double ridge) {
-  if (ridge >= 0.0 && ridge <= kLargestNumber) return;
-  throw InvalidArgument(std::string(function) + ": ridge is " + text::number(ridge) +
-                        ", expected a number from 0 to 1e100");
-}
-
-void check_ridges(const char* function, std::span<const double> ridges) {
-  if (ridges.empty()) {
-    throw InvalidArgument(std::string(function) + ": there are no ridges, expected at least one");
-  }
-  for (const double ridge : ridges) check_ridge(function, ridge);
 }
 
 }  // namespace bochner::regression

@@ -4,9 +4,9 @@
 #include "bochner/client/regression/ridge_regression.hpp"
 #include "bochner/core/error.hpp"
 #include "bochner/core/matrix.hpp"
+#include "core/door.hpp"
 
 #include <optional>
-#include <span>
 #include <vector>
 
 /// \file
@@ -32,6 +32,12 @@ struct RidgeSystem {
   double weight = 0.0;  ///< W
   Index num_rows = 0;
 
+  MatrixView<double> square() {
+    return a.view().middle_rows(0, num_features()).middle_cols(0, num_features());
+  }
+  MatrixView<const double> square() const {
+    return a.view().middle_rows(0, num_features()).middle_cols(0, num_features());
+  }
   Index num_features() const { return static_cast<Index>(mean_features.size()); }
   Index num_targets() const { return static_cast<Index>(yy.size()); }
   /// Rows less what the intercept takes.
@@ -40,27 +46,24 @@ struct RidgeSystem {
 
 /// Takes the moments of [phi, y, 1] over `num_rows` rows, and their memory. Throws InvalidArgument
 /// when there are none of positive weight.
-RidgeSystem ridge_system(const char* function, Matrix<double> moments, Index num_features,
+RidgeSystem ridge_system(const Door& door, Matrix<double> moments, Index num_features,
                          Index num_targets, Index num_rows, Intercept intercept);
 
-/// Turns `a` into the Cholesky factor of A + W lambda I (see linalg::cholesky). Returns the first
-/// feature whose pivot is nothing but rounding, if there is one: its coefficient would be, too.
-std::optional<Index> factorise(RidgeSystem& system, double ridge, const Execution& execution);
+/// Turns `a` into the Cholesky factor R of a + shift I (see linalg::cholesky). Returns the first
+/// row whose pivot is nothing but rounding error, if there is one: a solution would be no more.
+std::optional<Index> factorise(MatrixView<double> a, double shift, const Execution& execution);
 
-/// The same, or SingularSystem, saying which feature it is and what to do.
-void factorise_or_refuse(const char* function, RidgeSystem& system, double ridge,
+/// The same of A + W lambda I; throws SingularSystem, saying which feature it is and what to do.
+void factorise_or_refuse(const Door& door, RidgeSystem& system, double ridge,
                          const Execution& execution);
 
-/// What A's diagonal leaves to rounding: pivots of A + p I up to this are made of nothing else.
+/// b <- (R^T R)^-1 b, rows padded.
+void solve_factored(MatrixView<const double> r, MatrixView<double> b, const Execution& execution);
+
+/// Bound on the rounding errors in the pivots of A + p I: a pivot up to this may be nothing else.
 double pivot_rounding(Index num_features, double largest_diagonal);
 
 /// theta -> intercept, in units of the moments' targets.
 std::vector<double> intercepts_of(const RidgeSystem& system, MatrixView<const double> theta);
-
-/// Throws InvalidArgument unless lambda is in [0, 1e100].
-void check_ridge(const char* function, double ridge);
-
-/// The same of every entry, and when there is none.
-void check_ridges(const char* function, std::span<const double> ridges);
 
 }  // namespace bochner::regression

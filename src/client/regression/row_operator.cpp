@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "client/regression/row_operator.hpp"
 
-#include "bochner/core/error.hpp"
+#include "client/regression/checks.hpp"
 #include "client/regression/feature_blocks.hpp"
 #include "client/regression/gathered_rows.hpp"
 #include "simd/engine.hpp"
@@ -9,16 +9,50 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <string>
 #include <utility>
 
 namespace bochner::regression {
 namespace {
 
-/// Rows whose sum is one chunk, and chunks that are summed beside each other before they are
-/// folded.
+/// Rows per chunk, and chunks that are summed in parallel before they are folded.
 constexpr Index kChunkRows = 1024;
 constexpr Index kChunksAtOnce = 8;
+
+/// A worker's scratch space.
+template <Scalar T>
+struct ChunkWorker {
+  explicit ChunkWorker(const BlockMap<T>& map)
+      : features(map),
+        phi(simd::kBlockRows, feature_stride(map.num_features())),
+        column(1, phi.cols()) {}
+
+  FeatureRows<T> features;
+  Matrix<double> phi, column;
+};
+
+/// Sums over the rows of a chunk, by target: of factors, and of features times factors.
+struct ChunkSums {
+  ChunkSums(Index targets, Index num_features)
+      : features(targets, num_features), factors(static_cast<std::size_t>(targets)) {}
+
+  void clear() {
+    std::fill_n(features.data(), features.size(), 0.0);
+    std::fill(factors.begin(), factors.end(), 0.0);
+  }
+
+  void add(Index target, const Matrix<double>& phi, Index rows,
+           const std::array<double, simd::kBlockRows>& factor, Matrix<double>& column) {
+    simd::kernels<double>().column_sums(phi.data(), phi.cols(), rows, features.cols(),
+                                        factor.data(), column.data());
+    for (Index j = 0; j < features.cols(); ++j) features(target, j) += column(0, j);
+    for (Index r = 0; r < rows; ++r) {
+      factors[static_cast<std::size_t>(target)] += factor[static_cast<std::size_t>(r)];
+    }
+  }
+
+  Matrix<double> features;
+  std::vector<double> factors;
+};
 
 }  // namespace
 
@@ -27,7 +61,7 @@ double RowOperator<T>::root(Index row) const {
   return std::sqrt(scale_ * weight_of(rows_, row));
 }
 
-/// v with a target per row, padded; and how much the mean takes from every row.
+/// v with one target per row, padded; and how much the mean takes from every row of features.
 template <Scalar T>
 Matrix<double> RowOperator<T>::turned(MatrixView<const double> v,
                                       std::vector<double>& shift) const {
@@ -49,24 +83,11 @@ template <class Rows>
 void RowOperator<T>::sum_over_rows(Index targets, MatrixView<double> out,
                                    const Rows& coefficients) const {
   const Index n = map_.num_features();
-  const Index ld = feature_stride(n);
-  const simd::Kernels<double>& engine = simd::kernels<double>();
   const Index chunks = (rows_.x.rows + kChunkRows - 1) / kChunkRows;
-  const int workers = worker_count(std::min(chunks, kChunksAtOnce), execution_);
-  std::vector<FeatureRows<T>> features;
-  std::vector<Matrix<double>> phi;
-  std::vector<Matrix<double>> column;
-  for (int w = 0; w < workers; ++w) {
-    features.emplace_back(map_.blocks());
-    phi.emplace_back(simd::kBlockRows, ld);
-    column.emplace_back(1, ld);
-  }
-  std::vector<Matrix<double>> partial;
-  std::vector<std::vector<double>> total;
-  for (Index k = 0; k < std::min(chunks, kChunksAtOnce); ++k) {
-    partial.emplace_back(targets, n);
-    total.emplace_back(static_cast<std::size_t>(targets));
-  }
+  const Index at_once = std::min(chunks, kChunksAtOnce);
+  std::vector<ChunkWorker<T>> workers;
+  for (int w = 0; w < worker_count(at_once, execution_); ++w) workers.emplace_back(map_.blocks());
+  std::vector<ChunkSums> partial(static_cast<std::size_t>(at_once), ChunkSums(targets, n));
   std::vector<double> sum(static_cast<std::size_t>(targets));
   for (Index j = 0; j < n; ++j) {
     for (Index c = 0; c < targets; ++c) out(j, c) = 0.0;
@@ -74,33 +95,25 @@ void RowOperator<T>::sum_over_rows(Index targets, MatrixView<double> out,
   for (Index begin = 0; begin < chunks; begin += kChunksAtOnce) {
     const Index count = std::min(kChunksAtOnce, chunks - begin);
     parallel_for_blocks(count, execution_, [&](Index k, int worker) {
-      const auto mine = static_cast<std::size_t>(worker);
-      Matrix<double>& sums = partial[static_cast<std::size_t>(k)];
-      std::vector<double>& totals = total[static_cast<std::size_t>(k)];
-      std::fill_n(sums.data(), sums.size(), 0.0);
-      std::fill(totals.begin(), totals.end(), 0.0);
+      ChunkWorker<T>& mine = workers[static_cast<std::size_t>(worker)];
+      ChunkSums& sums = partial[static_cast<std::size_t>(k)];
+      sums.clear();
       const Index chunk_end = std::min(rows_.x.rows, (begin + k + 1) * kChunkRows);
       for (Index first = (begin + k) * kChunkRows; first < chunk_end; first += simd::kBlockRows) {
         const Index rows = std::min(simd::kBlockRows, chunk_end - first);
-        features[mine].compute(function_, rows_.x.middle_rows(first, rows), first,
-                               phi[mine].data());
+        mine.features.compute(door_, rows_.x.middle_rows(first, rows), first, mine.phi.data());
         for (Index c = 0; c < targets; ++c) {
           std::array<double, simd::kBlockRows> factor{};
-          coefficients(first, rows, phi[mine].data(), c, factor.data());
-          engine.column_sums(phi[mine].data(), ld, rows, n, factor.data(), column[mine].data());
-          for (Index j = 0; j < n; ++j) sums(c, j) += column[mine](0, j);
-          for (Index r = 0; r < rows; ++r) {
-            totals[static_cast<std::size_t>(c)] += factor[static_cast<std::size_t>(r)];
-          }
+          coefficients(first, rows, mine.phi.data(), c, factor.data());
+          sums.add(c, mine.phi, rows, factor, mine.column);
         }
       }
     });
     for (Index k = 0; k < count; ++k) {
-      const Matrix<double>& sums = partial[static_cast<std::size_t>(k)];
+      const ChunkSums& sums = partial[static_cast<std::size_t>(k)];
       for (Index c = 0; c < targets; ++c) {
-        for (Index j = 0; j < n; ++j) out(j, c) += sums(c, j);
-        sum[static_cast<std::size_t>(c)] +=
-            total[static_cast<std::size_t>(k)][static_cast<std::size_t>(c)];
+        for (Index j = 0; j < n; ++j) out(j, c) += sums.features(c, j);
+        sum[static_cast<std::size_t>(c)] += sums.factors[static_cast<std::size_t>(c)];
       }
     }
   }
@@ -113,13 +126,11 @@ void RowOperator<T>::sum_over_rows(Index targets, MatrixView<double> out,
 }
 
 template <Scalar T>
-RowOperator<T>::RowOperator(const char* function, FeatureMap<T> map, const TrainingRows<T>& rows,
+RowOperator<T>::RowOperator(const Door& door, FeatureMap<T> map, const TrainingRows<T>& rows,
                             Intercept intercept, const Execution& execution)
-    : function_(function), map_(std::move(map)), rows_(rows), execution_(execution) {
+    : door_(door), map_(std::move(map)), rows_(rows), execution_(execution) {
   for (Index i = 0; i < rows.x.rows; ++i) weight_ += weight_of(rows, i);
-  if (!(weight_ > 0.0)) {
-    throw InvalidArgument(std::string(function) + ": there is no row of positive weight");
-  }
+  require_weight(door, weight_);
   std::vector<double> mean(static_cast<std::size_t>(map_.num_features()));
   if (intercept == Intercept::fitted) {
     const MatrixView<double> out(mean.data(), map_.num_features(), 1);
@@ -133,7 +144,7 @@ RowOperator<T>::RowOperator(const char* function, FeatureMap<T> map, const Train
 
 template <Scalar T>
 RowOperator<T>::RowOperator(const RowOperator& model, const TrainingRows<T>& rows, double scale)
-    : function_(model.function_),
+    : door_(model.door_),
       map_(model.map_),
       rows_(rows),
       execution_(model.execution_),
@@ -145,7 +156,7 @@ void RowOperator<T>::multiply(MatrixView<const double> v, MatrixView<double> out
   std::vector<double> shift;
   const Matrix<double> columns = turned(v, shift);
   for_feature_blocks(
-      function_, map_, rows_.x, execution_,
+      door_, map_, rows_.x, execution_,
       [&](Index first, Index rows, const double* phi, std::size_t) {
         std::array<double, simd::kBlockRows> product;
         for (Index c = 0; c < v.cols; ++c) {
@@ -197,11 +208,11 @@ Matrix<double> RowOperator<T>::row_products() const {
                        Matrix<double>(simd::kBlockRows, feature_stride(n)),
                        Matrix<double>(n, simd::kBlockRows), Matrix<double>(n, simd::kBlockRows)});
   }
-  // Features as rows: what is summed over, in folds, is the features.
+  // Features as rows, since sums run over them.
   const auto centred = [&](Worker& mine, Index block, Matrix<double>& out) {
     const Index first = block * simd::kBlockRows;
     const Index rows = std::min(simd::kBlockRows, count - first);
-    mine.features.compute(function_, rows_.x.middle_rows(first, rows), first, mine.phi.data());
+    mine.features.compute(door_, rows_.x.middle_rows(first, rows), first, mine.phi.data());
     for (Index r = 0; r < rows; ++r) {
       const double factor = root(first + r);
       for (Index j = 0; j < n; ++j) {

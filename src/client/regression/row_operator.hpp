@@ -5,12 +5,13 @@
 #include "bochner/client/regression/training_rows.hpp"
 #include "bochner/core/matrix.hpp"
 #include "bochner/feature_map.hpp"
+#include "core/door.hpp"
 
 #include <vector>
 
 /// \file
-/// The rows of a linear model as an operator: features are made again, block by block, whenever it
-/// is applied, and never stored.
+/// The rows of a linear model as an operator: features are recomputed, block by block, whenever
+/// it is applied, and never stored.
 
 namespace bochner::regression {
 
@@ -20,10 +21,10 @@ namespace bochner::regression {
 template <Scalar T>
 class RowOperator {
  public:
-  /// Rows must have been checked. One pass, for the means; throws InvalidArgument when no row has a
-  /// positive weight.
-  RowOperator(const char* function, FeatureMap<T> map, const TrainingRows<T>& rows,
-              Intercept intercept, const Execution& execution);
+  /// The rows must have been checked. One pass, for the means; throws InvalidArgument when no row
+  /// has a positive weight.
+  RowOperator(const Door& door, FeatureMap<T> map, const TrainingRows<T>& rows, Intercept intercept,
+              const Execution& execution);
 
   /// Other rows of the same model, scaled: sqrt(scale w_i) (phi(x_i) - the same mean).
   RowOperator(const RowOperator& model, const TrainingRows<T>& rows, double scale);
@@ -47,7 +48,7 @@ class RowOperator {
   double root(Index row) const;
   Matrix<double> turned(MatrixView<const double> v, std::vector<double>& shift) const;
 
-  const char* function_;
+  Door door_;
   FeatureMap<T> map_;
   TrainingRows<T> rows_;
   Execution execution_;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "client/regression/saved_map.hpp"
 
-#include "bochner/core/error.hpp"
 #include "core/checked.hpp"
+#include "core/door.hpp"
 #include "features/stage.hpp"
 
 #include <algorithm>
@@ -12,13 +12,14 @@
 namespace bochner::regression {
 namespace {
 
+constexpr Door kArchive("archive");
 constexpr Index kLargestMap = Index{1} << 30;
 
 template <Scalar T>
 constexpr const char* kScalarName = std::is_same_v<T, float> ? "float" : "double";
 
-/// The first row of the frequencies. Rows do not depend on how many there are, but for those of
-/// products, so that one is drawn and not all.
+/// The first row of the frequencies. Except for products, rows do not depend on how many there are,
+/// so that drawing one is enough.
 template <Scalar T>
 Matrix<double> first_frequency(const FeatureMap<T>& map) {
   FeatureMapSpec spec = map.spec();
@@ -44,27 +45,27 @@ FeatureMapSpec load_spec(const Archive& archive) {
   FeatureMapSpec spec = parse_spec(archive.word("map"));
   const auto size = checked_product(spec.num_frequencies, spec.input_dim);
   if (!size || *size > kLargestMap) {
-    throw InvalidArgument("archive: the map has " + std::to_string(spec.num_frequencies) + " x " +
-                          std::to_string(spec.input_dim) + " frequencies, more than 2^30");
+    kArchive.refuse("the map has " + std::to_string(spec.num_frequencies) + " x " +
+                    std::to_string(spec.input_dim) + " frequencies, more than 2^30");
   }
   if (archive.word("scalar") != kScalarName<T>) {
-    throw InvalidArgument("archive: 'scalar' is '" + archive.word("scalar") + "', expected '" +
-                          kScalarName<T> + "'");
+    kArchive.refuse("'scalar'", "'" + archive.word("scalar") + "'",
+                    "'" + std::string(kScalarName<T>) + "'");
   }
-  // The witness bears out input_dim before anything of that size is allocated.
+  // The witness confirms input_dim before anything of that size is allocated.
   archive.array<double>("first_frequency", 1, spec.input_dim);
   validate(spec);
   return spec;
 }
 
 template <Scalar T>
-void check_witness(const FeatureMap<T>& map, const Archive& archive) {
+void require_witness(const FeatureMap<T>& map, const Archive& archive) {
   const auto& witness = archive.array<double>("first_frequency", 1, map.input_dim());
   const Matrix<double> frequencies = first_frequency(map);
   if (!std::equal(witness.data(), witness.data() + map.input_dim(), frequencies.row(0))) {
-    throw InvalidArgument(
-        "archive: the frequencies were drawn by another version of the random streams, or the spec "
-        "was changed");
+    kArchive.refuse(
+        "the frequencies were drawn by another version of the random streams, or the spec was "
+        "changed");
   }
 }
 
@@ -72,7 +73,7 @@ template void save_map(const FeatureMap<float>&, Archive&);
 template void save_map(const FeatureMap<double>&, Archive&);
 template FeatureMapSpec load_spec<float>(const Archive&);
 template FeatureMapSpec load_spec<double>(const Archive&);
-template void check_witness(const FeatureMap<float>&, const Archive&);
-template void check_witness(const FeatureMap<double>&, const Archive&);
+template void require_witness(const FeatureMap<float>&, const Archive&);
+template void require_witness(const FeatureMap<double>&, const Archive&);
 
 }  // namespace bochner::regression

@@ -22,9 +22,9 @@
 namespace bochner {
 namespace {
 
-constexpr const char* kSearch = "search_hyperparameters";
+constexpr Door kSearch("search_hyperparameters");
 
-/// What the first sweep over the columns, two candidates each, may take of the budget.
+/// The share of the budget for the first sweep over the columns, two candidates each.
 constexpr double kFirstSweep = 0.75;
 
 Kernel with_metric(Kernel kernel, Metric metric) {
@@ -32,7 +32,7 @@ Kernel with_metric(Kernel kernel, Metric metric) {
   return kernel;
 }
 
-/// `count` rows of all, evenly drawn, in their order; with the labels of their groups.
+/// `count` of all rows, drawn at random, with the labels of their groups.
 template <Scalar T>
 struct Sample {
   Sample(const TrainingRows<T>& rows, std::span<const Index> groups, Index count, Seed seed)
@@ -173,36 +173,30 @@ Kernel scaled(const Kernel& kernel, double factor) {
       kernel);
 }
 
-void check_options(const FeatureMapSpec& spec, const SearchOptions& options, Index rows) {
-  const auto at_least = [](const char* name, Index value, Index least) {
-    if (value >= least) return;
-    throw InvalidArgument(std::string(kSearch) + ": " + name + " is " + std::to_string(value) +
-                          ", expected at least " + std::to_string(least));
-  };
+void require_options(const FeatureMapSpec& spec, const SearchOptions& options, Index rows) {
   const bool folded = options.criterion == Criterion::k_fold;
-  if (folded) at_least("num_folds", options.num_folds, 2);
+  if (folded) kSearch.at_least("num_folds", options.num_folds, 2);
   const Index least = folded ? 2 * options.num_folds : 2;
-  at_least("search_rows", options.search_rows, least);
-  at_least("final_rows", options.final_rows, least);
-  at_least("search_features", options.search_features, 2);
-  at_least("max_candidates", options.max_candidates, 1);
+  kSearch.at_least("search_rows", options.search_rows, least)
+      .at_least("final_rows", options.final_rows, least)
+      .at_least("search_features", options.search_features, 2)
+      .at_least("max_candidates", options.max_candidates, 1);
   if (rows < least) {
-    throw InvalidArgument(std::string(kSearch) + ": x has " + std::to_string(rows) +
-                          " rows, expected at least " + std::to_string(least) +
-                          (folded ? ", two for each of the num_folds = " +
-                                        std::to_string(options.num_folds) + " folds"
-                                  : ""));
+    kSearch.refuse(
+        "x has " + std::to_string(rows) + " rows, expected at least " + std::to_string(least) +
+        (folded
+             ? ", two for each of the num_folds = " + std::to_string(options.num_folds) + " folds"
+             : ""));
   }
-  for (const double ridge : options.ridges) regression::check_ridge(kSearch, ridge);
-  if (!options.groups.empty() && !folded) {
-    throw InvalidArgument(std::string(kSearch) +
-                          ": groups are given, and the criterion holds out no groups; expected "
-                          "Criterion::k_fold or no groups");
-  }
-  if (!options.groups.empty() && static_cast<Index>(options.groups.size()) != rows) {
-    throw InvalidArgument(std::string(kSearch) + ": groups has " +
-                          std::to_string(options.groups.size()) + " entries, expected " +
-                          std::to_string(rows) + " (one for each row of x) or none");
+  for (const double ridge : options.ridges) regression::require_ridge(kSearch, ridge);
+  if (!options.groups.empty()) {
+    if (!folded) {
+      kSearch.refuse(
+          "groups are given, and the criterion holds out no groups; expected Criterion::k_fold or "
+          "no groups");
+    }
+    kSearch.entries("groups", static_cast<Index>(options.groups.size()), rows,
+                    "one per row of x, or none");
   }
   FeatureMapSpec tried = spec;
   for (const Kernel& kernel : options.kernels) {
@@ -223,11 +217,11 @@ void check_options(const FeatureMapSpec& spec, const SearchOptions& options, Ind
                 text::number(*std::min_element(options.ridges.begin(), options.ridges.end())) +
                 " to " +
                 text::number(*std::max_element(options.ridges.begin(), options.ridges.end()));
-  throw InvalidArgument(std::string(kSearch) + ": at every ridge " + which + " the system of " +
-                        std::to_string(candidate.num_features) + " features and " +
-                        std::to_string(candidate.num_rows) +
-                        " rows is singular; give larger ridges (options.ridges) or fewer "
-                        "features (spec.num_frequencies)");
+  kSearch.refuse("at every ridge " + which + " the system of " +
+                 std::to_string(candidate.num_features) + " features and " +
+                 std::to_string(candidate.num_rows) +
+                 " rows is singular; give larger ridges (options.ridges) or fewer features "
+                 "(spec.num_frequencies)");
 }
 
 bool shift_invariant(const Kernel& kernel) {
@@ -235,8 +229,8 @@ bool shift_invariant(const Kernel& kernel) {
 }
 
 /// The smallest ridge from `ridge` on, in steps of a third of a decade or in the options' own, at
-/// which the model of all rows can be had: their sums carry more rounding than those of the folds,
-/// which the score has seen.
+/// which the system of all rows is regular: their sums carry more rounding than those of the folds
+/// that were scored.
 template <Scalar T>
 double solvable_ridge(const FeatureMapSpec& spec, const TrainingRows<T>& rows, double ridge,
                       const SearchOptions& options, const Execution& execution) {
@@ -256,20 +250,15 @@ double solvable_ridge(const FeatureMapSpec& spec, const TrainingRows<T>& rows, d
     regression::RidgeSystem system =
         regression::ridge_system(kSearch, moments, equations.num_features(), rows.targets.cols,
                                  equations.num_rows(), options.intercept);
-    if (!regression::factorise(system, ridge, execution)) break;
+    if (!regression::factorise(system.square(), system.weight * ridge, execution)) break;
   }
   return ridge;
 }
 
-}  // namespace
-
+/// The groups that folds keep together: those given, or those that the columns show.
 template <Scalar T>
-SearchResult search_hyperparameters(const FeatureMapSpec& spec, const TrainingRows<T>& rows,
-                                    const SearchOptions& options, const Execution& execution) {
-  validate(spec);
-  check_options(spec, options, rows.x.rows);
-  regression::check_rows(kSearch, rows, spec.input_dim, rows.targets.cols);
-  SearchResult result;
+std::vector<Index> groups_of(const TrainingRows<T>& rows, const SearchOptions& options,
+                             SearchResult& result) {
   std::vector<Index> groups = options.groups;
   if (groups.empty() && options.criterion == Criterion::k_fold) {
     result.group_columns = repeated_columns(rows.x);
@@ -288,59 +277,85 @@ SearchResult search_hyperparameters(const FeatureMapSpec& spec, const TrainingRo
     std::sort(distinct.begin(), distinct.end());
     result.num_groups = std::unique(distinct.begin(), distinct.end()) - distinct.begin();
   }
+  return groups;
+}
 
-  const Sample<T> few(rows, groups, options.search_rows, options.seed);
-  const regression::ColumnSpread columns = regression::column_spread(few.gathered.rows().x);
-  std::vector<Kernel> forms = options.kernels;
-  if (forms.empty()) forms.push_back(spec.kernel);
-  result.spec = spec;
-  const bool searched = options.lengthscales != LengthscaleSearch::fixed;
-  if (searched && std::all_of(forms.begin(), forms.end(), shift_invariant)) {
-    result.spec.centring = {.query = columns.median, .key = columns.median};
-  }
+bool better(const SearchCandidate& a, const SearchCandidate& b) { return a.score < b.score; }
 
+/// The best of each form on few rows and few features.
+template <Scalar T>
+SearchCandidate first_round(const Sample<T>& sample, const std::vector<Kernel>& forms,
+                            const std::vector<double>& spread, const SearchOptions& options,
+                            SearchResult& result, const Execution& execution) {
   FeatureMapSpec small = result.spec;
-  const Index each = num_features(spec) / spec.num_frequencies;
+  const Index each = num_features(small) / small.num_frequencies;
   // Exact terms have columns that cannot be saved.
   small.num_frequencies =
-      std::min(spec.num_frequencies,
-               std::max(estimator::least_frequencies(spec), options.search_features / each));
-  Trials<T> first(small, few, options, result, execution);
+      std::min(small.num_frequencies,
+               std::max(estimator::least_frequencies(small), options.search_features / each));
+  Trials<T> trials(small, sample, options, result, execution);
   std::vector<SearchCandidate> best;
   const Index budget =
       std::max<Index>(1, options.max_candidates / static_cast<Index>(forms.size()));
   for (const Kernel& form : forms) {
-    LengthscaleDescent<T> descent(form, columns.spread, budget, first);
-    if (!searched || !metric_of(form)) {
-      best.push_back(first(form));
+    LengthscaleDescent<T> descent(form, spread, budget, trials);
+    if (options.lengthscales == LengthscaleSearch::fixed || !metric_of(form)) {
+      best.push_back(trials(form));
     } else if (options.lengthscales == LengthscaleSearch::common) {
       best.push_back(descent.common());
     } else {
       best.push_back(descent.per_column());
     }
   }
-  const auto better = [](const SearchCandidate& a, const SearchCandidate& b) {
-    return a.score < b.score;
-  };
-  const SearchCandidate winner = *std::min_element(best.begin(), best.end(), better);
+  return *std::min_element(best.begin(), best.end(), better);
+}
 
-  // All features and more rows can afford shorter lengthscales, and another ridge.
-  const Sample<T> many(rows, groups, options.final_rows, options.seed);
-  Trials<T> second(result.spec, many, options, result, execution);
-  SearchCandidate chosen = second(winner.kernel);
-  if (searched && metric_of(winner.kernel)) {
-    for (const double step : {0.5, 0.25}) {
-      for (const double direction : {-step, step}) {
-        const SearchCandidate before = chosen;
-        for (;;) {
-          const SearchCandidate next = second(scaled(chosen.kernel, std::exp2(direction)));
-          if (!better(next, chosen)) break;
-          chosen = next;
-        }
-        if (better(chosen, before)) break;
+/// The winner with all features and more rows, which allow shorter lengthscales and another
+/// ridge.
+template <Scalar T>
+SearchCandidate second_round(const Sample<T>& sample, const Kernel& winner,
+                             const SearchOptions& options, SearchResult& result,
+                             const Execution& execution) {
+  Trials<T> trials(result.spec, sample, options, result, execution);
+  SearchCandidate chosen = trials(winner);
+  if (options.lengthscales == LengthscaleSearch::fixed || !metric_of(winner)) return chosen;
+  for (const double step : {0.5, 0.25}) {
+    for (const double direction : {-step, step}) {
+      const SearchCandidate before = chosen;
+      for (;;) {
+        const SearchCandidate next = trials(scaled(chosen.kernel, std::exp2(direction)));
+        if (!better(next, chosen)) break;
+        chosen = next;
       }
+      if (better(chosen, before)) break;
     }
   }
+  return chosen;
+}
+
+}  // namespace
+
+template <Scalar T>
+SearchResult search_hyperparameters(const FeatureMapSpec& spec, const TrainingRows<T>& rows,
+                                    const SearchOptions& options, const Execution& execution) {
+  validate(spec);
+  require_options(spec, options, rows.x.rows);
+  regression::require_rows(kSearch, rows, spec.input_dim, rows.targets.cols);
+  SearchResult result;
+  result.spec = spec;
+  const std::vector<Index> groups = groups_of(rows, options, result);
+  const Sample<T> few(rows, groups, options.search_rows, options.seed);
+  const regression::ColumnSpread columns = regression::column_spread(few.gathered.rows().x);
+  std::vector<Kernel> forms = options.kernels;
+  if (forms.empty()) forms.push_back(spec.kernel);
+  const bool searched = options.lengthscales != LengthscaleSearch::fixed;
+  if (searched && std::all_of(forms.begin(), forms.end(), shift_invariant)) {
+    result.spec.centring = {.query = columns.median, .key = columns.median};
+  }
+  const SearchCandidate winner =
+      first_round(few, forms, columns.spread, options, result, execution);
+  const Sample<T> many(rows, groups, options.final_rows, options.seed);
+  SearchCandidate chosen = second_round(many, winner.kernel, options, result, execution);
   result.spec.kernel = chosen.kernel;
   double ridge = chosen.ridge;
   if (std::isfinite(chosen.score)) {

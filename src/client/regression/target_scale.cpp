@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "client/regression/target_scale.hpp"
 
-#include "bochner/core/error.hpp"
+#include "client/regression/checks.hpp"
 #include "client/regression/gathered_rows.hpp"
 #include "core/text.hpp"
 
@@ -13,7 +13,7 @@
 namespace bochner::regression {
 namespace {
 
-/// Of a target, where weights are positive.
+/// The range of a target over the rows of positive weight.
 struct Range {
   double lowest = std::numeric_limits<double>::infinity();
   double highest = -lowest;
@@ -39,15 +39,13 @@ Range range_of(const TrainingRows<T>& rows, Index target) {
 }  // namespace
 
 template <Scalar T>
-TargetScale target_scale(const char* function, const TrainingRows<T>& rows) {
+TargetScale target_scale(const Door& door, const TrainingRows<T>& rows) {
   TargetScale scale;
   for (Index i = 0; i < rows.x.rows; ++i) scale.weight += weight_of(rows, i);
-  if (!(scale.weight > 0.0)) {
-    throw InvalidArgument(std::string(function) + ": there is no row of positive weight");
-  }
+  require_weight(door, scale.weight);
   for (Index c = 0; c < rows.targets.cols; ++c) {
     const Range range = range_of(rows, c);
-    // About a value of their own, means of large numbers keep their digits.
+    // Taken about one of the values, so that means of large numbers keep their digits.
     double mean = 0.0;
     for (Index i = 0; i < rows.x.rows; ++i) {
       const double weight = weight_of(rows, i);
@@ -60,11 +58,10 @@ TargetScale target_scale(const char* function, const TrainingRows<T>& rows) {
       if (weight > 0.0) variance += weight / scale.weight * (difference * difference);
     }
     if (!range.constant() && !std::isnormal(variance)) {
-      throw InvalidArgument(std::string(function) + ": targets: column " + std::to_string(c) +
-                            " spreads from " + text::number(range.lowest) + " to " +
-                            text::number(range.highest) +
-                            ", and squares of that are out of range; " +
-                            (variance < 1.0 ? "multiply" : "divide") + " it by a constant");
+      door.refuse("targets: column " + std::to_string(c) + " spreads from " +
+                  text::number(range.lowest) + " to " + text::number(range.highest) +
+                  ", and squares of that are out of range; " +
+                  (variance < 1.0 ? "multiply" : "divide") + " it by a constant");
     }
     scale.mean.push_back(range.lowest + mean);
     scale.variance.push_back(range.constant() ? 1.0 : variance);
@@ -72,7 +69,7 @@ TargetScale target_scale(const char* function, const TrainingRows<T>& rows) {
   return scale;
 }
 
-template TargetScale target_scale(const char*, const TrainingRows<float>&);
-template TargetScale target_scale(const char*, const TrainingRows<double>&);
+template TargetScale target_scale(const Door&, const TrainingRows<float>&);
+template TargetScale target_scale(const Door&, const TrainingRows<double>&);
 
 }  // namespace bochner::regression

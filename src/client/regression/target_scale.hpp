@@ -2,6 +2,7 @@
 #pragma once
 
 #include "bochner/client/regression/training_rows.hpp"
+#include "core/door.hpp"
 
 #include <vector>
 
@@ -19,6 +20,6 @@ struct TargetScale {
 /// Throws InvalidArgument when no row has a positive weight, and when a variance leaves the range
 /// of doubles.
 template <Scalar T>
-TargetScale target_scale(const char* function, const TrainingRows<T>& rows);
+TargetScale target_scale(const Door& door, const TrainingRows<T>& rows);
 
 }  // namespace bochner::regression

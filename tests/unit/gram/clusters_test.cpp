@@ -89,7 +89,8 @@ TEST_CASE("k-means of odd data", "[gram]") {
   CHECK(std::set<Index>(same.labels.begin(), same.labels.end()).size() == 3);
   CHECK(same.inertia < 1e-12);
   CHECK_THROWS_WITH(kernel_kmeans(gram, {.clusters = 0}), Contains("clusters is 0"));
-  CHECK_THROWS_WITH(kernel_kmeans(gram, {.clusters = 9}), Contains("expected at most 8"));
+  CHECK_THROWS_WITH(kernel_kmeans(gram, {.clusters = 9}),
+                    Contains("clusters is 9, expected 1 to 8"));
   CHECK_THROWS_WITH(kernel_kmeans(gram, {.restarts = 0}), Contains("restarts is 0"));
   CHECK_THROWS_WITH(kernel_kmeans(gram, {.max_iterations = 0}), Contains("max_iterations is 0"));
   CHECK_THROWS_WITH(nearest_clusters(gram, Matrix<double>(3, 2).view()),

@@ -62,7 +62,7 @@ TEST_CASE("the exact operator refuses what it cannot do", "[gram]") {
   const ExactGram gram(GaussianKernel{}, x);
   Matrix<double> b(4, 1);
   Matrix<double> short_b(3, 1);
-  CHECK_THROWS_WITH(gram.multiply(short_b, b), Contains("b is 3 x 1, expected 4 x 1"));
+  CHECK_THROWS_WITH(gram.multiply(short_b, b), Contains("b is 3 x 1, expected 4 x m"));
   CHECK_THROWS_WITH(gram.multiply(b, short_b), Contains("out is 3 x 1"));
   b(2, 0) = std::numeric_limits<double>::quiet_NaN();
   CHECK_THROWS_WITH(gram.multiply(b, b), Contains("b: row 2, column 0 is nan"));

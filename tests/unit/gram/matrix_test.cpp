@@ -195,7 +195,7 @@ TEST_CASE("an output that overlaps the rows is refused, or harmless", "[gram]") 
   Matrix<double> x = normal_rows<double>(4, 4, 8);
   const FeatureMap<double> map(spec_of(4, GaussianKernel{}, TrigonometricFeatures{}));
   CHECK_THROWS_WITH(approximate_gram<double>(map, x.view(), x.view(), x.view()),
-                    Contains("out overlaps"));
+                    Contains("out overlaps x"));
   const Matrix<double> before = x;
   exact_gram(GaussianKernel{}, x.view(), x.view(), x.view());
   CHECK(x(2, 3) == Approx(evaluate(GaussianKernel{}, before.row(2), before.row(3), 4)));
@@ -206,7 +206,7 @@ TEST_CASE("Gram matrices refuse what they cannot hold", "[gram]") {
   Matrix<double> k(4, 4);
   const FeatureMap<double> map(spec_of(2, SoftmaxKernel{}, PositiveFeatures{}));
   CHECK_THROWS_WITH(exact_gram(GaussianKernel{}, x.view(), x.view().middle_cols(0, 1), k.view()),
-                    Contains("y 1, expected 2"));
+                    Contains("y is 4 x 1, expected n x 2"));
   CHECK_THROWS_WITH(exact_gram(GaussianKernel{}, x.view(), x.view(), k.view().middle_rows(0, 3)),
                     Contains("out is 3 x 4, expected 4 x 4"));
   x(2, 1) = 40.0;

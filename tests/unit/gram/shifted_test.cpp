@@ -126,7 +126,7 @@ TEST_CASE("shifted matrices refuse what they cannot solve", "[gram]") {
   const ShiftedGram<double> shifted(gram, 1.0);
   Matrix<double> b(6, 1);
   Matrix<double> short_b(5, 1);
-  CHECK_THROWS_WITH(shifted.solve(short_b, b), Contains("b is 5 x 1, expected 6 x 1"));
+  CHECK_THROWS_WITH(shifted.solve(short_b, b), Contains("b is 5 x 1, expected 6 x m"));
   CHECK_THROWS_WITH(shifted.solve(b, short_b), Contains("out is 5 x 1"));
   CHECK_THROWS_WITH(solve(gram, shifted, b, short_b), Contains("x is 5 x 1"));
   CHECK_THROWS_WITH(solve(gram, shifted, b, b, {.tolerance = 0.0}), Contains("tolerance is 0"));

@@ -43,5 +43,6 @@ TEST_CASE("labels that are no classes are refused", "[regression]") {
   CHECK_THROWS_WITH(class_targets<float>(std::vector<Index>{0, -1}, 2), Contains("row 1 is -1"));
   CHECK_THROWS_WITH(class_targets<float>(std::vector<Index>{1, 1}, 2), Contains("one class only"));
   CHECK_THROWS_WITH(class_targets<float>(std::vector<Index>{}, 2), Contains("no class"));
-  CHECK_THROWS_WITH(largest_output<double>(Matrix<double>(3, 0).view()), Contains("0 columns"));
+  CHECK_THROWS_WITH(largest_output<double>(Matrix<double>(3, 0).view()),
+                    Contains("columns of outputs is 0, expected at least 1"));
 }

@@ -239,7 +239,8 @@ TEST_CASE("cross-validation refuses what does not fit", "[regression]") {
   const auto run = [&](const Problem<double>& rows, const Folds& with, double ridge) {
     return cross_validate(map, rows.rows(), std::vector<double>{ridge}, with);
   };
-  CHECK_THROWS_WITH(run(problem, row_folds(49, 5, {1}), 1e-3), Contains("folds are of 49 rows"));
+  CHECK_THROWS_WITH(run(problem, row_folds(49, 5, {1}), 1e-3),
+                    Contains("folds.fold has 49 entries, expected 50"));
   CHECK_THROWS_WITH(run(problem, folds, -1.0), Contains("ridge is -1"));
   Folds wrong = folds;
   wrong.fold[7] = 5;

@@ -65,11 +65,12 @@ TEST_CASE("both cross-validations refuse the same mistakes", "[regression][bad]"
       {"leave their range at row 7", [](Arguments& a) { a.folds.unit[7] = -1; }},
       {"leave their range at row 7", [](Arguments& a) { a.folds.fold[7] = 3; }},
       {"leave their range at row 7", [](Arguments& a) { a.folds.fold[7] = -1; }},
-      {"the units of 0 rows", [](Arguments& a) { a.folds.unit.clear(); }},
-      {"59 rows", [](Arguments& a) { a.folds.fold.pop_back(); }},
-      {"folds are 1", [](Arguments& a) { a.folds.count = 1; }},
-      {"1 units", [](Arguments& a) { a.folds.num_units = 1; }},
-      {"1000000000000 units", [](Arguments& a) { a.folds.num_units = 1000000000000; }},
+      {"folds.unit has 0 entries, expected 60", [](Arguments& a) { a.folds.unit.clear(); }},
+      {"folds.fold has 59 entries, expected 60", [](Arguments& a) { a.folds.fold.pop_back(); }},
+      {"folds.count is 1, expected at least 2", [](Arguments& a) { a.folds.count = 1; }},
+      {"folds.num_units is 1, expected 2 to 60", [](Arguments& a) { a.folds.num_units = 1; }},
+      {"folds.num_units is 1000000000000, expected 2 to 60",
+       [](Arguments& a) { a.folds.num_units = 1000000000000; }},
       {"divide unit 4",
        [](Arguments& a) {
          a.folds.unit[9] = 4;
@@ -126,7 +127,8 @@ TEST_CASE("folds of too few groups say how many there are", "[regression][bad]")
   const std::vector<Index> groups = {1, 1, 2, 2, 3, 3};
   CHECK_THAT(refusal([&] { group_folds(groups, 5, {1}); }),
              Contains("group_folds: count is 5, expected from 2 to the 3 groups there are"));
-  CHECK_THAT(refusal([] { row_folds(1, 2, {1}); }), Contains("there is only 1 row"));
+  CHECK_THAT(refusal([] { row_folds(1, 2, {1}); }),
+             Contains("number of rows is 1, expected at least 2"));
 }
 
 TEST_CASE("a search refuses options that it would ignore, before any fit", "[regression][bad]") {

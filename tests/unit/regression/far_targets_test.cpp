@@ -49,7 +49,7 @@ TEMPLATE_TEST_CASE("targets far from zero keep their digits, by every solver", "
     for (const Solver solver : {Solver::cholesky, Solver::dual, Solver::conjugate_gradients}) {
       INFO("offset " << offset << ", solver " << static_cast<int>(solver));
       const auto fit =
-          fit_ridge<TestType>(map, stamps.rows(), {.ridge = {.ridge = 1e-8}, .solver = solver});
+          fit_ridge<TestType>(map, stamps.rows(), {.model = {.ridge = 1e-8}, .solver = solver});
       CHECK(worst_error(fit.model, stamps) < tolerance);
     }
     NormalEquations<TestType> equations(map, {.num_targets = 1, .target_offset = {offset}});
@@ -98,7 +98,7 @@ TEST_CASE("a prediction that a float cannot hold is refused, and had as a double
   TimeStamps<float> stamps(0.0);
   for (Index i = 0; i < kRows; ++i) stamps.y(i, 0) *= 1e39;
   const auto fit = fit_ridge<float>(FeatureMap<float>(regression_spec(1, 32)), stamps.rows(),
-                                    {.ridge = {.ridge = 1e-8}});
+                                    {.model = {.ridge = 1e-8}});
   Matrix<float> single(kRows, 1);
   CHECK_THROWS_WITH(fit.model.predict(stamps.x.view(), single.view()),
                     Contains("more than a float holds; predict into doubles"));

@@ -30,7 +30,7 @@ template <Scalar T>
 RidgeFit<T> fitted(const Problem<T>& problem, Index frequencies, Solver solver, Intercept with,
                    double tolerance = 1e-12, int threads = 0) {
   FitOptions options;
-  options.ridge = {.ridge = 1e-3, .intercept = with};
+  options.model = {.ridge = 1e-3, .intercept = with};
   options.solver = solver;
   options.tolerance = tolerance;
   return fit_ridge(FeatureMap<T>(regression_spec(problem.x.cols(), frequencies)), problem.rows(),
@@ -73,7 +73,7 @@ TEST_CASE("a sketch saves iterations", "[regression]") {
   const auto problem = smooth_problem<double>(3000, 3, 1, 64);
   const FeatureMap<double> map(regression_spec(3, 150));
   FitOptions options;
-  options.ridge.ridge = 1e-5;
+  options.model.ridge = 1e-5;
   options.solver = Solver::conjugate_gradients;
   options.sketch_rows = 1;
   const auto plain = fit_ridge(map, problem.rows(), options);
@@ -116,16 +116,16 @@ TEST_CASE("the automatic solver suits the shape, and refusals say why", "[regres
   CHECK(fit_ridge(map, few.rows()).report.solver == Solver::dual);
   CHECK(fit_ridge(map, many.rows()).report.solver == Solver::cholesky);
   FitOptions full;
-  full.ridge.posterior = Posterior::full;
+  full.model.posterior = Posterior::full;
   CHECK(fit_ridge(map, few.rows(), full).report.solver == Solver::cholesky);
   const auto refused = [&](auto change, const char* why) {
     FitOptions options;
     change(options);
     CHECK_THROWS_WITH(fit_ridge(map, few.rows(), options), Contains(why));
   };
-  refused([](FitOptions& o) { o.ridge.ridge = -1.0; }, "ridge is -1");
-  refused([](FitOptions& o) { o.ridge.ridge = std::nan(""); }, "ridge is nan");
-  refused([](FitOptions& o) { o.ridge.ridge = 0.0; }, "singular at ridge 0");
+  refused([](FitOptions& o) { o.model.ridge = -1.0; }, "ridge is -1");
+  refused([](FitOptions& o) { o.model.ridge = std::nan(""); }, "ridge is nan");
+  refused([](FitOptions& o) { o.model.ridge = 0.0; }, "singular at ridge 0");
   refused([](FitOptions& o) { o.sketch_rows = -1; }, "sketch_rows is -1");
   const auto iterative = [&](auto change, const char* why) {
     refused(
@@ -137,8 +137,8 @@ TEST_CASE("the automatic solver suits the shape, and refusals say why", "[regres
   };
   iterative([](FitOptions& o) { o.tolerance = 0.0; }, "tolerance is 0");
   iterative([](FitOptions& o) { o.max_iterations = 0; }, "max_iterations is 0");
-  iterative([](FitOptions& o) { o.ridge.ridge = 0.0; }, "ridge above 0");
-  iterative([](FitOptions& o) { o.ridge.posterior = Posterior::full; }, "needs the solver");
+  iterative([](FitOptions& o) { o.model.ridge = 0.0; }, "ridge above 0");
+  iterative([](FitOptions& o) { o.model.posterior = Posterior::full; }, "needs the solver");
   auto bad = few;
   bad.targets(8, 0) = std::nan("");
   CHECK_THROWS_WITH(fit_ridge(map, bad.rows()), Contains("targets: row 8"));

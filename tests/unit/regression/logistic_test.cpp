@@ -178,5 +178,5 @@ TEST_CASE("held-out log loss is that of fits without the fold", "[regression]") 
                     Contains("there are no ridges"));
   CHECK_THROWS_WITH(
       cross_validate_logistic<double>(map, rings.rows(), 3, ridges, row_folds(80, 3, Seed{5})),
-      Contains("folds are of 80 rows, expected 90"));
+      Contains("folds.fold has 80 entries, expected 90"));
 }

@@ -184,9 +184,9 @@ TEST_CASE("bad rows are named and leave the sums alone", "[regression]") {
   bad.weights.resize(299);
   CHECK_THROWS_WITH(equations.add(bad.rows()), Contains("299 entries, expected 300"));
   CHECK_THROWS_WITH(equations.add({problem.x.view(), problem.x.view(), {}}),
-                    Contains("targets has 2 columns, expected 1"));
+                    Contains("targets is 300 x 2, expected 300 x 1"));
   CHECK_THROWS_WITH(equations.add({problem.x.view().middle_cols(0, 1), problem.targets.view(), {}}),
-                    Contains("x has 1 columns, expected 2"));
+                    Contains("x is 300 x 1, expected n x 2"));
   CHECK(distance(equations, before) == 0.0);
 
   const NormalEquations<double> other(FeatureMap<double>(regression_spec(2, 22)));

@@ -89,7 +89,7 @@ std::string outcome(const Odd& odd, double ridge, Solver solver) {
   const FeatureMap<double> map(regression_spec(kDim, odd.frequencies));
   try {
     const auto fitted =
-        fit_ridge(map, problem.rows(), {.ridge = {.ridge = ridge}, .solver = solver});
+        fit_ridge(map, problem.rows(), {.model = {.ridge = ridge}, .solver = solver});
     Matrix<double> f(kRows, 1);
     fitted.model.predict(unseen.view(), f.view());
     for (Index i = 0; i < kRows; ++i) {

@@ -108,7 +108,8 @@ TEST_CASE("a search refuses what it cannot use", "[regression]") {
   refused([](SearchOptions& o) { o.max_candidates = 0; }, "max_candidates is 0");
   refused([](SearchOptions& o) { o.ridges = {-1.0}; }, "ridge is -1");
   refused([](SearchOptions& o) { o.groups = {1, 2}; }, "groups has 2 entries, expected 100");
-  refused([](SearchOptions& o) { o.groups.assign(100, 7); }, "there is only 1 group");
+  refused([](SearchOptions& o) { o.groups.assign(100, 7); },
+          "number of groups is 1, expected at least 2");
   auto bad = problem;
   bad.targets(3, 0) = std::nanf("");
   CHECK_THROWS_WITH(search_hyperparameters(spec, bad.rows()), Contains("targets: row 3"));
@@ -162,7 +163,7 @@ TEMPLATE_TEST_CASE("a ridge that is chosen is one that can be solved for", "[reg
                                             quick(LengthscaleSearch::common));
   CHECK(found.ridge < 1e-6);
   FitOptions fit;
-  fit.ridge.ridge = found.ridge;
+  fit.model.ridge = found.ridge;
   fit.solver = Solver::cholesky;
   const auto model = fit_ridge(FeatureMap<TestType>(found.spec), problem.rows(), fit).model;
   Matrix<TestType> out(kRows, 1);

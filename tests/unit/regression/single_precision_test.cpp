@@ -93,7 +93,7 @@ double test_error(const Concrete& data, Criterion criterion) {
       search_hyperparameters<T>(regression_spec(8, 128), training.rows(), options);
   CHECK(std::isfinite(found.score));
   const auto fit = fit_ridge<T>(FeatureMap<T>(found.spec), training.rows(),
-                                {.ridge = {.ridge = found.ridge}, .solver = Solver::cholesky});
+                                {.model = {.ridge = found.ridge}, .solver = Solver::cholesky});
   return root_mean_square_error(fit.model, part_of<T>(data, true));
 }
 
@@ -136,7 +136,7 @@ TEST_CASE("the score of noise-free targets is the model's own, by every criterio
     const SearchResult found =
         search_hyperparameters<float>(regression_spec(1, 64), sine.rows(), options);
     const auto fit = fit_ridge<float>(FeatureMap<float>(found.spec), sine.rows(),
-                                      {.ridge = {.ridge = found.ridge}});
+                                      {.model = {.ridge = found.ridge}});
     Matrix<double> f(300, 1);
     fit.model.predict(sine.x.view(), f.view());
     double mean = 0.0, variance = 0.0, error = 0.0;

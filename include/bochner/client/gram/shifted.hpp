@@ -41,8 +41,8 @@ class ShiftedGram {
 
  private:
   enum class Inverse { whole, root, root_transposed };
-  void apply(const char* function, Inverse inverse, MatrixView<const double> b,
-             MatrixView<double> out, const Execution& execution) const;
+  void apply(Inverse inverse, MatrixView<const double> b, MatrixView<double> out,
+             const Execution& execution) const;
 
   struct Parts;
   std::shared_ptr<const Parts> parts_;

@@ -30,7 +30,7 @@ constexpr std::array<std::string_view, 4> names_of(Solver) {
 }
 
 struct FitOptions {
-  RidgeOptions ridge;
+  RidgeOptions model;  ///< what is fitted; the rest is how
   Solver solver = Solver::automatic;
   double tolerance = 1e-6;     ///< conjugate gradients: on |b - (A + W lambda) theta| / |b|
   Index max_iterations = 500;  ///< conjugate gradients

@@ -9,6 +9,7 @@
 #include <bochner/feature_map.hpp>
 
 #include <iosfwd>
+#include <memory>
 #include <span>
 #include <string>
 #include <vector>
@@ -74,13 +75,13 @@ class LogisticRegression {
   LogisticRegression(FeatureMap<T> map, const LabelledRows<T>& rows, Index num_classes,
                      const LogisticOptions& options = {}, const Execution& execution = {});
 
-  const FeatureMap<T>& map() const noexcept { return scores_.map(); }
-  Index num_classes() const noexcept { return scores_.num_targets(); }
+  const FeatureMap<T>& map() const noexcept;
+  Index num_classes() const noexcept;
   const LogisticOptions& options() const noexcept { return options_; }
   const LogisticReport& report() const noexcept { return report_; }
   /// theta, num_features x num_classes.
-  const Matrix<double>& coefficients() const noexcept { return scores_.coefficients(); }
-  std::span<const double> intercepts() const noexcept { return scores_.intercepts(); }
+  const Matrix<double>& coefficients() const noexcept;
+  std::span<const double> intercepts() const noexcept;
 
   /// out(i, c) = P(class c | x_i), n x num_classes. Throws as RidgeRegression::predict.
   void predict_probabilities(MatrixView<const T> x, MatrixView<T> out,
@@ -93,10 +94,10 @@ class LogisticRegression {
   static LogisticRegression load(const Archive& archive);
 
  private:
-  LogisticRegression(RidgeRegression<T> scores, const LogisticOptions& options,
-                     const LogisticReport& report);
+  LogisticRegression(std::shared_ptr<const regression::LinearModel<T>> scores,
+                     const LogisticOptions& options, const LogisticReport& report);
 
-  RidgeRegression<T> scores_;
+  std::shared_ptr<const regression::LinearModel<T>> scores_;
   LogisticOptions options_;
   LogisticReport report_;
 };

@@ -85,7 +85,6 @@ class NormalEquations {
 
  private:
   Index num_columns() const noexcept { return num_features() + num_targets() + 1; }
-  void require_same(const char* function, const NormalEquations& other) const;
   void add_moments(const Matrix<double>& moments, double sign) noexcept;
   void count(const TrainingRows<T>& rows) noexcept;
 

@@ -20,6 +20,11 @@
 
 namespace bochner {
 
+namespace regression {
+template <Scalar T>
+class LinearModel;
+}  // namespace regression
+
 /// Whether a constant is fitted beside the features, and not penalised.
 enum class Intercept { fitted, none };
 constexpr std::array<std::string_view, 2> names_of(Intercept) { return {"fitted", "none"}; }
@@ -72,12 +77,12 @@ class RidgeRegression {
   RidgeRegression(FeatureMap<T> map, const RidgeOptions& options, Matrix<double> coefficients,
                   std::vector<double> intercepts, std::vector<double> noise_variances);
 
-  const FeatureMap<T>& map() const noexcept { return map_; }
+  const FeatureMap<T>& map() const noexcept;
   const RidgeOptions& options() const noexcept { return options_; }
-  Index num_targets() const noexcept { return static_cast<Index>(intercepts_.size()); }
+  Index num_targets() const noexcept { return static_cast<Index>(noise_variances_.size()); }
   /// theta, num_features x t.
-  const Matrix<double>& coefficients() const noexcept { return coefficients_; }
-  std::span<const double> intercepts() const noexcept { return intercepts_; }
+  const Matrix<double>& coefficients() const noexcept;
+  std::span<const double> intercepts() const noexcept;
   /// sigma^2 per target, where the evidence is highest: (residuals weighted + W lambda |theta|^2) /
   /// n, n one less with an intercept.
   std::span<const double> noise_variances() const noexcept { return noise_variances_; }
@@ -125,23 +130,19 @@ class RidgeRegression {
     double inverse_weight = 0.0;
   };
 
-  template <Scalar U>
-  void predict_into(MatrixView<const T> x, MatrixView<U> out, const Execution& execution) const;
+  RidgeRegression(std::shared_ptr<const regression::LinearModel<T>> linear,
+                  const RidgeOptions& options, std::vector<double> noise_variances);
+
   template <Scalar U>
   void predict_with_variance_into(MatrixView<const T> x, MatrixView<U> out,
                                   MatrixView<double> variance, const Execution& execution) const;
-  void require_factor(const char* function) const;
-  void set_working_coefficients();
   /// quadratic[r] = phi_c^T (A + W lambda I)^-1 phi_c + 1 / W for a block of features.
   void quadratic_forms(const double* phi, Index rows, Matrix<double>& scratch,
                        double* quadratic) const;
 
-  FeatureMap<T> map_;
+  std::shared_ptr<const regression::LinearModel<T>> linear_;
   RidgeOptions options_;
-  Matrix<double> coefficients_;
-  std::vector<double> intercepts_;
   std::vector<double> noise_variances_;
-  Matrix<double> working_;  ///< theta, one target per row, padded
   std::shared_ptr<const Factor> factor_;
 };
 
