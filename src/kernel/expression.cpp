@@ -71,32 +71,32 @@ void values_of(const K& kernel, const double* x, MatrixView<const double> y, dou
 
 }  // namespace
 
-KernelSum::KernelSum() : terms(1) {}
-KernelSum::KernelSum(std::vector<KernelTerm> terms_in) : terms(std::move(terms_in)) {}
-bool operator==(const KernelSum& a, const KernelSum& b) { return a.terms == b.terms; }
+SumKernel::SumKernel() : terms(1) {}
+SumKernel::SumKernel(std::vector<KernelTerm> terms_in) : terms(std::move(terms_in)) {}
+bool operator==(const SumKernel& a, const SumKernel& b) { return a.terms == b.terms; }
 
-KernelProduct::KernelProduct() : terms(1) {}
-KernelProduct::KernelProduct(std::vector<KernelTerm> terms_in) : terms(std::move(terms_in)) {}
-bool operator==(const KernelProduct& a, const KernelProduct& b) { return a.terms == b.terms; }
+ProductKernel::ProductKernel() : terms(1) {}
+ProductKernel::ProductKernel(std::vector<KernelTerm> terms_in) : terms(std::move(terms_in)) {}
+bool operator==(const ProductKernel& a, const ProductKernel& b) { return a.terms == b.terms; }
 
-SpectralMeasure KernelSum::spectral_measure() const {
+SpectralMeasure SumKernel::spectral_measure() const {
   return measure_of<kernels::MixtureOfMeasures>(*this);
 }
-SpectralMeasure KernelProduct::spectral_measure() const {
+SpectralMeasure ProductKernel::spectral_measure() const {
   return measure_of<kernels::ProductOfMeasures>(*this);
 }
 
-StandardForm KernelSum::standard_form(Index dim) const {
+StandardForm SumKernel::standard_form(Index dim) const {
   return form_of(*this, dim, 0.0, std::plus<>());
 }
-StandardForm KernelProduct::standard_form(Index dim) const {
+StandardForm ProductKernel::standard_form(Index dim) const {
   return form_of(*this, dim, 1.0, std::multiplies<>());
 }
 
-void KernelSum::values_by_rows(const double* x, MatrixView<const double> y, double* out) const {
+void SumKernel::values_by_rows(const double* x, MatrixView<const double> y, double* out) const {
   values_of(*this, x, y, out, 0.0, std::plus<>());
 }
-void KernelProduct::values_by_rows(const double* x, MatrixView<const double> y, double* out) const {
+void ProductKernel::values_by_rows(const double* x, MatrixView<const double> y, double* out) const {
   values_of(*this, x, y, out, 1.0, std::multiplies<>());
 }
 

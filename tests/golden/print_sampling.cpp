@@ -169,9 +169,9 @@ void print_quantiles() {
       {"product laplacian", bochner::ProductLaplacianKernel{}},
       {"product cauchy", bochner::ProductCauchyKernel{}},
       {"spectral mixture", bochner::SpectralMixtureKernel{}},
-      {"sum", bochner::KernelSum{{{1.0, {}, bochner::MaternKernel{}},
+      {"sum", bochner::SumKernel{{{1.0, {}, bochner::MaternKernel{}},
                                   {2.0, {3, 1}, bochner::ProductCauchyKernel{}}}}},
-      {"product", bochner::KernelProduct{{{1.0, {0, 2}, bochner::LaplacianKernel{}},
+      {"product", bochner::ProductKernel{{{1.0, {0, 2}, bochner::LaplacianKernel{}},
                                           {1.0, {4}, bochner::GaussianKernel{}}}}}};
   for (const auto& [name, kernel] : kernels) {
     const bochner::FrequencyLaw law{

@@ -39,8 +39,8 @@ inline std::vector<Kernel> kernels(Index dim) {
               ProductCauchyKernel{full}, PolynomialKernel{2, 0.0, diagonal},
               PolynomialKernel{5, 0.5, full}, DotProductKernel{{0.0, 0.3, 0.0, 1.0}, diagonal},
               SpectralMixtureKernel{{{0.7, {0.1}, {0.2}}, {2.0, {0.0}, {0.05}}}},
-              KernelSum{{{2.0, {}, MaternKernel{2.5, full}}, {0.5, {0}, ProductCauchyKernel{}}}},
-              KernelProduct{{{1.5, {}, GaussianKernel{diagonal}}, {1.0, {0}, LaplacianKernel{}}}}});
+              SumKernel{{{2.0, {}, MaternKernel{2.5, full}}, {0.5, {0}, ProductCauchyKernel{}}}},
+              ProductKernel{{{1.5, {}, GaussianKernel{diagonal}}, {1.0, {0}, LaplacianKernel{}}}}});
   return all;
 }
 

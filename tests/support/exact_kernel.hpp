@@ -190,7 +190,7 @@ class ExactKernel {
     value += single(u) + single(v) + static_cast<Long>(k.offset) * k.offset;
     return {value, std::abs(value) * 4.0L + lengths * (k.order == 0 ? kAngleError : 4.0L)};
   }
-  ExactValue of(const KernelSum& k) const {
+  ExactValue of(const SumKernel& k) const {
     ExactValue out;
     for (const KernelTerm& term : k.terms) {
       const ExactValue part = of_term(term);
@@ -199,7 +199,7 @@ class ExactKernel {
     }
     return out;
   }
-  ExactValue of(const KernelProduct& k) const {
+  ExactValue of(const ProductKernel& k) const {
     ExactValue out{1.0L, 0.0L};
     for (const KernelTerm& term : k.terms) {
       const ExactValue part = of_term(term);

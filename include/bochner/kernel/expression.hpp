@@ -20,13 +20,13 @@ struct KernelTerm;
 /// lengthscales, a scalar times a kernel (one term). Its spectral measure is the mixture of the
 /// terms' measures, so that every shift-invariant term will do; frequencies are independent or
 /// Sobol's.
-struct BOCHNER_EXPORT KernelSum {
+struct BOCHNER_EXPORT SumKernel {
   static constexpr std::string_view name = "sum";
   std::vector<KernelTerm> terms;  ///< at least one
 
-  KernelSum();  ///< the Gaussian alone
-  explicit KernelSum(std::vector<KernelTerm> terms_in);
-  static constexpr auto fields() { return std::tuple{Field{"terms", &KernelSum::terms}}; }
+  SumKernel();  ///< the Gaussian alone
+  explicit SumKernel(std::vector<KernelTerm> terms_in);
+  static constexpr auto fields() { return std::tuple{Field{"terms", &SumKernel::terms}}; }
 
   // What a kernel says of itself (docs/extending).
   static constexpr KernelFamily family = KernelFamily::of_rows;
@@ -34,19 +34,19 @@ struct BOCHNER_EXPORT KernelSum {
   StandardForm standard_form(Index dim) const;
   void values_by_rows(const double* x, MatrixView<const double> y, double* out) const;
 
-  BOCHNER_EXPORT friend bool operator==(const KernelSum& a, const KernelSum& b);
+  BOCHNER_EXPORT friend bool operator==(const SumKernel& a, const SumKernel& b);
 };
 
 /// k(x, y) = prod_t weight_t k_t(x_t, y_t): one kernel for each group of columns, or several on the
 /// same ones. A frequency is the sum of independent frequencies of the factors, each on its
-/// columns; the rest as for `KernelSum`.
-struct BOCHNER_EXPORT KernelProduct {
+/// columns; the rest as for `SumKernel`.
+struct BOCHNER_EXPORT ProductKernel {
   static constexpr std::string_view name = "product";
   std::vector<KernelTerm> terms;  ///< the factors, at least one
 
-  KernelProduct();  ///< the Gaussian alone
-  explicit KernelProduct(std::vector<KernelTerm> terms_in);
-  static constexpr auto fields() { return std::tuple{Field{"terms", &KernelProduct::terms}}; }
+  ProductKernel();  ///< the Gaussian alone
+  explicit ProductKernel(std::vector<KernelTerm> terms_in);
+  static constexpr auto fields() { return std::tuple{Field{"terms", &ProductKernel::terms}}; }
 
   // What a kernel says of itself (docs/extending).
   static constexpr KernelFamily family = KernelFamily::of_rows;
@@ -54,7 +54,7 @@ struct BOCHNER_EXPORT KernelProduct {
   StandardForm standard_form(Index dim) const;
   void values_by_rows(const double* x, MatrixView<const double> y, double* out) const;
 
-  BOCHNER_EXPORT friend bool operator==(const KernelProduct& a, const KernelProduct& b);
+  BOCHNER_EXPORT friend bool operator==(const ProductKernel& a, const ProductKernel& b);
 };
 
 }  // namespace bochner

@@ -31,8 +31,8 @@ struct Kernel : std::variant<GaussianKernel,
                              ProductLaplacianKernel,
                              ProductCauchyKernel,
                              SpectralMixtureKernel,
-                             KernelSum,
-                             KernelProduct,
+                             SumKernel,
+                             ProductKernel,
                              PolynomialKernel,
                              DotProductKernel> {
   using variant::variant;

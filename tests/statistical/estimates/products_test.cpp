@@ -15,10 +15,10 @@ std::vector<Kernel> whole_kernels() {
           ProductCauchyKernel{Isotropic{0.7}},
           ProductLaplacianKernel{Diagonal{{1.0, 2.0, 0.5, 1.0, 1.5}}},
           SpectralMixtureKernel{{{0.7, {0.2}, {0.1}}, {1.6, {0.0}, {0.2, 0.0, 0.1, 0.3, 0.05}}}},
-          KernelSum{{{2.0, {}, MaternKernel{1.5, Isotropic{0.8}}},
+          SumKernel{{{2.0, {}, MaternKernel{1.5, Isotropic{0.8}}},
                      {0.5, {1, 3}, ProductCauchyKernel{}},
                      {0.7, {}, SpectralMixtureKernel{}}}},
-          KernelProduct{{{1.5, {0, 1, 2}, RationalQuadraticKernel{0.7, {}}},
+          ProductKernel{{{1.5, {0, 1, 2}, RationalQuadraticKernel{0.7, {}}},
                          {1.0, {4, 3}, ProductLaplacianKernel{Diagonal{{1.0, 3.0}}}}}}};
 }
 

@@ -30,7 +30,7 @@ TEST_CASE("what validates can be written and read again, however deeply sums are
     if (valid) CHECK(parse_spec(to_text(spec)) == spec);
     if (!valid) CHECK_THROWS_WITH(parse_spec(to_text(spec)), Contains("nested too deeply"));
     refused = refused || !valid;
-    kernel = KernelSum{{{1.0, {}, kernel}}};
+    kernel = SumKernel{{{1.0, {}, kernel}}};
   }
   CHECK(refused);
 }

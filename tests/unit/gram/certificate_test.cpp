@@ -41,7 +41,7 @@ TEST_CASE("errors whose squares leave the range of double are refused, others ha
   const FeatureMapSpec narrow = gram_spec(3, 8, GaussianKernel{}, TrigonometricFeatures{});
   for (const double weight : {1e-170, 1e-90, 1e90, 1e170}) {
     FeatureMapSpec spec = narrow;
-    spec.kernel = KernelSum{{{weight, {}, GaussianKernel{}}}};
+    spec.kernel = SumKernel{{{weight, {}, GaussianKernel{}}}};
     spec.projection = IidProjection{};
     const FeatureMap<double> map(spec);
     const GramApproximation<double> approximation(map, x.view());

@@ -129,7 +129,7 @@ TEST_CASE("discrepancy and dependence of close rows keep their digits in float",
 TEST_CASE("a Nystrom factor in float is as small or large as its kernel", "[gram]") {
   const Matrix<double> x = normal_matrix<double>(70, 3, 13);
   for (const double weight : {1e-90, 1.0, 1e90}) {
-    const Kernel kernel = KernelSum{{{weight, {}, GaussianKernel{Isotropic{1.5}}}}};
+    const Kernel kernel = SumKernel{{{weight, {}, GaussianKernel{Isotropic{1.5}}}}};
     const ExactGram gram(kernel, x.view());
     const Nystrom<float> single = nystrom<float>(gram, {.rank = 70});
     const Nystrom<double> both = nystrom<double>(gram, {.rank = 70});

@@ -44,7 +44,7 @@ TEST_CASE("differences are taken before a lengthscale rounds them", "[kernel]") 
   CHECK(value(GaussianKernel{full}) == Approx(std::exp(-0.5 * (r * r + 0.04))).epsilon(1e-14));
   CHECK(value(LaplacianKernel{metric}) == Approx(std::exp(-r)).epsilon(1e-14));
   CHECK(value(ProductCauchyKernel{metric}) == Approx(1.0 / (1.0 + r * r)).epsilon(1e-14));
-  CHECK(value(KernelSum{{{2.0, {0}, LaplacianKernel{metric}}}}) ==
+  CHECK(value(SumKernel{{{2.0, {0}, LaplacianKernel{metric}}}}) ==
         Approx(2.0 * std::exp(-r)).epsilon(1e-14));
 }
 
@@ -55,7 +55,7 @@ TEST_CASE("inner products that cancel keep their digits", "[kernel]") {
   CHECK(evaluate(PolynomialKernel{1, 0.0, {}}, x.data(), y.data(), 3) == 2.0);
   CHECK(evaluate(SoftmaxKernel{0.25}, x.data(), y.data(), 3) ==
         Approx(std::exp(0.5)).epsilon(1e-15));
-  CHECK(evaluate(KernelSum{{{1.0, {}, PolynomialKernel{1, 0.0, {}}}}}, x.data(), y.data(), 3) ==
+  CHECK(evaluate(SumKernel{{{1.0, {}, PolynomialKernel{1, 0.0, {}}}}}, x.data(), y.data(), 3) ==
         2.0);
 }
 
@@ -85,9 +85,9 @@ TEST_CASE("weights and offsets whose powers leave the range of double are refuse
   const auto value = [&](const Kernel& kernel) { return evaluate(kernel, &zero, &zero, 1); };
   const KernelTerm small{1e-200, {}, GaussianKernel{}};
   const KernelTerm large{1e200, {}, GaussianKernel{}};
-  CHECK_THROWS_WITH(value(KernelProduct{{small, small}}), Contains("k(x, x) of all terms"));
-  CHECK_THROWS_WITH(value(KernelProduct{{large, large}}), Contains("together is inf"));
-  CHECK(value(KernelProduct{{small, large}}) == Approx(1.0));
+  CHECK_THROWS_WITH(value(ProductKernel{{small, small}}), Contains("k(x, x) of all terms"));
+  CHECK_THROWS_WITH(value(ProductKernel{{large, large}}), Contains("together is inf"));
+  CHECK(value(ProductKernel{{small, large}}) == Approx(1.0));
   CHECK_THROWS_WITH(value(SpectralMixtureKernel{{{1e308, {0.0}, {1.0}}, {1e308, {0.0}, {1.0}}}}),
                     Contains("the sum of the weights is inf"));
   CHECK_THROWS_WITH(value(PolynomialKernel{32, 1e10, {}}), Contains("power 32"));
