@@ -25,8 +25,9 @@ void translate(const std::exception_ptr& thrown, void* /*payload*/) {
 }  // namespace
 
 NB_MODULE(_core, m) {
-  m.attr("__version__") = bochner::version_string();
+  m.attr("version") = bochner::version_string();
   m.doc() = "What bochner's Python layer calls. Private: names and signatures change.";
+  nb::set_leak_warnings(false);  // default arguments are instances, which modules never let go
   nb::register_exception_translator(translate);
   bochner::python::define_specs(m);
   bochner::python::define_maps(m);

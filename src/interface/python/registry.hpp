@@ -45,8 +45,9 @@ struct nanobind::detail::type_caster<
     return true;
   }
 
-  static handle from_cpp(const R& registry, rv_policy policy, cleanup_list* cleanup) noexcept {
-    return Caster::from_cpp(static_cast<const Variant&>(registry), policy, cleanup);
+  // Always a copy: what a getter returns is gone when the call has ended.
+  static handle from_cpp(const R& registry, rv_policy /*policy*/, cleanup_list* cleanup) noexcept {
+    return Caster::from_cpp(static_cast<const Variant&>(registry), rv_policy::copy, cleanup);
   }
 };
 
@@ -62,7 +63,7 @@ struct Outer {
   static const M& in(const char* /*owner*/, std::string_view /*member*/, const M& value) {
     return value;
   }
-  static nb::object out(const M& value) { return nb::cast(value); }
+  static M out(const M& value) { return value; }
 };
 
 template <NamedEnum E>
@@ -74,7 +75,7 @@ struct Outer<E> {
                            "', expected one of " + text::join(names_of(E{})))
                               .c_str());
   }
-  static nb::object out(E value) { return nb::cast(std::string(name_of(value))); }
+  static std::string out(E value) { return std::string(name_of(value)); }
 };
 
 template <class M>
@@ -83,7 +84,9 @@ struct Outer<std::vector<M>> {
   static const Type& in(const char* /*owner*/, std::string_view /*member*/, const Type& value) {
     return value;
   }
-  static nb::object out(const Type& value) { return nb::tuple(nb::cast(value)); }
+  static nb::typed<nb::tuple, M, nb::ellipsis> out(const Type& value) {
+    return nb::borrow<nb::typed<nb::tuple, M, nb::ellipsis>>(nb::tuple(nb::cast(value)));
+  }
 };
 
 /// "hyperbolic-oprf" and "Features" give "HyperbolicOprfFeatures".
@@ -179,7 +182,7 @@ struct Options<A, std::tuple<Field<A, M>...>> {
   }
 
   template <std::size_t I>
-  static nb::object get(const A& a) {
+  static auto get(const A& a) {
     return Outer<std::tuple_element_t<I, std::tuple<M...>>>::out(a.*field<I>().member);
   }
 
@@ -189,12 +192,15 @@ struct Options<A, std::tuple<Field<A, M>...>> {
     declared.def("__init__", &construct,
                  (nb::arg(field<I>().name.data()) = Outer<M>::out(defaults.*field<I>().member))...);
     (declared.def_prop_ro(field<I>().name.data(), &get<I>), ...);
+    const std::string replace_signature =
+        "def __replace__(self, /, **changes: object) -> " + own_name(declared);
     declared.def("__repr__", &repr)
         .def("__str__", [](const A& a) { return text::write(a); })
-        .def("__eq__", &equal, nb::arg("other").none())
+        .def("__eq__", &equal, nb::arg("other").none(),
+             nb::sig("def __eq__(self, other: object, /) -> bool"))
         .def("__hash__", &hash)
         .def("__reduce__", &reduce)
-        .def("__replace__", &replace);
+        .def("__replace__", &replace, nb::sig(replace_signature.c_str()));
     declared.attr("__match_args__") = names();
   }
 };

@@ -95,13 +95,15 @@ void define_spec(nb::module_& m) {
           "Columns of phi.")
       .def("__repr__", &spec_repr)
       .def("__str__", [](const FeatureMapSpec& s) { return to_text(s); })
-      .def("__eq__", &spec_equal, nb::arg("other").none())
+      .def("__eq__", &spec_equal, nb::arg("other").none(),
+           nb::sig("def __eq__(self, other: object, /) -> bool"))
       .def("__hash__", [](const FeatureMapSpec& s) { return nb::hash(nb::cast(to_text(s))); })
       .def("__reduce__",
            [](nb::handle self) {
              return nb::make_tuple(self.type(), spec_values(nb::cast<const FeatureMapSpec&>(self)));
            })
-      .def("__replace__", &spec_replace);
+      .def("__replace__", &spec_replace,
+           nb::sig("def __replace__(self, /, **changes: object) -> FeatureMapSpec"));
 
   m.def("incompatibility", &incompatibility, nb::arg("kernel"), nb::arg("projection"),
         nb::arg("features"));

@@ -14,16 +14,19 @@ strides, and are never copied on the way in; results have the same bits for any 
 """
 
 from bochner import _core
-from bochner._core import __version__, feature_functions, kernels, metrics, projections
+from bochner._core import feature_functions, kernels, metrics, projections
+from bochner._core import version as __version__
 from bochner._core.options import *  # noqa: F403
-from bochner._map import FeatureMap
+from bochner._map import FeatureMap, incompatibility, num_frequencies_for
 
 __all__ = [
     "FeatureMap",
     "__version__",
     "feature_functions",
+    "incompatibility",
     "kernels",
     "metrics",
+    "num_frequencies_for",
     "projections",
     *(name for name in vars(_core.options) if not name.startswith("_")),
 ]

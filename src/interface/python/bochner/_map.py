@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import numpy as np
 
@@ -211,6 +211,50 @@ class FeatureMap:
 
     def __repr__(self) -> str:
         return f"FeatureMap({self._spec!r})"
+
+
+def incompatibility(kernel: Any, projection: Any, features: Any) -> str | None:
+    """Why a kernel, a projection and a feature function do not go together.
+
+    Parameters
+    ----------
+    kernel, projection, features
+        Of `kernels`, `projections` and `feature_functions`.
+
+    Returns
+    -------
+    str or None
+        None when they do.
+
+    Examples
+    --------
+    >>> import bochner as bo
+    >>> bo.incompatibility(bo.GaussianKernel(), bo.IidProjection(), bo.TrigonometricFeatures())
+    """
+    return _core.incompatibility(kernel, projection, features)
+
+
+def num_frequencies_for(features: Any, num_features: int) -> int:
+    """The number of frequencies that makes so many columns of features.
+
+    Parameters
+    ----------
+    features
+        Of `feature_functions`.
+    num_features : int
+
+    Raises
+    ------
+    ValueError
+        When `num_features` is no positive multiple of the columns per frequency.
+
+    Examples
+    --------
+    >>> import bochner as bo
+    >>> bo.num_frequencies_for(bo.TrigonometricFeatures(), 512)
+    256
+    """
+    return _core.num_frequencies_for(features, num_features)
 
 
 def as_map(

@@ -23,6 +23,8 @@ from bochner._core import options
 from bochner._map import FeatureMap
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
     from typing_extensions import Self
 
@@ -34,7 +36,8 @@ _DTYPES = [np.float64, np.float32]
 def _dense(estimator: BaseEstimator, X: Any, *, reset: bool) -> NDArray[Any]:  # noqa: N803
     """Validated rows; sparse ones are made dense, since the features are."""
     X = validate_data(estimator, X, accept_sparse="csr", dtype=_DTYPES, reset=reset)  # noqa: N806
-    return X.toarray() if scipy.sparse.issparse(X) else X
+    rows: NDArray[Any] = X.toarray() if scipy.sparse.issparse(X) else X
+    return rows
 
 
 def _seed(random_state: Any) -> int:
@@ -42,10 +45,71 @@ def _seed(random_state: Any) -> int:
     return int(check_random_state(random_state).randint(np.iinfo(np.int64).max, dtype=np.int64))
 
 
+# What has one column per frequency, for each feature function that has two.
+_SINGLE: dict[type, Callable[[Any], Any]] = {
+    options.TrigonometricFeatures: lambda _: options.CosineFeatures(),
+    options.HyperbolicFeatures: lambda _: options.PositiveFeatures(),
+    options.HyperbolicOprfFeatures: lambda f: options.OprfFeatures(f.a),
+}
+
+
+class _Columns:
+    """Any number of columns whose inner products estimate the kernel.
+
+    Where a frequency makes two columns and their number is odd, one more frequency makes a single
+    one, and both estimates are weighted by their columns.
+    """
+
+    def __init__(self, spec: options.FeatureMapSpec, num_columns: int) -> None:
+        each = spec.num_features // spec.num_frequencies
+        pairs, rest = divmod(num_columns, each)
+        self.maps: list[FeatureMap] = []
+        if pairs > 0:
+            self.maps.append(FeatureMap(spec.__replace__(num_frequencies=pairs)))
+        if rest > 0:
+            if type(spec.features) not in _SINGLE:
+                _core.num_frequencies_for(spec.features, num_columns)  # says what is wrong
+            single = _SINGLE[type(spec.features)](spec.features)
+            # Another seed: the frequency has to be independent of the others.
+            self.maps.append(
+                FeatureMap(
+                    spec.__replace__(num_frequencies=1, features=single, seed=spec.seed ^ (1 << 63))
+                )
+            )
+        self.num_columns = num_columns
+
+    def transform(self, x: NDArray[Any]) -> NDArray[Any]:
+        if len(self.maps) == 1:
+            return self.maps[0].transform(x)
+        out = np.empty((x.shape[0], self.num_columns), x.dtype)
+        first = 0
+        for each in self.maps:
+            part = out[:, first : first + each.num_features]
+            each.transform(x, out=part)
+            part *= x.dtype.type((each.num_features / self.num_columns) ** 0.5)
+            first += each.num_features
+        return out
+
+
 class _Features(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):  # type: ignore[misc]
     """What the transformers share: dense rows in, features of the same dtype out."""
 
-    _map: FeatureMap
+    _columns: _Columns
+
+    def transform(self, X: Any) -> NDArray[Any]:  # noqa: N803
+        """Features of the rows of X.
+
+        Parameters
+        ----------
+        X : array-like or sparse matrix of shape (n_samples, n_features)
+
+        Returns
+        -------
+        array of shape (n_samples, n_components)
+            float32 where X is float32, otherwise float64.
+        """
+        check_is_fitted(self)
+        return self._columns.transform(_dense(self, X, reset=False))
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
@@ -121,66 +185,43 @@ class RBFSampler(_Features):
         """
         X = _dense(self, X, reset=True)  # noqa: N806
         dim = X.shape[1]
-        gamma = self.gamma
-        if gamma == "scale":
+        if isinstance(self.gamma, str):  # "scale"
             variance = X.var(dtype=np.float64)
             gamma = 1.0 / (dim * variance) if variance != 0 else 1.0
+        else:
+            gamma = float(self.gamma)
         self._gamma = gamma
         # gamma = 0 makes every kernel value 1, which a very long lengthscale does, too.
-        lengthscale = min(1e30, (2.0 * float(gamma)) ** -0.5) if gamma > 0 else 1e30
-        random = check_random_state(self.random_state)
-        pairs, single = divmod(self.n_components, 2)
-        self._map = FeatureMap(
+        lengthscale = min(1e30, (2.0 * gamma) ** -0.5) if gamma > 0 else 1e30
+        self._columns = _Columns(
             options.FeatureMapSpec(
                 dim,
-                max(pairs, 1),
+                1,
                 options.GaussianKernel(options.Isotropic(lengthscale)),
                 options.OrthogonalProjection(),
                 options.TrigonometricFeatures(),
-                _seed(random),
-            )
+                _seed(self.random_state),
+            ),
+            self.n_components,
         )
-        weights = self._map.frequencies().T[:, :pairs]
-        offset = np.repeat([0.0, 1.5 * np.pi], pairs)  # cos(a - pi / 2) = sin(a)
-        self._extra = None
-        if single:
-            extra = random.normal(size=(dim, 1)) / lengthscale
-            phase = random.uniform(0.0, 2.0 * np.pi, size=1)
-            self._extra = (extra.astype(X.dtype), phase.astype(X.dtype))
-            weights = np.hstack([weights, weights, extra])
-            offset = np.hstack([offset, phase])
-        else:
-            weights = np.hstack([weights, weights])
-        self.random_weights_ = weights.astype(X.dtype, copy=False)
-        self.random_offset_ = offset.astype(X.dtype, copy=False)
+        waves = [_waves(each) for each in self._columns.maps]
+        self.random_weights_ = np.hstack([w for w, _ in waves]).astype(X.dtype, copy=False)
+        self.random_offset_ = np.hstack([b for _, b in waves]).astype(X.dtype, copy=False)
         self._n_features_out = self.n_components
         return self
 
-    def transform(self, X: Any) -> NDArray[Any]:  # noqa: N803
-        """Features of the rows of X.
 
-        Parameters
-        ----------
-        X : array-like or sparse matrix of shape (n_samples, n_features)
-
-        Returns
-        -------
-        array of shape (n_samples, n_components)
-            float32 where X is float32, otherwise float64.
-        """
-        check_is_fitted(self)
-        X = _dense(self, X, reset=False)  # noqa: N806
-        out = np.empty((X.shape[0], self.n_components), X.dtype)
-        paired = self.n_components - (self._extra is not None)
-        if paired > 0:
-            self._map.transform(X, out=out[:, :paired])
-        if self._extra is not None:
-            if paired > 0:
-                out[:, :paired] *= X.dtype.type((paired / self.n_components) ** 0.5)
-            weights, phase = self._extra
-            column = np.cos(X @ weights.astype(X.dtype) + phase.astype(X.dtype))
-            out[:, paired:] = column * X.dtype.type((2.0 / self.n_components) ** 0.5)
-        return out
+def _waves(each: FeatureMap) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Weights W and offsets b with features sqrt(2 / D) cos(x W + b)."""
+    w = each.frequencies().T
+    if each.num_features == 2 * w.shape[1]:
+        # Cosines, then sines: sin(a) = cos(a - pi / 2).
+        return np.hstack([w, w]), np.repeat([0.0, 1.5 * np.pi], w.shape[1])
+    # One cosine of phase u: sqrt(2) cos(u) at zero, where its gradient is -sqrt(2) sin(u) w.
+    zero = np.zeros((1, each.input_dim))
+    cosine = each.transform(zero).item()
+    sine = -(each.pullback(zero, np.ones((1, 1))) @ w).item() / (w**2).sum()
+    return w, np.array([np.arctan2(sine, cosine) % (2.0 * np.pi)])
 
 
 class RandomFeatures(_Features):
@@ -195,13 +236,14 @@ class RandomFeatures(_Features):
     features : feature function or str, default="trigonometric"
         One of `bochner.feature_functions`.
     n_components : int, default=256
-        Columns of the output, a multiple of what a frequency makes (two for trigonometric).
+        Columns of the output. Where a frequency makes two (cosine and sine), an odd number has one
+        column of a frequency of its own besides the pairs.
     random_state : int, RandomState instance or None, default=None
 
     Attributes
     ----------
-    map_ : bochner.FeatureMap
-        What was drawn; its spec says everything.
+    maps_ : list of bochner.FeatureMap
+        What was drawn: one map, and for an odd number of columns a second.
     n_features_in_ : int
     feature_names_in_ : array of shape (n_features_in_,)
         Where the input has names.
@@ -258,34 +300,18 @@ class RandomFeatures(_Features):
             When kernel, projection and features do not go together, saying why.
         """
         X = _dense(self, X, reset=True)  # noqa: N806
-        features = _parsed(self.features, _core.parse_features)
-        self.map_ = FeatureMap(
-            options.FeatureMapSpec(
-                X.shape[1],
-                _core.num_frequencies_for(features, int(self.n_components)),
-                _parsed(self.kernel, _core.parse_kernel),
-                _parsed(self.projection, _core.parse_projection),
-                features,
-                _seed(self.random_state),
-            )
+        spec = options.FeatureMapSpec(
+            X.shape[1],
+            1,
+            _parsed(self.kernel, _core.parse_kernel),
+            _parsed(self.projection, _core.parse_projection),
+            _parsed(self.features, _core.parse_features),
+            _seed(self.random_state),
         )
-        self._n_features_out = self.map_.num_features
+        self._columns = _Columns(spec, int(self.n_components))
+        self.maps_ = self._columns.maps
+        self._n_features_out = self.n_components
         return self
-
-    def transform(self, X: Any) -> NDArray[Any]:  # noqa: N803
-        """Features of the rows of X.
-
-        Parameters
-        ----------
-        X : array-like or sparse matrix of shape (n_samples, n_features)
-
-        Returns
-        -------
-        array of shape (n_samples, n_components)
-            float32 where X is float32, otherwise float64.
-        """
-        check_is_fitted(self)
-        return self.map_.transform(_dense(self, X, reset=False))
 
 
 def _parsed(value: Any, parse: Any) -> Any:
