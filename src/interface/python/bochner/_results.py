@@ -66,7 +66,8 @@ class Result:
         import pandas as pd
 
         columns = self._columns()
-        return pd.DataFrame(columns if columns is not None else [self.to_dict()])
+        frame: pd.DataFrame = pd.DataFrame(columns if columns is not None else [self.to_dict()])
+        return frame
 
     def __str__(self) -> str:
         columns = self._columns()
