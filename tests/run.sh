@@ -12,7 +12,7 @@ set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
 . src/cmake/packages.sh
 
-packages=("${bochner_build_packages[@]}" catch2 pkgconf)
+packages=("${bochner_build_packages[@]}" catch2 pkgconf python3-dev python3-venv)
 everything=no
 case "${1-}" in
   '') ;;
@@ -58,8 +58,31 @@ count() {
   echo "$name: $good passed, $bad failed, $idle skipped in $((SECONDS - start)) s"
 }
 
+# build_and_count PRESET [CMAKE ARGUMENTS...]
 build_and_count() {
-  if configure_and_build "$1" "$logs/$1.log"; then count "$1" "$1"; else failed=$((failed + 1)); fi
+  local preset=$1
+  shift
+  if configure_and_build "$preset" "$logs/$preset.log" "$@"; then
+    count "$preset" "$preset"
+  else
+    failed=$((failed + 1))
+  fi
+}
+
+# A Python with what builds and tests the package, made anew when the requirements change.
+make_python() {
+  local wanted=tests/python/requirements.txt start=$SECONDS
+  if ! cmp -s "$wanted" build/python-venv/made-of; then
+    mkdir -p $logs
+    if ! { python3 -m venv --clear build/python-venv &&
+      build/python-venv/bin/python -m pip install --quiet -r $wanted; } >$logs/python.log 2>&1; then
+      tail -n 20 $logs/python.log >&2
+      echo "python: no environment (see $logs/python.log)"
+      return 1
+    fi
+    cp $wanted build/python-venv/made-of
+  fi
+  echo "python: environment ready in $((SECONDS - start)) s"
 }
 
 finish() {
@@ -72,7 +95,13 @@ if ! require_packages "${packages[@]}"; then
   failed=1
   finish
 fi
-build_and_count dev
+python=()
+if make_python; then
+  python=(-DBOCHNER_BUILD_PYTHON=ON "-DPython_EXECUTABLE=$PWD/build/python-venv/bin/python")
+else
+  failed=$((failed + 1))
+fi
+build_and_count dev "${python[@]}"
 if [ $everything = yes ]; then
   for isa in $(build/dev/tests/bochner_list_isas); do
     BOCHNER_ISA=$isa count "isa-$isa" dev -LE '^(architecture|consumer|compilers)$'

@@ -177,6 +177,15 @@ template <Scalar T>
 Matrix<T> features(const FeatureMap<T>& map, ViewOf<const T> x, Side side = Side::query,
                    const Execution& execution = {});
 
+/// The same into memory of the caller's, n x num_features, any strides, not overlapping x.
+template <Scalar T>
+void features(const FeatureMap<T>& map, ViewOf<const T> x, ViewOf<T> out, Side side = Side::query,
+              const Execution& execution = {});
+
+extern template BOCHNER_EXPORT void features(const FeatureMap<float>&, MatrixView<const float>,
+                                             MatrixView<float>, Side, const Execution&);
+extern template BOCHNER_EXPORT void features(const FeatureMap<double>&, MatrixView<const double>,
+                                             MatrixView<double>, Side, const Execution&);
 extern template BOCHNER_EXPORT Matrix<float> features(const FeatureMap<float>&,
                                                       MatrixView<const float>, Side,
                                                       const Execution&);

@@ -152,8 +152,15 @@ int worker_count(Index num_blocks, const Execution& execution) noexcept {
 void parallel_for_blocks(Index num_blocks, const Execution& execution,
                          const std::function<void(Index, int)>& body) {
   const int workers = worker_count(num_blocks, execution);
+  // Inside a region, thread 0 is the one that came from outside.
+  const auto poll = [&] {
+    if (execution.poll && omp_get_thread_num() == 0) execution.poll();
+  };
   if (workers == 1) {
-    for (Index block = 0; block < num_blocks; ++block) body(block, 0);
+    for (Index block = 0; block < num_blocks; ++block) {
+      poll();
+      body(block, 0);
+    }
     return;
   }
   std::atomic<bool> stop{false};
@@ -164,6 +171,7 @@ void parallel_for_blocks(Index num_blocks, const Execution& execution,
   for (Index block = 0; block < num_blocks; ++block) {
     if (stop.load(std::memory_order_relaxed)) continue;
     try {
+      poll();
       body(block, omp_get_thread_num());
     } catch (...) {
       stop.store(true, std::memory_order_relaxed);

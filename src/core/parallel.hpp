@@ -21,7 +21,8 @@ int worker_count(Index num_blocks, const Execution& execution) noexcept;
 /// `worker_count` threads; `worker` in [0, worker_count) says which scratch space is free to use.
 /// Blocks must write disjoint outputs, so that results do not depend on the thread count. The
 /// exception of the lowest block that threw is rethrown after all workers have stopped; once one
-/// has thrown, blocks not yet begun are skipped.
+/// has thrown, blocks not yet begun are skipped. `execution.poll` is called before each block of
+/// the calling thread, and what it throws counts as thrown by the block.
 void parallel_for_blocks(Index num_blocks, const Execution& execution,
                          const std::function<void(Index block, int worker)>& body);
 

@@ -154,21 +154,49 @@ void FeatureMap<T>::pullback(Side side, MatrixView<const T> x, MatrixView<const 
   require_finite_gradient<T>(kDoor, dphi, dx);
 }
 
+namespace {
+
+/// row * 2^exponent, rounded once. False when an entry is not finite then.
 template <Scalar T>
-Matrix<T> features(const FeatureMap<T>& map, ViewOf<const T> x, Side side,
-                   const Execution& execution) {
+bool scale_row(MatrixView<T> row, std::int32_t exponent) {
+  // A power of two in the range of normal numbers is a factor; std::ldexp costs ten times as much.
+  constexpr std::int32_t kLargest = std::numeric_limits<T>::max_exponent - 1;
+  const bool is_factor = exponent <= kLargest && exponent > -kLargest;
+  const T factor = is_factor ? std::ldexp(T{1}, exponent) : T{0};
+  bool finite = true;
+  for (Index j = 0; j < row.cols; ++j) {
+    T& entry = row(0, j);
+    entry = is_factor ? entry * factor : std::ldexp(entry, exponent);
+    finite = finite && std::isfinite(entry);
+  }
+  return finite;
+}
+
+}  // namespace
+
+template <Scalar T>
+void features(const FeatureMap<T>& map, ViewOf<const T> x, ViewOf<T> out, Side side,
+              const Execution& execution) {
   constexpr Door kDoor("features");
-  Matrix<T> phi(x.rows, map.num_features());
-  std::vector<std::int32_t> exponent(static_cast<std::size_t>(x.rows));
-  map.apply(side, x, {phi.view(), exponent}, execution);
-  for (Index i = 0; i < phi.rows(); ++i) {
-    for (Index j = 0; j < phi.cols(); ++j) {
-      phi(i, j) = std::ldexp(phi(i, j), exponent[static_cast<std::size_t>(i)]);
-      if (std::isfinite(phi(i, j))) continue;
+  std::vector<std::int32_t> exponents(static_cast<std::size_t>(std::max<Index>(x.rows, 0)));
+  map.apply(side, x, {out, exponents}, execution);
+  const Index blocks = (x.rows + simd::kBlockRows - 1) / simd::kBlockRows;
+  parallel_for_blocks(blocks, execution, [&](Index block, int /*worker*/) {
+    const Index first = block * simd::kBlockRows;
+    for (Index i = first; i < std::min(first + simd::kBlockRows, x.rows); ++i) {
+      const std::int32_t exponent = exponents[static_cast<std::size_t>(i)];
+      if (exponent == 0 || scale_row(out.middle_rows(i, 1), exponent)) continue;
       kDoor.refuse("x: the features of row " + std::to_string(i) +
                    " leave the range of the scalar; FeatureMap::apply keeps their exponent apart");
     }
-  }
+  });
+}
+
+template <Scalar T>
+Matrix<T> features(const FeatureMap<T>& map, ViewOf<const T> x, Side side,
+                   const Execution& execution) {
+  Matrix<T> phi(x.rows, map.num_features());
+  features(map, x, phi.view(), side, execution);
   return phi;
 }
 
@@ -176,6 +204,10 @@ template Matrix<float> features(const FeatureMap<float>&, MatrixView<const float
                                 const Execution&);
 template Matrix<double> features(const FeatureMap<double>&, MatrixView<const double>, Side,
                                  const Execution&);
+template void features(const FeatureMap<float>&, MatrixView<const float>, MatrixView<float>, Side,
+                       const Execution&);
+template void features(const FeatureMap<double>&, MatrixView<const double>, MatrixView<double>,
+                       Side, const Execution&);
 
 template class FeatureMap<float>;
 template class FeatureMap<double>;

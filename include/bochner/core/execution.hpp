@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <functional>
+
 /// \file
 /// How work runs, as opposed to what is computed (that is the spec's business).
 
@@ -12,6 +14,9 @@ struct Execution {
   /// region, and in the child of a process that forked while it had threads, work is serial
   /// whatever is asked.
   int num_threads = 0;
+  /// Called now and then, on the calling thread, while a call runs; what it throws ends the call,
+  /// whose outputs are then undefined. It should be cheap: short calls ask once per block of rows.
+  std::function<void()> poll{};
 };
 
 }  // namespace bochner

@@ -54,6 +54,30 @@ TEST_CASE("an exception reaches the caller", "[parallel]") {
   }
 }
 
+TEST_CASE("the caller's thread is asked between blocks, and may end the loop", "[parallel]") {
+  struct Stop {};
+  for (const int threads : {1, 4}) {
+    const std::thread::id caller = std::this_thread::get_id();
+    std::atomic<int> strangers{0};
+    std::atomic<Index> ran{0};
+    int asked = 0;
+    const Execution execution{.num_threads = threads, .poll = [&] {
+                                if (std::this_thread::get_id() != caller) ++strangers;
+                                if (++asked == 3) throw Stop{};
+                              }};
+    CHECK_THROWS_AS(parallel_for_blocks(100'000, execution,
+                                        [&](Index, int) {
+                                          ++ran;
+                                          // Inside, nobody but the caller's own thread asks.
+                                          parallel_for_blocks(1, execution, [](Index, int) {});
+                                        }),
+                    Stop);
+    CHECK(asked == 3);
+    CHECK(strangers == 0);
+    CHECK(ran < 100'000);
+  }
+}
+
 TEST_CASE("a child forked from a threaded parent finishes its work", "[parallel][fork]") {
   std::atomic<Index> sum{0};
   parallel_for_blocks(16, Execution{4}, [&](Index block, int) { sum += block; });

@@ -1,0 +1,32 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Random features for scalable kernel methods, with their error in closed form.
+
+Maps are described by a `FeatureMapSpec` (kernel, projection, feature function, seed), a plain value
+that prints, parses and pickles, and drawn by `FeatureMap`. Arrays are float32 or float64, of any
+strides, and are never copied on the way in; results have the same bits for any number of threads.
+
+>>> import numpy as np
+>>> import bochner as bo
+>>> spec = bo.FeatureMapSpec(8, 256, kernel=bo.GaussianKernel(bo.Isotropic(2.0)), seed=1)
+>>> fm = bo.FeatureMap(spec)
+>>> fm.transform(np.zeros((3, 8))).shape
+(3, 512)
+"""
+
+from bochner import _core
+from bochner._core import feature_functions, kernels, metrics, projections
+from bochner._core import version as __version__
+from bochner._core.options import *  # noqa: F403
+from bochner._map import FeatureMap, incompatibility, num_frequencies_for
+
+__all__ = [
+    "FeatureMap",
+    "__version__",
+    "feature_functions",
+    "incompatibility",
+    "kernels",
+    "metrics",
+    "num_frequencies_for",
+    "projections",
+    *(name for name in vars(_core.options) if not name.startswith("_")),
+]

@@ -1,0 +1,319 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Estimators for scikit-learn, 1.6 or newer."""
+
+from __future__ import annotations
+
+from numbers import Integral, Real
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+import scipy.sparse
+from sklearn.base import (
+    BaseEstimator,
+    ClassNamePrefixFeaturesOutMixin,
+    TransformerMixin,
+    _fit_context,
+)
+from sklearn.utils import check_random_state
+from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from bochner import _core
+from bochner._core import options
+from bochner._map import FeatureMap
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+    from typing_extensions import Self
+
+__all__ = ["RBFSampler", "RandomFeatures"]
+
+_DTYPES = [np.float64, np.float32]
+
+
+def _dense(estimator: BaseEstimator, X: Any, *, reset: bool) -> NDArray[Any]:  # noqa: N803
+    """Validated rows; sparse ones are made dense, since the features are."""
+    X = validate_data(estimator, X, accept_sparse="csr", dtype=_DTYPES, reset=reset)  # noqa: N806
+    rows: NDArray[Any] = X.toarray() if scipy.sparse.issparse(X) else X
+    return rows
+
+
+def _seed(random_state: Any) -> int:
+    """A seed of the library from scikit-learn's kind of randomness."""
+    return int(check_random_state(random_state).randint(np.iinfo(np.int64).max, dtype=np.int64))
+
+
+# What has one column per frequency, for each feature function that has two.
+_SINGLE: dict[type, Callable[[Any], Any]] = {
+    options.TrigonometricFeatures: lambda _: options.CosineFeatures(),
+    options.HyperbolicFeatures: lambda _: options.PositiveFeatures(),
+    options.HyperbolicOprfFeatures: lambda f: options.OprfFeatures(f.a),
+}
+
+
+class _Columns:
+    """Any number of columns whose inner products estimate the kernel.
+
+    Where a frequency makes two columns and their number is odd, one more frequency makes a single
+    one, and both estimates are weighted by their columns.
+    """
+
+    def __init__(self, spec: options.FeatureMapSpec, num_columns: int) -> None:
+        each = spec.num_features // spec.num_frequencies
+        pairs, rest = divmod(num_columns, each)
+        self.maps: list[FeatureMap] = []
+        if pairs > 0:
+            self.maps.append(FeatureMap(spec.__replace__(num_frequencies=pairs)))
+        if rest > 0:
+            if type(spec.features) not in _SINGLE:
+                _core.num_frequencies_for(spec.features, num_columns)  # says what is wrong
+            single = _SINGLE[type(spec.features)](spec.features)
+            # Another seed: the frequency has to be independent of the others.
+            self.maps.append(
+                FeatureMap(
+                    spec.__replace__(num_frequencies=1, features=single, seed=spec.seed ^ (1 << 63))
+                )
+            )
+        self.num_columns = num_columns
+
+    def transform(self, x: NDArray[Any]) -> NDArray[Any]:
+        if len(self.maps) == 1:
+            return self.maps[0].transform(x)
+        out = np.empty((x.shape[0], self.num_columns), x.dtype)
+        first = 0
+        for each in self.maps:
+            part = out[:, first : first + each.num_features]
+            each.transform(x, out=part)
+            part *= x.dtype.type((each.num_features / self.num_columns) ** 0.5)
+            first += each.num_features
+        return out
+
+
+class _Features(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):  # type: ignore[misc]
+    """What the transformers share: dense rows in, features of the same dtype out."""
+
+    _columns: _Columns
+
+    def transform(self, X: Any) -> NDArray[Any]:  # noqa: N803
+        """Features of the rows of X.
+
+        Parameters
+        ----------
+        X : array-like or sparse matrix of shape (n_samples, n_features)
+
+        Returns
+        -------
+        array of shape (n_samples, n_components)
+            float32 where X is float32, otherwise float64.
+        """
+        check_is_fitted(self)
+        return self._columns.transform(_dense(self, X, reset=False))
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = True
+        tags.transformer_tags.preserves_dtype = ["float64", "float32"]
+        return tags
+
+
+class RBFSampler(_Features):
+    """Random features of the RBF kernel, a drop-in for `sklearn.kernel_approximation.RBFSampler`.
+
+    ``exp(-gamma * |x - y|**2)`` is about ``transform(x) @ transform(y).T``. Frequencies are
+    orthogonal within blocks of `n_features_in_`, and each gives a cosine and a sine in place of one
+    cosine with a random phase: at equal `n_components` the variance is lower for both reasons.
+
+    Parameters
+    ----------
+    gamma : "scale" or float, default=1.0
+        Of the kernel; "scale" is ``1 / (n_features * X.var())``.
+    n_components : int, default=100
+        Columns of the output. An odd number has one cosine with a random phase besides the pairs.
+    random_state : int, RandomState instance or None, default=None
+
+    Attributes
+    ----------
+    random_weights_ : array of shape (n_features_in_, n_components)
+    random_offset_ : array of shape (n_components,)
+        The output is ``sqrt(2 / n_components) * cos(X @ random_weights_ + random_offset_)``.
+    n_features_in_ : int
+    feature_names_in_ : array of shape (n_features_in_,)
+        Where the input has names.
+
+    Notes
+    -----
+    Sparse rows are accepted and made dense: the features are dense, and larger.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from bochner.sklearn import RBFSampler
+    >>> X = np.array([[0.0, 0.0], [1.0, 0.0]])
+    >>> phi = RBFSampler(gamma=0.5, n_components=2000, random_state=0).fit_transform(X)
+    >>> bool(abs(phi[0] @ phi[1] - np.exp(-0.5)) < 0.05)
+    True
+    """
+
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        "gamma": [StrOptions({"scale"}), Interval(Real, 0.0, None, closed="left")],
+        "n_components": [Interval(Integral, 1, None, closed="left")],
+        "random_state": ["random_state"],
+    }
+
+    def __init__(
+        self, *, gamma: float | str = 1.0, n_components: int = 100, random_state: Any = None
+    ) -> None:
+        self.gamma = gamma
+        self.n_components = n_components
+        self.random_state = random_state
+
+    @_fit_context(prefer_skip_nested_validation=True)  # type: ignore[untyped-decorator]
+    def fit(self, X: Any, y: Any = None) -> Self:  # noqa: ARG002, N803
+        """Draw the frequencies.
+
+        Parameters
+        ----------
+        X : array-like or sparse matrix of shape (n_samples, n_features)
+            Only its shape, its dtype and, for gamma="scale", its variance count.
+        y : ignored
+
+        Returns
+        -------
+        self
+        """
+        X = _dense(self, X, reset=True)  # noqa: N806
+        dim = X.shape[1]
+        if isinstance(self.gamma, str):  # "scale"
+            variance = X.var(dtype=np.float64)
+            gamma = 1.0 / (dim * variance) if variance != 0 else 1.0
+        else:
+            gamma = float(self.gamma)
+        self._gamma = gamma
+        # gamma = 0 makes every kernel value 1, which a very long lengthscale does, too.
+        lengthscale = min(1e30, (2.0 * gamma) ** -0.5) if gamma > 0 else 1e30
+        self._columns = _Columns(
+            options.FeatureMapSpec(
+                dim,
+                1,
+                options.GaussianKernel(options.Isotropic(lengthscale)),
+                options.OrthogonalProjection(),
+                options.TrigonometricFeatures(),
+                _seed(self.random_state),
+            ),
+            self.n_components,
+        )
+        waves = [_waves(each) for each in self._columns.maps]
+        self.random_weights_ = np.hstack([w for w, _ in waves]).astype(X.dtype, copy=False)
+        self.random_offset_ = np.hstack([b for _, b in waves]).astype(X.dtype, copy=False)
+        self._n_features_out = self.n_components
+        return self
+
+
+def _waves(each: FeatureMap) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Weights W and offsets b with features sqrt(2 / D) cos(x W + b)."""
+    w = each.frequencies().T
+    if each.num_features == 2 * w.shape[1]:
+        # Cosines, then sines: sin(a) = cos(a - pi / 2).
+        return np.hstack([w, w]), np.repeat([0.0, 1.5 * np.pi], w.shape[1])
+    # One cosine of phase u: sqrt(2) cos(u) at zero, where its gradient is -sqrt(2) sin(u) w.
+    zero = np.zeros((1, each.input_dim))
+    cosine = each.transform(zero).item()
+    sine = -(each.pullback(zero, np.ones((1, 1))) @ w).item() / (w**2).sum()
+    return w, np.array([np.arctan2(sine, cosine) % (2.0 * np.pi)])
+
+
+class RandomFeatures(_Features):
+    """Random features of any kernel of the library.
+
+    Parameters
+    ----------
+    kernel : kernel or str, default="gaussian"
+        One of `bochner.kernels`, or its text, such as ``"matern(nu=1.5)"``.
+    projection : projection or str, default="orthogonal"
+        How frequencies are drawn: one of `bochner.projections`.
+    features : feature function or str, default="trigonometric"
+        One of `bochner.feature_functions`.
+    n_components : int, default=256
+        Columns of the output. Where a frequency makes two (cosine and sine), an odd number has one
+        column of a frequency of its own besides the pairs.
+    random_state : int, RandomState instance or None, default=None
+
+    Attributes
+    ----------
+    maps_ : list of bochner.FeatureMap
+        What was drawn: one map, and for an odd number of columns a second.
+    n_features_in_ : int
+    feature_names_in_ : array of shape (n_features_in_,)
+        Where the input has names.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import bochner as bo
+    >>> from bochner.sklearn import RandomFeatures
+    >>> sampler = RandomFeatures(bo.MaternKernel(1.5), n_components=64, random_state=0)
+    >>> sampler.fit_transform(np.zeros((3, 2))).shape
+    (3, 64)
+    """
+
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        "kernel": [str, *_core.kernels],
+        "projection": [str, *_core.projections],
+        "features": [str, *_core.feature_functions],
+        "n_components": [Interval(Integral, 1, None, closed="left")],
+        "random_state": ["random_state"],
+    }
+
+    def __init__(
+        self,
+        kernel: Any = "gaussian",
+        projection: Any = "orthogonal",
+        features: Any = "trigonometric",
+        *,
+        n_components: int = 256,
+        random_state: Any = None,
+    ) -> None:
+        self.kernel = kernel
+        self.projection = projection
+        self.features = features
+        self.n_components = n_components
+        self.random_state = random_state
+
+    @_fit_context(prefer_skip_nested_validation=True)  # type: ignore[untyped-decorator]
+    def fit(self, X: Any, y: Any = None) -> Self:  # noqa: ARG002, N803
+        """Draw the frequencies; only the shape of X counts.
+
+        Parameters
+        ----------
+        X : array-like or sparse matrix of shape (n_samples, n_features)
+        y : ignored
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        ValueError
+            When kernel, projection and features do not go together, saying why.
+        """
+        X = _dense(self, X, reset=True)  # noqa: N806
+        spec = options.FeatureMapSpec(
+            X.shape[1],
+            1,
+            _parsed(self.kernel, _core.parse_kernel),
+            _parsed(self.projection, _core.parse_projection),
+            _parsed(self.features, _core.parse_features),
+            _seed(self.random_state),
+        )
+        self._columns = _Columns(spec, int(self.n_components))
+        self.maps_ = self._columns.maps
+        self._n_features_out = self.n_components
+        return self
+
+
+def _parsed(value: Any, parse: Any) -> Any:
+    """An option from its text."""
+    return parse(value) if isinstance(value, str) else value

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "interface/python/module.hpp"
+
+#include "bochner/core/error.hpp"
+#include "bochner/version.hpp"
+
+#include <exception>
+
+namespace nb = nanobind;
+
+namespace {
+
+/// A file's failure is Python's OSError; InvalidArgument is ValueError and std::bad_alloc is
+/// MemoryError without a word.
+void translate(const std::exception_ptr& thrown, void* /*payload*/) {
+  try {
+    std::rethrow_exception(thrown);
+  } catch (const bochner::FileError& error) {
+    PyErr_SetString(PyExc_OSError, error.what());
+  } catch (const bochner::Interrupted& error) {
+    PyErr_SetString(PyExc_KeyboardInterrupt, error.what());
+  }
+}
+
+}  // namespace
+
+NB_MODULE(_core, m) {
+  m.attr("version") = bochner::version_string();
+  m.doc() = "What bochner's Python layer calls. Private: names and signatures change.";
+  nb::set_leak_warnings(false);  // default arguments are instances, which modules never let go
+  nb::register_exception_translator(translate);
+  bochner::python::define_specs(m);
+  bochner::python::define_maps(m);
+}

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <nanobind/nanobind.h>
+
+/// \file
+/// The parts of the module `bochner._core`, one file each.
+
+namespace bochner::python {
+
+void define_specs(nanobind::module_& m);
+void define_maps(nanobind::module_& m);
+
+}  // namespace bochner::python

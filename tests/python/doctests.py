@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Run the examples of every docstring of the package, and ask that every public name has one."""
+
+import doctest
+import importlib
+import inspect
+import pkgutil
+import sys
+
+import bochner
+
+OPTIONAL = {"bochner.plot": "matplotlib", "bochner.sklearn": "sklearn"}
+
+
+def modules():
+    """Every module of the package that can be imported here."""
+    yield bochner
+    for info in pkgutil.iter_modules(bochner.__path__, "bochner."):
+        if info.name == "bochner._core":
+            continue
+        needs = OPTIONAL.get(info.name)
+        if needs is None or importlib.util.find_spec(needs):
+            yield importlib.import_module(info.name)
+
+
+def main() -> int:
+    """Print what failed; the exit status says whether anything did."""
+    failed = tried = 0
+    for module in modules():
+        result = doctest.testmod(module, optionflags=doctest.ELLIPSIS)
+        failed += result.failed
+        tried += result.attempted
+    for name in bochner.__all__:
+        thing = getattr(bochner, name)
+        if callable(thing) and not inspect.getdoc(thing):
+            print(f"bochner.{name} has no docstring")
+            failed += 1
+    print(f"{tried} examples, {failed} failed")
+    if tried < 5:
+        print("expected at least 5 examples")
+        return 1
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
