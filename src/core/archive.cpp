@@ -9,10 +9,10 @@
 namespace bochner {
 namespace {
 
-constexpr Door kDoor("archive");
+constexpr Door kArchiveDoor("archive");
 
 [[noreturn]] void refuse(std::string_view key, const std::string& what) {
-  kDoor.refuse("'" + std::string(key) + "' " + what);
+  kArchiveDoor.refuse("'" + std::string(key) + "' " + what);
 }
 
 template <class Number>
@@ -55,13 +55,14 @@ const Matrix<T>& Archive::array(std::string_view key, Index rows, Index cols) co
     refuse(key, "is " + std::to_string(matrix->rows()) + " x " + std::to_string(matrix->cols()) +
                     ", expected " + std::to_string(rows) + " x " + std::to_string(cols));
   }
-  kDoor.finite<T>(key, matrix->view());
+  kArchiveDoor.finite<T>(key, matrix->view());
   return *matrix;
 }
 
 void require_finite(const Archive& archive) {
   for (const auto& [key, array] : archive.arrays) {
-    std::visit([&name = key](const auto& matrix) { kDoor.finite(name, matrix.view()); }, array);
+    std::visit([&name = key](const auto& matrix) { kArchiveDoor.finite(name, matrix.view()); },
+               array);
   }
 }
 

@@ -16,7 +16,7 @@
 namespace bochner::feature_map {
 namespace {
 
-constexpr Door kDoor("FeatureMap");
+constexpr Door kMapDoor("FeatureMap");
 
 /// Rows longer than this, over the largest scale of the frequencies, could overflow the scalar in a
 /// projection.
@@ -42,9 +42,9 @@ void require_scales(const InputTransform& transform) {
         a <= static_cast<double>(std::numeric_limits<T>::max())) {
       continue;
     }
-    kDoor.refuse("the kernel scales inputs by " + text::number(a) + ", beyond the range of " +
-                 (std::same_as<T, float> ? "float: use double, or" : "double:") +
-                 " scale inputs and lengthscales");
+    kMapDoor.refuse("the kernel scales inputs by " + text::number(a) + ", beyond the range of " +
+                    (std::same_as<T, float> ? "float: use double, or" : "double:") +
+                    " scale inputs and lengthscales");
   }
 }
 
@@ -95,9 +95,9 @@ BlockMap<T>::BlockMap(const FeatureMapSpec& spec, const FrequencyDraw& draw) : s
   require_scales<T>(kernel_.transform);
   const double largest = draw.largest_scale();
   if (!(largest <= kLongestRow<T>)) {
-    kDoor.refuse("frequencies of size " + text::number(largest) + ", expected at most " +
-                 text::number(kLongestRow<T>) +
-                 (std::same_as<T, float> ? " in float" : " in double"));
+    kMapDoor.refuse("frequencies of size " + text::number(largest) + ", expected at most " +
+                    text::number(kLongestRow<T>) +
+                    (std::same_as<T, float> ? " in float" : " in double"));
   }
   longest_row_ = kLongestRow<T> / std::max(1.0, largest);
   projection_ = draw.make_operator<T>(input_.frequency_factor);

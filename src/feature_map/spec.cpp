@@ -15,7 +15,7 @@
 namespace bochner {
 namespace {
 
-constexpr Door kDoor("FeatureMapSpec");
+constexpr Door kSpecDoor("FeatureMapSpec");
 
 Index features_per_frequency(const FeatureFunction& features) {
   return std::visit([](const auto& f) { return f.features_per_frequency; }, features);
@@ -40,7 +40,8 @@ std::optional<std::string> uncoupled(const Projection& projection,
 }
 
 void require_centre(std::string_view member, const std::vector<double>& centre, Index dim) {
-  kDoor.entries(member, static_cast<Index>(centre.size()), dim, "input_dim, or none on both sides")
+  kSpecDoor
+      .entries(member, static_cast<Index>(centre.size()), dim, "input_dim, or none on both sides")
       .finite(member, std::span(centre));
 }
 
@@ -70,21 +71,21 @@ std::optional<std::string> incompatibility(const Kernel& kernel, const Projectio
 }
 
 void validate(const FeatureMapSpec& spec) {
-  kDoor.at_least("input_dim", spec.input_dim, 1)
+  kSpecDoor.at_least("input_dim", spec.input_dim, 1)
       .at_least("num_frequencies", spec.num_frequencies, 1);
   const auto size = checked_product(spec.input_dim, spec.num_frequencies);
   if (!size || !checked_product(*size, 64)) {
-    kDoor.refuse("input_dim x num_frequencies is " + std::to_string(spec.input_dim) + " x " +
-                 std::to_string(spec.num_frequencies) + ", too large to address");
+    kSpecDoor.refuse("input_dim x num_frequencies is " + std::to_string(spec.input_dim) + " x " +
+                     std::to_string(spec.num_frequencies) + ", too large to address");
   }
   if (text::depth(spec.kernel) > text::kMaxDepth) {
-    kDoor.refuse(
+    kSpecDoor.refuse(
         "sums and products of kernels are nested too deeply to be written and read again; expected "
         "at most five in each other");
   }
   const StandardForm form = standard_form(spec.kernel, spec.input_dim);
   if (const auto reason = incompatibility(spec.kernel, spec.projection, spec.features)) {
-    kDoor.refuse(*reason);
+    kSpecDoor.refuse(*reason);
   }
   const FrequencyLaw law{.dim = spec.input_dim,
                          .num_frequencies = spec.num_frequencies,
@@ -96,11 +97,11 @@ void validate(const FeatureMapSpec& spec) {
     require_centre("centring.query", spec.centring.query, spec.input_dim);
     require_centre("centring.key", spec.centring.key, spec.input_dim);
     if (needs_origin(law.spectrum)) {
-      kDoor.refuse("centring changes the kernel " + to_text(spec.kernel) +
-                   ", which depends on the origin; expected empty centres");
+      kSpecDoor.refuse("centring changes the kernel " + to_text(spec.kernel) +
+                       ", which depends on the origin; expected empty centres");
     }
     if (form.shift_invariant && spec.centring.query != spec.centring.key) {
-      kDoor.refuse(
+      kSpecDoor.refuse(
           "centring.query and centring.key differ; a shift-invariant kernel needs one and the same "
           "centre for both");
     }

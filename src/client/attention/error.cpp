@@ -19,7 +19,7 @@ using namespace attention_internals;
 
 namespace {
 
-constexpr Door kDoor("attention_with_error");
+constexpr Door kErrorDoor("attention_with_error");
 
 /// Fewer whole blocks leave too few degrees of freedom for a skewed ratio.
 constexpr Index kLeastBlocks = 8;
@@ -243,13 +243,13 @@ AttentionErrorReport attention_with_error(const FeatureMap<T>& map,
                                           const AttentionOptions& options,
                                           const AttentionErrorOptions& error_options,
                                           const Execution& execution) {
-  const AttentionProblem problem = linear_problem(kDoor, map.blocks(), inputs, options);
+  const AttentionProblem problem = linear_problem(kErrorDoor, map.blocks(), inputs, options);
   std::array<Index, 4> extents{inputs.queries.extent(0), inputs.queries.extent(1),
                                inputs.queries.extent(2), problem.value_dim};
-  require_output(kDoor, "out", out, extents, inputs);
+  require_output(kErrorDoor, "out", out, extents, inputs);
   if (standard_error.extent(3) == 1) extents[3] = 1;
-  require_output(kDoor, "standard_error", standard_error, extents, inputs);
-  kDoor.apart("standard_error", memory_grid(standard_error), "out", memory_grid(out))
+  require_output(kErrorDoor, "standard_error", standard_error, extents, inputs);
+  kErrorDoor.apart("standard_error", memory_grid(standard_error), "out", memory_grid(out))
       .at_least("redraws", error_options.redraws, 2);
   AttentionErrorReport report;
   report.attention = attention<T>(map, inputs, out, options, execution);
@@ -267,7 +267,7 @@ AttentionErrorReport attention_with_error(const FeatureMap<T>& map,
   report.degrees_of_freedom =
       static_cast<double>(spec.num_frequencies) / static_cast<double>(groups.front().count) - 1.0;
   if (problem.value_dim == 0) return report;
-  const AttentionCall<T> call{kDoor, map.blocks(), inputs, problem, execution};
+  const AttentionCall<T> call{kErrorDoor, map.blocks(), inputs, problem, execution};
   Jackknife<T>(call, groups, standard_error).run(options.mask);
   return report;
 }

@@ -18,7 +18,7 @@ using namespace attention_internals;
 
 namespace {
 
-constexpr Door kDoor("attention_report");
+constexpr Door kReportDoor("attention_report");
 constexpr double kTarget = 0.1;
 /// Where the mean of |q + k|^2 ends the use of closed forms: beyond, samples do not see their mass.
 constexpr double kLargestMean = 2.0;
@@ -83,7 +83,7 @@ Measured compare(const FeatureMapSpec& spec, const AttentionInputs<T>& inputs,
     }
   }
   if (!std::isfinite(measured.error) || !std::isfinite(measured.norm)) {
-    kDoor.refuse(
+    kReportDoor.refuse(
         "what a sampled query sees holds a NaN or an infinity, or its output does; expected finite "
         "numbers");
   }
@@ -182,10 +182,10 @@ template <Scalar T>
 AttentionComparison attention_report(const FeatureMap<T>& map, const AttentionInputs<T>& inputs,
                                      Index sample_rows, const AttentionOptions& options,
                                      const Execution& execution) {
-  kDoor.at_least("sample_rows", sample_rows, 1);
+  kReportDoor.at_least("sample_rows", sample_rows, 1);
   const FeatureMapSpec& spec = map.spec();
-  const AttentionProblem problem = linear_problem(kDoor, map.blocks(), inputs, options);
-  if (problem.value_dim < 1) kDoor.refuse("values have no columns, expected at least one");
+  const AttentionProblem problem = linear_problem(kReportDoor, map.blocks(), inputs, options);
+  if (problem.value_dim < 1) kReportDoor.refuse("values have no columns, expected at least one");
   const auto& q = inputs.queries;
   const std::array<Index, 4> extents{q.extent(0), q.extent(1), q.extent(2), problem.value_dim};
   Matrix<T> out(q.extent(0) * q.extent(1) * q.extent(2), problem.value_dim);
@@ -194,7 +194,7 @@ AttentionComparison attention_report(const FeatureMap<T>& map, const AttentionIn
       attention<T>(map, inputs, TensorView<T, 4>(out.data(), extents), options, execution);
 
   const std::vector<AttentionRow> sample = sampled_rows(q.extents, sample_rows, spec.seed);
-  const std::vector<SeenRows> rows = seen_rows(kDoor, problem, inputs, sample, spec.seed);
+  const std::vector<SeenRows> rows = seen_rows(kReportDoor, problem, inputs, sample, spec.seed);
   if (rows.empty()) {
     quality.sentence = "There is nothing to attend to: no sampled query sees a key.";
     return quality;
