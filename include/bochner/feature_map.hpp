@@ -149,7 +149,7 @@ class FeatureMap {
   /// not match, when outputs overlap the input, when x holds NaN or infinity (naming row and
   /// column), or when a row is so long that its exponent leaves 31 bits (|x|^2 beyond about 1e9 for
   /// exponential maps) or its projections the scalar's range. An angle w.x is off by about eps |w|
-  /// |x|: rows far from the origin want a centre (`FeatureMapSpec::centring`) or double.
+  /// |x|: rows far from the origin need a centre (`FeatureMapSpec::centring`) or double.
   void apply(Side side, MatrixView<const T> x, FeatureBlock<T> out,
              const Execution& execution = {}) const;
 
