@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "bochner/core/archive.hpp"
+#include "bochner/io/archive.hpp"
 #include "io/output_file.hpp"
 
 #include <string>

@@ -2,7 +2,6 @@
 #include "io/checkpoint.hpp"
 
 #include "bochner/core/error.hpp"
-#include "bochner/io/archive.hpp"
 #include "io/archive_file.hpp"
 #include "io/output_file.hpp"
 
