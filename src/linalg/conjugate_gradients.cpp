@@ -2,6 +2,7 @@
 #include "linalg/conjugate_gradients.hpp"
 
 #include "bochner/core/matrix.hpp"
+#include "linalg/copy.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -27,12 +28,6 @@ Columns inner_products(ConstView a, ConstView b) {
 void add_scaled(ConstView x, const Columns& factor, View y) {
   for (Index i = 0; i < y.rows; ++i) {
     for (Index j = 0; j < y.cols; ++j) y(i, j) += factor[static_cast<std::size_t>(j)] * x(i, j);
-  }
-}
-
-void copy(ConstView from, View to) {
-  for (Index i = 0; i < to.rows; ++i) {
-    for (Index j = 0; j < to.cols; ++j) to(i, j) = from(i, j);
   }
 }
 

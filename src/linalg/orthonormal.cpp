@@ -5,6 +5,7 @@
 #include "core/assert.hpp"
 #include "core/execution_for.hpp"
 #include "core/parallel.hpp"
+#include "linalg/copy.hpp"
 #include "linalg/product.hpp"
 
 #include <algorithm>
@@ -20,16 +21,10 @@ using ConstView = MatrixView<const double>;
 // Both decide bits: constants of the contract, whatever the shape.
 constexpr Index kPanel = 16;
 // Columns of a tile are independent: this one decides only speed.
-constexpr Index kTile = 64;
+constexpr Index kColumnTile = 64;
 
 View block(View a, Index row, Index col, Index rows, Index cols) {
   return a.middle_rows(row, rows).middle_cols(col, cols);
-}
-
-void copy(ConstView from, View to) {
-  for (Index i = 0; i < from.rows; ++i) {
-    for (Index j = 0; j < from.cols; ++j) to(i, j) = from(i, j);
-  }
 }
 
 /// In squares that fit the cache: one side is read or written with a long stride.
@@ -97,13 +92,13 @@ void factorise_panel(View panel, View t, double* signs) noexcept {
 
 /// c -= V t V^T c, tile by tile of columns.
 void apply_reflections(ConstView v, ConstView t, View c, const Execution& execution) {
-  const Index tiles = (c.cols + kTile - 1) / kTile;
+  const Index tiles = (c.cols + kColumnTile - 1) / kColumnTile;
   const double size = static_cast<double>(v.rows * v.cols) * static_cast<double>(c.cols);
   parallel_for_blocks(tiles, execution_for(size, execution), [&](Index tile, int /*worker*/) {
-    const Index first = tile * kTile;
-    const View columns = c.middle_cols(first, std::min(kTile, c.cols - first));
-    double inner[kPanel * kTile] = {};
-    double outer[kPanel * kTile] = {};
+    const Index first = tile * kColumnTile;
+    const View columns = c.middle_cols(first, std::min(kColumnTile, c.cols - first));
+    double inner[kPanel * kColumnTile] = {};
+    double outer[kPanel * kColumnTile] = {};
     const View w(inner, v.cols, columns.cols);
     const View y(outer, v.cols, columns.cols);
     add_product(v.transpose(), columns, w);
