@@ -79,6 +79,37 @@ TEST_CASE("numbers of an archive are borne out by its arrays before a map is dra
                     Contains("'num_targets' is 0, expected at least 1"));
 }
 
+TEST_CASE("both models have archives of the same entries", "[regression]") {
+  const auto names = [](const auto& entries) {
+    std::vector<std::string> found;
+    for (const auto& entry : entries) found.push_back(entry.first);
+    return found;
+  };
+  const Problem<double> problem = smooth_problem<double>(40, 2, 1, 5);
+  std::vector<Index> labels;
+  for (Index i = 0; i < 40; ++i) labels.push_back(i % 2);
+  const FeatureMap<double> map(regression_spec(2, 8));
+  const LogisticRegression<double> logistic(map, {problem.x.view(), labels, {}}, 2);
+  Archive archive = logistic.save();
+  for (const Archive& each : {model_archive(), archive}) {
+    CHECK(names(each.metadata) == std::vector<std::string>{"intercept", "kind", "map",
+                                                           "num_targets", "posterior", "ridge",
+                                                           "scalar"});
+    CHECK(names(each.arrays) == std::vector<std::string>{"coefficients", "first_frequency",
+                                                         "intercepts", "noise_variances"});
+  }
+  CHECK(archive.word("posterior") == "mean");
+  CHECK(archive.array<double>("noise_variances", 1, 2)(0, 1) == 0.0);
+
+  archive.metadata["intercept"] = "maybe";
+  CHECK_THROWS_WITH(
+      LogisticRegression<double>::load(archive),
+      Contains("LogisticRegression::load: 'intercept' is 'maybe', expected fitted or none"));
+  archive.metadata["intercept"] = "none";
+  archive.metadata["num_targets"] = "3";
+  CHECK_THROWS_WITH(LogisticRegression<double>::load(archive), Contains("'coefficients' is"));
+}
+
 TEST_CASE("the witness of a saved map is the first row of its frequencies", "[regression]") {
   for (const FeatureMapSpec& spec : property::specs(3, 24)) {
     INFO(to_text(spec));
