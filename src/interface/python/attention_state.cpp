@@ -174,15 +174,15 @@ void define_attention_state(nb::module_& m) {
            nb::arg("key_heads"), nb::arg("value_dim"), nb::arg("single"), Unlocked())
       .def_static(
           "load",
-          [](const AnyMap& map, const nb::dict& words_and_arrays, bool single) {
-            const Archive archive = to_archive(words_and_arrays);
+          [](const AnyMap& map, nb::handle words, nb::handle arrays, bool single) {
+            const Archive archive = to_archive(words, arrays);
             const nb::gil_scoped_release release;
             return std::make_unique<S>(map, archive, single);
           },
-          nb::arg("map"), nb::arg("archive"), nb::arg("single"))
+          nb::arg("map"), nb::arg("words"), nb::arg("arrays"), nb::arg("single"))
       .def("save",
            [](const S& state) {
-             return to_dict([&] {
+             return to_python([&] {
                const nb::gil_scoped_release release;
                return state.save();
              }());
