@@ -83,6 +83,10 @@ class AnyAttentionState {
     locked([&]<class T>(AttentionState<T>& state) {
       const auto keys = tensor<T>(k);
       const auto values = tensor<T>(v);
+      if (values.extent(2) != keys.extent(2)) {
+        state.append(keys, values, execution(threads));  // refuses them
+        return;
+      }
       change(state, keys.extent(2), chunk, [&](AttentionState<T>& to, Index first, Index count) {
         to.append(part(keys, first, count), part(values, first, count), execution(threads));
       });
@@ -101,13 +105,18 @@ class AnyAttentionState {
     locked([&]<class T>(AttentionState<T>& state) {
       const AttentionInputs<T> inputs{tensor<T>(q), tensor<T>(k), tensor<T>(v)};
       const auto written = tensor<T>(out);
-      change(state, inputs.keys.extent(2), chunk,
-             [&](AttentionState<T>& to, Index first, Index count) {
-               add(to.advance({part(inputs.queries, first, count), part(inputs.keys, first, count),
-                               part(inputs.values, first, count)},
-                              part(written, first, count), execution(threads)),
-                   total);
-             });
+      const Index rows = inputs.keys.extent(2);
+      if (inputs.queries.extent(2) != rows || inputs.values.extent(2) != rows ||
+          written.extent(2) != rows) {
+        total = state.advance(inputs, written, execution(threads));  // refuses them
+        return;
+      }
+      change(state, rows, chunk, [&](AttentionState<T>& to, Index first, Index count) {
+        add(to.advance({part(inputs.queries, first, count), part(inputs.keys, first, count),
+                        part(inputs.values, first, count)},
+                       part(written, first, count), execution(threads)),
+            total);
+      });
     });
     return total;
   }

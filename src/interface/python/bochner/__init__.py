@@ -15,28 +15,30 @@ strides, and are never copied on the way in; results have the same bits for any 
 
 from bochner import _core
 from bochner._attention import (
-    AttentionComparison,
-    AttentionCosts,
-    AttentionErrorReport,
-    AttentionReport,
-    EffectiveNorms,
     attention,
-    attention_backend,
     attention_gradient,
-    attention_nanoseconds,
     attention_report,
     attention_rows,
     attention_with_error,
-    exact_attention,
-    exact_attention_gradient,
-    exact_attention_rows,
     head_maps,
     head_specs,
-    softmax_scale_gradient,
+)
+from bochner._attention_costs import AttentionCosts, attention_backend, attention_nanoseconds
+from bochner._attention_results import (
+    AttentionComparison,
+    AttentionErrorReport,
+    AttentionReport,
+    EffectiveNorms,
 )
 from bochner._attention_state import AttentionState
 from bochner._core import __version__, feature_functions, kernels, metrics, projections
 from bochner._core.options import *  # noqa: F403
+from bochner._exact_attention import (
+    exact_attention,
+    exact_attention_gradient,
+    exact_attention_rows,
+    softmax_scale_gradient,
+)
 from bochner._map import FeatureMap
 
 __all__ = [

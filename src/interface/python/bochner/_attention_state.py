@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Literal, overload
 
 import numpy as np
@@ -19,11 +20,12 @@ from bochner._arrays import (
     threads,
     whole,
 )
-from bochner._attention import AXES, AttentionReport, Map, report_of
+from bochner._attention_inputs import AXES, Map
+from bochner._attention_results import AttentionReport, report_of
 from bochner._map import FeatureMap, as_map
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
     from numpy.typing import DTypeLike, NDArray
 
@@ -94,7 +96,10 @@ class AttentionState:
         dtype: DTypeLike = np.float32,
     ) -> None:
         name = "AttentionState"
-        found = np.dtype(dtype)
+        try:
+            found = np.dtype(dtype)
+        except TypeError as error:
+            raise TypeError(f"{name}: dtype is {dtype!r}, expected float32 or float64") from error
         if found not in (np.float32, np.float64):
             raise TypeError(f"{name}: dtype is {found}, expected float32 or float64")
         extents = (
@@ -252,9 +257,10 @@ class AttentionState:
         """
         name = "AttentionState.attend"
         q = self._array(name, "queries", queries)
+        wants_report = flag(name, "return_report", return_report)
         out = output(name, out, (*q.shape[:3], self._value_dim), self._dtype)
         report = self._state.attend(q, out, threads(name, num_threads))
-        return (out, report_of(report)) if flag(name, "return_report", return_report) else out
+        return (out, report_of(report)) if wants_report else out
 
     @overload
     def advance(
@@ -322,11 +328,12 @@ class AttentionState:
         q = self._array(name, "queries", queries)
         k = self._array(name, "keys", keys)
         v = self._array(name, "values", values)
+        wants_report = flag(name, "return_report", return_report)
         out = output(name, out, (*q.shape[:3], self._value_dim), self._dtype)
         report = self._state.advance(
             q, k, v, out, self._chunk(q.shape[1]), threads(name, num_threads)
         )
-        return (out, report_of(report)) if flag(name, "return_report", return_report) else out
+        return (out, report_of(report)) if wants_report else out
 
     def merge(self, other: AttentionState) -> AttentionState:
         """Take in what `other` has seen, as if its keys had been appended here.
@@ -454,6 +461,8 @@ class AttentionState:
         """
         name = "AttentionState.load"
         shared = as_map(name, feature_map, "feature_map")
+        if not isinstance(archive, Mapping):
+            raise TypeError(f"{name}: archive is {type(archive).__name__}, expected a mapping")
         words: dict[str, str] = {}
         arrays: dict[str, Array] = {}
         for key in archive:
