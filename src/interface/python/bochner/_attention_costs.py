@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Literal, TypeAlias
+from typing import Literal, TypeAlias, cast
 
 from bochner import _core
 from bochner._arrays import flag, real, whole
@@ -156,5 +156,4 @@ def attention_backend(
     """
     name = "attention_backend"
     lengths = _lengths(name, queries, keys, dim, num_features, causal)
-    chosen: Backend = _core.attention_backend(*lengths, *_costs(name, costs))
-    return chosen
+    return cast("Backend", _core.attention_backend(*lengths, *_costs(name, costs)))
