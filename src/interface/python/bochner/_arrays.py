@@ -19,6 +19,7 @@ ArrayLike: TypeAlias = Any
 _SINGLE = np.dtype(np.float32)
 _DOUBLE = np.dtype(np.float64)
 _SCALARS = (_DOUBLE, _SINGLE)
+_MOST_THREADS = 2**31 - 1
 
 
 def _describe(value: object) -> str:
@@ -149,4 +150,72 @@ def threads(function: str, num_threads: int | None) -> int:
         raise TypeError(f"{function}: num_threads is {num_threads!r}, expected an integer or None")
     if num_threads < 1:
         raise ValueError(f"{function}: num_threads is {num_threads}, expected at least 1 or None")
-    return int(num_threads)
+    return min(int(num_threads), _MOST_THREADS)
+
+
+def flag(function: str, name: str, value: bool) -> bool:
+    """True or False."""
+    if not isinstance(value, (bool, np.bool_)):
+        raise TypeError(f"{function}: {name} is {value!r}, expected True or False")
+    return bool(value)
+
+
+def whole(function: str, name: str, value: int, least: int, most: int = 2**60) -> int:
+    """A whole number, `least` to `most`."""
+    if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
+        raise TypeError(f"{function}: {name} is {value!r}, expected an integer")
+    if not least <= value <= most:
+        raise ValueError(f"{function}: {name} is {value}, expected {least} to {most}")
+    return int(value)
+
+
+def real(function: str, name: str, value: float) -> float:
+    """A finite number."""
+    if isinstance(value, bool) or not isinstance(value, (int, float, np.integer, np.floating)):
+        raise TypeError(f"{function}: {name} is {value!r}, expected a number")
+    if not np.isfinite(value):
+        raise ValueError(f"{function}: {name} is {value}, expected a finite number")
+    return float(value)
+
+
+def integers(function: str, name: str, value: ArrayLike, axes: str) -> NDArray[np.int64]:
+    """A contiguous array of integers with these axes: lists are converted."""
+    try:
+        array = np.asarray(
+            _to_numpy(function, name, value) if hasattr(value, "__dlpack__") else value
+        )
+    except ValueError as error:
+        raise ValueError(f"{function}: {name} is not an array ({error})") from error
+    _require_dimensions(function, name, array, axes)
+    if array.size == 0:
+        return np.empty(array.shape, np.int64)
+    if array.dtype.kind not in "iu":
+        raise TypeError(f"{function}: {name} has dtype {array.dtype}, expected integers")
+    if array.max() > np.iinfo(np.int64).max:
+        raise ValueError(f"{function}: {name} holds {array.max()}, which is beyond 63 bits")
+    return np.ascontiguousarray(array, np.int64)
+
+
+def broadcast(
+    function: str, name: str, array: NDArray[Any], shape: tuple[int, ...], axes: str
+) -> NDArray[Any]:
+    """`array` as if it had this shape, without a copy."""
+    try:
+        return np.broadcast_to(array, shape)
+    except ValueError:
+        raise ValueError(
+            f"{function}: {name} has shape {array.shape}, which does not broadcast to {shape} "
+            f"({axes})"
+        ) from None
+
+
+def mask(
+    function: str, name: str, value: ArrayLike, shape: tuple[int, ...], axes: str
+) -> NDArray[np.bool_]:
+    """`value`, an array of bool, as if it had this shape."""
+    array = _to_numpy(function, name, value) if hasattr(value, "__dlpack__") else value
+    if not isinstance(array, np.ndarray):
+        raise TypeError(f"{function}: {name} is {_describe(value)}, expected an array of bool")
+    if array.dtype != np.bool_:
+        raise TypeError(f"{function}: {name} has dtype {array.dtype}, expected bool")
+    return broadcast(function, name, array, shape, axes)
