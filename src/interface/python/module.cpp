@@ -30,4 +30,8 @@ NB_MODULE(_core, m) {
   nb::register_exception_translator(translate);
   bochner::python::define_specs(m);
   bochner::python::define_maps(m);
+  bochner::python::define_kernels(m);
+  bochner::python::define_gram(m);
+  bochner::python::define_gram_errors(m);
+  bochner::python::define_gram_clients(m);
 }
