@@ -2,6 +2,7 @@
 #include "bochner/client/gram/clusters.hpp"
 #include "bochner/client/gram/independence.hpp"
 #include "bochner/client/gram/two_sample.hpp"
+#include "interface/python/archives.hpp"
 #include "interface/python/arrays.hpp"
 #include "interface/python/gram.hpp"
 #include "interface/python/interrupt.hpp"
@@ -11,6 +12,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <optional>
+#include <variant>
 #include <vector>
 
 namespace bochner::python {
@@ -35,6 +37,22 @@ std::vector<double> variances(const AnyComponents& any) {
     const std::span<const double> all = any.in<T>().variances();
     return std::vector<double>(all.begin(), all.end());
   });
+}
+
+nb::tuple saved(const AnyComponents& any) {
+  Archive archive;
+  {
+    const nb::gil_scoped_release release;
+    archive = std::visit([](const auto& components) { return components.save(); }, any.value);
+  }
+  return to_python(archive);
+}
+
+AnyComponents loaded(const AnyMap& map, bool single, nb::handle words, nb::handle arrays) {
+  const Archive archive = to_archive(words, arrays);
+  const nb::gil_scoped_release release;
+  if (single) return {KernelPrincipalComponents<float>::load(map.in<float>(), archive)};
+  return {KernelPrincipalComponents<double>::load(map.in<double>(), archive)};
 }
 
 void transform(const AnyComponents& any, const Input& x, const Output& out, Threads threads) {
@@ -138,9 +156,12 @@ void define_gram_clients(nb::module_& m) {
       .def_prop_ro("total_variance", quantity([](const auto& c) { return c.total_variance(); }))
       .def_prop_ro("is_single", &AnyComponents::is_single)
       .def_prop_ro("variances", &variances)
+      .def("save", &saved)
       .def("transform", &transform, nb::arg("x"), nb::arg("out"), nb::arg("num_threads").none());
   m.def("components_of", &components_of, nb::arg("map"), nb::arg("x"), nb::arg("count"),
         nb::arg("num_threads").none());
+  m.def("load_components", &loaded, nb::arg("map"), nb::arg("single"), nb::arg("words"),
+        nb::arg("arrays"));
   m.def("kernel_kmeans", &clusters_of, nb::arg("gram"), nb::arg("clusters"), nb::arg("restarts"),
         nb::arg("max_iterations"), nb::arg("seed"), nb::arg("labels"), nb::arg("centres"),
         nb::arg("num_threads").none());

@@ -147,8 +147,27 @@ class KernelPrincipalComponents:
         self._components.transform(a, to, threads("transform", num_threads))
         return to
 
+    def __copy__(self) -> KernelPrincipalComponents:
+        return self
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> KernelPrincipalComponents:
+        return self
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        saved = self._components.save()
+        return _load_components, (self._map, self._components.is_single, *saved)
+
     def __repr__(self) -> str:
         return f"KernelPrincipalComponents({self._map!r}, num_components={self.num_components})"
+
+
+def _load_components(
+    feature_map: FeatureMap, is_single: bool, words: dict[str, str], arrays: dict[str, Any]
+) -> KernelPrincipalComponents:
+    made = KernelPrincipalComponents.__new__(KernelPrincipalComponents)
+    made._map = feature_map
+    made._components = _core.load_components(feature_map._map, is_single, words, arrays)
+    return made
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
