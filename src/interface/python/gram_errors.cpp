@@ -6,9 +6,12 @@
 #include "interface/python/interrupt.hpp"
 #include "interface/python/module.hpp"
 
+#include <nanobind/stl/pair.h>
+
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace bochner::python {
@@ -16,7 +19,9 @@ namespace {
 
 using Threads = std::optional<int>;
 
-nb::tuple ends(const Interval& interval) { return nb::make_tuple(interval.low, interval.high); }
+using Ends = std::pair<double, double>;
+
+Ends ends(const Interval& interval) { return {interval.low, interval.high}; }
 
 nb::dict values_of(const SampledGramError& error) {
   nb::dict out;
@@ -82,16 +87,17 @@ nb::tuple norm_of(const ExactGram& exact, Threads threads) {
   return nb::make_tuple(norm.squared, norm.squared_off_diagonal);
 }
 
-nb::tuple interval_of(double squared_error, double standard_error, double least, Index samples,
-                      double level) {
+Ends interval_of(double squared_error, double standard_error, double least, Index samples,
+                 double level) {
   return ends(SampledGramError{squared_error, standard_error, least, samples}.interval(level));
 }
 
-nb::object relative_to(double squared_error, double standard_error, double least, Index samples,
-                       double squared, double squared_off_diagonal, double level) {
+std::optional<Ends> relative_to(double squared_error, double standard_error, double least,
+                                Index samples, double squared, double squared_off_diagonal,
+                                double level) {
   const std::optional<Interval> interval = relative_interval(
       {squared_error, standard_error, least, samples}, {squared, squared_off_diagonal}, level);
-  return interval ? nb::object(ends(*interval)) : nb::object(nb::none());
+  return interval ? std::optional(ends(*interval)) : std::nullopt;
 }
 
 nb::list compare(const FeatureMapSpec& spec, const Input& x, Index memory, double seconds,

@@ -147,7 +147,7 @@ void define_named_kernels() {
           [](nb::handle gamma) {
             return GaussianKernel::from_gamma(number("GaussianKernel.from_gamma", "gamma", gamma));
           },
-          nb::arg("gamma"), nb::sig("def from_gamma(gamma: float) -> GaussianKernel"),
+          nb::arg("gamma").none(), nb::sig("def from_gamma(gamma: float) -> GaussianKernel"),
           "``exp(-gamma |x - y|^2)``, as scikit-learn and libsvm have it: lengthscale ``1 / sqrt(2 "
           "gamma)``.")
       .def_static(
@@ -155,7 +155,7 @@ void define_named_kernels() {
           [](nb::handle width) {
             return GaussianKernel::from_width(number("GaussianKernel.from_width", "width", width));
           },
-          nb::arg("width"), nb::sig("def from_width(width: float) -> GaussianKernel"),
+          nb::arg("width").none(), nb::sig("def from_width(width: float) -> GaussianKernel"),
           "``exp(-|x - y|^2 / width)``, as shogun has it: lengthscale ``sqrt(width / 2)``.");
   class_of<SoftmaxKernel>().def_static(
       "for_dimension",
@@ -163,7 +163,7 @@ void define_named_kernels() {
         return SoftmaxKernel::for_dimension(
             whole_number("SoftmaxKernel.for_dimension", "head_dim", head_dim));
       },
-      nb::arg("head_dim"), nb::sig("def for_dimension(head_dim: int) -> SoftmaxKernel"),
+      nb::arg("head_dim").none(), nb::sig("def for_dimension(head_dim: int) -> SoftmaxKernel"),
       "The kernel of scaled dot-product attention: scale ``1 / sqrt(head_dim)``.");
   class_of<ArcCosineKernel>().def_static(
       "relu_attention",
@@ -171,7 +171,7 @@ void define_named_kernels() {
         return ArcCosineKernel::relu_attention(
             number("ArcCosineKernel.relu_attention", "epsilon", epsilon));
       },
-      nb::arg("epsilon") = 1e-3,
+      nb::arg("epsilon").none() = 1e-3,
       nb::sig("def relu_attention(epsilon: float = 0.001) -> ArcCosineKernel"),
       "Generalised attention with rectified linear units: features ``sqrt(2) (max(p, 0) + "
       "epsilon)``.");

@@ -140,7 +140,7 @@ def indices(function: str, name: str, value: ArrayLike) -> NDArray[np.int64]:
 def apart(function: str, name: str, out: NDArray[Any], other: str, array: NDArray[Any]) -> None:
     """Refuse an output that shares memory with the argument `other`."""
     try:
-        shared = np.shares_memory(out, array, max_work=100_000)
+        shared = np.shares_memory(out, array, max_work=cast("Any", 100_000))
     except np.exceptions.TooHardError:
         shared = True
     if shared:

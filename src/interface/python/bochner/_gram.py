@@ -283,7 +283,8 @@ class _GramOperator:
         return self.multiply(b)
 
     def __rmatmul__(self, b: ArrayLike) -> NDArray[np.float64]:
-        return self.multiply(columns("multiply", "b", b).T).T
+        product: NDArray[np.float64] = self.multiply(columns("multiply", "b", b).T).T
+        return product
 
     def entry(self, i: int, j: int) -> float:
         """The entry of rows `i` and `j`; raises ValueError unless ``0 <= i, j < n``."""
@@ -426,7 +427,7 @@ class ExactGram(_GramOperator):
 
     def __init__(self, kernel: Kernel, x: ArrayLike, *, num_threads: int | None = None) -> None:
         self._kernel = as_kernel("ExactGram", kernel)
-        self._x = np.array(rows("ExactGram", "x", x), order="C")
+        self._x = rows("ExactGram", "x", x).copy(order="C")
         self._gram = _core.ExactGram(self._kernel, self._x, threads("ExactGram", num_threads))
 
     @property
@@ -509,7 +510,7 @@ class GramApproximation(_GramOperator):
         self._map = as_map(function, feature_map, "feature_map")
         self._memory = integer(function, "memory", memory, 0)
         # A copy: rows that change later would make another matrix of the pickle.
-        self._x = np.array(rows(function, "x", x), order="C")
+        self._x = rows(function, "x", x).copy(order="C")
         self._gram = _core.gram_of_rows(
             self._map._map, self._x, self._memory, threads(function, num_threads)
         )

@@ -420,7 +420,8 @@ def two_sample_test(
         x = rows(function, "x", second)
         y = like(function, "y", third, "rows, columns", "x", x.dtype)
         outcome = _core.two_sample_test_of_rows(fm._map, x, y, *options)
-    return PermutationTest(*outcome, permuted)
+    statistic, p_value = outcome
+    return PermutationTest(statistic, p_value, permuted)
 
 
 def independence_test(
@@ -478,7 +479,7 @@ def independence_test(
             "dtype for both"
         )
     permuted = np.empty(integer(function, "permutations", permutations, 1))
-    outcome = _core.independence_test(
+    statistic, p_value = _core.independence_test(
         a, b, seed_of(function, seed), permuted, threads(function, num_threads)
     )
-    return PermutationTest(*outcome, permuted)
+    return PermutationTest(statistic, p_value, permuted)

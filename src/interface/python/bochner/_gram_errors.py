@@ -144,7 +144,7 @@ def relative_interval(
         )
     if not isinstance(norm, GramNorm):
         raise TypeError(f"relative_interval: norm is {type(norm).__name__}, expected a GramNorm")
-    ends: tuple[float, float] | None = _core.relative_interval(
+    return _core.relative_interval(
         estimate.squared_error,
         estimate.standard_error,
         estimate.least,
@@ -153,7 +153,6 @@ def relative_interval(
         norm.squared_off_diagonal,
         real("relative_interval", "level", level),
     )
-    return ends
 
 
 def sampled_error(
