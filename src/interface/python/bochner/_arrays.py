@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias, cast
 import numpy as np
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import DTypeLike, NDArray
 
 Array: TypeAlias = "NDArray[np.float32] | NDArray[np.float64]"
@@ -187,6 +189,8 @@ def threads(function: str, num_threads: int | None) -> int:
         raise TypeError(f"{function}: num_threads is {num_threads!r}, expected an integer or None")
     if num_threads < 1:
         raise ValueError(f"{function}: num_threads is {num_threads}, expected at least 1 or None")
+    if num_threads >= 2**31:
+        raise ValueError(f"{function}: num_threads is {num_threads}, expected less than 2^31")
     return int(num_threads)
 
 
@@ -224,3 +228,10 @@ def word(function: str, name: str, value: str) -> str:
     if not isinstance(value, str):
         raise TypeError(f"{function}: {name} is {value!r}, expected a word")
     return value
+
+
+def words(function: str, name: str, values: Sequence[str]) -> list[str]:
+    """Names of alternatives; one alone is refused, as it would be taken letter by letter."""
+    if isinstance(values, str) or not isinstance(values, (list, tuple)):
+        raise TypeError(f"{function}: {name} is {values!r}, expected a sequence of words")
+    return [word(function, name, value) for value in values]

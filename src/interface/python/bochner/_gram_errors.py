@@ -7,7 +7,7 @@ import dataclasses
 from typing import TYPE_CHECKING
 
 from bochner import _core
-from bochner._arrays import ArrayLike, integer, real, rows, seed_of, threads, word
+from bochner._arrays import ArrayLike, integer, real, rows, seed_of, threads, words
 from bochner._gram import (
     ExactGram,
     GramApproximation,
@@ -330,7 +330,7 @@ def spectral_error(
     >>> import bochner as bo
     >>> x = np.array([[0.0], [0.0]])
     >>> half = bo.GramApproximation.from_factor(np.array([[0.5], [0.5]]))
-    >>> bo.spectral_error(half, bo.ExactGram(bo.GaussianKernel(), x)).value
+    >>> round(bo.spectral_error(half, bo.ExactGram(bo.GaussianKernel(), x)).value, 6)
     1.5
     """
     function = "spectral_error"
@@ -478,7 +478,7 @@ def compare_approximations(
     seconds : float
         To build a factor. Where this is finite, columns double from 16 on, and the last factor that
         was built in time counts (the first one always does): then results depend on the machine.
-    pivotings : sequence of str
+    pivotings : list or tuple of str
         Those of `nystrom` to compare; its rank is at most n.
     samples : int
         Pairs for the errors; at least 2.
@@ -509,14 +509,12 @@ def compare_approximations(
     """
     function = "compare_approximations"
     spec = as_map(function, feature_map, "feature_map").spec
-    if isinstance(pivotings, str):
-        raise TypeError(f"{function}: pivotings is {pivotings!r}, expected a sequence of words")
     compared = _core.compare_approximations(
         spec,
         rows(function, "x", x),
         integer(function, "memory", memory),
         real(function, "seconds", seconds),
-        [word(function, "pivoting", pivoting) for pivoting in pivotings],
+        words(function, "pivotings", pivotings),
         integer(function, "samples", samples),
         seed_of(function, seed),
         threads(function, num_threads),

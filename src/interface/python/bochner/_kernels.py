@@ -52,8 +52,8 @@ def evaluate(kernel: Kernel, x: ArrayLike, y: ArrayLike) -> Any:
     --------
     >>> import numpy as np
     >>> import bochner as bo
-    >>> bo.evaluate(bo.GaussianKernel(), np.array([0.0, 0.0]), np.array([1.0, 1.0]))
-    0.36787944117144233
+    >>> round(bo.evaluate(bo.GaussianKernel(), np.array([0.0, 0.0]), np.array([1.0, 1.0])), 6)
+    0.367879
     """
     kernel = as_kernel("evaluate", kernel)
     a = columns("evaluate", "x", x)
