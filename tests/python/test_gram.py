@@ -566,7 +566,8 @@ def test_maps_with_two_centres_have_no_symmetric_matrix():
         bo.GramApproximation(spec, np.ones((2, 1)))
 
 
-def test_a_signal_ends_a_long_product():
+@pytest.mark.parametrize("num_threads", [1, 2])
+def test_a_signal_ends_a_long_product(num_threads):
     exact = bo.ExactGram("gaussian", rows(60_000, 8))
     seen = []
 
@@ -578,7 +579,7 @@ def test_a_signal_ends_a_long_product():
     try:
         signal.setitimer(signal.ITIMER_REAL, 0.2)
         with pytest.raises(KeyboardInterrupt):
-            exact.multiply(np.ones(60_000))
+            exact.multiply(np.ones(60_000), num_threads=num_threads)
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0.0)
         signal.signal(signal.SIGALRM, previous)
