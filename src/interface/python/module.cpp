@@ -33,4 +33,8 @@ NB_MODULE(_core, m) {
   bochner::python::define_maps(m);
   bochner::python::define_attention(m);
   bochner::python::define_attention_state(m);
+  bochner::python::define_kernels(m);
+  bochner::python::define_gram(m);
+  bochner::python::define_gram_errors(m);
+  bochner::python::define_gram_clients(m);
 }

@@ -3,11 +3,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 import numpy as np
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import DTypeLike, NDArray
 
 Array: TypeAlias = "NDArray[np.float32] | NDArray[np.float64]"
@@ -117,22 +119,53 @@ def vector(function: str, name: str, value: ArrayLike, dtype: DTypeLike) -> Arra
     return converted
 
 
+def columns(function: str, name: str, value: ArrayLike) -> NDArray[np.float64]:
+    """A vector, or a matrix of several as its columns, in float64."""
+    array = value if isinstance(value, np.ndarray) else _to_numpy(function, name, value)
+    axes = "rows" if array.ndim == 1 else "rows, columns"
+    return doubles(function, name, array, axes)
+
+
+def indices(function: str, name: str, value: ArrayLike) -> NDArray[np.int64]:
+    """Row numbers as a contiguous vector: lists are converted, numbers that are not whole refused.
+
+    Whether they are in range is for the callee to say.
+    """
+    array = np.asarray(_to_numpy(function, name, value) if hasattr(value, "__dlpack__") else value)
+    if array.size == 0:
+        array = array.astype(np.int64)
+    if array.dtype.kind not in "iu":
+        raise TypeError(f"{function}: {name} has dtype {array.dtype}, expected integers")
+    _require_dimensions(function, name, array, "entries")
+    return np.ascontiguousarray(array, dtype=np.int64)
+
+
+def apart(function: str, name: str, out: NDArray[Any], other: str, array: NDArray[Any]) -> None:
+    """Refuse an output that shares memory with the argument `other`."""
+    try:
+        shared = np.shares_memory(out, array, max_work=cast("Any", 100_000))
+    except np.exceptions.TooHardError:
+        shared = True
+    if shared:
+        raise ValueError(f"{function}: {name} overlaps {other}")
+
+
 def output(
     function: str,
     out: ArrayLike | None,
     shape: tuple[int, ...],
     dtype: DTypeLike,
     name: str = "out",
+    whose: str = ", that of the input",
 ) -> Array:
-    """`out`, fit to be written, or a new array."""
+    """`out`, fit to be written, or a new array; `whose` says where the dtype is from."""
     if out is None:
         return np.empty(shape, dtype)
     array = out if isinstance(out, np.ndarray) else _to_numpy(function, name, out)
     _require_numbers(function, name, array)
     if array.dtype != dtype:
         raise TypeError(
-            f"{function}: {name} has dtype {array.dtype}, expected {np.dtype(dtype)}, that of the "
-            "input"
+            f"{function}: {name} has dtype {array.dtype}, expected {np.dtype(dtype)}{whose}"
         )
     if array.shape != shape:
         raise ValueError(f"{function}: {name} has shape {array.shape}, expected {shape}")
@@ -140,6 +173,13 @@ def output(
         raise ValueError(f"{function}: {name} is read-only")
     result: Array = array
     return result
+
+
+def double_output(
+    function: str, out: ArrayLike | None, shape: tuple[int, ...], name: str = "out"
+) -> NDArray[np.float64]:
+    """`out` in float64, whatever the input was, or a new array."""
+    return cast("NDArray[np.float64]", output(function, out, shape, np.float64, name, ""))
 
 
 def threads(function: str, num_threads: int | None) -> int:
@@ -160,22 +200,45 @@ def flag(function: str, name: str, value: bool) -> bool:
     return bool(value)
 
 
-def whole(function: str, name: str, value: int, least: int, most: int = 2**60) -> int:
-    """A whole number, `least` to `most`."""
+def integer(
+    function: str, name: str, value: int, least: int | None = None, most: int | None = None
+) -> int:
+    """A whole number that fits into 63 bits; NumPy's integers are accepted, True is not."""
+    if isinstance(value, (bool, np.bool_)) or not isinstance(value, (int, np.integer)):
+        raise TypeError(f"{function}: {name} is {value!r}, expected an integer")
+    if least is not None and most is not None and not least <= value <= most:
+        raise ValueError(f"{function}: {name} is {value}, expected {least} to {most}")
+    if least is not None and value < least:
+        raise ValueError(f"{function}: {name} is {value}, expected at least {least}")
+    if not -(2**63) <= value < 2**63:
+        raise ValueError(f"{function}: {name} is {value}, expected an integer of 63 bits")
+    return int(value)
+
+
+def seed_of(function: str, value: int, name: str = "seed") -> int:
+    """A seed: an integer in [0, 2^64)."""
     if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
         raise TypeError(f"{function}: {name} is {value!r}, expected an integer")
-    if not least <= value <= most:
-        raise ValueError(f"{function}: {name} is {value}, expected {least} to {most}")
+    if not 0 <= value < 2**64:
+        raise ValueError(f"{function}: {name} is {value}, expected an integer in [0, 2^64)")
     return int(value)
 
 
 def real(function: str, name: str, value: float) -> float:
-    """A finite number."""
-    if isinstance(value, bool) or not isinstance(value, (int, float, np.integer, np.floating)):
+    """A real number; NumPy's scalars are accepted, True is not."""
+    if isinstance(value, (bool, np.bool_)) or not isinstance(
+        value, (int, float, np.integer, np.floating)
+    ):
         raise TypeError(f"{function}: {name} is {value!r}, expected a number")
-    if not np.isfinite(value):
-        raise ValueError(f"{function}: {name} is {value}, expected a finite number")
     return float(value)
+
+
+def finite(function: str, name: str, value: float) -> float:
+    """A finite number."""
+    number = real(function, name, value)
+    if not np.isfinite(number):
+        raise ValueError(f"{function}: {name} is {value}, expected a finite number")
+    return number
 
 
 def integers(function: str, name: str, value: ArrayLike, axes: str) -> NDArray[np.int64]:
@@ -219,3 +282,17 @@ def mask(
     if array.dtype != np.bool_:
         raise TypeError(f"{function}: {name} has dtype {array.dtype}, expected bool")
     return broadcast(function, name, array, shape, axes)
+
+
+def word(function: str, name: str, value: str) -> str:
+    """The name of an alternative; which there are is for the callee to say."""
+    if not isinstance(value, str):
+        raise TypeError(f"{function}: {name} is {value!r}, expected a word")
+    return value
+
+
+def words(function: str, name: str, values: Sequence[str]) -> list[str]:
+    """Names of alternatives; one alone is refused, as it would be taken letter by letter."""
+    if isinstance(values, str) or not isinstance(values, (list, tuple)):
+        raise TypeError(f"{function}: {name} is {values!r}, expected a sequence of words")
+    return [word(function, name, value) for value in values]

@@ -7,7 +7,7 @@ import dataclasses
 from typing import Literal, TypeAlias, cast
 
 from bochner import _core
-from bochner._arrays import flag, real, whole
+from bochner._arrays import finite, flag, integer
 
 Backend: TypeAlias = Literal["exact", "random-features"]
 
@@ -38,7 +38,7 @@ class AttentionCosts:
 
     def __post_init__(self) -> None:
         for field in dataclasses.fields(self):
-            value = real("AttentionCosts", field.name, getattr(self, field.name))
+            value = finite("AttentionCosts", field.name, getattr(self, field.name))
             if value < 0:
                 raise ValueError(f"AttentionCosts: {field.name} is {value}, expected at least 0")
 
@@ -47,10 +47,10 @@ def _lengths(
     function: str, queries: int, keys: int, dim: int, num_features: int, causal: bool
 ) -> tuple[int, int, int, int, bool]:
     return (
-        whole(function, "queries", queries, 0),
-        whole(function, "keys", keys, 0),
-        whole(function, "dim", dim, 1),
-        whole(function, "num_features", num_features, 1),
+        integer(function, "queries", queries, 0),
+        integer(function, "keys", keys, 0),
+        integer(function, "dim", dim, 1),
+        integer(function, "num_features", num_features, 1),
         flag(function, "causal", causal),
     )
 

@@ -14,12 +14,12 @@ from bochner._arrays import (
     ArrayLike,
     broadcast,
     flag,
+    integer,
     integers,
     like,
     mask,
     numbers,
     output,
-    whole,
 )
 from bochner._core.options import FeatureMapSpec
 from bochner._map import FeatureMap, as_map
@@ -142,14 +142,14 @@ def options_of(
         raise ValueError(f"{function}: products is {products!r}, expected 'full' or 'bfloat16'")
     return _core.AttentionOptions(
         "causal" if flag(function, "causal", causal) else "none",
-        whole(function, "query_offset", query_offset, -(2**60)),
+        integer(function, "query_offset", query_offset, -(2**60)),
         key_mask,
         key_lengths,
         cu_seqlens,
         cu_seqlens_keys,
         products,
         allowed,
-        0 if window is None else whole(function, "window", window, 1),
+        0 if window is None else integer(function, "window", window, 1),
     )
 
 

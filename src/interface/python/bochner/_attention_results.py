@@ -7,7 +7,7 @@ import dataclasses
 from typing import Any, Literal, TypeAlias
 
 from bochner import _core
-from bochner._arrays import real
+from bochner._arrays import finite
 from bochner._results import Result
 
 Advice: TypeAlias = Literal["fine", "keep-exact", "more-frequencies", "change-map", "centre"]
@@ -72,7 +72,7 @@ class AttentionErrorReport(Result):
         ValueError
             When `level` is not between 0 and 1.
         """
-        level = real("AttentionErrorReport.factor", "level", level)
+        level = finite("AttentionErrorReport.factor", "level", level)
         return _core.attention_error_factor(self.degrees_of_freedom, level)
 
 
@@ -106,7 +106,7 @@ class AttentionComparison(Result):
     Parameters
     ----------
     attention
-        Of the whole output: empty rows, underflow, arithmetic.
+        Of the integer output: empty rows, underflow, arithmetic.
     rows
         Sampled rows that see a key.
     output_error
@@ -127,7 +127,7 @@ class AttentionComparison(Result):
         that reach 10 %), "more-frequencies", "change-map" (hyperbolic OPRF features with the
         parameter of the data) or "centre" (the same map, centred).
     frequencies_needed
-        For an error of 10 % at the rate ``m ** -0.5``, in whole blocks.
+        For an error of 10 % at the rate ``m ** -0.5``, in integer blocks.
     sentence
         The advice, in one sentence.
     """

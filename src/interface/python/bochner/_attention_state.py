@@ -13,12 +13,12 @@ from bochner._arrays import (
     Array,
     ArrayLike,
     flag,
+    integer,
     integers,
     like,
     numbers,
     output,
     threads,
-    whole,
 )
 from bochner._attention_inputs import AXES, Map
 from bochner._attention_results import AttentionReport, report_of
@@ -72,8 +72,8 @@ class AttentionState:
     >>> state = bo.AttentionState(spec, batch=1, key_heads=2, value_dim=8, dtype=x.dtype)
     >>> prompt = state.advance(x[:, :, :19], x[:, :, :19], x[:, :, :19])
     >>> token = state.advance(x[:, :, 19:], x[:, :, 19:], x[:, :, 19:])
-    >>> whole = bo.attention(spec, x, x, x, causal=True)
-    >>> np.array_equal(np.concatenate([prompt, token], axis=2), whole)
+    >>> integer = bo.attention(spec, x, x, x, causal=True)
+    >>> np.array_equal(np.concatenate([prompt, token], axis=2), integer)
     True
     """
 
@@ -103,9 +103,9 @@ class AttentionState:
         if found not in (np.float32, np.float64):
             raise TypeError(f"{name}: dtype is {found}, expected float32 or float64")
         extents = (
-            whole(name, "batch", batch, 0),
-            whole(name, "key_heads", key_heads, 0),
-            whole(name, "value_dim", value_dim, 1),
+            integer(name, "batch", batch, 0),
+            integer(name, "key_heads", key_heads, 0),
+            integer(name, "value_dim", value_dim, 1),
         )
         self._set(as_map(name, feature_map, "feature_map"), *extents, found)
         self._state = _core.AttentionState(self._map._map, *extents, found == np.float32)
@@ -164,7 +164,7 @@ class AttentionState:
         return like(function, name, value, AXES, "the state", self._dtype)
 
     def _chunk(self, heads: int) -> int:
-        """Rows of a whole number of blocks that take about as long as `_CHUNK_WORK`."""
+        """Rows of a integer number of blocks that take about as long as `_CHUNK_WORK`."""
         row = self._batch * heads * self._map.num_features
         row *= self._map.input_dim + self._value_dim
         return max(64, _CHUNK_WORK // max(row, 1) // 64 * 64)
@@ -456,7 +456,7 @@ class AttentionState:
         Raises
         ------
         ValueError
-            When the archive is not a whole state, is one of another map, or holds a NaN or an
+            When the archive is not a integer state, is one of another map, or holds a NaN or an
             infinity.
         """
         name = "AttentionState.load"
