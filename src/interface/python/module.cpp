@@ -30,4 +30,7 @@ NB_MODULE(_core, m) {
   nb::register_exception_translator(translate);
   bochner::python::define_specs(m);
   bochner::python::define_maps(m);
+  bochner::python::define_regression(m);
+  bochner::python::define_validation(m);
+  bochner::python::define_models(m);
 }

@@ -10,5 +10,8 @@ namespace bochner::python {
 
 void define_specs(nanobind::module_& m);
 void define_maps(nanobind::module_& m);
+void define_regression(nanobind::module_& m);
+void define_validation(nanobind::module_& m);
+void define_models(nanobind::module_& m);
 
 }  // namespace bochner::python

@@ -150,3 +150,27 @@ def threads(function: str, num_threads: int | None) -> int:
     if num_threads < 1:
         raise ValueError(f"{function}: num_threads is {num_threads}, expected at least 1 or None")
     return int(num_threads)
+
+
+def targets(function: str, name: str, value: ArrayLike) -> Array:
+    """`value` as a vector or a matrix of float32 or float64."""
+    array = value if type(value) is np.ndarray else _to_numpy(function, name, value)
+    _require_numbers(function, name, array)
+    if array.ndim not in (1, 2):
+        raise ValueError(
+            f"{function}: {name} has {array.ndim} dimension{'s' * (array.ndim != 1)}, expected 1 "
+            "(rows) or 2 (rows, targets)"
+        )
+    result: Array = array
+    return result
+
+
+def indices(function: str, name: str, value: ArrayLike) -> NDArray[np.int64]:
+    """A contiguous vector of int64 from integers of any width; lists are converted."""
+    array = np.asarray(_to_numpy(function, name, value) if hasattr(value, "__dlpack__") else value)
+    if array.dtype.kind not in "iu" and array.size > 0:
+        raise TypeError(f"{function}: {name} has dtype {array.dtype}, expected integers")
+    _require_dimensions(function, name, array, "rows")
+    if array.dtype.kind == "u" and array.size > 0 and array.max() > np.iinfo(np.int64).max:
+        raise ValueError(f"{function}: {name} holds {array.max()}, which is no int64")
+    return np.ascontiguousarray(array, dtype=np.int64)
