@@ -370,7 +370,7 @@ def test_damaged_states_are_refused(problem):
         with pytest.raises(ValueError, match=message):
             restore(w, a)
     with pytest.raises(ValueError, match="expected a dict"):
-        restore(None, arrays)
+        restore([], arrays)
 
 
 def test_coefficients_from_elsewhere(problem):

@@ -2,6 +2,7 @@
 #include "interface/python/watcher.hpp"
 
 #include <string>
+#include <utility>
 
 namespace bochner::python {
 namespace {
@@ -34,32 +35,26 @@ void PythonWatcher::show() {
   const nb::gil_scoped_acquire acquire;
   try {
     on_progress_(stage_, done_, total_, unit_);
-  } catch (const nb::python_error&) {
-    noted_ = std::current_exception();
+  } catch (nb::python_error& error) {
+    note(std::move(error));
   }
 }
 
 void PythonWatcher::warn(const std::string& what) {
   const nb::gil_scoped_acquire acquire;
-  if (PyErr_WarnEx(PyExc_RuntimeWarning, what.c_str(), 1) == 0 || noted_) return;
-  try {
-    throw nb::python_error();
-  } catch (const nb::python_error&) {
-    noted_ = std::current_exception();
-  }
+  if (PyErr_WarnEx(PyExc_RuntimeWarning, what.c_str(), 1) != 0) note(nb::python_error());
+}
+
+void PythonWatcher::note(nb::python_error error) {
+  if (noted_) return;
+  interrupted_ = error.matches(PyExc_KeyboardInterrupt);
+  noted_ = std::make_exception_ptr(std::move(error));
 }
 
 void PythonWatcher::run_handlers() {
   if (noted_ || Clock::now() - asked_ < kPause) return;
   const nb::gil_scoped_acquire acquire;
-  if (PyErr_CheckSignals() != 0) {
-    try {
-      throw nb::python_error();
-    } catch (const nb::python_error& error) {
-      noted_ = std::current_exception();
-      interrupted_ = error.matches(PyExc_KeyboardInterrupt);
-    }
-  }
+  if (PyErr_CheckSignals() != 0) note(nb::python_error());
   asked_ = Clock::now();
 }
 

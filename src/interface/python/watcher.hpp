@@ -4,6 +4,7 @@
 #include "bochner/core/watcher.hpp"
 
 #include <nanobind/nanobind.h>
+#include <nanobind/stl/string.h>
 
 #include <chrono>
 #include <exception>
@@ -42,8 +43,8 @@ class PythonWatcher final : public Watcher {
  private:
   using Clock = std::chrono::steady_clock;
 
-  bool due();
   void show();
+  void note(nb::python_error error);
   void run_handlers();
 
   nb::handle on_progress_;

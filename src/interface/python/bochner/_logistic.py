@@ -91,8 +91,7 @@ def largest_output(outputs: ArrayLike) -> NDArray[np.int64]:
     >>> bo.largest_output(np.array([[0.1, 0.9], [0.7, 0.3]]))
     array([1, 0])
     """
-    found: NDArray[np.int64] = _core.largest_output(rows("largest_output", "outputs", outputs))
-    return found
+    return np.asarray(_core.largest_output(rows("largest_output", "outputs", outputs)))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -258,14 +257,12 @@ class LogisticRegression:
     @property
     def coefficients(self) -> NDArray[np.float64]:
         """A copy of theta, of shape (num_features, num_classes)."""
-        theta: NDArray[np.float64] = self._logistic.coefficients()
-        return theta
+        return np.asarray(self._logistic.coefficients())
 
     @property
     def intercepts(self) -> NDArray[np.float64]:
         """A copy of the constants, of shape (num_classes,); they sum to zero."""
-        constants: NDArray[np.float64] = self._logistic.intercepts()
-        return constants
+        return np.asarray(self._logistic.intercepts())
 
     def predict_probabilities(
         self, x: ArrayLike, *, out: Array | None = None, num_threads: int | None = None
@@ -309,8 +306,7 @@ class LogisticRegression:
         array of shape (n,)
         """
         x = like("predict", "x", x, "rows, columns", "the model", self._dtype)
-        found: NDArray[np.int64] = self._logistic.predict(x, threads("predict", num_threads))
-        return found
+        return np.asarray(self._logistic.predict(x, threads("predict", num_threads)))
 
     def save(self, file: str | os.PathLike[str]) -> None:
         """Write everything to a file, which appears whole or not at all.

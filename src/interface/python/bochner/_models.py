@@ -12,7 +12,7 @@ import numpy as np
 from bochner import _core
 from bochner._arrays import ArrayLike, doubles, threads
 from bochner._core.options import GaussianKernel, OrthogonalProjection, TrigonometricFeatures
-from bochner._logistic import LogisticRegression, LogisticReport
+from bochner._logistic import LogisticRegression, LogisticReport, largest_output
 from bochner._options import flag, function_or_none, is_single, path, real, seed, whole, word
 from bochner._regression import FitReport, RidgePath, RidgeRegression, arrays_of
 from bochner._results import Result
@@ -220,7 +220,7 @@ class Model:
     @property
     def regression(self) -> RidgeRegression | LogisticRegression:
         """The regression, whose inputs are standardised: ``(x - centre) / scale``."""
-        held = self._model.regression()
+        held: Any = self._model.regression()
         if isinstance(held, _core.Ridge):
             return RidgeRegression._of(held, False)
         return LogisticRegression._of(held)
@@ -262,10 +262,11 @@ class Model:
         function = "outputs"
         used = threads(function, num_threads)
         if _is_file(data):
-            found: NDArray[np.float64] = self._model.outputs_of_file(
-                path(function, "data", data), _reading(function, reading), used
+            return np.asarray(
+                self._model.outputs_of_file(
+                    path(function, "data", data), _reading(function, reading), used
+                )
             )
-            return found
         rows = self._rows(function, data, reading)
         out = np.empty((rows.shape[0], self.num_outputs))
         self._model.outputs(rows, out, used)
@@ -315,7 +316,7 @@ class Model:
             return self._predict_with_std(function, data, reading, num_threads)
         out = self.outputs(data, reading=reading, num_threads=num_threads)
         if self.classes:
-            return np.array(self.classes)[_core.largest_output(out)]
+            return np.array(self.classes)[largest_output(out)]
         return out[:, 0] if self.num_outputs == 1 else out
 
     def _predict_with_std(

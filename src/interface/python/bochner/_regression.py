@@ -520,20 +520,17 @@ class RidgeRegression:
     @property
     def coefficients(self) -> NDArray[np.float64]:
         """A copy of theta, of shape (num_features, num_targets)."""
-        theta: NDArray[np.float64] = self._ridge.coefficients()
-        return theta
+        return np.asarray(self._ridge.coefficients())
 
     @property
     def intercepts(self) -> NDArray[np.float64]:
         """A copy of the constants, of shape (num_targets,)."""
-        constants: NDArray[np.float64] = self._ridge.intercepts()
-        return constants
+        return np.asarray(self._ridge.intercepts())
 
     @property
     def noise_variances(self) -> NDArray[np.float64]:
         """sigma^2 per target, where the evidence is highest, of shape (num_targets,)."""
-        variances: NDArray[np.float64] = self._ridge.noise_variances()
-        return variances
+        return np.asarray(self._ridge.noise_variances())
 
     def _shape(self, count: int) -> tuple[int, ...]:
         return (count,) if self._vector else (count, self.num_targets)
@@ -610,8 +607,10 @@ class RidgeRegression:
         function = "predict"
         x = like(function, "x", x, "rows, columns", "the model", self._dtype)
         shape = self._shape(x.shape[0])
-        chosen = isinstance(out, np.ndarray) and out.dtype in (np.float32, np.float64)
-        out = output(function, out, shape, out.dtype if chosen else x.dtype)
+        dtype: DTypeLike = x.dtype
+        if isinstance(out, np.ndarray) and out.dtype in (np.float32, np.float64):
+            dtype = out.dtype
+        out = output(function, out, shape, dtype)
         used = threads(function, num_threads)
         std = flag(function, "return_std", return_std)
         variance = flag(function, "return_variance", return_variance)

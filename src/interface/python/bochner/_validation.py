@@ -154,8 +154,7 @@ def group_labels(columns: ArrayLike) -> NDArray[np.int64]:
     >>> bo.group_labels(np.array([[2.0, 1.0], [1.0, 1.0], [2.0, 1.0]]))
     array([1, 0, 1])
     """
-    found: NDArray[np.int64] = _core.group_labels(rows("group_labels", "columns", columns))
-    return found
+    return np.asarray(_core.group_labels(rows("group_labels", "columns", columns)))
 
 
 def repeated_columns(x: ArrayLike) -> list[int]:
@@ -247,9 +246,9 @@ class LogisticValidation(Result):
         return int(np.argmin(self.log_loss))
 
 
-def _folds(function: str, folds: Folds | int, num_rows: int, seed: int) -> tuple[Any, ...]:
+def _folds(function: str, folds: Folds | int, num_rows: int, seed: int) -> Folds:
     if isinstance(folds, Folds):
-        return (
+        return Folds(
             whole(function, "folds.count", folds.count),
             indices(function, "folds.fold", folds.fold),
             indices(function, "folds.unit", folds.unit),
@@ -258,8 +257,7 @@ def _folds(function: str, folds: Folds | int, num_rows: int, seed: int) -> tuple
     count = whole(function, "folds", folds, 2)
     if count > num_rows:
         raise ValueError(f"{function}: folds is {count}, expected 2 to the {num_rows} rows of x")
-    found: tuple[Any, ...] = _core.row_folds(num_rows, count, _seed(function, seed))
-    return found
+    return row_folds(num_rows, count, seed=_seed(function, seed))
 
 
 def cross_validate(
@@ -322,13 +320,17 @@ def cross_validate(
     """
     function = "cross_validate"
     x = rows(function, "x", x)
+    held_out = _folds(function, folds, x.shape[0], seed)
     found = _core.cross_validate(
         as_map(function, map)._map,
         x,
         targets(function, "y", y),
         optional_weights(function, weights, x.dtype),
         list_of(function, "ridges", ridges),
-        *_folds(function, folds, x.shape[0], seed),
+        held_out.count,
+        held_out.fold,
+        held_out.unit,
+        held_out.num_units,
         word(function, "loss", loss),
         flag(function, "intercept", intercept),
         threads(function, num_threads),
@@ -396,6 +398,7 @@ def cross_validate_logistic(
     function = "cross_validate_logistic"
     x = rows(function, "x", x)
     labels = indices(function, "labels", labels)
+    held_out = _folds(function, folds, x.shape[0], seed)
     found = _core.cross_validate_logistic(
         as_map(function, map)._map,
         x,
@@ -403,7 +406,10 @@ def cross_validate_logistic(
         optional_weights(function, weights, x.dtype),
         count_classes(function, labels, num_classes),
         list_of(function, "ridges", ridges),
-        *_folds(function, folds, x.shape[0], seed),
+        held_out.count,
+        held_out.fold,
+        held_out.unit,
+        held_out.num_units,
         flag(function, "intercept", intercept),
         real(function, "tolerance", tolerance),
         whole(function, "max_steps", max_steps),
