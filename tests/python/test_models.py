@@ -70,7 +70,12 @@ def test_models_pickle_and_are_files(data, tmp_path):
     regression = model.regression
     z = ((x - model.centre) / model.scale).astype(np.float32)
     assert np.allclose(std, regression.predict(z, return_std=True)[1][:, 0])
-    for other in (pickle.loads(pickle.dumps(model)), bo.load_model(output)):
+    assert model.to_bytes() == output.read_bytes()
+    for other in (
+        pickle.loads(pickle.dumps(model)),
+        bo.load_model(output),
+        bo.Model.from_bytes(model.to_bytes()),
+    ):
         assert repr(other) == repr(model)
         assert other.data_digest == model.data_digest
         for a, b in zip(other.predict(x, return_std=True), (mean, std), strict=True):
@@ -176,7 +181,7 @@ def test_an_interrupt_says_what_is_kept(data, tmp_path):
 
     with pytest.raises(KeyboardInterrupt, match="they are lost"):
         bo.fit(data, "y", on_progress=strike, **QUICK)
-    with pytest.raises(KeyboardInterrupt, match="model holds them"):
+    with pytest.raises(KeyboardInterrupt, match="checkpoint0/1 holds them"):
         bo.fit(data, "y", on_progress=strike, output=tmp_path / "model", **QUICK)
 
 
@@ -229,6 +234,9 @@ def test_the_command_line_reads_and_writes_the_same_files(data, tmp_path):
     [
         ({"data": 3}, TypeError, "fit: data is 3, expected a path"),
         ({"data": "nothing.csv"}, OSError, "nothing.csv"),
+        ({"data": b"x.csv"}, TypeError, "fit: data is b'x.csv'"),
+        ({"data": "\udc80.csv"}, ValueError, "fit: data is .*UTF-8"),
+        ({"targets": "\udc80"}, ValueError, "fit: targets is .*UTF-8"),
         ({"targets": 1.5}, TypeError, "fit: targets is 1.5"),
         ({"targets": []}, ValueError, "targets is empty"),
         ({"targets": "z"}, OSError, "z"),

@@ -346,6 +346,18 @@ def test_everything_pickles(dtype, tmp_path):
         bo.RidgeRegression.load(tmp_path / "sums")
     with pytest.raises(OSError, match="nothing"):
         bo.RidgeRegression.load(tmp_path / "nothing")
+    data = model.to_bytes()
+    assert data == (tmp_path / "model").read_bytes()
+    copy = bo.RidgeRegression.from_bytes(bytearray(data))
+    assert np.array_equal(copy.predict(p.x), model.predict(p.x))
+    with pytest.raises(ValueError, match="truncated"):
+        bo.RidgeRegression.from_bytes(data[:-1])
+    with pytest.raises(ValueError, match="SHA-256"):
+        bo.RidgeRegression.from_bytes(data[:-1] + bytes([data[-1] ^ 1]))
+    with pytest.raises(ValueError, match="holds a 'ridge_regression'"):
+        bo.NormalEquations.from_bytes(data)
+    with pytest.raises(TypeError, match="from_bytes: data is str"):
+        bo.RidgeRegression.from_bytes("data")
     report = bo.fit_ridge(p.fm, p.x, p.y).report
     assert pickle.loads(pickle.dumps(report)) == report
     path = bo.ridge_path(equations, [1e-3])

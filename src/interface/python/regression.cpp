@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "interface/python/regression.hpp"
 
+#include "bochner/core/error.hpp"
 #include "bochner/io/archive.hpp"
 #include "interface/python/archives.hpp"
 #include "interface/python/interrupt.hpp"
@@ -11,6 +12,7 @@
 
 #include <algorithm>
 #include <concepts>
+#include <cstddef>
 #include <string>
 #include <vector>
 
@@ -298,6 +300,20 @@ Archive read(const std::string& path) {
   return io::read_archive(path);
 }
 
+nb::bytes bytes_of(nb::handle words, nb::handle arrays) {
+  const std::vector<std::byte> bytes = io::to_bytes(to_archive(words, arrays));
+  return {bytes.data(), bytes.size()};
+}
+
+nb::tuple parse(const nb::bytes& bytes) {
+  try {
+    return to_python(
+        io::parse_archive({static_cast<const std::byte*>(bytes.data()), bytes.size()}));
+  } catch (const FileError& error) {
+    throw nb::value_error(error.what());
+  }
+}
+
 void define_equations(nb::module_& m) {
   nb::class_<AnyEquations>(m, "Equations")
       .def(nb::new_(&make_equations), nb::arg("map"), nb::arg("single"), nb::arg("num_targets"),
@@ -394,6 +410,8 @@ void define_regression(nb::module_& m) {
   m.def("ridge_leverage", &leverage, nb::arg("equations"), nb::arg("ridge"), nb::arg("intercept"),
         nb::arg("num_threads").none());
   m.def("write_archive", &write, nb::arg("path"), nb::arg("words"), nb::arg("arrays"));
+  m.def("archive_to_bytes", &bytes_of, nb::arg("words"), nb::arg("arrays"));
+  m.def("archive_from_bytes", &parse, nb::arg("bytes"));
   m.def(
       "read_archive", [](const std::string& path) { return to_python(read(path)); },
       nb::arg("path"));

@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from bochner import _core
+from bochner._archives import Kept, State
 from bochner._arrays import Array, ArrayLike, indices, like, output, rows, threads
 from bochner._map import FeatureMap, as_map
-from bochner._options import flag, is_single, path, real, whole
+from bochner._options import flag, is_single, real, whole
 from bochner._regression import dtype_of, optional_weights
 from bochner._results import Result
 
 if TYPE_CHECKING:
-    import os
-
     from numpy.typing import DTypeLike, NDArray
+    from typing_extensions import Self
 
     from bochner._regression import Map
 
@@ -118,11 +118,7 @@ class LogisticReport(Result):
     converged: bool
 
 
-def _restore(words: dict[str, str], arrays: dict[str, Any]) -> LogisticRegression:
-    return LogisticRegression._of(_core.Logistic.load(words, arrays))
-
-
-class LogisticRegression:
+class LogisticRegression(Kept):
     """Multinomial logistic regression in feature space.
 
     ``P(class c | x) = exp(f_c(x)) / sum_b exp(f_b(x))`` with ``f_c(x) = theta_c . phi(x) +
@@ -219,10 +215,18 @@ class LogisticRegression:
         self._map = FeatureMap(logistic.spec) if map_ is None else map_
 
     @classmethod
-    def _of(cls, logistic: _core.Logistic) -> LogisticRegression:
+    def _of(cls, logistic: _core.Logistic) -> Self:
         model = cls.__new__(cls)
         model._hold(logistic)
         return model
+
+    def _state(self) -> State:
+        words, arrays = self._logistic.save()
+        return words, arrays
+
+    @classmethod
+    def _restored(cls, words: dict[str, str], arrays: dict[str, Any]) -> Self:
+        return cls._of(_core.Logistic.load(words, arrays))
 
     @property
     def map(self) -> FeatureMap:
@@ -307,37 +311,6 @@ class LogisticRegression:
         """
         x = like("predict", "x", x, "rows, columns", "the model", self._dtype)
         return np.asarray(self._logistic.predict(x, threads("predict", num_threads)))
-
-    def save(self, file: str | os.PathLike[str]) -> None:
-        """Write everything to a file, which appears whole or not at all.
-
-        Parameters
-        ----------
-        file : path
-            In the safetensors layout.
-
-        Raises
-        ------
-        OSError
-            When it cannot be written.
-        """
-        _core.write_archive(path("save", "file", file), *self._logistic.save())
-
-    @staticmethod
-    def load(file: str | os.PathLike[str]) -> LogisticRegression:
-        """What `save` wrote.
-
-        Raises
-        ------
-        OSError
-            For a file that is not whole.
-        ValueError
-            For a file of something else.
-        """
-        return _restore(*_core.read_archive(path("load", "file", file)))
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return _restore, self._logistic.save()
 
     def __repr__(self) -> str:
         return (

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 import numpy as np
 
 from bochner import _core
+from bochner._archives import Kept, State
 from bochner._arrays import ArrayLike, doubles, threads
 from bochner._core.options import GaussianKernel, OrthogonalProjection, TrigonometricFeatures
 from bochner._logistic import LogisticRegression, LogisticReport, largest_output
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from numpy.typing import DTypeLike, NDArray
+    from typing_extensions import Self
 
     from bochner._core.options import FeatureMapSpec
     from bochner._regression import Posterior
@@ -94,7 +96,7 @@ def _columns(function: str, name: str, value: Any) -> list[str]:
     out = []
     for entry in entries:
         if isinstance(entry, str):
-            out.append(entry)
+            out.append(word(function, name, entry))
         else:
             out.append(str(whole(function, name, entry, 1)))
     return out
@@ -108,15 +110,11 @@ def _reading(function: str, reading: object) -> dict[str, Any]:
     return reading._plain()
 
 
-def _restore(words: dict[str, str], arrays: dict[str, Any]) -> Model:
-    return Model(_core.Model.load(words, arrays))
-
-
 def _is_file(data: object) -> bool:
     return isinstance(data, (str, os.PathLike))
 
 
-class Model:
+class Model(Kept):
     """A regression, and how the columns of a file become its inputs.
 
     Made by `fit` and `load_model`. Immutable, safe to share between threads, picklable.
@@ -146,6 +144,14 @@ class Model:
         if not isinstance(model, _core.Model):
             raise TypeError("Model: is made by fit and load_model")
         self._model = model
+
+    def _state(self) -> State:
+        words, arrays = self._model.save()
+        return words, arrays
+
+    @classmethod
+    def _restored(cls, words: dict[str, str], arrays: dict[str, Any]) -> Self:
+        return cls(_core.Model.load(words, arrays))
 
     @property
     def inputs(self) -> tuple[str, ...]:
@@ -330,9 +336,6 @@ class Model:
         self._model.outputs_and_variances(rows, both, threads(function, num_threads))
         mean, std = both[:, :count], np.sqrt(both[:, count:])
         return (mean[:, 0], std[:, 0]) if count == 1 else (mean, std)
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return _restore, self._model.save()
 
     def __repr__(self) -> str:
         what = f"classes {list(self.classes)}" if self.classes else f"targets {list(self.targets)}"

@@ -46,11 +46,19 @@ def flag(function: str, name: str, value: object) -> bool:
     return bool(value)
 
 
+def _utf8(function: str, name: str, value: str) -> str:
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        raise ValueError(f"{function}: {name} is {value!r}, which UTF-8 has no bytes for") from None
+    return value
+
+
 def word(function: str, name: str, value: object) -> str:
     """A word; whether it is one of those known is for the library to judge."""
     if not isinstance(value, str):
         raise TypeError(f"{function}: {name} is {value!r}, expected a word")
-    return value
+    return _utf8(function, name, value)
 
 
 def path(function: str, name: str, value: object) -> str:
@@ -60,7 +68,7 @@ def path(function: str, name: str, value: object) -> str:
     text = os.fspath(value)
     if not isinstance(text, str):
         raise TypeError(f"{function}: {name} is {text!r}, expected a path that is text")
-    return text
+    return _utf8(function, name, text)
 
 
 def is_single(function: str, dtype: DTypeLike) -> bool:

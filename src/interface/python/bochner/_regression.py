@@ -9,16 +9,17 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias, overload
 import numpy as np
 
 from bochner import _core
+from bochner._archives import Kept, State
 from bochner._arrays import Array, ArrayLike, like, output, rows, targets, threads, vector
 from bochner._map import FeatureMap, as_map
-from bochner._options import flag, function_or_none, is_single, path, real, seed, whole, word
+from bochner._options import flag, function_or_none, is_single, real, seed, whole, word
 from bochner._results import Result
 
 if TYPE_CHECKING:
-    import os
     from collections.abc import Callable
 
     from numpy.typing import DTypeLike, NDArray
+    from typing_extensions import Self
 
     from bochner._core.options import FeatureMapSpec
 
@@ -47,21 +48,11 @@ def list_of(function: str, name: str, value: ArrayLike) -> list[float]:
     return numbers
 
 
-def _saved(words: dict[str, str], is_vector: bool) -> dict[str, str]:
+def _with_axes(words: dict[str, str], is_vector: bool) -> dict[str, str]:
     return {**words, _AXES: "rows" if is_vector else "rows, targets"}
 
 
-def _restore_equations(words: dict[str, str], arrays: dict[str, Any]) -> NormalEquations:
-    equations = NormalEquations.__new__(NormalEquations)
-    equations._hold(_core.Equations.load(words, arrays), words)
-    return equations
-
-
-def _restore_ridge(words: dict[str, str], arrays: dict[str, Any]) -> RidgeRegression:
-    return RidgeRegression._of(_core.Ridge.load(words, arrays), words.get(_AXES) == "rows")
-
-
-class NormalEquations:
+class NormalEquations(Kept):
     """The sums that ridge regression needs, whatever the number of rows.
 
     ``M = sum_i w_i z_i z_i.T`` of the rows ``z_i = [phi(x_i), y_i - target_offset, 1]``, of size
@@ -136,11 +127,18 @@ class NormalEquations:
             offset,
         )
 
-    def _hold(self, equations: _core.Equations, words: dict[str, str]) -> None:
-        self._equations = equations
-        self._map = FeatureMap(equations.spec)
-        self._dtype = dtype_of(words["scalar"] == "float")
-        self._vector = words.get(_AXES) == "rows"
+    def _state(self) -> State:
+        words, arrays = self._equations.save()
+        return _with_axes(words, self._vector), arrays
+
+    @classmethod
+    def _restored(cls, words: dict[str, str], arrays: dict[str, Any]) -> Self:
+        sums = cls.__new__(cls)
+        sums._equations = _core.Equations.load(words, arrays)
+        sums._map = FeatureMap(sums._equations.spec)
+        sums._dtype = dtype_of(words["scalar"] == "float")
+        sums._vector = words.get(_AXES) == "rows"
+        return sums
 
     @property
     def map(self) -> FeatureMap:
@@ -295,39 +293,6 @@ class NormalEquations:
         self._equations.moments(out, threads("moments", num_threads))
         return out
 
-    def save(self, file: str | os.PathLike[str]) -> None:
-        """Write everything to a file, which appears whole or not at all.
-
-        Parameters
-        ----------
-        file : path
-            In the safetensors layout.
-
-        Raises
-        ------
-        OSError
-            When it cannot be written.
-        """
-        words, arrays = self._equations.save()
-        _core.write_archive(path("save", "file", file), _saved(words, self._vector), arrays)
-
-    @staticmethod
-    def load(file: str | os.PathLike[str]) -> NormalEquations:
-        """What `save` wrote: it goes on to the same bits.
-
-        Raises
-        ------
-        OSError
-            For a file that is not whole.
-        ValueError
-            For a file of something else.
-        """
-        return _restore_equations(*_core.read_archive(path("load", "file", file)))
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        words, arrays = self._equations.save()
-        return _restore_equations, (_saved(words, self._vector), arrays)
-
     def __repr__(self) -> str:
         return (
             f"NormalEquations({self._map!r}, num_targets="
@@ -344,7 +309,7 @@ def _require_equations(function: str, equations: NormalEquations) -> _core.Equat
     return equations._equations
 
 
-class RidgeRegression:
+class RidgeRegression(Kept):
     """Linear ridge regression in feature space: kernel ridge with a random-feature kernel.
 
     ``f(x) = theta . phi(x) + intercept``, one theta per target, minimising ``sum_i w_i (y_i -
@@ -423,12 +388,18 @@ class RidgeRegression:
         self._vector = is_vector
 
     @classmethod
-    def _of(
-        cls, ridge: _core.Ridge, is_vector: bool, map_: FeatureMap | None = None
-    ) -> RidgeRegression:
+    def _of(cls, ridge: _core.Ridge, is_vector: bool, map_: FeatureMap | None = None) -> Self:
         model = cls.__new__(cls)
         model._hold(ridge, is_vector, map_)
         return model
+
+    def _state(self) -> State:
+        words, arrays = self._ridge.save()
+        return _with_axes(words, self._vector), arrays
+
+    @classmethod
+    def _restored(cls, words: dict[str, str], arrays: dict[str, Any]) -> Self:
+        return cls._of(_core.Ridge.load(words, arrays), words.get(_AXES) == "rows")
 
     @staticmethod
     def from_coefficients(
@@ -699,39 +670,6 @@ class RidgeRegression:
             threads(function, num_threads),
         )
         return residual
-
-    def save(self, file: str | os.PathLike[str]) -> None:
-        """Write everything to a file, which appears whole or not at all.
-
-        Parameters
-        ----------
-        file : path
-            In the safetensors layout.
-
-        Raises
-        ------
-        OSError
-            When it cannot be written.
-        """
-        words, arrays = self._ridge.save()
-        _core.write_archive(path("save", "file", file), _saved(words, self._vector), arrays)
-
-    @staticmethod
-    def load(file: str | os.PathLike[str]) -> RidgeRegression:
-        """What `save` wrote.
-
-        Raises
-        ------
-        OSError
-            For a file that is not whole.
-        ValueError
-            For a file of something else.
-        """
-        return _restore_ridge(*_core.read_archive(path("load", "file", file)))
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        words, arrays = self._ridge.save()
-        return _restore_ridge, (_saved(words, self._vector), arrays)
 
     def __repr__(self) -> str:
         return (
