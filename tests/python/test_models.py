@@ -139,6 +139,15 @@ def test_a_search_and_a_study_are_reported(data):
     assert iterative.converged
 
 
+def test_the_map_goes_with_the_kernel(data):
+    kernel = bo.ArcCosineKernel()
+    model = bo.fit(data, "y", kernel=kernel, **QUICK).model
+    assert model.spec.kernel == kernel
+    assert isinstance(model.spec.features, bo.RectifiedFeatures)
+    with pytest.raises(ValueError, match="fit: "):
+        bo.fit(data, "y", kernel=kernel, features=bo.TrigonometricFeatures(), **QUICK)
+
+
 def test_columns_and_reading(tmp_path):
     x, y = wave()
     data = tmp_path / "semi.txt"
@@ -203,8 +212,9 @@ def test_an_interrupt_from_outside_ends_a_fit(tmp_path):
 
 def command():
     """The command line, beside the package or on the path."""
-    beside = os.path.join(os.path.dirname(bo.__file__), "..", "..", "bin", "bochner")
-    return next((c for c in (beside, shutil.which("bochner")) if c and os.path.exists(c)), None)
+    package = os.path.dirname(bo.__file__)
+    places = [os.path.join(package, *up, "bin", "bochner") for up in ([], ["..", ".."])]
+    return next((p for p in [*places, shutil.which("bochner")] if p and os.path.exists(p)), None)
 
 
 @pytest.mark.skipif(command() is None, reason="the command line is not built")

@@ -12,7 +12,14 @@ import numpy as np
 from bochner import _core
 from bochner._archives import Kept, State
 from bochner._arrays import ArrayLike, doubles, threads
-from bochner._core.options import GaussianKernel, OrthogonalProjection, TrigonometricFeatures
+from bochner._core.options import (
+    GaussianKernel,
+    MaclaurinFeatures,
+    OrthogonalProjection,
+    RectifiedFeatures,
+    TensorSketchFeatures,
+    TrigonometricFeatures,
+)
 from bochner._logistic import LogisticRegression, LogisticReport, largest_output
 from bochner._options import flag, function_or_none, is_single, path, real, seed, whole, word
 from bochner._regression import FitReport, RidgePath, RidgeRegression, arrays_of
@@ -501,10 +508,32 @@ def _outcome(found: dict[str, Any]) -> FitOutcome:
     )
 
 
-def _one_of(function: str, name: str, value: Any, classes: Any, expected: str) -> Any:
+def _one_of(function: str, name: str, value: object, classes: Any, expected: str) -> None:
     if not isinstance(value, tuple(classes)):
         raise TypeError(f"{function}: {name} is {value!r}, expected {expected}")
-    return value
+
+
+def _completed(kernel: Any, projection: Any, features: Any) -> tuple[Any, Any]:
+    """A projection and a feature function: those given, or the first that go with the kernel."""
+    functions: list[Any] = (
+        [TrigonometricFeatures(), RectifiedFeatures(), TensorSketchFeatures(), MaclaurinFeatures()]
+        if features is None
+        else [features]
+    )
+    projections: list[Any] = (
+        [OrthogonalProjection(), *(one() for one in _core.projections)]
+        if projection is None
+        else [projection]
+    )
+    return next(
+        (
+            (p, f)
+            for f in functions
+            for p in projections
+            if _core.incompatibility(kernel, p, f) is None
+        ),
+        (projections[0], functions[0]),
+    )
 
 
 def fit(
@@ -565,7 +594,8 @@ def fit(
     objective : {"squared", "logistic"}
         logistic, for classes: minus the log-likelihood, so that outputs are probabilities.
     kernel, projection, features : options
-        Of the map; by default Gaussian, orthogonal and trigonometric.
+        Of the map. By default a Gaussian kernel, and the projection and the feature function that
+        go with the kernel: orthogonal and trigonometric as a rule.
     num_frequencies : int
     seed : int
         Of the frequencies and of the rows drawn.
@@ -637,8 +667,11 @@ def fit(
     function = "fit"
     kernel = GaussianKernel() if kernel is None else kernel
     (kernel,) = kernels_of(function, "kernel", (kernel,))
-    projection = OrthogonalProjection() if projection is None else projection
-    features = TrigonometricFeatures() if features is None else features
+    if projection is not None:
+        _one_of(function, "projection", projection, _core.projections, "a projection")
+    if features is not None:
+        _one_of(function, "features", features, _core.feature_functions, "a feature function")
+    projection, features = _completed(kernel, projection, features)
     request = {
         "data": path(function, "data", data),
         "reading": _reading(function, reading),
@@ -648,12 +681,8 @@ def fit(
         "task": word(function, "task", task),
         "objective": word(function, "objective", objective),
         "kernel": kernel,
-        "projection": _one_of(
-            function, "projection", projection, _core.projections, "a projection"
-        ),
-        "features": _one_of(
-            function, "features", features, _core.feature_functions, "a feature function"
-        ),
+        "projection": projection,
+        "features": features,
         "num_frequencies": whole(function, "num_frequencies", num_frequencies, 1, 2**40),
         "seed": _seed(function, seed),
         "scale": word(function, "scale", scale),
