@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING, Any, TypeAlias, cast
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from numpy.typing import DTypeLike, NDArray
 
 Array: TypeAlias = "NDArray[np.float32] | NDArray[np.float64]"
@@ -193,54 +191,6 @@ def threads(function: str, num_threads: int | None) -> int:
     return min(int(num_threads), _MOST_THREADS)
 
 
-def flag(function: str, name: str, value: bool) -> bool:
-    """True or False."""
-    if not isinstance(value, (bool, np.bool_)):
-        raise TypeError(f"{function}: {name} is {value!r}, expected True or False")
-    return bool(value)
-
-
-def integer(
-    function: str, name: str, value: int, least: int | None = None, most: int | None = None
-) -> int:
-    """A whole number that fits into 63 bits; NumPy's integers are accepted, True is not."""
-    if isinstance(value, (bool, np.bool_)) or not isinstance(value, (int, np.integer)):
-        raise TypeError(f"{function}: {name} is {value!r}, expected an integer")
-    if least is not None and most is not None and not least <= value <= most:
-        raise ValueError(f"{function}: {name} is {value}, expected {least} to {most}")
-    if least is not None and value < least:
-        raise ValueError(f"{function}: {name} is {value}, expected at least {least}")
-    if not -(2**63) <= value < 2**63:
-        raise ValueError(f"{function}: {name} is {value}, expected an integer of 63 bits")
-    return int(value)
-
-
-def seed_of(function: str, value: int, name: str = "seed") -> int:
-    """A seed: an integer in [0, 2^64)."""
-    if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
-        raise TypeError(f"{function}: {name} is {value!r}, expected an integer")
-    if not 0 <= value < 2**64:
-        raise ValueError(f"{function}: {name} is {value}, expected an integer in [0, 2^64)")
-    return int(value)
-
-
-def real(function: str, name: str, value: float) -> float:
-    """A real number; NumPy's scalars are accepted, True is not."""
-    if isinstance(value, (bool, np.bool_)) or not isinstance(
-        value, (int, float, np.integer, np.floating)
-    ):
-        raise TypeError(f"{function}: {name} is {value!r}, expected a number")
-    return float(value)
-
-
-def finite(function: str, name: str, value: float) -> float:
-    """A finite number."""
-    number = real(function, name, value)
-    if not np.isfinite(number):
-        raise ValueError(f"{function}: {name} is {value}, expected a finite number")
-    return number
-
-
 def integers(function: str, name: str, value: ArrayLike, axes: str) -> NDArray[np.int64]:
     """A contiguous array of integers with these axes: lists are converted."""
     try:
@@ -284,15 +234,14 @@ def mask(
     return broadcast(function, name, array, shape, axes)
 
 
-def word(function: str, name: str, value: str) -> str:
-    """The name of an alternative; which there are is for the callee to say."""
-    if not isinstance(value, str):
-        raise TypeError(f"{function}: {name} is {value!r}, expected a word")
-    return value
-
-
-def words(function: str, name: str, values: Sequence[str]) -> list[str]:
-    """Names of alternatives; one alone is refused, as it would be taken letter by letter."""
-    if isinstance(values, str) or not isinstance(values, (list, tuple)):
-        raise TypeError(f"{function}: {name} is {values!r}, expected a sequence of words")
-    return [word(function, name, value) for value in values]
+def targets(function: str, name: str, value: ArrayLike) -> Array:
+    """`value` as a vector or a matrix of float32 or float64."""
+    array = value if type(value) is np.ndarray else _to_numpy(function, name, value)
+    _require_numbers(function, name, array)
+    if array.ndim not in (1, 2):
+        raise ValueError(
+            f"{function}: {name} has {array.ndim} dimension{'s' * (array.ndim != 1)}, expected 1 "
+            "(rows) or 2 (rows, targets)"
+        )
+    result: Array = array
+    return result

@@ -8,7 +8,7 @@ from typing import Literal, overload
 import numpy as np
 
 from bochner import _core
-from bochner._arrays import Array, ArrayLike, flag, integer, like, output, threads
+from bochner._arrays import Array, ArrayLike, like, output, threads
 from bochner._attention_inputs import (
     AXES,
     Gradients,
@@ -30,6 +30,7 @@ from bochner._attention_results import (
 )
 from bochner._core.options import FeatureMapSpec
 from bochner._map import FeatureMap, as_map
+from bochner._options import flag, whole
 
 
 @overload
@@ -359,7 +360,7 @@ def attention_with_error(
         out,
         error,
         options,
-        integer(name, "redraws", redraws, 2, 2**31 - 1),
+        whole(name, "redraws", redraws, 2, 2**31 - 1),
         threads(name, num_threads),
     )
     found["attention"] = report_of(found["attention"])
@@ -444,7 +445,7 @@ def attention_report(
         q,
         k,
         v,
-        integer(name, "sample_rows", sample_rows, 1),
+        whole(name, "sample_rows", sample_rows, 1),
         options,
         threads(name, num_threads),
     )
@@ -557,8 +558,8 @@ def head_specs(base: FeatureMapSpec | str, layer: int, heads: int) -> list[Featu
         raise TypeError(
             f"{name}: base is {type(base).__name__}, expected a FeatureMapSpec or its text"
         )
-    layer = integer(name, "layer", layer, 0)
-    return [_core.head_spec(base, layer, h) for h in range(integer(name, "heads", heads, 0))]
+    layer = whole(name, "layer", layer, 0)
+    return [_core.head_spec(base, layer, h) for h in range(whole(name, "heads", heads, 0))]
 
 
 def head_maps(base: FeatureMapSpec | str, layer: int, heads: int) -> list[FeatureMap]:

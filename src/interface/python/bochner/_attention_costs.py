@@ -7,7 +7,7 @@ import dataclasses
 from typing import Literal, TypeAlias, cast
 
 from bochner import _core
-from bochner._arrays import finite, flag, integer
+from bochner._options import finite, flag, whole
 
 Backend: TypeAlias = Literal["exact", "random-features"]
 
@@ -47,10 +47,10 @@ def _lengths(
     function: str, queries: int, keys: int, dim: int, num_features: int, causal: bool
 ) -> tuple[int, int, int, int, bool]:
     return (
-        integer(function, "queries", queries, 0),
-        integer(function, "keys", keys, 0),
-        integer(function, "dim", dim, 1),
-        integer(function, "num_features", num_features, 1),
+        whole(function, "queries", queries, 0),
+        whole(function, "keys", keys, 0),
+        whole(function, "dim", dim, 1),
+        whole(function, "num_features", num_features, 1),
         flag(function, "causal", causal),
     )
 

@@ -9,20 +9,10 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 import numpy as np
 
 from bochner import _core
-from bochner._arrays import (
-    Array,
-    ArrayLike,
-    broadcast,
-    flag,
-    integer,
-    integers,
-    like,
-    mask,
-    numbers,
-    output,
-)
+from bochner._arrays import Array, ArrayLike, broadcast, integers, like, mask, numbers, output
 from bochner._core.options import FeatureMapSpec
 from bochner._map import FeatureMap, as_map
+from bochner._options import flag, whole
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -142,14 +132,14 @@ def options_of(
         raise ValueError(f"{function}: products is {products!r}, expected 'full' or 'bfloat16'")
     return _core.AttentionOptions(
         "causal" if flag(function, "causal", causal) else "none",
-        integer(function, "query_offset", query_offset, -(2**60)),
+        whole(function, "query_offset", query_offset, -(2**60)),
         key_mask,
         key_lengths,
         cu_seqlens,
         cu_seqlens_keys,
         products,
         allowed,
-        0 if window is None else integer(function, "window", window, 1),
+        0 if window is None else whole(function, "window", window, 1),
     )
 
 

@@ -7,7 +7,7 @@ import dataclasses
 from typing import Any, Literal, TypeAlias
 
 from bochner import _core
-from bochner._arrays import finite
+from bochner._options import finite
 from bochner._results import Result
 
 Advice: TypeAlias = Literal["fine", "keep-exact", "more-frequencies", "change-map", "centre"]

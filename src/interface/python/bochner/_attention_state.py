@@ -9,20 +9,11 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 import numpy as np
 
 from bochner import _core
-from bochner._arrays import (
-    Array,
-    ArrayLike,
-    flag,
-    integer,
-    integers,
-    like,
-    numbers,
-    output,
-    threads,
-)
+from bochner._arrays import Array, ArrayLike, integers, like, numbers, output, threads
 from bochner._attention_inputs import AXES, Map
 from bochner._attention_results import AttentionReport, report_of
 from bochner._map import FeatureMap, as_map
+from bochner._options import flag, whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -103,9 +94,9 @@ class AttentionState:
         if found not in (np.float32, np.float64):
             raise TypeError(f"{name}: dtype is {found}, expected float32 or float64")
         extents = (
-            integer(name, "batch", batch, 0),
-            integer(name, "key_heads", key_heads, 0),
-            integer(name, "value_dim", value_dim, 1),
+            whole(name, "batch", batch, 0),
+            whole(name, "key_heads", key_heads, 0),
+            whole(name, "value_dim", value_dim, 1),
         )
         self._set(as_map(name, feature_map, "feature_map"), *extents, found)
         self._state = _core.AttentionState(self._map._map, *extents, found == np.float32)

@@ -8,7 +8,7 @@ from typing import Any, Literal, overload
 import numpy as np
 
 from bochner import _core
-from bochner._arrays import Array, ArrayLike, flag, like, numbers, output, threads
+from bochner._arrays import Array, ArrayLike, like, numbers, output, threads
 from bochner._attention_inputs import (
     AXES,
     Gradients,
@@ -20,6 +20,7 @@ from bochner._attention_inputs import (
     queries_keys_and_rows,
 )
 from bochner._attention_results import AttentionReport, report_of
+from bochner._options import flag
 
 
 @overload

@@ -17,16 +17,14 @@ from bochner._arrays import (
     double_output,
     doubles,
     indices,
-    integer,
     like,
-    real,
     rows,
-    seed_of,
     threads,
-    word,
 )
 from bochner._kernels import Kernel, as_kernel
 from bochner._map import FeatureMap, as_map
+from bochner._options import real, whole, word
+from bochner._options import seed as seed_of
 from bochner._results import Result
 
 if TYPE_CHECKING:
@@ -288,7 +286,7 @@ class _GramOperator:
 
     def entry(self, i: int, j: int) -> float:
         """The entry of rows `i` and `j`; raises ValueError unless ``0 <= i, j < n``."""
-        value: float = self._gram.entry(integer("entry", "i", i), integer("entry", "j", j))
+        value: float = self._gram.entry(whole("entry", "i", i), whole("entry", "j", j))
         return value
 
     def diagonal(self, *, num_threads: int | None = None) -> NDArray[np.float64]:
@@ -508,7 +506,7 @@ class GramApproximation(_GramOperator):
     ) -> None:
         function = "GramApproximation"
         self._map = as_map(function, feature_map, "feature_map")
-        self._memory = integer(function, "memory", memory, 0)
+        self._memory = whole(function, "memory", memory, 0)
         # A copy: rows that change later would make another matrix of the pickle.
         self._x = rows(function, "x", x).copy(order="C")
         self._gram = _core.gram_of_rows(
@@ -871,7 +869,7 @@ def solve(
     vectors, to = _columns_and_output("solve", b, out)
     options = (
         real("solve", "tolerance", tolerance),
-        integer("solve", "max_iterations", max_iterations),
+        whole("solve", "max_iterations", max_iterations),
         threads("solve", num_threads),
     )
     if isinstance(gram, ExactGram):
@@ -936,7 +934,7 @@ def eigenpairs(
     array([9., 4.])
     """
     held = approximate_operator("eigenpairs", "gram", gram)
-    most = min(integer("eigenpairs", "count", count, 1), held.size, held.num_features)
+    most = min(whole("eigenpairs", "count", count, 1), held.size, held.num_features)
     values = np.empty(most)
     vectors = np.empty((held.size, most))
     kept = _core.eigenpairs(held, most, values, vectors, threads("eigenpairs", num_threads))
@@ -1017,7 +1015,7 @@ def nystrom(
     """
     held, pivots, error = _core.nystrom(
         exact_operator("nystrom", "gram", gram),
-        integer("nystrom", "rank", rank),
+        whole("nystrom", "rank", rank),
         word("nystrom", "pivoting", pivoting),
         seed_of("nystrom", seed),
         _is_single("nystrom", dtype),

@@ -9,19 +9,11 @@ from typing import TYPE_CHECKING, Any, overload
 import numpy as np
 
 from bochner import _core
-from bochner._arrays import (
-    ArrayLike,
-    double_output,
-    doubles,
-    integer,
-    like,
-    numbers,
-    rows,
-    seed_of,
-    threads,
-)
+from bochner._arrays import ArrayLike, double_output, doubles, like, numbers, rows, threads
 from bochner._gram import ExactGram, GramApproximation, approximate_operator
 from bochner._map import FeatureMap, as_map
+from bochner._options import seed as seed_of
+from bochner._options import whole
 from bochner._results import Result
 
 if TYPE_CHECKING:
@@ -81,7 +73,7 @@ class KernelPrincipalComponents:
         self._components = _core.components_of(
             self._map._map,
             rows(function, "x", x),
-            integer(function, "count", count),
+            whole(function, "count", count),
             threads(function, num_threads),
         )
 
@@ -244,14 +236,14 @@ def kernel_kmeans(
     """
     function = "kernel_kmeans"
     held = approximate_operator(function, "gram", gram)
-    k = integer(function, "clusters", clusters, 1)
+    k = whole(function, "clusters", clusters, 1)
     labels = np.empty(held.size, np.int64)
     centres = np.empty((held.num_features, min(k, held.size)))
     found = _core.kernel_kmeans(
         held,
         k,
-        integer(function, "restarts", restarts),
-        integer(function, "max_iterations", max_iterations),
+        whole(function, "restarts", restarts),
+        whole(function, "max_iterations", max_iterations),
         seed_of(function, seed),
         labels,
         centres,
@@ -403,12 +395,12 @@ def two_sample_test(
     0.005
     """
     function = "two_sample_test"
-    permuted = np.empty(integer(function, "permutations", permutations, 1))
+    permuted = np.empty(whole(function, "permutations", permutations, 1))
     options = (seed_of(function, seed), permuted, threads(function, num_threads))
     if isinstance(first, (ExactGram, GramApproximation)):
         if third is not None:
             raise TypeError(f"{function}: a matrix goes with a count of rows and nothing else")
-        count = integer(function, "first_rows", second)
+        count = whole(function, "first_rows", second)
         if isinstance(first, ExactGram):
             outcome = _core.two_sample_test_exact(first._gram, count, *options)
         else:
@@ -478,7 +470,7 @@ def independence_test(
             f"{function}: x has {x.feature_dtype} features and y {y.feature_dtype}, expected one "
             "dtype for both"
         )
-    permuted = np.empty(integer(function, "permutations", permutations, 1))
+    permuted = np.empty(whole(function, "permutations", permutations, 1))
     statistic, p_value = _core.independence_test(
         a, b, seed_of(function, seed), permuted, threads(function, num_threads)
     )

@@ -7,7 +7,7 @@ import dataclasses
 from typing import TYPE_CHECKING
 
 from bochner import _core
-from bochner._arrays import ArrayLike, integer, real, rows, seed_of, threads, words
+from bochner._arrays import ArrayLike, rows, threads
 from bochner._gram import (
     ExactGram,
     GramApproximation,
@@ -17,6 +17,8 @@ from bochner._gram import (
     shifted_operator,
 )
 from bochner._map import as_map
+from bochner._options import real, whole, words
+from bochner._options import seed as seed_of
 from bochner._results import Result
 
 if TYPE_CHECKING:
@@ -206,7 +208,7 @@ def sampled_error(
         **_core.sampled_error(
             approximate_operator(function, "approximation", approximation),
             exact_operator(function, "exact", exact),
-            integer(function, "samples", samples),
+            whole(function, "samples", samples),
             seed_of(function, seed),
             threads(function, num_threads),
         )
@@ -261,7 +263,7 @@ def hutchinson_error(
         **_core.hutchinson_error(
             approximate_operator(function, "approximation", approximation),
             exact_operator(function, "exact", exact),
-            integer(function, "probes", probes),
+            whole(function, "probes", probes),
             seed_of(function, seed),
             threads(function, num_threads),
         )
@@ -339,7 +341,7 @@ def spectral_error(
             approximate_operator(function, "approximation", approximation),
             exact_operator(function, "exact", exact),
             real(function, "tolerance", tolerance),
-            integer(function, "max_steps", max_steps),
+            whole(function, "max_steps", max_steps),
             seed_of(function, seed),
             threads(function, num_threads),
         )
@@ -423,7 +425,7 @@ def delta_spectral(
             shifted_operator(function, "shifted", shifted, approximation),
             exact_operator(function, "exact", exact),
             real(function, "tolerance", tolerance),
-            integer(function, "max_steps", max_steps),
+            whole(function, "max_steps", max_steps),
             seed_of(function, seed),
             threads(function, num_threads),
         )
@@ -512,10 +514,10 @@ def compare_approximations(
     compared = _core.compare_approximations(
         spec,
         rows(function, "x", x),
-        integer(function, "memory", memory),
+        whole(function, "memory", memory),
         real(function, "seconds", seconds),
         words(function, "pivotings", pivotings),
-        integer(function, "samples", samples),
+        whole(function, "samples", samples),
         seed_of(function, seed),
         threads(function, num_threads),
     )

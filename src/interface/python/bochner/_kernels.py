@@ -8,7 +8,8 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from bochner import _core
-from bochner._arrays import ArrayLike, columns, doubles, real, rows, word
+from bochner._arrays import ArrayLike, columns, doubles, rows
+from bochner._options import real, word
 
 Kernel: TypeAlias = Any
 """One of the classes in `bochner.kernels`, or the text of one, ``str(kernel)``."""
