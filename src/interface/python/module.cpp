@@ -30,4 +30,6 @@ NB_MODULE(_core, m) {
   nb::register_exception_translator(translate);
   bochner::python::define_specs(m);
   bochner::python::define_maps(m);
+  bochner::python::define_estimators(m);
+  bochner::python::define_studies(m);
 }

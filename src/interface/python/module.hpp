@@ -10,5 +10,7 @@ namespace bochner::python {
 
 void define_specs(nanobind::module_& m);
 void define_maps(nanobind::module_& m);
+void define_estimators(nanobind::module_& m);
+void define_studies(nanobind::module_& m);
 
 }  // namespace bochner::python
