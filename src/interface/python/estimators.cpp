@@ -8,6 +8,7 @@
 #include "bochner/estimator/plan.hpp"
 #include "bochner/estimator/recommend.hpp"
 #include "bochner/estimator/variance.hpp"
+#include "estimator/row_law.hpp"
 #include "interface/python/arrays.hpp"
 #include "interface/python/interrupt.hpp"
 #include "interface/python/maps.hpp"
@@ -32,6 +33,11 @@ template <class Body>
 auto released(const Body& body) {
   const nb::gil_scoped_release release;
   return body();
+}
+
+/// Why the spec's variance has no closed form, or nothing.
+std::optional<std::string> gap(const FeatureMapSpec& spec) {
+  return closed_form_gap(spec.kernel, spec.projection);
 }
 
 // One pair, or pairs of rows: what comes of them fills columns, one number a row.
@@ -297,6 +303,7 @@ void define_estimators(nb::module_& m) {
   m.attr("error_sources") = words<ErrorSource>();
   m.attr("bases") = words<Basis>();
   m.attr("exact_terms") = words<ExactTerms>();
+  m.def("closed_form_gap", &gap);
   m.def("kernel_moments", &kernel_moments_into);
   m.def("row_moment", &one_row_moment);
   m.def("estimate", &estimate_into);

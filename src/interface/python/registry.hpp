@@ -45,8 +45,9 @@ struct nanobind::detail::type_caster<
     return true;
   }
 
-  static handle from_cpp(const R& registry, rv_policy policy, cleanup_list* cleanup) noexcept {
-    return Caster::from_cpp(static_cast<const Variant&>(registry), policy, cleanup);
+  // Always a copy: what a getter returns is gone when the call has ended.
+  static handle from_cpp(const R& registry, rv_policy /*policy*/, cleanup_list* cleanup) noexcept {
+    return Caster::from_cpp(static_cast<const Variant&>(registry), rv_policy::copy, cleanup);
   }
 };
 

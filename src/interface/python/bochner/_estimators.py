@@ -46,6 +46,15 @@ Basis: TypeAlias = Literal["asymptotic", "chebyshev", "bernstein", "median-of-me
 _UNITS = ("relative", "absolute")
 
 
+def _closed_form(function: str, spec: SpecLike) -> FeatureMapSpec:
+    """A spec whose variance has a closed form."""
+    found = spec_of(function, spec)
+    gap = _core.closed_form_gap(found)
+    if gap is not None:
+        raise ValueError(f"{function}: {gap}")
+    return found
+
+
 def _columns(table: NDArray[Any], one: bool) -> list[Any]:
     """The rows of a table of results: as numbers where there is one pair."""
     return [float(row[0]) for row in table] if one else list(table)
@@ -164,7 +173,7 @@ def kernel_moments(
     >>> bool(np.isclose(moments.variance, (1 - np.exp(-1)) ** 2 / 200))
     True
     """
-    spec = spec_of("kernel_moments", spec)
+    spec = _closed_form("kernel_moments", spec)
     x, y, one = pair_or_rows("kernel_moments", x, y, spec.input_dim)
     x, y = _in_double(x, y)
     out = np.empty((7, x.shape[0]))
@@ -203,7 +212,7 @@ def row_moment(spec: SpecLike, order: int, x: ArrayLike, y: ArrayLike) -> float:
     >>> bool(np.isclose(bo.row_moment(spec, 1, np.zeros(2), np.ones(2)), np.exp(-1)))
     True
     """
-    spec = spec_of("row_moment", spec)
+    spec = _closed_form("row_moment", spec)
     order = integer("row_moment", "order", order, 1, 4)
     first = _vector("row_moment", "x", x, spec.input_dim)
     second = _vector("row_moment", "y", y, spec.input_dim)
@@ -329,8 +338,11 @@ def estimate(
     _core.estimate(drawn._map, x, y, out, threads("estimate", num_threads))
     sources = np.array(_core.error_sources)[out[4].astype(np.int64)]
     blocks = out[3].astype(np.int64)
+    value, standard_error, freedom = _columns(out[:3], one)
     return KernelEstimate(
-        *_columns(out[:3], one),
+        value,
+        standard_error,
+        freedom,
         blocks=int(blocks[0]) if one else blocks,
         source=str(sources[0]) if one else sources,
     )
@@ -492,7 +504,7 @@ def gram_error_curve(
     >>> bool(np.isclose(errors[0], 2 * errors[1]))
     True
     """
-    spec = spec_of("gram_error_curve", spec)
+    spec = _closed_form("gram_error_curve", spec)
     return GramErrorCurve(**_curve("gram_error_curve", spec, x, y, num_threads))
 
 
@@ -556,7 +568,7 @@ def gram_error(
     >>> bool(0.5 < measured / expected < 2)
     True
     """
-    spec = spec_of("gram_error", spec)
+    spec = _closed_form("gram_error", spec)
     curve = GramErrorCurve(**_curve("gram_error", spec, x, y, num_threads))
     return curve.at(spec.num_frequencies)
 
@@ -622,7 +634,7 @@ def error_expected(
     >>> expected.root_mean_square < 0.2, expected.warning
     (True, '')
     """
-    spec = spec_of("error_expected", spec)
+    spec = _closed_form("error_expected", spec)
     x, y = _both("error_expected", x, y)
     return ExpectedError(**_core.error_expected(spec, x, y, threads("error_expected", num_threads)))
 
@@ -716,14 +728,15 @@ def output_error(
     >>> expected.squared_error.shape, 0 < expected.relative_error < 1
     ((8,), True)
     """
-    spec = spec_of("output_error", spec)
+    spec = _closed_form("output_error", spec)
     queries, keys = _both("output_error", queries, keys, ("queries", "keys"))
     values = doubles("output_error", "values", values, "rows, columns")
     out = np.empty((3, queries.shape[0]))
     error, warning = _core.output_error(
         spec, queries, keys, values, out, threads("output_error", num_threads)
     )
-    return OutputError(*out, relative_error=error, warning=warning)
+    squared_error, squared_norm, normaliser_variance = out
+    return OutputError(squared_error, squared_norm, normaliser_variance, error, warning)
 
 
 # Plans
@@ -817,11 +830,11 @@ def frequencies_needed(
     >>> spec = bo.FeatureMapSpec(2, 1, projection=bo.IidProjection())
     >>> x, y = np.array([0.0, 0.0]), np.array([1.0, 0.0])
     >>> plan = bo.frequencies_needed(spec, x, y, error=0.01, unit="absolute", basis="chebyshev")
-    >>> plan.num_frequencies == np.ceil((1 - np.exp(-1)) ** 2 / 2 / 0.01**2 / 0.05)
+    >>> bool(plan.num_frequencies == np.ceil((1 - np.exp(-1)) ** 2 / 2 / 0.01**2 / 0.05))
     True
     """
     function = "frequencies_needed"
-    spec = spec_of(function, spec)
+    spec = _closed_form(function, spec)
     target = (
         positive(function, "error", error),
         word(function, "unit", unit, _UNITS),
@@ -1137,7 +1150,7 @@ def _check(
     )
     count = threads(function, num_threads)
     if isinstance(estimate, (FeatureMapSpec, FeatureMap, str)):
-        spec = spec_of(function, estimate)
+        spec = _closed_form(function, estimate)
         if claim is not None:
             raise TypeError(f"{function}: what to expect of a spec is known, and was passed")
         first = _vector(function, "x", x, spec.input_dim)
@@ -1153,8 +1166,11 @@ def _check(
     if claim is None:
         raise TypeError(f"{function}: expected is missing, which a function of a seed needs")
     function_of_seed = estimate
+    expected, moment = claim
     return CheckResult(
-        **_core.check_function(what, lambda drawn: float(function_of_seed(drawn)), *claim, *options)
+        **_core.check_function(
+            what, lambda drawn: float(function_of_seed(drawn)), expected, moment, *options
+        )
     )
 
 

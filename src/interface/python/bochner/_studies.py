@@ -339,15 +339,27 @@ def pair_study(
     )
     shape = (len(maps), x.shape[0], len(sizes))
     projections = np.array([str(spec.projection) for spec in maps])
+    columns = (
+        "exact",
+        "predicted_bias",
+        "predicted_variance",
+        "predicted_log_variance",
+        "predicted_relative_error",
+        "measured_bias",
+        "measured_bias_error",
+        "measured_variance",
+        "measured_variance_error",
+        "measured_relative_error",
+    )
+    numbers: dict[str, Any] = dict(zip(columns, out[1:], strict=True))
     return PairStudy(
-        np.array(features),
-        np.broadcast_to(projections[:, np.newaxis, np.newaxis], shape).ravel(),
-        np.broadcast_to(names[:, np.newaxis], shape).ravel(),
-        np.broadcast_to(np.array(sizes), shape).ravel(),
-        out[0].astype(np.int64),
-        *out[1:6],
-        np.full(out.shape[1], draws),
-        *out[6:],
+        features=np.array(features),
+        projection=np.broadcast_to(projections[:, np.newaxis, np.newaxis], shape).ravel(),
+        pair=np.broadcast_to(names[:, np.newaxis], shape).ravel(),
+        num_frequencies=np.broadcast_to(np.array(sizes), shape).ravel(),
+        num_features=out[0].astype(np.int64),
+        replicates=np.full(out.shape[1], draws),
+        **numbers,
     )
 
 
@@ -682,7 +694,8 @@ def study_table(
     --------
     >>> import bochner as bo
     >>> table = bo.study_table("equal-columns")
-    >>> print(table.map[3], table.group[3], f"{table.predicted[3]:.3f}")
+    >>> print(table.map[0], table.group[0], table.at[0], f"{table.predicted[0]:.3f}")
+    positive iid d 16 |z|^2 0.25 0.284
     """
     function = "study_table"
     name = word(function, "name", name, _TABLES)  # type: ignore[assignment]

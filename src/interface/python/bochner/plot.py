@@ -27,6 +27,8 @@ _REFERENCE = r"$1/\sqrt{m}$"
 _LEAST, _MOST = 16, 4096
 # Estimates that are exact but for rounding have no error to compare with.
 _ROUNDING = 1e-12
+# Values that span more have a logarithmic axis.
+_DECADE = 10
 
 
 def _axes(ax: Axes | None) -> Axes:
@@ -115,7 +117,7 @@ def error_curve(
     (line,) = ax.loglog(counts, errors, label=label)
     if _REFERENCE not in ax.get_legend_handles_labels()[1]:
         reference = errors[0] * np.sqrt(counts[0] / np.asarray(counts))
-        ax.loglog(counts, reference, "--", color="0.5", linewidth=1, zorder=1, label=_REFERENCE)
+        ax.loglog(counts, reference, "--", color="0.3", linewidth=1, zorder=3, label=_REFERENCE)
     if measured is not None:
         at, mean, error = _points(measured)
         ax.errorbar(
@@ -263,17 +265,17 @@ def calibration(
         estimates = [estimates]
     for i, each in enumerate(several("calibration", "estimates", estimates)):
         _expect("calibration", f"estimates[{i}]", each, (KernelEstimate,))
-    members = [
+    value, standard_error, freedom = (
         np.concatenate([np.atleast_1d(getattr(each, name)) for each in estimates])
         for name in ("value", "standard_error", "degrees_of_freedom")
-    ]
-    count = members[0].shape[0]
+    )
+    count = value.shape[0]
     truth = np.asarray(exact, dtype=np.float64)
     if truth.ndim > 1 or (truth.ndim == 1 and truth.shape[0] not in (1, count)):
         raise ValueError(
             f"calibration: exact has shape {truth.shape}, expected a number or ({count},)"
         )
-    every = KernelEstimate(*members, blocks=0, source="")
+    every = KernelEstimate(value, standard_error, freedom, blocks=0, source="")
     nominal = (
         np.linspace(0.05, 0.99, 40)
         if levels is None
@@ -298,7 +300,7 @@ def calibration(
             np.clip(ideal - half, 0, 1),
             np.clip(ideal + half, 0, 1),
             color="0.88",
-            label=f"95 % of {count} calibrated intervals",
+            label=f"calibrated, 95 % ({count} intervals)",
         )
         ax.plot([0, 1], [0, 1], "--", color="0.5", linewidth=1, label="nominal")
     ax.plot(nominal, coverage, ".-", markersize=4, label=label or "measured")
@@ -348,6 +350,8 @@ def ridge_path(path: Any, *, ridge: float | None = None, ax: Axes | None = None)
         raise ValueError("ridge_path: path has no positive ridge")
     ridges = np.asarray(path.ridge, dtype=np.float64)[order]
     values = np.asarray(path.log_loss if logistic else np.sqrt(path.gcv), dtype=np.float64)[order]
+    if not np.isfinite(values).any():
+        raise ValueError("ridge_path: path has no finite value")
     if ridge is None:
         chosen, what = int(np.nanargmin(np.where(np.isfinite(values), values, np.nan))), "smallest"
     else:
@@ -359,9 +363,10 @@ def ridge_path(path: Any, *, ridge: float | None = None, ax: Axes | None = None)
         ax.errorbar(ridges, values, error, fmt=".-", label="mean and one standard error")
     else:
         ax.plot(ridges, values, "-", label="all rows, one factorisation")
-    ax.plot(ridges[chosen], values[chosen], "o", label=f"{what}, {ridges[chosen]:.3g}")
+    ax.plot(ridges[chosen], values[chosen], "o", zorder=3, label=f"{what}, {ridges[chosen]:.3g}")
     ax.set_xscale("log")
-    if not logistic:
+    finite = values[np.isfinite(values)]
+    if finite.max() > _DECADE * finite.min() > 0:
         ax.set_yscale("log")
     ax.set_xlabel(r"ridge $\lambda$")
     ax.set_ylabel(
