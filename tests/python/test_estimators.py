@@ -654,3 +654,94 @@ def test_texts_and_maps_say_which_map_is_meant():
     assert bo.kernel_moments(str(spec), x, y) == expected
     assert bo.kernel_moments(bo.FeatureMap(spec), x, y) == expected
     assert bo.estimate(spec, x, y) == bo.estimate(bo.FeatureMap(spec), x, y)
+
+
+ODD = [
+    None,
+    3,
+    -1,
+    2**70,
+    0.5,
+    np.inf,
+    np.nan,
+    True,
+    "",
+    "no name",
+    b"bytes",
+    [],
+    [1],
+    (),
+    {"a": 1},
+    object(),
+    np.float32(2),
+    np.array(1.0),
+    np.zeros(0),
+    np.zeros((0, 3)),
+    np.zeros((6, 0)),
+    np.zeros((2, 2, 2)),
+    np.ones((6, 3), complex),
+    np.ones((6, 3), ">f8"),
+    np.full((6, 3), np.inf),
+    np.full((6, 3), 1e200),
+    np.array(["a"]),
+    bo.GaussianKernel,
+    bo.GaussianKernel(),
+    bo.IidProjection(),
+    lambda: 1,
+]
+
+X = rows(6)
+FUNCTIONS = [
+    (bo.kernel_moments, {"spec": positive(), "x": X, "y": X, "num_threads": 1}),
+    (bo.row_moment, {"spec": positive(), "order": 2, "x": X[0], "y": X[0]}),
+    (bo.estimate, {"map": positive(), "x": X, "y": X, "num_threads": 1}),
+    (bo.gram_error_curve, {"spec": positive(), "x": X, "y": X, "num_threads": 1}),
+    (bo.gram_error, {"spec": positive(), "x": X, "y": X, "num_threads": 1}),
+    (bo.error_expected, {"spec": positive(), "x": X, "y": X, "num_threads": 1}),
+    (bo.output_error, {"spec": positive(), "queries": X, "keys": X, "values": X}),
+    (
+        bo.frequencies_needed,
+        {"spec": positive(), "x": X, "error": 0.1, "confidence": 0.9, "basis": "chebyshev"},
+    ),
+    (bo.frequencies_needed_uniformly, {"spec": positive(), "radius": 1.0, "error": 0.1}),
+    (bo.recommend, {"kernel": "softmax", "x": X, "num_features": 4, "seed": 1, "num_threads": 1}),
+    (
+        bo.recommend_for_attention,
+        {
+            "kernel": "softmax",
+            "queries": X,
+            "keys": X,
+            "values": X,
+            "num_features": 4,
+            "redraws": 2,
+        },
+    ),
+    (bo.check_unbiased, {"estimate": gaussian(), "x": X[0], "y": X[1], "replicates": 4, "seed": 1}),
+    (bo.check_variance, {"estimate": gaussian(), "x": X[0], "y": X[1], "false_alarm": 0.1}),
+    (bo.optimal_oprf_parameter, {"z2": 1.0, "dim": 3}),
+    (bo.optimal_hyperbolic_oprf_parameter, {"z2": 1.0, "dim": 3}),
+    (bo.with_optimal_parameter, {"features": "oprf", "z2": 1.0, "dim": 3}),
+    (bo.optimal_maclaurin_radius, {"kernel": "polynomial", "x": X, "exact": "none"}),
+    (bo.optimal_centring, {"kernel": "softmax", "features": "positive", "x": X, "y": X}),
+]
+
+
+def refusal(function, arguments):
+    """What a call is refused with, or nothing."""
+    try:
+        function(**arguments)
+    except (TypeError, ValueError) as error:
+        return str(error)
+    return None
+
+
+@pytest.mark.parametrize(
+    ("function", "arguments"), FUNCTIONS, ids=[function.__name__ for function, _ in FUNCTIONS]
+)
+def test_whatever_is_passed_is_refused_under_the_name_of_the_function(function, arguments):
+    function(**arguments)
+    refusals = [refusal(function, {**arguments, name: odd}) for name in arguments for odd in ODD]
+    refusals = [message for message in refusals if message is not None]
+    assert len(refusals) > len(ODD)
+    for message in refusals:
+        assert message.startswith(f"{function.__name__}: ")

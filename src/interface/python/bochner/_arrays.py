@@ -19,6 +19,8 @@ ArrayLike: TypeAlias = Any
 _SINGLE = np.dtype(np.float32)
 _DOUBLE = np.dtype(np.float64)
 _SCALARS = (_DOUBLE, _SINGLE)
+# What a C++ int holds; no machine has so many.
+_MOST_THREADS = 2**31 - 1
 
 
 def _describe(value: object) -> str:
@@ -177,4 +179,4 @@ def threads(function: str, num_threads: int | None) -> int:
         raise TypeError(f"{function}: num_threads is {num_threads!r}, expected an integer or None")
     if num_threads < 1:
         raise ValueError(f"{function}: num_threads is {num_threads}, expected at least 1 or None")
-    return int(num_threads)
+    return min(int(num_threads), _MOST_THREADS)

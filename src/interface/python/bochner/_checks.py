@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -13,7 +14,7 @@ from bochner._core.options import FeatureMapSpec
 from bochner._map import FeatureMap
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterator, Sequence
 
 KernelLike: TypeAlias = Any
 """An instance of one of `bochner.kernels`, or its text."""
@@ -28,6 +29,25 @@ SpecLike: TypeAlias = "FeatureMapSpec | FeatureMap | str"
 """What says which map is meant: a spec, its text, or a map that was drawn from it."""
 
 
+@contextlib.contextmanager
+def refusals_of(function: str) -> Iterator[None]:
+    """Refusals of what `function` calls are its own: they begin with its name."""
+    try:
+        yield
+    except ValueError as error:
+        head, colon, rest = str(error).partition(": ")
+        if not colon or head == function:
+            raise
+        raise ValueError(f"{function}: {rest}") from None
+
+
+def _parsed(function: str, name: str, text: str, parse: Any) -> Any:
+    try:
+        return parse(text)
+    except ValueError as error:
+        raise ValueError(f"{function}: {name} is {text!r}: {error}") from None
+
+
 def spec_of(function: str, value: SpecLike, name: str = "spec") -> FeatureMapSpec:
     """A spec from itself, its text or a map."""
     if isinstance(value, FeatureMapSpec):
@@ -35,27 +55,17 @@ def spec_of(function: str, value: SpecLike, name: str = "spec") -> FeatureMapSpe
     if isinstance(value, FeatureMap):
         return value.spec
     if isinstance(value, str):
-        return FeatureMapSpec.parse(value)
+        parsed: FeatureMapSpec = _parsed(function, name, value, FeatureMapSpec.parse)
+        return parsed
     raise TypeError(
         f"{function}: {name} is {type(value).__name__}, expected a FeatureMapSpec or its text"
     )
 
 
-def specs_of(function: str, value: SpecLike | Iterable[SpecLike]) -> list[FeatureMapSpec]:
+def specs_of(function: str, value: SpecLike | Sequence[SpecLike]) -> list[FeatureMapSpec]:
     """One spec or several, at least one."""
-    if isinstance(value, (FeatureMapSpec, FeatureMap, str)):
-        return [spec_of(function, value, "specs")]
-    try:
-        specs = [spec_of(function, each, f"specs[{i}]") for i, each in enumerate(value)]
-    except TypeError as error:
-        if str(error).startswith(function):
-            raise
-        raise TypeError(
-            f"{function}: specs is {type(value).__name__}, expected FeatureMapSpecs"
-        ) from None
-    if not specs:
-        raise ValueError(f"{function}: specs is empty, expected at least one")
-    return specs
+    each = one_or_several(function, "specs", value, (FeatureMapSpec, FeatureMap))
+    return [spec_of(function, spec, f"specs[{i}]") for i, spec in enumerate(each)]
 
 
 def _alternative(
@@ -64,7 +74,7 @@ def _alternative(
     if isinstance(value, classes):
         return value
     if isinstance(value, str):
-        return parse(value)
+        return _parsed(function, name, value, parse)
     found = f"the class {value.__name__}" if isinstance(value, type) else type(value).__name__
     raise TypeError(f"{function}: {name} is {found}, expected {what} or its text")
 
@@ -173,6 +183,11 @@ def several(function: str, name: str, value: object) -> list[Any]:
     if not value:
         raise ValueError(f"{function}: {name} is empty, expected at least one entry")
     return list(value)
+
+
+def one_or_several(function: str, name: str, value: object, classes: tuple[type, ...]) -> list[Any]:
+    """A text or an instance of these classes as a list of one, or the entries of a list."""
+    return [value] if isinstance(value, (str, *classes)) else several(function, name, value)
 
 
 def frequencies_of(function: str, value: object, name: str = "frequencies") -> list[int]:

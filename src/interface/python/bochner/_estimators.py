@@ -21,12 +21,13 @@ from bochner._checks import (
     not_negative,
     positive,
     real,
+    refusals_of,
     seed_of,
     spec_of,
     word,
 )
 from bochner._core.options import FeatureMapSpec
-from bochner._map import FeatureMap, as_map
+from bochner._map import FeatureMap
 from bochner._results import Result
 
 if TYPE_CHECKING:
@@ -332,10 +333,12 @@ def estimate(
     >>> bool(low < np.exp(-0.5) < high)
     True
     """
-    drawn = as_map("estimate", map)
+    drawn = map if isinstance(map, FeatureMap) else FeatureMap(spec_of("estimate", map, "map"))
     x, y, one = pair_or_rows("estimate", x, y, drawn.input_dim)
     out = np.empty((5, x.shape[0]))
-    _core.estimate(drawn._map, x, y, out, threads("estimate", num_threads))
+    count = threads("estimate", num_threads)
+    with refusals_of("estimate"):
+        _core.estimate(drawn._map, x, y, out, count)
     sources = np.array(_core.error_sources)[out[4].astype(np.int64)]
     blocks = out[3].astype(np.int64)
     value, standard_error, freedom = _columns(out[:3], one)
@@ -524,7 +527,9 @@ def _curve(
                 f"{function}: {name} has {array.shape[1]} columns, expected {spec.input_dim} (the "
                 "spec's input_dim)"
             )
-    found: dict[str, Any] = _core.gram_error_curve(spec, x, y, threads(function, num_threads))
+    count = threads(function, num_threads)
+    with refusals_of(function):
+        found: dict[str, Any] = _core.gram_error_curve(spec, x, y, count)
     return found
 
 
@@ -636,7 +641,9 @@ def error_expected(
     """
     spec = _closed_form("error_expected", spec)
     x, y = _both("error_expected", x, y)
-    return ExpectedError(**_core.error_expected(spec, x, y, threads("error_expected", num_threads)))
+    count = threads("error_expected", num_threads)
+    with refusals_of("error_expected"):
+        return ExpectedError(**_core.error_expected(spec, x, y, count))
 
 
 # Attention
@@ -732,9 +739,9 @@ def output_error(
     queries, keys = _both("output_error", queries, keys, ("queries", "keys"))
     values = doubles("output_error", "values", values, "rows, columns")
     out = np.empty((3, queries.shape[0]))
-    error, warning = _core.output_error(
-        spec, queries, keys, values, out, threads("output_error", num_threads)
-    )
+    count = threads("output_error", num_threads)
+    with refusals_of("output_error"):
+        error, warning = _core.output_error(spec, queries, keys, values, out, count)
     squared_error, squared_norm, normaliser_variance = out
     return OutputError(squared_error, squared_norm, normaliser_variance, error, warning)
 
@@ -847,9 +854,11 @@ def frequencies_needed(
             raise ValueError(f"{function}: y is missing, expected the other input of the pair")
         first = _vector(function, "x", x, spec.input_dim)
         second = _vector(function, "y", y, spec.input_dim)
-        return FrequencyPlan(**_core.frequencies_needed_at(spec, first, second, *target))
+        with refusals_of(function):
+            return FrequencyPlan(**_core.frequencies_needed_at(spec, first, second, *target))
     x, y = _both(function, x, y)
-    return FrequencyPlan(**_core.frequencies_needed(spec, x, y, *target, count))
+    with refusals_of(function):
+        return FrequencyPlan(**_core.frequencies_needed(spec, x, y, *target, count))
 
 
 def frequencies_needed_uniformly(
@@ -891,14 +900,11 @@ def frequencies_needed_uniformly(
     """
     function = "frequencies_needed_uniformly"
     spec = spec_of(function, spec)
-    return FrequencyPlan(
-        **_core.frequencies_needed_uniformly(
-            spec,
-            positive(function, "radius", radius),
-            positive(function, "error", error),
-            fraction(function, "confidence", confidence),
-        )
-    )
+    length = positive(function, "radius", radius)
+    most = positive(function, "error", error)
+    sure = fraction(function, "confidence", confidence)
+    with refusals_of(function):
+        return FrequencyPlan(**_core.frequencies_needed_uniformly(spec, length, most, sure))
 
 
 # Recommendations
@@ -1022,16 +1028,11 @@ def recommend(
     """
     kernel = kernel_of("recommend", kernel)
     x, y = _both("recommend", x, y)
-    return _recommendation(
-        _core.recommend(
-            kernel,
-            x,
-            y,
-            integer("recommend", "num_features", num_features, 2),
-            seed_of("recommend", seed),
-            threads("recommend", num_threads),
-        )
-    )
+    columns = integer("recommend", "num_features", num_features, 2)
+    drawn = seed_of("recommend", seed)
+    count = threads("recommend", num_threads)
+    with refusals_of("recommend"):
+        return _recommendation(_core.recommend(kernel, x, y, columns, drawn, count))
 
 
 def recommend_for_attention(
@@ -1087,18 +1088,16 @@ def recommend_for_attention(
     kernel = kernel_of(function, kernel)
     queries, keys = _both(function, queries, keys, ("queries", "keys"))
     values = doubles(function, "values", values, "rows, columns")
-    return _recommendation(
-        _core.recommend_for_attention(
-            kernel,
-            queries,
-            keys,
-            values,
-            integer(function, "num_features", num_features, 2),
-            seed_of(function, seed),
-            integer(function, "redraws", redraws, 2, 2**31 - 1),
-            threads(function, num_threads),
+    columns = integer(function, "num_features", num_features, 2)
+    draws = integer(function, "redraws", redraws, 2, 2**31 - 1)
+    drawn = seed_of(function, seed)
+    count = threads(function, num_threads)
+    with refusals_of(function):
+        return _recommendation(
+            _core.recommend_for_attention(
+                kernel, queries, keys, values, columns, drawn, draws, count
+            )
         )
-    )
 
 
 # Checks
@@ -1155,7 +1154,8 @@ def _check(
             raise TypeError(f"{function}: what to expect of a spec is known, and was passed")
         first = _vector(function, "x", x, spec.input_dim)
         second = _vector(function, "y", y, spec.input_dim)
-        return CheckResult(**_core.check_spec(what, spec, first, second, *options, count))
+        with refusals_of(function):
+            return CheckResult(**_core.check_spec(what, spec, first, second, *options, count))
     if not callable(estimate):
         raise TypeError(
             f"{function}: estimate is {type(estimate).__name__}, expected a FeatureMapSpec or a "
@@ -1504,7 +1504,8 @@ def optimal_maclaurin_radius(
     kernel = kernel_of(function, kernel)
     x, y = _both(function, x, y)
     exact_terms = word(function, "exact", exact, _core.exact_terms)
-    return float(_core.optimal_maclaurin_radius(kernel, exact_terms, x, y))
+    with refusals_of(function):
+        return float(_core.optimal_maclaurin_radius(kernel, exact_terms, x, y))
 
 
 def optimal_centring(

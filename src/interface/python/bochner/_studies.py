@@ -21,8 +21,10 @@ from bochner._checks import (
     integer,
     kernel_of,
     not_negative,
+    one_or_several,
     projection_of,
     real,
+    refusals_of,
     seed_of,
     several,
     specs_of,
@@ -32,7 +34,7 @@ from bochner._core.options import FeatureMapSpec
 from bochner._results import Result
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
@@ -87,6 +89,13 @@ def _replicates(function: str, name: str, value: object) -> int:
             "alone), or at least 2"
         )
     return count
+
+
+def _projections_of(
+    function: str, value: ProjectionLike | Sequence[ProjectionLike]
+) -> list[ProjectionLike]:
+    each = one_or_several(function, "projections", value, _core.projections)
+    return [projection_of(function, one, "projections") for one in each]
 
 
 # What to study
@@ -151,8 +160,8 @@ def study_specs(
     kernel: KernelLike,
     input_dim: int,
     *,
-    features: Iterable[FeaturesLike] | None = None,
-    projections: Iterable[ProjectionLike] | None = None,
+    features: FeaturesLike | Sequence[FeaturesLike] | None = None,
+    projections: ProjectionLike | Sequence[ProjectionLike] | None = None,
 ) -> list[FeatureMapSpec]:
     """The maps of a kernel that `pair_study` and `matrix_study` can study.
 
@@ -163,7 +172,7 @@ def study_specs(
     ----------
     kernel : kernel or str
     input_dim : int
-    features, projections : iterable of feature functions and of projections, or their texts
+    features, projections : feature functions and projections, or their texts
         Without them all, with their default options.
 
     Returns
@@ -190,10 +199,13 @@ def study_specs(
         features = [alternative() for alternative in _core.feature_functions]
     if projections is None:
         projections = [alternative() for alternative in _core.projections]
-    functions = [features_of(function, each) for each in features]
+    functions = [
+        features_of(function, each)
+        for each in one_or_several(function, "features", features, _core.feature_functions)
+    ]
     specs = [
         FeatureMapSpec(dim, 1, kernel=kernel, projection=projection, features=each)
-        for projection in (projection_of(function, each) for each in projections)
+        for projection in _projections_of(function, projections)
         for each in functions
         if _core.study_gap(kernel, projection, each) is None
     ]
@@ -251,7 +263,7 @@ class PairStudy(Result):
 
 
 def pair_study(
-    specs: SpecLike | Iterable[SpecLike],
+    specs: SpecLike | Sequence[SpecLike],
     x: ArrayLike,
     y: ArrayLike,
     *,
@@ -326,17 +338,10 @@ def pair_study(
     word(function, "parameters", parameters, _PARAMETERS)
     names = _labels(function, labels, x.shape[0])
     out = np.empty((11, len(maps) * x.shape[0] * len(sizes)))
-    features = _core.pair_study(
-        maps,
-        x,
-        y,
-        sizes,
-        parameters,
-        draws,
-        seed_of(function, seed),
-        out,
-        threads(function, num_threads),
-    )
+    first = seed_of(function, seed)
+    count = threads(function, num_threads)
+    with refusals_of(function):
+        features = _core.pair_study(maps, x, y, sizes, parameters, draws, first, out, count)
     shape = (len(maps), x.shape[0], len(sizes))
     projections = np.array([str(spec.projection) for spec in maps])
     columns = (
@@ -404,7 +409,7 @@ class MatrixStudy(Result):
 
 
 def matrix_study(
-    specs: SpecLike | Iterable[SpecLike],
+    specs: SpecLike | Sequence[SpecLike],
     queries: ArrayLike,
     keys: ArrayLike | None = None,
     *,
@@ -461,16 +466,11 @@ def matrix_study(
     _require_studied(function, maps)
     sizes = frequencies_of(function, frequencies)
     out = np.empty((4, len(maps) * len(sizes)))
-    _core.matrix_study(
-        maps,
-        q,
-        k,
-        sizes,
-        _replicates(function, "redraws", redraws),
-        seed_of(function, seed),
-        out,
-        threads(function, num_threads),
-    )
+    draws = _replicates(function, "redraws", redraws)
+    first = seed_of(function, seed)
+    count = threads(function, num_threads)
+    with refusals_of(function):
+        _core.matrix_study(maps, q, k, sizes, draws, first, out, count)
     return MatrixStudy(
         np.repeat([str(spec.features) for spec in maps], len(sizes)),
         np.repeat([str(spec.projection) for spec in maps], len(sizes)),
@@ -535,7 +535,7 @@ def gram_study(
     *,
     kernel: KernelLike = "gaussian",
     features: FeaturesLike = "trigonometric",
-    projections: ProjectionLike | Iterable[ProjectionLike] = ("iid", "orthogonal"),
+    projections: ProjectionLike | Sequence[ProjectionLike] = ("iid", "orthogonal"),
     frequencies: Sequence[int] = (64, 256, 1024),
     draws: int = 1,
     seed: int = 0,
@@ -582,32 +582,25 @@ def gram_study(
     """
     function = "gram_study"
     x = rows(function, "x", x)
-    if x.shape[0] < 1:
-        raise ValueError(f"{function}: x has no rows, expected at least one")
+    if x.size == 0:
+        raise ValueError(
+            f"{function}: x is {x.shape[0]} x {x.shape[1]}, expected a row and a column"
+        )
     _finite(function, "x", x)
     kernel, features = kernel_of(function, kernel), features_of(function, features)
-    if isinstance(projections, (str, *_core.projections)):
-        projections = [projections]
-    chosen = [projection_of(function, each, "projections") for each in projections]
-    if not chosen:
-        raise ValueError(f"{function}: projections is empty, expected at least one")
+    chosen = _projections_of(function, projections)
     sizes = frequencies_of(function, frequencies)
     count = integer(function, "draws", draws, 1)
     out = np.empty((5, len(chosen) * len(sizes)))
     errors = np.empty((out.shape[1], count))
-    found = _core.gram_study(
-        kernel,
-        features,
-        chosen,
-        x.astype(np.float64, copy=False),
-        "single-precision" if x.dtype == np.float32 else "double-precision",
-        sizes,
-        count,
-        seed_of(function, seed),
-        out,
-        errors,
-        threads(function, num_threads),
-    )
+    arithmetic = "single-precision" if x.dtype == np.float32 else "double-precision"
+    wide = x.astype(np.float64, copy=False)
+    first = seed_of(function, seed)
+    num = threads(function, num_threads)
+    with refusals_of(function):
+        found = _core.gram_study(
+            kernel, features, chosen, wide, arithmetic, sizes, count, first, out, errors, num
+        )
     return GramStudy(
         projection=np.array([str(spec.projection) for spec in found["specs"]]),
         frequencies=np.tile(sizes, len(chosen)),

@@ -117,7 +117,15 @@ def error_curve(
     (line,) = ax.loglog(counts, errors, label=label)
     if _REFERENCE not in ax.get_legend_handles_labels()[1]:
         reference = errors[0] * np.sqrt(counts[0] / np.asarray(counts))
-        ax.loglog(counts, reference, "--", color="0.3", linewidth=1, zorder=3, label=_REFERENCE)
+        ax.loglog(
+            counts,
+            reference,
+            color="black",
+            linestyle=(0, (3, 6)),
+            linewidth=1,
+            zorder=3,
+            label=_REFERENCE,
+        )
     if measured is not None:
         at, mean, error = _points(measured)
         ax.errorbar(
