@@ -2,6 +2,7 @@
 """Studies: what they measure is what maps of the replicates' seeds give."""
 
 import pickle
+import signal
 
 import numpy as np
 import pytest
@@ -395,3 +396,102 @@ def test_bad_arrays_are_refused_by_name(name):
 def test_wrong_arguments_are_refused_by_name(call, error, message):
     with pytest.raises(error, match=message):
         call()
+
+
+class Stopped(Exception):  # noqa: N818
+    """What the handler of a signal raises."""
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda: bo.pair_study(SPECS, rows(2), rows(2), frequencies=[4], replicates=10**6),
+        lambda: bo.matrix_study(SPECS, rows(50), frequencies=[64], redraws=10**6),
+        lambda: bo.study_table("equal-columns", replicates=10**7),
+        lambda: bo.check_variance(SPECS[0], rows(1)[0], rows(1)[0], replicates=10**7),
+    ],
+)
+def test_a_signal_ends_a_long_call(call):
+    def stop(*_):
+        raise Stopped
+
+    before = signal.signal(signal.SIGALRM, stop)
+    try:
+        signal.setitimer(signal.ITIMER_REAL, 0.2)
+        with pytest.raises(Stopped):
+            call()
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+ODD = [
+    None,
+    3,
+    -1,
+    2**70,
+    np.nan,
+    True,
+    "no name",
+    b"bytes",
+    [],
+    [1],
+    [None],
+    {"a": 1},
+    object(),
+    np.array(1.0),
+    np.zeros((0, 3)),
+    np.zeros((6, 0)),
+    np.ones((6, 3), complex),
+    np.full((6, 3), np.inf),
+    np.full((6, 3), 1e200),
+    bo.GaussianKernel,
+    bo.IidProjection(),
+]
+FUNCTIONS = [
+    (bo.study_pairs, {"input_dim": 3, "norms": [1.0], "angles": [1.0]}),
+    (
+        bo.study_specs,
+        {"kernel": "softmax", "input_dim": 3, "features": "positive", "projections": "iid"},
+    ),
+    (
+        bo.pair_study,
+        {
+            "specs": SPECS,
+            "x": rows(6),
+            "y": rows(6),
+            "frequencies": [4],
+            "replicates": 2,
+            "labels": list("abcdef"),
+            "seed": 1,
+            "num_threads": 1,
+        },
+    ),
+    (bo.matrix_study, {"specs": SPECS, "queries": rows(6), "frequencies": [4], "redraws": 2}),
+    (
+        bo.gram_study,
+        {"x": rows(6), "kernel": "gaussian", "projections": "iid", "frequencies": [4], "draws": 1},
+    ),
+    (bo.study_table, {"name": "equal-columns", "replicates": 0, "seed": 1, "num_threads": 1}),
+]
+
+
+def refusal(function, arguments):
+    """What a call is refused with, or nothing."""
+    try:
+        function(**arguments)
+    except (TypeError, ValueError) as error:
+        return str(error)
+    return None
+
+
+@pytest.mark.parametrize(
+    ("function", "arguments"), FUNCTIONS, ids=[function.__name__ for function, _ in FUNCTIONS]
+)
+def test_whatever_is_passed_is_refused_under_the_name_of_the_function(function, arguments):
+    function(**arguments)
+    refusals = [refusal(function, {**arguments, name: odd}) for name in arguments for odd in ODD]
+    refusals = [message for message in refusals if message is not None]
+    assert len(refusals) > len(ODD)
+    for message in refusals:
+        assert message.startswith(f"{function.__name__}: ")

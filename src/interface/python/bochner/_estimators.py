@@ -849,16 +849,16 @@ def frequencies_needed(
         word(function, "basis", basis, _core.bases),
     )
     count = threads(function, num_threads)
-    if getattr(x, "ndim", 2) == 1:
-        if y is None:
-            raise ValueError(f"{function}: y is missing, expected the other input of the pair")
-        first = _vector(function, "x", x, spec.input_dim)
-        second = _vector(function, "y", y, spec.input_dim)
+    first, second, one = pair_or_rows(function, x, x if y is None else y, spec.input_dim)
+    first, second = _in_double(first, second)
+    if not one:
         with refusals_of(function):
-            return FrequencyPlan(**_core.frequencies_needed_at(spec, first, second, *target))
-    x, y = _both(function, x, y)
+            return FrequencyPlan(**_core.frequencies_needed(spec, first, second, *target, count))
+    if y is None:
+        raise ValueError(f"{function}: y is missing, expected the other input of the pair")
+    query, key = np.ascontiguousarray(first[0]), np.ascontiguousarray(second[0])
     with refusals_of(function):
-        return FrequencyPlan(**_core.frequencies_needed(spec, x, y, *target, count))
+        return FrequencyPlan(**_core.frequencies_needed_at(spec, query, key, *target))
 
 
 def frequencies_needed_uniformly(

@@ -105,6 +105,16 @@ def error_curve(
         On other arguments.
     ImportError
         Where matplotlib is not installed.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import bochner as bo
+    >>> from bochner import plot
+    >>> x = np.random.default_rng(0).normal(size=(50, 4))
+    >>> ax = plot.error_curve(bo.gram_error_curve(bo.FeatureMapSpec(4, 1), x), label="orthogonal")
+    >>> ax.get_xlabel()
+    'number of frequencies $m$'
     """
     _expect("error_curve", "curve", curve, (GramErrorCurve,))
     if measured is not None:
@@ -188,6 +198,16 @@ def ratio_map(
         On other arguments.
     ImportError
         Where matplotlib is not installed.
+
+    Examples
+    --------
+    >>> import bochner as bo
+    >>> from bochner import plot
+    >>> specs = bo.study_specs("softmax", 4, features="positive")
+    >>> x, y, labels = bo.study_pairs(4)
+    >>> study = bo.pair_study(specs, x, y, frequencies=[8, 32], replicates=20, labels=labels)
+    >>> plot.ratio_map(study).get_ylabel()
+    'features, projection'
     """
     _expect("ratio_map", "study", study, (PairStudy, MatrixStudy, GramStudy))
     if positive("ratio_map", "largest", largest) <= 1:
@@ -268,6 +288,17 @@ def calibration(
         On other arguments.
     ImportError
         Where matplotlib is not installed.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import bochner as bo
+    >>> from bochner import plot
+    >>> x, y = np.array([0.0, 0.0]), np.array([1.0, 0.0])
+    >>> draws = [bo.FeatureMapSpec(2, 64, seed=seed) for seed in range(50)]
+    >>> ax = plot.calibration([bo.estimate(draw, x, y) for draw in draws], np.exp(-0.5))
+    >>> ax.get_ylabel()
+    'coverage (fraction of intervals)'
     """
     if isinstance(estimates, KernelEstimate):
         estimates = [estimates]
@@ -347,6 +378,14 @@ def ridge_path(path: Any, *, ridge: float | None = None, ax: Axes | None = None)
         On other arguments.
     ImportError
         Where matplotlib is not installed.
+
+    Examples
+    --------
+    >>> from types import SimpleNamespace
+    >>> from bochner import plot
+    >>> path = SimpleNamespace(ridge=[1e-4, 1e-3, 1e-2], gcv=[2.0, 1.0, 1.5])
+    >>> plot.ridge_path(path).get_ylabel()
+    'root of GCV (units of the target)'
     """
     logistic = hasattr(path, "log_loss")
     if not hasattr(path, "ridge") or not (logistic or hasattr(path, "gcv")):
