@@ -40,4 +40,6 @@ NB_MODULE(_core, m) {
   bochner::python::define_regression(m);
   bochner::python::define_validation(m);
   bochner::python::define_models(m);
+  bochner::python::define_estimators(m);
+  bochner::python::define_studies(m);
 }

@@ -19,5 +19,7 @@ void define_gram_clients(nanobind::module_& m);
 void define_regression(nanobind::module_& m);
 void define_validation(nanobind::module_& m);
 void define_models(nanobind::module_& m);
+void define_estimators(nanobind::module_& m);
+void define_studies(nanobind::module_& m);
 
 }  // namespace bochner::python

@@ -19,6 +19,7 @@ ArrayLike: TypeAlias = Any
 _SINGLE = np.dtype(np.float32)
 _DOUBLE = np.dtype(np.float64)
 _SCALARS = (_DOUBLE, _SINGLE)
+# What a C++ int holds; no machine has so many.
 _MOST_THREADS = 2**31 - 1
 
 
@@ -73,6 +74,34 @@ def numbers(function: str, name: str, value: ArrayLike, axes: str) -> Array:
     _require_dimensions(function, name, value, axes)
     array: Array = value
     return array
+
+
+def pair_or_rows(function: str, x: ArrayLike, y: ArrayLike, dim: int) -> tuple[Array, Array, bool]:
+    """One pair of inputs (1-d) as rows, or the rows themselves (2-d), and whether it was one."""
+    x, y = _to_numpy(function, "x", x), _to_numpy(function, "y", y)
+    for name, value in (("x", x), ("y", y)):
+        _require_numbers(function, name, value)
+        if value.ndim not in (1, 2):
+            raise ValueError(
+                f"{function}: {name} has {value.ndim} dimensions, expected 1 (one pair) or 2 (rows)"
+            )
+    if x.ndim != y.ndim:
+        raise ValueError(
+            f"{function}: x has {x.ndim} dimension{'s' * (x.ndim != 1)} and y {y.ndim}, expected "
+            "1 for both (one pair) or 2 (rows)"
+        )
+    if x.dtype != y.dtype:
+        raise TypeError(
+            f"{function}: y has dtype {y.dtype} and x {x.dtype}, expected one dtype for both"
+        )
+    one = x.ndim == 1
+    for name, value in (("x", x), ("y", y)):
+        if value.shape[-1] != dim:
+            found = f"{value.shape[0]} entries" if one else f"{value.shape[1]} columns"
+            raise ValueError(
+                f"{function}: {name} has {found}, expected {dim} (the spec's input_dim)"
+            )
+    return (x[np.newaxis], y[np.newaxis], True) if one else (x, y, False)
 
 
 def rows(function: str, name: str, value: ArrayLike) -> Array:

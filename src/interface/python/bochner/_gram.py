@@ -23,8 +23,7 @@ from bochner._arrays import (
 )
 from bochner._kernels import Kernel, as_kernel
 from bochner._map import FeatureMap, as_map
-from bochner._options import real, whole, word
-from bochner._options import seed as seed_of
+from bochner._options import real, seed_of, whole, word
 from bochner._results import Result
 
 if TYPE_CHECKING:

@@ -12,8 +12,7 @@ from bochner import _core
 from bochner._arrays import ArrayLike, double_output, doubles, like, numbers, rows, threads
 from bochner._gram import ExactGram, GramApproximation, approximate_operator
 from bochner._map import FeatureMap, as_map
-from bochner._options import seed as seed_of
-from bochner._options import whole
+from bochner._options import seed_of, whole
 from bochner._results import Result
 
 if TYPE_CHECKING:

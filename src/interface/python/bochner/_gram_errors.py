@@ -17,8 +17,7 @@ from bochner._gram import (
     shifted_operator,
 )
 from bochner._map import as_map
-from bochner._options import real, whole, words
-from bochner._options import seed as seed_of
+from bochner._options import real, seed_of, whole, words
 from bochner._results import Result
 
 if TYPE_CHECKING:

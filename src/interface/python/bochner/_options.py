@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import DTypeLike
 
 _MOST = 2**63 - 1
@@ -26,7 +28,7 @@ def whole(function: str, name: str, value: object, least: int = -(2**63), most: 
     return operator.index(value)
 
 
-def seed(function: str, value: object, name: str = "seed") -> int:
+def seed_of(function: str, value: object, name: str = "seed") -> int:
     """A seed: 64 bits."""
     return whole(function, name, value, 0, 2**64 - 1)
 
@@ -103,3 +105,57 @@ def function_or_none(function: str, name: str, value: Any) -> Any:
     if value is not None and not callable(value):
         raise TypeError(f"{function}: {name} is {value!r}, expected a function or None")
     return value
+
+
+def positive(function: str, name: str, value: object) -> float:
+    """A finite number above 0."""
+    number = finite(function, name, value)
+    if number <= 0:
+        raise ValueError(f"{function}: {name} is {number}, expected a positive number")
+    return number
+
+
+def not_negative(function: str, name: str, value: object) -> float:
+    """A finite number, at least 0."""
+    number = finite(function, name, value)
+    if number < 0:
+        raise ValueError(f"{function}: {name} is {number}, expected at least 0")
+    return number
+
+
+def fraction(function: str, name: str, value: object) -> float:
+    """A number between 0 and 1, neither included."""
+    number = finite(function, name, value)
+    if not 0 < number < 1:
+        raise ValueError(f"{function}: {name} is {number}, expected a number between 0 and 1")
+    return number
+
+
+def one_of(function: str, name: str, value: object, words: Sequence[str]) -> str:
+    """One of some words."""
+    if isinstance(value, str) and value in words:
+        return value
+    raise ValueError(f"{function}: {name} is {value!r}, expected one of {', '.join(words)}")
+
+
+def several(function: str, name: str, value: object) -> list[Any]:
+    """The entries of a list, tuple, range or array of one dimension, at least one."""
+    if isinstance(value, np.ndarray):
+        if value.ndim != 1:
+            raise ValueError(f"{function}: {name} has {value.ndim} dimensions, expected 1")
+        value = list(value)
+    if not isinstance(value, (list, tuple, range)):
+        raise TypeError(f"{function}: {name} is {value!r}, expected a list")
+    if not value:
+        raise ValueError(f"{function}: {name} is empty, expected at least one entry")
+    return list(value)
+
+
+def one_or_several(function: str, name: str, value: object, classes: tuple[type, ...]) -> list[Any]:
+    """A text or an instance of these classes as a list of one, or the entries of a list."""
+    return [value] if isinstance(value, (str, *classes)) else several(function, name, value)
+
+
+def frequencies_of(function: str, value: object, name: str = "frequencies") -> list[int]:
+    """Numbers of frequencies, ascending, each once."""
+    return sorted({whole(function, name, each, 1) for each in several(function, name, value)})
