@@ -38,8 +38,6 @@ if TYPE_CHECKING:
 
     Columns: TypeAlias = str | int | Sequence[str | int]
 
-_seed = seed  # where a parameter has that name
-
 
 @dataclasses.dataclass(frozen=True)
 class ReadOptions:
@@ -684,7 +682,7 @@ def fit(
         "projection": projection,
         "features": features,
         "num_frequencies": whole(function, "num_frequencies", num_frequencies, 1, 2**40),
-        "seed": _seed(function, seed),
+        "seed": seed_of(function, seed),
         "scale": word(function, "scale", scale),
         "lengthscales": word(function, "lengthscales", lengthscales),
         "criterion": word(function, "criterion", criterion),

@@ -624,7 +624,7 @@ class RidgeRegression(Kept):
         drawn = self._ridge.sample(
             whole("sample", "target", target, 0),
             whole("sample", "count", count, 1),
-            _seed("sample", seed),
+            seed_of("sample", seed),
             threads("sample", num_threads),
         )
         return RidgeRegression._of(drawn, False, self._map)
@@ -677,9 +677,6 @@ class RidgeRegression(Kept):
             f"{self._map!r}, ridge={self.ridge!r}, intercept={self.intercept}, "
             f"posterior={self.posterior!r}, dtype={self._dtype.name}"
         )
-
-
-_seed = seed  # where a parameter has that name
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -944,7 +941,7 @@ def fit_ridge(
         real(function, "tolerance", tolerance),
         whole(function, "max_iterations", max_iterations, 0),
         whole(function, "sketch_rows", sketch_rows, 0),
-        _seed(function, seed),
+        seed_of(function, seed),
         function_or_none(function, "on_iteration", on_iteration),
         threads(function, num_threads),
     )

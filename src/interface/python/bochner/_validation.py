@@ -30,8 +30,6 @@ Criterion: TypeAlias = Literal[
 ]
 LengthscaleSearch: TypeAlias = Literal["fixed", "common", "per-column"]
 
-_seed = seed  # where a parameter has that name
-
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Folds(Result):
@@ -87,7 +85,7 @@ def row_folds(num_rows: int, count: int, *, seed: int = 0) -> Folds:
         *_core.row_folds(
             whole("row_folds", "num_rows", num_rows, 0),
             whole("row_folds", "count", count, 0),
-            _seed("row_folds", seed),
+            seed_of("row_folds", seed),
         )
     )
 
@@ -123,7 +121,7 @@ def group_folds(groups: ArrayLike, count: int, *, seed: int = 0) -> Folds:
         *_core.group_folds(
             indices("group_folds", "groups", groups),
             whole("group_folds", "count", count, 0),
-            _seed("group_folds", seed),
+            seed_of("group_folds", seed),
         )
     )
 
@@ -257,7 +255,7 @@ def _folds(function: str, folds: Folds | int, num_rows: int, seed: int) -> Folds
     count = whole(function, "folds", folds, 2)
     if count > num_rows:
         raise ValueError(f"{function}: folds is {count}, expected 2 to the {num_rows} rows of x")
-    return row_folds(num_rows, count, seed=_seed(function, seed))
+    return row_folds(num_rows, count, seed=seed_of(function, seed))
 
 
 def cross_validate(
@@ -611,7 +609,7 @@ def search_hyperparameters(
         whole(function, "search_features", search_features, 0),
         whole(function, "final_rows", final_rows, 0),
         whole(function, "max_candidates", max_candidates, 0),
-        _seed(function, seed),
+        seed_of(function, seed),
         None if called is None else lambda one: called(SearchCandidate(**one)),
         threads(function, num_threads),
     )
