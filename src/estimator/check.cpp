@@ -26,9 +26,10 @@ double threshold_of(const CheckOptions& options) {
       boost::math::complement(boost::math::normal(), 0.5 * options.false_alarm));
 }
 
-std::vector<double> draw(const SeededEstimate& estimate, const CheckOptions& options) {
+std::vector<double> draw(const SeededEstimate& estimate, const CheckOptions& options,
+                         const Execution& execution) {
   std::vector<double> values(static_cast<std::size_t>(options.replicates));
-  parallel_for_blocks(options.replicates, {}, [&](Index r, int) {
+  parallel_for_blocks(options.replicates, execution, [&](Index r, int) {
     values[static_cast<std::size_t>(r)] =
         estimate(derive_seed(options.seed, static_cast<std::uint64_t>(r)));
   });
@@ -60,23 +61,23 @@ CheckResult verdict(const std::string& what, CheckResult result, const CheckOpti
 }  // namespace
 
 CheckResult check_unbiased(const SeededEstimate& estimate, double expected, double variance,
-                           const CheckOptions& options) {
+                           const CheckOptions& options, const Execution& execution) {
   CheckResult result;
   result.threshold = threshold_of(options);
   Door("check_unbiased").positive("variance", variance);
   result.expected = expected;
   result.sigma = std::sqrt(variance / static_cast<double>(options.replicates));
-  result.measured = mean_of(draw(estimate, options));
+  result.measured = mean_of(draw(estimate, options, execution));
   return verdict("mean", std::move(result), options);
 }
 
 CheckResult check_variance(const SeededEstimate& estimate, double expected, double fourth,
-                           const CheckOptions& options) {
+                           const CheckOptions& options, const Execution& execution) {
   CheckResult result;
   result.threshold = threshold_of(options);
   Door("check_variance").positive("the expected variance", expected);
   const auto n = static_cast<double>(options.replicates);
-  const std::vector<double> values = draw(estimate, options);
+  const std::vector<double> values = draw(estimate, options, execution);
   const double mean = mean_of(values);
   result.expected = expected;
   result.measured = central_moment(values, mean, 2) * n / (n - 1.0);
@@ -112,15 +113,18 @@ SeededEstimate estimates_of(const FeatureMapSpec& spec, std::span<const double> 
 }
 
 CheckResult check_unbiased(const FeatureMapSpec& spec, std::span<const double> x,
-                           std::span<const double> y, const CheckOptions& options) {
+                           std::span<const double> y, const CheckOptions& options,
+                           const Execution& execution) {
   const KernelMoments moments = kernel_moments(spec, x, y);
-  return check_unbiased(estimates_of(spec, x, y), moments.mean, moments.variance, options);
+  return check_unbiased(estimates_of(spec, x, y), moments.mean, moments.variance, options,
+                        execution);
 }
 
 CheckResult check_variance(const FeatureMapSpec& spec, std::span<const double> x,
-                           std::span<const double> y, const CheckOptions& options) {
-  return check_variance(estimates_of(spec, x, y), kernel_moments(spec, x, y).variance, 0.0,
-                        options);
+                           std::span<const double> y, const CheckOptions& options,
+                           const Execution& execution) {
+  return check_variance(estimates_of(spec, x, y), kernel_moments(spec, x, y).variance, 0.0, options,
+                        execution);
 }
 
 }  // namespace bochner

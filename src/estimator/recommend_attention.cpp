@@ -8,6 +8,7 @@
 #include "estimator/pair_geometry.hpp"
 #include "estimator/ranking.hpp"
 #include "estimator/row_sample.hpp"
+#include "features/stage.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -148,7 +149,8 @@ Recommendation recommend_for_attention(const Kernel& kernel, MatrixView<const do
   out.ranked = ranked(candidates);
   out.reason = reason_for(
       out.ranked, "relative error of the output over " + std::to_string(redraws) + " redraws");
-  if (!row_law(kernel, out.ranked.front().spec.features).profile) {
+  const FeatureFunction& best = out.ranked.front().spec.features;
+  if (!multiplies(best) && !row_law(kernel, best).profile) {
     const OutputError predicted =
         output_error(out.ranked.front().spec, q.view(), k.view(), v.view(), execution);
     out.reason += "; to first order " + text::rounded(predicted.relative_error, 3);

@@ -16,10 +16,13 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 #include <utility>
 #include <variant>
+#include <vector>
 
 namespace bochner::io {
 namespace {
@@ -27,6 +30,8 @@ namespace {
 static_assert(std::endian::native == std::endian::little, "arrays are written as they lie");
 
 constexpr const char* kFormat = "bochner 1";
+/// What messages call an archive that is in no file.
+constexpr const char* kInMemory = "archive in memory";
 constexpr std::string_view kBeforeDigest = R"({"__metadata__":{"sha256":")";
 constexpr std::size_t kDigits = 64;
 constexpr std::size_t kLengthBytes = 8;
@@ -105,6 +110,50 @@ std::string padded_header(const ArchiveHeader& header, const std::string& file) 
   return json;
 }
 
+/// Calls `write` with the file's bytes, piece by piece.
+template <class Write>
+void write_pieces(const Archive& archive, const std::string& file, const Write& write) {
+  const std::vector<std::string> names = layout(archive);
+  std::string json = padded_header(header_of(archive, names), file);
+  const std::string length = length_bytes(json.size());
+  Sha256 hash;
+  hash.add(bytes_of(length));
+  hash.add(bytes_of(json));
+  for (const std::string& name : names) hash.add(bytes_of(archive.arrays.find(name)->second));
+  json.replace(kBeforeDigest.size(), kDigits, hash.hex());
+
+  write(std::string_view(length));
+  write(std::string_view(json));
+  for (const std::string& name : names) {
+    std::span<const std::byte> rest = bytes_of(archive.arrays.find(name)->second);
+    while (!rest.empty()) {
+      const auto piece = rest.first(std::min(rest.size(), kPieceBytes));
+      write(std::string_view(reinterpret_cast<const char*>(piece.data()), piece.size()));
+      rest = rest.subspan(piece.size());
+    }
+  }
+}
+
+/// A file's bytes, held in memory, read as a `ByteSource` is.
+class HeldBytes {
+ public:
+  explicit HeldBytes(std::span<const std::byte> bytes) : bytes_(bytes), left_(bytes) {}
+  const std::string& name() const noexcept { return name_; }
+  std::optional<std::uint64_t> size() const noexcept { return bytes_.size(); }
+  std::span<const std::byte> peek() const noexcept { return left_; }
+  std::size_t read(std::span<std::byte> out) {
+    const std::size_t count = std::min(out.size(), left_.size());
+    std::copy_n(left_.begin(), count, out.begin());
+    left_ = left_.subspan(count);
+    return count;
+  }
+
+ private:
+  std::string name_ = kInMemory;
+  std::span<const std::byte> bytes_;
+  std::span<const std::byte> left_;
+};
+
 void expect_metadata(const ArchiveHeader& header, const char* key, const std::string& expected,
                      const std::string& file) {
   const auto found = header.metadata.find(key);
@@ -117,8 +166,8 @@ void expect_metadata(const ArchiveHeader& header, const char* key, const std::st
   }
 }
 
-template <class T>
-Archive::Array read_array(ByteSource& source, const ArchiveEntry& entry, Sha256& hash) {
+template <class T, class Source>
+Archive::Array read_array(Source& source, const ArchiveEntry& entry, Sha256& hash) {
   Matrix<T> matrix(entry.rows, entry.cols);
   const std::span<std::byte> bytes = bytes_of(matrix);
   if (source.read(bytes) < bytes.size()) {
@@ -128,43 +177,9 @@ Archive::Array read_array(ByteSource& source, const ArchiveEntry& entry, Sha256&
   return matrix;
 }
 
-}  // namespace
-
-void require_header(const Archive& archive, const std::string& file) {
-  static_cast<void>(padded_header(header_of(archive, layout(archive)), file));
-}
-
-void write_archive(OutputFile& out, const Archive& archive) {
-  const std::vector<std::string> names = layout(archive);
-  std::string json = padded_header(header_of(archive, names), out.name());
-  const std::string length = length_bytes(json.size());
-  Sha256 hash;
-  hash.add(bytes_of(length));
-  hash.add(bytes_of(json));
-  for (const std::string& name : names) hash.add(bytes_of(archive.arrays.find(name)->second));
-  json.replace(kBeforeDigest.size(), kDigits, hash.hex());
-
-  out.write(length);
-  out.write(json);
-  for (const std::string& name : names) {
-    std::span<const std::byte> rest = bytes_of(archive.arrays.find(name)->second);
-    while (!rest.empty()) {
-      const auto piece = rest.first(std::min(rest.size(), kPieceBytes));
-      out.write({reinterpret_cast<const char*>(piece.data()), piece.size()});
-      rest = rest.subspan(piece.size());
-    }
-  }
-}
-
-void write_archive(const std::string& path, const Archive& archive) {
-  if (path == "-") throw FileError("-: an archive is a file, not the standard output");
-  OutputFile out(path);
-  write_archive(out, archive);
-  out.commit();
-}
-
-Archive read_archive(const std::string& path) {
-  ByteSource source(path);
+/// The archive that a source holds from its first byte to its last.
+template <class Source>
+Archive read_from(Source& source) {
   const std::string& file = source.name();
   if (!source.size()) throw FileError(file + ": is a pipe or a device, expected a file");
   const std::uint64_t size = *source.size();
@@ -219,6 +234,42 @@ Archive read_archive(const std::string& path) {
   header.metadata.erase("sha256");
   archive.metadata = std::move(header.metadata);
   return archive;
+}
+
+}  // namespace
+
+void require_header(const Archive& archive, const std::string& file) {
+  static_cast<void>(padded_header(header_of(archive, layout(archive)), file));
+}
+
+void write_archive(OutputFile& out, const Archive& archive) {
+  write_pieces(archive, out.name(), [&](std::string_view piece) { out.write(piece); });
+}
+
+void write_archive(const std::string& path, const Archive& archive) {
+  if (path == "-") throw FileError("-: an archive is a file, not the standard output");
+  OutputFile out(path);
+  write_archive(out, archive);
+  out.commit();
+}
+
+Archive read_archive(const std::string& path) {
+  ByteSource source(path);
+  return read_from(source);
+}
+
+std::vector<std::byte> to_bytes(const Archive& archive) {
+  std::vector<std::byte> out;
+  write_pieces(archive, kInMemory, [&](std::string_view piece) {
+    const std::span<const std::byte> bytes = bytes_of(piece);
+    out.insert(out.end(), bytes.begin(), bytes.end());
+  });
+  return out;
+}
+
+Archive parse_archive(std::span<const std::byte> bytes) {
+  HeldBytes source(bytes);
+  return read_from(source);
 }
 
 }  // namespace bochner::io

@@ -70,6 +70,16 @@ decltype(Model::regression) regression_of(const Archive& archive) {
   return RidgeRegression<double>::load(archive);
 }
 
+void require_width(const char* function, const Model& model, MatrixView<const double> rows) {
+  const auto inputs = static_cast<Index>(model.inputs.size());
+  if (rows.cols == inputs) return;
+  throw InvalidArgument(std::string(function) + ": rows is " + std::to_string(rows.rows) + " x " +
+                        std::to_string(rows.cols) + ", expected n x " + std::to_string(inputs) +
+                        " (the model's inputs)");
+}
+
+}  // namespace
+
 Model from_archive(const Archive& archive) {
   Model model{.inputs = names_of(archive, kInputs),
               .targets = names_of(archive, kTargets),
@@ -99,8 +109,6 @@ Model from_archive(const Archive& archive) {
   require_consistent(model);
   return model;
 }
-
-}  // namespace
 
 bool Model::knows_all_columns() const {
   return static_cast<std::size_t>(file_columns) == inputs.size() + targets.size();

@@ -33,6 +33,11 @@ SideFeatures features_of(const BlockMap<double>& map, Side side, const Matrix<do
   return out;
 }
 
+/// Whether two maps differ in nothing but their feature functions, with one draw for both.
+bool share_draws(const FeatureMapSpec& a, const FeatureMapSpec& b) {
+  return a.projection == b.projection && a.kernel == b.kernel && a.centring == b.centring;
+}
+
 }  // namespace
 
 double StudyCell::predicted_relative_variance() const {
@@ -48,9 +53,8 @@ Study::Study(StudyPlan plan) : plan_(std::move(plan)) {
   std::sort(plan_.frequencies.begin(), plan_.frequencies.end());
   for (std::size_t m = 0; m < plan_.maps.size(); ++m) {
     StudyMap& map = plan_.maps[m];
-    const bool shares = m > 0 && plan_.maps[m - 1].spec.projection == map.spec.projection &&
-                        plan_.maps[m - 1].spec.kernel == map.spec.kernel;
-    if (!shares) groups_.push_back({m, m, moments_.size(), 0});
+    if (m == 0 || !share_draws(plan_.maps[m - 1].spec, map.spec))
+      groups_.push_back({m, m, moments_.size(), 0});
     Group& group = groups_.back();
     group.last = m + 1;
     for (const std::size_t pair : map.pairs) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <bochner/core/execution.hpp>
 #include <bochner/core/view.hpp>
 #include <bochner/export.hpp>
 #include <bochner/feature_map.hpp>
@@ -36,7 +37,8 @@ struct CheckResult {
   }
 };
 
-/// One estimate of k(x, y) from the draw that a seed names.
+/// One estimate of k(x, y) from the draw that a seed names. Called from several threads at once,
+/// unless `Execution` asks for one: then from the caller's, in the order of the replicates.
 using SeededEstimate = std::function<double(Seed)>;
 
 /// Whether the mean of `estimate` over independent draws is `expected`, given the variance of one
@@ -44,14 +46,16 @@ using SeededEstimate = std::function<double(Seed)>;
 /// InvalidArgument when replicates < 2, the rate is not in (0, 1), or the variance is not finite
 /// and positive.
 BOCHNER_EXPORT CheckResult check_unbiased(const SeededEstimate& estimate, double expected,
-                                          double variance, const CheckOptions& options = {});
+                                          double variance, const CheckOptions& options = {},
+                                          const Execution& execution = {});
 
 /// Whether the variance of `estimate` over independent draws is `expected`. Its own standard
 /// deviation comes from `fourth`, the fourth central moment of one draw; 0 takes the sample's,
 /// which is reliable only for light tails (|x + y|^2 up to about 0.8 for positive features). Throws
 /// as above.
 BOCHNER_EXPORT CheckResult check_variance(const SeededEstimate& estimate, double expected,
-                                          double fourth = 0.0, const CheckOptions& options = {});
+                                          double fourth = 0.0, const CheckOptions& options = {},
+                                          const Execution& execution = {});
 
 /// The estimates of k(x, y) that redraws of a spec give.
 BOCHNER_EXPORT SeededEstimate estimates_of(const FeatureMapSpec& spec, std::span<const double> x,
@@ -61,9 +65,11 @@ BOCHNER_EXPORT SeededEstimate estimates_of(const FeatureMapSpec& spec, std::span
 /// at a pair. Throws as `kernel_moments`.
 BOCHNER_EXPORT CheckResult check_unbiased(const FeatureMapSpec& spec, std::span<const double> x,
                                           std::span<const double> y,
-                                          const CheckOptions& options = {});
+                                          const CheckOptions& options = {},
+                                          const Execution& execution = {});
 BOCHNER_EXPORT CheckResult check_variance(const FeatureMapSpec& spec, std::span<const double> x,
                                           std::span<const double> y,
-                                          const CheckOptions& options = {});
+                                          const CheckOptions& options = {},
+                                          const Execution& execution = {});
 
 }  // namespace bochner

@@ -4,7 +4,10 @@
 #include <bochner/core/archive.hpp>
 #include <bochner/export.hpp>
 
+#include <cstddef>
+#include <span>
 #include <string>
+#include <vector>
 
 /// \file
 /// Archives as files in the safetensors layout [safetensors]: 8 bytes of length (little-endian),
@@ -24,5 +27,11 @@ BOCHNER_EXPORT void write_archive(const std::string& path, const Archive& archiv
 /// key twice, arrays that overlap or leave gaps, another format or another version of the random
 /// streams is a FileError that says so.
 BOCHNER_EXPORT Archive read_archive(const std::string& path);
+
+/// The bytes that `write_archive` writes. Throws as it does.
+BOCHNER_EXPORT std::vector<std::byte> to_bytes(const Archive& archive);
+
+/// The archive in those bytes, of which nothing is trusted either: throws as `read_archive`.
+BOCHNER_EXPORT Archive parse_archive(std::span<const std::byte> bytes);
 
 }  // namespace bochner::io

@@ -58,6 +58,10 @@ struct BOCHNER_EXPORT Model {
 /// names that are not UTF-8, an array that is not finite.
 BOCHNER_EXPORT Archive to_archive(const Model& model);
 
+/// The model of which `to_archive` made this. Throws InvalidArgument for anything but a model,
+/// whole and consistent.
+BOCHNER_EXPORT Model from_archive(const Archive& archive);
+
 /// Writes the file that `bochner fit` writes: whole, or the old one stays; "-" is refused. Throws
 /// as `to_archive`, and FileError.
 BOCHNER_EXPORT void save_model(const Model& model, const std::string& path);

@@ -59,7 +59,7 @@ class ArchiveReader {
       const T* const from = archive_.array<T>(name, streams_, count).row(row);
       for (Index i = 0; i < count; ++i) {
         if constexpr (std::same_as<U, std::int32_t>) {
-          if (!(std::abs(from[i]) <= kLargest) || from[i] != std::trunc(from[i])) {
+          if (!(from[i] >= kSmallest && from[i] <= kLargest) || from[i] != std::trunc(from[i])) {
             kLoad.refuse("'" + std::string(name) + "' holds " + text::number(from[i]) +
                          ", expected whole numbers of 32 bits");
           }
@@ -70,6 +70,7 @@ class ArchiveReader {
   }
 
  private:
+  static constexpr double kSmallest = -0x1p31;  // also stands for a feature without mass
   static constexpr double kLargest = 0x1p31 - 1.0;
 
   const Archive& archive_;

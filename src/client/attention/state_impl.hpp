@@ -9,6 +9,7 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <vector>
 
 namespace bochner {
@@ -36,6 +37,7 @@ class AttentionState<T>::Impl {
                           const Execution& execution);
   void merge(const Impl& next);
   void reset();
+  std::unique_ptr<Impl> select(std::span<const Index> batch) const;
   Archive save() const;
   static std::unique_ptr<Impl> load(const FeatureMap<T>& map, const Archive& archive);
 

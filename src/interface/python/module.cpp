@@ -31,4 +31,15 @@ NB_MODULE(_core, m) {
   nb::register_exception_translator(translate);
   bochner::python::define_specs(m);
   bochner::python::define_maps(m);
+  bochner::python::define_attention(m);
+  bochner::python::define_attention_state(m);
+  bochner::python::define_kernels(m);
+  bochner::python::define_gram(m);
+  bochner::python::define_gram_errors(m);
+  bochner::python::define_gram_clients(m);
+  bochner::python::define_regression(m);
+  bochner::python::define_validation(m);
+  bochner::python::define_models(m);
+  bochner::python::define_estimators(m);
+  bochner::python::define_studies(m);
 }

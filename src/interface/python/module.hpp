@@ -10,5 +10,16 @@ namespace bochner::python {
 
 void define_specs(nanobind::module_& m);
 void define_maps(nanobind::module_& m);
+void define_attention(nanobind::module_& m);
+void define_attention_state(nanobind::module_& m);
+void define_kernels(nanobind::module_& m);
+void define_gram(nanobind::module_& m);
+void define_gram_errors(nanobind::module_& m);
+void define_gram_clients(nanobind::module_& m);
+void define_regression(nanobind::module_& m);
+void define_validation(nanobind::module_& m);
+void define_models(nanobind::module_& m);
+void define_estimators(nanobind::module_& m);
+void define_studies(nanobind::module_& m);
 
 }  // namespace bochner::python

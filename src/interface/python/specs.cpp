@@ -111,9 +111,72 @@ void define_spec(nb::module_& m) {
   m.def("parse_kernel", [](const std::string& text) { return parse_kernel(text); });
   m.def("parse_projection", [](const std::string& text) { return parse_projection(text); });
   m.def("parse_features", [](const std::string& text) { return parse_features(text); });
-  m.def("gaussian_from_gamma", &GaussianKernel::from_gamma);
-  m.def("gaussian_from_width", &GaussianKernel::from_width);
-  m.def("softmax_for_dimension", &SoftmaxKernel::for_dimension);
+}
+
+/// A number that the caller of `function` passed; what is not one is refused by name.
+double number(const char* function, const char* argument, nb::handle value) {
+  if (PyBool_Check(value.ptr()) == 0 && PyNumber_Check(value.ptr()) != 0) {
+    const double converted = PyFloat_AsDouble(value.ptr());
+    if (PyErr_Occurred() == nullptr) return converted;
+    PyErr_Clear();
+  }
+  throw nb::type_error((std::string(function) + ": " + argument + " is " +
+                        nb::cast<std::string>(nb::repr(value)) + ", expected a number")
+                           .c_str());
+}
+
+Index whole_number(const char* function, const char* argument, nb::handle value) {
+  if (PyBool_Check(value.ptr()) == 0 && PyIndex_Check(value.ptr()) != 0) {
+    const Py_ssize_t converted = PyNumber_AsSsize_t(value.ptr(), nullptr);
+    if (PyErr_Occurred() == nullptr) return converted;
+    PyErr_Clear();
+  }
+  throw nb::type_error((std::string(function) + ": " + argument + " is " +
+                        nb::cast<std::string>(nb::repr(value)) + ", expected an integer")
+                           .c_str());
+}
+
+template <class A>
+nb::class_<A> class_of() {
+  return nb::borrow<nb::class_<A>>(nb::type<A>());
+}
+
+/// Kernels by the numbers that other libraries and papers have for them.
+void define_named_kernels() {
+  class_of<GaussianKernel>()
+      .def_static(
+          "from_gamma",
+          [](nb::handle gamma) {
+            return GaussianKernel::from_gamma(number("GaussianKernel.from_gamma", "gamma", gamma));
+          },
+          nb::arg("gamma").none(), nb::sig("def from_gamma(gamma: float) -> GaussianKernel"),
+          "``exp(-gamma |x - y|^2)``, as scikit-learn and libsvm have it: lengthscale ``1 / sqrt(2 "
+          "gamma)``.")
+      .def_static(
+          "from_width",
+          [](nb::handle width) {
+            return GaussianKernel::from_width(number("GaussianKernel.from_width", "width", width));
+          },
+          nb::arg("width").none(), nb::sig("def from_width(width: float) -> GaussianKernel"),
+          "``exp(-|x - y|^2 / width)``, as shogun has it: lengthscale ``sqrt(width / 2)``.");
+  class_of<SoftmaxKernel>().def_static(
+      "for_dimension",
+      [](nb::handle head_dim) {
+        return SoftmaxKernel::for_dimension(
+            whole_number("SoftmaxKernel.for_dimension", "head_dim", head_dim));
+      },
+      nb::arg("head_dim").none(), nb::sig("def for_dimension(head_dim: int) -> SoftmaxKernel"),
+      "The kernel of scaled dot-product attention: scale ``1 / sqrt(head_dim)``.");
+  class_of<ArcCosineKernel>().def_static(
+      "relu_attention",
+      [](nb::handle epsilon) {
+        return ArcCosineKernel::relu_attention(
+            number("ArcCosineKernel.relu_attention", "epsilon", epsilon));
+      },
+      nb::arg("epsilon").none() = 1e-3,
+      nb::sig("def relu_attention(epsilon: float = 0.001) -> ArcCosineKernel"),
+      "Generalised attention with rectified linear units: features ``sqrt(2) (max(p, 0) + "
+      "epsilon)``.");
 }
 
 }  // namespace
@@ -135,6 +198,7 @@ void define_specs(nb::module_& core) {
   define_options<KernelTerm>();
   define_options<Centring>();
   define_alternatives<Kernel>(core, "kernels");
+  define_named_kernels();
   define_alternatives<Projection>(core, "projections");
   define_alternatives<FeatureFunction>(core, "feature_functions");
   define_spec(core);

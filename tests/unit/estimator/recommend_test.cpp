@@ -8,6 +8,7 @@
 
 #include <cmath>
 #include <limits>
+#include <variant>
 
 using namespace bochner;
 using Catch::Matchers::Contains;
@@ -86,6 +87,15 @@ TEST_CASE("attention is ranked by the error of its output", "[recommend]") {
   const Recommendation trivial = recommend_for_attention(
       SoftmaxKernel{}, q.view(), k.view(), ones.view(), {.num_features = 64, .seed = {9}}, 2);
   for (const Candidate& candidate : trivial.ranked) CHECK(candidate.error < 1e-9);
+}
+
+TEST_CASE("a best map for attention without a closed form is recommended too", "[recommend]") {
+  // Terms up to the first degree are nearly all of exp(x.y) here, and Maclaurin features have them.
+  const Matrix<double> x = normal_rows(20, 3, 1, 0.05);
+  const Recommendation advice = recommend_for_attention(
+      SoftmaxKernel{}, x.view(), x.view(), x.view(), {.num_features = 8, .seed = {}}, 2);
+  CHECK(std::holds_alternative<MaclaurinFeatures>(advice.ranked.front().spec.features));
+  CHECK_THAT(advice.reason, !Contains("first order"));
 }
 
 TEST_CASE("inputs without an answer are refused", "[recommend]") {

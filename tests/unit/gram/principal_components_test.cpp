@@ -66,3 +66,52 @@ TEST_CASE("principal components of odd data", "[gram]") {
   Matrix<double> narrow(6, 1);
   CHECK_THROWS_WITH(make(x, 2).transform(x.view(), narrow.view()), Contains("out is 6 x 1"));
 }
+
+TEST_CASE("principal components are saved and loaded", "[gram]") {
+  const FeatureMap<double> map(gram_spec(3, 8, GaussianKernel{}, TrigonometricFeatures{}));
+  const Matrix<double> x = normal_matrix<double>(30, 3, 43);
+  const KernelPrincipalComponents<double> components(map, x.view(), 4);
+  const Archive archive = components.save();
+  const auto loaded = KernelPrincipalComponents<double>::load(map, archive);
+  REQUIRE(loaded.num_components() == 4);
+  CHECK(loaded.total_variance() == components.total_variance());
+  Matrix<double> scores(30, 4);
+  Matrix<double> again(30, 4);
+  components.transform(x.view(), scores.view());
+  loaded.transform(x.view(), again.view());
+  for (Index i = 0; i < 30; ++i) {
+    for (Index c = 0; c < 4; ++c) CHECK(again(i, c) == scores(i, c));
+  }
+  for (std::size_t c = 0; c < 4; ++c) CHECK(loaded.variances()[c] == components.variances()[c]);
+
+  // None at all is a state too.
+  const KernelPrincipalComponents<double> none(map, Matrix<double>(6, 3).view(), 2);
+  CHECK(KernelPrincipalComponents<double>::load(map, none.save()).num_components() == 0);
+}
+
+TEST_CASE("an archive that holds no such components is refused", "[gram]") {
+  const FeatureMap<double> map(gram_spec(3, 8, GaussianKernel{}, TrigonometricFeatures{}));
+  const Matrix<double> x = normal_matrix<double>(30, 3, 44);
+  const Archive archive = KernelPrincipalComponents<double>(map, x.view(), 4).save();
+  const auto load = [&](const auto& change) {
+    Archive changed = archive;
+    change(changed);
+    return KernelPrincipalComponents<double>::load(map, changed);
+  };
+  const auto word = [&](const char* key, const char* value) {
+    return load([&](Archive& changed) { changed.metadata.insert_or_assign(key, value); });
+  };
+  CHECK_NOTHROW(load([](Archive&) {}));
+  CHECK_THROWS_WITH(load([](Archive& changed) { changed.metadata.clear(); }), Contains("kind"));
+  CHECK_THROWS_WITH(word("kind", "model"), Contains("'kind' is 'model'"));
+  CHECK_THROWS_WITH(word("scalar", "float"), Contains("'scalar' is 'float'"));
+  CHECK_THROWS_WITH(word("num_components", "5"), Contains("directions"));
+  CHECK_THROWS_WITH(word("total_variance", "-1"), Contains("negative"));
+  CHECK_THROWS_WITH(load([](Archive& changed) { changed.arrays.erase("mean"); }), Contains("mean"));
+  CHECK_THROWS_WITH(load([](Archive& changed) {
+                      std::get<Matrix<double>>(changed.arrays.at("variances"))(0, 0) = 0.0;
+                    }),
+                    Contains("descending"));
+  const FeatureMap<double> other(gram_spec(3, 9, GaussianKernel{}, TrigonometricFeatures{}));
+  CHECK_THROWS_WITH(KernelPrincipalComponents<double>::load(other, archive), Contains("'map'"));
+}

@@ -8,8 +8,10 @@
 
 #include <catch2/catch.hpp>
 
+#include <cstddef>
 #include <cstdio>
 #include <cstdlib>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -99,6 +101,26 @@ TEST_CASE("an archive without arrays, or without words, reads back", "[archive]"
   Archive arrays;
   arrays.arrays.emplace("x", counting<float>(3, 1, 1.0F));
   CHECK(read_archive(save(scratch, arrays)).array<float>("x", 3, 1)(2, 0) == 3.0F);
+}
+
+TEST_CASE("an archive in memory has the bytes of its file", "[archive]") {
+  const Scratch scratch;
+  const Archive archive = sample();
+  std::vector<std::byte> bytes = to_bytes(archive);
+  const std::string file = slurp(save(scratch, archive));
+  CHECK(file == std::string(reinterpret_cast<const char*>(bytes.data()), bytes.size()));
+  const Archive back = parse_archive(bytes);
+  CHECK(back.word("names") == archive.word("names"));
+  CHECK(back.array<double>("wide", 2, 3)(1, 2) == archive.array<double>("wide", 2, 3)(1, 2));
+  for (std::size_t size = 0; size < bytes.size(); ++size) {
+    CHECK_THROWS_WITH(parse_archive(std::span(bytes).first(size)),
+                      StartsWith("archive in memory: "));
+  }
+  bytes.push_back(std::byte{0});
+  CHECK_THROWS_AS(parse_archive(bytes), FileError);
+  bytes.pop_back();
+  bytes.back() ^= std::byte{1};
+  CHECK_THROWS_WITH(parse_archive(bytes), EndsWith("do not have the SHA-256 it states"));
 }
 
 TEST_CASE("an archive cut at any byte is refused", "[archive][bad]") {

@@ -90,6 +90,20 @@ TEST_CASE("a model goes from a file to a file and predicts", "[pipeline]") {
   }
 }
 
+TEST_CASE("a model comes back from its archive, and nothing else does", "[pipeline]") {
+  const Scratch scratch;
+  const Model model = fit(request(scratch.write("x.csv", wave(300)))).model;
+  Archive archive = to_archive(model);
+  const Model back = from_archive(archive);
+  CHECK(numbers(back) == numbers(model));
+  CHECK(back.inputs == model.inputs);
+  CHECK(back.places == model.places);
+  CHECK(back.data_digest == model.data_digest);
+  archive.metadata["task"] = "guess";
+  CHECK_THROWS_WITH(from_archive(archive), Contains("'task' is 'guess'"));
+  CHECK_THROWS_AS(from_archive(Archive{}), InvalidArgument);
+}
+
 TEST_CASE("a fit with an output writes what a fit without one holds", "[pipeline]") {
   const Scratch scratch;
   const std::string data = scratch.write("x.csv", wave(300));

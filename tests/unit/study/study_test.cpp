@@ -100,6 +100,23 @@ TEST_CASE("a cell is what a map of its own size measures", "[study]") {
   }
 }
 
+TEST_CASE("maps of one projection that are centred differently do not share their inputs",
+          "[study]") {
+  StudyPlan plan;
+  plan.pairs = {kPair};
+  plan.frequencies = {4};
+  plan.seed = {9};
+  plan.replicates = 6;
+  const FeatureMapSpec plain = spec_of(PositiveFeatures{}, IidProjection{});
+  FeatureMapSpec centred = plain;
+  centred.centring = {{0.2, 0.1, 0.3}, {0.2, 0.1, 0.3}};
+  plan.maps = {{"plain", plain, {0}}, {"centred", centred, {0}}};
+  const auto together = cells_of(plan, {});
+  REQUIRE(together.size() == 2);
+  plan.maps.erase(plan.maps.begin());
+  check_same(cells_of(plan, {}), {together.back()});
+}
+
 TEST_CASE("a study has the same numbers for any number of threads", "[study]") {
   const StudyPlan plan = plan_of(40);
   const auto one = cells_of(plan, Execution{1});

@@ -5,6 +5,7 @@
 #include <bochner/core/archive.hpp>
 
 #include <memory>
+#include <span>
 
 /// \file
 /// Attention over keys that keep coming: decoding and streams.
@@ -65,6 +66,12 @@ class AttentionState {
 
   /// Forgets everything.
   void reset();
+
+  /// The state whose batch entry i has seen what entry batch[i] of this one has: entries may come
+  /// several times, in any order, or not at all, as the beams of a search do when some go on and
+  /// others end. Each goes on with the bits that its origin would have. Throws InvalidArgument when
+  /// an entry is not one of this state's batch.
+  AttentionState select(std::span<const Index> batch) const;
 
   /// The state as words and arrays: exact.
   Archive save() const;

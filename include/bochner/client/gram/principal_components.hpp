@@ -2,12 +2,14 @@
 #pragma once
 
 #include <bochner/client/gram/approximation.hpp>
+#include <bochner/core/archive.hpp>
 #include <bochner/core/execution.hpp>
 #include <bochner/core/matrix.hpp>
 #include <bochner/export.hpp>
 #include <bochner/feature_map.hpp>
 
 #include <span>
+#include <utility>
 #include <vector>
 
 /// \file
@@ -49,7 +51,16 @@ class KernelPrincipalComponents {
   void transform(MatrixView<const T> x, MatrixView<double> out,
                  const Execution& execution = {}) const;
 
+  /// The components as words and arrays, without the rows they are of: exact. Throws
+  /// InvalidArgument when a number is not finite.
+  Archive save() const;
+  /// The inverse. Throws InvalidArgument when the archive does not hold components, or those of
+  /// another map or scalar, saying what is wrong.
+  static KernelPrincipalComponents load(FeatureMap<T> map, const Archive& archive);
+
  private:
+  explicit KernelPrincipalComponents(FeatureMap<T> map) : map_(std::move(map)) {}
+
   FeatureMap<T> map_;
   std::vector<double> variances_;
   double total_variance_ = 0.0;

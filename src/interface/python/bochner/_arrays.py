@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 import numpy as np
 
@@ -19,6 +19,8 @@ ArrayLike: TypeAlias = Any
 _SINGLE = np.dtype(np.float32)
 _DOUBLE = np.dtype(np.float64)
 _SCALARS = (_DOUBLE, _SINGLE)
+# What a C++ int holds; no machine has so many.
+_MOST_THREADS = 2**31 - 1
 
 
 def _describe(value: object) -> str:
@@ -74,6 +76,34 @@ def numbers(function: str, name: str, value: ArrayLike, axes: str) -> Array:
     return array
 
 
+def pair_or_rows(function: str, x: ArrayLike, y: ArrayLike, dim: int) -> tuple[Array, Array, bool]:
+    """One pair of inputs (1-d) as rows, or the rows themselves (2-d), and whether it was one."""
+    x, y = _to_numpy(function, "x", x), _to_numpy(function, "y", y)
+    for name, value in (("x", x), ("y", y)):
+        _require_numbers(function, name, value)
+        if value.ndim not in (1, 2):
+            raise ValueError(
+                f"{function}: {name} has {value.ndim} dimensions, expected 1 (one pair) or 2 (rows)"
+            )
+    if x.ndim != y.ndim:
+        raise ValueError(
+            f"{function}: x has {x.ndim} dimension{'s' * (x.ndim != 1)} and y {y.ndim}, expected "
+            "1 for both (one pair) or 2 (rows)"
+        )
+    if x.dtype != y.dtype:
+        raise TypeError(
+            f"{function}: y has dtype {y.dtype} and x {x.dtype}, expected one dtype for both"
+        )
+    one = x.ndim == 1
+    for name, value in (("x", x), ("y", y)):
+        if value.shape[-1] != dim:
+            found = f"{value.shape[0]} entries" if one else f"{value.shape[1]} columns"
+            raise ValueError(
+                f"{function}: {name} has {found}, expected {dim} (the spec's input_dim)"
+            )
+    return (x[np.newaxis], y[np.newaxis], True) if one else (x, y, False)
+
+
 def rows(function: str, name: str, value: ArrayLike) -> Array:
     """`value` as a matrix of float32 or float64."""
     # The way of nearly every call, kept short.
@@ -116,22 +146,53 @@ def vector(function: str, name: str, value: ArrayLike, dtype: DTypeLike) -> Arra
     return converted
 
 
+def columns(function: str, name: str, value: ArrayLike) -> NDArray[np.float64]:
+    """A vector, or a matrix of several as its columns, in float64."""
+    array = value if isinstance(value, np.ndarray) else _to_numpy(function, name, value)
+    axes = "rows" if array.ndim == 1 else "rows, columns"
+    return doubles(function, name, array, axes)
+
+
+def indices(function: str, name: str, value: ArrayLike) -> NDArray[np.int64]:
+    """Row numbers as a contiguous vector: lists are converted, numbers that are not whole refused.
+
+    Whether they are in range is for the callee to say.
+    """
+    array = np.asarray(_to_numpy(function, name, value) if hasattr(value, "__dlpack__") else value)
+    if array.size == 0:
+        array = array.astype(np.int64)
+    if array.dtype.kind not in "iu":
+        raise TypeError(f"{function}: {name} has dtype {array.dtype}, expected integers")
+    _require_dimensions(function, name, array, "entries")
+    return np.ascontiguousarray(array, dtype=np.int64)
+
+
+def apart(function: str, name: str, out: NDArray[Any], other: str, array: NDArray[Any]) -> None:
+    """Refuse an output that shares memory with the argument `other`."""
+    try:
+        shared = np.shares_memory(out, array, max_work=cast("Any", 100_000))
+    except np.exceptions.TooHardError:
+        shared = True
+    if shared:
+        raise ValueError(f"{function}: {name} overlaps {other}")
+
+
 def output(
     function: str,
     out: ArrayLike | None,
     shape: tuple[int, ...],
     dtype: DTypeLike,
     name: str = "out",
+    whose: str = ", that of the input",
 ) -> Array:
-    """`out`, fit to be written, or a new array."""
+    """`out`, fit to be written, or a new array; `whose` says where the dtype is from."""
     if out is None:
         return np.empty(shape, dtype)
     array = out if isinstance(out, np.ndarray) else _to_numpy(function, name, out)
     _require_numbers(function, name, array)
     if array.dtype != dtype:
         raise TypeError(
-            f"{function}: {name} has dtype {array.dtype}, expected {np.dtype(dtype)}, that of the "
-            "input"
+            f"{function}: {name} has dtype {array.dtype}, expected {np.dtype(dtype)}{whose}"
         )
     if array.shape != shape:
         raise ValueError(f"{function}: {name} has shape {array.shape}, expected {shape}")
@@ -139,6 +200,13 @@ def output(
         raise ValueError(f"{function}: {name} is read-only")
     result: Array = array
     return result
+
+
+def double_output(
+    function: str, out: ArrayLike | None, shape: tuple[int, ...], name: str = "out"
+) -> NDArray[np.float64]:
+    """`out` in float64, whatever the input was, or a new array."""
+    return cast("NDArray[np.float64]", output(function, out, shape, np.float64, name, ""))
 
 
 def threads(function: str, num_threads: int | None) -> int:
@@ -149,4 +217,60 @@ def threads(function: str, num_threads: int | None) -> int:
         raise TypeError(f"{function}: num_threads is {num_threads!r}, expected an integer or None")
     if num_threads < 1:
         raise ValueError(f"{function}: num_threads is {num_threads}, expected at least 1 or None")
-    return int(num_threads)
+    return min(int(num_threads), _MOST_THREADS)
+
+
+def integers(function: str, name: str, value: ArrayLike, axes: str) -> NDArray[np.int64]:
+    """A contiguous array of integers with these axes: lists are converted."""
+    try:
+        array = np.asarray(
+            _to_numpy(function, name, value) if hasattr(value, "__dlpack__") else value
+        )
+    except ValueError as error:
+        raise ValueError(f"{function}: {name} is not an array ({error})") from error
+    _require_dimensions(function, name, array, axes)
+    if array.size == 0:
+        return np.empty(array.shape, np.int64)
+    if array.dtype.kind not in "iu":
+        raise TypeError(f"{function}: {name} has dtype {array.dtype}, expected integers")
+    if array.max() > np.iinfo(np.int64).max:
+        raise ValueError(f"{function}: {name} holds {array.max()}, which is beyond 63 bits")
+    return np.ascontiguousarray(array, np.int64)
+
+
+def broadcast(
+    function: str, name: str, array: NDArray[Any], shape: tuple[int, ...], axes: str
+) -> NDArray[Any]:
+    """`array` as if it had this shape, without a copy."""
+    try:
+        return np.broadcast_to(array, shape)
+    except ValueError:
+        raise ValueError(
+            f"{function}: {name} has shape {array.shape}, which does not broadcast to {shape} "
+            f"({axes})"
+        ) from None
+
+
+def mask(
+    function: str, name: str, value: ArrayLike, shape: tuple[int, ...], axes: str
+) -> NDArray[np.bool_]:
+    """`value`, an array of bool, as if it had this shape."""
+    array = _to_numpy(function, name, value) if hasattr(value, "__dlpack__") else value
+    if not isinstance(array, np.ndarray):
+        raise TypeError(f"{function}: {name} is {_describe(value)}, expected an array of bool")
+    if array.dtype != np.bool_:
+        raise TypeError(f"{function}: {name} has dtype {array.dtype}, expected bool")
+    return broadcast(function, name, array, shape, axes)
+
+
+def targets(function: str, name: str, value: ArrayLike) -> Array:
+    """`value` as a vector or a matrix of float32 or float64."""
+    array = value if type(value) is np.ndarray else _to_numpy(function, name, value)
+    _require_numbers(function, name, array)
+    if array.ndim not in (1, 2):
+        raise ValueError(
+            f"{function}: {name} has {array.ndim} dimension{'s' * (array.ndim != 1)}, expected 1 "
+            "(rows) or 2 (rows, targets)"
+        )
+    result: Array = array
+    return result

@@ -34,7 +34,14 @@ def _table(names: list[str], columns: list[Any]) -> str:
     )
 
 
-@dataclasses.dataclass(frozen=True)
+def _same(a: object, b: object) -> bool:
+    if isinstance(a, np.ndarray) or isinstance(b, np.ndarray):
+        first, second = np.asarray(a), np.asarray(b)
+        return np.array_equal(first, second, equal_nan="f" in (first.dtype.kind, second.dtype.kind))
+    return a == b or (a != a and b != b)
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
 class Result:
     """A record of named results.
 
@@ -45,6 +52,14 @@ class Result:
     def to_dict(self) -> dict[str, Any]:
         """The members by name."""
         return {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
+
+    def __eq__(self, other: object) -> bool:
+        if type(other) is not type(self):
+            return NotImplemented
+        return all(map(_same, self.to_dict().values(), other.to_dict().values()))
+
+    def __hash__(self) -> int:
+        return hash((type(self), *self.to_dict().values()))
 
     def _columns(self) -> dict[str, Any] | None:
         """Members as columns, where all are vectors of one length."""

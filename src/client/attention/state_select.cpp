@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "bochner/core/error.hpp"
+#include "client/attention/state_impl.hpp"
+
+#include <string>
+
+namespace bochner {
+
+template <Scalar T>
+std::unique_ptr<typename AttentionState<T>::Impl> AttentionState<T>::Impl::select(
+    std::span<const Index> batch) const {
+  for (std::size_t i = 0; i < batch.size(); ++i) {
+    if (batch[i] >= 0 && batch[i] < batch_) continue;
+    throw InvalidArgument("AttentionState::select: batch[" + std::to_string(i) + "] is " +
+                          std::to_string(batch[i]) + ", expected 0 to " +
+                          std::to_string(batch_ - 1) + " (the state has a batch of " +
+                          std::to_string(batch_) + ")");
+  }
+  auto selected = std::make_unique<Impl>(map_, 0, key_heads_, value_dim_);
+  selected->batch_ = static_cast<Index>(batch.size());
+  selected->length_ = length_;
+  selected->streams_.reserve(batch.size() * static_cast<std::size_t>(key_heads_));
+  for (const Index entry : batch) {
+    const auto first = streams_.begin() + entry * key_heads_;
+    selected->streams_.insert(selected->streams_.end(), first, first + key_heads_);
+  }
+  return selected;
+}
+
+template <Scalar T>
+AttentionState<T> AttentionState<T>::select(std::span<const Index> batch) const {
+  return AttentionState(impl_->select(batch));
+}
+
+template AttentionState<float> AttentionState<float>::select(std::span<const Index>) const;
+template AttentionState<double> AttentionState<double>::select(std::span<const Index>) const;
+
+}  // namespace bochner

@@ -1,0 +1,589 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Attention by random features: linear in the length of the sequence."""
+
+from __future__ import annotations
+
+from typing import Literal, overload
+
+import numpy as np
+
+from bochner import _core
+from bochner._arrays import Array, ArrayLike, like, output, threads
+from bochner._attention_inputs import (
+    AXES,
+    Gradients,
+    Map,
+    Maps,
+    Products,
+    as_maps,
+    gradients_or_new,
+    inputs,
+    options_of,
+    queries_keys_and_rows,
+)
+from bochner._attention_results import (
+    AttentionComparison,
+    AttentionErrorReport,
+    AttentionReport,
+    EffectiveNorms,
+    report_of,
+)
+from bochner._core.options import FeatureMapSpec
+from bochner._map import FeatureMap, as_map
+from bochner._options import flag, whole
+
+
+@overload
+def attention(
+    feature_map: Maps,
+    queries: ArrayLike,
+    keys: ArrayLike,
+    values: ArrayLike,
+    *,
+    causal: bool = ...,
+    query_offset: int = ...,
+    key_mask: ArrayLike | None = ...,
+    key_lengths: ArrayLike | None = ...,
+    cu_seqlens: ArrayLike | None = ...,
+    cu_seqlens_keys: ArrayLike | None = ...,
+    products: Products = ...,
+    out: Array | None = ...,
+    num_threads: int | None = ...,
+    return_report: Literal[False] = ...,
+) -> Array: ...
+@overload
+def attention(
+    feature_map: Maps,
+    queries: ArrayLike,
+    keys: ArrayLike,
+    values: ArrayLike,
+    *,
+    causal: bool = ...,
+    query_offset: int = ...,
+    key_mask: ArrayLike | None = ...,
+    key_lengths: ArrayLike | None = ...,
+    cu_seqlens: ArrayLike | None = ...,
+    cu_seqlens_keys: ArrayLike | None = ...,
+    products: Products = ...,
+    out: Array | None = ...,
+    num_threads: int | None = ...,
+    return_report: Literal[True],
+) -> tuple[Array, AttentionReport]: ...
+def attention(
+    feature_map: Maps,
+    queries: ArrayLike,
+    keys: ArrayLike,
+    values: ArrayLike,
+    *,
+    causal: bool = False,
+    query_offset: int = 0,
+    key_mask: ArrayLike | None = None,
+    key_lengths: ArrayLike | None = None,
+    cu_seqlens: ArrayLike | None = None,
+    cu_seqlens_keys: ArrayLike | None = None,
+    products: Products = "full",
+    out: Array | None = None,
+    num_threads: int | None = None,
+    return_report: bool = False,
+) -> Array | tuple[Array, AttentionReport]:
+    """Attention by random features: linear in the length of the sequence.
+
+    With phi of `feature_map`, over the keys that query i sees,
+    ``out_i = sum_j (phi(q_i) @ phi(k_j)) v_j / sum_j phi(q_i) @ phi(k_j)``; for a softmax kernel an
+    estimate of ``softmax(scale * Q @ K.T) @ V``. The scale is the kernel's:
+    ``SoftmaxKernel.for_dimension(d)`` gives ``1 / sqrt(d)``.
+
+    Exponential maps are stabilised feature by feature with powers of two, so that no row underflows
+    at any norm. Results have the same bits for any number of threads and any grouping of batch
+    entries and heads; with `causal`, row i has the same bits whatever comes after it. A NaN or
+    infinity in a live key or value reaches the rows that see it and no other.
+
+    Costs O((L + S) D (d + d_v)) per head, and memory O(D d_v) per head in work.
+
+    Parameters
+    ----------
+    feature_map : FeatureMap, FeatureMapSpec or str, or a sequence of them
+        One map for all heads, or one a key head.
+    queries : array of shape (batch, heads, L, d)
+        float32 or float64, any strides.
+    keys : array of shape (batch, key_heads, S, d)
+        `key_heads` divides `heads`: query head h reads key head ``h // (heads // key_heads)``.
+    values : array of shape (batch, key_heads, S, d_v)
+    causal : bool
+        Query i sees the keys ``j <= i + query_offset`` only.
+    query_offset : int
+        Position of query 0 among the keys: S - L when the queries are the last L of S positions. In
+        packed sequences it counts inside each of them.
+    key_mask : bool array of shape (batch, S), optional
+        True for live keys. The others are never read: whatever they and their values hold, no bit
+        of the output changes.
+    key_lengths : integers of shape (batch,), optional
+        Keys from there on are not live. Not together with `key_mask`.
+    cu_seqlens : integers of shape (n + 1,), optional
+        Packed sequences of various lengths, for a batch of 1: ``0 = b_0 <= ... <= b_n = L``, and
+        queries ``b_i ... b_(i+1) - 1`` see only the keys of the same sequence.
+    cu_seqlens_keys : integers of shape (n + 1,), optional
+        The same for the keys, ending at S; without it, `cu_seqlens`.
+    products : {"full", "bfloat16"}
+        Arithmetic of the two large products: the dtype's, or factors rounded to bfloat16 with sums
+        in float32 (float32 inputs only).
+    out : array of shape (batch, heads, L, d_v), optional
+        Where to write, any strides, not overlapping the inputs.
+    num_threads : int, optional
+        Threads to use; without it OpenMP decides.
+    return_report : bool
+        Whether to return an `AttentionReport` too.
+
+    Returns
+    -------
+    out : array of shape (batch, heads, L, d_v)
+    report : AttentionReport
+        With `return_report`.
+
+    Raises
+    ------
+    TypeError
+        On another dtype, or several.
+    ValueError
+        When shapes do not fit, options contradict each other, `out` overlaps an input, a row is too
+        long for the map (``|x|^2`` beyond about 1e8), or a value is beyond 2^100 (float64: 2^996).
+        Whatever else leaves the range is counted in the report.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import bochner as bo
+    >>> rng = np.random.default_rng(0)
+    >>> q, k, v = 0.5 * rng.normal(size=(3, 1, 2, 50, 4))
+    >>> kernel = bo.SoftmaxKernel(0.5)
+    >>> spec = bo.FeatureMapSpec(4, 2048, kernel, features=bo.HyperbolicFeatures(), seed=1)
+    >>> out = bo.attention(spec, q, k, v, causal=True)
+    >>> exact = bo.exact_attention(kernel, q, k, v, causal=True)
+    >>> bool(np.linalg.norm(out - exact) < 0.1 * np.linalg.norm(exact))
+    True
+    """
+    name = "attention"
+    q, k, v = inputs(name, queries, keys, values)
+    options = options_of(
+        name,
+        q,
+        k,
+        causal,
+        query_offset,
+        key_mask,
+        key_lengths,
+        cu_seqlens,
+        cu_seqlens_keys,
+        products=products,
+    )
+    wants_report = flag(name, "return_report", return_report)
+    out = output(name, out, (*q.shape[:3], v.shape[3]), q.dtype)
+    report = _core.attention(
+        as_maps(name, feature_map, k), q, k, v, out, options, threads(name, num_threads)
+    )
+    return (out, report_of(report)) if wants_report else out
+
+
+def attention_gradient(
+    feature_map: Maps,
+    queries: ArrayLike,
+    keys: ArrayLike,
+    values: ArrayLike,
+    out: ArrayLike,
+    out_gradient: ArrayLike,
+    *,
+    causal: bool = False,
+    query_offset: int = 0,
+    key_mask: ArrayLike | None = None,
+    key_lengths: ArrayLike | None = None,
+    cu_seqlens: ArrayLike | None = None,
+    cu_seqlens_keys: ArrayLike | None = None,
+    gradients: Gradients | None = None,
+    num_threads: int | None = None,
+) -> Gradients:
+    """Gradients of ``(out_gradient * out).sum()`` with respect to queries, keys and values.
+
+    A key and a value head collect the gradients of all query heads that read it. Keys that are not
+    live get zeros, as do rows that saw no key or whose normaliser was zero. Gradients are those of
+    full products, whatever `attention` used.
+
+    Costs O((L + S) D (d + d_v)) per head, about three times `attention`, and memory O(D d_v) per
+    head in work, with `causal` a state for each 1,024 keys of the heads in work.
+
+    Parameters
+    ----------
+    feature_map, queries, keys, values
+        As `attention` had them.
+    out : array of shape (batch, heads, L, d_v)
+        What `attention` returned for these inputs and options.
+    out_gradient : array of shape (batch, heads, L, d_v)
+    causal, query_offset, key_mask, key_lengths, cu_seqlens, cu_seqlens_keys
+        As `attention` had them.
+    gradients : tuple of three arrays, optional
+        Where to write, of the shapes of queries, keys and values; overlapping nothing.
+    num_threads : int, optional
+        Threads to use; without it OpenMP decides. The same bits for any number.
+
+    Returns
+    -------
+    tuple of three arrays
+        Of the shapes of queries, keys and values.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As `attention`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import bochner as bo
+    >>> q, k, v = np.random.default_rng(0).normal(size=(3, 1, 1, 20, 4))
+    >>> spec = bo.FeatureMapSpec(4, 64, bo.SoftmaxKernel(), features=bo.PositiveFeatures())
+    >>> out = bo.attention(spec, q, k, v)
+    >>> dq, dk, dv = bo.attention_gradient(spec, q, k, v, out, np.ones_like(out))
+    >>> np.allclose(dv.sum(), out.size)  # weights of a row add up to 1
+    True
+    """
+    name = "attention_gradient"
+    q, k, v = inputs(name, queries, keys, values)
+    options = options_of(
+        name, q, k, causal, query_offset, key_mask, key_lengths, cu_seqlens, cu_seqlens_keys
+    )
+    written = gradients_or_new(name, gradients, q, k, v)
+    _core.attention_gradient(
+        as_maps(name, feature_map, k),
+        q,
+        k,
+        v,
+        like(name, "out", out, AXES, "queries", q.dtype),
+        like(name, "out_gradient", out_gradient, AXES, "queries", q.dtype),
+        *written,
+        options,
+        threads(name, num_threads),
+    )
+    return written
+
+
+def attention_with_error(
+    feature_map: Map,
+    queries: ArrayLike,
+    keys: ArrayLike,
+    values: ArrayLike,
+    *,
+    causal: bool = False,
+    query_offset: int = 0,
+    key_mask: ArrayLike | None = None,
+    key_lengths: ArrayLike | None = None,
+    cu_seqlens: ArrayLike | None = None,
+    cu_seqlens_keys: ArrayLike | None = None,
+    products: Products = "full",
+    per: Literal["entry", "row"] = "entry",
+    redraws: int = 8,
+    out: Array | None = None,
+    num_threads: int | None = None,
+) -> tuple[Array, Array, AttentionErrorReport]:
+    """`attention` with the standard error of each entry of its output.
+
+    As an estimate of the ratio's limit for many frequencies: exact attention, unless radii are
+    constant. With 8 independent blocks of frequencies or more, the jackknife of the ratio over
+    blocks; otherwise the spread of fresh draws. `out` has the bits of `attention`.
+
+    Costs about twice the time of `attention`; with redraws, ``1 + redraws`` times.
+
+    Parameters
+    ----------
+    feature_map : FeatureMap, FeatureMapSpec or str
+        One map for all heads.
+    queries, keys, values
+        As in `attention`.
+    causal, query_offset, key_mask, key_lengths, cu_seqlens, cu_seqlens_keys, products
+        As in `attention`.
+    per : {"entry", "row"}
+        A standard error for each entry, or one for each row: the root of the sum of squares over
+        its entries.
+    redraws : int
+        Fresh draws where the map has fewer than 8 whole independent blocks, at least 2. Their seeds
+        are the map's plus 1, 2, ...
+    out, num_threads
+        As in `attention`.
+
+    Returns
+    -------
+    out : array of shape (batch, heads, L, d_v)
+    standard_error : array of shape (batch, heads, L, d_v) or (batch, heads, L, 1)
+        0 for rows that see no key; NaN where a normaliser vanishes without some block.
+    report : AttentionErrorReport
+        Its `factor` turns standard errors into intervals.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As `attention`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import bochner as bo
+    >>> q, k, v = 0.25 * np.random.default_rng(0).normal(size=(3, 1, 1, 40, 4))
+    >>> kernel = bo.SoftmaxKernel()
+    >>> spec = bo.FeatureMapSpec(4, 512, kernel, features=bo.HyperbolicFeatures(), seed=2)
+    >>> out, error, report = bo.attention_with_error(spec, q, k, v)
+    >>> exact = bo.exact_attention(kernel, q, k, v)
+    >>> inside = np.abs(out - exact) < report.factor(0.95) * error
+    >>> bool(inside.mean() > 0.85)
+    True
+    """
+    name = "attention_with_error"
+    q, k, v = inputs(name, queries, keys, values)
+    options = options_of(
+        name,
+        q,
+        k,
+        causal,
+        query_offset,
+        key_mask,
+        key_lengths,
+        cu_seqlens,
+        cu_seqlens_keys,
+        products=products,
+    )
+    if per not in ("entry", "row"):
+        raise ValueError(f"{name}: per is {per!r}, expected 'entry' or 'row'")
+    out = output(name, out, (*q.shape[:3], v.shape[3]), q.dtype)
+    error: Array = np.empty((*q.shape[:3], v.shape[3] if per == "entry" else 1), q.dtype)
+    found = _core.attention_with_error(
+        as_map(name, feature_map, "feature_map")._map,
+        q,
+        k,
+        v,
+        out,
+        error,
+        options,
+        whole(name, "redraws", redraws, 2, 2**31 - 1),
+        threads(name, num_threads),
+    )
+    found["attention"] = report_of(found["attention"])
+    return out, error, AttentionErrorReport(**found)
+
+
+def attention_report(
+    feature_map: Map,
+    queries: ArrayLike,
+    keys: ArrayLike,
+    values: ArrayLike,
+    *,
+    causal: bool = False,
+    query_offset: int = 0,
+    key_mask: ArrayLike | None = None,
+    key_lengths: ArrayLike | None = None,
+    cu_seqlens: ArrayLike | None = None,
+    cu_seqlens_keys: ArrayLike | None = None,
+    products: Products = "full",
+    sample_rows: int = 64,
+    num_threads: int | None = None,
+) -> AttentionComparison:
+    """How good attention by random features is on these inputs, and what would make it better.
+
+    Runs `attention` and compares up to `sample_rows` rows of its output, one from each of equal
+    stretches of all rows (at random by the map's seed), with exact attention in the inputs'
+    precision.
+
+    Costs the time of `attention`, and O(S d + 512^2 (1 + d + d_v)) per sampled row.
+
+    Parameters
+    ----------
+    feature_map : FeatureMap, FeatureMapSpec or str
+        One map for all heads.
+    queries, keys, values
+        As in `attention`.
+    causal, query_offset, key_mask, key_lengths, cu_seqlens, cu_seqlens_keys, products
+        As in `attention`.
+    sample_rows : int
+        At least 1.
+    num_threads : int, optional
+        Threads to use; without it OpenMP decides. The same bits for any number.
+
+    Returns
+    -------
+    AttentionComparison
+
+    Raises
+    ------
+    TypeError, ValueError
+        As `attention`, when the kernel is neither softmax nor Gaussian, and when a sampled query or
+        what it sees is not finite.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import bochner as bo
+    >>> q, k, v = 0.3 * np.random.default_rng(0).normal(size=(3, 1, 2, 64, 4))
+    >>> spec = bo.FeatureMapSpec(4, 64, bo.SoftmaxKernel(), features=bo.PositiveFeatures(), seed=1)
+    >>> report = bo.attention_report(spec, q, k, v)
+    >>> report.advice
+    'keep-exact'
+    >>> report.prediction_holds
+    True
+    """
+    name = "attention_report"
+    q, k, v = inputs(name, queries, keys, values)
+    options = options_of(
+        name,
+        q,
+        k,
+        causal,
+        query_offset,
+        key_mask,
+        key_lengths,
+        cu_seqlens,
+        cu_seqlens_keys,
+        products=products,
+    )
+    found = _core.attention_report(
+        as_map(name, feature_map, "feature_map")._map,
+        q,
+        k,
+        v,
+        whole(name, "sample_rows", sample_rows, 1),
+        options,
+        threads(name, num_threads),
+    )
+    found["attention"] = report_of(found["attention"])
+    found["norms"] = EffectiveNorms(**found["norms"])
+    return AttentionComparison(**found)
+
+
+def attention_rows(
+    feature_map: Map,
+    queries: ArrayLike,
+    keys: ArrayLike,
+    rows: ArrayLike,
+    *,
+    causal: bool = False,
+    query_offset: int = 0,
+    key_mask: ArrayLike | None = None,
+    key_lengths: ArrayLike | None = None,
+    cu_seqlens: ArrayLike | None = None,
+    cu_seqlens_keys: ArrayLike | None = None,
+    num_threads: int | None = None,
+) -> Array:
+    """Rows of the matrix that `attention` multiplies the values by and never forms.
+
+    ``phi(q) @ phi(k_j) / sum_l phi(q) @ phi(k_l)`` over the keys that the query sees; 0 for the
+    others, and all of a row that sees none or whose normaliser is zero.
+
+    Costs O(S (m d + D)) per row; rows that see the same keys share the first part.
+
+    Parameters
+    ----------
+    feature_map : FeatureMap, FeatureMapSpec or str
+        One map for all heads.
+    queries, keys
+        As in `attention`.
+    rows : integers of shape (n, 3)
+        Batch entry, head and query of each row.
+    causal, query_offset, key_mask, key_lengths, cu_seqlens, cu_seqlens_keys
+        As in `attention`.
+    num_threads : int, optional
+        Threads to use; without it OpenMP decides. The same bits for any number.
+
+    Returns
+    -------
+    array of shape (n, S)
+
+    Raises
+    ------
+    TypeError, ValueError
+        As `attention`, and when a row is not one of the queries.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import bochner as bo
+    >>> q, k = np.random.default_rng(0).normal(size=(2, 1, 2, 6, 4))
+    >>> spec = bo.FeatureMapSpec(4, 64, bo.SoftmaxKernel(), features=bo.PositiveFeatures())
+    >>> bo.attention_rows(spec, q, k, [(0, 1, 2)], causal=True).shape
+    (1, 6)
+    """
+    name = "attention_rows"
+    q, k, table = queries_keys_and_rows(name, queries, keys, rows)
+    options = options_of(
+        name, q, k, causal, query_offset, key_mask, key_lengths, cu_seqlens, cu_seqlens_keys
+    )
+    out: Array = np.empty((table.shape[0], k.shape[2]), q.dtype)
+    _core.attention_rows(
+        as_map(name, feature_map, "feature_map")._map,
+        q,
+        k,
+        table,
+        out,
+        options,
+        threads(name, num_threads),
+    )
+    return out
+
+
+def head_specs(base: FeatureMapSpec | str, layer: int, heads: int) -> list[FeatureMapSpec]:
+    """The specs of the heads of a layer, all from one seed.
+
+    Layer l, key head h draws independently of all others, with ``derive_seed(derive_seed(seed, l),
+    h)``: hashed, never ``seed + head``, so that ``seed + 1`` is a redraw of the whole network, and
+    no two heads of two redraws share frequencies.
+
+    Parameters
+    ----------
+    base : FeatureMapSpec or str
+        Kernel, projection and features of all heads, and the seed of the network.
+    layer : int
+        From 0.
+    heads : int
+        Number of key heads.
+
+    Returns
+    -------
+    list of FeatureMapSpec
+
+    Examples
+    --------
+    >>> import bochner as bo
+    >>> base = bo.FeatureMapSpec(4, 8, bo.SoftmaxKernel(), features=bo.PositiveFeatures(), seed=1)
+    >>> len({spec.seed for layer in range(2) for spec in bo.head_specs(base, layer, 3)})
+    6
+    """
+    name = "head_specs"
+    if isinstance(base, str):
+        base = FeatureMapSpec.parse(base)
+    if not isinstance(base, FeatureMapSpec):
+        raise TypeError(
+            f"{name}: base is {type(base).__name__}, expected a FeatureMapSpec or its text"
+        )
+    layer = whole(name, "layer", layer, 0)
+    return [_core.head_spec(base, layer, h) for h in range(whole(name, "heads", heads, 0))]
+
+
+def head_maps(base: FeatureMapSpec | str, layer: int, heads: int) -> list[FeatureMap]:
+    """The maps of the heads of a layer: those of `head_specs`.
+
+    Parameters
+    ----------
+    base : FeatureMapSpec or str
+    layer : int
+        From 0.
+    heads : int
+        Number of key heads.
+
+    Returns
+    -------
+    list of FeatureMap
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import bochner as bo
+    >>> q, k, v = np.random.default_rng(0).normal(size=(3, 1, 2, 6, 4))
+    >>> base = bo.FeatureMapSpec(4, 8, bo.SoftmaxKernel(), features=bo.PositiveFeatures(), seed=1)
+    >>> bo.attention(bo.head_maps(base, 0, 2), q, k, v).shape
+    (1, 2, 6, 4)
+    """
+    return [FeatureMap(spec) for spec in head_specs(base, layer, heads)]

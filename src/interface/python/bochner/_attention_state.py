@@ -1,0 +1,492 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Attention over keys that keep coming."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Literal, overload
+
+import numpy as np
+
+from bochner import _core
+from bochner._arrays import Array, ArrayLike, integers, like, numbers, output, threads
+from bochner._attention_inputs import AXES, Map
+from bochner._attention_results import AttentionReport, report_of
+from bochner._map import FeatureMap, as_map
+from bochner._options import flag, whole
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import DTypeLike, NDArray
+
+# Multiplications between two looks at signals: a fraction of a second.
+_CHUNK_WORK = 2**28
+
+
+class AttentionState:
+    """Attention over keys that keep coming: decoding and streams.
+
+    What attention remembers of the keys and values it has seen, for each batch entry and key head:
+    the sums of ``phi(k) v`` and ``phi(k)``, compensated, and up to 64 keys that are still separate.
+    Constant memory, about ``2 D d_v + 64 (2 D + d_v)`` scalars per head; O(D d_v) per key and per
+    query. `advance` has the same bits as causal `attention` over all that was appended, however it
+    was cut into calls, as long as nothing was merged.
+
+    A call that is refused or interrupted leaves the state as it was. Threads may share a state:
+    calls then come one after the other. Picklable.
+
+    Parameters
+    ----------
+    feature_map : FeatureMap, FeatureMapSpec or str
+        One map for all heads.
+    batch, key_heads : int
+        At least 0.
+    value_dim : int
+        Columns of the values, at least 1.
+    dtype : dtype
+        Of keys, values and results: float32 or float64.
+
+    Raises
+    ------
+    TypeError
+        On another dtype.
+    ValueError
+        When an extent is out of range.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import bochner as bo
+    >>> spec = bo.FeatureMapSpec(8, 64, bo.SoftmaxKernel(), features=bo.PositiveFeatures(), seed=1)
+    >>> x = np.random.default_rng(0).normal(size=(1, 2, 20, 8))
+    >>> state = bo.AttentionState(spec, batch=1, key_heads=2, value_dim=8, dtype=x.dtype)
+    >>> prompt = state.advance(x[:, :, :19], x[:, :, :19], x[:, :, :19])
+    >>> token = state.advance(x[:, :, 19:], x[:, :, 19:], x[:, :, 19:])
+    >>> integer = bo.attention(spec, x, x, x, causal=True)
+    >>> np.array_equal(np.concatenate([prompt, token], axis=2), integer)
+    True
+    """
+
+    __slots__ = ("_batch", "_dtype", "_key_heads", "_map", "_state", "_value_dim")
+
+    _map: FeatureMap
+    _batch: int
+    _key_heads: int
+    _value_dim: int
+    _dtype: np.dtype[Any]
+    _state: _core.AttentionState
+
+    def __init__(
+        self,
+        feature_map: Map,
+        batch: int,
+        key_heads: int,
+        value_dim: int,
+        *,
+        dtype: DTypeLike = np.float32,
+    ) -> None:
+        name = "AttentionState"
+        try:
+            found = np.dtype(dtype)
+        except TypeError as error:
+            raise TypeError(f"{name}: dtype is {dtype!r}, expected float32 or float64") from error
+        if found not in (np.float32, np.float64):
+            raise TypeError(f"{name}: dtype is {found}, expected float32 or float64")
+        extents = (
+            whole(name, "batch", batch, 0),
+            whole(name, "key_heads", key_heads, 0),
+            whole(name, "value_dim", value_dim, 1),
+        )
+        self._set(as_map(name, feature_map, "feature_map"), *extents, found)
+        self._state = _core.AttentionState(self._map._map, *extents, found == np.float32)
+
+    def _set(
+        self,
+        feature_map: FeatureMap,
+        batch: int,
+        key_heads: int,
+        value_dim: int,
+        dtype: np.dtype[Any],
+    ) -> None:
+        self._map = feature_map
+        self._batch = batch
+        self._key_heads = key_heads
+        self._value_dim = value_dim
+        self._dtype = dtype
+
+    def _with(self, state: _core.AttentionState, batch: int) -> AttentionState:
+        made = object.__new__(type(self))
+        made._set(self._map, batch, self._key_heads, self._value_dim, self._dtype)
+        made._state = state
+        return made
+
+    @property
+    def feature_map(self) -> FeatureMap:
+        """The map of all heads."""
+        return self._map
+
+    @property
+    def batch(self) -> int:
+        """Batch entries."""
+        return self._batch
+
+    @property
+    def key_heads(self) -> int:
+        """Key heads."""
+        return self._key_heads
+
+    @property
+    def value_dim(self) -> int:
+        """Columns of the values, d_v."""
+        return self._value_dim
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """Of keys, values and results."""
+        return self._dtype
+
+    @property
+    def length(self) -> int:
+        """Keys seen so far, the same for all heads."""
+        return self._state.length()
+
+    def _array(self, function: str, name: str, value: ArrayLike) -> Array:
+        return like(function, name, value, AXES, "the state", self._dtype)
+
+    def _chunk(self, heads: int) -> int:
+        """Rows of a integer number of blocks that take about as long as `_CHUNK_WORK`."""
+        row = self._batch * heads * self._map.num_features
+        row *= self._map.input_dim + self._value_dim
+        return max(64, _CHUNK_WORK // max(row, 1) // 64 * 64)
+
+    def append(
+        self, keys: ArrayLike, values: ArrayLike, *, num_threads: int | None = None
+    ) -> AttentionState:
+        """Take in keys and values.
+
+        Parameters
+        ----------
+        keys : array of shape (batch, key_heads, n, d)
+        values : array of shape (batch, key_heads, n, d_v)
+        num_threads : int, optional
+            Threads to use; without it OpenMP decides. The same bits for any number.
+
+        Returns
+        -------
+        AttentionState
+            This one.
+
+        Raises
+        ------
+        TypeError
+            On another dtype than the state's.
+        ValueError
+            On shapes that do not fit, rows too long for the map and values too large (as
+            `attention`); the state is then what it was.
+        """
+        name = "AttentionState.append"
+        self._state.append(
+            self._array(name, "keys", keys),
+            self._array(name, "values", values),
+            self._chunk(self._key_heads),
+            threads(name, num_threads),
+        )
+        return self
+
+    @overload
+    def attend(
+        self,
+        queries: ArrayLike,
+        *,
+        out: Array | None = ...,
+        num_threads: int | None = ...,
+        return_report: Literal[False] = ...,
+    ) -> Array: ...
+    @overload
+    def attend(
+        self,
+        queries: ArrayLike,
+        *,
+        out: Array | None = ...,
+        num_threads: int | None = ...,
+        return_report: Literal[True],
+    ) -> tuple[Array, AttentionReport]: ...
+    def attend(
+        self,
+        queries: ArrayLike,
+        *,
+        out: Array | None = None,
+        num_threads: int | None = None,
+        return_report: bool = False,
+    ) -> Array | tuple[Array, AttentionReport]:
+        """Let each query attend to all keys seen so far.
+
+        Parameters
+        ----------
+        queries : array of shape (batch, heads, L, d)
+            `key_heads` divides `heads`.
+        out : array of shape (batch, heads, L, d_v), optional
+            Where to write, any strides, not overlapping the queries.
+        num_threads : int, optional
+            Threads to use; without it OpenMP decides. The same bits for any number.
+        return_report : bool
+            Whether to return an `AttentionReport` too.
+
+        Returns
+        -------
+        out : array of shape (batch, heads, L, d_v)
+        report : AttentionReport
+            With `return_report`.
+
+        Raises
+        ------
+        TypeError
+            On another dtype than the state's.
+        ValueError
+            As `attention`.
+        """
+        name = "AttentionState.attend"
+        q = self._array(name, "queries", queries)
+        wants_report = flag(name, "return_report", return_report)
+        out = output(name, out, (*q.shape[:3], self._value_dim), self._dtype)
+        report = self._state.attend(q, out, threads(name, num_threads))
+        return (out, report_of(report)) if wants_report else out
+
+    @overload
+    def advance(
+        self,
+        queries: ArrayLike,
+        keys: ArrayLike,
+        values: ArrayLike,
+        *,
+        out: Array | None = ...,
+        num_threads: int | None = ...,
+        return_report: Literal[False] = ...,
+    ) -> Array: ...
+    @overload
+    def advance(
+        self,
+        queries: ArrayLike,
+        keys: ArrayLike,
+        values: ArrayLike,
+        *,
+        out: Array | None = ...,
+        num_threads: int | None = ...,
+        return_report: Literal[True],
+    ) -> tuple[Array, AttentionReport]: ...
+    def advance(
+        self,
+        queries: ArrayLike,
+        keys: ArrayLike,
+        values: ArrayLike,
+        *,
+        out: Array | None = None,
+        num_threads: int | None = None,
+        return_report: bool = False,
+    ) -> Array | tuple[Array, AttentionReport]:
+        """Append keys and values, and let query i attend up to key i of this call.
+
+        `append` and `attend` key by key; as many queries as keys.
+
+        Parameters
+        ----------
+        queries : array of shape (batch, heads, n, d)
+            `key_heads` divides `heads`.
+        keys : array of shape (batch, key_heads, n, d)
+        values : array of shape (batch, key_heads, n, d_v)
+        out : array of shape (batch, heads, n, d_v), optional
+            Where to write, any strides, not overlapping the inputs.
+        num_threads : int, optional
+            Threads to use; without it OpenMP decides. The same bits for any number.
+        return_report : bool
+            Whether to return an `AttentionReport` too.
+
+        Returns
+        -------
+        out : array of shape (batch, heads, n, d_v)
+        report : AttentionReport
+            With `return_report`.
+
+        Raises
+        ------
+        TypeError
+            On another dtype than the state's.
+        ValueError
+            As `append` and `attend`; the state is then what it was.
+        """
+        name = "AttentionState.advance"
+        q = self._array(name, "queries", queries)
+        k = self._array(name, "keys", keys)
+        v = self._array(name, "values", values)
+        wants_report = flag(name, "return_report", return_report)
+        out = output(name, out, (*q.shape[:3], self._value_dim), self._dtype)
+        report = self._state.advance(
+            q, k, v, out, self._chunk(q.shape[1]), threads(name, num_threads)
+        )
+        return (out, report_of(report)) if wants_report else out
+
+    def merge(self, other: AttentionState) -> AttentionState:
+        """Take in what `other` has seen, as if its keys had been appended here.
+
+        Sums then agree to rounding.
+
+        Parameters
+        ----------
+        other : AttentionState
+            Of the same map, extents and dtype; it does not change.
+
+        Returns
+        -------
+        AttentionState
+            This one.
+
+        Raises
+        ------
+        TypeError
+            On another dtype.
+        ValueError
+            On another map or other extents.
+        """
+        name = "AttentionState.merge"
+        if not isinstance(other, AttentionState):
+            raise TypeError(f"{name}: other is {type(other).__name__}, expected an AttentionState")
+        if other._dtype != self._dtype:
+            raise TypeError(f"{name}: other is of {other._dtype}, expected {self._dtype}")
+        self._state.merge(other._state)
+        return self
+
+    def select(self, batch: ArrayLike) -> AttentionState:
+        """The state whose batch entry i has seen what entry ``batch[i]`` of this one has.
+
+        Entries may come several times, in any order, or not at all, as the beams of a search do
+        when some go on and others end. Each goes on with the bits that its origin would have.
+
+        Parameters
+        ----------
+        batch : integers of shape (n,)
+            Batch entries, from 0.
+
+        Returns
+        -------
+        AttentionState
+            A new one, with n batch entries.
+
+        Raises
+        ------
+        ValueError
+            When an entry is not one of this state's batch.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> import bochner as bo
+        >>> spec = bo.FeatureMapSpec(2, 8, bo.SoftmaxKernel(), features=bo.PositiveFeatures())
+        >>> x = np.random.default_rng(0).normal(size=(3, 1, 5, 2))
+        >>> beams = bo.AttentionState(spec, 3, 1, 2, dtype=x.dtype).append(x, x)
+        >>> kept = beams.select([2, 2, 0])
+        >>> q = np.ones((3, 1, 1, 2))
+        >>> np.array_equal(kept.attend(q), beams.attend(q)[[2, 2, 0]])
+        True
+        """
+        entries = integers("AttentionState.select", "batch", batch, "entries")
+        return self._with(self._state.select(entries), entries.shape[0])
+
+    def reset(self) -> AttentionState:
+        """Forget everything.
+
+        Returns
+        -------
+        AttentionState
+            This one.
+        """
+        self._state.reset()
+        return self
+
+    def copy(self) -> AttentionState:
+        """A state of its own that has seen the same."""
+        return self._with(self._state.copy(), self._batch)
+
+    def save(self) -> dict[str, str | NDArray[Any]]:
+        """The state as words and arrays: exact.
+
+        `load` is the inverse, also by way of ``np.savez(path, **state.save())`` and
+        ``np.load(path)``.
+
+        Returns
+        -------
+        dict
+            Strings and matrices by name.
+
+        Examples
+        --------
+        >>> import bochner as bo
+        >>> spec = bo.FeatureMapSpec(2, 8, bo.SoftmaxKernel(), features=bo.PositiveFeatures())
+        >>> archive = bo.AttentionState(spec, 3, 1, 2).save()
+        >>> bo.AttentionState.load(spec, archive).batch
+        3
+        """
+        words, arrays = self._state.save()
+        return {**words, **arrays}
+
+    @classmethod
+    def load(cls, feature_map: Map, archive: Mapping[str, Any]) -> AttentionState:
+        """The state that `save` wrote.
+
+        Parameters
+        ----------
+        feature_map : FeatureMap, FeatureMapSpec or str
+            The map that the state is of: drawn once, and shared where it is a FeatureMap.
+        archive : mapping
+            What `save` returned, or an archive of NumPy's that holds it.
+
+        Returns
+        -------
+        AttentionState
+
+        Raises
+        ------
+        ValueError
+            When the archive is not a integer state, is one of another map, or holds a NaN or an
+            infinity.
+        """
+        name = "AttentionState.load"
+        shared = as_map(name, feature_map, "feature_map")
+        if not isinstance(archive, Mapping):
+            raise TypeError(f"{name}: archive is {type(archive).__name__}, expected a mapping")
+        words: dict[str, str] = {}
+        arrays: dict[str, Array] = {}
+        for key in archive:
+            value = archive[key]
+            if isinstance(value, str):
+                words[key] = value
+            elif isinstance(value, np.ndarray) and value.dtype.kind == "U" and value.ndim == 0:
+                words[key] = str(value)
+            else:
+                arrays[key] = numbers(name, key, value, "rows, columns")
+        state = _core.AttentionState.load(
+            shared._map, words, arrays, words.get("scalar") == "float"
+        )
+        dtype = np.dtype(np.float32 if words["scalar"] == "float" else np.float64)
+        made = object.__new__(cls)
+        made._set(
+            shared, int(words["batch"]), int(words["key_heads"]), int(words["value_dim"]), dtype
+        )
+        made._state = state
+        return made
+
+    def __copy__(self) -> AttentionState:
+        return self.copy()
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> AttentionState:
+        memo[id(self)] = made = self.copy()
+        return made
+
+    def __reduce__(self) -> tuple[Callable[..., AttentionState], tuple[Any, ...]]:
+        return type(self).load, (self._map, self.save())
+
+    def __repr__(self) -> str:
+        return (
+            f"AttentionState({self._map!r}, batch={self._batch}, key_heads={self._key_heads}, "
+            f"value_dim={self._value_dim}, dtype={self._dtype}, length={self.length})"
+        )

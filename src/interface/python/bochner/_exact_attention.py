@@ -1,0 +1,375 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Exact attention: the oracle, the fallback and the honest comparison."""
+
+from __future__ import annotations
+
+from typing import Any, Literal, overload
+
+import numpy as np
+
+from bochner import _core
+from bochner._arrays import Array, ArrayLike, like, numbers, output, threads
+from bochner._attention_inputs import (
+    AXES,
+    Gradients,
+    as_kernel,
+    bias_of,
+    gradients_or_new,
+    inputs,
+    options_of,
+    queries_keys_and_rows,
+)
+from bochner._attention_results import AttentionReport, report_of
+from bochner._options import flag
+
+
+@overload
+def exact_attention(
+    kernel: Any,
+    queries: ArrayLike,
+    keys: ArrayLike,
+    values: ArrayLike,
+    *,
+    causal: bool = ...,
+    query_offset: int = ...,
+    key_mask: ArrayLike | None = ...,
+    key_lengths: ArrayLike | None = ...,
+    cu_seqlens: ArrayLike | None = ...,
+    cu_seqlens_keys: ArrayLike | None = ...,
+    bias: ArrayLike | None = ...,
+    allowed: ArrayLike | None = ...,
+    window: int | None = ...,
+    out: Array | None = ...,
+    num_threads: int | None = ...,
+    return_report: Literal[False] = ...,
+) -> Array: ...
+@overload
+def exact_attention(
+    kernel: Any,
+    queries: ArrayLike,
+    keys: ArrayLike,
+    values: ArrayLike,
+    *,
+    causal: bool = ...,
+    query_offset: int = ...,
+    key_mask: ArrayLike | None = ...,
+    key_lengths: ArrayLike | None = ...,
+    cu_seqlens: ArrayLike | None = ...,
+    cu_seqlens_keys: ArrayLike | None = ...,
+    bias: ArrayLike | None = ...,
+    allowed: ArrayLike | None = ...,
+    window: int | None = ...,
+    out: Array | None = ...,
+    num_threads: int | None = ...,
+    return_report: Literal[True],
+) -> tuple[Array, AttentionReport]: ...
+def exact_attention(
+    kernel: Any,
+    queries: ArrayLike,
+    keys: ArrayLike,
+    values: ArrayLike,
+    *,
+    causal: bool = False,
+    query_offset: int = 0,
+    key_mask: ArrayLike | None = None,
+    key_lengths: ArrayLike | None = None,
+    cu_seqlens: ArrayLike | None = None,
+    cu_seqlens_keys: ArrayLike | None = None,
+    bias: ArrayLike | None = None,
+    allowed: ArrayLike | None = None,
+    window: int | None = None,
+    out: Array | None = None,
+    num_threads: int | None = None,
+    return_report: bool = False,
+) -> Array | tuple[Array, AttentionReport]:
+    """Exact kernel attention.
+
+    ``out_i = sum_j k(q_i, k_j) exp(bias_ij) v_j / sum_j k(q_i, k_j) exp(bias_ij)``; for softmax
+    kernels ``softmax(scale * Q @ K.T + bias) @ V``. The L x S weights are never stored.
+
+    Right for every size of logits, biases and values: rows that need it are computed in double.
+    What a mask, a window or `allowed` hides from a row may hold anything; a bias hides nothing.
+
+    Costs O(L S (d + d_v)) per head, several times more in rows that need the wide range.
+
+    Parameters
+    ----------
+    kernel : SoftmaxKernel, GaussianKernel or str
+    queries, keys, values
+        As in `attention`.
+    causal, query_offset, key_mask, key_lengths, cu_seqlens, cu_seqlens_keys
+        As in `attention`.
+    bias : array that broadcasts to (batch, heads, L, S), optional
+        Added to the logits; of the dtype of the queries, finite.
+    allowed : bool array that broadcasts to (batch, heads, L, S), optional
+        True where a query may see a key.
+    window : int, optional
+        Query i sees the keys ``j > i + query_offset - window`` only, at least 1.
+    out, num_threads, return_report
+        As in `attention`.
+
+    Returns
+    -------
+    out : array of shape (batch, heads, L, d_v)
+    report : AttentionReport
+        With `return_report`.
+
+    Raises
+    ------
+    TypeError
+        On another dtype, or several.
+    ValueError
+        As `attention`, when the kernel is neither softmax nor Gaussian, and when products of rows
+        could leave the range of double (1e300).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import bochner as bo
+    >>> q, k, v = np.random.default_rng(0).normal(size=(3, 1, 1, 5, 4))
+    >>> out = bo.exact_attention(bo.SoftmaxKernel(), q, k, v)
+    >>> weights = np.exp(q @ k.swapaxes(2, 3))
+    >>> np.allclose(out, weights @ v / weights.sum(axis=3, keepdims=True))
+    True
+    """
+    name = "exact_attention"
+    kernel = as_kernel(name, kernel)
+    q, k, v = inputs(name, queries, keys, values)
+    options = options_of(
+        name,
+        q,
+        k,
+        causal,
+        query_offset,
+        key_mask,
+        key_lengths,
+        cu_seqlens,
+        cu_seqlens_keys,
+        allowed=allowed,
+        window=window,
+    )
+    wants_report = flag(name, "return_report", return_report)
+    out = output(name, out, (*q.shape[:3], v.shape[3]), q.dtype)
+    report = _core.exact_attention(
+        kernel, q, k, v, out, options, bias_of(name, bias, q, k), threads(name, num_threads)
+    )
+    return (out, report_of(report)) if wants_report else out
+
+
+def exact_attention_gradient(
+    kernel: Any,
+    queries: ArrayLike,
+    keys: ArrayLike,
+    values: ArrayLike,
+    out: ArrayLike,
+    out_gradient: ArrayLike,
+    *,
+    causal: bool = False,
+    query_offset: int = 0,
+    key_mask: ArrayLike | None = None,
+    key_lengths: ArrayLike | None = None,
+    cu_seqlens: ArrayLike | None = None,
+    cu_seqlens_keys: ArrayLike | None = None,
+    bias: ArrayLike | None = None,
+    allowed: ArrayLike | None = None,
+    window: int | None = None,
+    gradients: Gradients | None = None,
+    num_threads: int | None = None,
+) -> Gradients:
+    """Gradients of ``(out_gradient * out).sum()`` with respect to queries, keys and values.
+
+    Costs O(L S (d + d_v)) and memory O(L + S) per head: weights are computed again.
+
+    Parameters
+    ----------
+    kernel, queries, keys, values
+        As `exact_attention` had them.
+    out : array of shape (batch, heads, L, d_v)
+        What `exact_attention` returned for these inputs and options.
+    out_gradient : array of shape (batch, heads, L, d_v)
+    causal, query_offset, key_mask, key_lengths, cu_seqlens, cu_seqlens_keys, bias, allowed, window
+        As `exact_attention` had them.
+    gradients : tuple of three arrays, optional
+        Where to write, of the shapes of queries, keys and values; overlapping nothing.
+    num_threads : int, optional
+        Threads to use; without it OpenMP decides. The same bits for any number.
+
+    Returns
+    -------
+    tuple of three arrays
+        Of the shapes of queries, keys and values.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As `exact_attention`, and when products of values, rows and `out_gradient` could leave the
+        range of double.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import bochner as bo
+    >>> q, k, v = np.random.default_rng(0).normal(size=(3, 1, 1, 20, 4))
+    >>> out = bo.exact_attention(bo.SoftmaxKernel(), q, k, v)
+    >>> dq, dk, dv = bo.exact_attention_gradient(
+    ...     bo.SoftmaxKernel(), q, k, v, out, np.ones_like(out)
+    ... )
+    >>> np.allclose(dv.sum(), out.size)  # weights of a row add up to 1
+    True
+    """
+    name = "exact_attention_gradient"
+    kernel = as_kernel(name, kernel)
+    q, k, v = inputs(name, queries, keys, values)
+    options = options_of(
+        name,
+        q,
+        k,
+        causal,
+        query_offset,
+        key_mask,
+        key_lengths,
+        cu_seqlens,
+        cu_seqlens_keys,
+        allowed=allowed,
+        window=window,
+    )
+    written = gradients_or_new(name, gradients, q, k, v)
+    _core.exact_attention_gradient(
+        kernel,
+        q,
+        k,
+        v,
+        like(name, "out", out, AXES, "queries", q.dtype),
+        like(name, "out_gradient", out_gradient, AXES, "queries", q.dtype),
+        *written,
+        options,
+        bias_of(name, bias, q, k),
+        threads(name, num_threads),
+    )
+    return written
+
+
+def exact_attention_rows(
+    kernel: Any,
+    queries: ArrayLike,
+    keys: ArrayLike,
+    rows: ArrayLike,
+    *,
+    causal: bool = False,
+    query_offset: int = 0,
+    key_mask: ArrayLike | None = None,
+    key_lengths: ArrayLike | None = None,
+    cu_seqlens: ArrayLike | None = None,
+    cu_seqlens_keys: ArrayLike | None = None,
+    allowed: ArrayLike | None = None,
+    window: int | None = None,
+    num_threads: int | None = None,
+) -> Array:
+    """The same rows of exact attention, ``k(q, k_j) / sum_l k(q, k_l)``.
+
+    Computed in double, whatever the dtype. Costs O(S d) per row.
+
+    Parameters
+    ----------
+    kernel : SoftmaxKernel, GaussianKernel or str
+    queries, keys
+        As in `attention`.
+    rows : integers of shape (n, 3)
+        Batch entry, head and query of each row.
+    causal, query_offset, key_mask, key_lengths, cu_seqlens, cu_seqlens_keys, allowed, window
+        As in `exact_attention`.
+    num_threads : int, optional
+        Threads to use; without it OpenMP decides. The same bits for any number.
+
+    Returns
+    -------
+    array of shape (n, S)
+
+    Raises
+    ------
+    TypeError, ValueError
+        As `exact_attention`, and when a row is not one of the queries.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import bochner as bo
+    >>> q, k = np.random.default_rng(0).normal(size=(2, 1, 1, 6, 4))
+    >>> row = bo.exact_attention_rows(bo.SoftmaxKernel(), q, k, [(0, 0, 2)], causal=True)
+    >>> (row > 0).tolist()
+    [[True, True, True, False, False, False]]
+    """
+    name = "exact_attention_rows"
+    kernel = as_kernel(name, kernel)
+    q, k, table = queries_keys_and_rows(name, queries, keys, rows)
+    options = options_of(
+        name,
+        q,
+        k,
+        causal,
+        query_offset,
+        key_mask,
+        key_lengths,
+        cu_seqlens,
+        cu_seqlens_keys,
+        allowed=allowed,
+        window=window,
+    )
+    out: Array = np.empty((table.shape[0], k.shape[2]), q.dtype)
+    _core.exact_attention_rows(kernel, q, k, table, out, options, threads(name, num_threads))
+    return out
+
+
+def softmax_scale_gradient(
+    kernel: Any,
+    queries: ArrayLike,
+    keys: ArrayLike,
+    query_gradient: ArrayLike,
+    key_gradient: ArrayLike,
+) -> float:
+    """The derivative with respect to the scale s of a softmax kernel.
+
+    ``((q * dq).sum() + (k * dk).sum()) / (2 * s)``, since s enters as ``sqrt(s) * q`` and
+    ``sqrt(s) * k``. Of `exact_attention` as of `attention`, for maps without centring (which does
+    not scale with them).
+
+    Parameters
+    ----------
+    kernel : SoftmaxKernel or str
+    queries : array of shape (batch, heads, L, d)
+    keys : array of shape (batch, key_heads, S, d)
+    query_gradient, key_gradient
+        Gradients with respect to them, of their shapes.
+
+    Returns
+    -------
+    float
+
+    Raises
+    ------
+    TypeError
+        On another dtype, or several.
+    ValueError
+        When the kernel is not softmax or shapes do not fit.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import bochner as bo
+    >>> q, k, v = np.random.default_rng(0).normal(size=(3, 1, 1, 20, 4))
+    >>> def loss(scale):
+    ...     return bo.exact_attention(bo.SoftmaxKernel(scale), q, k, v).sum()
+    >>> kernel = bo.SoftmaxKernel(0.5)
+    >>> out = bo.exact_attention(kernel, q, k, v)
+    >>> dq, dk, dv = bo.exact_attention_gradient(kernel, q, k, v, out, np.ones_like(out))
+    >>> slope = (loss(0.5 + 1e-5) - loss(0.5 - 1e-5)) / 2e-5
+    >>> np.allclose(bo.softmax_scale_gradient(kernel, q, k, dq, dk), slope)
+    True
+    """
+    name = "softmax_scale_gradient"
+    kernel = as_kernel(name, kernel)
+    q = numbers(name, "queries", queries, AXES)
+    k = like(name, "keys", keys, AXES, "queries", q.dtype)
+    dq = like(name, "query_gradient", query_gradient, AXES, "queries", q.dtype)
+    dk = like(name, "key_gradient", key_gradient, AXES, "queries", q.dtype)
+    return _core.softmax_scale_gradient(kernel, q, k, dq, dk)

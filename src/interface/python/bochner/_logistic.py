@@ -1,0 +1,319 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Classes: as targets of ridge regression, and by logistic regression."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from bochner import _core
+from bochner._archives import Kept, State
+from bochner._arrays import Array, ArrayLike, indices, like, output, rows, threads
+from bochner._map import FeatureMap, as_map
+from bochner._options import flag, is_single, real, whole
+from bochner._regression import dtype_of, optional_weights
+from bochner._results import Result
+
+if TYPE_CHECKING:
+    from numpy.typing import DTypeLike, NDArray
+    from typing_extensions import Self
+
+    from bochner._regression import Map
+
+
+def class_targets(
+    labels: ArrayLike, num_classes: int | None = None, *, dtype: DTypeLike = np.float64
+) -> Array:
+    """Targets of one-versus-rest least squares: 1 in the column of the class, -1 elsewhere.
+
+    Parameters
+    ----------
+    labels : vector of n integers
+        From 0 on.
+    num_classes : int, optional
+        Without it, one more than the largest label.
+    dtype : float64 or float32
+
+    Returns
+    -------
+    array of shape (n, num_classes)
+
+    Raises
+    ------
+    ValueError
+        On a label out of range, and when fewer than two classes occur.
+
+    Examples
+    --------
+    >>> import bochner as bo
+    >>> bo.class_targets([0, 2, 1])
+    array([[ 1., -1., -1.],
+           [-1., -1.,  1.],
+           [-1.,  1., -1.]])
+    """
+    function = "class_targets"
+    labels = indices(function, "labels", labels)
+    shape = (labels.shape[0], count_classes(function, labels, num_classes))
+    out = output(function, None, shape, dtype_of(is_single(function, dtype)))
+    _core.class_targets(labels, out)
+    return out
+
+
+def count_classes(function: str, labels: NDArray[np.int64], num_classes: int | None) -> int:
+    """As many as said, or as the labels need."""
+    if num_classes is not None:
+        return whole(function, "num_classes", num_classes, 1, 2**31)
+    return int(labels.max()) + 1 if labels.size and labels.max() >= 0 else 1
+
+
+def largest_output(outputs: ArrayLike) -> NDArray[np.int64]:
+    """The column of the largest entry of each row, the first of equals.
+
+    Parameters
+    ----------
+    outputs : array of shape (n, num_classes)
+
+    Returns
+    -------
+    array of shape (n,)
+
+    Raises
+    ------
+    ValueError
+        Without a column, and on NaN.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import bochner as bo
+    >>> bo.largest_output(np.array([[0.1, 0.9], [0.7, 0.3]]))
+    array([1, 0])
+    """
+    return np.asarray(_core.largest_output(rows("largest_output", "outputs", outputs)))
+
+
+@dataclasses.dataclass(frozen=True)
+class LogisticReport(Result):
+    """How the iteration of a `LogisticRegression` ended.
+
+    Attributes
+    ----------
+    steps : int
+        Newton steps.
+    products : int
+        With the Hessian, two passes over the data in one.
+    gradient : float
+        Its norm over that at zero.
+    objective : float
+        Mean negative log-likelihood plus penalty.
+    converged : bool
+    """
+
+    steps: int
+    products: int
+    gradient: float
+    objective: float
+    converged: bool
+
+
+class LogisticRegression(Kept):
+    """Multinomial logistic regression in feature space.
+
+    ``P(class c | x) = exp(f_c(x)) / sum_b exp(f_b(x))`` with ``f_c(x) = theta_c . phi(x) +
+    intercept_c``, minimising ``-(1 / W) sum_i w_i ln P(class_i | x_i) + (ridge / 2) sum_c
+    |theta_c|^2``. Immutable, safe to share between threads, picklable.
+
+    Newton's method: each step is solved by preconditioned conjugate gradients. O(n D^2 + D^3) once,
+    O(n D num_classes) per product; the same bits for any number of threads.
+
+    Parameters
+    ----------
+    map : FeatureMap, FeatureMapSpec or str
+        The features, or what to draw.
+    x : array of shape (n, input_dim)
+        float32 or float64.
+    labels : vector of n integers
+        Classes, from 0 on.
+    num_classes : int, optional
+        Without it, one more than the largest label.
+    weights : vector of n numbers, optional
+        Relative precisions from 0 to 1e100.
+    ridge : float
+        The penalty, positive; scikit-learn's C is ``1 / (ridge * n)``.
+    intercept : bool
+    tolerance : float
+        On the gradient's norm over that at zero.
+    max_steps : int
+        Newton steps. Reaching it is reported, not raised.
+    num_threads : int, optional
+
+    Raises
+    ------
+    TypeError
+        On another dtype.
+    ValueError
+        On options out of range, rows as `NormalEquations`, a label out of range, and when fewer
+        than two classes have a row of positive weight.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import bochner as bo
+    >>> x = np.linspace(0.0, 3.0, 300)[:, None]
+    >>> model = bo.LogisticRegression(bo.FeatureMapSpec(1, 64, seed=1), x, np.arange(300) // 100)
+    >>> model.predict(np.array([[0.5], [1.5], [2.5]]))
+    array([0, 1, 2])
+    >>> model.report.converged
+    True
+    """
+
+    __slots__ = ("_dtype", "_logistic", "_map", "_options")
+
+    _dtype: np.dtype[Any]
+    _logistic: _core.Logistic
+    _map: FeatureMap
+    _options: dict[str, Any]
+
+    def __init__(
+        self,
+        map: Map,  # noqa: A002
+        x: ArrayLike,
+        labels: ArrayLike,
+        *,
+        num_classes: int | None = None,
+        weights: ArrayLike | None = None,
+        ridge: float = 1e-6,
+        intercept: bool = True,
+        tolerance: float = 1e-6,
+        max_steps: int = 50,
+        num_threads: int | None = None,
+    ) -> None:
+        function = "LogisticRegression"
+        drawn = as_map(function, map)
+        x = rows(function, "x", x)
+        labels = indices(function, "labels", labels)
+        fitted = _core.fit_logistic(
+            drawn._map,
+            x,
+            labels,
+            optional_weights(function, weights, x.dtype),
+            count_classes(function, labels, num_classes),
+            real(function, "ridge", ridge),
+            flag(function, "intercept", intercept),
+            real(function, "tolerance", tolerance),
+            whole(function, "max_steps", max_steps, 0),
+            threads(function, num_threads),
+        )
+        self._hold(fitted, drawn)
+
+    def _hold(self, logistic: _core.Logistic, map_: FeatureMap | None = None) -> None:
+        self._logistic = logistic
+        self._options = logistic.options
+        self._dtype = dtype_of(logistic.single)
+        self._map = FeatureMap(logistic.spec) if map_ is None else map_
+
+    @classmethod
+    def _of(cls, logistic: _core.Logistic) -> Self:
+        model = cls.__new__(cls)
+        model._hold(logistic)
+        return model
+
+    def _state(self) -> State:
+        words, arrays = self._logistic.save()
+        return words, arrays
+
+    @classmethod
+    def _restored(cls, words: dict[str, str], arrays: dict[str, Any]) -> Self:
+        return cls._of(_core.Logistic.load(words, arrays))
+
+    @property
+    def map(self) -> FeatureMap:
+        """The features."""
+        return self._map
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """Of the rows and the features."""
+        return self._dtype
+
+    @property
+    def ridge(self) -> float:
+        """The penalty."""
+        return float(self._options["ridge"])
+
+    @property
+    def intercept(self) -> bool:
+        """Whether a constant was fitted."""
+        return bool(self._options["intercept"])
+
+    @property
+    def num_classes(self) -> int:
+        """Columns of the probabilities."""
+        return int(self.intercepts.shape[0])
+
+    @property
+    def report(self) -> LogisticReport:
+        """How the iteration ended."""
+        return LogisticReport(**self._logistic.report)
+
+    @property
+    def coefficients(self) -> NDArray[np.float64]:
+        """A copy of theta, of shape (num_features, num_classes)."""
+        return np.asarray(self._logistic.coefficients())
+
+    @property
+    def intercepts(self) -> NDArray[np.float64]:
+        """A copy of the constants, of shape (num_classes,); they sum to zero."""
+        return np.asarray(self._logistic.intercepts())
+
+    def predict_probabilities(
+        self, x: ArrayLike, *, out: Array | None = None, num_threads: int | None = None
+    ) -> Array:
+        """P(class c | x_i).
+
+        Parameters
+        ----------
+        x : array of shape (n, input_dim)
+            Of the dtype of this model.
+        out : array of shape (n, num_classes), optional
+        num_threads : int, optional
+
+        Returns
+        -------
+        array of shape (n, num_classes)
+
+        Raises
+        ------
+        TypeError
+            On another dtype.
+        ValueError
+            On shapes that do not match, overlap, and NaN or infinity.
+        """
+        function = "predict_probabilities"
+        x = like(function, "x", x, "rows, columns", "the model", self._dtype)
+        out = output(function, out, (x.shape[0], self.num_classes), x.dtype)
+        self._logistic.predict_probabilities(x, out, threads(function, num_threads))
+        return out
+
+    def predict(self, x: ArrayLike, *, num_threads: int | None = None) -> NDArray[np.int64]:
+        """The most probable class of each row.
+
+        Parameters
+        ----------
+        x : array of shape (n, input_dim)
+        num_threads : int, optional
+
+        Returns
+        -------
+        array of shape (n,)
+        """
+        x = like("predict", "x", x, "rows, columns", "the model", self._dtype)
+        return np.asarray(self._logistic.predict(x, threads("predict", num_threads)))
+
+    def __repr__(self) -> str:
+        return (
+            f"LogisticRegression of {self.num_classes} classes on {self._map!r}, "
+            f"ridge={self.ridge!r}, intercept={self.intercept}, dtype={self._dtype.name}"
+        )

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "bochner/client/gram/approximation.hpp"
+#include "bochner/client/gram/principal_components.hpp"
+#include "bochner/client/gram/shifted.hpp"
+
+#include <nanobind/nanobind.h>
+
+#include <variant>
+
+/// \file
+/// Gram matrices of features of either scalar.
+
+namespace bochner::python {
+
+/// A class of the library in the scalar of the rows that it was made from.
+template <template <Scalar> class Of>
+struct OfEitherScalar {
+  std::variant<Of<float>, Of<double>> value;
+
+  template <Scalar T>
+  const Of<T>& in() const {
+    if (const auto* const held = std::get_if<Of<T>>(&value)) return *held;
+    throw nanobind::type_error("bochner: arguments of one call have different dtypes");
+  }
+  bool is_single() const { return value.index() == 0; }
+};
+
+using AnyGram = OfEitherScalar<GramApproximation>;
+using AnyShiftedGram = OfEitherScalar<ShiftedGram>;
+using AnyComponents = OfEitherScalar<KernelPrincipalComponents>;
+
+/// `body.template operator()<T>()` for the scalar of `any`, without the interpreter's lock.
+template <class Any, class Body>
+decltype(auto) unlocked_in(const Any& any, const Body& body) {
+  const bool single = any.is_single();
+  const nanobind::gil_scoped_release release;
+  if (single) return body.template operator()<float>();
+  return body.template operator()<double>();
+}
+
+}  // namespace bochner::python

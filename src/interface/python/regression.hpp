@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "bochner/client/regression.hpp"
+#include "interface/python/arrays.hpp"
+
+#include <nanobind/nanobind.h>
+
+#include <mutex>
+#include <optional>
+#include <span>
+#include <utility>
+#include <variant>
+
+/// \file
+/// Regressions of either scalar, and their results as dicts.
+
+namespace bochner::python {
+
+/// Sums that change: one call at a time.
+class AnyEquations {
+ public:
+  using Sums = std::variant<NormalEquations<float>, NormalEquations<double>>;
+  explicit AnyEquations(Sums sums) : sums_(std::move(sums)) {}
+
+  /// `body` of the sums, alone with them. Without the interpreter's lock, so that no thread waits
+  /// for one while it holds the other.
+  template <class Body>
+  decltype(auto) alone(const Body& body) {
+    const nb::gil_scoped_release release;
+    const std::lock_guard lock(mutex_);
+    return body(sums_);
+  }
+
+  /// `body` of this and of `other`'s; of itself and a copy where they are one.
+  template <class Body>
+  void alone_with(AnyEquations& other, const Body& body) {
+    const nb::gil_scoped_release release;
+    if (this == &other) {
+      const std::lock_guard lock(mutex_);
+      body(sums_, Sums(sums_));
+    } else {
+      const std::scoped_lock lock(mutex_, other.mutex_);
+      body(sums_, std::as_const(other.sums_));
+    }
+  }
+
+ private:
+  Sums sums_;
+  std::mutex mutex_;
+};
+
+struct AnyRidge {
+  std::variant<RidgeRegression<float>, RidgeRegression<double>> model;
+};
+
+struct AnyLogistic {
+  std::variant<LogisticRegression<float>, LogisticRegression<double>> model;
+};
+
+inline TargetView targets_of(const Input& y) {
+  if (is_single(y)) return matrix<float>(y);
+  return matrix<double>(y);
+}
+
+template <Scalar T>
+std::span<const T> weights_of(const Maybe& weights) {
+  if (!weights) return {};
+  return vector<T>(*weights);
+}
+
+template <Scalar T>
+TrainingRows<T> rows_of(const Input& x, const Input& y, const Maybe& weights) {
+  return {matrix<T>(x), targets_of(y), weights_of<T>(weights)};
+}
+
+inline Intercept intercept_of(bool fitted) { return fitted ? Intercept::fitted : Intercept::none; }
+
+/// What is fitted, in the options of a fit, whatever they call it.
+template <class Options>
+RidgeOptions& ridge_options(Options& options) {
+  if constexpr (requires { options.model; }) {
+    return options.model;
+  } else {
+    return options.ridge;
+  }
+}
+
+nb::dict to_dict(const FitReport& report);
+nb::dict to_dict(const LogisticReport& report);
+nb::dict to_dict(const RidgePath& path);
+nb::dict to_dict(const LogisticValidation& validation);
+nb::dict to_dict(const SearchCandidate& candidate);
+nb::dict to_dict(const SearchResult& result);
+
+}  // namespace bochner::python

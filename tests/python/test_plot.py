@@ -1,0 +1,119 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Figures: what is drawn, on which axes."""
+
+import types
+
+import numpy as np
+import pytest
+
+import bochner as bo
+
+matplotlib = pytest.importorskip("matplotlib")
+matplotlib.use("Agg")
+from matplotlib import pyplot as plt  # noqa: E402
+
+from bochner import plot  # noqa: E402
+
+
+@pytest.fixture(autouse=True)
+def closed():
+    """No figure is left open."""
+    yield
+    plt.close("all")
+
+
+def rows(n, d=4, seed=0):
+    return 0.5 * np.random.default_rng(seed).normal(size=(n, d))
+
+
+def legend(ax):
+    return [text.get_text() for text in ax.get_legend().get_texts()]
+
+
+def test_error_curves_have_a_reference_once_and_measured_points():
+    x = rows(40)
+    curve = bo.gram_error_curve(bo.FeatureMapSpec(4, 1), x)
+    study = bo.gram_study(x, projections="orthogonal", frequencies=[16, 64], draws=3)
+    ax = plot.error_curve(curve, [16, 64, 256], measured=study, label="orthogonal")
+    assert np.allclose(ax.lines[0].get_ydata(), curve.at([16, 64, 256]).relative_error)
+    assert np.allclose(
+        ax.lines[1].get_ydata() * np.sqrt([16, 64, 256]), ax.lines[1].get_ydata()[0] * 4
+    )
+    assert "number of frequencies" in ax.get_xlabel()
+    assert "relative Frobenius error" in ax.get_ylabel()
+    assert plot.error_curve(curve, label="again", ax=ax) is ax
+    assert legend(ax).count(r"$1/\sqrt{m}$") == 1
+    whole = ax.lines[-1].get_xdata()
+    assert np.all(np.asarray(whole) % curve.block_size == 0)
+
+
+def test_ratio_maps_have_a_cell_a_map_and_number_of_frequencies():
+    x = rows(5)
+    specs = bo.study_specs("softmax", 4, projections=["iid", "orthogonal"])
+    study = bo.pair_study(specs, x, rows(5, seed=1), frequencies=[8, 32], replicates=40)
+    ax = plot.ratio_map(study)
+    shown = ax.images[0].get_array()
+    assert shown.shape == (len(specs), 2)
+    first = slice(0, 10, 2)
+    expected = np.sqrt(
+        (study.measured_relative_error[first] ** 2).sum()
+        / (study.predicted_relative_error[first] ** 2).sum()
+    )
+    assert shown[0, 0] == pytest.approx(expected)
+    assert [label.get_text() for label in ax.get_xticklabels()] == ["8", "32"]
+    assert plot.ratio_map(bo.matrix_study(specs, x, frequencies=[8])).images
+    gram = bo.gram_study(x, projections=["iid", "sobol"], frequencies=[8], draws=2)
+    shown = plot.ratio_map(gram).images[0].get_array()
+    assert list(np.ma.getmaskarray(shown)[:, 0]) == [False, True]
+    with pytest.raises(ValueError, match="ratio_map: largest is 1, expected more than 1"):
+        plot.ratio_map(study, largest=1)
+
+
+def test_calibration_counts_the_intervals_that_hold_the_value():
+    x, y = rows(2)
+    exact = np.exp(-((x - y) ** 2).sum() / 2)
+    specs = [
+        bo.FeatureMapSpec(4, 64, projection=bo.IidProjection(), seed=seed) for seed in range(50)
+    ]
+    estimates = [bo.estimate(spec, x, y) for spec in specs]
+    ax = plot.calibration(estimates, exact, levels=[0.5, 0.9])
+    expected = [
+        np.mean([low <= exact <= high for low, high in (e.interval(level) for e in estimates)])
+        for level in (0.5, 0.9)
+    ]
+    assert np.allclose(ax.lines[-1].get_ydata(), expected)
+    assert "coverage" in ax.get_xlabel()
+    many = bo.estimate(specs[0], rows(30), rows(30, seed=1))
+    ax = plot.calibration(many, np.ones(30), label="wrong", ax=ax)
+    assert "wrong" in legend(ax)
+    with pytest.raises(ValueError, match=r"calibration: exact has shape \(2,\), expected a number"):
+        plot.calibration(many, np.ones(2))
+
+
+def test_ridge_paths_mark_the_smallest_value_or_the_model():
+    path = types.SimpleNamespace(ridge=[1e-2, 0.0, 1e-4, 1e-3], gcv=[4.0, 9.0, 2.0, 1.0])
+    ax = plot.ridge_path(path)
+    assert np.allclose(ax.lines[0].get_xdata(), [1e-4, 1e-3, 1e-2])
+    assert np.allclose(ax.lines[0].get_ydata(), np.sqrt([2, 1, 4]))
+    assert ax.lines[1].get_xdata() == [1e-3]
+    assert plot.ridge_path(path, ridge=0.02).lines[1].get_xdata() == [1e-2]
+    assert ax.get_xscale() == "log"
+    losses = types.SimpleNamespace(
+        ridge=np.array([1e-3, 1e-2]), log_loss=np.array([0.5, 0.4]), standard_error=np.full(2, 0.1)
+    )
+    assert "log loss" in plot.ridge_path(losses).get_ylabel()
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: plot.error_curve(3), "error_curve: curve is int, expected GramErrorCurve"),
+        (lambda: plot.ratio_map(3), "ratio_map: study is int, expected PairStudy or MatrixStudy"),
+        (lambda: plot.calibration(3, 1.0), "calibration: estimates is 3, expected a list"),
+        (lambda: plot.calibration([3], 1.0), r"calibration: estimates\[0\] is int"),
+        (lambda: plot.ridge_path(3), "ridge_path: path is int, expected a path of ridges"),
+    ],
+)
+def test_other_things_are_refused_by_name(call, message):
+    with pytest.raises(TypeError, match=message):
+        call()
