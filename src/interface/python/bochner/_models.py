@@ -21,7 +21,7 @@ from bochner._core.options import (
     TrigonometricFeatures,
 )
 from bochner._logistic import LogisticRegression, LogisticReport, largest_output
-from bochner._options import flag, function_or_none, is_single, path, real, whole, word
+from bochner._options import flag, function_or_none, is_single, path, real, seed_of, whole, word
 from bochner._regression import FitReport, RidgePath, RidgeRegression, arrays_of
 from bochner._results import Result
 from bochner._validation import LogisticValidation, SearchResult, kernels_of, search_result

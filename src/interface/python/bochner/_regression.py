@@ -12,7 +12,7 @@ from bochner import _core
 from bochner._archives import Kept, State
 from bochner._arrays import Array, ArrayLike, like, output, rows, targets, threads, vector
 from bochner._map import FeatureMap, as_map
-from bochner._options import flag, function_or_none, is_single, real, whole, word
+from bochner._options import flag, function_or_none, is_single, real, seed_of, whole, word
 from bochner._results import Result
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from bochner._arrays import ArrayLike, indices, rows, targets, threads
 from bochner._core.options import FeatureMapSpec
 from bochner._logistic import count_classes
 from bochner._map import as_map
-from bochner._options import flag, function_or_none, real, whole, word
+from bochner._options import flag, function_or_none, real, seed_of, whole, word
 from bochner._regression import arrays_of, list_of, optional_weights
 from bochner._results import Result
 
