@@ -29,6 +29,13 @@ void require_gradients(const Door& door, const AttentionInputs<T>& inputs,
                        const TensorView<const T, 4>& out_gradient,
                        const AttentionGradients<T>& gradients);
 
+/// What is written shares nothing with a bias, if there is one.
+template <Scalar T>
+void require_apart_from_bias(const Door& door, std::string_view name, const TensorView<T, 4>& out,
+                             const TensorView<const T, 4>& bias) {
+  if (bias.data != nullptr) door.apart(name, memory_grid(out), "bias", memory_grid(bias));
+}
+
 /// "keys: batch 0, head 1, row 17", for messages.
 std::string row_name(std::string_view argument, Index batch, Index head, Index row);
 

@@ -278,6 +278,9 @@ void exact_attention_gradient(const Kernel& kernel, const AttentionInputs<T>& in
   const ExactCall<T> call = exact_call<T>(kDoor, kernel, inputs, options, bias, execution);
   const AttentionProblem& problem = call.problem;
   require_gradients(kDoor, inputs, out, out_gradient, gradients);
+  require_apart_from_bias(kDoor, "gradients.queries", gradients.queries, bias);
+  require_apart_from_bias(kDoor, "gradients.keys", gradients.keys, bias);
+  require_apart_from_bias(kDoor, "gradients.values", gradients.values, bias);
   std::vector<ExactRange> ranges(call.groups.size(), ExactRange::ordinary);
   parallel_for_blocks(static_cast<Index>(ranges.size()), execution, [&](Index g, int) {
     ranges[static_cast<std::size_t>(g)] = gradient_range(

@@ -183,6 +183,7 @@ AttentionReport exact_attention(const Kernel& kernel, const AttentionInputs<T>& 
       kDoor, "out", out,
       {inputs.queries.extent(0), problem.heads, inputs.queries.extent(2), problem.value_dim},
       inputs);
+  require_apart_from_bias(kDoor, "out", out, bias);
   AttentionReport report;
   report.arithmetic = std::same_as<T, float> ? "float" : "double";
   if (problem.value_dim == 0) return report;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "bochner/core/error.hpp"
 #include "client/attention/state_impl.hpp"
+#include "core/door.hpp"
 
 #include <string>
 
@@ -9,12 +9,12 @@ namespace bochner {
 template <Scalar T>
 std::unique_ptr<typename AttentionState<T>::Impl> AttentionState<T>::Impl::select(
     std::span<const Index> batch) const {
+  constexpr Door kDoor("AttentionState::select");
   for (std::size_t i = 0; i < batch.size(); ++i) {
     if (batch[i] >= 0 && batch[i] < batch_) continue;
-    throw InvalidArgument("AttentionState::select: batch[" + std::to_string(i) + "] is " +
-                          std::to_string(batch[i]) + ", expected 0 to " +
-                          std::to_string(batch_ - 1) + " (the state has a batch of " +
-                          std::to_string(batch_) + ")");
+    kDoor.refuse("batch[" + std::to_string(i) + "]", std::to_string(batch[i]),
+                 "0 to " + std::to_string(batch_ - 1) + " (the state has a batch of " +
+                     std::to_string(batch_) + ")");
   }
   auto selected = std::make_unique<Impl>(map_, 0, key_heads_, value_dim_);
   selected->batch_ = static_cast<Index>(batch.size());

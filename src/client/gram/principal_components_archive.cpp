@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "bochner/client/gram/principal_components.hpp"
 #include "bochner/core/error.hpp"
+#include "core/door.hpp"
 #include "core/text.hpp"
 
 #include <algorithm>
@@ -30,9 +31,7 @@ std::vector<double> unpacked_row(const Archive& archive, const char* key, Index 
   return std::vector<double>(row.data(), row.data() + size);
 }
 
-[[noreturn]] void refuse_components(const std::string& reason) {
-  throw InvalidArgument("KernelPrincipalComponents::load: " + reason);
-}
+constexpr Door kLoadComponents("KernelPrincipalComponents::load");
 
 }  // namespace
 
@@ -57,8 +56,8 @@ KernelPrincipalComponents<T> KernelPrincipalComponents<T>::load(FeatureMap<T> ma
   const auto expect = [&](const char* key, const std::string& expected) {
     const std::string& word = archive.word(key);
     if (word != expected) {
-      refuse_components("'" + std::string(key) + "' is '" + word + "', expected '" + expected +
-                        "'");
+      kLoadComponents.refuse("'" + std::string(key) + "' is '" + word + "', expected '" + expected +
+                             "'");
     }
   };
   expect("kind", kComponentsKind);
@@ -73,9 +72,9 @@ KernelPrincipalComponents<T> KernelPrincipalComponents<T>::load(FeatureMap<T> ma
   loaded.total_variance_ = archive.number("total_variance");
   if (!std::is_sorted(loaded.variances_.rbegin(), loaded.variances_.rend()) ||
       (count > 0 && !(loaded.variances_.back() > 0.0))) {
-    refuse_components("'variances' are not positive and descending");
+    kLoadComponents.refuse("'variances' are not positive and descending");
   }
-  if (loaded.total_variance_ < 0.0) refuse_components("'total_variance' is negative");
+  if (loaded.total_variance_ < 0.0) kLoadComponents.refuse("'total_variance' is negative");
   return loaded;
 }
 

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "interface/python/attention.hpp"
 
-#include "bochner/core/error.hpp"
-#include "core/overlap.hpp"
 #include "interface/python/interrupt.hpp"
 #include "interface/python/maps.hpp"
 #include "interface/python/module.hpp"
@@ -19,7 +17,7 @@ namespace {
 
 using Threads = std::optional<int>;
 
-/// One map for all heads, or one a key head.
+/// One map for all heads, or one per key head.
 using Maps = std::vector<const AnyMap*>;
 
 using Held = HeldAttentionOptions;
@@ -67,22 +65,12 @@ void attention_gradient(const Maps& maps, const Input& q, const Input& k, const 
   });
 }
 
-/// The library compares outputs with queries, keys and values only.
-template <Scalar T>
-void refuse_on_bias(const char* function, const char* name, const TensorView<T, 4>& written,
-                    const TensorView<const T, 4>& bias) {
-  if (bias.data != nullptr && overlap(memory_grid(written), memory_grid(bias))) {
-    throw InvalidArgument(std::string(function) + ": " + name + " overlaps bias");
-  }
-}
-
 nb::dict exact_attention(const Kernel& kernel, const Input& q, const Input& k, const Input& v,
                          const Output& out, const Held& options, const Maybe& bias,
                          Threads threads) {
   return to_dict(unlocked(q, [&]<class T>() {
     const auto written = tensor<T>(out);
     const auto biases = tensor_or_none<T>(bias);
-    refuse_on_bias("exact_attention", "out", written, biases);
     return bochner::exact_attention<T>(kernel, {tensor<T>(q), tensor<T>(k), tensor<T>(v)}, written,
                                        options.view(), biases, interruptible(threads));
   }));
@@ -92,13 +80,9 @@ void exact_attention_gradient(const Kernel& kernel, const Input& q, const Input&
                               const Input& out, const Input& dout, const Output& dq,
                               const Output& dk, const Output& dv, const Held& options,
                               const Maybe& bias, Threads threads) {
-  constexpr const char* kFunction = "exact_attention_gradient";
   unlocked(q, [&]<class T>() {
     const AttentionGradients<T> gradients{tensor<T>(dq), tensor<T>(dk), tensor<T>(dv)};
     const auto biases = tensor_or_none<T>(bias);
-    refuse_on_bias(kFunction, "gradients.queries", gradients.queries, biases);
-    refuse_on_bias(kFunction, "gradients.keys", gradients.keys, biases);
-    refuse_on_bias(kFunction, "gradients.values", gradients.values, biases);
     bochner::exact_attention_gradient<T>(kernel, {tensor<T>(q), tensor<T>(k), tensor<T>(v)},
                                          tensor<T>(out), tensor<T>(dout), gradients, options.view(),
                                          biases, interruptible(threads));

@@ -6,6 +6,7 @@
 #include "bochner/client/gram/nystrom.hpp"
 #include "bochner/core/error.hpp"
 #include "client/gram/feature_source.hpp"
+#include "core/door.hpp"
 #include "interface/python/arrays.hpp"
 #include "interface/python/interrupt.hpp"
 #include "interface/python/maps.hpp"
@@ -138,7 +139,7 @@ void write_factor(const gram::FeatureSource<T>& features, MatrixView<double> out
         const double value =
             std::ldexp(static_cast<double>(block.phi[r * features.ld() + j]), block.exponent[r]);
         if (!std::isfinite(value)) {
-          throw InvalidArgument("factor: row " + std::to_string(first + r) +
+          Door("factor").refuse("row " + std::to_string(first + r) +
                                 " overflows; scale the inputs down");
         }
         out(first + r, j) = value;
