@@ -291,3 +291,21 @@ TEST_CASE("states take no keys of another shape", "[attention][bad]") {
   CHECK_THROWS_AS(AttentionState<double>(map, 1, 2, 0), InvalidArgument);
   CHECK(state.length() == 6);
 }
+
+TEST_CASE("exact attention refuses outputs that lie on its bias", "[attention][bad]") {
+  const Qkv<double> x = normal_qkv<double>({1, 4, 2, 6, 6, 4, 3}, 92);
+  Tensor<double> bias(1, 4, 6, 6);
+  const TensorView<const double, 4> read = std::as_const(bias).view();
+  const SoftmaxKernel kernel{0.5};
+  CHECK_THROWS_WITH(
+      exact_attention<double>(kernel, x.inputs(), {bias.elements.data(), {1, 4, 6, 3}}, {}, read),
+      Contains("out overlaps bias"));
+  Tensor<double> out = x.output();
+  CHECK_NOTHROW(exact_attention<double>(kernel, x.inputs(), out.view(), {}, read));
+  Qkv<double> d{Tensor<double>(1, 4, 6, 4), Tensor<double>(1, 2, 6, 4), Tensor<double>(1, 2, 6, 3)};
+  const TensorView<double, 4> keys(bias.elements.data(), {1, 2, 6, 4});
+  CHECK_THROWS_WITH(exact_attention_gradient<double>(kernel, x.inputs(), std::as_const(out).view(),
+                                                     std::as_const(out).view(),
+                                                     {d.q.view(), keys, d.v.view()}, {}, read),
+                    Contains("gradients.keys overlaps bias"));
+}
