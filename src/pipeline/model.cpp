@@ -70,14 +70,6 @@ decltype(Model::regression) regression_of(const Archive& archive) {
   return RidgeRegression<double>::load(archive);
 }
 
-void require_width(const char* function, const Model& model, MatrixView<const double> rows) {
-  const auto inputs = static_cast<Index>(model.inputs.size());
-  if (rows.cols == inputs) return;
-  throw InvalidArgument(std::string(function) + ": rows is " + std::to_string(rows.rows) + " x " +
-                        std::to_string(rows.cols) + ", expected n x " + std::to_string(inputs) +
-                        " (the model's inputs)");
-}
-
 }  // namespace
 
 Model from_archive(const Archive& archive) {
