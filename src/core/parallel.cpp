@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/parallel.hpp"
 
+#include "core/ask.hpp"
+
 #include <dirent.h>
 #include <omp.h>
 #include <pthread.h>
@@ -149,16 +151,17 @@ int worker_count(Index num_blocks, const Execution& execution) noexcept {
   return obtainable(static_cast<int>(std::clamp<Index>(num_blocks, 1, std::max(limit, 1))));
 }
 
+void ask(const Execution& execution) {
+  // Inside a region, thread 0 is the one that came from outside.
+  if (execution.poll && omp_get_thread_num() == 0) execution.poll();
+}
+
 void parallel_for_blocks(Index num_blocks, const Execution& execution,
                          const std::function<void(Index, int)>& body) {
   const int workers = worker_count(num_blocks, execution);
-  // Inside a region, thread 0 is the one that came from outside.
-  const auto poll = [&] {
-    if (execution.poll && omp_get_thread_num() == 0) execution.poll();
-  };
   if (workers == 1) {
     for (Index block = 0; block < num_blocks; ++block) {
-      poll();
+      ask(execution);
       body(block, 0);
     }
     return;
@@ -171,7 +174,7 @@ void parallel_for_blocks(Index num_blocks, const Execution& execution,
   for (Index block = 0; block < num_blocks; ++block) {
     if (stop.load(std::memory_order_relaxed)) continue;
     try {
-      poll();
+      ask(execution);
       body(block, omp_get_thread_num());
     } catch (...) {
       stop.store(true, std::memory_order_relaxed);

@@ -732,6 +732,18 @@ def test_a_signal_ends_a_long_call(alarm, threads):
     assert np.isnan(out[0, -1, -1]).all()
 
 
+def test_a_signal_ends_the_call_of_one_causal_head(alarm):
+    # One block of work, in which the last rows come last.
+    q, k, v = (
+        np.broadcast_to(x, (1, 1, 200000, 8)) for x in tensors(np.float64, 1, 1, 1, 1, 1, 8, 8)
+    )
+    out = np.full(q.shape, np.nan)
+    alarm()
+    with pytest.raises(Alarm):
+        bo.attention(spec(m=512, dim=8), q, k, v, causal=True, out=out, num_threads=1)
+    assert np.isnan(out[0, -1, -1]).all()
+
+
 def test_options_are_by_keyword():
     for name in bo.__all__:
         function = getattr(bo, name)

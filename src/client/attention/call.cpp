@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "client/attention/call.hpp"
 
+#include "core/ask.hpp"
+
 #include <algorithm>
 #include <string>
 
@@ -73,6 +75,7 @@ KeyLoader<T>::KeyLoader(const AttentionCall<T>& call)
 
 template <Scalar T>
 typename KeyLoader<T>::Rows KeyLoader<T>::rows(const HeadGroup& group, Index first, Index count) {
+  ask(call_->execution);  // a causal head is one block of work
   const AttentionSequence& sequence = *group.sequence;
   const auto keys = head_rows(call_->inputs.keys, sequence.batch, group.key_head);
   const auto values = head_rows(call_->inputs.values, sequence.batch, group.key_head);
