@@ -149,7 +149,7 @@ def threads(function: str, num_threads: int | None) -> int:
         raise TypeError(f"{function}: num_threads is {num_threads!r}, expected an integer or None")
     if num_threads < 1:
         raise ValueError(f"{function}: num_threads is {num_threads}, expected at least 1 or None")
-    return int(num_threads)
+    return min(int(num_threads), np.iinfo(np.int32).max)
 
 
 def targets(function: str, name: str, value: ArrayLike) -> Array:
