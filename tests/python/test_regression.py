@@ -477,6 +477,8 @@ BAD = np.array([[0.0, 1.0, np.nan]])
         (lambda p: bo.RidgeRegression(p.x), TypeError, "RidgeRegression: equations is ndarray"),
         (lambda p: bo.RidgeRegression(p.equations(), ridge="1"), TypeError, "ridge is '1'"),
         (lambda p: bo.RidgeRegression(p.equations(), ridge=-1.0), ValueError, "ridge is -1"),
+        (lambda p: bo.RidgeRegression(p.equations(), ridge=10**400), ValueError, "ridge is too la"),
+        (lambda p: bo.RidgeRegression(p.equations(), ridge=np.nan), ValueError, "ridge is nan"),
         (lambda p: bo.RidgeRegression(p.equations(), intercept=1), TypeError, "intercept is 1"),
         (lambda p: bo.RidgeRegression(p.equations(), posterior="no"), ValueError, "'no', expected"),
         (
@@ -530,6 +532,38 @@ def test_bad_input_of_a_model_is_named(problem, call, error, message):
     model = bo.RidgeRegression(problem.equations())
     with pytest.raises(error, match=message):
         call(model, problem.x)
+
+
+def test_long_calls_listen_to_signals():
+    fm = bo.FeatureMap(bo.FeatureMapSpec(3, 256, seed=1))
+    x = np.random.default_rng(0).normal(size=(2000, 3))
+    y = x[:, 0]
+    sums = bo.NormalEquations(fm).add(x, y)
+
+    def stop(_number, _frame):
+        raise StopError
+
+    before = signal.signal(signal.SIGALRM, stop)
+    try:
+        for call in (
+            lambda: bo.RidgeRegression(sums, posterior="full"),
+            lambda: bo.ridge_path(sums, [1e-3]),
+            lambda: bo.fit_ridge(fm, x, y, solver="dual"),
+            lambda: bo.cross_validate(fm, x, y, [1e-3]),
+            lambda: bo.search_hyperparameters(fm.spec, x, y),
+            lambda: bo.LogisticRegression(fm, x, (y > 0).astype(int), ridge=1e-8),
+        ):
+            signal.setitimer(signal.ITIMER_REAL, 0.06)
+            try:
+                for _ in range(10_000):
+                    call()
+                pytest.fail("it was not interrupted")
+            except StopError:
+                pass
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+    assert np.array_equal(sums.moments(), bo.NormalEquations(fm).add(x, y).moments())
 
 
 def test_outputs_may_not_overlap_inputs(problem):

@@ -339,6 +339,7 @@ SPEC = bo.FeatureMapSpec(2, 4, seed=1)
         (lambda: bo.cross_validate(SPEC, X, Y[1:], [1.0]), ValueError, "targets has 19 rows"),
         (lambda: bo.cross_validate_logistic(SPEC, X, L, [0.0]), ValueError, "ridge"),
         (lambda: bo.search_hyperparameters(3, X, Y), TypeError, "spec is int"),
+        (lambda: bo.search_hyperparameters("\udc80", X, Y), ValueError, "spec is .*UTF-8"),
         (lambda: bo.search_hyperparameters("no spec", X, Y), ValueError, "at character 4"),
         (lambda: bo.search_hyperparameters(SPEC, X, Y, kernels=3), TypeError, "kernels holds 3"),
         (lambda: bo.search_hyperparameters(SPEC, X, Y, kernels=["a"]), TypeError, "kernels holds"),

@@ -302,7 +302,7 @@ Archive read(const std::string& path) {
 
 nb::bytes bytes_of(nb::handle words, nb::handle arrays) {
   const std::vector<std::byte> bytes = io::to_bytes(to_archive(words, arrays));
-  return {bytes.data(), bytes.size()};
+  return nb::bytes(bytes.data(), bytes.size());
 }
 
 nb::tuple parse(const nb::bytes& bytes) {

@@ -39,7 +39,10 @@ def real(function: str, name: str, value: object) -> float:
         value, (int, float, np.integer, np.floating)
     ):
         raise TypeError(f"{function}: {name} is {value!r}, expected a number")
-    return float(value)
+    try:
+        return float(value)
+    except OverflowError:
+        raise ValueError(f"{function}: {name} is too large for a float") from None
 
 
 def finite(function: str, name: str, value: object) -> float:

@@ -585,7 +585,7 @@ def search_hyperparameters(
     """
     function = "search_hyperparameters"
     if isinstance(spec, str):
-        spec = FeatureMapSpec.parse(spec)
+        spec = FeatureMapSpec.parse(word(function, "spec", spec))
     if not isinstance(spec, FeatureMapSpec):
         raise TypeError(
             f"{function}: spec is {type(spec).__name__}, expected a FeatureMapSpec or its text"
