@@ -153,20 +153,6 @@ def columns(function: str, name: str, value: ArrayLike) -> NDArray[np.float64]:
     return doubles(function, name, array, axes)
 
 
-def indices(function: str, name: str, value: ArrayLike) -> NDArray[np.int64]:
-    """Row numbers as a contiguous vector: lists are converted, numbers that are not whole refused.
-
-    Whether they are in range is for the callee to say.
-    """
-    array = np.asarray(_to_numpy(function, name, value) if hasattr(value, "__dlpack__") else value)
-    if array.size == 0:
-        array = array.astype(np.int64)
-    if array.dtype.kind not in "iu":
-        raise TypeError(f"{function}: {name} has dtype {array.dtype}, expected integers")
-    _require_dimensions(function, name, array, "entries")
-    return np.ascontiguousarray(array, dtype=np.int64)
-
-
 def apart(function: str, name: str, out: NDArray[Any], other: str, array: NDArray[Any]) -> None:
     """Refuse an output that shares memory with the argument `other`."""
     try:

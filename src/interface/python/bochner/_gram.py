@@ -16,7 +16,7 @@ from bochner._arrays import (
     columns,
     double_output,
     doubles,
-    indices,
+    integers,
     like,
     rows,
     threads,
@@ -323,7 +323,7 @@ class _GramOperator:
         ValueError
             On a number outside [0, n), and when an entry overflows.
         """
-        chosen = indices("rows", "which", which)
+        chosen = integers("rows", "which", which, "entries")
         to = double_output("rows", out, (chosen.shape[0], self._gram.size))
         if out is not None:
             apart("rows", "out", to, "which", chosen)

@@ -10,7 +10,7 @@ import numpy as np
 
 from bochner import _core
 from bochner._archives import Kept, State
-from bochner._arrays import Array, ArrayLike, indices, like, output, rows, threads
+from bochner._arrays import Array, ArrayLike, integers, like, output, rows, threads
 from bochner._map import FeatureMap, as_map
 from bochner._options import flag, is_single, real, whole
 from bochner._regression import dtype_of, optional_weights
@@ -54,7 +54,7 @@ def class_targets(
            [-1.,  1., -1.]])
     """
     function = "class_targets"
-    labels = indices(function, "labels", labels)
+    labels = integers(function, "labels", labels, "entries")
     shape = (labels.shape[0], count_classes(function, labels, num_classes))
     out = output(function, None, shape, dtype_of(is_single(function, dtype)))
     _core.class_targets(labels, out)
@@ -193,7 +193,7 @@ class LogisticRegression(Kept):
         function = "LogisticRegression"
         drawn = as_map(function, map)
         x = rows(function, "x", x)
-        labels = indices(function, "labels", labels)
+        labels = integers(function, "labels", labels, "entries")
         fitted = _core.fit_logistic(
             drawn._map,
             x,

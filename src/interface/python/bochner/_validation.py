@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 import numpy as np
 
 from bochner import _core
-from bochner._arrays import ArrayLike, indices, rows, targets, threads
+from bochner._arrays import ArrayLike, integers, rows, targets, threads
 from bochner._core.options import FeatureMapSpec
 from bochner._logistic import count_classes
 from bochner._map import as_map
@@ -119,7 +119,7 @@ def group_folds(groups: ArrayLike, count: int, *, seed: int = 0) -> Folds:
     """
     return Folds(
         *_core.group_folds(
-            indices("group_folds", "groups", groups),
+            integers("group_folds", "groups", groups, "entries"),
             whole("group_folds", "count", count, 0),
             seed_of("group_folds", seed),
         )
@@ -248,8 +248,8 @@ def _folds(function: str, folds: Folds | int, num_rows: int, seed: int) -> Folds
     if isinstance(folds, Folds):
         return Folds(
             whole(function, "folds.count", folds.count, 0),
-            indices(function, "folds.fold", folds.fold),
-            indices(function, "folds.unit", folds.unit),
+            integers(function, "folds.fold", folds.fold, "entries"),
+            integers(function, "folds.unit", folds.unit, "entries"),
             whole(function, "folds.num_units", folds.num_units, 0),
         )
     count = whole(function, "folds", folds, 2)
@@ -395,7 +395,7 @@ def cross_validate_logistic(
     """
     function = "cross_validate_logistic"
     x = rows(function, "x", x)
-    labels = indices(function, "labels", labels)
+    labels = integers(function, "labels", labels, "entries")
     held_out = _folds(function, folds, x.shape[0], seed)
     found = _core.cross_validate_logistic(
         as_map(function, map)._map,
@@ -603,7 +603,7 @@ def search_hyperparameters(
         word(function, "criterion", criterion),
         word(function, "loss", loss),
         whole(function, "num_folds", num_folds, 0),
-        None if groups is None else indices(function, "groups", groups),
+        None if groups is None else integers(function, "groups", groups, "entries"),
         flag(function, "intercept", intercept),
         whole(function, "search_rows", search_rows, 0),
         whole(function, "search_features", search_features, 0),
