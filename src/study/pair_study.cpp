@@ -181,7 +181,8 @@ StudyCell Study::cell(std::size_t map, std::size_t pair, std::size_t size, std::
   out.measured_variance = variance;
   out.measured_variance_error = std::sqrt(std::max(fourth - variance * variance, 0.0) / n);
   out.measured_relative_error =
-      std::sqrt(square + 2.0 * moments.bias * shift + moments.bias * moments.bias) / moments.exact;
+      std::sqrt(square + 2.0 * moments.bias * shift + moments.bias * moments.bias) /
+      std::abs(moments.exact);
   return out;
 }
 

@@ -155,6 +155,16 @@ def test_without_replicates_only_the_closed_forms_are_there():
     assert np.all(np.isnan(matrix.measured))
 
 
+def test_errors_of_negative_kernel_values_are_positive():
+    kernel = bo.PolynomialKernel(degree=1, offset=0.0)
+    spec = bo.FeatureMapSpec(D, 1, kernel, bo.RademacherProjection(), bo.MaclaurinFeatures())
+    x = rows(2)
+    study = bo.pair_study(spec, x, -x, frequencies=[64], replicates=200)
+    assert np.all(study.exact < 0)
+    ratio = study.measured_relative_error / study.predicted_relative_error
+    assert np.all(np.abs(ratio - 1) < 0.5)
+
+
 def test_optimal_parameters_are_those_of_each_pair():
     x, y = rows(3), rows(3, seed=1)
     spec = spec_of(bo.HyperbolicOprfFeatures(), bo.OrthogonalProjection())
