@@ -1,14 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Run the examples of every docstring of the package, and ask that every public name has one."""
+"""Run the examples of the docstrings and of docs/python.md, and ask that every public name has one."""
 
 import doctest
-import importlib
+import importlib.util
 import inspect
 import pkgutil
 import sys
+from pathlib import Path
 
 import bochner
 
+PAGE = Path(__file__).parents[2] / "docs" / "python.md"
 OPTIONAL = {"bochner.plot": "matplotlib", "bochner.sklearn": "sklearn"}
 
 
@@ -28,6 +30,10 @@ def main() -> int:
     failed = tried = 0
     for module in modules():
         result = doctest.testmod(module, optionflags=doctest.ELLIPSIS)
+        failed += result.failed
+        tried += result.attempted
+    if importlib.util.find_spec("sklearn"):
+        result = doctest.testfile(str(PAGE), module_relative=False)
         failed += result.failed
         tried += result.attempted
     for name in bochner.__all__:
