@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Run the examples of the docstrings and of docs/python.md, and ask that every public name has one."""
+"""Run the examples of docstrings and of docs/python.md; every public name has a docstring."""
 
 import doctest
 import importlib.util
