@@ -37,7 +37,7 @@ auto released(const Body& body) {
 
 /// Why the spec's variance has no closed form, or nothing.
 std::optional<std::string> gap(const FeatureMapSpec& spec) {
-  return closed_form_gap(spec.kernel, spec.projection);
+  return estimator::closed_form_gap(spec.kernel, spec.projection);
 }
 
 // One pair, or pairs of rows: what comes of them fills columns, one number a row.

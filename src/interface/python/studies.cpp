@@ -30,7 +30,7 @@ using Threads = std::optional<int>;
 std::optional<std::string> gap(const Kernel& kernel, const Projection& projection,
                                const FeatureFunction& features) {
   if (const auto why = incompatibility(kernel, projection, features)) return why;
-  if (const auto why = closed_form_gap(kernel, projection)) return why;
+  if (const auto why = estimator::closed_form_gap(kernel, projection)) return why;
   if (grows(features)) return std::nullopt;
   return "the study takes the first columns of a draw for a smaller map, which those of " +
          to_text(features) + " features are not; gram_study measures them";
