@@ -37,6 +37,7 @@ NB_MODULE(_core, m) {
   bochner::python::define_gram(m);
   bochner::python::define_gram_errors(m);
   bochner::python::define_gram_clients(m);
+  bochner::python::define_equations(m);
   bochner::python::define_regression(m);
   bochner::python::define_validation(m);
   bochner::python::define_models(m);

@@ -16,6 +16,7 @@ void define_kernels(nanobind::module_& m);
 void define_gram(nanobind::module_& m);
 void define_gram_errors(nanobind::module_& m);
 void define_gram_clients(nanobind::module_& m);
+void define_equations(nanobind::module_& m);
 void define_regression(nanobind::module_& m);
 void define_validation(nanobind::module_& m);
 void define_models(nanobind::module_& m);

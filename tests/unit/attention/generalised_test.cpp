@@ -20,7 +20,7 @@ FeatureMap<double> rectified(Index dim, Index m, const Kernel& kernel) {
   return FeatureMap<double>(map_spec(dim, m, RectifiedFeatures{}, kernel));
 }
 
-std::vector<Kernel> kernels() {
+std::vector<Kernel> shown_kernels() {
   return {ArcCosineKernel::relu_attention(),
           ArcCosineKernel{.order = 0, .offset = 0.1},
           ArcCosineKernel{.order = 1},
@@ -35,7 +35,7 @@ bool causally(Index, Index i, Index j) { return j <= i; }
 }  // namespace
 
 TEST_CASE("generalised attention is the sum over pairs of features", "[attention][generalised]") {
-  for (const Kernel& kernel : kernels()) {
+  for (const Kernel& kernel : shown_kernels()) {
     const FeatureMap<double> map = rectified(4, 32, kernel);
     const Qkv<double> x = normal_qkv<double>({2, 4, 2, 150, 150, 4, 3}, 101);
     for (const auto& [mask, sees] :
