@@ -7,16 +7,18 @@
 namespace bochner::attention_internals {
 namespace {
 
+/// sum x dx. Where the gradient is zero, as it is for keys that are not live, x may be anything.
 template <Scalar T>
-double product(const TensorView<const T, 4>& a, const TensorView<const T, 4>& b) {
+double product(const TensorView<const T, 4>& inputs, const TensorView<const T, 4>& gradients) {
   double sum = 0.0;
-  for (Index i = 0; i < a.extent(0); ++i) {
-    for (Index h = 0; h < a.extent(1); ++h) {
-      const auto x = head_rows(a, i, h);
-      const auto y = head_rows(b, i, h);
+  for (Index b = 0; b < inputs.extent(0); ++b) {
+    for (Index h = 0; h < inputs.extent(1); ++h) {
+      const auto x = head_rows(inputs, b, h);
+      const auto dx = head_rows(gradients, b, h);
       for (Index r = 0; r < x.rows; ++r) {
         for (Index c = 0; c < x.cols; ++c) {
-          sum += static_cast<double>(x(r, c)) * static_cast<double>(y(r, c));
+          if (dx(r, c) == T{0}) continue;
+          sum += static_cast<double>(x(r, c)) * static_cast<double>(dx(r, c));
         }
       }
     }

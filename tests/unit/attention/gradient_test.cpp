@@ -231,3 +231,21 @@ TEST_CASE("the gradient of the scale is that of finite differences", "[attention
     CHECK(gradient == Approx(measured).epsilon(1e-6));
   }
 }
+
+TEST_CASE("what a masked key holds does not reach the gradient of the scale",
+          "[attention][gradient]") {
+  const Qkv<double> x = normal_qkv<double>({1, 1, 1, 4, 4, 3, 2}, 41);
+  const Qkv<double> d = normal_qkv<double>({1, 1, 1, 4, 4, 3, 2}, 42);
+  const auto at = [&](double key, double gradient) {
+    Qkv<double> held = x;
+    Qkv<double> gradients = d;
+    for (Index c = 0; c < 3; ++c) held.k(0, 0, 2, c) = key;
+    for (Index c = 0; c < 3; ++c) gradients.k(0, 0, 2, c) = gradient;
+    return softmax_scale_gradient<double>(SoftmaxKernel{0.5}, std::as_const(held).inputs(),
+                                          std::as_const(gradients.q).view(),
+                                          std::as_const(gradients.k).view());
+  };
+  const double nan = std::numeric_limits<double>::quiet_NaN();
+  CHECK(at(nan, 0.0) == at(7.0, 0.0));
+  CHECK(std::isnan(at(nan, 1.0)));
+}
