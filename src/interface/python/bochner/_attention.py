@@ -12,7 +12,6 @@ from bochner._arrays import Array, ArrayLike, like, output, threads
 from bochner._attention_inputs import (
     AXES,
     Gradients,
-    Map,
     Maps,
     Products,
     as_maps,
@@ -22,7 +21,7 @@ from bochner._attention_inputs import (
     queries_keys_and_rows,
 )
 from bochner._attention_results import AttentionReport, report_of
-from bochner._map import as_map
+from bochner._map import Map, as_map
 from bochner._options import flag
 
 

@@ -10,9 +10,9 @@ import numpy as np
 
 from bochner import _core
 from bochner._arrays import Array, ArrayLike, output, threads
-from bochner._attention_inputs import Map, Products, inputs, options_of
+from bochner._attention_inputs import Products, inputs, options_of
 from bochner._attention_results import AttentionReport, report_of
-from bochner._map import as_map
+from bochner._map import Map, as_map
 from bochner._options import finite, whole
 from bochner._results import Result
 

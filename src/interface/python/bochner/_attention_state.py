@@ -9,10 +9,10 @@ import numpy as np
 
 from bochner import _core
 from bochner._arrays import Array, ArrayLike, integers, like, output, threads
-from bochner._attention_inputs import AXES, Map
+from bochner._attention_inputs import AXES
 from bochner._attention_results import AttentionReport, report_of
 from bochner._kept_attention import KeptAttention
-from bochner._map import as_map
+from bochner._map import Map, as_map
 from bochner._options import dtype_of, flag, is_single, whole
 
 if TYPE_CHECKING:

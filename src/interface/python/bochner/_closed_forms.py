@@ -35,10 +35,12 @@ def per_pair(table: NDArray[Any], one: bool) -> list[Any]:
 
 
 def in_double(*arrays: ArrayLike) -> tuple[NDArray[np.float64], ...]:
+    """Arrays in float64: themselves, or copies of those in float32."""
     return tuple(array.astype(np.float64, copy=False) for array in arrays)
 
 
 def entries_of(function: str, name: str, value: ArrayLike, dim: int) -> NDArray[np.float64]:
+    """An input of the map, contiguous and in float64."""
     array = doubles(function, name, value, "entries")
     if array.shape[0] != dim:
         raise ValueError(

@@ -171,6 +171,7 @@ def repeated_columns(x: ArrayLike) -> list[int]:
 
 
 def folds_of(function: str, folds: Folds | int, num_rows: int, seed: int) -> Folds:
+    """The folds that are given, or so many of rows in random order."""
     if isinstance(folds, Folds):
         return Folds(
             whole(function, "folds.count", folds.count, 0),

@@ -156,6 +156,7 @@ class GramOperator:
 def columns_and_output(
     function: str, b: ArrayLike, out: NDArray[np.float64] | None
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """What to multiply, and where the product goes: the same memory, or none that is shared."""
     vectors = columns(function, "b", b)
     to = double_output(function, out, vectors.shape)
     if out is not None and not _is_same(vectors, to):
@@ -169,6 +170,7 @@ def _is_same(a: NDArray[Any], b: NDArray[Any]) -> bool:
 
 
 def linear_operator(size: int, apply: Any) -> Any:
+    """A symmetric operator of SciPy's."""
     from scipy.sparse.linalg import LinearOperator
 
     return LinearOperator(

@@ -22,6 +22,7 @@ TARGET_AXES = "target_axes"
 
 
 def with_axes(words: dict[str, str], is_vector: bool) -> dict[str, str]:
+    """What is saved, with the word for the axes of targets."""
     return {**words, TARGET_AXES: "rows" if is_vector else "rows, targets"}
 
 
@@ -275,6 +276,7 @@ class NormalEquations(Kept):
 
 
 def equations_of(function: str, equations: NormalEquations) -> _core.Equations:
+    """The sums behind NormalEquations."""
     if not isinstance(equations, NormalEquations):
         raise TypeError(
             f"{function}: equations is {type(equations).__name__}, expected NormalEquations"

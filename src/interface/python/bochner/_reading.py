@@ -86,6 +86,7 @@ def selection_of(function: str, name: str, value: Any) -> list[str]:
 
 
 def reading_of(function: str, reading: object) -> dict[str, Any]:
+    """ReadOptions, checked, as plain values."""
     if reading is None:
         reading = ReadOptions()
     if not isinstance(reading, ReadOptions):
@@ -94,4 +95,5 @@ def reading_of(function: str, reading: object) -> dict[str, Any]:
 
 
 def is_file(data: object) -> bool:
+    """Whether data are in a file, not an array."""
     return isinstance(data, (str, os.PathLike))

@@ -27,6 +27,7 @@ FREQUENCIES = (16, 64, 256, 1024, 4096)
 
 
 def require_finite(function: str, name: str, x: NDArray[Any]) -> None:
+    """Refuse NaN and infinity, by row and column."""
     finite = np.isfinite(x)
     if not finite.all():
         row, column = np.argwhere(~finite)[0]
@@ -54,6 +55,7 @@ def inputs_of(
 
 
 def require_studied(function: str, specs: Sequence[FeatureMapSpec]) -> None:
+    """Refuse specs that studies have no closed form for."""
     for i, spec in enumerate(specs):
         gap = _core.study_gap(spec.kernel, spec.projection, spec.features)
         if gap is not None:
@@ -61,6 +63,7 @@ def require_studied(function: str, specs: Sequence[FeatureMapSpec]) -> None:
 
 
 def replicates_of(function: str, name: str, value: object) -> int:
+    """Independent draws: none, or enough for a variance."""
     count = whole(function, name, value, 0)
     if count == 1:
         raise ValueError(
@@ -73,5 +76,6 @@ def replicates_of(function: str, name: str, value: object) -> int:
 def projections_of(
     function: str, value: ProjectionLike | Sequence[ProjectionLike]
 ) -> list[ProjectionLike]:
+    """One projection or several, at least one."""
     each = one_or_several(function, "projections", value, _core.projections)
     return [projection_of(function, one, "projections") for one in each]

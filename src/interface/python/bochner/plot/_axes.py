@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
 
 def axes_or_new(ax: Axes | None) -> Axes:
+    """The axes that are given, or new ones."""
     if ax is not None:
         return ax
     try:
@@ -21,6 +22,7 @@ def axes_or_new(ax: Axes | None) -> Axes:
 
 
 def expect(function: str, name: str, value: object, classes: tuple[type, ...]) -> None:
+    """Refuse what is no instance of these classes."""
     if not isinstance(value, classes):
         wanted = " or ".join(each.__name__ for each in classes)
         raise TypeError(f"{function}: {name} is {type(value).__name__}, expected {wanted}")
