@@ -17,10 +17,11 @@ OPTIONAL = {"bochner.plot": "matplotlib", "bochner.sklearn": "sklearn"}
 def modules():
     """Every module of the package that can be imported here."""
     yield bochner
-    for info in pkgutil.iter_modules(bochner.__path__, "bochner."):
-        if info.name == "bochner._core":
+    for info in pkgutil.walk_packages(bochner.__path__, "bochner."):
+        part = ".".join(info.name.split(".")[:2])
+        if part == "bochner._core":
             continue
-        needs = OPTIONAL.get(info.name)
+        needs = OPTIONAL.get(part)
         if needs is None or importlib.util.find_spec(needs):
             yield importlib.import_module(info.name)
 

@@ -14,101 +14,54 @@ strides, and are never copied on the way in; results have the same bits for any 
 """
 
 from bochner import _core
-from bochner._attention import (
-    attention,
-    attention_gradient,
-    attention_report,
-    attention_rows,
-    attention_with_error,
-    head_maps,
-    head_specs,
-)
+from bochner._attention import attention, attention_gradient, attention_rows
 from bochner._attention_costs import AttentionCosts, attention_backend, attention_nanoseconds
-from bochner._attention_results import (
+from bochner._attention_errors import (
     AttentionComparison,
     AttentionErrorReport,
-    AttentionReport,
     EffectiveNorms,
+    attention_report,
+    attention_with_error,
 )
+from bochner._attention_heads import head_maps, head_specs
+from bochner._attention_results import AttentionReport
 from bochner._attention_state import AttentionState
+from bochner._checks_of_maps import CheckResult, check_unbiased, check_variance
+from bochner._clusters import KernelClusters, kernel_kmeans, nearest_clusters
 from bochner._core import feature_functions, kernels, metrics, projections
 from bochner._core import version as __version__
 from bochner._core.options import *  # noqa: F403
-from bochner._estimators import (
-    Candidate,
-    CheckResult,
-    ExpectedError,
-    FrequencyPlan,
-    GramErrorCurve,
-    Interval,
-    KernelEstimate,
-    KernelMoments,
-    OutputError,
-    PredictedGramError,
-    Recommendation,
-    check_unbiased,
-    check_variance,
-    error_expected,
-    estimate,
-    frequencies_needed,
-    frequencies_needed_uniformly,
-    gram_error,
-    gram_error_curve,
-    kernel_moments,
-    optimal_centring,
-    optimal_hyperbolic_oprf_parameter,
-    optimal_maclaurin_radius,
-    optimal_oprf_parameter,
-    output_error,
-    recommend,
-    recommend_for_attention,
-    row_moment,
-    with_optimal_parameter,
+from bochner._cross_validation import (
+    CrossValidation,
+    LogisticValidation,
+    cross_validate,
+    cross_validate_logistic,
 )
+from bochner._eigenpairs import GramEigenpairs, eigenpairs
+from bochner._estimates import Interval, KernelEstimate, estimate
 from bochner._exact_attention import (
     exact_attention,
     exact_attention_gradient,
     exact_attention_rows,
     softmax_scale_gradient,
 )
-from bochner._gram import (
-    ExactGram,
-    GramApproximation,
-    GramEigenpairs,
-    GramSolveReport,
-    MeasuredGramError,
-    Nystrom,
-    ShiftedGram,
-    approximate_gram,
-    eigenpairs,
-    exact_gram,
-    gram_distance,
-    nystrom,
-    solve,
+from bochner._exact_gram import ExactGram
+from bochner._fits import FitOutcome, Fitted, fit
+from bochner._folds import Folds, group_folds, group_labels, repeated_columns, row_folds
+from bochner._gram_approximation import GramApproximation
+from bochner._gram_comparison import ComparedGram, compare_approximations
+from bochner._gram_matrices import MeasuredGramError, approximate_gram, exact_gram, gram_distance
+from bochner._gram_predictions import (
+    ExpectedError,
+    GramErrorCurve,
+    PredictedGramError,
+    error_expected,
+    gram_error,
+    gram_error_curve,
 )
-from bochner._gram_clients import (
-    KernelClusters,
-    KernelPrincipalComponents,
-    PermutationTest,
-    independence_test,
-    kernel_kmeans,
-    nearest_clusters,
-    two_sample_test,
-)
-from bochner._gram_errors import (
-    ComparedGram,
-    DeltaSpectral,
-    GramNorm,
-    SampledGramError,
-    SpectralError,
-    compare_approximations,
-    delta_spectral,
-    hutchinson_error,
-    relative_interval,
-    sampled_error,
-    spectral_error,
-    squared_norm,
-)
+from bochner._gram_solve import GramSolveReport, solve
+from bochner._gram_study import GramStudy, gram_study
+from bochner._hyperparameter_search import SearchCandidate, SearchResult, search_hyperparameters
 from bochner._kernels import (
     evaluate,
     mean_square_sum,
@@ -118,53 +71,40 @@ from bochner._kernels import (
 )
 from bochner._logistic import LogisticRegression, LogisticReport, class_targets, largest_output
 from bochner._map import FeatureMap, incompatibility, num_frequencies_for
-from bochner._models import (
-    FitOutcome,
-    Fitted,
-    Model,
-    ReadOptions,
-    fit,
-    load_model,
-    predict,
-    save_model,
+from bochner._matrix_study import MatrixStudy, matrix_study
+from bochner._models import Model, load_model, predict, save_model
+from bochner._moments import KernelMoments, kernel_moments, row_moment
+from bochner._normal_equations import NormalEquations
+from bochner._nystrom import Nystrom, nystrom
+from bochner._optimal_parameters import (
+    optimal_centring,
+    optimal_hyperbolic_oprf_parameter,
+    optimal_maclaurin_radius,
+    optimal_oprf_parameter,
+    with_optimal_parameter,
 )
-from bochner._regression import (
-    FitReport,
-    NormalEquations,
-    RidgeFit,
-    RidgePath,
-    RidgeRegression,
-    fit_ridge,
-    ridge_leverage,
-    ridge_path,
+from bochner._output_errors import OutputError, output_error
+from bochner._pair_study import PairStudy, pair_study
+from bochner._permutation_tests import PermutationTest, independence_test, two_sample_test
+from bochner._plans import FrequencyPlan, frequencies_needed, frequencies_needed_uniformly
+from bochner._principal_components import KernelPrincipalComponents
+from bochner._reading import ReadOptions
+from bochner._recommendations import Candidate, Recommendation, recommend, recommend_for_attention
+from bochner._ridge_fit import FitReport, RidgeFit, fit_ridge
+from bochner._ridge_path import RidgePath, ridge_leverage, ridge_path
+from bochner._ridge_regression import RidgeRegression
+from bochner._sampled_errors import (
+    GramNorm,
+    SampledGramError,
+    hutchinson_error,
+    relative_interval,
+    sampled_error,
+    squared_norm,
 )
-from bochner._studies import (
-    GramStudy,
-    MatrixStudy,
-    PairStudy,
-    StudyPairs,
-    StudyTable,
-    gram_study,
-    matrix_study,
-    pair_study,
-    study_pairs,
-    study_specs,
-    study_table,
-)
-from bochner._validation import (
-    CrossValidation,
-    Folds,
-    LogisticValidation,
-    SearchCandidate,
-    SearchResult,
-    cross_validate,
-    cross_validate_logistic,
-    group_folds,
-    group_labels,
-    repeated_columns,
-    row_folds,
-    search_hyperparameters,
-)
+from bochner._shifted_gram import ShiftedGram
+from bochner._spectral_errors import DeltaSpectral, SpectralError, delta_spectral, spectral_error
+from bochner._study_subjects import StudyPairs, study_pairs, study_specs
+from bochner._study_tables import StudyTable, study_table
 
 __all__ = [
     "AttentionComparison",

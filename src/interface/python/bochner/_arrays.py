@@ -136,6 +136,20 @@ def doubles(function: str, name: str, value: ArrayLike, axes: str) -> NDArray[np
     return numbers(function, name, value, axes).astype(np.float64, copy=False)
 
 
+def both_double(
+    function: str, x: ArrayLike, y: ArrayLike | None, names: tuple[str, str] = ("x", "y")
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Two matrices in float64; the second is the first where it is None."""
+    first = doubles(function, names[0], x, "rows, columns")
+    return first, first if y is None else doubles(function, names[1], y, "rows, columns")
+
+
+def both_alike(function: str, x: ArrayLike, y: ArrayLike | None) -> tuple[Array, Array]:
+    """Two matrices of one dtype; the second is the first where it is None."""
+    first = rows(function, "x", x)
+    return first, first if y is None else like(function, "y", y, "rows, columns", "x", first.dtype)
+
+
 def vector(function: str, name: str, value: ArrayLike, dtype: DTypeLike) -> Array:
     """A contiguous vector of this dtype: lists and integers are converted."""
     array = np.asarray(_to_numpy(function, name, value) if hasattr(value, "__dlpack__") else value)
@@ -260,3 +274,14 @@ def targets(function: str, name: str, value: ArrayLike) -> Array:
         )
     result: Array = array
     return result
+
+
+def optional_weights(function: str, weights: ArrayLike | None, dtype: DTypeLike) -> Array | None:
+    """Weights of rows in the dtype of the rows, or None."""
+    return None if weights is None else vector(function, "weights", weights, dtype)
+
+
+def list_of(function: str, name: str, value: ArrayLike) -> list[float]:
+    """Numbers as a list of floats."""
+    numbers: list[float] = vector(function, name, value, np.float64).tolist()
+    return numbers

@@ -11,14 +11,11 @@ import numpy as np
 from bochner import _core
 from bochner._arrays import Array, ArrayLike, broadcast, integers, like, mask, numbers, output
 from bochner._core.options import FeatureMapSpec
-from bochner._map import FeatureMap, as_map
+from bochner._map import FeatureMap, Map, as_map
 from bochner._options import flag, whole
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-
-Map: TypeAlias = "FeatureMap | FeatureMapSpec | str"
-"""A map, its spec, or the spec's text."""
 
 Maps: TypeAlias = "Map | Sequence[Map]"
 """One map for all heads, or one a key head."""

@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from bochner import _core
-from bochner._arrays import ArrayLike, columns, doubles, rows
+from bochner._arrays import ArrayLike, both_double, columns, doubles, rows
 from bochner._options import real, word
 
 Kernel: TypeAlias = Any
@@ -101,11 +101,6 @@ def median_lengthscale(x: ArrayLike) -> float:
     return _core.median_lengthscale(rows("median_lengthscale", "x", x))
 
 
-def _x_and_y(function: str, x: ArrayLike, y: ArrayLike | None) -> tuple[Any, Any]:
-    a = doubles(function, "x", x, "rows, columns")
-    return a, a if y is None else doubles(function, "y", y, "rows, columns")
-
-
 def mean_square_sum(x: ArrayLike, y: ArrayLike | None = None) -> float:
     """The mean of ``|x_i + y_j|^2`` over all pairs of rows.
 
@@ -137,7 +132,7 @@ def mean_square_sum(x: ArrayLike, y: ArrayLike | None = None) -> float:
     >>> bo.mean_square_sum(np.array([[1.0], [3.0]]), np.array([[1.0]]))
     10.0
     """
-    return _core.mean_square_sum(*_x_and_y("mean_square_sum", x, y))
+    return _core.mean_square_sum(*both_double("mean_square_sum", x, y))
 
 
 def softmax_scale_for(x: ArrayLike, y: ArrayLike | None = None, *, target: float) -> float:
@@ -171,7 +166,7 @@ def softmax_scale_for(x: ArrayLike, y: ArrayLike | None = None, *, target: float
     >>> bo.softmax_scale_for(np.array([[1.0], [3.0]]), np.array([[1.0]]), target=2.0)
     0.2
     """
-    a, b = _x_and_y("softmax_scale_for", x, y)
+    a, b = both_double("softmax_scale_for", x, y)
     return _core.softmax_scale_for(a, b, real("softmax_scale_for", "target", target))
 
 

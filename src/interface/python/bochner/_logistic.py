@@ -9,18 +9,26 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from bochner import _core
-from bochner._archives import Kept, State
-from bochner._arrays import Array, ArrayLike, integers, like, output, rows, threads
-from bochner._map import FeatureMap, as_map
-from bochner._options import flag, is_single, real, whole
-from bochner._regression import dtype_of, optional_weights
+from bochner._arrays import (
+    Array,
+    ArrayLike,
+    integers,
+    like,
+    optional_weights,
+    output,
+    rows,
+    threads,
+)
+from bochner._linear_model import LinearModel
+from bochner._map import FeatureMap, Map, as_map
+from bochner._options import dtype_of, flag, is_single, real, whole
 from bochner._results import Result
 
 if TYPE_CHECKING:
     from numpy.typing import DTypeLike, NDArray
     from typing_extensions import Self
 
-    from bochner._regression import Map
+    from bochner._archives import State
 
 
 def class_targets(
@@ -118,7 +126,7 @@ class LogisticReport(Result):
     converged: bool
 
 
-class LogisticRegression(Kept):
+class LogisticRegression(LinearModel):
     """Multinomial logistic regression in feature space.
 
     ``P(class c | x) = exp(f_c(x)) / sum_b exp(f_b(x))`` with ``f_c(x) = theta_c . phi(x) +
@@ -169,12 +177,9 @@ class LogisticRegression(Kept):
     True
     """
 
-    __slots__ = ("_dtype", "_logistic", "_map", "_options")
+    __slots__ = ("_logistic",)
 
-    _dtype: np.dtype[Any]
     _logistic: _core.Logistic
-    _map: FeatureMap
-    _options: dict[str, Any]
 
     def __init__(
         self,
@@ -227,26 +232,6 @@ class LogisticRegression(Kept):
     @classmethod
     def _restored(cls, words: dict[str, str], arrays: dict[str, Any]) -> Self:
         return cls._of(_core.Logistic.load(words, arrays))
-
-    @property
-    def map(self) -> FeatureMap:
-        """The features."""
-        return self._map
-
-    @property
-    def dtype(self) -> np.dtype[Any]:
-        """Of the rows and the features."""
-        return self._dtype
-
-    @property
-    def ridge(self) -> float:
-        """The penalty."""
-        return float(self._options["ridge"])
-
-    @property
-    def intercept(self) -> bool:
-        """Whether a constant was fitted."""
-        return bool(self._options["intercept"])
 
     @property
     def num_classes(self) -> int:

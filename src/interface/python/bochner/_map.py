@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 Side: TypeAlias = Literal["query", "key"]
 
+Map: TypeAlias = "FeatureMap | FeatureMapSpec | str"
+"""A map, its spec, or the spec's text."""
+
 _SIDES = {"query": _core.Side.query, "key": _core.Side.key}
 
 
@@ -257,9 +260,7 @@ def num_frequencies_for(features: Any, num_features: int) -> int:
     return _core.num_frequencies_for(features, num_features)
 
 
-def as_map(
-    function: str, value: FeatureMap | FeatureMapSpec | str, name: str = "map"
-) -> FeatureMap:
+def as_map(function: str, value: Map, name: str = "map") -> FeatureMap:
     """A map from itself, a spec or a text."""
     if isinstance(value, FeatureMap):
         return value

@@ -162,3 +162,8 @@ def one_or_several(function: str, name: str, value: object, classes: tuple[type,
 def frequencies_of(function: str, value: object, name: str = "frequencies") -> list[int]:
     """Numbers of frequencies, ascending, each once."""
     return sorted({whole(function, name, each, 1) for each in several(function, name, value)})
+
+
+def dtype_of(single: bool) -> np.dtype[Any]:
+    """The dtype of a scalar."""
+    return np.dtype(np.float32 if single else np.float64)

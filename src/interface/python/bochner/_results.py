@@ -91,3 +91,11 @@ class Result:
         members = self.to_dict()
         width = max(map(len, members), default=0)
         return "\n".join(f"{name.ljust(width)}  {_cell(value)}" for name, value in members.items())
+
+
+def arrays_of(members: dict[str, Any]) -> dict[str, Any]:
+    """Lists of numbers as arrays."""
+    return {
+        name: np.array(value, np.float64) if isinstance(value, list) else value
+        for name, value in members.items()
+    }

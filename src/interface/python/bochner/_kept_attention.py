@@ -1,0 +1,165 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a state of attention is made of, and how it is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from bochner import _core
+from bochner._arrays import Array, numbers
+from bochner._map import FeatureMap, Map, as_map
+from bochner._options import dtype_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+    from typing_extensions import Self
+
+
+class KeptAttention:
+    """A state of attention with its extents: copied, saved and restored."""
+
+    __slots__ = ("_batch", "_dtype", "_key_heads", "_map", "_state", "_value_dim")
+
+    _map: FeatureMap
+    _batch: int
+    _key_heads: int
+    _value_dim: int
+    _dtype: np.dtype[Any]
+    _state: _core.AttentionState
+
+    def _set(
+        self,
+        feature_map: FeatureMap,
+        batch: int,
+        key_heads: int,
+        value_dim: int,
+        dtype: np.dtype[Any],
+    ) -> None:
+        self._map = feature_map
+        self._batch = batch
+        self._key_heads = key_heads
+        self._value_dim = value_dim
+        self._dtype = dtype
+
+    def _with(self, state: _core.AttentionState, batch: int) -> Self:
+        made = object.__new__(type(self))
+        made._set(self._map, batch, self._key_heads, self._value_dim, self._dtype)
+        made._state = state
+        return made
+
+    @property
+    def feature_map(self) -> FeatureMap:
+        """The map of all heads."""
+        return self._map
+
+    @property
+    def batch(self) -> int:
+        """Batch entries."""
+        return self._batch
+
+    @property
+    def key_heads(self) -> int:
+        """Key heads."""
+        return self._key_heads
+
+    @property
+    def value_dim(self) -> int:
+        """Columns of the values, d_v."""
+        return self._value_dim
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """Of keys, values and results."""
+        return self._dtype
+
+    @property
+    def length(self) -> int:
+        """Keys seen so far, the same for all heads."""
+        return self._state.length()
+
+    def copy(self) -> Self:
+        """A state of its own that has seen the same."""
+        return self._with(self._state.copy(), self._batch)
+
+    def save(self) -> dict[str, str | NDArray[Any]]:
+        """The state as words and arrays: exact.
+
+        `load` is the inverse, also by way of ``np.savez(path, **state.save())`` and
+        ``np.load(path)``.
+
+        Returns
+        -------
+        dict
+            Strings and matrices by name.
+
+        Examples
+        --------
+        >>> import bochner as bo
+        >>> spec = bo.FeatureMapSpec(2, 8, bo.SoftmaxKernel(), features=bo.PositiveFeatures())
+        >>> archive = bo.AttentionState(spec, 3, 1, 2).save()
+        >>> bo.AttentionState.load(spec, archive).batch
+        3
+        """
+        words, arrays = self._state.save()
+        return {**words, **arrays}
+
+    @classmethod
+    def load(cls, feature_map: Map, archive: Mapping[str, Any]) -> Self:
+        """The state that `save` wrote.
+
+        Parameters
+        ----------
+        feature_map : FeatureMap, FeatureMapSpec or str
+            The map that the state is of: drawn once, and shared where it is a FeatureMap.
+        archive : mapping
+            What `save` returned, or an archive of NumPy's that holds it.
+
+        Returns
+        -------
+        AttentionState
+
+        Raises
+        ------
+        ValueError
+            When the archive is not a integer state, is one of another map, or holds a NaN or an
+            infinity.
+        """
+        name = "AttentionState.load"
+        shared = as_map(name, feature_map, "feature_map")
+        if not isinstance(archive, Mapping):
+            raise TypeError(f"{name}: archive is {type(archive).__name__}, expected a mapping")
+        words: dict[str, str] = {}
+        arrays: dict[str, Array] = {}
+        for key in archive:
+            value = archive[key]
+            if isinstance(value, str):
+                words[key] = value
+            elif isinstance(value, np.ndarray) and value.dtype.kind == "U" and value.ndim == 0:
+                words[key] = str(value)
+            else:
+                arrays[key] = numbers(name, key, value, "rows, columns")
+        state = _core.AttentionState.load(
+            shared._map, words, arrays, words.get("scalar") == "float"
+        )
+        dtype = dtype_of(words["scalar"] == "float")
+        made = object.__new__(cls)
+        made._set(
+            shared, int(words["batch"]), int(words["key_heads"]), int(words["value_dim"]), dtype
+        )
+        made._state = state
+        return made
+
+    def __copy__(self) -> Self:
+        return self.copy()
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        memo[id(self)] = made = self.copy()
+        return made
+
+    def __reduce__(self) -> tuple[Callable[..., Self], tuple[Any, ...]]:
+        return type(self).load, (self._map, self.save())

@@ -1,0 +1,13 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Figures of errors, studies and paths, with matplotlib.
+
+Every function draws into the axes that it is given, or into new ones, and returns them. matplotlib
+is imported when a figure is drawn: ``pip install bochner[plot]``.
+"""
+
+from bochner.plot._calibration import calibration
+from bochner.plot._error_curve import error_curve
+from bochner.plot._ratio_map import ratio_map
+from bochner.plot._ridge_path import ridge_path
+
+__all__ = ["calibration", "error_curve", "ratio_map", "ridge_path"]
