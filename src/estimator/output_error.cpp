@@ -181,9 +181,9 @@ void check(const FeatureMapSpec& spec, MatrixView<const double> queries,
            MatrixView<const double> keys, MatrixView<const double> values) {
   require_inputs(kOutputDoor, "queries", queries, spec.input_dim);
   require_inputs(kOutputDoor, "keys", keys, spec.input_dim);
-  kOutputDoor.at_least("rows of queries", queries.rows, 1)
-      .at_least("rows of keys", keys.rows, 1)
-      .at_least("columns of values", values.cols, 1)
+  kOutputDoor.at_least("the number of rows of queries", queries.rows, 1)
+      .at_least("the number of rows of keys", keys.rows, 1)
+      .at_least("the number of columns of values", values.cols, 1)
       .rows("values", values, keys.rows, "one per key")
       .finite("values", values);
   if (row_law(spec.kernel, spec.features).profile) {

@@ -121,7 +121,7 @@ Recommendation recommend_for_attention(const Kernel& kernel, MatrixView<const do
   constexpr Door kDoor("recommend_for_attention");
   require_request(kDoor, queries, keys, budget);
   kDoor.rows("values", values, keys.rows, "one per key")
-      .at_least("columns of values", values.cols, 1)
+      .at_least("the number of columns of values", values.cols, 1)
       .at_least("redraws", redraws, 2)
       .finite("values", values);
   const Matrix<double> q = row_sample(queries, kSampledQueries, budget.seed, 0);

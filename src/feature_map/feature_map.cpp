@@ -114,7 +114,7 @@ template <Scalar T>
 void FeatureMap<T>::apply(Side side, MatrixView<const T> x, FeatureBlock<T> out,
                           const Execution& execution) const {
   constexpr Door kDoor("FeatureMap::apply");
-  kDoor.at_least("x.rows", x.rows, 0)
+  kDoor.at_least("the number of rows of x", x.rows, 0)
       .columns("x", x, input_dim(), "input_dim")
       .columns("phi", out.phi, num_features(), "num_features")
       .rows("phi", out.phi, x.rows, "those of x")
@@ -137,7 +137,7 @@ template <Scalar T>
 void FeatureMap<T>::pullback(Side side, MatrixView<const T> x, MatrixView<const T> dphi,
                              MatrixView<T> dx, const Execution& execution) const {
   constexpr Door kDoor("FeatureMap::pullback");
-  kDoor.at_least("x.rows", x.rows, 0)
+  kDoor.at_least("the number of rows of x", x.rows, 0)
       .columns("x", x, input_dim(), "input_dim")
       .columns("dphi", dphi, num_features(), "num_features")
       .columns("dx", dx, input_dim(), "input_dim")

@@ -83,7 +83,9 @@ std::vector<double> sampled_pairs(MatrixView<const T> x) {
 template <Scalar T>
 double median_distance(MatrixView<const T> x) {
   constexpr Door kDoor("median_lengthscale");
-  kDoor.at_least("rows of x", x.rows, 2).at_least("columns of x", x.cols, 1).finite("x", x);
+  kDoor.at_least("the number of rows of x", x.rows, 2)
+      .at_least("the number of columns of x", x.cols, 1)
+      .finite("x", x);
   std::vector<double> distances = x.rows <= kAllPairsUpTo ? all_pairs(x) : sampled_pairs(x);
   const auto middle = distances.begin() + static_cast<Index>(distances.size() / 2);
   std::nth_element(distances.begin(), middle, distances.end());
@@ -130,8 +132,8 @@ Column column_of(MatrixView<const double> x, Index k, double unit) {
 /// The mean of |x_i + y_j|^2 is |mean x + mean y|^2 and the variances: nothing that cancels.
 ScaledSquare scaled_mean_square_sum(const Door& door, MatrixView<const double> x,
                                     MatrixView<const double> y) {
-  door.at_least("rows of x", x.rows, 1)
-      .at_least("rows of y", y.rows, 1)
+  door.at_least("the number of rows of x", x.rows, 1)
+      .at_least("the number of rows of y", y.rows, 1)
       .columns("y", y, x.cols, "the columns of x")
       .finite("x", x)
       .finite("y", y);

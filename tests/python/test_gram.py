@@ -476,7 +476,7 @@ def test_bad_vectors_are_refused_by_name(exact, gram):
         shifted.apply_inverse_root_transposed,
         lambda b: bo.solve(exact, shifted, b),
     ):
-        with pytest.raises(ValueError, match="b is 3 x 1, expected 50 x 1"):
+        with pytest.raises(ValueError, match="b is 3 x 1, expected 50 x m"):
             call(np.ones(3))
         with pytest.raises(ValueError, match="b has 3 dimensions, expected 2"):
             call(np.ones((50, 1, 1)))
@@ -510,7 +510,7 @@ def test_bad_row_numbers_are_refused(exact, gram):
             operator.entry(0.0, 1)
         with pytest.raises(TypeError, match="entry: i is True, expected an integer"):
             operator.entry(True, 1)
-        with pytest.raises(ValueError, match="expected an integer of 63 bits"):
+        with pytest.raises(ValueError, match="i is 9223372036854775808, expected"):
             operator.entry(2**63, 1)
 
 

@@ -236,7 +236,7 @@ def test_bad_arguments_are_refused_by_name():
             lambda: components.transform(x.astype(np.float32)),
         ),
         (ValueError, "transform: x has 1 dim", lambda: components.transform(x[0])),
-        (ValueError, "columns", lambda: components.transform(x[:, :2])),
+        (ValueError, "expected n x 3", lambda: components.transform(x[:, :2])),
         (ValueError, "out has shape", lambda: components.transform(x, out=np.empty((20, 3)))),
         (TypeError, "kernel_kmeans: gram is ndarray", lambda: bo.kernel_kmeans(x, 2)),
         (ValueError, "clusters is 0", lambda: bo.kernel_kmeans(gram, 0)),

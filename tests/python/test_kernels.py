@@ -122,11 +122,11 @@ def test_kernels_by_the_numbers_of_other_libraries():
             "median_lengthscale: x has dtype int64",
             lambda: bo.median_lengthscale(rows(3, 2).astype(int)),
         ),
-        (ValueError, "median_lengthscale: x is 1 x 2", lambda: bo.median_lengthscale(rows(1, 2))),
+        (ValueError, "median_lengthscale: the number of rows of x is 1", lambda: bo.median_lengthscale(rows(1, 2))),
         (ValueError, "duplicates", lambda: bo.median_lengthscale(np.ones((3, 2)))),
         (
             ValueError,
-            "mean_square_sum: x is 2 x 3",
+            "mean_square_sum: y is 2 x 2, expected n x 3",
             lambda: bo.mean_square_sum(rows(2, 3), rows(2, 2)),
         ),
         (ValueError, "target is -1", lambda: bo.softmax_scale_for(rows(2, 3), target=-1.0)),

@@ -20,7 +20,7 @@ template <Scalar T>
 const FeatureMap<T>& checked(const FeatureMap<T>& map, MatrixView<const T> x,
                              const GramStorage& storage) {
   kApproximation.columns("x", x, map.input_dim(), "the map's input_dim")
-      .at_least("rows of x", x.rows, 1)
+      .at_least("the number of rows of x", x.rows, 1)
       .at_least("memory", storage.memory, 0);
   const Centring& centring = map.spec().centring;
   if (centring.query != centring.key) {
@@ -33,8 +33,8 @@ const FeatureMap<T>& checked(const FeatureMap<T>& map, MatrixView<const T> x,
 
 template <Scalar T>
 MatrixView<const T> checked(MatrixView<const T> factor) {
-  kApproximation.at_least("rows of the factor", factor.rows, 1)
-      .at_least("columns of the factor", factor.cols, 1)
+  kApproximation.at_least("the number of rows of the factor", factor.rows, 1)
+      .at_least("the number of columns of the factor", factor.cols, 1)
       .finite("factor", factor);
   return factor;
 }

@@ -198,7 +198,7 @@ template <Scalar T>
 std::vector<Index> nearest_clusters(const GramApproximation<T>& rows,
                                     MatrixView<const double> centres, const Execution& execution) {
   Door("nearest_clusters")
-      .at_least("columns of centres", centres.cols, 1)
+      .at_least("the number of columns of centres", centres.cols, 1)
       .rows("centres", centres, rows.num_features(), "one row per feature")
       .finite("centres", centres);
   // Relative to the first centre: what centres have in common costs no digits.

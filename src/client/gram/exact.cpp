@@ -17,7 +17,7 @@ namespace {
 
 template <Scalar T>
 MatrixView<const T> checked_rows(MatrixView<const T> x) {
-  Door("ExactGram").at_least("rows of x", x.rows, 1).finite("x", x);
+  Door("ExactGram").at_least("the number of rows of x", x.rows, 1).finite("x", x);
   return x;
 }
 

@@ -31,7 +31,8 @@ template <Scalar T>
 KernelPrincipalComponents<T>::KernelPrincipalComponents(FeatureMap<T> map, MatrixView<const T> x,
                                                         Index count, const Execution& execution)
     : map_(std::move(map)) {
-  kKernelPrincipalComponents.at_least("count", count, 1).at_least("rows of x", x.rows, 2);
+  kKernelPrincipalComponents.at_least("count", count, 1)
+      .at_least("the number of rows of x", x.rows, 2);
   const GramApproximation<T> gram(map_, x, {}, execution);
   mean_ = mean_features(kKernelPrincipalComponents, gram.features());
   const FeatureSource<T> source(gram.features(), mean_);

@@ -72,8 +72,8 @@ template <class Gram>
 PermutationTest test(const Gram& pooled, Index first, const PermutationTestOptions& options,
                      const Execution& execution) {
   const Index n = pooled.size();
-  kTwoSampleTest.at_least("rows of the first sample", first, 2)
-      .at_least("rows of the second sample", n - first, 2)
+  kTwoSampleTest.at_least("the number of rows of the first sample", first, 2)
+      .at_least("the number of rows of the second sample", n - first, 2)
       .at_least("permutations", options.permutations, 1);
   const Discrepancy discrepancy(pooled, first, execution);
   PermutationTest out;

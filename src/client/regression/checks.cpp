@@ -32,7 +32,7 @@ void require_inputs(const Door& door, MatrixView<const T> x, std::span<const T> 
 template <Scalar T>
 void require_rows(const Door& door, const TrainingRows<T>& rows, Index input_dim,
                   Index num_targets) {
-  door.at_least("columns of targets", num_targets, 1);
+  door.at_least("the number of columns of targets", num_targets, 1);
   require_inputs(door, rows.x, rows.weights, input_dim);
   const TargetView& targets = rows.targets;
   if (targets.rows != rows.x.rows || targets.cols != num_targets) {

@@ -28,7 +28,7 @@ Matrix<T> class_targets(std::span<const Index> labels, Index num_classes) {
 template <Scalar T>
 std::vector<Index> largest_output(MatrixView<const T> outputs) {
   constexpr Door kDoor("largest_output");
-  kDoor.at_least("columns of outputs", outputs.cols, 1);
+  kDoor.at_least("the number of columns of outputs", outputs.cols, 1);
   std::vector<Index> largest;
   for (Index i = 0; i < outputs.rows; ++i) {
     Index best = 0;

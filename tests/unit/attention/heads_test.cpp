@@ -42,7 +42,7 @@ TEST_CASE("specs of heads depend on the seed and on nothing else", "[attention][
   CHECK(same == specs.base());
   CHECK(specs(0, 1) != specs(1, 0));
   CHECK_THROWS_WITH(specs(-1, 0), Contains("layer is -1"));
-  CHECK_THROWS_WITH(specs(0, -2), Contains("head -2"));
+  CHECK_THROWS_WITH(specs(0, -2), Contains("head is -2"));
   CHECK_THROWS_WITH(head_maps<float>(specs, 0, -1), Contains("heads is -1"));
   CHECK_THROWS_AS(HeadSpecs(FeatureMapSpec{}), InvalidArgument);
 }
