@@ -122,7 +122,11 @@ def test_kernels_by_the_numbers_of_other_libraries():
             "median_lengthscale: x has dtype int64",
             lambda: bo.median_lengthscale(rows(3, 2).astype(int)),
         ),
-        (ValueError, "median_lengthscale: the number of rows of x is 1", lambda: bo.median_lengthscale(rows(1, 2))),
+        (
+            ValueError,
+            "median_lengthscale: the number of rows of x is 1",
+            lambda: bo.median_lengthscale(rows(1, 2)),
+        ),
         (ValueError, "duplicates", lambda: bo.median_lengthscale(np.ones((3, 2)))),
         (
             ValueError,

@@ -454,8 +454,16 @@ BAD = np.array([[0.0, 1.0, np.nan]])
         (lambda p: p.equations().add(p.x.astype("f4"), p.y), TypeError, "the equations float64"),
         (lambda p: p.equations().add(p.x, p.y.astype(int)), TypeError, "add: y has dtype int64"),
         (lambda p: p.equations().add(p.x, p.y[:, :, None]), ValueError, "y has 3 dimensions"),
-        (lambda p: p.equations().add(p.x, p.y[:, 0]), ValueError, "targets is 120 x 1, expected 120 x 2"),
-        (lambda p: p.equations().add(p.x, p.y[1:]), ValueError, "targets is 119 x 2, expected 120 x 2"),
+        (
+            lambda p: p.equations().add(p.x, p.y[:, 0]),
+            ValueError,
+            "targets is 120 x 1, expected 120 x 2",
+        ),
+        (
+            lambda p: p.equations().add(p.x, p.y[1:]),
+            ValueError,
+            "targets is 119 x 2, expected 120 x 2",
+        ),
         (lambda p: p.equations().add(p.x[:, 1:], p.y), ValueError, "x is 120 x 2, expected n x 3"),
         (lambda p: p.equations().add(BAD, p.y[:1]), ValueError, "row 0, column 2 is nan"),
         (lambda p: p.equations().add(p.x, p.y * np.inf), ValueError, "targets: row 0, column 0"),
