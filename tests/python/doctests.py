@@ -15,7 +15,8 @@ OPTIONAL = {"bochner.plot": "matplotlib", "bochner.sklearn": "sklearn"}
 def modules():
     """Every module of the package that can be imported here."""
     yield bochner
-    for info in pkgutil.iter_modules(bochner.__path__, "bochner."):
+    # A package whose dependency is not here cannot be imported, and is passed over.
+    for info in pkgutil.walk_packages(bochner.__path__, "bochner."):
         if info.name == "bochner._core":
             continue
         needs = OPTIONAL.get(info.name)
