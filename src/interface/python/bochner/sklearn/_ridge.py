@@ -103,10 +103,12 @@ def _sums(
     X: NDArray[Any],  # noqa: N803
     y: NDArray[Any],
     weights: NDArray[Any] | None,
+    *,
+    intercept: bool,
 ) -> NormalEquations:
-    """The sums over first rows; what is near the targets' mean keeps their digits."""
+    """The sums over first rows: about the targets' mean, where a constant makes up for it."""
     offset = None
-    if weights is None or weights.any():
+    if intercept and (weights is None or weights.any()):
         with np.errstate(over="ignore"):
             offset = np.average(y, axis=0, weights=weights).astype(np.float64)
     return NormalEquations(
@@ -214,7 +216,7 @@ class KernelRidge(_Regressor):
             singular, which a ridge of 0 makes of more features than rows.
         """
         X, y = self._rows_and_targets(X, y)  # noqa: N806
-        sums = _sums(map_of(self, X.shape[1]), X, y, row_weights(sample_weight, X))
+        sums = self._first_sums(X, y, row_weights(sample_weight, X))
         self._model: RidgeRegression | None = self._solved(sums)
         self.equations_ = sums
         return self
@@ -244,11 +246,20 @@ class KernelRidge(_Regressor):
         )
         weights = row_weights(sample_weight, X)
         if first:
-            self.equations_ = _sums(map_of(self, X.shape[1]), X, y, weights)
+            self.equations_ = self._first_sums(X, y, weights)
         else:
             self.equations_.add(X, y, weights=weights)
         self._model = None
         return self
+
+    def _first_sums(
+        self,
+        X: NDArray[Any],  # noqa: N803
+        y: NDArray[Any],
+        weights: NDArray[Any] | None,
+    ) -> NormalEquations:
+        drawn = map_of(self, X.shape[1])
+        return _sums(drawn, X, y, weights, intercept=bool(self.fit_intercept))
 
     def _solved(self, sums: NormalEquations) -> RidgeRegression:
         return RidgeRegression(
@@ -424,6 +435,7 @@ default="k-fold"
             self.random_state,
         )
         num_folds, labels = self._held_out(X, y, groups)
+        intercept = bool(self.fit_intercept)
         found: SearchResult = search_hyperparameters(
             spec,
             X,
@@ -435,16 +447,16 @@ default="k-fold"
             criterion=self.criterion,  # type: ignore[arg-type]
             num_folds=num_folds,
             groups=labels,
-            intercept=bool(self.fit_intercept),
+            intercept=intercept,
             search_rows=int(self.search_rows),
             search_features=int(self.search_features),
             max_candidates=int(self.max_candidates),
             seed=spec.seed,
         )
         self.model_ = RidgeRegression(
-            _sums(FeatureMap(found.spec), X, y, weights),
+            _sums(FeatureMap(found.spec), X, y, weights, intercept=intercept),
             ridge=found.ridge,
-            intercept=bool(self.fit_intercept),
+            intercept=intercept,
             posterior="full",
         )
         self.kernel_ = found.spec.kernel
