@@ -185,7 +185,8 @@ class KernelClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
                 tolerance=float(self.tol),
                 max_steps=int(self.max_iter),
             )
-            vars(self).pop("equations_", None)
+            if hasattr(self, "equations_"):
+                del self.equations_
             report = self._model.report
             self.n_iter_ = report.steps
             if not report.converged:
@@ -287,7 +288,7 @@ class KernelClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         scores = self._scores(X)
         if scores.shape[1] > 2:
             return scores
-        difference = scores[:, 1] - scores[:, 0]
+        difference: NDArray[Any] = scores[:, 1] - scores[:, 0]
         return difference if self.loss == "logistic" else difference / 2
 
     def predict(self, X: Any) -> NDArray[Any]:  # noqa: N803

@@ -74,9 +74,8 @@ class _Regressor(MultiOutputMixin, RegressorMixin, BaseEstimator):  # type: igno
         """
         check_is_fitted(self)
         model = self.model_
-        return model.predict(
-            dense(self, X, reset=False, dtype=model.dtype), return_std=bool(return_std)
-        )
+        X = dense(self, X, reset=False, dtype=model.dtype)  # noqa: N806
+        return model.predict(X, return_std=True) if return_std else model.predict(X)
 
     @property
     def intercept_(self) -> Any:
