@@ -272,12 +272,12 @@ def test_logistic_loss_is_their_logistic_regression_on_the_features(labels):
     model.fit(x, y, sample_weight=w)
     phi = model.model_.map.transform(x)
     factor = 2.0 if len(model.classes_) == 2 else 1.0
-    theirs = LogisticRegression(C=factor / (1e-2 * w.sum()), tol=1e-10, max_iter=1000)
+    theirs = LogisticRegression(C=factor / (1e-2 * w.sum()), solver="newton-cholesky", tol=1e-10)
     theirs.fit(phi, y, sample_weight=w)
     probabilities = model.predict_proba(x)
-    assert np.allclose(probabilities, theirs.predict_proba(phi), atol=1e-5)
+    assert np.allclose(probabilities, theirs.predict_proba(phi), rtol=0, atol=1e-7)
     assert np.allclose(model.predict_log_proba(x), np.log(probabilities), atol=1e-12)
-    assert np.allclose(model.decision_function(x), theirs.decision_function(phi), atol=1e-4)
+    assert np.allclose(model.decision_function(x), theirs.decision_function(phi), rtol=0, atol=1e-6)
     assert np.array_equal(model.predict(x), model.classes_[probabilities.argmax(axis=1)])
     assert 1 <= model.n_iter_ < 50
     assert not hasattr(model, "partial_fit")
@@ -291,6 +291,12 @@ def test_classes_may_come_in_pieces():
     pieces = KernelClassifier(n_components=16, random_state=3)
     with pytest.raises(ValueError, match="classes must be passed"):
         pieces.partial_fit(x, y)
+    with pytest.raises(ValueError, match="classes has one class"):
+        pieces.partial_fit(x, y, classes=["a"])
+    with pytest.raises(ValueError, match="weights"):
+        pieces.partial_fit(x, y, classes=["a", "b", "c"], sample_weight=np.full(len(x), 1e101))
+    with pytest.raises(sklearn.exceptions.NotFittedError):
+        pieces.predict(x)
     for part in np.array_split(np.arange(len(x)), 3):
         pieces.partial_fit(x[part], y[part], classes=["a", "b", "c"], sample_weight=w[part])
     whole = KernelClassifier(n_components=16, random_state=3).fit(x, y, sample_weight=w)
@@ -302,8 +308,10 @@ def test_classes_may_come_in_pieces():
         pieces.partial_fit(x, y, classes=["a", "b"])
     assert np.allclose(pieces.decision_function(x), scores, rtol=0, atol=1e-9)
     # Another loss begins anew.
-    pieces.set_params(loss="logistic", ridge=1e-2).fit(x, y)
-    assert not hasattr(pieces, "equations_")
+    pieces.set_params(loss="logistic", ridge=1e-2)
+    with pytest.raises(sklearn.exceptions.NotFittedError, match="another loss"):
+        pieces.predict_proba(x)
+    assert not hasattr(pieces.fit(x, y), "equations_")
 
 
 def test_what_is_no_classification_is_refused():
@@ -350,6 +358,20 @@ def test_rows_that_others_explain_are_no_landmarks():
     assert list(sampler.get_feature_names_out()) == [f"nystroemrpcholesky{i}" for i in range(6)]
     assert np.allclose(phi @ phi.T, bo.exact_gram(bo.GaussianKernel(), x), rtol=0, atol=1e-9)
     assert NystroemRPCholesky(n_components=30).fit(x[::10]).components_.shape == (6, 2)
+
+
+@pytest.mark.parametrize("lengthscale", [1.0, 3.0, 100.0])
+def test_features_of_a_matrix_of_low_rank_stay_bounded(lengthscale):
+    """No more than the kernel at unseen rows, however near to singular the landmarks' matrix."""
+    rng = np.random.default_rng(0)
+    x, unseen = rng.normal(size=(400, 2)), 1.5 * rng.normal(size=(200, 2))
+    kernel = bo.GaussianKernel(bo.Isotropic(lengthscale))
+    sampler = NystroemRPCholesky(kernel, n_components=300, random_state=0).fit(x)
+    phi, psi = sampler.transform(x), sampler.transform(unseen)
+    assert sampler.components_.shape[0] < 300
+    assert np.linalg.norm(psi, axis=1).max() < 1 + 1e-9
+    assert np.allclose(phi @ phi.T, bo.exact_gram(kernel, x), rtol=0, atol=1e-11)
+    assert np.allclose(psi @ phi.T, bo.exact_gram(kernel, unseen, x), rtol=0, atol=1e-6)
 
 
 def test_pivots_find_small_clusters_that_uniform_landmarks_miss():

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin, _fit_context
-from sklearn.exceptions import ConvergenceWarning
+from sklearn.exceptions import ConvergenceWarning, NotFittedError
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import _check_partial_fit_first_call, check_classification_targets
@@ -235,6 +235,8 @@ class KernelClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         )
         check_classification_targets(y)
         weights = row_weights(sample_weight, X)
+        if classes is not None and np.unique(classes).size < 2:
+            raise ValueError("KernelClassifier: classes has one class, expected two or more")
         _check_partial_fit_first_call(self, classes)
         unknown = np.setdiff1d(y, self.classes_)
         if unknown.size:
@@ -289,7 +291,7 @@ class KernelClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         if scores.shape[1] > 2:
             return scores
         difference: NDArray[Any] = scores[:, 1] - scores[:, 0]
-        return difference if self.loss == "logistic" else difference / 2
+        return difference / 2 if isinstance(self.model_, RidgeRegression) else difference
 
     def predict(self, X: Any) -> NDArray[Any]:  # noqa: N803
         """Labels of the classes with the largest scores, the first of equals.
@@ -322,7 +324,8 @@ class KernelClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         check_is_fitted(self)
         model = self.model_
         X = dense(self, X, reset=False, dtype=model.dtype)  # noqa: N806
-        assert isinstance(model, LogisticRegression)
+        if not isinstance(model, LogisticRegression):
+            raise NotFittedError("KernelClassifier: fitted with another loss; fit it again")
         return model.predict_probabilities(X)
 
     @available_if(_has_loss("logistic"))  # type: ignore[untyped-decorator]
@@ -342,6 +345,10 @@ class KernelClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         scores -= scores.max(axis=1, keepdims=True)
         scores -= np.log(np.exp(scores).sum(axis=1, keepdims=True))
         return scores
+
+    def __sklearn_is_fitted__(self) -> bool:
+        # A first batch that is refused leaves classes_ behind.
+        return hasattr(self, "_model")
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
