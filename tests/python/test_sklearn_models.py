@@ -112,6 +112,23 @@ def test_three_pieces_are_as_good_as_the_whole(targets):
     assert np.allclose(half.partial_fit(x[60:], y[60:], w[60:]).predict(x), whole.predict(x))
 
 
+def test_targets_far_from_zero_keep_their_digits():
+    x, y, _ = problem()
+    model = KernelRidge(n_components=16, ridge=1e-3, random_state=3)
+    near = model.fit(x, y).predict(x)
+    far = model.fit(x, y + 1e9).predict(x) - 1e9
+    assert np.allclose(far, near, rtol=0, atol=1e-6)
+    assert np.isclose(model.noise_variance_, model.fit(x, y).noise_variance_, rtol=1e-5)
+
+
+def test_the_ridge_may_change_between_batches():
+    x, y, _ = problem()
+    model = KernelRidge(n_components=16, ridge=1e-3, random_state=3).fit(x[:60], y[:60])
+    model.set_params(ridge=1.0, fit_intercept=False).partial_fit(x[60:], y[60:])
+    whole = KernelRidge(n_components=16, ridge=1.0, random_state=3).fit(x, y)
+    assert np.allclose(model.predict(x), whole.predict(x), rtol=1e-9)
+
+
 def test_a_batch_that_is_refused_leaves_the_model():
     x, y, _ = problem()
     model = KernelRidge(n_components=16, random_state=3).fit(x, y)

@@ -210,7 +210,8 @@ class KernelClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     ) -> Self:
         """Add rows: those of several calls, or of `fit` before, are as good as those of one.
 
-        Only with ``loss="squared"``.
+        Only with ``loss="squared"``. Of the parameters, `ridge` and `fit_intercept` may change in
+        between.
 
         Parameters
         ----------

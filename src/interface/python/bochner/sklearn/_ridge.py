@@ -224,6 +224,8 @@ class KernelRidge(_Regressor):
     def partial_fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:  # noqa: N803
         """Add rows: those of several calls, or of `fit` before, are as good as those of one.
 
+        Of the parameters, `ridge` alone may change in between.
+
         Parameters
         ----------
         X : array-like or sparse matrix of shape (n_samples, n_features)
@@ -258,13 +260,14 @@ class KernelRidge(_Regressor):
         weights: NDArray[Any] | None,
     ) -> NormalEquations:
         drawn = map_of(self, X.shape[1])
-        return _sums(drawn, X, y, weights, intercept=bool(self.fit_intercept))
+        self._intercept = bool(self.fit_intercept)
+        return _sums(drawn, X, y, weights, intercept=self._intercept)
 
     def _solved(self, sums: NormalEquations) -> RidgeRegression:
         return RidgeRegression(
             sums,
             ridge=float(self.ridge),
-            intercept=bool(self.fit_intercept),
+            intercept=self._intercept,
             posterior="full",
         )
 
