@@ -15,13 +15,30 @@ from sklearn.pipeline import make_pipeline
 from sklearn.utils.estimator_checks import estimator_checks_generator
 
 import bochner as bo
-from bochner.sklearn import RandomFeatures, RBFSampler
+from bochner.sklearn import (
+    KernelClassifier,
+    KernelPCA,
+    KernelRidge,
+    KernelRidgeCV,
+    NystroemRPCholesky,
+    RandomFeatures,
+    RBFSampler,
+)
 
+# Their regression problem has ten columns.
+WIDE = bo.GaussianKernel(bo.Isotropic(4.0))
 ESTIMATORS = [
     RBFSampler(n_components=10),
     RBFSampler(n_components=7),
     RandomFeatures(),
     RandomFeatures("softmax", features="hyperbolic", n_components=33),
+    KernelRidge(WIDE, n_components=40),
+    KernelRidge(WIDE, "iid", "cosine", n_components=75, ridge=1e-3, fit_intercept=False),
+    KernelRidgeCV(WIDE, n_components=40, lengthscales="fixed", ridges=[1e-5, 1e-3]),
+    KernelClassifier(n_components=20),
+    KernelClassifier(n_components=20, loss="logistic", ridge=1e-2, tol=1e-8),
+    NystroemRPCholesky(n_components=10),
+    KernelPCA(n_random_features=20),
 ]
 
 

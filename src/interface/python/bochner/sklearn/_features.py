@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Estimators for scikit-learn, 1.6 or newer."""
+"""Random features as transformers."""
 
 from __future__ import annotations
 
@@ -7,43 +7,25 @@ from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
-import scipy.sparse
 from sklearn.base import (
     BaseEstimator,
     ClassNamePrefixFeaturesOutMixin,
     TransformerMixin,
     _fit_context,
 )
-from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
 from bochner import _core
 from bochner._core import options
 from bochner._map import FeatureMap
+from bochner.sklearn._common import MAP, dense, parsed, seed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from numpy.typing import NDArray
     from typing_extensions import Self
-
-__all__ = ["RBFSampler", "RandomFeatures"]
-
-_DTYPES = [np.float64, np.float32]
-
-
-def _dense(estimator: BaseEstimator, X: Any, *, reset: bool) -> NDArray[Any]:  # noqa: N803
-    """Validated rows; sparse ones are made dense, since the features are."""
-    X = validate_data(estimator, X, accept_sparse="csr", dtype=_DTYPES, reset=reset)  # noqa: N806
-    rows: NDArray[Any] = X.toarray() if scipy.sparse.issparse(X) else X
-    return rows
-
-
-def _seed(random_state: Any) -> int:
-    """A seed of the library from scikit-learn's kind of randomness."""
-    return int(check_random_state(random_state).randint(np.iinfo(np.int64).max, dtype=np.int64))
-
 
 # What has one column per frequency, for each feature function that has two.
 _SINGLE: dict[type, Callable[[Any], Any]] = {
@@ -109,7 +91,7 @@ class _Features(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
             float32 where X is float32, otherwise float64.
         """
         check_is_fitted(self)
-        return self._columns.transform(_dense(self, X, reset=False))
+        return self._columns.transform(dense(self, X, reset=False))
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
@@ -183,7 +165,7 @@ class RBFSampler(_Features):
         -------
         self
         """
-        X = _dense(self, X, reset=True)  # noqa: N806
+        X = dense(self, X, reset=True)  # noqa: N806
         dim = X.shape[1]
         if isinstance(self.gamma, str):  # "scale"
             variance = X.var(dtype=np.float64)
@@ -200,7 +182,7 @@ class RBFSampler(_Features):
                 options.GaussianKernel(options.Isotropic(lengthscale)),
                 options.OrthogonalProjection(),
                 options.TrigonometricFeatures(),
-                _seed(self.random_state),
+                seed(self.random_state),
             ),
             self.n_components,
         )
@@ -258,13 +240,7 @@ class RandomFeatures(_Features):
     (3, 64)
     """
 
-    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
-        "kernel": [str, *_core.kernels],
-        "projection": [str, *_core.projections],
-        "features": [str, *_core.feature_functions],
-        "n_components": [Interval(Integral, 1, None, closed="left")],
-        "random_state": ["random_state"],
-    }
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = MAP
 
     def __init__(
         self,
@@ -299,21 +275,16 @@ class RandomFeatures(_Features):
         ValueError
             When kernel, projection and features do not go together, saying why.
         """
-        X = _dense(self, X, reset=True)  # noqa: N806
+        X = dense(self, X, reset=True)  # noqa: N806
         spec = options.FeatureMapSpec(
             X.shape[1],
             1,
-            _parsed(self.kernel, _core.parse_kernel),
-            _parsed(self.projection, _core.parse_projection),
-            _parsed(self.features, _core.parse_features),
-            _seed(self.random_state),
+            parsed(self.kernel, _core.parse_kernel),
+            parsed(self.projection, _core.parse_projection),
+            parsed(self.features, _core.parse_features),
+            seed(self.random_state),
         )
         self._columns = _Columns(spec, int(self.n_components))
         self.maps_ = self._columns.maps
         self._n_features_out = self.n_components
         return self
-
-
-def _parsed(value: Any, parse: Any) -> Any:
-    """An option from its text."""
-    return parse(value) if isinstance(value, str) else value
