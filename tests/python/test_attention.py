@@ -540,7 +540,7 @@ def refusals():
         "key_lengths": [
             ([], ValueError, "key_lengths has 0 entries, expected 2"),
             ([1.0, 2.0], TypeError, "key_lengths has dtype float64, expected integers"),
-            ([1, 14], ValueError, "key_lengths[1] is 14, expected 0 to 13"),
+            ([1, 14], ValueError, r"key_lengths\[1\] is 14, expected 0 to 13"),
             ([[1, 2]], ValueError, "key_lengths has 2 dimensions"),
             (np.array([2**63, 1], np.uint64), ValueError, "key_lengths holds"),
         ],

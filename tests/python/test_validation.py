@@ -305,7 +305,7 @@ SPEC = bo.FeatureMapSpec(2, 4, seed=1)
         (lambda: bo.class_targets([1, 1]), ValueError, "class_targets"),
         (lambda: bo.class_targets([0, 1], "2"), TypeError, "num_classes is '2'"),
         (lambda: bo.class_targets([0, 1], dtype=int), TypeError, "dtype is int64"),
-        (lambda: bo.class_targets(np.array([0, 2**64 - 1], "u8")), ValueError, "no int64"),
+        (lambda: bo.class_targets(np.array([0, 2**64 - 1], "u8")), ValueError, "beyond 63 bits"),
         (lambda: bo.largest_output(np.empty((2, 0))), ValueError, "largest_output"),
         (lambda: bo.largest_output(np.full((2, 2), np.nan)), ValueError, "nan"),
         (lambda: bo.largest_output([[1.0]]), TypeError, "outputs is list"),
@@ -328,7 +328,7 @@ SPEC = bo.FeatureMapSpec(2, 4, seed=1)
         (
             lambda: bo.cross_validate(SPEC, X, Y, [1.0], folds=bo.row_folds(19, 2)),
             ValueError,
-            "folds are of 19 rows",
+            "folds.fold has 19 entries, expected 20",
         ),
         (
             lambda: bo.cross_validate(SPEC, X, Y, [1.0], folds=bo.Folds(2, Y, L, 2)),
@@ -336,7 +336,11 @@ SPEC = bo.FeatureMapSpec(2, 4, seed=1)
             "folds.fold has dtype float64",
         ),
         (lambda: bo.cross_validate(SPEC, X, Y, [1.0], loss="mad"), ValueError, "loss is 'mad'"),
-        (lambda: bo.cross_validate(SPEC, X, Y[1:], [1.0]), ValueError, "targets has 19 rows"),
+        (
+            lambda: bo.cross_validate(SPEC, X, Y[1:], [1.0]),
+            ValueError,
+            "targets is 19 x 1, expected 20 x 1",
+        ),
         (lambda: bo.cross_validate_logistic(SPEC, X, L, [0.0]), ValueError, "ridge"),
         (lambda: bo.search_hyperparameters(3, X, Y), TypeError, "spec is int"),
         (lambda: bo.search_hyperparameters("\udc80", X, Y), ValueError, "spec is .*UTF-8"),

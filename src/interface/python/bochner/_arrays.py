@@ -228,11 +228,11 @@ def integers(function: str, name: str, value: ArrayLike, axes: str) -> NDArray[n
         )
     except ValueError as error:
         raise ValueError(f"{function}: {name} is not an array ({error})") from error
+    if array.size > 0 and array.dtype.kind not in "iu":
+        raise TypeError(f"{function}: {name} has dtype {array.dtype}, expected integers")
     _require_dimensions(function, name, array, axes)
     if array.size == 0:
         return np.empty(array.shape, np.int64)
-    if array.dtype.kind not in "iu":
-        raise TypeError(f"{function}: {name} has dtype {array.dtype}, expected integers")
     if array.max() > np.iinfo(np.int64).max:
         raise ValueError(f"{function}: {name} holds {array.max()}, which is beyond 63 bits")
     return np.ascontiguousarray(array, np.int64)

@@ -16,7 +16,8 @@ from sklearn.utils.multiclass import _check_partial_fit_first_call, check_classi
 from sklearn.utils.validation import check_is_fitted
 
 from bochner._logistic import LogisticRegression
-from bochner._regression import NormalEquations, RidgeRegression
+from bochner._normal_equations import NormalEquations
+from bochner._ridge_regression import RidgeRegression
 from bochner.sklearn._common import (
     DTYPES,
     MAP,

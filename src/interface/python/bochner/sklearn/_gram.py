@@ -18,8 +18,10 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
 from bochner import _core
-from bochner._gram import ExactGram, exact_gram, nystrom
-from bochner._gram_clients import KernelPrincipalComponents
+from bochner._exact_gram import ExactGram
+from bochner._gram_matrices import exact_gram
+from bochner._nystrom import nystrom
+from bochner._principal_components import KernelPrincipalComponents
 from bochner.sklearn._common import MAP, dense, parsed, seed, spec_of
 
 if TYPE_CHECKING:

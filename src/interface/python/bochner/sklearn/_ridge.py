@@ -14,9 +14,10 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
 from bochner import _core
+from bochner._hyperparameter_search import SearchResult, search_hyperparameters
 from bochner._map import FeatureMap
-from bochner._regression import NormalEquations, RidgeRegression
-from bochner._validation import SearchResult, search_hyperparameters
+from bochner._normal_equations import NormalEquations
+from bochner._ridge_regression import RidgeRegression
 from bochner.sklearn._common import (
     DTYPES,
     MAP,
