@@ -9,7 +9,8 @@ dense, since features are.
 from bochner.sklearn._classifier import KernelClassifier
 from bochner.sklearn._features import RandomFeatures, RBFSampler
 from bochner.sklearn._gram import KernelPCA, NystroemRPCholesky
-from bochner.sklearn._ridge import KernelRidge, KernelRidgeCV
+from bochner.sklearn._ridge import KernelRidge
+from bochner.sklearn._ridge_cv import KernelRidgeCV
 
 __all__ = [
     "KernelClassifier",
