@@ -141,15 +141,20 @@ class TrailingMatrix {
   Index first_;
 };
 
+/// The lower triangle's entries in the upper one, within the tiles on the diagonal.
+void mirror_diagonal_tiles(MatrixView<double> a) {
+  for (Index i = 0; i < a.rows; ++i) {
+    const Index end = std::min(a.rows, (i / kBandTile + 1) * kBandTile);
+    for (Index j = i + 1; j < end; ++j) a(i, j) = a(j, i);
+  }
+}
+
 }  // namespace
 
 BandReduction::BandReduction(Matrix<double> a, Index n, const Execution& execution)
     : a_(std::move(a)), band_(n, std::min(kWidth, std::max<Index>(n - 1, 0))) {
   const MatrixView<double> whole = a_.view().middle_rows(0, n).middle_cols(0, n);
-  for (Index i = 0; i < n; ++i) {
-    for (Index j = i + 1; j < std::min(n, (i / kBandTile + 1) * kBandTile); ++j)
-      a_(i, j) = a_(j, i);
-  }
+  mirror_diagonal_tiles(whole);
   const auto copy_band_columns = [&](Index begin, Index end) {
     for (Index j = begin; j < end; ++j) {
       for (Index i = j; i < std::min(n, j + kWidth + 1); ++i) band_(i, j) = a_(i, j);

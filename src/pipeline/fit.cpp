@@ -157,6 +157,33 @@ std::optional<Archive> begun_by(io::Checkpoint& checkpoint, Resume resume) {
                   "again");
 }
 
+/// What is to be fitted, but for what is searched.
+FitPlan plan_of(const FitRequest& request, Standardisation standardisation, Watcher* watcher) {
+  return {.spec = request.spec,
+          .model = {.posterior = request.posterior},
+          .standardisation = std::move(standardisation),
+          .execution = request.execution,
+          .checkpoint_interval = request.checkpoint_interval,
+          .study = request.study,
+          .unsaved = {},
+          .watcher = watcher,
+          .metadata = {}};
+}
+
+Model model_of(const TrainingFile& file, const TrainingSummary& summary, const FitPlan& plan,
+               decltype(Model::regression) regression) {
+  return {.inputs = file.inputs().names,
+          .targets = file.targets().names,
+          .places = model_places(file),
+          .named = file.named(),
+          .file_columns = file.num_columns(),
+          .classes = summary.classes,
+          .standardisation = plan.standardisation,
+          .data_digest = summary.digest,
+          .num_rows = summary.rows,
+          .regression = std::move(regression)};
+}
+
 }  // namespace
 
 InvalidRequest::~InvalidRequest() = default;
@@ -201,15 +228,7 @@ Fitted fit(const FitRequest& asked, Watcher* watcher,
     destination->checkpoint.emplace(request.output, run_identity(file, summary, request));
     begun = begun_by(*destination->checkpoint, request.resume);
   }
-  FitPlan plan{.spec = request.spec,
-               .model = {.posterior = request.posterior},
-               .standardisation = standardisation_of(summary, file.num_inputs()),
-               .execution = request.execution,
-               .checkpoint_interval = request.checkpoint_interval,
-               .study = request.study,
-               .unsaved = {},
-               .watcher = watcher,
-               .metadata = {}};
+  FitPlan plan = plan_of(request, standardisation_of(summary, file.num_inputs()), watcher);
   FitOutcome outcome;
   outcome.layout = file.layout();
   outcome.constant = constant_inputs(file, summary);
@@ -227,16 +246,7 @@ Fitted fit(const FitRequest& asked, Watcher* watcher,
   auto regression =
       single ? fit_regression<float>(file, summary, request, plan, checkpoint, begun, outcome)
              : fit_regression<double>(file, summary, request, plan, checkpoint, begun, outcome);
-  Fitted out{.model = {.inputs = file.inputs().names,
-                       .targets = file.targets().names,
-                       .places = model_places(file),
-                       .named = file.named(),
-                       .file_columns = file.num_columns(),
-                       .classes = summary.classes,
-                       .standardisation = plan.standardisation,
-                       .data_digest = summary.digest,
-                       .num_rows = summary.rows,
-                       .regression = std::move(regression)},
+  Fitted out{.model = model_of(file, summary, plan, std::move(regression)),
              .outcome = std::move(outcome)};
   if (before_writing) before_writing(out);
   if (destination) {
