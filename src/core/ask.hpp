@@ -8,8 +8,9 @@
 
 namespace bochner {
 
-/// Asks `execution.poll`, for a block that takes long: on the calling thread; on others, and where
-/// there is nothing to ask, does nothing. May throw, also within `parallel_for_blocks`.
+/// Calls `execution.poll`, for a block that takes long: on the thread that made the call; on
+/// others, and where there is nothing to call, does nothing. May throw, also within
+/// `parallel_for_blocks`.
 void ask(const Execution& execution);
 
 }  // namespace bochner

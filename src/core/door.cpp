@@ -19,9 +19,9 @@ std::string joined(std::initializer_list<std::string_view> parts) {
 
 }  // namespace
 
-void Door::refuse(std::string_view what) const {
-  throw InvalidArgument(joined({function_, ": ", what}));
-}
+std::string Door::message(std::string_view what) const { return joined({function_, ": ", what}); }
+
+void Door::refuse(std::string_view what) const { throw InvalidArgument(message(what)); }
 
 void Door::refuse(std::string_view argument, std::string_view is, std::string_view expected) const {
   throw InvalidArgument(joined({function_, ": ", argument, " is ", is, ", expected ", expected}));

@@ -20,12 +20,15 @@ namespace bochner {
 ///
 ///     Door("variance").columns("x", x, dim, "the spec's input_dim").finite("x", x);
 ///
-/// Holds a reference to the name of the function.
+/// `function` must outlive the door.
 class Door {
  public:
   explicit constexpr Door(std::string_view function) noexcept : function_(function) {}
+  explicit Door(std::string&& function) = delete;
 
   /// "function: what"
+  std::string message(std::string_view what) const;
+  /// Throws that.
   [[noreturn]] void refuse(std::string_view what) const;
   /// "function: argument is IS, expected EXPECTED"
   [[noreturn]] void refuse(std::string_view argument, std::string_view is,

@@ -46,10 +46,4 @@ bool overlap(const MemoryGrid& a, const MemoryGrid& b);
 /// Whether two different positions of a view share a byte; found in the same way.
 bool overlaps_itself(const MemoryGrid& grid);
 
-/// Two views of one type.
-template <class T>
-bool overlap(const MatrixView<const T>& a, const MatrixView<T>& b) {
-  return overlap(memory_grid(a), memory_grid(b));
-}
-
 }  // namespace bochner

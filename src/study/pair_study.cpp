@@ -4,6 +4,7 @@
 #include "core/door.hpp"
 #include "core/parallel.hpp"
 #include "feature_map/block.hpp"
+#include "features/stage.hpp"
 
 #include <algorithm>
 #include <array>
@@ -33,9 +34,13 @@ SideFeatures features_of(const BlockMap<double>& map, Side side, const Matrix<do
   return out;
 }
 
-/// Whether two maps differ in nothing but their feature functions, with one draw for both.
+/// Whether one draw of frequencies serves both maps, up to their seeds and numbers. Where features
+/// multiply projections, the feature function decides how a draw is laid out.
 bool share_draws(const FeatureMapSpec& a, const FeatureMapSpec& b) {
-  return a.projection == b.projection && a.kernel == b.kernel && a.centring == b.centring;
+  const bool same_layout =
+      a.features == b.features || (!multiplies(a.features) && !multiplies(b.features));
+  return same_layout && a.projection == b.projection && a.kernel == b.kernel &&
+         a.centring == b.centring;
 }
 
 }  // namespace
@@ -53,8 +58,9 @@ Study::Study(StudyPlan plan) : plan_(std::move(plan)) {
   std::sort(plan_.frequencies.begin(), plan_.frequencies.end());
   for (std::size_t m = 0; m < plan_.maps.size(); ++m) {
     StudyMap& map = plan_.maps[m];
-    if (m == 0 || !share_draws(plan_.maps[m - 1].spec, map.spec))
+    if (m == 0 || !share_draws(plan_.maps[m - 1].spec, map.spec)) {
       groups_.push_back({m, m, moments_.size(), 0});
+    }
     Group& group = groups_.back();
     group.last = m + 1;
     for (const std::size_t pair : map.pairs) {

@@ -34,7 +34,7 @@ struct StudyMap {
 /// What to study.
 struct StudyPlan {
   std::vector<StudyPair> pairs;
-  std::vector<StudyMap> maps;      ///< those of one projection side by side: they share its draws
+  std::vector<StudyMap> maps;      ///< side by side where one draw serves them
   std::vector<Index> frequencies;  ///< ascending
   Seed seed{};
   Index replicates = 0;  ///< 0: closed forms alone

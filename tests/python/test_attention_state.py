@@ -206,7 +206,7 @@ def test_beams_go_on_as_their_origins(dtype):
     assert same(state.select([2, 0, 0]).select([1]), state.select([0]))
     assert state.select([]).batch == 0
     for wrong, error, text in (
-        ([3], ValueError, r"batch\[0\] is 3, expected 0 to 2"),
+        ([3], ValueError, r"batch\[0\] is 3, expected an entry of the state's batch of 3"),
         ([0, -1], ValueError, r"batch\[1\] is -1"),
         ([0.0], TypeError, "batch has dtype float64, expected integers"),
         ([[0]], ValueError, "batch has 2 dimensions"),

@@ -14,8 +14,9 @@ struct Execution {
   /// region, and in the child of a process that forked while it had threads, work is serial
   /// whatever is asked.
   int num_threads = 0;
-  /// Called now and then, on the calling thread, while a call runs; what it throws ends the call,
-  /// whose outputs are then undefined. It should be cheap: short calls ask once per block of rows.
+  /// Called between blocks of work on the thread that made the call (within a parallel region of
+  /// the caller's, only on its thread 0). What it throws ends the call, whose outputs are then
+  /// undefined; objects are as they were. It should be cheap: a block may take microseconds.
   std::function<void()> poll{};
 };
 

@@ -49,10 +49,12 @@ void AttentionState<T>::Impl::append(TensorView<const T, 4> keys, TensorView<con
   problem_of(kDoor, inputs);
   const Index length = extended_length(kDoor, keys.extent(2));
   require_rows(kDoor, inputs, execution);
-  for_each_stream(execution, [&](Index s, Worker& worker) {
-    KeyStream<T>& stream = streams_[static_cast<std::size_t>(s)];
-    extend(kDoor, stream, s, keys, values, worker, [](Index, Index) {});
-    stream.pack();
+  change_streams(execution, [&] {
+    for_each_stream(execution, [&](Index s, Worker& worker) {
+      KeyStream<T>& stream = streams_[static_cast<std::size_t>(s)];
+      extend(kDoor, stream, s, keys, values, worker, [](Index, Index) {});
+      stream.pack();
+    });
   });
   length_ = length;
 }
@@ -108,22 +110,24 @@ AttentionReport AttentionState<T>::Impl::advance(const AttentionInputs<T>& input
   const Index length = extended_length(kDoor, q.extent(2));
   require_rows(kDoor, inputs, execution);
   for (Worker& worker : workers_) worker.query.report = {};
-  for_each_stream(execution, [&](Index s, Worker& worker) {
-    KeyStream<T>& stream = streams_[static_cast<std::size_t>(s)];
-    extend(kDoor, stream, s, inputs.keys, inputs.values, worker, [&](Index first, Index count) {
-      stream.pack();
-      std::array<std::int32_t, simd::kBlockRows> seen;
-      for (Index r = 0; r < count; ++r) {
-        seen[static_cast<std::size_t>(r)] =
-            static_cast<std::int32_t>(stream.open().rows() - count + r + 1);
-      }
-      for (Index h = 0; h < problem.heads_per_key_head; ++h) {
-        const Index batch = s / key_heads_;
-        const Index head = s % key_heads_ * problem.heads_per_key_head + h;
-        collect(stream, {kDoor, "queries", batch, head, first},
-                head_rows(q, batch, head).middle_rows(first, count), seen,
-                head_rows(out, batch, head).middle_rows(first, count), worker.query);
-      }
+  change_streams(execution, [&] {
+    for_each_stream(execution, [&](Index s, Worker& worker) {
+      KeyStream<T>& stream = streams_[static_cast<std::size_t>(s)];
+      extend(kDoor, stream, s, inputs.keys, inputs.values, worker, [&](Index first, Index count) {
+        stream.pack();
+        std::array<std::int32_t, simd::kBlockRows> seen;
+        for (Index r = 0; r < count; ++r) {
+          seen[static_cast<std::size_t>(r)] =
+              static_cast<std::int32_t>(stream.open().rows() - count + r + 1);
+        }
+        for (Index h = 0; h < problem.heads_per_key_head; ++h) {
+          const Index batch = s / key_heads_;
+          const Index head = s % key_heads_ * problem.heads_per_key_head + h;
+          collect(stream, {kDoor, "queries", batch, head, first},
+                  head_rows(q, batch, head).middle_rows(first, count), seen,
+                  head_rows(out, batch, head).middle_rows(first, count), worker.query);
+        }
+      });
     });
   });
   length_ = length;

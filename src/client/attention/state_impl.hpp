@@ -53,6 +53,18 @@ class AttentionState<T>::Impl {
 
   attention_internals::AttentionProblem problem_of(const Door& door,
                                                    const AttentionInputs<T>& inputs) const;
+  /// Runs `change` of the streams; what `execution.poll` throws then leaves them as they were.
+  template <class Change>
+  void change_streams(const Execution& execution, const Change& change) {
+    if (!execution.poll) return change();
+    std::vector<attention_internals::KeyStream<T>> before = streams_;
+    try {
+      change();
+    } catch (...) {
+      streams_ = std::move(before);
+      throw;
+    }
+  }
   /// The length after `count` more keys.
   Index extended_length(const Door& door, Index count) const;
   /// Refuses rows that could not be taken in, before any is.

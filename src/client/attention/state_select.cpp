@@ -13,8 +13,7 @@ std::unique_ptr<typename AttentionState<T>::Impl> AttentionState<T>::Impl::selec
   for (std::size_t i = 0; i < batch.size(); ++i) {
     if (batch[i] >= 0 && batch[i] < batch_) continue;
     kDoor.refuse("batch[" + std::to_string(i) + "]", std::to_string(batch[i]),
-                 "0 to " + std::to_string(batch_ - 1) + " (the state has a batch of " +
-                     std::to_string(batch_) + ")");
+                 "an entry of the state's batch of " + std::to_string(batch_));
   }
   auto selected = std::make_unique<Impl>(map_, 0, key_heads_, value_dim_);
   selected->batch_ = static_cast<Index>(batch.size());

@@ -15,6 +15,7 @@
 namespace bochner {
 namespace {
 
+constexpr Door kLoadComponents("KernelPrincipalComponents::load");
 constexpr const char* kComponentsKind = "kernel_principal_components";
 
 template <Scalar T>
@@ -31,12 +32,11 @@ std::vector<double> unpacked_row(const Archive& archive, const char* key, Index 
   return std::vector<double>(row.data(), row.data() + size);
 }
 
-constexpr Door kLoadComponents("KernelPrincipalComponents::load");
-
 }  // namespace
 
 template <Scalar T>
 Archive KernelPrincipalComponents<T>::save() const {
+  Door("KernelPrincipalComponents::save").finite("total_variance", total_variance_);
   Archive archive;
   archive.metadata = {{"kind", kComponentsKind},
                       {"map", to_text(map_.spec())},

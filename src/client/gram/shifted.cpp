@@ -6,6 +6,7 @@
 #include "core/text.hpp"
 #include "linalg/cholesky.hpp"
 #include "linalg/conjugate_gradients.hpp"
+#include "linalg/copy.hpp"
 #include "linalg/symmetric_eigen.hpp"
 
 #include <algorithm>
@@ -19,16 +20,10 @@ using namespace gram;
 
 namespace {
 
-void copy(MatrixView<const double> from, MatrixView<double> to) {
-  for (Index i = 0; i < from.rows; ++i) {
-    for (Index c = 0; c < from.cols; ++c) to(i, c) = from(i, c);
-  }
-}
-
 /// b in rows padded to whole panels.
 Matrix<double> padded_copy(MatrixView<const double> b) {
   Matrix<double> padded(b.rows, simd::padded<double>(b.cols));
-  copy(b, padded.view());
+  linalg::copy(b, padded.view());
   return padded;
 }
 
@@ -110,7 +105,7 @@ void ShiftedGram<T>::apply(Inverse inverse, MatrixView<const double> b, MatrixVi
     const auto columns = x.view().middle_cols(0, b.cols);
     if (inverse != Inverse::root) linalg::solve_transposed(r, columns, execution);
     if (inverse != Inverse::root_transposed) linalg::solve_upper(r, columns, execution);
-    copy(columns, out);
+    linalg::copy(columns, out);
     return;
   }
   ScaledColumns s = transposed_product(gram.features(), b, execution);
@@ -132,7 +127,7 @@ void ShiftedGram<T>::apply(Inverse inverse, MatrixView<const double> b, MatrixVi
       linalg::solve_upper(shifted, columns, execution);
     }
   }
-  copy(columns, s.values.view());
+  linalg::copy(columns, s.values.view());
   for (std::int64_t& exponent : s.exponent) exponent -= unit_of(gram);
   Matrix<double> explained(size(), b.cols);
   product(door, gram.features(), s, explained.view(), execution);
@@ -198,7 +193,7 @@ GramSolveReport solve_by_gradients(const Gram& gram, const ShiftedGram<T>& preco
   const linalg::ConjugateGradientsReport report = linalg::conjugate_gradients(
       apply, precondition, b, solution,
       {.tolerance = options.tolerance, .max_iterations = options.max_iterations});
-  copy(solution, x);
+  linalg::copy(solution, x);
   return {report.outcome == linalg::ConjugateGradientsOutcome::converged, report.iterations,
           report.residual};
 }

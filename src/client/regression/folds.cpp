@@ -12,7 +12,7 @@ namespace bochner {
 namespace {
 
 void require_count(const Door& door, Index count, Index available, const std::string& what) {
-  door.at_least("number of " + what, available, 2);
+  door.at_least("the number of " + what, available, 2);
   if (count >= 2 && count <= available) return;
   door.refuse("count", std::to_string(count),
               "from 2 to the " + std::to_string(available) + " " + what + " there are");

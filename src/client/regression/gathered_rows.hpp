@@ -12,8 +12,9 @@
 
 namespace bochner::regression {
 
-template <Scalar T>
-double weight_of(const TrainingRows<T>& rows, Index i) {
+/// Of rows with targets or with labels: 1 where all count alike.
+template <class Rows>
+double weight_of(const Rows& rows, Index i) {
   return rows.weights.empty() ? 1.0
                               : static_cast<double>(rows.weights[static_cast<std::size_t>(i)]);
 }

@@ -37,7 +37,7 @@ LinearModel<T>::LinearModel(const Door& door, FeatureMap<T> map, Matrix<double> 
       coefficients_(std::move(coefficients)),
       intercepts_(std::move(intercepts)) {
   const Index features = map_.num_features();
-  door.at_least("number of intercepts", num_outputs(), 1)
+  door.at_least("the number of intercepts", num_outputs(), 1)
       .shape("coefficients", coefficients_.view(), features, num_outputs(),
              "num_features, one column per intercept")
       .finite("coefficients", std::as_const(coefficients_).view())

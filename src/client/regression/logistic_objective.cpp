@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "client/regression/logistic_objective.hpp"
 
+#include "client/regression/gathered_rows.hpp"
+
 #include <algorithm>
 #include <cmath>
 
@@ -27,12 +29,6 @@ LogisticObjective<T>::LogisticObjective(const RowOperator<T>& model, const Label
       scratch_(rows.x.rows, classes) {}
 
 template <Scalar T>
-double LogisticObjective<T>::row_weight(Index i) const {
-  return rows_.weights.empty() ? 1.0
-                               : static_cast<double>(rows_.weights[static_cast<std::size_t>(i)]);
-}
-
-template <Scalar T>
 void LogisticObjective<T>::outputs(const Matrix<double>& point, Matrix<double>& out) const {
   z_.multiply(point.view().middle_rows(0, features_), out.view());
   for (Index i = 0; i < out.rows(); ++i) {
@@ -45,7 +41,7 @@ double LogisticObjective<T>::value(const Matrix<double>& point, Matrix<double>& 
   double loss = 0.0;
   for (Index i = 0; i < outputs.rows(); ++i) {
     const double own = outputs(i, rows_.labels[static_cast<std::size_t>(i)]);
-    loss += row_weight(i) * (softmax(outputs.row(i), classes_) - own);
+    loss += weight_of(rows_, i) * (softmax(outputs.row(i), classes_) - own);
   }
   double square = 0.0;
   for (Index j = 0; j < features_; ++j) {
@@ -60,7 +56,7 @@ void LogisticObjective<T>::gradient(const Matrix<double>& point,
   for (Index i = 0; i < scratch_.rows(); ++i) {
     const Index label = rows_.labels[static_cast<std::size_t>(i)];
     for (Index c = 0; c < classes_; ++c) {
-      scratch_(i, c) = row_weight(i) * (probabilities(i, c) - (c == label ? 1.0 : 0.0));
+      scratch_(i, c) = weight_of(rows_, i) * (probabilities(i, c) - (c == label ? 1.0 : 0.0));
     }
   }
   finish(point.view(), out.view());
@@ -77,7 +73,7 @@ void LogisticObjective<T>::hessian(const Matrix<double>& probabilities, MatrixVi
       mean += probabilities(i, c) * scratch_(i, c);
     }
     for (Index c = 0; c < classes_; ++c) {
-      scratch_(i, c) = row_weight(i) * probabilities(i, c) * (scratch_(i, c) - mean);
+      scratch_(i, c) = weight_of(rows_, i) * probabilities(i, c) * (scratch_(i, c) - mean);
     }
   }
   finish(v, out);

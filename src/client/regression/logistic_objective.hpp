@@ -40,7 +40,6 @@ class LogisticObjective {
                MatrixView<double> out);
 
  private:
-  double row_weight(Index i) const;
   void finish(MatrixView<const double> point, MatrixView<double> out);
 
   RowOperator<T> z_;

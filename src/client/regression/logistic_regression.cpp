@@ -307,6 +307,9 @@ LogisticRegression<T> LogisticRegression<T>::load(const Archive& archive) {
   auto scores = std::make_shared<const regression::LinearModel<T>>(
       regression::LinearModel<T>::load(kDoor, archive));
   if (scores->num_outputs() < 2) kDoor.refuse("the archive holds fewer than two classes");
+  // What the format has of a ridge regression must be there, too.
+  regression::load_enumerator<Posterior>(kDoor, archive, "posterior");
+  regression::load_vector(archive, "noise_variances", scores->num_outputs());
   return LogisticRegression(std::move(scores), options, {});
 }
 

@@ -2,6 +2,7 @@
 #include "bochner/client/regression/logistic_validation.hpp"
 
 #include "client/regression/checks.hpp"
+#include "client/regression/gathered_rows.hpp"
 #include "client/regression/ridge_system.hpp"
 
 #include <algorithm>
@@ -17,12 +18,6 @@ namespace {
 
 constexpr Door kCrossValidateLogistic("cross_validate_logistic");
 
-template <Scalar T>
-double weight_of(const LabelledRows<T>& rows, Index i) {
-  return rows.weights.empty() ? 1.0
-                              : static_cast<double>(rows.weights[static_cast<std::size_t>(i)]);
-}
-
 /// Appends the entry of one ridge.
 template <Scalar T>
 void summarise(const LabelledRows<T>& rows, const Folds& folds, const std::vector<double>& losses,
@@ -30,7 +25,7 @@ void summarise(const LabelledRows<T>& rows, const Folds& folds, const std::vecto
   double total = 0.0;
   double sum = 0.0;
   for (Index i = 0; i < rows.x.rows; ++i) {
-    const double weight = weight_of(rows, i);
+    const double weight = regression::weight_of(rows, i);
     total += weight;
     sum += weight * losses[static_cast<std::size_t>(i)];
   }
@@ -38,7 +33,8 @@ void summarise(const LabelledRows<T>& rows, const Folds& folds, const std::vecto
   std::vector<double> deviation(static_cast<std::size_t>(folds.num_units));
   for (Index i = 0; i < rows.x.rows; ++i) {
     const auto unit = static_cast<std::size_t>(folds.unit[static_cast<std::size_t>(i)]);
-    deviation[unit] += weight_of(rows, i) * (losses[static_cast<std::size_t>(i)] - mean);
+    deviation[unit] +=
+        regression::weight_of(rows, i) * (losses[static_cast<std::size_t>(i)] - mean);
   }
   double squares = 0.0;
   for (const double d : deviation) squares += d * d;
@@ -66,7 +62,7 @@ void require_classes_outside_folds(const LabelledRows<T>& rows, const Folds& fol
   for (Index fold = 0; fold < folds.count; ++fold) {
     std::set<Index> classes;
     for (std::size_t i = 0; i < folds.fold.size() && classes.size() < 2; ++i) {
-      const bool counts = weight_of(rows, static_cast<Index>(i)) > 0.0;
+      const bool counts = regression::weight_of(rows, static_cast<Index>(i)) > 0.0;
       if (counts && folds.fold[i] != fold) classes.insert(rows.labels[i]);
     }
     if (classes.size() >= 2) continue;
@@ -106,7 +102,7 @@ LogisticValidation cross_validate_logistic(const FeatureMap<T>& map, const Label
       // A row of weight zero is as good as absent.
       for (Index i = 0; i < n; ++i) {
         const auto r = static_cast<std::size_t>(i);
-        weights[r] = folds.fold[r] == fold ? T{0} : static_cast<T>(weight_of(rows, i));
+        weights[r] = folds.fold[r] == fold ? T{0} : static_cast<T>(regression::weight_of(rows, i));
       }
       const std::optional<LogisticRegression<T>> model =
           fitted(map, LabelledRows<T>{rows.x, rows.labels, weights}, num_classes, at, execution);
@@ -120,7 +116,7 @@ LogisticValidation cross_validate_logistic(const FeatureMap<T>& map, const Label
         const auto p = static_cast<double>(row[rows.labels[r]]);
         losses[r] = -std::log(std::max(p, static_cast<double>(std::numeric_limits<T>::min())));
         const T* const likeliest = std::max_element(row, row + num_classes);
-        if (likeliest - row != rows.labels[r]) wrong += weight_of(rows, i);
+        if (likeliest - row != rows.labels[r]) wrong += regression::weight_of(rows, i);
       }
     }
     out.ridge.push_back(ridge);

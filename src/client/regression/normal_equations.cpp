@@ -129,6 +129,20 @@ void NormalEquations<T>::add(const TrainingRows<T>& rows, const Execution& execu
   require_distances(rows, options_);
   const Index n = rows.x.rows;
   const Index whole = (num_pending_ + n) / kBlock;
+  if (execution.poll && whole > 0) {
+    // What the poll throws must not leave half of the rows here.
+    NormalEquations next = *this;
+    next.add_checked(rows, whole, execution);
+    *this = std::move(next);
+  } else {
+    add_checked(rows, whole, execution);
+  }
+}
+
+template <Scalar T>
+void NormalEquations<T>::add_checked(const TrainingRows<T>& rows, Index whole,
+                                     const Execution& execution) {
+  const Index n = rows.x.rows;
   const Index capacity = std::min(kBlocksAtOnce, whole) * kBlock;
   regression::FeatureBlocks<T> blocks(map_, std::min(n, std::max(capacity, kBlock)), execution);
   if (whole == 0) {

@@ -76,14 +76,11 @@ void factorise_or_refuse(const Door& door, RidgeSystem& system, double ridge,
                          const Execution& execution) {
   const auto pivot = factorise(system.square(), system.weight * ridge, execution);
   if (!pivot) return;
-  try {
-    door.refuse("the system is singular at ridge " + text::number(ridge) + " (feature " +
-                std::to_string(*pivot) + " of " + std::to_string(system.num_features()) +
-                " depends on those before it to the rounding of the sums, " +
-                std::to_string(system.num_rows) + " rows); a larger ridge is needed");
-  } catch (const InvalidArgument& refusal) {
-    throw SingularSystem(refusal.what());
-  }
+  throw SingularSystem(
+      door.message("the system is singular at ridge " + text::number(ridge) + " (feature " +
+                   std::to_string(*pivot) + " of " + std::to_string(system.num_features()) +
+                   " depends on those before it to the rounding of the sums, " +
+                   std::to_string(system.num_rows) + " rows); a larger ridge is needed"));
 }
 
 void solve_factored(MatrixView<const double> r, MatrixView<double> b, const Execution& execution) {

@@ -3,6 +3,7 @@
 #include "bochner/core/error.hpp"
 #include "interface/python/archives.hpp"
 #include "interface/python/attention.hpp"
+#include "interface/python/guarded.hpp"
 #include "interface/python/interrupt.hpp"
 #include "interface/python/maps.hpp"
 #include "interface/python/module.hpp"
@@ -11,7 +12,6 @@
 
 #include <algorithm>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <utility>
 #include <variant>
@@ -21,35 +21,17 @@ namespace {
 
 using Threads = std::optional<int>;
 
-/// Positions first .. first + count - 1 of a tensor.
-template <class T>
-TensorView<T, 4> part(TensorView<T, 4> tensor, Index first, Index count) {
-  tensor.data += first * tensor.stride(2);
-  tensor.extents[2] = count;
-  return tensor;
-}
-
-void add(const AttentionReport& part, AttentionReport& total) {
-  total.empty_rows += part.empty_rows;
-  total.underflowed_rows += part.underflowed_rows;
-  total.negative_rows += part.negative_rows;
-  total.nonfinite_rows += part.nonfinite_rows;
-  total.arithmetic = part.arithmetic;
-}
-
 /// A state of either scalar, for one thread at a time.
 class AnyAttentionState {
   using State = std::variant<AttentionState<float>, AttentionState<double>>;
 
   template <class Body>
-  decltype(auto) locked(const Body& body) const {
-    const std::lock_guard lock(mutex_);
-    return std::visit(body, state_);
+  decltype(auto) look(const Body& body) const {
+    return state_.look([&](const State& held) { return std::visit(body, held); });
   }
   template <class Body>
-  decltype(auto) locked(const Body& body) {
-    const std::lock_guard lock(mutex_);
-    return std::visit(body, state_);
+  decltype(auto) change(const Body& body) {
+    return state_.change([&](State& held) { return std::visit(body, held); });
   }
 
  public:
@@ -64,112 +46,84 @@ class AnyAttentionState {
   }
 
   Index length() const {
-    return locked([](const auto& state) { return state.length(); });
+    return look([](const auto& state) { return state.length(); });
   }
   std::unique_ptr<AnyAttentionState> copy() const {
-    return locked([](const auto& state) { return made(state); });
+    return look([](const auto& state) { return made(state); });
   }
   std::unique_ptr<AnyAttentionState> select(std::span<const Index> batch) const {
-    return locked([&](const auto& state) { return made(state.select(batch)); });
+    return look([&](const auto& state) { return made(state.select(batch)); });
   }
   Archive save() const {
-    return locked([](const auto& state) { return state.save(); });
+    return look([](const auto& state) { return state.save(); });
   }
   void reset() {
-    locked([](auto& state) { state.reset(); });
+    change([](auto& state) { state.reset(); });
   }
 
   void append(const Input& k, const Input& v, Index chunk, Threads threads) {
-    locked([&]<class T>(AttentionState<T>& state) {
+    change([&]<class T>(AttentionState<T>& state) {
       const auto keys = tensor<T>(k);
-      const auto values = tensor<T>(v);
-      if (values.extent(2) != keys.extent(2)) {
-        state.append(keys, values, execution(threads));  // refuses them
-        return;
-      }
-      change(state, keys.extent(2), chunk, [&](AttentionState<T>& to, Index first, Index count) {
-        to.append(part(keys, first, count), part(values, first, count), execution(threads));
+      take(state, keys.extent(2), chunk, threads, [&](AttentionState<T>& to, const Execution& how) {
+        to.append(keys, tensor<T>(v), how);
       });
     });
   }
 
   AttentionReport attend(const Input& q, const Output& out, Threads threads) const {
-    return locked([&]<class T>(const AttentionState<T>& state) {
+    return look([&]<class T>(const AttentionState<T>& state) {
       return state.attend(tensor<T>(q), tensor<T>(out), interruptible(threads));
     });
   }
 
   AttentionReport advance(const Input& q, const Input& k, const Input& v, const Output& out,
                           Index chunk, Threads threads) {
-    AttentionReport total;
-    locked([&]<class T>(AttentionState<T>& state) {
+    AttentionReport report;
+    change([&]<class T>(AttentionState<T>& state) {
       const AttentionInputs<T> inputs{tensor<T>(q), tensor<T>(k), tensor<T>(v)};
-      const auto written = tensor<T>(out);
-      const Index rows = inputs.keys.extent(2);
-      if (inputs.queries.extent(2) != rows || inputs.values.extent(2) != rows ||
-          written.extent(2) != rows) {
-        total = state.advance(inputs, written, execution(threads));  // refuses them
-        return;
-      }
-      change(state, rows, chunk, [&](AttentionState<T>& to, Index first, Index count) {
-        add(to.advance({part(inputs.queries, first, count), part(inputs.keys, first, count),
-                        part(inputs.values, first, count)},
-                       part(written, first, count), execution(threads)),
-            total);
-      });
+      take(state, inputs.keys.extent(2), chunk, threads,
+           [&](AttentionState<T>& to, const Execution& how) {
+             report = to.advance(inputs, tensor<T>(out), how);
+           });
     });
-    return total;
+    return report;
   }
 
   void merge(const AnyAttentionState& next) {
-    const auto merge_in = [&]<class T>(AttentionState<T>& state) {
-      const auto* const other = std::get_if<AttentionState<T>>(&next.state_);
-      if (other == nullptr) throw nb::type_error("AttentionState.merge: the dtypes differ");
-      state.merge(*other);
-    };
-    if (this == &next) {
-      const std::lock_guard lock(mutex_);
-      std::visit(merge_in, state_);
-    } else {
-      const std::scoped_lock lock(mutex_, next.mutex_);
-      std::visit(merge_in, state_);
-    }
+    state_.change_by(next.state_, [](State& held, const State& others) {
+      std::visit(
+          [&]<class T>(AttentionState<T>& state) {
+            const auto* const other = std::get_if<AttentionState<T>>(&others);
+            if (other == nullptr) throw nb::type_error("AttentionState.merge: the dtypes differ");
+            state.merge(*other);
+          },
+          held);
+    });
   }
 
  private:
-  explicit AnyAttentionState(State&& state) : state_(std::move(state)) {}
+  explicit AnyAttentionState(State&& state) : state_("AttentionState", std::move(state)) {}
 
   template <Scalar T>
   static std::unique_ptr<AnyAttentionState> made(AttentionState<T> state) {
     return std::unique_ptr<AnyAttentionState>(new AnyAttentionState(State(std::move(state))));
   }
 
-  /// take(state, first, count) for all `rows`, which come at once where they are few. Otherwise a
-  /// copy takes them in, a chunk at a time with a look at signals after each, and becomes the state
-  /// in the end: all rows or none.
+  /// take(state, execution). More than `chunk` rows can be interrupted, which costs a copy of the
+  /// state: it has taken in all of them then, or none.
   template <Scalar T, class Take>
-  static void change(AttentionState<T>& state, Index rows, Index chunk, const Take& take) {
+  static void take(AttentionState<T>& state, Index rows, Index chunk, Threads threads,
+                   const Take& take_in) {
     if (rows <= chunk) {
-      take(state, 0, rows);
+      take_in(state, execution(threads));
       return;
     }
     AttentionState<T> next = state;
-    const SignalPoll poll;
-    try {
-      for (Index first = 0; first < rows; first += chunk) {
-        take(next, first, std::min(chunk, rows - first));
-        poll();
-      }
-    } catch (const InvalidArgument&) {
-      next = state;
-      take(next, 0, rows);  // names the row as the caller counts
-      throw;
-    }
+    take_in(next, interruptible(threads));
     state = std::move(next);
   }
 
-  mutable std::mutex mutex_;
-  State state_;
+  Guarded<State> state_;
 };
 
 using Unlocked = nb::call_guard<nb::gil_scoped_release>;

@@ -8,7 +8,7 @@
 
 namespace bochner::python {
 
-/// What the header says of a class or a function, with its members; empty where it says nothing.
+/// What the header says of a struct, with its members; empty where it says nothing.
 /// Lives as long as the program. The table is made from the headers by docstrings.py.
 const char* docstring(const std::string& name);
 

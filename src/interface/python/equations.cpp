@@ -25,8 +25,8 @@ AnyEquations* make_equations(const AnyMap& map, bool single, Index num_targets,
   return new AnyEquations(NormalEquations<double>(map.in<double>(), options));
 }
 
-/// From so many rows and multiplications on, a call is worth a copy of the sums: what ends it then
-/// leaves the sums as they were.
+/// From so many rows and multiplications on, a call can be interrupted, which costs a copy of the
+/// sums: all rows are in then, or none.
 template <Scalar T>
 void add_rows(NormalEquations<T>& sums, const TrainingRows<T>& rows, Threads threads) {
   constexpr Index kLeastRows = 64;
@@ -35,11 +35,9 @@ void add_rows(NormalEquations<T>& sums, const TrainingRows<T>& rows, Threads thr
   if (rows.x.rows < kLeastRows ||
       static_cast<double>(rows.x.rows) * columns * columns < kLeastWork) {
     sums.add(rows, execution(threads));
-    return;
+  } else {
+    sums.add(rows, interruptible(threads));
   }
-  NormalEquations<T> more = sums;
-  more.add(rows, interruptible(threads));
-  sums = std::move(more);
 }
 
 void add(AnyEquations& equations, const Input& x, const Input& y, const Maybe& weights,
@@ -104,7 +102,6 @@ double log_weights(AnyEquations& equations) {
   });
 }
 
-// What does not change is read without the lock of a call that may be under way.
 const NormalEquationsOptions& options_of(const AnyEquations::Sums& held) {
   return std::visit(
       [](const auto& sums) -> const NormalEquationsOptions& { return sums.options(); }, held);

@@ -2,6 +2,7 @@
 #include "interface/python/maps.hpp"
 
 #include "interface/python/arrays.hpp"
+#include "interface/python/interrupt.hpp"
 #include "interface/python/module.hpp"
 
 #include <algorithm>
@@ -17,20 +18,20 @@ void apply(const AnyMap& map, Side side, const Input& x, const Output& phi, cons
            Threads threads) {
   const std::span<std::int32_t> exponents = vector<std::int32_t>(exponent);
   unlocked(x, [&]<class T>() {
-    map.in<T>().apply(side, matrix<T>(x), {matrix<T>(phi), exponents}, execution(threads));
+    map.in<T>().apply(side, matrix<T>(x), {matrix<T>(phi), exponents}, interruptible(threads));
   });
 }
 
 void transform(const AnyMap& map, Side side, const Input& x, const Output& out, Threads threads) {
   unlocked(x, [&]<class T>() {
-    features(map.in<T>(), matrix<T>(x), matrix<T>(out), side, execution(threads));
+    features(map.in<T>(), matrix<T>(x), matrix<T>(out), side, interruptible(threads));
   });
 }
 
 void pullback(const AnyMap& map, Side side, const Input& x, const Input& dphi, const Output& dx,
               Threads threads) {
   unlocked(x, [&]<class T>() {
-    map.in<T>().pullback(side, matrix<T>(x), matrix<T>(dphi), matrix<T>(dx), execution(threads));
+    map.in<T>().pullback(side, matrix<T>(x), matrix<T>(dphi), matrix<T>(dx), interruptible(threads));
   });
 }
 

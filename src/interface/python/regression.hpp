@@ -3,12 +3,13 @@
 
 #include "bochner/client/regression.hpp"
 #include "interface/python/arrays.hpp"
+#include "interface/python/guarded.hpp"
 
 #include <nanobind/nanobind.h>
 
-#include <mutex>
 #include <optional>
 #include <span>
+#include <type_traits>
 #include <utility>
 #include <variant>
 
@@ -21,33 +22,29 @@ namespace bochner::python {
 class AnyEquations {
  public:
   using Sums = std::variant<NormalEquations<float>, NormalEquations<double>>;
-  explicit AnyEquations(Sums sums) : sums_(std::move(sums)) {}
+  explicit AnyEquations(Sums sums) : sums_("NormalEquations", std::move(sums)) {}
 
-  /// `body` of the sums, alone with them. Without the interpreter's lock, so that no thread waits
-  /// for one while it holds the other.
+  /// `body` of the sums, alone with them and without the interpreter's lock; a body that takes them
+  /// by mutable reference may change them.
   template <class Body>
   decltype(auto) alone(const Body& body) {
     const nb::gil_scoped_release release;
-    const std::lock_guard lock(mutex_);
-    return body(sums_);
-  }
-
-  /// `body` of this and of `other`'s; of itself and a copy where they are one.
-  template <class Body>
-  void alone_with(AnyEquations& other, const Body& body) {
-    const nb::gil_scoped_release release;
-    if (this == &other) {
-      const std::lock_guard lock(mutex_);
-      body(sums_, Sums(sums_));
+    if constexpr (std::is_invocable_v<const Body&, const Sums&>) {
+      return sums_.look(body);
     } else {
-      const std::scoped_lock lock(mutex_, other.mutex_);
-      body(sums_, std::as_const(other.sums_));
+      return sums_.change(body);
     }
   }
 
+  /// `body` of this and of `other`'s.
+  template <class Body>
+  void alone_with(const AnyEquations& other, const Body& body) {
+    const nb::gil_scoped_release release;
+    sums_.change_by(other.sums_, body);
+  }
+
  private:
-  Sums sums_;
-  std::mutex mutex_;
+  Guarded<Sums> sums_;
 };
 
 struct AnyRidge {

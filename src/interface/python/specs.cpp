@@ -97,7 +97,7 @@ void define_spec(nb::module_& m) {
       .def("__str__", [](const FeatureMapSpec& s) { return to_text(s); })
       .def("__eq__", &spec_equal, nb::arg("other").none(),
            nb::sig("def __eq__(self, other: object, /) -> bool"))
-      .def("__hash__", [](const FeatureMapSpec& s) { return nb::hash(nb::cast(to_text(s))); })
+      .def("__hash__", [](const FeatureMapSpec& s) { return nb::hash(spec_values(s)); })
       .def("__reduce__",
            [](nb::handle self) {
              return nb::make_tuple(self.type(), spec_values(nb::cast<const FeatureMapSpec&>(self)));

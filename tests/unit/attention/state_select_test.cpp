@@ -120,5 +120,5 @@ TEST_CASE("entries that the state does not have are refused", "[attention][state
   }
   const std::array<Index, 1> first{0};
   const AttentionState<float> empty(map, 0, 1, 1);
-  CHECK_THROWS_WITH(empty.select(first), Contains("a batch of 0"));
+  CHECK_THROWS_WITH(empty.select(first), Contains("batch of 0"));
 }

@@ -60,14 +60,21 @@ TEST_CASE("the caller's thread is asked between blocks, and may end the loop", "
     const std::thread::id caller = std::this_thread::get_id();
     std::atomic<int> strangers{0};
     std::atomic<Index> ran{0};
+    std::atomic<bool> over{false};
     int asked = 0;
     const Execution execution{.num_threads = threads, .poll = [&] {
                                 if (std::this_thread::get_id() != caller) ++strangers;
-                                if (++asked == 3) throw Stop{};
+                                if (++asked < 3) return;
+                                over = true;
+                                throw Stop{};
                               }};
     CHECK_THROWS_AS(parallel_for_blocks(100'000, execution,
                                         [&](Index, int) {
                                           ++ran;
+                                          // The others must not finish the loop alone.
+                                          while (std::this_thread::get_id() != caller && !over) {
+                                            std::this_thread::yield();
+                                          }
                                           // Inside, nobody but the caller's own thread asks.
                                           parallel_for_blocks(1, execution, [](Index, int) {});
                                         }),

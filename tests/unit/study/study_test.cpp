@@ -117,6 +117,23 @@ TEST_CASE("maps of one projection that are centred differently do not share thei
   check_same(cells_of(plan, {}), {together.back()});
 }
 
+TEST_CASE("maps whose draws are laid out differently do not share them", "[study]") {
+  StudyPlan plan;
+  plan.pairs = {kPair};
+  plan.frequencies = {24};
+  plan.seed = {9};
+  plan.replicates = 6;
+  FeatureMapSpec narrow = spec_of(MaclaurinFeatures{.radius = 1.0}, RademacherProjection{});
+  narrow.kernel = SoftmaxKernel{0.5};
+  FeatureMapSpec wide = narrow;
+  wide.features = MaclaurinFeatures{.radius = 3.0};
+  plan.maps = {{"wide", wide, {0}}, {"narrow", narrow, {0}}};
+  const auto together = cells_of(plan, {});
+  REQUIRE(together.size() == 2);
+  plan.maps.erase(plan.maps.begin());
+  check_same(cells_of(plan, {}), {together.back()});
+}
+
 TEST_CASE("a study has the same numbers for any number of threads", "[study]") {
   const StudyPlan plan = plan_of(40);
   const auto one = cells_of(plan, Execution{1});

@@ -54,8 +54,8 @@ class KernelPrincipalComponents {
   /// The components as words and arrays, without the rows they are of: exact. Throws
   /// InvalidArgument when a number is not finite.
   Archive save() const;
-  /// The inverse. Throws InvalidArgument when the archive does not hold components, or those of
-  /// another map or scalar, saying what is wrong.
+  /// The inverse. Throws InvalidArgument when the archive does not hold components, or holds those
+  /// of another map or scalar, saying what is wrong.
   static KernelPrincipalComponents load(FeatureMap<T> map, const Archive& archive);
 
  private:

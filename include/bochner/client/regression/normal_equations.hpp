@@ -53,7 +53,8 @@ class NormalEquations {
   /// shapes that do not match, on NaN or infinity (naming row and column), on a weight that is
   /// not in [0, 1e100], on a target further than 1e152 from its offset, and when a row is too long
   /// for the map. (Features of more than 1,024 rows are made twice for that: once to see that they
-  /// exist.)
+  /// exist. With `Execution::poll`, sums are copied, so that what it throws leaves them as they
+  /// were.)
   void add(const TrainingRows<T>& rows, const Execution& execution = {});
 
   /// Adds the sums of `other`, as if its rows had been appended: bit for bit when this holds a
@@ -86,6 +87,7 @@ class NormalEquations {
  private:
   Index num_columns() const noexcept { return num_features() + num_targets() + 1; }
   void add_moments(const Matrix<double>& moments, double sign) noexcept;
+  void add_checked(const TrainingRows<T>& rows, Index whole_blocks, const Execution& execution);
   void count(const TrainingRows<T>& rows) noexcept;
 
   FeatureMap<T> map_;

@@ -3,7 +3,7 @@
 
 Maps are described by a `FeatureMapSpec` (kernel, projection, feature function, seed), a plain value
 that prints, parses and pickles, and drawn by `FeatureMap`. Arrays are float32 or float64, of any
-strides, and are never copied on the way in; results have the same bits for any number of threads.
+strides; results have the same bits for any number of threads.
 
 >>> import numpy as np
 >>> import bochner as bo

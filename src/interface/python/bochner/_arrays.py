@@ -29,6 +29,11 @@ def _describe(value: object) -> str:
 
 
 def _to_numpy(function: str, name: str, value: ArrayLike) -> NDArray[Any]:
+    if isinstance(value, np.ma.MaskedArray):
+        raise TypeError(
+            f"{function}: {name} is masked, and the mask would be lost; pass {name}.filled(...) or "
+            "the rows that are whole"
+        )
     if isinstance(value, np.ndarray):
         return value
     if getattr(value, "requires_grad", False) is True:
@@ -198,6 +203,10 @@ def output(
         raise ValueError(f"{function}: {name} has shape {array.shape}, expected {shape}")
     if not array.flags.writeable:
         raise ValueError(f"{function}: {name} is read-only")
+    if 0 in array.strides and any(
+        n > 1 and step == 0 for n, step in zip(array.shape, array.strides, strict=True)
+    ):
+        raise ValueError(f"{function}: {name} has entries that share memory (a stride of 0)")
     result: Array = array
     return result
 

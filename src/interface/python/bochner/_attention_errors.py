@@ -86,7 +86,7 @@ class AttentionComparison(Result):
     Parameters
     ----------
     attention
-        Of the integer output: empty rows, underflow, arithmetic.
+        Of the whole output: empty rows, underflow, arithmetic.
     rows
         Sampled rows that see a key.
     output_error
@@ -107,7 +107,7 @@ class AttentionComparison(Result):
         that reach 10 %), "more-frequencies", "change-map" (hyperbolic OPRF features with the
         parameter of the data) or "centre" (the same map, centred).
     frequencies_needed
-        For an error of 10 % at the rate ``m ** -0.5``, in integer blocks.
+        For an error of 10 % at the rate ``m ** -0.5``, in whole blocks.
     sentence
         The advice, in one sentence.
     """

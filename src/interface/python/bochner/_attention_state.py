@@ -61,8 +61,8 @@ class AttentionState(KeptAttention):
     >>> state = bo.AttentionState(spec, batch=1, key_heads=2, value_dim=8, dtype=x.dtype)
     >>> prompt = state.advance(x[:, :, :19], x[:, :, :19], x[:, :, :19])
     >>> token = state.advance(x[:, :, 19:], x[:, :, 19:], x[:, :, 19:])
-    >>> integer = bo.attention(spec, x, x, x, causal=True)
-    >>> np.array_equal(np.concatenate([prompt, token], axis=2), integer)
+    >>> whole = bo.attention(spec, x, x, x, causal=True)
+    >>> np.array_equal(np.concatenate([prompt, token], axis=2), whole)
     True
     """
 
@@ -91,7 +91,7 @@ class AttentionState(KeptAttention):
         return like(function, name, value, AXES, "the state", self._dtype)
 
     def _chunk(self, heads: int) -> int:
-        """Rows of a integer number of blocks that take about as long as `_CHUNK_WORK`."""
+        """Rows of a whole number of blocks that take about as long as `_CHUNK_WORK`."""
         row = self._batch * heads * self._map.num_features
         row *= self._map.input_dim + self._value_dim
         return max(64, _CHUNK_WORK // max(row, 1) // 64 * 64)

@@ -126,7 +126,7 @@ class KeptAttention:
         Raises
         ------
         ValueError
-            When the archive is not a integer state, is one of another map, or holds a NaN or an
+            When the archive is not a whole state, is one of another map, or holds a NaN or an
             infinity.
         """
         name = "AttentionState.load"

@@ -174,6 +174,7 @@ class KernelClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             self._model = self._solved(sums)
             self.equations_ = sums
             self.n_iter_ = 1
+            self.classes_ = classes
         else:
             self._model = LogisticRegression(
                 drawn,
@@ -190,6 +191,7 @@ class KernelClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
                 del self.equations_
             report = self._model.report
             self.n_iter_ = report.steps
+            self.classes_ = classes  # before the warning, which may be an error
             if not report.converged:
                 warnings.warn(
                     f"KernelClassifier: {report.steps} steps left {report.gradient:.1e} of the "
@@ -197,7 +199,6 @@ class KernelClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
                     ConvergenceWarning,
                     stacklevel=2,
                 )
-        self.classes_ = classes
         return self
 
     @available_if(_has_loss("squared"))  # type: ignore[untyped-decorator]

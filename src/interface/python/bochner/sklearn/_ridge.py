@@ -122,9 +122,10 @@ class KernelRidge(Regressor):
             singular, which a ridge of 0 makes of more features than rows.
         """
         X, y = self._rows_and_targets(X, y)  # noqa: N806
-        sums = self._first_sums(X, y, row_weights(sample_weight, X))
-        self._model: RidgeRegression | None = self._solved(sums)
-        self.equations_ = sums
+        fitted = bool(self.fit_intercept)
+        sums = self._first_sums(X, y, row_weights(sample_weight, X), fitted)
+        self._model: RidgeRegression | None = self._solved(sums, fitted)
+        self.equations_, self._intercept = sums, fitted
         return self
 
     @_fit_context(prefer_skip_nested_validation=True)  # type: ignore[untyped-decorator]
@@ -154,7 +155,9 @@ class KernelRidge(Regressor):
         )
         weights = row_weights(sample_weight, X)
         if first:
-            self.equations_ = self._first_sums(X, y, weights)
+            fitted = bool(self.fit_intercept)
+            self.equations_ = self._first_sums(X, y, weights, fitted)
+            self._intercept = fitted
         else:
             self.equations_.add(X, y, weights=weights)
         self._model = None
@@ -165,16 +168,15 @@ class KernelRidge(Regressor):
         X: NDArray[Any],  # noqa: N803
         y: NDArray[Any],
         weights: NDArray[Any] | None,
+        intercept: bool,
     ) -> NormalEquations:
-        drawn = map_of(self, X.shape[1])
-        self._intercept = bool(self.fit_intercept)
-        return sums_of(drawn, X, y, weights, intercept=self._intercept)
+        return sums_of(map_of(self, X.shape[1]), X, y, weights, intercept=intercept)
 
-    def _solved(self, sums: NormalEquations) -> RidgeRegression:
+    def _solved(self, sums: NormalEquations, intercept: bool) -> RidgeRegression:
         return RidgeRegression(
             sums,
             ridge=float(self.ridge),
-            intercept=self._intercept,
+            intercept=intercept,
             posterior="full",
         )
 
