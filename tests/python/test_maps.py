@@ -147,6 +147,7 @@ def test_arrays_of_other_libraries_are_read_in_place(fm):
         ([[0.0, 0.0, 0.0]], TypeError, "x is list, expected an array"),
         (None, TypeError, "x is NoneType"),
         (Learning(np.zeros((2, 3))), TypeError, "x requires a gradient"),
+        (np.ma.masked_array(np.zeros((2, 3))), TypeError, "x is masked"),
         (np.zeros(3), ValueError, "x has 1 dimension, expected 2"),
         (np.zeros((1, 1, 3)), ValueError, "x has 3 dimensions, expected 2"),
         (np.zeros((2, 4)), ValueError, "x is 2 x 4, expected n x 3"),
@@ -177,6 +178,11 @@ def test_bad_outputs_are_refused_by_name(fm):
         (np.empty((4, 16), np.float32), TypeError, "out has dtype float32, expected float64"),
         (read_only, ValueError, "out is read-only"),
         ([0.0], TypeError, "out is list"),
+        (
+            np.lib.stride_tricks.as_strided(np.empty(16), (4, 16), (0, 8)),
+            ValueError,
+            "out has entries that share memory",
+        ),
     ]:
         with pytest.raises(kind) as caught:
             fm.transform(x, out=out)

@@ -68,6 +68,9 @@ def test_specs_are_values():
     assert spec.__replace__(seed=3).seed == 3
     assert spec.__replace__(seed=3) != spec
     assert spec.num_features == 32
+    zero, minus = (bo.FeatureMapSpec(1, 4, centring=bo.Centring([z], [z])) for z in (0.0, -0.0))
+    assert zero == minus
+    assert hash(zero) == hash(minus)
 
 
 def test_kernels_of_kernels():
