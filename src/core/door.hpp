@@ -24,7 +24,6 @@ namespace bochner {
 class Door {
  public:
   explicit constexpr Door(std::string_view function) noexcept : function_(function) {}
-  explicit Door(std::string&& function) = delete;
 
   /// "function: what"
   std::string message(std::string_view what) const;
