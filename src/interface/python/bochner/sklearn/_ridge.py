@@ -185,5 +185,5 @@ class KernelRidge(Regressor):
         """The solution for the rows that were seen."""
         check_is_fitted(self)
         if self._model is None:
-            self._model = self._solved(self.equations_)
+            self._model = self._solved(self.equations_, self._intercept)
         return self._model
