@@ -31,7 +31,8 @@ void transform(const AnyMap& map, Side side, const Input& x, const Output& out, 
 void pullback(const AnyMap& map, Side side, const Input& x, const Input& dphi, const Output& dx,
               Threads threads) {
   unlocked(x, [&]<class T>() {
-    map.in<T>().pullback(side, matrix<T>(x), matrix<T>(dphi), matrix<T>(dx), interruptible(threads));
+    map.in<T>().pullback(side, matrix<T>(x), matrix<T>(dphi), matrix<T>(dx),
+                         interruptible(threads));
   });
 }
 
