@@ -143,12 +143,12 @@ def test_kernels_by_the_numbers_of_other_libraries():
         (TypeError, "with_scale: rule is 1", lambda: bo.with_scale("gaussian", rows(2, 3), rule=1)),
         (
             ValueError,
-            "with_scale: target is for",
+            "target is 0, expected a finite number above 0",
             lambda: bo.with_scale("softmax", rows(2, 3), rule="mean-square-sum"),
         ),
         (
             ValueError,
-            "with_scale: target is for",
+            "median has no option 'target'",
             lambda: bo.with_scale("gaussian", rows(2, 3), target=1.0),
         ),
     ],

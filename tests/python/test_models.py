@@ -258,7 +258,7 @@ def test_the_command_line_reads_and_writes_the_same_files(data, tmp_path):
         ({"projection": 3}, TypeError, "fit: projection is 3"),
         ({"features": bo.GaussianKernel()}, TypeError, "a feature function"),
         ({"num_frequencies": 0}, ValueError, "num_frequencies is 0"),
-        ({"scale": "biggest"}, ValueError, "fit: scale: .*biggest"),
+        ({"scale": "biggest"}, ValueError, "fit: scale is 'biggest': .*unknown name"),
         ({"scale": 3.0}, TypeError, "fit: scale is 3.0"),
         ({"ridge": -1.0}, ValueError, "ridge is -1"),
         ({"solver": "dual"}, ValueError, "dual"),

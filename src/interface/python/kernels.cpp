@@ -3,8 +3,8 @@
 #include "interface/python/arrays.hpp"
 #include "interface/python/module.hpp"
 #include "interface/python/registry.hpp"
+#include "interface/python/scale_rules.hpp"
 
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -35,29 +35,8 @@ double scale_for(const Input& x, const Input& y, double target) {
   return softmax_scale_for(matrix<double>(x), matrix<double>(y), target);
 }
 
-/// `target` is for the rules that have one.
-ScaleRule rule_of(const std::string& word, std::optional<double> target) {
-  for (ScaleRule& rule : all_alternatives<ScaleRule>()) {
-    const bool chosen = std::visit([&](const auto& r) { return r.name == word; }, rule);
-    if (!chosen) continue;
-    auto* const mean = std::get_if<MeanSquareSumScale>(&rule);
-    if ((mean != nullptr) != target.has_value()) {
-      throw nb::value_error(("with_scale: target is for the rule 'mean-square-sum', which needs "
-                             "one; the rule is '" +
-                             word + "'")
-                                .c_str());
-    }
-    if (mean != nullptr) mean->target = *target;
-    return rule;
-  }
-  throw nb::value_error(("with_scale: rule is '" + word + "', expected one of " +
-                         text::join(alternative_names<ScaleRule>()))
-                            .c_str());
-}
-
-Kernel scaled(const Kernel& kernel, const Input& x, const std::string& rule,
-              std::optional<double> target) {
-  const ScaleRule chosen = rule_of(rule, target);
+Kernel scaled(const Kernel& kernel, const Input& x, const std::string& rule) {
+  const ScaleRule chosen = scale_rule("with_scale: rule", rule);
   const nb::gil_scoped_release release;
   return with_scale(kernel, chosen, matrix<double>(x));
 }
@@ -69,8 +48,7 @@ void define_kernels(nb::module_& m) {
   m.def("median_lengthscale", &median, nb::arg("x"));
   m.def("mean_square_sum", &mean_square, nb::arg("x"), nb::arg("y"));
   m.def("softmax_scale_for", &scale_for, nb::arg("x"), nb::arg("y"), nb::arg("target"));
-  m.def("with_scale", &scaled, nb::arg("kernel"), nb::arg("x"), nb::arg("rule"),
-        nb::arg("target").none());
+  m.def("with_scale", &scaled, nb::arg("kernel"), nb::arg("x"), nb::arg("rule"));
 }
 
 }  // namespace bochner::python

@@ -8,6 +8,7 @@
 #include "interface/python/module.hpp"
 #include "interface/python/registry.hpp"
 #include "interface/python/regression.hpp"
+#include "interface/python/scale_rules.hpp"
 #include "interface/python/watcher.hpp"
 
 #include <nanobind/stl/vector.h>
@@ -51,16 +52,6 @@ io::ReadOptions reading_of(const nb::dict& options) {
   return out;
 }
 
-ScaleRule scale_of(const std::string& words) {
-  try {
-    ScaleRule out;
-    text::read(text::parse_value(words), out);
-    return out;
-  } catch (const InvalidArgument& error) {
-    throw InvalidArgument(std::string("fit: scale: ") + error.what());
-  }
-}
-
 pipeline::FitRequest request_of(const nb::dict& options) {
   constexpr const char* kOwner = "fit";
   pipeline::FitRequest out;
@@ -76,7 +67,7 @@ pipeline::FitRequest request_of(const nb::dict& options) {
   out.spec.projection = member<Projection>(options, "projection");
   out.spec.features = member<FeatureFunction>(options, "features");
   out.spec.seed = {member<std::uint64_t>(options, "seed")};
-  out.scale = scale_of(member<std::string>(options, "scale"));
+  out.scale = scale_rule("fit: scale", member<std::string>(options, "scale"));
   out.search.lengthscales = choice_of<LengthscaleSearch>(kOwner, options, "lengthscales");
   out.search.criterion = choice_of<Criterion>(kOwner, options, "criterion");
   out.search.num_folds = member<Index>(options, "num_folds");

@@ -207,9 +207,7 @@ def with_scale(
     GaussianKernel(metric=Isotropic(lengthscale=2.0))
     """
     kernel = as_kernel("with_scale", kernel)
-    return _core.with_scale(
-        kernel,
-        doubles("with_scale", "x", x, "rows, columns"),
-        word("with_scale", "rule", rule),
-        None if target is None else real("with_scale", "target", target),
-    )
+    text = word("with_scale", "rule", rule)
+    if target is not None:
+        text += f"(target={real('with_scale', 'target', target)!r})"
+    return _core.with_scale(kernel, doubles("with_scale", "x", x, "rows, columns"), text)
