@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "interface/cli/map_choice.hpp"
 
+#include "bochner/core/error.hpp"
 #include "interface/cli/common_options.hpp"
 #include "interface/cli/options.hpp"
 #include "interface/cli/registry.hpp"
 
 #include <optional>
-#include <vector>
 
 namespace bochner::cli {
 namespace {
@@ -23,23 +23,15 @@ void declare_features(CLI::App& app, std::string& text) {
 
 MapChoice choose_map(const Kernel& kernel, const std::string& features,
                      const std::string& projection) {
-  std::vector<FeatureFunction> functions{TrigonometricFeatures{}, RectifiedFeatures{},
-                                         TensorSketchFeatures{}, MaclaurinFeatures{}};
-  if (features != kAuto) functions = {parse_option("--features", features, parse_features)};
-  std::vector<Projection> projections{OrthogonalProjection{}};
-  for (const Projection& other : all_alternatives<Projection>()) projections.push_back(other);
-  if (projection != kAuto) {
-    projections = {parse_option("--projection", projection, parse_projection)};
+  std::optional<FeatureFunction> function;
+  if (features != kAuto) function = parse_option("--features", features, parse_features);
+  std::optional<Projection> given;
+  if (projection != kAuto) given = parse_option("--projection", projection, parse_projection);
+  try {
+    return feature_map::suitable_map(kernel, function, given);
+  } catch (const InvalidArgument& reason) {
+    throw UsageError(reason.what());
   }
-  std::optional<std::string> reason;
-  for (const FeatureFunction& f : functions) {
-    for (const Projection& p : projections) {
-      const auto conflict = incompatibility(kernel, p, f);
-      if (!conflict) return {f, p};
-      if (!reason) reason = conflict;
-    }
-  }
-  throw UsageError(*reason);
 }
 
 }  // namespace bochner::cli

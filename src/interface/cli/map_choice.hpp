@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "bochner/feature_map.hpp"
+#include "feature_map/suitable_map.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -16,14 +16,10 @@ namespace bochner::cli {
 /// Declares --features, which may be auto.
 void declare_features(CLI::App& app, std::string& text);
 
-struct MapChoice {
-  FeatureFunction features;
-  Projection projection;
-};
+using MapChoice = feature_map::SuitableMap;
 
-/// What "--features" and "--projection" say; "auto" is the first that goes with the kernel and the
-/// other one: trigonometric features and orthogonal frequencies where they can be had. Throws
-/// UsageError for text that is neither, and when nothing goes together, with the reason.
+/// What "--features" and "--projection" say; "auto" leaves it to `suitable_map`. Throws UsageError
+/// for text that is neither, and when nothing goes together, with the reason.
 MapChoice choose_map(const Kernel& kernel, const std::string& features,
                      const std::string& projection);
 

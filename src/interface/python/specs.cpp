@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "bochner/feature_map.hpp"
+#include "feature_map/suitable_map.hpp"
 #include "interface/python/module.hpp"
 #include "interface/python/registry.hpp"
 
 #include <nanobind/stl/optional.h>
+#include <nanobind/stl/pair.h>
 
 #include <cstdint>
 #include <functional>
@@ -107,6 +109,14 @@ void define_spec(nb::module_& m) {
 
   m.def("incompatibility", &incompatibility, nb::arg("kernel"), nb::arg("projection"),
         nb::arg("features"));
+  m.def(
+      "suitable_map",
+      [](const Kernel& kernel, const std::optional<FeatureFunction>& features,
+         const std::optional<Projection>& projection) {
+        feature_map::SuitableMap map = feature_map::suitable_map(kernel, features, projection);
+        return std::pair(std::move(map.features), std::move(map.projection));
+      },
+      nb::arg("kernel"), nb::arg("features").none(), nb::arg("projection").none());
   m.def("num_frequencies_for", &num_frequencies_for, nb::arg("features"), nb::arg("num_features"));
   m.def("parse_kernel", [](const std::string& text) { return parse_kernel(text); });
   m.def("parse_projection", [](const std::string& text) { return parse_projection(text); });

@@ -12,11 +12,6 @@ from bochner import _core
 from bochner._arrays import threads
 from bochner._core.options import (
     GaussianKernel,
-    MaclaurinFeatures,
-    OrthogonalProjection,
-    RectifiedFeatures,
-    TensorSketchFeatures,
-    TrigonometricFeatures,
 )
 from bochner._cross_validation import LogisticValidation
 from bochner._hyperparameter_search import (
@@ -118,29 +113,6 @@ def _outcome(found: dict[str, Any]) -> FitOutcome:
 def _one_of(function: str, name: str, value: object, classes: Any, expected: str) -> None:
     if not isinstance(value, tuple(classes)):
         raise TypeError(f"{function}: {name} is {value!r}, expected {expected}")
-
-
-def _completed(kernel: Any, projection: Any, features: Any) -> tuple[Any, Any]:
-    """A projection and a feature function: those given, or the first that go with the kernel."""
-    functions: list[Any] = (
-        [TrigonometricFeatures(), RectifiedFeatures(), TensorSketchFeatures(), MaclaurinFeatures()]
-        if features is None
-        else [features]
-    )
-    projections: list[Any] = (
-        [OrthogonalProjection(), *(one() for one in _core.projections)]
-        if projection is None
-        else [projection]
-    )
-    return next(
-        (
-            (p, f)
-            for f in functions
-            for p in projections
-            if _core.incompatibility(kernel, p, f) is None
-        ),
-        (projections[0], functions[0]),
-    )
 
 
 def fit(
@@ -278,7 +250,7 @@ def fit(
         _one_of(function, "projection", projection, _core.projections, "a projection")
     if features is not None:
         _one_of(function, "features", features, _core.feature_functions, "a feature function")
-    projection, features = _completed(kernel, projection, features)
+    features, projection = _core.suitable_map(kernel, features, projection)
     request = {
         "data": path(function, "data", data),
         "reading": reading_of(function, reading),
