@@ -4,11 +4,11 @@
 import copy
 import itertools
 import pickle
-import signal
 import threading
 
 import numpy as np
 import pytest
+from support import Alarm, alarm
 
 import bochner as bo
 from bochner import _attention_state
@@ -304,24 +304,7 @@ def test_threads_share_a_state():
         worker.join()
 
 
-class Alarm(Exception):  # noqa: N818
-    """What the handler raises."""
-
-
-@pytest.fixture
-def alarm():
-    """Raises Alarm in a moment, whatever runs."""
-
-    def ring(*_):
-        raise Alarm
-
-    before = signal.signal(signal.SIGALRM, ring)
-    yield lambda: signal.setitimer(signal.ITIMER_REAL, 0.12)
-    signal.setitimer(signal.ITIMER_REAL, 0)
-    signal.signal(signal.SIGALRM, before)
-
-
-def test_an_interrupted_call_leaves_the_state(alarm, monkeypatch):
+def test_an_interrupted_call_leaves_the_state(monkeypatch):
     monkeypatch.setattr(_attention_state, "_CHUNK_WORK", 2**20)
     token = tensors(np.float64, batch=1, heads=1, key_heads=1, length=1)
     state = empty(np.float64, batch=1, key_heads=1).append(*token[1:])
@@ -329,8 +312,7 @@ def test_an_interrupted_call_leaves_the_state(alarm, monkeypatch):
     # Millions of tokens in the memory of one.
     q, k, v = (np.broadcast_to(t, (*t.shape[:2], 5_000_000, t.shape[3])) for t in token)
     for call in (lambda: state.append(k, v), lambda: state.attend(q)):
-        alarm()
-        with pytest.raises(Alarm):
+        with alarm(), pytest.raises(Alarm):
             call()
         assert state.length == 1
         assert all(np.array_equal(before[key], state.save()[key]) for key in before)

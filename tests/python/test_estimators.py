@@ -6,6 +6,7 @@ import pickle
 import numpy as np
 import pytest
 from scipy import optimize, stats
+from support import Foreign, require_refusals_by_name
 
 import bochner as bo
 
@@ -630,29 +631,16 @@ def test_wrong_values_are_refused_by_name(call, message):
         call()
 
 
-class Tensor:
-    """An array of another library."""
-
-    def __init__(self, array):
-        self.array = array
-
-    def __dlpack__(self, **options):
-        return self.array.__dlpack__(**options)
-
-    def __dlpack_device__(self):
-        return self.array.__dlpack_device__()
-
-
 @pytest.mark.parametrize("name", NAMES)
 def test_arrays_of_other_libraries_are_read(name, dtype):
     call, arrays = calls(dtype)[name]
-    assert call(*map(Tensor, arrays)) == call(*arrays)
+    assert call(*map(Foreign, arrays)) == call(*arrays)
 
 
 def test_pairs_of_other_libraries_are_read():
     x, y = rows(2)
     for function in (bo.kernel_moments, bo.estimate, bo.frequencies_needed, bo.check_unbiased):
-        assert function(gaussian(), Tensor(x), Tensor(y)) == function(gaussian(), x, y)
+        assert function(gaussian(), Foreign(x), Foreign(y)) == function(gaussian(), x, y)
 
 
 def test_no_rows_are_no_results():
@@ -753,22 +741,8 @@ FUNCTIONS = [
 ]
 
 
-def refusal(function, arguments):
-    """What a call is refused with, or nothing."""
-    try:
-        function(**arguments)
-    except (TypeError, ValueError) as error:
-        return str(error)
-    return None
-
-
 @pytest.mark.parametrize(
     ("function", "arguments"), FUNCTIONS, ids=[function.__name__ for function, _ in FUNCTIONS]
 )
 def test_whatever_is_passed_is_refused_under_the_name_of_the_function(function, arguments):
-    function(**arguments)
-    refusals = [refusal(function, {**arguments, name: odd}) for name in arguments for odd in ODD]
-    refusals = [message for message in refusals if message is not None]
-    assert len(refusals) > len(ODD)
-    for message in refusals:
-        assert message.startswith(f"{function.__name__}: ")
+    require_refusals_by_name(function, arguments, ODD)

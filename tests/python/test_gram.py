@@ -3,11 +3,11 @@
 
 import copy
 import pickle
-import signal
 import threading
 
 import numpy as np
 import pytest
+from support import Foreign, alarm
 
 import bochner as bo
 
@@ -105,24 +105,11 @@ def test_outputs_of_every_layout_are_written(dtype):
             assert np.array_equal(out, expected)
 
 
-class OnlyDlpack:
-    """An array of another library."""
-
-    def __init__(self, array):
-        self.array = array
-
-    def __dlpack__(self, **keywords):
-        return self.array.__dlpack__(**keywords)
-
-    def __dlpack_device__(self):
-        return self.array.__dlpack_device__()
-
-
 def test_arrays_of_other_libraries_are_seen_through_dlpack(exact):
     b = rows(50, 2)
-    assert np.array_equal(exact.multiply(OnlyDlpack(b)), exact @ b)
+    assert np.array_equal(exact.multiply(Foreign(b)), exact @ b)
     x = rows(5, 3)
-    assert np.array_equal(bo.exact_gram("gaussian", OnlyDlpack(x)), bo.exact_gram("gaussian", x))
+    assert np.array_equal(bo.exact_gram("gaussian", Foreign(x)), bo.exact_gram("gaussian", x))
 
 
 # Operators.
@@ -394,7 +381,10 @@ def test_bad_rows_are_refused_by_name(x, error, message):
 
 def test_bad_kernels_and_maps_are_refused_by_name():
     x = rows(2, 3)
-    with pytest.raises(TypeError, match="exact_gram: kernel is int, expected a kernel or its text"):
+    with pytest.raises(
+        TypeError,
+        match=r"exact_gram: kernel is int, expected a kernel \(bochner",
+    ):
         bo.exact_gram(3, x)
     with pytest.raises(TypeError, match="ExactGram: kernel is IidProjection"):
         bo.ExactGram(bo.IidProjection(), x)
@@ -528,7 +518,7 @@ def test_bad_options_are_refused_by_name(exact, gram):
         (TypeError, "nystrom: pivoting is 3", lambda: bo.nystrom(exact, 1, pivoting=3)),
         (ValueError, "nystrom: seed is -1", lambda: bo.nystrom(exact, 1, seed=-1)),
         (TypeError, "nystrom: seed is 1.0", lambda: bo.nystrom(exact, 1, seed=1.0)),
-        (TypeError, "nystrom: dtype is 'int8'", lambda: bo.nystrom(exact, 1, dtype="int8")),
+        (TypeError, "nystrom: dtype is int8", lambda: bo.nystrom(exact, 1, dtype="int8")),
         (TypeError, "nystrom: dtype is 'what'", lambda: bo.nystrom(exact, 1, dtype="what")),
         (ValueError, "memory is -1", lambda: bo.GramApproximation(SPEC, rows(2, 3), memory=-1)),
         (TypeError, "num_threads is 1.5", lambda: exact.multiply(np.ones(50), num_threads=1.5)),
@@ -575,14 +565,8 @@ def test_a_signal_ends_a_long_product(num_threads):
         seen.append(threading.get_ident())
         raise KeyboardInterrupt
 
-    previous = signal.signal(signal.SIGALRM, raise_stop)
-    try:
-        signal.setitimer(signal.ITIMER_REAL, 0.2)
-        with pytest.raises(KeyboardInterrupt):
-            exact.multiply(np.ones(60_000), num_threads=num_threads)
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0.0)
-        signal.signal(signal.SIGALRM, previous)
+    with alarm(raise_stop), pytest.raises(KeyboardInterrupt):
+        exact.multiply(np.ones(60_000), num_threads=num_threads)
     assert seen == [threading.get_ident()]
     # The matrix is as it was.
     assert exact.entry(0, 0) == 1.0

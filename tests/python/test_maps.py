@@ -7,6 +7,7 @@ import threading
 
 import numpy as np
 import pytest
+from support import Foreign, Learning
 
 import bochner as bo
 
@@ -112,23 +113,6 @@ def test_maps_and_their_bound_methods_pickle(fm, dtype):
 def test_text_names_the_same_map(fm):
     assert bo.FeatureMap(str(fm.spec)) == fm
     assert eval(repr(fm), vars(bo)) == fm
-
-
-class Foreign:
-    """An array of another library: nothing but DLPack."""
-
-    def __init__(self, array):
-        self.array = array
-
-    def __dlpack__(self, **keywords):
-        return self.array.__dlpack__(**keywords)
-
-    def __dlpack_device__(self):
-        return self.array.__dlpack_device__()
-
-
-class Learning(Foreign):
-    requires_grad = True
 
 
 def test_arrays_of_other_libraries_are_read_in_place(fm):

@@ -2,10 +2,10 @@
 """Studies: what they measure is what maps of the replicates' seeds give."""
 
 import pickle
-import signal
 
 import numpy as np
 import pytest
+from support import Alarm, alarm, require_refusals_by_name
 
 import bochner as bo
 
@@ -408,10 +408,6 @@ def test_wrong_arguments_are_refused_by_name(call, error, message):
         call()
 
 
-class Stopped(Exception):  # noqa: N818
-    """What the handler of a signal raises."""
-
-
 @pytest.mark.parametrize(
     "call",
     [
@@ -422,17 +418,8 @@ class Stopped(Exception):  # noqa: N818
     ],
 )
 def test_a_signal_ends_a_long_call(call):
-    def stop(*_):
-        raise Stopped
-
-    before = signal.signal(signal.SIGALRM, stop)
-    try:
-        signal.setitimer(signal.ITIMER_REAL, 0.2)
-        with pytest.raises(Stopped):
-            call()
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
+    with alarm(), pytest.raises(Alarm):
+        call()
 
 
 ODD = [
@@ -486,22 +473,8 @@ FUNCTIONS = [
 ]
 
 
-def refusal(function, arguments):
-    """What a call is refused with, or nothing."""
-    try:
-        function(**arguments)
-    except (TypeError, ValueError) as error:
-        return str(error)
-    return None
-
-
 @pytest.mark.parametrize(
     ("function", "arguments"), FUNCTIONS, ids=[function.__name__ for function, _ in FUNCTIONS]
 )
 def test_whatever_is_passed_is_refused_under_the_name_of_the_function(function, arguments):
-    function(**arguments)
-    refusals = [refusal(function, {**arguments, name: odd}) for name in arguments for odd in ODD]
-    refusals = [message for message in refusals if message is not None]
-    assert len(refusals) > len(ODD)
-    for message in refusals:
-        assert message.startswith(f"{function.__name__}: ")
+    require_refusals_by_name(function, arguments, ODD)

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import numpy as np
 
@@ -27,17 +27,6 @@ Products: TypeAlias = Literal["full", "bfloat16"]
 
 AXES = "batch, heads, length, dimension"
 _PAIRS = "batch, heads, queries, keys"
-
-
-def as_kernel(function: str, kernel: Any) -> Any:
-    if isinstance(kernel, str):
-        return _core.parse_kernel(kernel)
-    if not isinstance(kernel, _core.kernels):
-        raise TypeError(
-            f"{function}: kernel is {type(kernel).__name__}, expected one of bochner.kernels or "
-            "its text"
-        )
-    return kernel
 
 
 def as_maps(function: str, feature_map: Maps, keys: Array) -> list[_core.Map]:

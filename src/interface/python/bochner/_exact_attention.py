@@ -12,7 +12,6 @@ from bochner._arrays import Array, ArrayLike, like, numbers, output, threads
 from bochner._attention_inputs import (
     AXES,
     Gradients,
-    as_kernel,
     bias_of,
     gradients_or_new,
     inputs,
@@ -21,6 +20,7 @@ from bochner._attention_inputs import (
 )
 from bochner._attention_results import AttentionReport, report_of
 from bochner._options import flag
+from bochner._specs import kernel_of
 
 
 @overload
@@ -133,7 +133,7 @@ def exact_attention(
     True
     """
     name = "exact_attention"
-    kernel = as_kernel(name, kernel)
+    kernel = kernel_of(name, kernel)
     q, k, v = inputs(name, queries, keys, values)
     options = options_of(
         name,
@@ -218,7 +218,7 @@ def exact_attention_gradient(
     True
     """
     name = "exact_attention_gradient"
-    kernel = as_kernel(name, kernel)
+    kernel = kernel_of(name, kernel)
     q, k, v = inputs(name, queries, keys, values)
     options = options_of(
         name,
@@ -300,7 +300,7 @@ def exact_attention_rows(
     [[True, True, True, False, False, False]]
     """
     name = "exact_attention_rows"
-    kernel = as_kernel(name, kernel)
+    kernel = kernel_of(name, kernel)
     q, k, table = queries_keys_and_rows(name, queries, keys, rows)
     options = options_of(
         name,
@@ -367,7 +367,7 @@ def softmax_scale_gradient(
     True
     """
     name = "softmax_scale_gradient"
-    kernel = as_kernel(name, kernel)
+    kernel = kernel_of(name, kernel)
     q = numbers(name, "queries", queries, AXES)
     k = like(name, "keys", keys, AXES, "queries", q.dtype)
     dq = like(name, "query_gradient", query_gradient, AXES, "queries", q.dtype)

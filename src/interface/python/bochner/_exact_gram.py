@@ -8,7 +8,7 @@ from typing import Any
 from bochner import _core
 from bochner._arrays import Array, ArrayLike, rows, threads
 from bochner._gram_operator import GramOperator
-from bochner._kernels import Kernel, as_kernel
+from bochner._specs import KernelLike, kernel_of
 
 
 class ExactGram(GramOperator):
@@ -53,8 +53,8 @@ class ExactGram(GramOperator):
     _kernel: Any
     _x: Array
 
-    def __init__(self, kernel: Kernel, x: ArrayLike, *, num_threads: int | None = None) -> None:
-        self._kernel = as_kernel("ExactGram", kernel)
+    def __init__(self, kernel: KernelLike, x: ArrayLike, *, num_threads: int | None = None) -> None:
+        self._kernel = kernel_of("ExactGram", kernel)
         self._x = rows("ExactGram", "x", x).copy(order="C")
         self._gram = _core.ExactGram(self._kernel, self._x, threads("ExactGram", num_threads))
 

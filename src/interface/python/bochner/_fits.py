@@ -250,7 +250,10 @@ def fit(
         _one_of(function, "projection", projection, _core.projections, "a projection")
     if features is not None:
         _one_of(function, "features", features, _core.feature_functions, "a feature function")
-    features, projection = _core.suitable_map(kernel, features, projection)
+    try:
+        features, projection = _core.suitable_map(kernel, features, projection)
+    except ValueError as error:
+        raise ValueError(f"{function}: {error}") from None
     request = {
         "data": path(function, "data", data),
         "reading": reading_of(function, reading),

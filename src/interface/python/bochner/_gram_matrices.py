@@ -17,16 +17,16 @@ from bochner._arrays import (
     double_output,
     threads,
 )
-from bochner._kernels import Kernel, as_kernel
 from bochner._map import Map, as_map
 from bochner._results import Result
+from bochner._specs import KernelLike, kernel_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
 def exact_gram(
-    kernel: Kernel,
+    kernel: KernelLike,
     x: ArrayLike,
     y: ArrayLike | None = None,
     *,
@@ -70,7 +70,7 @@ def exact_gram(
     array([[1.   , 0.135],
            [0.135, 1.   ]])
     """
-    kernel = as_kernel("exact_gram", kernel)
+    kernel = kernel_of("exact_gram", kernel)
     a, b = both_double("exact_gram", x, y)
     to = double_output("exact_gram", out, (a.shape[0], b.shape[0]))
     if out is not None:

@@ -3,28 +3,17 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 
 from bochner import _core
 from bochner._arrays import ArrayLike, both_double, columns, doubles, rows
 from bochner._options import real, word
-
-Kernel: TypeAlias = Any
-"""One of the classes in `bochner.kernels`, or the text of one, ``str(kernel)``."""
+from bochner._specs import KernelLike, kernel_of
 
 
-def as_kernel(function: str, value: Kernel, name: str = "kernel") -> Any:
-    """A kernel from itself or its text."""
-    if isinstance(value, _core.kernels):
-        return value
-    if isinstance(value, str):
-        return _core.parse_kernel(value)
-    raise TypeError(f"{function}: {name} is {type(value).__name__}, expected a kernel or its text")
-
-
-def evaluate(kernel: Kernel, x: ArrayLike, y: ArrayLike) -> Any:
+def evaluate(kernel: KernelLike, x: ArrayLike, y: ArrayLike) -> Any:
     """``k(x, y)``, exactly, for one pair of points or for pairs of rows.
 
     Rows far from the origin lose no digits. (All pairs at once are `exact_gram`.)
@@ -56,7 +45,7 @@ def evaluate(kernel: Kernel, x: ArrayLike, y: ArrayLike) -> Any:
     >>> round(bo.evaluate(bo.GaussianKernel(), np.array([0.0, 0.0]), np.array([1.0, 1.0])), 6)
     0.367879
     """
-    kernel = as_kernel("evaluate", kernel)
+    kernel = kernel_of("evaluate", kernel)
     a = columns("evaluate", "x", x)
     b = columns("evaluate", "y", y)
     if a.shape != b.shape:
@@ -171,7 +160,7 @@ def softmax_scale_for(x: ArrayLike, y: ArrayLike | None = None, *, target: float
 
 
 def with_scale(
-    kernel: Kernel, x: ArrayLike, *, rule: str = "median", target: float | None = None
+    kernel: KernelLike, x: ArrayLike, *, rule: str = "median", target: float | None = None
 ) -> Any:
     """`kernel` with its scale taken from the rows of `x`.
 
@@ -206,7 +195,7 @@ def with_scale(
     >>> bo.with_scale(bo.GaussianKernel(), np.array([[0.0], [1.0], [3.0]]))
     GaussianKernel(metric=Isotropic(lengthscale=2.0))
     """
-    kernel = as_kernel("with_scale", kernel)
+    kernel = kernel_of("with_scale", kernel)
     text = word("with_scale", "rule", rule)
     if target is not None:
         text += f"(target={real('with_scale', 'target', target)!r})"

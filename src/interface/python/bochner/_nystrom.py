@@ -12,7 +12,7 @@ from bochner import _core
 from bochner._arrays import threads
 from bochner._exact_gram import ExactGram, exact_operator
 from bochner._gram_approximation import GramApproximation
-from bochner._options import seed_of, whole, word
+from bochner._options import is_single, seed_of, whole, word
 from bochner._results import Result
 
 if TYPE_CHECKING:
@@ -96,17 +96,7 @@ def nystrom(
         whole("nystrom", "rank", rank),
         word("nystrom", "pivoting", pivoting),
         seed_of("nystrom", seed),
-        _is_single("nystrom", dtype),
+        is_single("nystrom", dtype),
         threads("nystrom", num_threads),
     )
     return Nystrom(GramApproximation._of(held), np.array(pivots, np.int64), error)
-
-
-def _is_single(function: str, dtype: DTypeLike) -> bool:
-    try:
-        named = np.dtype(dtype)
-    except TypeError:
-        named = None
-    if named == np.float32 or named == np.float64:
-        return named == np.float32
-    raise TypeError(f"{function}: dtype is {dtype!r}, expected float32 or float64")
