@@ -28,17 +28,19 @@ from bochner.sklearn import (
 # Their regression problem has ten columns.
 WIDE = bo.GaussianKernel(bo.Isotropic(4.0))
 ESTIMATORS = [
-    RBFSampler(n_components=10),
-    RBFSampler(n_components=7),
-    RandomFeatures(),
-    RandomFeatures("softmax", features="hyperbolic", n_components=33),
-    KernelRidge(WIDE, n_components=40),
-    KernelRidge(WIDE, "iid", "cosine", n_components=75, ridge=1e-3, fit_intercept=False),
-    KernelRidgeCV(WIDE, n_components=40, lengthscales="fixed", ridges=[1e-5, 1e-3]),
-    KernelClassifier(n_components=20),
-    KernelClassifier(n_components=20, loss="logistic", ridge=1e-2, tol=1e-8),
-    NystroemRPCholesky(n_components=10),
-    KernelPCA(n_random_features=20),
+    RBFSampler(n_components=10, random_state=0),
+    RBFSampler(n_components=7, random_state=0),
+    RandomFeatures(random_state=0),
+    RandomFeatures("softmax", features="hyperbolic", n_components=33, random_state=0),
+    KernelRidge(WIDE, n_components=40, random_state=0),
+    KernelRidge(
+        WIDE, "iid", "cosine", n_components=75, ridge=1e-3, fit_intercept=False, random_state=0
+    ),
+    KernelRidgeCV(WIDE, n_components=40, lengthscales="fixed", ridges=[1e-5, 1e-3], random_state=0),
+    KernelClassifier(n_components=20, random_state=0),
+    KernelClassifier(n_components=20, loss="logistic", ridge=1e-2, tol=1e-8, random_state=0),
+    NystroemRPCholesky(n_components=10, random_state=0),
+    KernelPCA(n_random_features=20, random_state=0),
 ]
 
 

@@ -22,54 +22,43 @@ from bochner._map import FeatureMap
 from bochner.sklearn._common import MAP, dense, parsed, seed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from numpy.typing import NDArray
     from typing_extensions import Self
-
-# What has one column per frequency, for each feature function that has two.
-_SINGLE: dict[type, Callable[[Any], Any]] = {
-    options.TrigonometricFeatures: lambda _: options.CosineFeatures(),
-    options.HyperbolicFeatures: lambda _: options.PositiveFeatures(),
-    options.HyperbolicOprfFeatures: lambda f: options.OprfFeatures(f.a),
-}
 
 
 class _Columns:
     """Any number of columns whose inner products estimate the kernel.
 
-    Where a frequency makes two columns and their number is odd, one more frequency makes a single
-    one, and both estimates are weighted by their columns.
+    Where a frequency makes two columns and their number is odd, a further frequency makes the last
+    one: its columns, turned by a random angle, of which the first is kept, times sqrt(2). Over the
+    angle that has the mean of both. Each estimate is weighted by its columns.
     """
 
     def __init__(self, spec: options.FeatureMapSpec, num_columns: int) -> None:
         each = spec.num_features // spec.num_frequencies
-        pairs, rest = divmod(num_columns, each)
-        self.maps: list[FeatureMap] = []
-        if pairs > 0:
-            self.maps.append(FeatureMap(spec.__replace__(num_frequencies=pairs)))
-        if rest > 0:
-            if type(spec.features) not in _SINGLE:
-                _core.num_frequencies_for(spec.features, num_columns)  # says what is wrong
-            single = _SINGLE[type(spec.features)](spec.features)
-            # Another seed: the frequency has to be independent of the others.
-            self.maps.append(
-                FeatureMap(
-                    spec.__replace__(num_frequencies=1, features=single, seed=spec.seed ^ (1 << 63))
-                )
-            )
+        whole, rest = divmod(num_columns, each)
         self.num_columns = num_columns
+        self.maps: list[FeatureMap] = []
+        self.turn: NDArray[np.float64] | None = None
+        if whole > 0:
+            self.maps.append(FeatureMap(spec.__replace__(num_frequencies=whole)))
+        if rest > 0:
+            # Another seed: the frequency has to be independent of the others.
+            other = spec.__replace__(num_frequencies=1, seed=spec.seed ^ (1 << 63))
+            self.maps.append(FeatureMap(other))
+            angle = np.random.default_rng(spec.seed).uniform(0.0, 2.0 * np.pi)
+            self.turn = np.sqrt(2.0) * np.array([np.cos(angle), np.sin(angle)])
 
     def transform(self, x: NDArray[Any]) -> NDArray[Any]:
-        if len(self.maps) == 1:
+        if self.turn is None:
             return self.maps[0].transform(x)
         out = np.empty((x.shape[0], self.num_columns), x.dtype)
-        first = 0
-        for each in self.maps:
-            part = out[:, first : first + each.num_features]
-            each.transform(x, out=part)
-            part *= x.dtype.type((each.num_features / self.num_columns) ** 0.5)
-            first += each.num_features
+        last = self.num_columns - 1
+        if last > 0:
+            self.maps[0].transform(x, out=out[:, :last])
+            out[:, :last] *= x.dtype.type((last / self.num_columns) ** 0.5)
+        turned = self.turn * (1.0 / self.num_columns) ** 0.5
+        out[:, last] = self.maps[-1].transform(x) @ turned.astype(x.dtype)
         return out
 
 
@@ -186,24 +175,18 @@ class RBFSampler(_Features):
             ),
             self.n_components,
         )
-        waves = [_waves(each) for each in self._columns.maps]
-        self.random_weights_ = np.hstack([w for w, _ in waves]).astype(X.dtype, copy=False)
-        self.random_offset_ = np.hstack([b for _, b in waves]).astype(X.dtype, copy=False)
+        pairs = self.n_components // 2
+        # Cosines, then sines: sin(a) = cos(a - pi / 2). A turned pair is a cosine of that phase.
+        weights = [each.frequencies().T for each in self._columns.maps]
+        offset = np.repeat([0.0, 1.5 * np.pi], pairs)
+        if self._columns.turn is not None:
+            cosine, sine = self._columns.turn
+            offset = np.append(offset, np.arctan2(-sine, cosine) % (2.0 * np.pi))
+        columns = np.hstack([*weights[:1] * min(pairs, 1), *weights])
+        self.random_weights_ = columns.astype(X.dtype, copy=False)
+        self.random_offset_ = offset.astype(X.dtype, copy=False)
         self._n_features_out = self.n_components
         return self
-
-
-def _waves(each: FeatureMap) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Weights W and offsets b with features sqrt(2 / D) cos(x W + b)."""
-    w = each.frequencies().T
-    if each.num_features == 2 * w.shape[1]:
-        # Cosines, then sines: sin(a) = cos(a - pi / 2).
-        return np.hstack([w, w]), np.repeat([0.0, 1.5 * np.pi], w.shape[1])
-    # One cosine of phase u: sqrt(2) cos(u) at zero, where its gradient is -sqrt(2) sin(u) w.
-    zero = np.zeros((1, each.input_dim))
-    cosine = each.transform(zero).item()
-    sine = -(each.pullback(zero, np.ones((1, 1))) @ w).item() / (w**2).sum()
-    return w, np.array([np.arctan2(sine, cosine) % (2.0 * np.pi)])
 
 
 class RandomFeatures(_Features):
