@@ -3,6 +3,7 @@
 
 #include "bochner/core/error.hpp"
 #include "bochner/io/archive.hpp"
+#include "core/archive_entries.hpp"
 #include "core/door.hpp"
 #include "io/message.hpp"
 #include "pipeline/column_ranges.hpp"
@@ -28,17 +29,6 @@ constexpr const char* kClasses = "classes";
 constexpr const char* kPlaces = "column_numbers";
 constexpr const char* kNamed = "columns_named";
 constexpr const char* kFileColumns = "file_columns";
-
-Matrix<double> row_of(std::span<const double> values) {
-  Matrix<double> out(1, static_cast<Index>(values.size()));
-  std::copy(values.begin(), values.end(), out.data());
-  return out;
-}
-
-std::vector<double> vector_of(const Archive& archive, const char* key, Index size) {
-  const Matrix<double>& row = archive.array<double>(key, 1, size);
-  return {row.data(), row.data() + size};
-}
 
 /// A list of names from its JSON.
 std::vector<std::string> names_of(const Archive& archive, const char* key) {
@@ -90,8 +80,8 @@ Model from_archive(const Archive& archive) {
     model.file_columns = archive.count(kFileColumns);
   }
   const Index dim = model.spec().input_dim;
-  model.standardisation = {vector_of(archive, "input_centre", dim),
-                           vector_of(archive, "input_scale", dim)};
+  model.standardisation = {load_vector(archive, "input_centre", dim),
+                           load_vector(archive, "input_scale", dim)};
   const std::string& task = archive.word("task");
   if (task == "classify") {
     model.classes = names_of(archive, kClasses);
@@ -227,8 +217,8 @@ Archive to_archive(const Model& model) {
   archive.metadata["task"] = model.classes.empty() ? "regress" : "classify";
   archive.metadata["data_sha256"] = model.data_digest;
   archive.metadata["data_rows"] = std::to_string(model.num_rows);
-  archive.arrays.emplace("input_centre", row_of(model.standardisation.centre));
-  archive.arrays.emplace("input_scale", row_of(model.standardisation.scale));
+  archive.arrays.emplace("input_centre", row_matrix(model.standardisation.centre));
+  archive.arrays.emplace("input_scale", row_matrix(model.standardisation.scale));
   if (!model.classes.empty()) archive.metadata[kClasses] = nlohmann::json(model.classes).dump();
   if (!model.places.empty()) {
     archive.metadata[kNamed] = model.named ? "yes" : "no";

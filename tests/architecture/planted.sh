@@ -49,6 +49,8 @@ plant CMakeLists.txt 'include(FetchContent)' build_flags
 plant src/core/planted.cpp 'int planted;' licence_lines
 plant src/estimator/planted.cpp 'bool planted = std::holds_alternative<SobolProjection>(projection);' type_tests
 plant src/study/planted.cpp 'bool planted = std::get_if<bochner::GaussianKernel>(&kernel);' type_tests
+plant src/interface/python/planted.cpp 'bool planted = std::get_if<MeanSquareSumScale>(&rule);' type_tests
+plant src/interface/python/bochner/planted.py 'planted = TABLE[type(spec.features)]' type_tests
 plant README.md '[planted](docs/planted.md)' links
 plant include/bochner/core/planted.hpp '/// docs/planted.md' links
 plant docs/gram.md $'```cpp\nplanted(gram);\n```' readme_code "$generated" "$compiler"

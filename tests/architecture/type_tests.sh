@@ -8,8 +8,10 @@
 set -euo pipefail
 cd "$1"
 tests() {
-  grep -rnE '(holds_alternative|get_if)<[A-Za-z_:]*(Kernel|Projection|Features|T)>' \
+  grep -rnE '(holds_alternative|get_if)<[A-Za-z_:]*(Kernel|Projection|Features|Scale|T)>' \
     --include='*.[ch]pp' "$@" || true
+  grep -rnE 'isinstance\(.*[a-z](Kernel|Projection|Features)\)|type\([a-z_.]*(kernel|projection|features)\)( |\])' \
+    --include='*.py' "$@" || true
 }
 status=0
 above=$(tests src/estimator src/client src/io src/study src/pipeline src/report src/interface)

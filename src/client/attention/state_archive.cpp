@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "client/attention/state_impl.hpp"
+#include "core/archive_entries.hpp"
 #include "core/checked.hpp"
 #include "core/text.hpp"
 
@@ -24,9 +25,6 @@ std::string extents(Index batch, Index key_heads, Index value_dim) {
   return std::to_string(batch) + " x " + std::to_string(key_heads) + " x " +
          std::to_string(value_dim);
 }
-
-template <Scalar T>
-constexpr const char* kScalarName = std::same_as<T, float> ? "float" : "double";
 
 /// Arrays of streams into an archive, one row per stream; whole numbers as doubles.
 class ArchiveWriter {
@@ -102,17 +100,13 @@ Archive AttentionState<T>::Impl::save() const {
 template <Scalar T>
 std::unique_ptr<typename AttentionState<T>::Impl> AttentionState<T>::Impl::load(
     const FeatureMap<T>& map, const Archive& archive) {
-  const auto expect = [&](const char* key, const std::string& expected) {
-    if (archive.word(key) == expected) return;
-    kLoad.refuse("'" + std::string(key) + "'", "'" + archive.word(key) + "'", "'" + expected + "'");
-  };
-  expect("kind", kStateKind);
-  expect("scalar", kScalarName<T>);
-  expect("map", to_text(map.spec()));
+  require_word(kLoad, archive, "kind", kStateKind);
+  require_word(kLoad, archive, "scalar", kScalarName<T>);
+  require_word(kLoad, archive, "map", to_text(map.spec()));
   const Index batch = archive.count("batch");
   const Index key_heads = archive.count("key_heads");
   const Index value_dim = archive.count("value_dim");
-  expect("extents", extents(batch, key_heads, value_dim));
+  require_word(kLoad, archive, "extents", extents(batch, key_heads, value_dim));
   const auto streams = checked_product(batch, key_heads);
   const auto columns =
       checked_product(map.num_features(), simd::padded<T>(std::min(value_dim, kLargestValueDim)));

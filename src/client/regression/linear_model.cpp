@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "client/regression/linear_model.hpp"
 
-#include "client/regression/archive_entries.hpp"
 #include "client/regression/feature_blocks.hpp"
 #include "client/regression/saved_map.hpp"
+#include "core/archive_entries.hpp"
 #include "core/text.hpp"
 #include "simd/engine.hpp"
 

@@ -2,12 +2,12 @@
 #include "bochner/client/regression/logistic_regression.hpp"
 
 #include "bochner/client/regression/classes.hpp"
-#include "client/regression/archive_entries.hpp"
 #include "client/regression/checks.hpp"
 #include "client/regression/linear_model.hpp"
 #include "client/regression/logistic_objective.hpp"
 #include "client/regression/ridge_system.hpp"
 #include "client/regression/row_operator.hpp"
+#include "core/archive_entries.hpp"
 #include "core/text.hpp"
 #include "linalg/conjugate_gradients.hpp"
 #include "simd/engine.hpp"
@@ -299,17 +299,17 @@ Archive LogisticRegression<T>::save() const {
 template <Scalar T>
 LogisticRegression<T> LogisticRegression<T>::load(const Archive& archive) {
   constexpr Door kDoor("LogisticRegression::load");
-  regression::require_kind(kDoor, archive, kLogisticKind);
+  require_kind(kDoor, archive, kLogisticKind);
   const LogisticOptions options{
       .ridge = archive.number("ridge"),
-      .intercept = regression::load_enumerator<Intercept>(kDoor, archive, "intercept")};
+      .intercept = load_enumerator<Intercept>(kDoor, archive, "intercept")};
   regression::require_ridge(kDoor, options.ridge);
   auto scores = std::make_shared<const regression::LinearModel<T>>(
       regression::LinearModel<T>::load(kDoor, archive));
   if (scores->num_outputs() < 2) kDoor.refuse("the archive holds fewer than two classes");
   // What the format has of a ridge regression must be there, too.
-  regression::load_enumerator<Posterior>(kDoor, archive, "posterior");
-  regression::load_vector(archive, "noise_variances", scores->num_outputs());
+  load_enumerator<Posterior>(kDoor, archive, "posterior");
+  load_vector(archive, "noise_variances", scores->num_outputs());
   return LogisticRegression(std::move(scores), options, {});
 }
 

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "bochner/client/regression/normal_equations.hpp"
 
-#include "client/regression/archive_entries.hpp"
 #include "client/regression/checks.hpp"
 #include "client/regression/feature_blocks.hpp"
 #include "client/regression/gathered_rows.hpp"
 #include "client/regression/saved_map.hpp"
+#include "core/archive_entries.hpp"
 #include "core/parallel.hpp"
 #include "core/text.hpp"
 #include "linalg/lower_tiles.hpp"
@@ -259,7 +259,7 @@ Archive NormalEquations<T>::save() const {
 template <Scalar T>
 NormalEquations<T> NormalEquations<T>::load(const Archive& archive) {
   constexpr Door kDoor("NormalEquations::load");
-  regression::require_kind(kDoor, archive, kEquationsKind);
+  require_kind(kDoor, archive, kEquationsKind);
   const Index num_targets = archive.count("num_targets");
   if (num_targets < 1) kDoor.refuse("'num_targets' is 0, expected at least 1");
   NormalEquationsOptions options{.num_targets = num_targets, .target_offset = {}};

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "client/regression/saved_map.hpp"
 
+#include "core/archive_entries.hpp"
 #include "core/checked.hpp"
 #include "core/door.hpp"
 #include "features/stage.hpp"
@@ -14,9 +15,6 @@ namespace {
 
 constexpr Door kArchive("archive");
 constexpr Index kLargestMap = Index{1} << 30;
-
-template <Scalar T>
-constexpr const char* kScalarName = std::is_same_v<T, float> ? "float" : "double";
 
 /// The first row of the frequencies. Except for products, rows do not depend on how many there are,
 /// so that drawing one is enough.
@@ -48,10 +46,7 @@ FeatureMapSpec load_spec(const Archive& archive) {
     kArchive.refuse("the map has " + std::to_string(spec.num_frequencies) + " x " +
                     std::to_string(spec.input_dim) + " frequencies, more than 2^30");
   }
-  if (archive.word("scalar") != kScalarName<T>) {
-    kArchive.refuse("'scalar'", "'" + archive.word("scalar") + "'",
-                    "'" + std::string(kScalarName<T>) + "'");
-  }
+  require_word(kArchive, archive, "scalar", kScalarName<T>);
   // The witness confirms input_dim before anything of that size is allocated.
   archive.array<double>("first_frequency", 1, spec.input_dim);
   validate(spec);

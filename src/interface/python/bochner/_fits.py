@@ -18,7 +18,6 @@ from bochner._hyperparameter_search import (
     Criterion,
     LengthscaleSearch,
     SearchResult,
-    kernels_of,
     search_result,
 )
 from bochner._logistic import LogisticReport
@@ -28,6 +27,7 @@ from bochner._reading import Columns, ReadOptions, reading_of, selection_of
 from bochner._results import Result, arrays_of
 from bochner._ridge_fit import FitReport
 from bochner._ridge_path import RidgePath
+from bochner._specs import features_of, kernel_of, projection_of
 
 if TYPE_CHECKING:
     import os
@@ -108,11 +108,6 @@ def _outcome(found: dict[str, Any]) -> FitOutcome:
         path=made("path", RidgePath),
         left_out=found["left_out"],
     )
-
-
-def _one_of(function: str, name: str, value: object, classes: Any, expected: str) -> None:
-    if not isinstance(value, tuple(classes)):
-        raise TypeError(f"{function}: {name} is {value!r}, expected {expected}")
 
 
 def fit(
@@ -244,12 +239,11 @@ def fit(
     'CSV, comma, header, 2 columns'
     """
     function = "fit"
-    kernel = GaussianKernel() if kernel is None else kernel
-    (kernel,) = kernels_of(function, "kernel", (kernel,))
+    kernel = GaussianKernel() if kernel is None else kernel_of(function, kernel)
     if projection is not None:
-        _one_of(function, "projection", projection, _core.projections, "a projection")
+        projection = projection_of(function, projection)
     if features is not None:
-        _one_of(function, "features", features, _core.feature_functions, "a feature function")
+        features = features_of(function, features)
     try:
         features, projection = _core.suitable_map(kernel, features, projection)
     except ValueError as error:

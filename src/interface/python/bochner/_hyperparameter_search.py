@@ -11,6 +11,7 @@ from bochner._arrays import ArrayLike, integers, list_of, optional_weights, rows
 from bochner._core.options import FeatureMapSpec
 from bochner._options import flag, function_or_none, seed_of, whole, word
 from bochner._results import Result
+from bochner._specs import kernels_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -95,15 +96,6 @@ def search_result(found: dict[str, Any]) -> SearchResult:
             "group_columns": tuple(found["group_columns"]),
         }
     )
-
-
-def kernels_of(function: str, name: str, kernels: Iterable[Any]) -> list[Any]:
-    """Kernels as a list."""
-    given = list(kernels) if hasattr(kernels, "__iter__") else [kernels]
-    for kernel in given:
-        if not isinstance(kernel, tuple(_core.kernels)):
-            raise TypeError(f"{function}: {name} holds {kernel!r}, expected kernels")
-    return given
 
 
 def search_hyperparameters(
@@ -205,7 +197,7 @@ def search_hyperparameters(
         x,
         targets(function, "y", y),
         optional_weights(function, weights, x.dtype),
-        kernels_of(function, "kernels", kernels),
+        kernels_of(function, kernels),
         word(function, "lengthscales", lengthscales),
         list_of(function, "ridges", ridges),
         word(function, "criterion", criterion),

@@ -77,11 +77,19 @@ def _alternative(
     raise TypeError(f"{function}: {name} is {found}, expected {what} or its text")
 
 
-def kernel_of(function: str, value: KernelLike) -> Any:
+def kernel_of(function: str, value: KernelLike, name: str = "kernel") -> Any:
     """A kernel from itself or its text."""
     return _alternative(
-        function, "kernel", value, _core.kernels, _core.parse_kernel, "a kernel (bochner.kernels)"
+        function, name, value, _core.kernels, _core.parse_kernel, "a kernel (bochner.kernels)"
     )
+
+
+def kernels_of(function: str, value: KernelLike | Sequence[KernelLike]) -> list[Any]:
+    """One kernel or several; none where the list is empty."""
+    given = [value] if isinstance(value, (str, *_core.kernels)) else value
+    if not isinstance(given, (list, tuple)):
+        raise TypeError(f"{function}: kernels is {value!r}, expected kernels")
+    return [kernel_of(function, each, f"kernels[{i}]") for i, each in enumerate(given)]
 
 
 def features_of(function: str, value: FeaturesLike, name: str = "features") -> Any:

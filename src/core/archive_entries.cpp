@@ -1,9 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "client/regression/archive_entries.hpp"
+#include "core/archive_entries.hpp"
 
 #include <algorithm>
 
-namespace bochner::regression {
+namespace bochner {
+
+void require_word(const Door& door, const Archive& archive, std::string_view key,
+                  std::string_view expected) {
+  const std::string& found = archive.word(key);
+  if (found == expected) return;
+  const auto quoted = [](std::string_view word) { return "'" + std::string(word) + "'"; };
+  door.refuse(quoted(key), quoted(found), quoted(expected));
+}
 
 void require_kind(const Door& door, const Archive& archive, std::string_view kind) {
   const std::string& found = archive.word("kind");
@@ -21,4 +29,4 @@ std::vector<double> load_vector(const Archive& archive, std::string_view key, In
   return std::vector<double>(values.data(), values.data() + size);
 }
 
-}  // namespace bochner::regression
+}  // namespace bochner

@@ -5,15 +5,24 @@
 #include "bochner/core/names.hpp"
 #include "core/door.hpp"
 
+#include <concepts>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 /// \file
-/// Vectors and enumerators in an archive.
+/// Words, vectors and enumerators in an archive.
 
-namespace bochner::regression {
+namespace bochner {
+
+/// The word for a scalar.
+template <Scalar T>
+inline constexpr std::string_view kScalarName = std::same_as<T, float> ? "float" : "double";
+
+/// Throws InvalidArgument, "'key' is 'WORD', expected 'EXPECTED'", unless that is the word.
+void require_word(const Door& door, const Archive& archive, std::string_view key,
+                  std::string_view expected);
 
 /// Throws InvalidArgument unless the archive is of this kind.
 void require_kind(const Door& door, const Archive& archive, std::string_view kind);
@@ -36,4 +45,4 @@ E load_enumerator(const Door& door, const Archive& archive, std::string_view key
   door.refuse("'" + std::string(key) + "'", "'" + word + "'", expected);
 }
 
-}  // namespace bochner::regression
+}  // namespace bochner
