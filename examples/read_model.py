@@ -1,7 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """Reads a model or checkpoint with NumPy alone, checks its digest, and prints what it holds.
-Usage: read_model.py FILE"""
+
+Usage: read_model.py FILE
+"""
+
 import hashlib
 import json
 import sys
@@ -11,7 +14,8 @@ import numpy as np
 
 def read_model(path):
     """(words, arrays) of a file in the safetensors layout; ValueError when it is damaged."""
-    data = open(path, "rb").read()
+    with open(path, "rb") as file:
+        data = file.read()
     end = 8 + int.from_bytes(data[:8], "little")
     header = json.loads(data[8:end])
     words = header.pop("__metadata__")

@@ -3,6 +3,7 @@
 
 usage: torch_attention.py version | (exact|favor) HEADS LENGTH FREQUENCIES
 """
+
 import sys
 import time
 

@@ -3,8 +3,8 @@
 
 Usage: instructions.py OBJECTS    (the folder of src/simd's object files)
 
-A loop is the innermost one with the most multiplications; a transform in registers has none, and is counted whole.
-Counts are given for 16 features of a map with 64 input columns, one vector.
+A loop is the innermost one with the most multiplications; a transform in registers has none, and is
+counted whole. Counts are given for 16 features of a map with 64 input columns, one vector.
 """
 
 import collections
@@ -16,7 +16,10 @@ KINDS = {
     "multiply": r"vf?n?m(add|sub|ul)\d*ps",
     "add": r"v(add|sub|max)ps",
     "shuffle": r"v(shuf|perm|unpck|blend)\w*",
-    "integer": r"vp(sll|srl|ternlog|add|sub|and|or|xor|mov\w2)\w*|v(and|or|xor|cmp|rndscale)\w*|kortest\w*",
+    "integer": (
+        r"vp(sll|srl|ternlog|add|sub|and|or|xor|mov\w2)\w*"
+        r"|v(and|or|xor|cmp|rndscale)\w*|kortest\w*"
+    ),
     "broadcast": r"v\w*broadcast\w*",
     "move": r"vmov\w*",
 }
@@ -32,8 +35,12 @@ LOOPS = [
 
 def functions(path):
     """Instructions (address, name, operands) by demangled function, those of AVX-512."""
-    text = subprocess.run(["objdump", "-d", "-C", "--no-show-raw-insn", path],
-                          capture_output=True, text=True, check=True).stdout
+    text = subprocess.run(
+        ["objdump", "-d", "-C", "--no-show-raw-insn", path],
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
     body = None
     found = {}
     for line in text.splitlines():
@@ -68,18 +75,34 @@ def multiplications(body):
 
 
 def main():
-    print("# | 16 float features, AVX-512 | multiply | add | shuffle | integer | broadcast | move, load, store | other |")
+    print(
+        "# | 16 float features, AVX-512 | multiply | add | shuffle | integer | broadcast "
+        "| move, load, store | other |"
+    )
     print("# |---|---|---|---|---|---|---|---|")
     for what, source, pattern, how in LOOPS:
-        bodies = [b for name, b in functions(f"{sys.argv[1]}/{source}.cpp.o").items() if re.search(pattern, name)]
+        bodies = [
+            b
+            for name, b in functions(f"{sys.argv[1]}/{source}.cpp.o").items()
+            if re.search(pattern, name)
+        ]
         if not bodies:
             sys.exit(f"instructions.py: no {pattern} in {source}.cpp.o")
         body = max(bodies, key=multiplications)
         if how != "whole":
             body = max(loops(body), key=multiplications)
         counts = collections.Counter(kind_of(name) for _, name, _ in body)
-        stores = sum(bool(re.search(r"%zmm\d+,.*\(", operands)) for _, name, operands in body if name.startswith("vmov"))
-        vectors = {"product": multiplications(body) / DEPTH, "stores": stores, "stores / 2": stores / 2, "whole": stores}[how]
+        stores = sum(
+            bool(re.search(r"%zmm\d+,.*\(", operands))
+            for _, name, operands in body
+            if name.startswith("vmov")
+        )
+        vectors = {
+            "product": multiplications(body) / DEPTH,
+            "stores": stores,
+            "stores / 2": stores / 2,
+            "whole": stores,
+        }[how]
         cells = (f"{counts[kind] / vectors:.3g}" for kind in [*KINDS, "other"])
         print(f"# | {what} | " + " | ".join(cells) + " |", flush=True)
 

@@ -22,7 +22,13 @@ def measure(threads, library_path, quick):
     library.rbf_features_new.restype = ctypes.c_void_p
     library.rbf_features_new.argtypes = [ctypes.c_ssize_t, ctypes.c_ssize_t, ctypes.c_int]
     library.rbf_features_apply.argtypes = [
-        ctypes.c_void_p, ctypes.c_void_p, ctypes.c_ssize_t, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int]
+        ctypes.c_void_p,
+        ctypes.c_void_p,
+        ctypes.c_ssize_t,
+        ctypes.c_void_p,
+        ctypes.c_void_p,
+        ctypes.c_int,
+    ]
     library.rbf_features_delete.argtypes = [ctypes.c_void_p]
 
     x = numpy.random.default_rng(1).standard_normal((ROWS, DIM), dtype=numpy.float32)
@@ -32,11 +38,12 @@ def measure(threads, library_path, quick):
     for name, (bar, hadamard) in BARS.items():
         features = library.rbf_features_new(DIM, COLUMNS // 2, hadamard)
 
-        def ours():
+        def ours(features=features):
             # A new array for each call, as scikit-learn has.
             phi = numpy.empty((ROWS, COLUMNS), dtype=numpy.float32)
             library.rbf_features_apply(
-                features, x.ctypes.data, ROWS, phi.ctypes.data, exponent.ctypes.data, threads)
+                features, x.ctypes.data, ROWS, phi.ctypes.data, exponent.ctypes.data, threads
+            )
             return phi
 
         def seconds(work):
@@ -54,11 +61,14 @@ def measure(threads, library_path, quick):
                 mine = seconds(ours)
                 times.append((seconds(lambda: sampler.transform(x)), mine))
         value = statistics.median(theirs / mine for theirs, mine in times)
-        theirs, mine = (statistics.median(side) for side in zip(*times))
+        theirs, mine = (statistics.median(side) for side in zip(*times, strict=True))
         remark = f" {len(times)} pairs" if len(times) < 9 else ""
         if threads == 1:
             print(f"# {name}: ours {1e3 * mine:.4g} ms, peer {1e3 * theirs:.4g} ms a call")
-            print(f"{name} {value:.4g} >={bar:g} {'holds' if value >= bar else 'short'}{remark}", flush=True)
+            print(
+                f"{name} {value:.4g} >={bar:g} {'holds' if value >= bar else 'short'}{remark}",
+                flush=True,
+            )
         else:
             print(f"# {name} on {threads} threads: {value:.3g}", flush=True)
         library.rbf_features_delete(features)
@@ -79,8 +89,9 @@ def main():
     for threads in (1, os.cpu_count()):
         for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
             os.environ[variable] = str(threads)
-        pid = os.spawnv(os.P_WAIT, sys.executable,
-                        [sys.executable, *sys.argv, "--threads", str(threads)])
+        pid = os.spawnv(
+            os.P_WAIT, sys.executable, [sys.executable, *sys.argv, "--threads", str(threads)]
+        )
         if pid != 0:
             sys.exit(1)
 

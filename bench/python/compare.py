@@ -10,11 +10,11 @@ over ours.
 """
 
 import os
-import resource
 import statistics
 import subprocess
 import sys
 import time
+from functools import partial
 
 import numpy as np
 import sklearn
@@ -61,10 +61,11 @@ def transform():
         theirs = TheirSampler(gamma=0.5, n_components=1024, random_state=1).fit(x)
         ours.transform(x), theirs.transform(x)
         ratio, mine, peer, *_ = pairs(
-            lambda: ours.transform(x), lambda: theirs.transform(x), 3 if QUICK else 9
+            partial(ours.transform, x), partial(theirs.transform, x), 3 if QUICK else 9
         )
         print(
-            f"# transform_vs_sklearn, {x.dtype}: ours {1e3 * mine:.3g} ms, theirs {1e3 * peer:.3g} ms"
+            f"# transform_vs_sklearn, {x.dtype}: ours {1e3 * mine:.3g} ms, "
+            f"theirs {1e3 * peer:.3g} ms"
         )
         report("transform_vs_sklearn", ratio, ">=3", ratio >= 3, str(x.dtype))
 
@@ -97,8 +98,8 @@ def ridge():
         for out in (model.predict(x[~train]), peer_model.predict(sampler.transform(x[~train])))
     ]
     print(
-        f"# ridge_vs_sklearn: {train.sum()} rows, ours {mine:.2f} s, held-out RMSE {errors[0]:.4f}; "
-        f"theirs {peer:.2f} s, {errors[1]:.4f}"
+        f"# ridge_vs_sklearn: {train.sum()} rows, ours {mine:.2f} s, held-out RMSE "
+        f"{errors[0]:.4f}; theirs {peer:.2f} s, {errors[1]:.4f}"
     )
     equal = errors[0] <= 1.01 * errors[1]
     report(
@@ -148,6 +149,15 @@ def call_overhead():
     report("call_overhead", value, "<=3", value <= 3, "us above C++")
 
 
+def peak(*, reset=False):
+    """The largest resident memory of this process in MiB, since the last reset."""
+    if reset:
+        with open("/proc/self/clear_refs", "w") as refs:
+            refs.write("5")
+    with open("/proc/self/status") as status:
+        return next(int(line.split()[1]) for line in status if line.startswith("VmHWM")) / 1024
+
+
 def copies():
     wide = np.random.default_rng(1).standard_normal((200_000, 128)).astype(np.float32)
     x = wide[:, ::2]  # 100 MB apart, half of it read
@@ -155,9 +165,9 @@ def copies():
     out = np.empty((len(x), 128), np.float32)
     out[:] = 0  # its pages are there
     fm.transform(x[:1000], out=out[:1000])
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    before = peak(reset=True)
     fm.transform(x, out=out)
-    value = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024 / THREADS
+    value = (peak() - before) / THREADS
     report("copies", value, "<=1", value <= 1, "MiB per thread")
 
 

@@ -31,13 +31,23 @@ def main():
     library = ctypes.CDLL(library_path)
     library.colorado_ridge_fit.restype = ctypes.c_void_p
     library.colorado_ridge_fit.argtypes = [
-        ctypes.c_void_p, ctypes.c_void_p, ctypes.c_ssize_t, ctypes.c_ssize_t, ctypes.c_double, ctypes.c_int]
+        ctypes.c_void_p,
+        ctypes.c_void_p,
+        ctypes.c_ssize_t,
+        ctypes.c_ssize_t,
+        ctypes.c_double,
+        ctypes.c_int,
+    ]
     library.colorado_ridge_predict.argtypes = [
-        ctypes.c_void_p, ctypes.c_void_p, ctypes.c_ssize_t, ctypes.c_void_p]
+        ctypes.c_void_p,
+        ctypes.c_void_p,
+        ctypes.c_ssize_t,
+        ctypes.c_void_p,
+    ]
     library.colorado_ridge_delete.argtypes = [ctypes.c_void_p]
 
     table = numpy.loadtxt(folder + "/colorado.csv", delimiter=",", skiprows=1, dtype=numpy.float32)
-    table = numpy.ascontiguousarray(table[::4 if quick else 1])
+    table = numpy.ascontiguousarray(table[:: 4 if quick else 1])
     x, y = numpy.ascontiguousarray(table[:, :6]), numpy.ascontiguousarray(table[:, 6])
     scaled = ((x - x.mean(axis=0)) / numpy.array(LENGTHSCALES)).astype(numpy.float32)
     rows = len(y)
@@ -47,7 +57,9 @@ def main():
 
     def ours():
         start = now()
-        model = library.colorado_ridge_fit(x.ctypes.data, y.ctypes.data, rows, FEATURES, RIDGE, threads)
+        model = library.colorado_ridge_fit(
+            x.ctypes.data, y.ctypes.data, rows, FEATURES, RIDGE, threads
+        )
         seconds = now() - start
         out = numpy.empty(rows, dtype=numpy.float32)
         library.colorado_ridge_predict(model, x.ctypes.data, rows, out.ctypes.data)
@@ -71,16 +83,24 @@ def main():
         times.append([side[0] for side in sides])
         errors = [rmse(side[1]) for side in sides]
     # Medians over pairs: of both sides' times and of their ratio, on the wall and of processors.
-    mine, peer = (numpy.median(side, axis=0) for side in zip(*times))
+    mine, peer = (numpy.median(side, axis=0) for side in zip(*times, strict=True))
     value, processors = numpy.median([b / a for a, b in times], axis=0)
-    print(f"# fit_vs_sklearn: scikit-learn {sklearn.__version__}, {rows} rows, {threads} threads: "
-          f"ours {mine[0]:.2f} s, RMSE {errors[0]:.4f}; theirs {peer[0]:.2f} s, RMSE {errors[1]:.4f}")
-    print(f"# fit_vs_sklearn: processor time ours {mine[1]:.2f} s, theirs {peer[1]:.2f} s, ratio {processors:.3g}")
+    print(
+        f"# fit_vs_sklearn: scikit-learn {sklearn.__version__}, {rows} rows, {threads} threads: "
+        f"ours {mine[0]:.2f} s, RMSE {errors[0]:.4f}; theirs {peer[0]:.2f} s, RMSE {errors[1]:.4f}"
+    )
+    print(
+        f"# fit_vs_sklearn: processor time ours {mine[1]:.2f} s, theirs {peer[1]:.2f} s, "
+        f"ratio {processors:.3g}"
+    )
     if abs(errors[0] / errors[1] - 1) > 0.01:
         print("# fit_vs_sklearn: the errors are not equal within 1 %")
         value = 0.0
-    print(f"fit_vs_sklearn {value:.4g} >={BAR:g} {'holds' if value >= BAR else 'short'} "
-          f"{rows} rows, pairs: {len(times)}", flush=True)
+    print(
+        f"fit_vs_sklearn {value:.4g} >={BAR:g} {'holds' if value >= BAR else 'short'} "
+        f"{rows} rows, pairs: {len(times)}",
+        flush=True,
+    )
 
 
 main()

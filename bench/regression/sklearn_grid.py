@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The lowest error that scikit-learn's RBFSampler + Ridge reaches on colorado's held-out stations over a
-grid of gamma and alpha, on standardised columns. The grid is judged by the held-out rows themselves.
+"""The lowest error that scikit-learn's RBFSampler + Ridge reaches on colorado's held-out stations.
+
+Over a grid of gamma and alpha, on standardised columns, judged by the held-out rows themselves.
 Prints the error, gamma and alpha; nothing where scikit-learn is missing.
 
 Usage: sklearn_grid.py FOLDER FEATURES
