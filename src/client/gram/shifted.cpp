@@ -23,7 +23,7 @@ namespace {
 /// b in rows padded to whole panels.
 Matrix<double> padded_copy(MatrixView<const double> b) {
   Matrix<double> padded(b.rows, simd::padded<double>(b.cols));
-  linalg::copy(b, padded.view());
+  linalg::copy(b, padded.view().middle_cols(0, b.cols));
   return padded;
 }
 
