@@ -103,11 +103,14 @@ TEST_CASE("reports print themselves", "[names]") {
   out << fit << '\n';
   fit = {Solver::conjugate_gradients, 41, 8.1e-7, false, 512};
   out << fit << '\n' << LogisticReport{7, 84, 3.2e-6, 0.25, true} << '\n';
+  out << LogisticReport{9, 99, 3.2e-16, 0.25, false, LogisticOutcome::precision} << '\n';
   out << AttentionReport{.underflowed_rows = 3, .nonfinite_rows = 1, .arithmetic = "float"};
   CHECK(out.str() ==
         "cholesky\n"
         "conjugate gradients: 41 iterations, not converged, relative residual 8.1e-07, sketch of "
         "512 rows\n"
         "7 Newton steps, 84 products, objective 0.25, relative gradient 3.2e-06\n"
+        "9 Newton steps, as precise as rounding allows, 99 products, objective 0.25, relative "
+        "gradient 3.2e-16\n"
         "products in float; rows with a normaliser of zero: 3; rows with a NaN or an infinity: 1");
 }
