@@ -12,11 +12,11 @@ using namespace bochner;
 TEMPLATE_TEST_CASE("every enumerator has a name of its own and is found by it", "[names]",
                    Arithmetic, AttentionAdvice, AttentionBackend, AttentionErrorSource, Basis,
                    ColumnGroups, Criterion, Directions, ErrorSource, ErrorUnit, ExactTerms,
-                   Interrupted::Kept, Intercept, KernelFamily, LengthscaleSearch, Loss, Mask,
-                   Pivoting, Posterior, Products, Radii, Side, Solver, io::Decimal, io::Delimiter,
-                   io::Entry, io::Format, io::Header, io::Label, io::LeadingDimensions,
-                   io::NonFinite, pipeline::Objective, pipeline::Resume, pipeline::StudyFit,
-                   pipeline::Task) {
+                   Interrupted::Kept, Intercept, KernelFamily, LengthscaleSearch, LogisticOutcome,
+                   Loss, Mask, Pivoting, Posterior, Products, Radii, Side, Solver, io::Decimal,
+                   io::Delimiter, io::Entry, io::Format, io::Header, io::Label,
+                   io::LeadingDimensions, io::NonFinite, pipeline::Objective, pipeline::Resume,
+                   pipeline::StudyFit, pipeline::Task) {
   const auto names = names_of(TestType{});
   CHECK(std::set<std::string_view>(names.begin(), names.end()).size() == names.size());
   for (std::size_t i = 0; i < names.size(); ++i) {
