@@ -94,7 +94,7 @@ std::vector<FeatureMapSpec> candidate_specs(const Door& door, const Kernel& kern
       for (const bool centred : {false, true}) {
         if (centred && !centring_matters) continue;
         if (centred) spec.centring = optimal_centring(kernel, features, x.view(), y.view());
-        const double z2 = mean_square_sum(spec, x.view(), y.view());
+        const double z2 = mean_square_sum(door, spec, x.view(), y.view());
         if (!std::isfinite(z2)) {
           door.refuse("a row is too long for " + to_text(kernel) +
                       ": the mean of |x + y|^2 after its scaling leaves the range of double");

@@ -23,7 +23,7 @@ ExpectedError error_expected(const FeatureMapSpec& spec, MatrixView<const double
                              MatrixView<const double> y, const Execution& execution) {
   ExpectedError expected;
   expected.root_mean_square = gram_error<double>(spec, x, y, execution).relative_error;
-  expected.mean_square_sum = mean_square_sum(spec, x, y);
+  expected.mean_square_sum = mean_square_sum(Door("error_expected"), spec, x, y);
   if (std::isinf(expected.root_mean_square)) {
     expected.warning = "the predicted error leaves the range of double: " + better_map(spec, 0.0);
   } else if (is_exponential(spec) && expected.mean_square_sum > kInvisibleMass) {

@@ -172,7 +172,7 @@ template <Scalar T>
 GramErrorCurve gram_error_curve(const FeatureMapSpec& spec, MatrixView<const T> x,
                                 MatrixView<const T> y, const Execution& execution) {
   if (multiplies(spec.features)) return product_error_curve(kGramDoor, spec, x, &y, execution);
-  const PairGeometry geometry(spec);
+  const PairGeometry geometry(kGramDoor, spec);
   const std::vector<double> origin = gram_origin(geometry, x);
   const GramRows queries = place_rows("x", geometry, Side::query, x, origin);
   const GramRows keys = place_rows("y", geometry, Side::key, y, origin);
@@ -187,7 +187,7 @@ GramErrorCurve gram_error_curve(const FeatureMapSpec& spec, MatrixView<const T> 
   if (multiplies(spec.features)) {
     return product_error_curve<T>(kGramDoor, spec, x, nullptr, execution);
   }
-  const PairGeometry geometry(spec);
+  const PairGeometry geometry(kGramDoor, spec);
   const GramRows rows = place_rows("x", geometry, Side::query, x, gram_origin(geometry, x));
   return sum_entries(spec, rows, rows, Shape::symmetric, execution);
 }

@@ -32,9 +32,9 @@ Spread spread_of(const PairGeometry& geometry, Side side, MatrixView<const doubl
 
 }  // namespace
 
-double mean_square_sum(const FeatureMapSpec& spec, MatrixView<const double> x,
+double mean_square_sum(const Door& door, const FeatureMapSpec& spec, MatrixView<const double> x,
                        MatrixView<const double> y) {
-  const PairGeometry geometry(spec);
+  const PairGeometry geometry(door, spec);
   const Spread query = spread_of(geometry, Side::query, x);
   const Spread key = spread_of(geometry, Side::key, y);
   return query.variance + key.variance +

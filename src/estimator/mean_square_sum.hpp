@@ -3,6 +3,7 @@
 
 #include "bochner/core/view.hpp"
 #include "bochner/feature_map.hpp"
+#include "core/door.hpp"
 
 /// \file
 /// The mean squared length of the vectors that the moments of maps of sums depend on.
@@ -11,8 +12,8 @@ namespace bochner::estimator {
 
 /// Mean |x~_i + y~_j|^2 over all pairs of rows, after scaling and centring: a sum of squares about
 /// the means, which cannot cancel. O((n + l) input_dim). Throws InvalidArgument when the spec is
-/// not valid or has no closed form.
-double mean_square_sum(const FeatureMapSpec& spec, MatrixView<const double> x,
+/// not valid; the door refuses one without a closed form.
+double mean_square_sum(const Door& door, const FeatureMapSpec& spec, MatrixView<const double> x,
                        MatrixView<const double> y);
 
 }  // namespace bochner::estimator

@@ -231,7 +231,7 @@ OutputError output_error(const FeatureMapSpec& spec, MatrixView<const double> qu
   if (multiplies(spec.features)) {
     kOutputDoor.refuse("no closed form is known here for " + to_text(spec.features) + " features");
   }
-  const PairGeometry geometry(spec);
+  const PairGeometry geometry(kOutputDoor, spec);
   check(spec, queries, keys, values);
   const Matrix<double> x = placed(geometry, Side::query, "queries", queries);
   Matrix<double> y = placed(geometry, Side::key, "keys", keys);

@@ -14,9 +14,9 @@ double product(const std::vector<double>& x, const double* y) {
 
 }  // namespace
 
-PairGeometry::PairGeometry(const FeatureMapSpec& spec) : dim_(spec.input_dim) {
+PairGeometry::PairGeometry(const Door& door, const FeatureMapSpec& spec) : dim_(spec.input_dim) {
   validate(spec);
-  if (const auto gap = closed_form_gap(spec.kernel, spec.projection)) throw InvalidArgument(*gap);
+  if (const auto gap = closed_form_gap(spec.kernel, spec.projection)) door.refuse(*gap);
   law_ = row_law(spec.kernel, spec.features);
   kernel_ = standard_form(spec.kernel, dim_);
   // A map of sums has e^{|x~ + y~|^2 / 2} for its mean and takes the squares away.

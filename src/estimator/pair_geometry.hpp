@@ -2,6 +2,7 @@
 #pragma once
 
 #include "bochner/feature_map.hpp"
+#include "core/door.hpp"
 #include "estimator/row_law.hpp"
 #include "feature_map/side_terms.hpp"
 #include "kernel/standard_form.hpp"
@@ -17,8 +18,8 @@ namespace bochner::estimator {
 /// frequencies are not normal.
 class PairGeometry {
  public:
-  /// Throws InvalidArgument when the spec is not valid or has no closed form.
-  explicit PairGeometry(const FeatureMapSpec& spec);
+  /// Throws InvalidArgument when the spec is not valid; the door refuses one without a closed form.
+  PairGeometry(const Door& door, const FeatureMapSpec& spec);
 
   Index dim() const noexcept { return dim_; }
   RowLaw::Argument argument() const noexcept { return law_.argument; }

@@ -40,7 +40,7 @@ template <Scalar T>
 GramErrorCurve product_error_curve(const Door& door, const FeatureMapSpec& spec,
                                    MatrixView<const T> x, const MatrixView<const T>* y,
                                    const Execution& execution) {
-  const PairGeometry geometry(spec);
+  const PairGeometry geometry(door, spec);
   const ProductLaw law(spec.kernel, spec.features);
   const TermRows queries = place_rows(door, "x", geometry, Side::query, x);
   const TermRows others =

@@ -60,7 +60,7 @@ double squared_sum(const Matrix<double>& a) {
   return sum;
 }
 
-Matrix<double> exact_outputs(const Kernel& kernel, const Matrix<double>& queries,
+Matrix<double> exact_outputs(const Door& door, const Kernel& kernel, const Matrix<double>& queries,
                              const Matrix<double>& keys, const Matrix<double>& values) {
   FeatureMapSpec spec{.input_dim = queries.cols(),
                       .num_frequencies = 1,
@@ -69,7 +69,7 @@ Matrix<double> exact_outputs(const Kernel& kernel, const Matrix<double>& queries
                       .features = TrigonometricFeatures{},
                       .seed = {},
                       .centring = {}};
-  const PairGeometry geometry(spec);
+  const PairGeometry geometry(door, spec);
   Matrix<double> weights(queries.rows(), keys.rows());
   for (Index i = 0; i < queries.rows(); ++i) {
     double largest = -std::numeric_limits<double>::infinity();
@@ -128,7 +128,7 @@ Recommendation recommend_for_attention(const Kernel& kernel, MatrixView<const do
   // Keys and values are sampled by the same words, so that they stay together.
   const Matrix<double> k = row_sample(keys, kSampledKeys, budget.seed, 1);
   const Matrix<double> v = row_sample(values, kSampledKeys, budget.seed, 1);
-  const Matrix<double> exact = exact_outputs(kernel, q, k, v);
+  const Matrix<double> exact = exact_outputs(kDoor, kernel, q, k, v);
   const double power = squared_sum(exact);
 
   std::vector<Candidate> candidates;

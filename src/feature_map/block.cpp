@@ -5,6 +5,7 @@
 #include "core/text.hpp"
 #include "features/amplitude.hpp"
 #include "features/row_products.hpp"
+#include "projection/dense.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -90,18 +91,45 @@ template <Scalar T>
 BlockMap<T>::BlockMap(const FeatureMapSpec& spec, const FrequencyDraw& draw) : spec_(spec) {
   validate(spec);
   law_ = frequency_law(spec);
+  build(
+      draw.largest_scale(), [&](double factor) { return draw.make_operator<T>(factor); },
+      [&] { return draw.norms(); });
+}
+
+template <Scalar T>
+BlockMap<T>::BlockMap(const BlockMap<double>& wide) requires std::same_as<T, float>
+    : spec_(wide.spec_), law_(wide.law_) {
+  using Operator = std::unique_ptr<const ProjectionOperator<T>>;
+  build(
+      wide.largest_scale_,
+      [&](double factor) -> Operator {
+        const Matrix<double> rows = wide.projection_->rows();
+        if (rows.size() > 0) return std::make_unique<projections::DenseOperator<T>>(rows, 1.0);
+        return FrequencyDraw(spec_.projection, law_).make_operator<T>(factor);
+      },
+      [&] { return *wide.norms_; });
+}
+
+template <Scalar T>
+template <class MakeOperator, class Norms>
+void BlockMap<T>::build(double largest_scale, const MakeOperator& make_operator,
+                        const Norms& norms) {
+  const FeatureMapSpec& spec = spec_;
   kernel_ = standard_form(spec.kernel, spec.input_dim);
   input_ = stage_input(spec.features, kernel_);
   require_scales<T>(kernel_.transform);
-  const double largest = draw.largest_scale();
-  if (!(largest <= kLongestRow<T>)) {
-    kMapDoor.refuse("frequencies of size " + text::number(largest) + ", expected at most " +
+  largest_scale_ = largest_scale;
+  if (!(largest_scale <= kLongestRow<T>)) {
+    kMapDoor.refuse("frequencies of size " + text::number(largest_scale) + ", expected at most " +
                     text::number(kLongestRow<T>) +
                     (std::same_as<T, float> ? " in float" : " in double"));
   }
-  longest_row_ = kLongestRow<T> / std::max(1.0, largest);
-  projection_ = draw.make_operator<T>(input_.frequency_factor);
-  stage_ = make_stage<T>(spec.features, law_, [&] { return draw.norms(); });
+  longest_row_ = kLongestRow<T> / std::max(1.0, largest_scale);
+  projection_ = make_operator(input_.frequency_factor);
+  stage_ = make_stage<T>(spec.features, law_, [&] {
+    norms_ = norms();
+    return *norms_;
+  });
   num_features_ = stage_->num_features();
 
   terms_ = centring_terms<T>(spec.centring, kernel_,

@@ -8,7 +8,10 @@
 #include "simd/engine.hpp"
 
 #include <array>
+#include <concepts>
 #include <memory>
+#include <optional>
+#include <string>
 #include <vector>
 
 /// \file
@@ -54,6 +57,9 @@ class BlockMap {
   /// The same map, from a draw for a spec of the same dimension, number of frequencies, kernel,
   /// projection and seed (for products of projections, also feature function).
   BlockMap(const FeatureMapSpec& spec, const FrequencyDraw& draw);
+  /// The map of `wide`'s spec, from the frequencies that it holds: what is rounded to float is a
+  /// double anyway.
+  explicit BlockMap(const BlockMap<double>& wide) requires std::same_as<T, float>;
 
   const FeatureMapSpec& spec() const noexcept { return spec_; }
   Index input_dim() const noexcept { return spec_.input_dim; }
@@ -99,7 +105,12 @@ class BlockMap {
 
  private:
   friend class feature_map::BlockWorkspace<T>;
+  template <Scalar>
+  friend class BlockMap;
 
+  /// From what a draw says, for spec_ and law_.
+  template <class MakeOperator, class Norms>
+  void build(double largest_scale, const MakeOperator& make_operator, const Norms& norms);
   void pack(Side side, MatrixView<const T> x,
             feature_map::BlockWorkspace<T>& workspace) const noexcept;
   void unpack_gradient(Side side, MatrixView<T> dx,
@@ -112,11 +123,13 @@ class BlockMap {
   std::unique_ptr<const ProjectionOperator<T>> projection_;
   std::unique_ptr<const FeatureStage<T>> stage_;
   Index num_features_ = 0;
-  CentringTerms<T> terms_;       ///< whose constants include the stage's factor
-  double longest_row_ = 0.0;     ///< |x~| beyond which projections could overflow
-  std::vector<T> column_scale_;  ///< of a diagonal transform
-  Matrix<T> full_;               ///< a full transform, packed as A^T
-  Matrix<T> full_transposed_;    ///< and as A
+  CentringTerms<T> terms_;               ///< whose constants include the stage's factor
+  double longest_row_ = 0.0;             ///< |x~| beyond which projections could overflow
+  std::vector<T> column_scale_;          ///< of a diagonal transform
+  Matrix<T> full_;                       ///< a full transform, packed as A^T
+  Matrix<T> full_transposed_;            ///< and as A
+  double largest_scale_ = 0.0;           ///< of the frequencies
+  std::optional<FrequencyNorms> norms_;  ///< of the frequencies, where the stage asked for them
 };
 
 }  // namespace bochner

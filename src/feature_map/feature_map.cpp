@@ -37,6 +37,10 @@ void require_finite_gradient(const Door& door, MatrixView<const T> dphi, MatrixV
 
 }  // namespace
 
+std::shared_ptr<const BlockMap<float>> feature_map::rounded(const BlockMap<double>& wide) {
+  return std::make_shared<const BlockMap<float>>(wide);
+}
+
 template <Scalar T>
 FeatureMap<T>::FeatureMap(const FeatureMapSpec& spec)
     : blocks_(std::make_shared<const BlockMap<T>>(spec)) {}

@@ -5,11 +5,11 @@
 #include "bochner/core/error.hpp"
 #include "core/stopwatch.hpp"
 #include "io/mapped_scratch.hpp"
+#include "pipeline/falling_progress.hpp"
 #include "pipeline/leaving.hpp"
 #include "pipeline/training_blocks.hpp"
 
 #include <algorithm>
-#include <cmath>
 #include <cstddef>
 #include <span>
 #include <string>
@@ -78,15 +78,10 @@ RidgeRegression<T> fit_file_iteratively(const TrainingFile& file, const Training
   FitOptions options;
   options.model = plan.model;
   options.solver = Solver::conjugate_gradients;
-  // The residual falls by a constant factor an iteration, more or less.
-  const double total = -std::log(options.tolerance);
-  double reached = 0.0;
-  Progress progress(plan.watcher, {"fit", total});
+  FallingProgress progress(plan.watcher, options.tolerance);
   options.on_iteration = [&](Index iterations, double residual) {
     leave_if_asked(plan.watcher, "after " + std::to_string(iterations) + " iterations");
-    const double now = std::clamp(-std::log(residual), reached, total);
-    progress.advance(now - reached);
-    reached = now;
+    progress.reach(residual);
   };
   const FeatureMap<T> map(plan.spec);
   const auto fitted = [&] {

@@ -4,11 +4,13 @@
 #include "bochner/core/error.hpp"
 #include "core/memory.hpp"
 #include "core/stopwatch.hpp"
+#include "pipeline/falling_progress.hpp"
 #include "pipeline/leaving.hpp"
 #include "pipeline/training_blocks.hpp"
 
 #include <algorithm>
 #include <cstddef>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -21,6 +23,7 @@ LogisticRegression<T> fit_logistic(const TrainingFile& file, const TrainingSumma
   require_memory(file.path(),
                  static_cast<double>(summary.rows) * static_cast<double>(inputs + 2) * sizeof(T));
   const Stopwatch watch;
+  const StopRequests stop(plan.watcher);
   Matrix<T> x(summary.rows, inputs);
   std::vector<Index> labels;
   labels.reserve(static_cast<std::size_t>(summary.rows));
@@ -36,11 +39,16 @@ LogisticRegression<T> fit_logistic(const TrainingFile& file, const TrainingSumma
     weights.insert(weights.end(), rows.weights.begin(), rows.weights.end());
   }
   const FeatureMap<T> map(plan.spec);
+  LogisticOptions options{.ridge = plan.model.ridge, .intercept = plan.model.intercept};
+  FallingProgress progress(plan.watcher, options.tolerance);
+  options.on_iteration = [&](const LogisticReport& report) {
+    leave_if_asked(plan.watcher, "after " + std::to_string(report.steps) + " Newton steps");
+    progress.reach(report.gradient);
+  };
   const auto fitted = [&] {
     try {
-      return LogisticRegression<T>(
-          map, {std::as_const(x).view(), labels, weights}, num_classes(summary),
-          {.ridge = plan.model.ridge, .intercept = plan.model.intercept}, plan.execution);
+      return LogisticRegression<T>(map, {std::as_const(x).view(), labels, weights},
+                                   num_classes(summary), options, plan.execution);
     } catch (const InvalidArgument&) {
       name_refused_row<T>(file, summary, plan.standardisation, map);
       throw;

@@ -31,6 +31,13 @@ void DenseOperator<T>::apply_transpose(const T* y, Index ldy, Index rows, T* out
                              ldo);
 }
 
+template <Scalar T>
+Matrix<double> DenseOperator<T>::rows() const {
+  Matrix<double> w(num_frequencies_, dim_);
+  simd::unpack_columns<T>(packed_transposed_.data(), w.view());
+  return w;
+}
+
 template class DenseOperator<float>;
 template class DenseOperator<double>;
 

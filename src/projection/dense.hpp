@@ -16,6 +16,7 @@ class DenseOperator final : public ProjectionOperator<T> {
              T* scratch) const noexcept override;
   void apply_transpose(const T* y, Index ldy, Index rows, T* out, Index ldo,
                        T* scratch) const noexcept override;
+  Matrix<double> rows() const override;
 
  private:
   Index dim_;

@@ -30,6 +30,8 @@ class ProjectionOperator {
   /// out (rows x dim) = factor y W for y rows x num_frequencies.
   virtual void apply_transpose(const T* y, Index ldy, Index rows, T* out, Index ldo,
                                T* scratch) const noexcept = 0;
+  /// factor W as rows where it is held as a matrix; empty where it is a fast transform.
+  virtual Matrix<double> rows() const { return {}; }
 };
 
 /// One draw of the frequencies, for all the maps that share it.

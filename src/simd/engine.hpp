@@ -199,6 +199,10 @@ inline constexpr Index kFoldRows = 256;
 template <Scalar T, Scalar U>
 void pack_columns(MatrixView<const U> w, T* out);
 
+/// The inverse of `pack_columns`, exactly.
+template <Scalar T>
+void unpack_columns(const T* packed, MatrixView<double> w);
+
 /// The best kernels of this machine that are no better than `isa` ("" sets no limit). Throws
 /// InvalidArgument when `isa` names no compiled instruction set (and lists those).
 template <Scalar T>

@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
+#include <vector>
 
 using namespace bochner;
 
@@ -42,4 +44,37 @@ TEST_CASE("float features agree with double ones to float's precision", "[proper
       CHECK(worst > 0.0);
     }
   }
+}
+
+TEST_CASE("a float map made of a double one has the bits of one made of the spec", "[property]") {
+  for (const Index dim : {5, 20}) {
+    const Matrix<float> x = property::rows<float>(70, dim);
+    for (const FeatureMapSpec& spec : property::specs(dim, 37)) {
+      INFO(to_text(spec));
+      const FeatureMap<float> own(spec);
+      const FeatureMap<float> made{FeatureMap<double>(spec)};
+      REQUIRE(made.spec() == spec);
+      REQUIRE(made.num_features() == own.num_features());
+      for (const Side side : {Side::query, Side::key}) {
+        Matrix<float> phi(70, own.num_features()), other(70, own.num_features());
+        std::vector<std::int32_t> exponent(70), other_exponent(70);
+        own.apply(side, x.view(), {phi.view(), exponent});
+        made.apply(side, x.view(), {other.view(), other_exponent});
+        CHECK(std::equal(phi.data(), phi.data() + phi.size(), other.data()));
+        CHECK(exponent == other_exponent);
+        Matrix<float> dx(70, dim), other_dx(70, dim);
+        own.pullback(side, x.view(), phi.view(), dx.view());
+        made.pullback(side, x.view(), phi.view(), other_dx.view());
+        CHECK(std::equal(dx.data(), dx.data() + dx.size(), other_dx.data()));
+      }
+      const Matrix<double> w = own.frequencies(), other_w = made.frequencies();
+      CHECK(std::equal(w.data(), w.data() + w.size(), other_w.data()));
+    }
+  }
+}
+
+TEST_CASE("a double map whose scales float cannot hold makes no float one", "[property][bad]") {
+  const FeatureMap<double> map(
+      {.input_dim = 2, .num_frequencies = 4, .kernel = GaussianKernel{Isotropic{1e-60}}});
+  CHECK_THROWS_WITH(FeatureMap<float>(map), Catch::Matchers::Contains("beyond the range of float"));
 }

@@ -37,8 +37,9 @@ ESTIMATORS = [
         WIDE, "iid", "cosine", n_components=75, ridge=1e-3, fit_intercept=False, random_state=0
     ),
     KernelRidgeCV(WIDE, n_components=40, lengthscales="fixed", ridges=[1e-5, 1e-3], random_state=0),
+    KernelRidgeCV(n_components=40, random_state=0),
     KernelClassifier(n_components=20, random_state=0),
-    KernelClassifier(n_components=20, loss="logistic", ridge=1e-2, tol=1e-8, random_state=0),
+    KernelClassifier(loss="logistic", random_state=0),
     NystroemRPCholesky(n_components=10, random_state=0),
     KernelPCA(n_random_features=20, random_state=0),
 ]

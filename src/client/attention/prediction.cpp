@@ -68,7 +68,7 @@ double predicted_output_error(const FeatureMapSpec& spec, const std::vector<Seen
 }
 
 EffectiveNorms effective_norms(const FeatureMapSpec& spec, const std::vector<SeenRows>& rows) {
-  const estimator::PairGeometry geometry(with_closed_form(spec));
+  const estimator::PairGeometry geometry(Door("attention_report"), with_closed_form(spec));
   const double sign = geometry.argument() == RowLaw::Argument::sum ? 1.0 : -1.0;
   std::vector<double> norms;
   for (const SeenRows& group : rows) {

@@ -26,16 +26,19 @@ struct Scores {
 
 /// Mean |phi|^2 over the first block of rows.
 template <Scalar T>
-double mean_square_norm(const FeatureMap<T>& map, MatrixView<const T> x) {
-  const Index rows = std::min(simd::kBlockRows, x.rows);
+double mean_square_norm(const FeatureMap<T>& map, const TrainingRows<T>& rows) {
+  const Index count = std::min(simd::kBlockRows, rows.x.rows);
   FeatureRows<T> features(map.blocks());
   Matrix<double> phi(simd::kBlockRows, feature_stride(map.num_features()));
-  features.compute(kScore, x.middle_rows(0, rows), 0, phi.data());
+  features.compute(kScore, rows.x.middle_rows(0, count), 0, phi.data());
   double sum = 0.0;
-  for (Index r = 0; r < rows; ++r) {
-    for (Index j = 0; j < map.num_features(); ++j) sum += phi(r, j) * phi(r, j);
+  double weight = 0.0;
+  for (Index r = 0; r < count; ++r) {
+    const double own = weight_of(rows, r);
+    weight += own;
+    for (Index j = 0; j < map.num_features(); ++j) sum += own * (phi(r, j) * phi(r, j));
   }
-  return sum > 0.0 ? sum / static_cast<double>(rows) : 1.0;
+  return sum > 0.0 ? sum / weight : 1.0;
 }
 
 template <Scalar T>
@@ -104,7 +107,7 @@ SearchCandidate judge(const FeatureMapSpec& spec, const TrainingRows<T>& rows, c
   std::vector<double> ridges = options.ridges;
   if (ridges.empty()) {
     ridges = logarithmic_ridges(kSmallestRidge, 1.0, kRidges);
-    const double scale = mean_square_norm(map, rows.x);
+    const double scale = mean_square_norm(map, rows);
     for (double& ridge : ridges) ridge *= scale;
   }
   const Scores scores = all_scores(map, rows, folds, ridges, options, execution);

@@ -17,9 +17,7 @@ std::vector<double> ridge_leverage(const NormalEquations<T>& equations, double r
   constexpr Door kDoor("ridge_leverage");
   regression::require_ridge(kDoor, ridge);
   const Index n = equations.num_features();
-  regression::RidgeSystem system =
-      regression::ridge_system(kDoor, equations.moments(execution), n, equations.num_targets(),
-                               equations.num_rows(), intercept);
+  regression::RidgeSystem system = regression::ridge_system(kDoor, equations, intercept, execution);
   regression::factorise_or_refuse(kDoor, system, ridge, execution);
   const double penalty = system.weight * ridge;
   // A (A + p I)^-1 = I - p R^-1 R^-T, whose diagonal is the squared columns of R^-T.

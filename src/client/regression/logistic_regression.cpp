@@ -14,6 +14,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <memory>
 #include <span>
 #include <string>
@@ -30,6 +31,12 @@ constexpr Index kMaxInnerIterations = 200;
 /// Armijo's share of the decrease that the gradient promises.
 constexpr double kSufficient = 1e-4;
 constexpr int kMaxHalvings = 40;
+/// Approximate Wolfe conditions: the objective may rise by this share of itself, which is more than
+/// its rounding, where the slope says that it falls; and the shares of the slope at the start
+/// between which the slope must lie [Hager05].
+constexpr double kValueRounding = 1e-6;
+constexpr double kLowestSlope = 0.9;
+constexpr double kHighestSlope = 2.0 * 0.1 - 1.0;
 
 using View = MatrixView<double>;
 using ConstView = MatrixView<const double>;
@@ -51,8 +58,7 @@ class BoundPreconditioner {
     NormalEquations<T> equations(map);
     equations.add(rows, execution);
     system_ =
-        regression::ridge_system(kLogisticRegression, equations.moments(execution),
-                                 map.num_features(), 1, equations.num_rows(), options.intercept);
+        regression::ridge_system(kLogisticRegression, equations, options.intercept, execution);
     // A / (2 W) + lambda = (A + W 2 lambda) / (2 W).
     regression::factorise_or_refuse(kLogisticRegression, system_, 2.0 * options.ridge, execution);
   }
@@ -102,6 +108,7 @@ class Newton {
         point_(rows_, classes),
         step_(rows_, classes),
         slope_(rows_, classes),
+        next_slope_(rows_, classes),
         outputs_(rows, classes),
         change_(rows, classes),
         probabilities_(rows, classes) {}
@@ -115,13 +122,17 @@ class Newton {
     const double start = std::sqrt(inner_product(slope_, slope_));
     report.gradient = start > 0.0 ? 1.0 : 0.0;
     while (report.gradient > options.tolerance && report.steps < options.max_steps) {
-      report.products += find_step(report.gradient);
-      if (!take_step(report.objective)) break;  // at the precision of the objective
+      find_step(report, options);
+      if (!take_step(report.objective)) {
+        report.outcome = LogisticOutcome::precision;
+        break;
+      }
       ++report.steps;
-      objective_.gradient(point_, probabilities_, slope_);
       report.gradient = std::sqrt(inner_product(slope_, slope_)) / start;
+      if (options.on_iteration) options.on_iteration(report);
     }
     report.converged = report.gradient <= options.tolerance;
+    if (report.converged) report.outcome = LogisticOutcome::converged;
     return report;
   }
 
@@ -131,8 +142,8 @@ class Newton {
     return V(column.data, rows_, classes_);
   }
 
-  /// step = -H^-1 slope, as closely as is worth it; returns the number of products with H.
-  Index find_step(double relative_gradient) {
+  /// step = -H^-1 slope, as closely as is worth it; counts the products with H.
+  void find_step(LogisticReport& report, const LogisticOptions& options) {
     const Index size = slope_.size();
     Matrix<double> downhill(rows_, classes_);
     for (Index k = 0; k < size; ++k) downhill.data()[k] = -slope_.data()[k];
@@ -145,18 +156,27 @@ class Newton {
     };
     const auto outcome = linalg::conjugate_gradients(
         hessian, precondition, ConstView(downhill.data(), size, 1), View(step_.data(), size, 1),
-        {.tolerance = std::min(0.1, std::sqrt(relative_gradient)),
-         .max_iterations = kMaxInnerIterations});
-    return outcome.iterations;
+        {.tolerance = std::min(0.1, std::sqrt(report.gradient)),
+         .max_iterations = kMaxInnerIterations,
+         .on_iteration = [&](Index iterations, double) {
+           if (!options.on_iteration) return;
+           LogisticReport now = report;
+           now.products += iterations;
+           options.on_iteration(now);
+         }});
+    report.products += outcome.iterations;
   }
 
   /// Moves along the step, shortened until the objective falls enough; false where it does not.
   bool take_step(double& lowest) {
     objective_.outputs(step_, change_);
     const double promise = inner_product(slope_, step_);
+    if (!(promise < 0.0)) return false;
     const Matrix<double> from = point_;
+    const bool visible = -promise > std::numeric_limits<double>::epsilon() * std::abs(lowest);
+    const int lengths = visible ? kMaxHalvings : 1;
     double length = 1.0;
-    for (int halving = 0; halving < kMaxHalvings; ++halving, length /= 2.0) {
+    for (int halving = 0; halving < lengths; ++halving, length /= 2.0) {
       for (Index k = 0; k < point_.size(); ++k) {
         point_.data()[k] = from.data()[k] + length * step_.data()[k];
       }
@@ -164,7 +184,8 @@ class Newton {
         probabilities_.data()[k] = outputs_.data()[k] + length * change_.data()[k];
       }
       const double value = objective_.value(point_, probabilities_);
-      if (!(value <= lowest + kSufficient * length * promise)) continue;
+      if (!(visible ? falls(value, lowest, length, promise) : flattens())) continue;
+      std::swap(slope_, next_slope_);
       for (Index k = 0; k < outputs_.size(); ++k) outputs_.data()[k] += length * change_.data()[k];
       lowest = value;
       return true;
@@ -173,11 +194,29 @@ class Newton {
     return false;
   }
 
+  /// Whether the objective falls enough from `lowest` to `value` at the point, whose gradient is in
+  /// next_slope_ then.
+  bool falls(double value, double lowest, double length, double promise) {
+    const bool sufficient = value <= lowest + kSufficient * length * promise;
+    if (!sufficient && !(value <= lowest + kValueRounding * std::abs(lowest))) return false;
+    objective_.gradient(point_, probabilities_, next_slope_);
+    if (sufficient) return true;
+    const double slope = inner_product(next_slope_, step_);
+    return kLowestSlope * promise <= slope && slope <= kHighestSlope * promise;
+  }
+
+  /// Whether the gradient, in next_slope_ then, is smaller at the point: all that can be seen of a
+  /// step that changes the objective by less than its rounding.
+  bool flattens() {
+    objective_.gradient(point_, probabilities_, next_slope_);
+    return inner_product(next_slope_, next_slope_) < inner_product(slope_, slope_);
+  }
+
   regression::LogisticObjective<T>& objective_;
   const BoundPreconditioner& bound_;
   Index rows_;  ///< of a point
   Index classes_;
-  Matrix<double> point_, step_, slope_;
+  Matrix<double> point_, step_, slope_, next_slope_;
   Matrix<double> outputs_, change_, probabilities_;
 };
 
@@ -239,6 +278,7 @@ LogisticRegression<T>::LogisticRegression(FeatureMap<T> map, const LabelledRows<
   Fitted<T> fitted = fit(map, rows, num_classes, options, execution);
   scores_ = std::move(fitted.scores);
   report_ = fitted.report;
+  options_.on_iteration = nullptr;
 }
 
 template <Scalar T>

@@ -26,6 +26,7 @@ constexpr Index kBlocksAtOnce = 4;
 constexpr Index kTile = 256;
 constexpr Door kNormalEquations("NormalEquations");
 constexpr Door kAdd("NormalEquations::add");
+constexpr Door kLoad("NormalEquations::load");
 
 double offset_of(const NormalEquationsOptions& options, Index target) {
   return options.target_offset.empty() ? 0.0
@@ -112,6 +113,18 @@ void require_same(const Door& door, const NormalEquations<T>& own,
 }
 
 constexpr std::string_view kEquationsKind = "normal_equations";
+
+/// The shape of the sums confirms the numbers of columns before anything of that size is
+/// allocated.
+void require_sums(const FeatureMapSpec& spec, const Archive& archive) {
+  constexpr Index kMost = Index{1} << 30;
+  const Index num_targets = archive.count("num_targets");
+  if (num_targets < 1) kLoad.refuse("'num_targets' is 0, expected at least 1");
+  const Index features = num_features(spec);
+  if (num_targets > kMost || features > kMost) kLoad.refuse("the map is too large");
+  const Index n = features + num_targets + 1;
+  archive.array<double>("sums", 1, n * (n + 1) / 2);
+}
 
 }  // namespace
 
@@ -258,40 +271,44 @@ Archive NormalEquations<T>::save() const {
 
 template <Scalar T>
 NormalEquations<T> NormalEquations<T>::load(const Archive& archive) {
-  constexpr Door kDoor("NormalEquations::load");
-  require_kind(kDoor, archive, kEquationsKind);
-  const Index num_targets = archive.count("num_targets");
-  if (num_targets < 1) kDoor.refuse("'num_targets' is 0, expected at least 1");
-  NormalEquationsOptions options{.num_targets = num_targets, .target_offset = {}};
+  require_kind(kLoad, archive, kEquationsKind);
+  return restored(regression::load_map<T>(
+                      archive, [&](const FeatureMapSpec& spec) { require_sums(spec, archive); }),
+                  archive);
+}
+
+template <Scalar T>
+NormalEquations<T> NormalEquations<T>::load(const FeatureMap<T>& map, const Archive& archive) {
+  require_kind(kLoad, archive, kEquationsKind);
+  regression::require_map(kLoad, map, archive);
+  require_sums(map.spec(), archive);
+  return restored(map, archive);
+}
+
+/// The sums' shape, and with it that of the map, having been confirmed.
+template <Scalar T>
+NormalEquations<T> NormalEquations<T>::restored(const FeatureMap<T>& map, const Archive& archive) {
+  NormalEquationsOptions options{.num_targets = archive.count("num_targets"), .target_offset = {}};
+  const Index n = map.num_features() + options.num_targets + 1;
+  const auto& offset = archive.array<double>("target_offset", 1, options.num_targets);
+  if (archive.word("offset") == "given") {
+    options.target_offset.assign(offset.data(), offset.data() + options.num_targets);
+  } else if (archive.word("offset") != "none") {
+    kLoad.refuse("'offset' is '" + archive.word("offset") + "'");
+  }
   const Index num_pending = archive.count("num_pending");
   if (num_pending >= kBlock) {
-    kDoor.refuse(std::to_string(num_pending) + " rows wait, expected fewer than " +
+    kLoad.refuse(std::to_string(num_pending) + " rows wait, expected fewer than " +
                  std::to_string(kBlock));
-  }
-  Index n = 0;
-  const FeatureMap<T> map = regression::load_map<T>(archive, [&](const FeatureMapSpec& spec) {
-    // The shapes of arrays confirm the numbers before anything of that size is allocated.
-    constexpr Index kMost = Index{1} << 30;
-    if (num_targets > kMost || bochner::num_features(spec) > kMost)
-      kDoor.refuse("the map is too large");
-    n = bochner::num_features(spec) + num_targets + 1;
-    archive.array<double>("sums", 1, n * (n + 1) / 2);
-  });
-  const auto& sums = archive.array<double>("sums", 1, n * (n + 1) / 2);
-  const auto& offset = archive.array<double>("target_offset", 1, num_targets);
-  if (archive.word("offset") == "given") {
-    options.target_offset.assign(offset.data(), offset.data() + num_targets);
-  } else if (archive.word("offset") != "none") {
-    kDoor.refuse("'offset' is '" + archive.word("offset") + "'");
   }
   const auto& pending = archive.array<double>("pending_rows", num_pending, n);
   for (Index r = 0; r < num_pending; ++r) {
-    if (!(pending(r, n - 1) >= 0.0)) kDoor.refuse("a weight is negative");
+    if (!(pending(r, n - 1) >= 0.0)) kLoad.refuse("a weight is negative");
   }
   NormalEquations state(map, std::move(options));
   state.num_rows_ = archive.count("num_rows");
   state.log_weights_ = archive.number("log_weights");
-  const double* in = sums.data();
+  const double* in = archive.array<double>("sums", 1, n * (n + 1) / 2).data();
   for (Index i = 0; i < n; ++i) {
     std::copy_n(in, i + 1, state.sums_.row(i));
     in += i + 1;

@@ -25,10 +25,13 @@ std::string to_text(const FitReport& report) {
 }
 
 std::string to_text(const LogisticReport& report) {
-  return std::to_string(report.steps) + " Newton steps" +
-         (report.converged ? "" : ", not converged") + ", " + std::to_string(report.products) +
-         " products, objective " + significant(report.objective, kReportDigits) +
-         ", relative gradient " + significant(report.gradient, kReportDigits);
+  const bool precise = report.outcome == LogisticOutcome::precision;
+  const char* const failure =
+      report.converged ? "" : (precise ? ", as precise as rounding allows" : ", not converged");
+  return std::to_string(report.steps) + " Newton steps" + failure + ", " +
+         std::to_string(report.products) + " products, objective " +
+         significant(report.objective, kReportDigits) + ", relative gradient " +
+         significant(report.gradient, kReportDigits);
 }
 
 std::ostream& operator<<(std::ostream& out, const FitReport& report) {

@@ -18,9 +18,7 @@ RidgePath ridge_path(const NormalEquations<T>& equations, std::span<const double
   constexpr Door kDoor("ridge_path");
   regression::require_ridges(kDoor, ridges);
   const regression::RidgeSpectrum family(
-      regression::ridge_system(kDoor, equations.moments(execution), equations.num_features(),
-                               equations.num_targets(), equations.num_rows(), intercept),
-      execution);
+      regression::ridge_system(kDoor, equations, intercept, execution), execution);
   RidgePath path;
   const std::size_t count = ridges.size();
   path.ridge.assign(ridges.begin(), ridges.end());

@@ -50,9 +50,8 @@ RidgeRegression<T>::RidgeRegression(const NormalEquations<T>& equations,
                                     const RidgeOptions& options, const Execution& execution)
     : options_(options) {
   regression::require_ridge(kRidgeRegression, options.ridge);
-  regression::RidgeSystem system = regression::ridge_system(
-      kRidgeRegression, equations.moments(execution), equations.num_features(),
-      equations.num_targets(), equations.num_rows(), options.intercept);
+  regression::RidgeSystem system =
+      regression::ridge_system(kRidgeRegression, equations, options.intercept, execution);
   const Index n = system.num_features();
   const Index t = system.num_targets();
   regression::factorise_or_refuse(kRidgeRegression, system, options.ridge, execution);
@@ -61,8 +60,10 @@ RidgeRegression<T>::RidgeRegression(const NormalEquations<T>& equations,
   Matrix<double> theta(n, t);
   for (Index j = 0; j < n; ++j) std::copy_n(solution.row(j), t, theta.row(j));
   std::vector<double> intercepts = regression::intercepts_of(system, theta.view());
-  const auto& offset = equations.options().target_offset;
-  for (std::size_t c = 0; c < offset.size(); ++c) intercepts[c] += offset[c];
+  if (options.intercept == Intercept::fitted) {
+    const auto& offset = equations.options().target_offset;
+    for (std::size_t c = 0; c < offset.size(); ++c) intercepts[c] += offset[c];
+  }
   noise_variances_ = noise_variances_of(system, theta);
   linear_ = std::make_shared<const regression::LinearModel<T>>(
       kRidgeRegression, equations.map(), std::move(theta), std::move(intercepts));

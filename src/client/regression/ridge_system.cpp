@@ -14,6 +14,25 @@
 
 namespace bochner::regression {
 
+void undo_offset(std::span<const double> offset, Index num_features, Matrix<double>& moments) {
+  const auto count = static_cast<Index>(offset.size());
+  const Index ones = num_features + count;
+  for (Index c = 0; c < count; ++c) {
+    const double own = offset[static_cast<std::size_t>(c)];
+    double* const row = moments.row(num_features + c);
+    const double* const sums = moments.row(ones);
+    for (Index j = 0; j < num_features; ++j) row[j] += own * sums[j];
+    for (Index b = 0; b <= c; ++b) {
+      const double other = offset[static_cast<std::size_t>(b)];
+      row[num_features + b] +=
+          own * sums[num_features + b] + other * sums[num_features + c] + own * other * sums[ones];
+    }
+  }
+  for (Index c = 0; c < count; ++c) {
+    moments(ones, num_features + c) += offset[static_cast<std::size_t>(c)] * moments(ones, ones);
+  }
+}
+
 RidgeSystem ridge_system(const Door& door, Matrix<double> moments, Index num_features,
                          Index num_targets, Index num_rows, Intercept intercept) {
   RidgeSystem system;

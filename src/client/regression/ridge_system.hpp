@@ -7,6 +7,8 @@
 #include "core/door.hpp"
 
 #include <optional>
+#include <span>
+#include <utility>
 #include <vector>
 
 /// \file
@@ -44,10 +46,27 @@ struct RidgeSystem {
   Index degrees() const { return num_rows - (intercept == Intercept::fitted ? 1 : 0); }
 };
 
+/// Moments of [phi, y - offset, 1] become those of [phi, y, 1]; no offset is one of zeros.
+void undo_offset(std::span<const double> offset, Index num_features, Matrix<double>& moments);
+
 /// Takes the moments of [phi, y, 1] over `num_rows` rows, and their memory. Throws InvalidArgument
 /// when there are none of positive weight.
 RidgeSystem ridge_system(const Door& door, Matrix<double> moments, Index num_features,
                          Index num_targets, Index num_rows, Intercept intercept);
+
+/// The same of `equations`: without an intercept, about targets of zero, whatever the equations'
+/// target_offset.
+template <Scalar T>
+RidgeSystem ridge_system(const Door& door, const NormalEquations<T>& equations, Intercept intercept,
+                         const Execution& execution) {
+  const Index features = equations.num_features();
+  Matrix<double> moments = equations.moments(execution);
+  if (intercept == Intercept::none) {
+    undo_offset(equations.options().target_offset, features, moments);
+  }
+  return ridge_system(door, std::move(moments), features, equations.num_targets(),
+                      equations.num_rows(), intercept);
+}
 
 /// Turns `a` into the Cholesky factor R of a + shift I (see linalg::cholesky). Returns the first
 /// row whose pivot is nothing but rounding error, if there is one: a solution would be no more.

@@ -3,7 +3,6 @@
 
 #include "core/archive_entries.hpp"
 #include "core/checked.hpp"
-#include "core/door.hpp"
 #include "features/stage.hpp"
 
 #include <algorithm>
@@ -64,11 +63,22 @@ void require_witness(const FeatureMap<T>& map, const Archive& archive) {
   }
 }
 
+template <Scalar T>
+void require_map(const Door& door, const FeatureMap<T>& map, const Archive& archive) {
+  const FeatureMapSpec spec = load_spec<T>(archive);
+  if (!(spec == map.spec())) {
+    door.refuse("the archive has the map " + to_text(spec) + ", expected " + to_text(map.spec()));
+  }
+  require_witness(map, archive);
+}
+
 template void save_map(const FeatureMap<float>&, Archive&);
 template void save_map(const FeatureMap<double>&, Archive&);
 template FeatureMapSpec load_spec<float>(const Archive&);
 template FeatureMapSpec load_spec<double>(const Archive&);
 template void require_witness(const FeatureMap<float>&, const Archive&);
 template void require_witness(const FeatureMap<double>&, const Archive&);
+template void require_map(const Door&, const FeatureMap<float>&, const Archive&);
+template void require_map(const Door&, const FeatureMap<double>&, const Archive&);
 
 }  // namespace bochner::regression

@@ -3,6 +3,7 @@
 
 #include "bochner/core/archive.hpp"
 #include "bochner/feature_map.hpp"
+#include "core/door.hpp"
 
 /// \file
 /// A feature map in an archive: its spec, and one row of frequencies as a witness.
@@ -26,6 +27,10 @@ FeatureMapSpec load_spec(const Archive& archive);
 /// Throws InvalidArgument when the map is not the one that was saved.
 template <Scalar T>
 void require_witness(const FeatureMap<T>& map, const Archive& archive);
+
+/// Throws InvalidArgument when the archive holds another map, or is refused by `load_map`.
+template <Scalar T>
+void require_map(const Door& door, const FeatureMap<T>& map, const Archive& archive);
 
 template <Scalar T, class Fits>
 FeatureMap<T> load_map(const Archive& archive, const Fits& fits) {

@@ -345,7 +345,7 @@ SearchResult search_hyperparameters(const FeatureMapSpec& spec, const TrainingRo
   result.spec = spec;
   const std::vector<Index> groups = groups_of(rows, options, result);
   const Sample<T> few(rows, groups, options.search_rows, options.seed);
-  const regression::ColumnSpread columns = regression::column_spread(few.gathered.rows().x);
+  const regression::ColumnSpread columns = regression::column_spread(few.gathered.rows());
   std::vector<Kernel> forms = options.kernels;
   if (forms.empty()) forms.push_back(spec.kernel);
   const bool searched = options.lengthscales != LengthscaleSearch::fixed;

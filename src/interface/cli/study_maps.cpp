@@ -85,7 +85,7 @@ double matrix_square_sum(const StudyRequest& request) {
                             .seed = {},
                             .centring = {}};
   const double* const scale = dot_scale_of(request.kernel);
-  return estimator::mean_square_sum(unit, request.matrix.queries.view(),
+  return estimator::mean_square_sum(Door("study"), unit, request.matrix.queries.view(),
                                     request.matrix.keys.view()) *
          (scale ? *scale : 1.0);
 }

@@ -107,11 +107,18 @@ const NormalEquationsOptions& options_of(const AnyEquations::Sums& held) {
       [](const auto& sums) -> const NormalEquationsOptions& { return sums.options(); }, held);
 }
 
-AnyEquations* load_equations(const Archive& archive) {
-  if (archive.word("scalar") == "float") {
-    return new AnyEquations(NormalEquations<float>::load(archive));
-  }
-  return new AnyEquations(NormalEquations<double>::load(archive));
+template <Scalar T>
+AnyEquations* load_in(const Archive& archive, const AnyMap* map) {
+  return new AnyEquations(map != nullptr ? NormalEquations<T>::load(map->in<T>(), archive)
+                                         : NormalEquations<T>::load(archive));
+}
+
+/// On `map`, where there is one.
+AnyEquations* load_equations(nb::handle words, nb::handle arrays, const AnyMap* map) {
+  const Archive archive = to_archive(words, arrays);
+  const nb::gil_scoped_release release;
+  return archive.word("scalar") == "float" ? load_in<float>(archive, map)
+                                           : load_in<double>(archive, map);
 }
 
 }  // namespace
@@ -120,12 +127,8 @@ void define_equations(nb::module_& m) {
   nb::class_<AnyEquations>(m, "Equations")
       .def(nb::new_(&make_equations), nb::arg("map"), nb::arg("single"), nb::arg("num_targets"),
            nb::arg("target_offset"))
-      .def_static("load",
-                  [](nb::handle words, nb::handle arrays) {
-                    const Archive archive = to_archive(words, arrays);
-                    const nb::gil_scoped_release release;
-                    return load_equations(archive);
-                  })
+      .def_static("load", &load_equations, nb::arg("words"), nb::arg("arrays"),
+                  nb::arg("map").none())
       .def("save", [](AnyEquations& equations) { return to_python(archive_of(equations)); })
       .def("add", &add, nb::arg("x"), nb::arg("y"), nb::arg("weights").none(),
            nb::arg("num_threads").none())

@@ -3,8 +3,9 @@
 
 #include "bochner/feature_map.hpp"
 
-#include <memory>
+#include <concepts>
 #include <mutex>
+#include <optional>
 #include <utility>
 
 /// \file
@@ -13,7 +14,8 @@
 namespace bochner::python {
 
 /// The map of a spec in the scalar that an array asks for. Frequencies of a scalar are drawn when
-/// it is first needed; safe to share between threads.
+/// it is first needed, and those of float rounded where there are doubles; safe to share between
+/// threads.
 class AnyMap {
  public:
   explicit AnyMap(FeatureMapSpec spec) : spec_(std::move(spec)) {}
@@ -22,29 +24,21 @@ class AnyMap {
 
   template <Scalar T>
   const FeatureMap<T>& in() const {
-    Drawn<T>& drawn = drawn_in<T>();
-    std::call_once(drawn.once, [&] { drawn.map = std::make_unique<FeatureMap<T>>(spec_); });
-    return *drawn.map;
-  }
-
- private:
-  template <Scalar T>
-  struct Drawn {
-    std::once_flag once;
-    std::unique_ptr<const FeatureMap<T>> map;
-  };
-  template <Scalar T>
-  Drawn<T>& drawn_in() const {
+    const std::lock_guard lock(drawing_);
     if constexpr (std::same_as<T, float>) {
-      return single_;
+      if (!single_) single_ = double_ ? FeatureMap<float>(*double_) : FeatureMap<float>(spec_);
+      return *single_;
     } else {
-      return double_;
+      if (!double_) double_.emplace(spec_);
+      return *double_;
     }
   }
 
+ private:
   FeatureMapSpec spec_;
-  mutable Drawn<float> single_;
-  mutable Drawn<double> double_;
+  mutable std::mutex drawing_;
+  mutable std::optional<FeatureMap<float>> single_;
+  mutable std::optional<FeatureMap<double>> double_;
 };
 
 }  // namespace bochner::python

@@ -245,6 +245,7 @@ nb::dict to_dict(const LogisticReport& report) {
   out["gradient"] = report.gradient;
   out["objective"] = report.objective;
   out["converged"] = report.converged;
+  out["outcome"] = std::string(name_of(report.outcome));
   return out;
 }
 

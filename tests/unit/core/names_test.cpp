@@ -12,11 +12,11 @@ using namespace bochner;
 TEMPLATE_TEST_CASE("every enumerator has a name of its own and is found by it", "[names]",
                    Arithmetic, AttentionAdvice, AttentionBackend, AttentionErrorSource, Basis,
                    ColumnGroups, Criterion, Directions, ErrorSource, ErrorUnit, ExactTerms,
-                   Interrupted::Kept, Intercept, KernelFamily, LengthscaleSearch, Loss, Mask,
-                   Pivoting, Posterior, Products, Radii, Side, Solver, io::Decimal, io::Delimiter,
-                   io::Entry, io::Format, io::Header, io::Label, io::LeadingDimensions,
-                   io::NonFinite, pipeline::Objective, pipeline::Resume, pipeline::StudyFit,
-                   pipeline::Task) {
+                   Interrupted::Kept, Intercept, KernelFamily, LengthscaleSearch, LogisticOutcome,
+                   Loss, Mask, Pivoting, Posterior, Products, Radii, Side, Solver, io::Decimal,
+                   io::Delimiter, io::Entry, io::Format, io::Header, io::Label,
+                   io::LeadingDimensions, io::NonFinite, pipeline::Objective, pipeline::Resume,
+                   pipeline::StudyFit, pipeline::Task) {
   const auto names = names_of(TestType{});
   CHECK(std::set<std::string_view>(names.begin(), names.end()).size() == names.size());
   for (std::size_t i = 0; i < names.size(); ++i) {
@@ -103,11 +103,14 @@ TEST_CASE("reports print themselves", "[names]") {
   out << fit << '\n';
   fit = {Solver::conjugate_gradients, 41, 8.1e-7, false, 512};
   out << fit << '\n' << LogisticReport{7, 84, 3.2e-6, 0.25, true} << '\n';
+  out << LogisticReport{9, 99, 3.2e-16, 0.25, false, LogisticOutcome::precision} << '\n';
   out << AttentionReport{.underflowed_rows = 3, .nonfinite_rows = 1, .arithmetic = "float"};
   CHECK(out.str() ==
         "cholesky\n"
         "conjugate gradients: 41 iterations, not converged, relative residual 8.1e-07, sketch of "
         "512 rows\n"
         "7 Newton steps, 84 products, objective 0.25, relative gradient 3.2e-06\n"
+        "9 Newton steps, as precise as rounding allows, 99 products, objective 0.25, relative "
+        "gradient 3.2e-16\n"
         "products in float; rows with a normaliser of zero: 3; rows with a NaN or an infinity: 1");
 }

@@ -189,7 +189,8 @@ TEST_CASE("output errors: threads, warnings and refusals", "[output_error]") {
   v(3, 1) = 0.0;
   spec.projection = SobolProjection{};
   CHECK_THROWS_WITH(output_error(spec, q.view(), k.view(), v.view()),
-                    Catch::Contains("quasi-random frequencies has no closed form"));
+                    Catch::StartsWith("output_error: ") &&
+                        Catch::Contains("quasi-random frequencies has no closed form"));
   spec.projection = OrthogonalProjection{};
   spec.kernel = MaternKernel{};
   spec.features = TrigonometricFeatures{};

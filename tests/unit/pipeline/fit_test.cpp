@@ -30,6 +30,18 @@ std::string wave(Index rows) {
   return out;
 }
 
+/// Three classes along x, the target.
+std::string classes(Index rows) {
+  std::string out = "x,u,y\n";
+  for (Index i = 0; i < rows; ++i) {
+    const double x = 3.0 * static_cast<double>(i) / static_cast<double>(rows);
+    const double u = std::cos(7.0 * static_cast<double>(i));
+    const std::string name(1, "abc"[static_cast<std::size_t>(x + 0.2 * u + 0.3) % 3]);
+    out += std::to_string(x) + "," + std::to_string(u) + "," + name + "\n";
+  }
+  return out;
+}
+
 FitRequest request(const std::string& data) {
   FitRequest out{.data = data, .columns = {.targets = {"y"}}};
   out.spec.num_frequencies = 32;
@@ -256,6 +268,50 @@ TEST_CASE("a watcher stops a fit in the search as well", "[pipeline]") {
   } watcher;
   CHECK_THROWS_AS(fit(asked, &watcher), Interrupted);
   CHECK(watcher.searching);
+}
+
+TEST_CASE("a watcher sees the iterations of a logistic fit, and stops it there", "[pipeline]") {
+  const Scratch scratch;
+  FitRequest asked = request(scratch.write("x.csv", classes(200)));
+  asked.task = Task::classify;
+  asked.objective = Objective::logistic;
+  asked.output = scratch.path("m");
+  /// Stops after so many questions within the fit.
+  struct Iterating final : Watcher {
+    explicit Iterating(int most) : left(most) {}
+    void begin(const Stage& stage) override {
+      fitting = stage.what == "fit";
+      total = stage.total;
+    }
+    void advance(double work) override { done += fitting ? work : 0.0; }
+    void end() noexcept override { fitting = false; }
+    void guard() override { ++guards; }
+    void unguard() noexcept override { --guards; }
+    bool stopping() override { return guards > 0 && fitting && left-- == 0; }
+    bool fitting = false;
+    double total = 0.0;
+    double done = 0.0;
+    int guards = 0;
+    int left;
+  };
+  Iterating impatient(7);
+  try {
+    static_cast<void>(fit(asked, &impatient));
+    FAIL("it was not stopped");
+  } catch (const Interrupted& error) {
+    CHECK(error.kept() == Interrupted::Kept::nothing);
+    CHECK_THAT(error.what(), Contains("Newton steps"));
+  }
+  CHECK(impatient.left == -1);
+  CHECK(impatient.guards == 0);
+  CHECK_FALSE(std::filesystem::exists(asked.output));
+  Iterating patient(-1);
+  const Fitted fitted = fit(asked, &patient);
+  REQUIRE(fitted.outcome.logistic);
+  CHECK(fitted.outcome.logistic->converged);
+  CHECK(patient.total > 0.0);
+  CHECK(patient.done == Approx(patient.total));
+  CHECK(patient.left < -7);
 }
 
 TEST_CASE("a model whose members contradict each other is not written", "[pipeline]") {

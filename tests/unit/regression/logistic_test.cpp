@@ -74,6 +74,115 @@ TEST_CASE("the gradient of logistic regression vanishes where it ends", "[regres
   }
 }
 
+/// |gradient| of the objective at the model, over that at zero, from features in the model's
+/// scalar.
+template <Scalar T>
+double relative_gradient(const LogisticRegression<T>& model, const Matrix<T>& x,
+                         const std::vector<Index>& labels) {
+  const Index n = x.rows();
+  const Index classes = model.num_classes();
+  const Matrix<T> phi = features<T>(model.map(), x.view());
+  const auto norm_at = [&](double scale) {
+    double square = 0.0;
+    for (Index c = 0; c < classes; ++c) {
+      std::vector<double> slope(static_cast<std::size_t>(phi.cols() + 1));
+      for (Index i = 0; i < n; ++i) {
+        std::vector<double> e(static_cast<std::size_t>(classes));
+        double sum = 0.0;
+        for (Index b = 0; b < classes; ++b) {
+          double f = model.intercepts()[static_cast<std::size_t>(b)];
+          for (Index j = 0; j < phi.cols(); ++j) f += phi(i, j) * model.coefficients()(j, b);
+          sum += e[static_cast<std::size_t>(b)] = std::exp(scale * f);
+        }
+        const double error = (e[static_cast<std::size_t>(c)] / sum -
+                              (labels[static_cast<std::size_t>(i)] == c ? 1.0 : 0.0)) /
+                             static_cast<double>(n);
+        for (Index j = 0; j < phi.cols(); ++j) {
+          slope[static_cast<std::size_t>(j)] += error * static_cast<double>(phi(i, j));
+        }
+        slope.back() += error;
+      }
+      for (Index j = 0; j < phi.cols(); ++j) {
+        slope[static_cast<std::size_t>(j)] +=
+            scale * model.options().ridge * model.coefficients()(j, c);
+      }
+      for (const double s : slope) square += s * s;
+    }
+    return std::sqrt(square);
+  };
+  return norm_at(1.0) / norm_at(0.0);
+}
+
+TEMPLATE_TEST_CASE("logistic regression reaches tolerances below the rounding of the objective",
+                   "[regression]", float, double) {
+  for (const Index classes : {2, 5}) {
+    for (const double ridge : {1e-2, 1e-4, 1e-7}) {
+      for (const double tolerance : {1e-6, 1e-10, 1e-11}) {
+        const Rings rings(300, classes, 74);
+        Matrix<TestType> x(300, 2);
+        std::copy_n(rings.x.data(), x.size(), x.data());
+        const FeatureMap<TestType> map(regression_spec(2, 30, 1.0));
+        const LogisticRegression<TestType> model(map, {x.view(), rings.labels}, classes,
+                                                 {.ridge = ridge, .tolerance = tolerance});
+        INFO(classes << " classes, ridge " << ridge << ": " << to_text(model.report()));
+        CHECK(model.report().converged);
+        CHECK(model.report().outcome == LogisticOutcome::converged);
+        CHECK(model.report().gradient <= tolerance);
+        // Beside the rounding of this sum, centred coordinates have a gradient of another length.
+        CHECK(relative_gradient(model, x, rings.labels) < 10.0 * tolerance + 1e-13);
+      }
+    }
+  }
+}
+
+TEST_CASE("a logistic fit that cannot reach its tolerance says why", "[regression]") {
+  const Rings rings(300, 3, 75);
+  const FeatureMap<double> map(regression_spec(2, 20, 1.0));
+  const auto report_of = [&](double tolerance, Index max_steps) {
+    return LogisticRegression<double>(
+               map, rings.rows(), 3,
+               {.ridge = 1e-3, .tolerance = tolerance, .max_steps = max_steps})
+        .report();
+  };
+  const LogisticReport few = report_of(1e-10, 2);
+  CHECK(few.steps == 2);
+  CHECK_FALSE(few.converged);
+  CHECK(few.outcome == LogisticOutcome::step_limit);
+  const LogisticReport most = report_of(1e-30, 50);
+  CHECK(most.steps < 50);
+  CHECK(most.gradient < 1e-13);
+  CHECK_FALSE(most.converged);
+  CHECK(most.outcome == LogisticOutcome::precision);
+}
+
+TEST_CASE("a logistic fit reports every iteration, and an exception ends it", "[regression]") {
+  const Rings rings(300, 3, 76);
+  const FeatureMap<double> map(regression_spec(2, 20, 1.0));
+  std::vector<LogisticReport> seen;
+  LogisticOptions options{.ridge = 1e-4};
+  options.on_iteration = [&](const LogisticReport& report) { seen.push_back(report); };
+  const LogisticRegression<double> model(map, rings.rows(), 3, options);
+  const LogisticReport& last = model.report();
+  REQUIRE(seen.size() == static_cast<std::size_t>(last.products + last.steps));
+  for (std::size_t k = 1; k < seen.size(); ++k) {
+    // Either a product or a step more.
+    CHECK(seen[k].products + seen[k].steps == seen[k - 1].products + seen[k - 1].steps + 1);
+    CHECK(seen[k].objective <= seen[k - 1].objective * (1.0 + 1e-6));
+  }
+  CHECK(seen.back().gradient == last.gradient);
+  CHECK_FALSE(model.options().on_iteration);
+  const LogisticRegression<double> silent(map, rings.rows(), 3, {.ridge = 1e-4});
+  CHECK(std::equal(model.coefficients().data(),
+                   model.coefficients().data() + model.coefficients().size(),
+                   silent.coefficients().data()));
+
+  struct Enough {};
+  options.on_iteration = [](const LogisticReport& report) {
+    if (report.products == 3) throw Enough{};
+  };
+  CHECK_THROWS_AS(LogisticRegression<double>(map, rings.rows(), 3, options), Enough);
+}
+
 TEST_CASE("logistic regression classifies and survives a class of one row", "[regression]") {
   Rings rings(400, 3, 72);
   rings.x(399, 0) = 9.0;

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <type_traits>
 #include <vector>
 
 using namespace bochner;
@@ -143,6 +144,43 @@ TEMPLATE_TEST_CASE("a saved state goes on to the same bits", "[regression]", flo
     CHECK(resumed.num_rows() == 900);
     CHECK(resumed.log_weights() == Approx(whole.log_weights()).epsilon(1e-12));
   }
+}
+
+TEMPLATE_TEST_CASE("a saved state is loaded on a map that is drawn already", "[regression]", float,
+                   double) {
+  const auto problem = smooth_problem<TestType>(700, 2, 1, 6);
+  const auto equations = summed(problem, {700});
+  const Archive archive = equations.save();
+  const FeatureMap<TestType> map(regression_spec(2, 21));
+  auto shared = NormalEquations<TestType>::load(map, archive);
+  CHECK(&shared.map().blocks() == &map.blocks());
+  CHECK(distance(shared, equations) == 0.0);
+  shared.add(problem.rows());
+  auto own = NormalEquations<TestType>::load(archive);
+  own.add(problem.rows());
+  CHECK(distance(shared, own) == 0.0);
+  CHECK(shared.save().metadata == own.save().metadata);
+
+  CHECK_THROWS_WITH(
+      NormalEquations<TestType>::load(FeatureMap<TestType>(regression_spec(2, 22)), archive),
+      Contains("NormalEquations::load: the archive has the map") &&
+          Contains("num_frequencies=21") && Contains("num_frequencies=22"));
+  using Other = std::conditional_t<std::is_same_v<TestType, float>, double, float>;
+  CHECK_THROWS_WITH(
+      NormalEquations<Other>::load(FeatureMap<Other>(regression_spec(2, 21)), archive),
+      Contains("scalar"));
+  const auto refused = [&](const char* key, const std::string& word, const char* why) {
+    Archive bad = archive;
+    bad.metadata[key] = word;
+    CHECK_THROWS_WITH(NormalEquations<TestType>::load(map, bad), Contains(why));
+  };
+  refused("kind", "attention", "holds a 'attention'");
+  refused("num_targets", "2", "'sums' is");
+  refused("num_targets", "4611686018427387904", "too large");
+  refused("num_pending", "43", "'pending_rows' is");
+  Archive changed = archive;
+  std::get<Matrix<double>>(changed.arrays.at("first_frequency"))(0, 1) += 1e-12;
+  CHECK_THROWS_WITH(NormalEquations<TestType>::load(map, changed), Contains("another version"));
 }
 
 TEST_CASE("a weight of two is a row twice and a weight of zero is no row", "[regression]") {

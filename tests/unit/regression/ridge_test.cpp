@@ -84,15 +84,38 @@ TEST_CASE("primal and dual solutions predict the same", "[regression]") {
   }
 }
 
-TEST_CASE("a target offset changes no result", "[regression]") {
-  const Fixture f(Intercept::fitted);
-  NormalEquations<double> shifted(f.map, {.num_targets = 1, .target_offset = {3.0}});
-  shifted.add(f.problem.rows());
-  const RidgeRegression<double> a(f.equations, {.ridge = 1e-3});
-  const RidgeRegression<double> b(shifted, {.ridge = 1e-3});
-  CHECK(worst(dense(a.coefficients()), b.coefficients()) < kTolerance);
-  CHECK(a.intercepts()[0] == Approx(b.intercepts()[0]).epsilon(kTolerance));
-  CHECK(a.noise_variances()[0] == Approx(b.noise_variances()[0]).epsilon(kTolerance));
+TEMPLATE_TEST_CASE("a target offset changes no result, with an intercept or without",
+                   "[regression]", float, double) {
+  auto problem = smooth_problem<TestType>(400, 2, 3, 31);
+  for (Index i = 0; i < 400; ++i) problem.targets(i, 2) += TestType{7};
+  add_weights(problem, 32);
+  const FeatureMap<TestType> map(regression_spec(2, 20));
+  NormalEquations<TestType> plain(map, {.num_targets = 3, .target_offset = {}});
+  NormalEquations<TestType> shifted(map, {.num_targets = 3, .target_offset = {3.0, -0.5, 6.0}});
+  plain.add(problem.rows());
+  shifted.add(problem.rows());
+  const std::vector<double> ridges = {1e-3, 1e-1};
+  for (const Intercept with : {Intercept::fitted, Intercept::none}) {
+    const RidgeOptions options{.ridge = 1e-3, .intercept = with, .posterior = Posterior::full};
+    const RidgeRegression<TestType> a(plain, options);
+    const RidgeRegression<TestType> b(shifted, options);
+    CHECK(worst(dense(a.coefficients()), b.coefficients()) < kTolerance);
+    const RidgePath path = ridge_path(plain, ridges, with);
+    const RidgePath other = ridge_path(shifted, ridges, with);
+    for (Index c = 0; c < 3; ++c) {
+      const auto at = static_cast<std::size_t>(c);
+      CHECK(a.intercepts()[at] == Approx(b.intercepts()[at]).epsilon(kTolerance));
+      if (with == Intercept::none) CHECK(b.intercepts()[at] == 0.0);
+      CHECK(a.noise_variances()[at] == Approx(b.noise_variances()[at]).epsilon(kTolerance));
+      for (Index r = 0; r < 2; ++r) {
+        CHECK(path.residuals(r, c) == Approx(other.residuals(r, c)).epsilon(kTolerance));
+      }
+    }
+    for (std::size_t r = 0; r < 2; ++r) {
+      CHECK(path.gcv[r] == Approx(other.gcv[r]).epsilon(kTolerance));
+      CHECK(path.log_evidence[r] == Approx(other.log_evidence[r]).epsilon(kTolerance));
+    }
+  }
 }
 
 TEST_CASE("leave-one-out residuals are those of refitted models", "[regression]") {

@@ -7,6 +7,7 @@
 #include <catch2/catch.hpp>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <vector>
 
@@ -145,10 +146,46 @@ TEST_CASE("columns of whole numbers and absurd entries are measured by their sta
     }
     if (i % 200 == 0) x(i, 1) = 1e6;
   }
-  const auto columns = regression::column_spread<double>(x.view());
+  const auto columns = regression::column_spread<double>({x.view(), {}, {}});
   // Variance of a rounded normal number: that of the number and 1/12, up to the steps' own share.
   CHECK(columns.spread[0] == Approx(0.56).epsilon(0.15));
   CHECK(columns.spread[1] == Approx(std::sqrt(1.0 + 1.0 / 12.0)).epsilon(0.1));
   CHECK(columns.spread[2] == Approx(std::sqrt(4.0 + 1.0 / 12.0)).epsilon(0.1));
   CHECK(columns.median == std::vector<double>{0.0, 0.0, 0.0});
+}
+
+TEMPLATE_TEST_CASE("a whole weight is so many rows in the spread of columns", "[regression]", float,
+                   double) {
+  const Stream stream(Seed{62}, Purpose::study);
+  Matrix<TestType> x(300, 3);
+  std::vector<TestType> weights;
+  std::vector<std::array<TestType, 3>> repeated;
+  for (Index i = 0; i < 300; ++i) {
+    weights.push_back(static_cast<TestType>((i * 7) % 4));
+    for (Index k = 0; k < 3; ++k) {
+      x(i, k) = static_cast<TestType>(stream.normal(static_cast<std::uint64_t>(3 * i + k)));
+    }
+    x(i, 1) = std::round(x(i, 1));
+    if (i % 150 == 3) x(i, 2) = TestType{500};
+    for (Index copy = 0; copy < (i * 7) % 4; ++copy)
+      repeated.push_back({x(i, 0), x(i, 1), x(i, 2)});
+  }
+  const MatrixView<const TestType> rows(repeated.front().data(),
+                                        static_cast<Index>(repeated.size()), 3);
+  const auto expected = regression::column_spread<TestType>({rows, {}, {}});
+  const auto found = regression::column_spread<TestType>({x.view(), {}, weights});
+  const auto alike = regression::column_spread<TestType>({x.view(), {}, {}});
+  CHECK(found.median == expected.median);
+  for (std::size_t k = 0; k < 3; ++k) {
+    CHECK(found.spread[k] == Approx(expected.spread[k]).epsilon(1e-13));
+    CHECK(found.spread[k] != Approx(alike.spread[k]).epsilon(1e-3));
+  }
+  // Only their ratios count.
+  for (TestType& weight : weights) weight *= TestType{0x1p-60};
+  const auto scaled = regression::column_spread<TestType>({x.view(), {}, weights});
+  CHECK(scaled.median == found.median);
+  CHECK(scaled.spread == found.spread);
+  weights.assign(300, TestType{0});
+  const auto nothing = regression::column_spread<TestType>({x.view(), {}, weights});
+  CHECK(nothing.spread == std::vector<double>(3, 1.0));
 }

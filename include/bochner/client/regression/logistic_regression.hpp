@@ -8,10 +8,13 @@
 #include <bochner/export.hpp>
 #include <bochner/feature_map.hpp>
 
+#include <array>
+#include <functional>
 #include <iosfwd>
 #include <memory>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 /// \file
@@ -27,14 +30,15 @@ struct LabelledRows {
   std::span<const T> weights{};   ///< as in TrainingRows
 };
 
-struct LogisticOptions {
-  /// lambda > 0: the penalty on |theta|^2 / 2 beside the *mean* negative log-likelihood.
-  /// scikit-learn's C is 1 / (lambda n).
-  double ridge = 1e-6;
-  Intercept intercept = Intercept::fitted;
-  double tolerance = 1e-6;  ///< on the gradient's norm over that at zero
-  Index max_steps = 50;     ///< Newton steps
+/// Why the iteration ended.
+enum class LogisticOutcome {
+  converged,
+  step_limit,  ///< after max_steps
+  precision,   ///< no step along the direction of Newton's changes more than rounding does
 };
+constexpr std::array<std::string_view, 3> names_of(LogisticOutcome) {
+  return {"converged", "step-limit", "precision"};
+}
 
 /// How the iteration ended.
 struct LogisticReport {
@@ -42,10 +46,24 @@ struct LogisticReport {
   Index products = 0;      ///< with the Hessian, two passes over the data in one
   double gradient = 0.0;   ///< its norm over that at zero
   double objective = 0.0;  ///< mean negative log-likelihood plus penalty
-  bool converged = false;
+  bool converged = false;  ///< `gradient` is at most the tolerance
+  LogisticOutcome outcome = LogisticOutcome::step_limit;
 };
 
-/// "7 Newton steps, 84 products, objective 0.21, relative gradient 3.2e-06".
+struct LogisticOptions {
+  /// lambda > 0: the penalty on |theta|^2 / 2 beside the *mean* negative log-likelihood.
+  /// scikit-learn's C is 1 / (lambda n).
+  double ridge = 1e-6;
+  Intercept intercept = Intercept::fitted;
+  double tolerance = 1e-6;  ///< on the gradient's norm over that at zero
+  Index max_steps = 50;     ///< Newton steps
+  /// Called with the report so far after every product with the Hessian and every step; an
+  /// exception ends the fit. A model does not keep it.
+  std::function<void(const LogisticReport&)> on_iteration{};
+};
+
+/// "7 Newton steps, 84 products, objective 0.21, relative gradient 3.2e-06", and why it is not
+/// smaller where the tolerance was not reached.
 BOCHNER_EXPORT std::string to_text(const LogisticReport& report);
 BOCHNER_EXPORT std::ostream& operator<<(std::ostream& out, const LogisticReport& report);
 
@@ -68,10 +86,12 @@ class LogisticRegression {
  public:
   /// Newton's method: each step is solved by conjugate gradients, preconditioned by the Cholesky
   /// factor of the Hessian's upper bound (Phi^T W Phi / 2 + lambda) [Bohning92], and shortened
-  /// until the objective falls enough. O(n D^2 + D^3) once, O(n D num_classes) per product; the
-  /// same bits for any number of threads. Throws InvalidArgument on options out of range, on rows
-  /// as NormalEquations does, on a label out of range, and when fewer than two classes have a row
-  /// of positive weight (a class of one row is fitted like any other).
+  /// until the objective falls enough or, where its change is within rounding, until its slope
+  /// along the step does (approximate Wolfe conditions, [Hager05]). O(n D^2 + D^3) once,
+  /// O(n D num_classes) per product; the same bits for any number of threads. Throws
+  /// InvalidArgument on options out of range, on rows as NormalEquations does, on a label out of
+  /// range, and when fewer than two classes have a row of positive weight (a class of one row is
+  /// fitted like any other).
   LogisticRegression(FeatureMap<T> map, const LabelledRows<T>& rows, Index num_classes,
                      const LogisticOptions& options = {}, const Execution& execution = {});
 

@@ -19,7 +19,9 @@ struct NormalEquationsOptions {
   Index num_targets = 1;  ///< t, at least 1
   /// Subtracted from the targets before anything is summed: num_targets finite numbers, or nothing
   /// for zeros. Something near their means: sums of squares of targets far from zero would leave
-  /// few digits for the residuals. Results are in the targets' own units all the same.
+  /// few digits for the residuals. Results are in the targets' own units all the same, and the same
+  /// but for rounding: with Intercept::none theta . phi is fitted to the targets themselves, not to
+  /// what the offset leaves of them.
   std::vector<double> target_offset;
   friend bool operator==(const NormalEquationsOptions&, const NormalEquationsOptions&) = default;
 };
@@ -83,8 +85,12 @@ class NormalEquations {
   Archive save() const;
   /// Throws InvalidArgument when the archive does not hold one of these, saying what is wrong.
   static NormalEquations load(const Archive& archive);
+  /// The same with a map that is drawn already and is shared, where `load(archive)` draws its own.
+  /// Throws as that, and when the archive has another map.
+  static NormalEquations load(const FeatureMap<T>& map, const Archive& archive);
 
  private:
+  static NormalEquations restored(const FeatureMap<T>& map, const Archive& archive);
   Index num_columns() const noexcept { return num_features() + num_targets() + 1; }
   void add_moments(const Matrix<double>& moments, double sign) noexcept;
   void add_checked(const TrainingRows<T>& rows, Index whole_blocks, const Execution& execution);

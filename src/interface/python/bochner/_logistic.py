@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -117,6 +117,9 @@ class LogisticReport(Result):
     objective : float
         Mean negative log-likelihood plus penalty.
     converged : bool
+        Whether `gradient` is at most the tolerance.
+    outcome : {"converged", "step-limit", "precision"}
+        Why it ended: the last is when rounding hides what a further step would change.
     """
 
     steps: int
@@ -124,6 +127,7 @@ class LogisticReport(Result):
     gradient: float
     objective: float
     converged: bool
+    outcome: Literal["converged", "step-limit", "precision"]
 
 
 class LogisticRegression(LinearModel):

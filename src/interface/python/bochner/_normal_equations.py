@@ -11,9 +11,11 @@ from bochner import _core
 from bochner._archives import Kept, State
 from bochner._arrays import ArrayLike, like, list_of, optional_weights, targets, threads
 from bochner._map import FeatureMap, Map, as_map
-from bochner._options import dtype_of, is_single, whole
+from bochner._options import dtype_of, is_single, path, whole
 
 if TYPE_CHECKING:
+    import os
+
     from numpy.typing import DTypeLike, NDArray
     from typing_extensions import Self
 
@@ -44,7 +46,8 @@ class NormalEquations(Kept):
     target_offset : float or sequence of num_targets floats, optional
         Subtracted from the targets before anything is summed: something near their means, so that
         sums of squares of targets far from zero keep their digits. Results are in the targets' own
-        units all the same.
+        units all the same, and the same but for rounding: without an intercept ``theta . phi`` is
+        fitted to the targets themselves, not to what the offset leaves of them.
     dtype : float64 or float32
         Of the rows and the features. Sums are in double in any case.
 
@@ -106,10 +109,59 @@ class NormalEquations(Kept):
         return with_axes(words, self._vector), arrays
 
     @classmethod
-    def _restored(cls, words: dict[str, str], arrays: dict[str, Any]) -> Self:
+    def load(
+        cls,
+        file: str | os.PathLike[str],
+        *,
+        map: Map | None = None,  # noqa: A002
+    ) -> Self:
+        """What `save` wrote.
+
+        Parameters
+        ----------
+        file : path
+            Of which nothing is trusted: truncated, damaged or contradictory ones are refused.
+        map : FeatureMap, FeatureMapSpec or str, optional
+            The features that were saved: drawn once, and shared where it is a FeatureMap.
+
+        Raises
+        ------
+        OSError
+            For a file that is not whole.
+        ValueError
+            For a file of something else, or of another map.
+
+        Examples
+        --------
+        >>> import pathlib
+        >>> import tempfile
+        >>> import bochner as bo
+        >>> features = bo.FeatureMap(bo.FeatureMapSpec(1, 64, seed=1))
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     parts = [pathlib.Path(folder) / name for name in ("a", "b")]
+        ...     for part in parts:
+        ...         bo.NormalEquations(features).add([[0.5]], [1.0]).save(part)
+        ...     sums, others = (bo.NormalEquations.load(part, map=features) for part in parts)
+        >>> sums.merge(others).num_rows
+        2
+        """
+        words, arrays = _core.read_archive(path("load", "file", file))
+        return cls._restored(words, arrays, map)
+
+    @classmethod
+    def _restored(
+        cls,
+        words: dict[str, str],
+        arrays: dict[str, Any],
+        map: Map | None = None,  # noqa: A002
+    ) -> Self:
         sums = cls.__new__(cls)
-        sums._equations = _core.Equations.load(words, arrays)
-        sums._map = FeatureMap(sums._equations.spec)
+        if map is None:
+            sums._equations = _core.Equations.load(words, arrays, None)
+            sums._map = FeatureMap(sums._equations.spec)
+        else:
+            sums._map = as_map("NormalEquations.load", map)
+            sums._equations = _core.Equations.load(words, arrays, sums._map._map)
         sums._dtype = dtype_of(words["scalar"] == "float")
         sums._vector = words.get(TARGET_AXES) == "rows"
         return sums

@@ -68,8 +68,9 @@ class KernelClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         for the logistic loss. scikit-learn's ``alpha`` is ``ridge * sample_weight.sum()``, its
         ``C`` the inverse of that, or twice that for two classes, which it gives one theta.
     fit_intercept : bool, default=True
-    tol : float, default=1e-6
-        Of the logistic loss: on the gradient's norm over that at zero.
+    tol : float, default=1e-10
+        Of the logistic loss: on the gradient's norm over that at zero. Newton steps double the
+        digits of the gradient; with a small ridge coefficients have as many fewer.
     max_iter : int, default=50
         Of the logistic loss: Newton steps.
     random_state : int, RandomState instance or None, default=None
@@ -119,7 +120,7 @@ class KernelClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         loss: str = "squared",
         ridge: float = 1e-6,
         fit_intercept: bool = True,
-        tol: float = 1e-6,
+        tol: float = 1e-10,
         max_iter: int = 50,
         random_state: Any = None,
     ) -> None:
@@ -193,9 +194,10 @@ class KernelClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             self.n_iter_ = report.steps
             self.classes_ = classes  # before the warning, which may be an error
             if not report.converged:
+                step_limit = report.outcome == "step-limit"
                 warnings.warn(
                     f"KernelClassifier: {report.steps} steps left {report.gradient:.1e} of the "
-                    "gradient; raise max_iter, ridge or tol",
+                    f"gradient; raise {'max_iter, ' if step_limit else ''}ridge or tol",
                     ConvergenceWarning,
                     stacklevel=2,
                 )

@@ -45,7 +45,7 @@ class KernelRidgeCV(Regressor):
         Columns of the features; where a frequency makes a cosine and a sine, the next even number.
     lengthscales : {"per-column", "common", "fixed"}, default="per-column"
         One per column of X (automatic relevance determination), one factor times every column's
-        spread, or those of `kernels`. Spreads count all rows alike, whatever their weights.
+        spread, or those of `kernels`. In spreads a row of weight w counts as w rows.
     ridges : array-like, default=None
         To choose from, in the units of `KernelRidge`. Without them, three per decade from 1e-9 to
         1, times the mean squared norm of the features.
