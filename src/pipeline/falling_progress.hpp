@@ -12,7 +12,7 @@
 namespace bochner::pipeline {
 
 /// The stage of an iterative fit. The residual falls from 1 to the tolerance by a constant factor
-/// an iteration, more or less, so the work is its logarithm.
+/// per iteration, more or less, so the work is its logarithm.
 class FallingProgress {
  public:
   FallingProgress(Watcher* watcher, double tolerance)
