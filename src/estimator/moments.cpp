@@ -8,11 +8,11 @@
 
 namespace bochner::estimator {
 
-std::unique_ptr<const Moments> moments_of(const FeatureMapSpec& spec) {
+std::unique_ptr<const Moments> moments_of(const Door& door, const FeatureMapSpec& spec) {
   validate(spec);
-  if (multiplies(spec.features)) return std::make_unique<ProductMoments>(spec);
+  if (multiplies(spec.features)) return std::make_unique<ProductMoments>(door, spec);
   if (has_direct_moments(spec)) return std::make_unique<DirectMoments>(spec);
-  return std::make_unique<PairMoments>(spec);
+  return std::make_unique<PairMoments>(door, spec);
 }
 
 }  // namespace bochner::estimator

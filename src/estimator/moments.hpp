@@ -49,6 +49,6 @@ class Moments {
 };
 
 /// Throws InvalidArgument when the spec is not valid or has no closed form.
-std::unique_ptr<const Moments> moments_of(const FeatureMapSpec& spec);
+std::unique_ptr<const Moments> moments_of(const Door& door, const FeatureMapSpec& spec);
 
 }  // namespace bochner::estimator

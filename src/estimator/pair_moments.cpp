@@ -13,8 +13,8 @@
 
 namespace bochner::estimator {
 
-PairMoments::PairMoments(const FeatureMapSpec& spec)
-    : geometry_(spec),
+PairMoments::PairMoments(const Door& door, const FeatureMapSpec& spec)
+    : geometry_(door, spec),
       row_(row_law(spec.kernel, spec.features)),
       block_(block_law(spec.projection, spec.input_dim)),
       num_frequencies_(static_cast<double>(spec.num_frequencies)),

@@ -13,7 +13,7 @@ namespace bochner::estimator {
 class PairMoments final : public Moments {
  public:
   /// Throws InvalidArgument when the spec is not valid or has no closed form.
-  explicit PairMoments(const FeatureMapSpec& spec);
+  PairMoments(const Door& door, const FeatureMapSpec& spec);
 
   KernelMoments at(const Door& door, const InputPair& pair) const override;
   ErrorParts parts(const Door& door, const InputPair& pair, ErrorUnit unit) const override;

@@ -153,7 +153,7 @@ FrequencyPlan frequencies_needed(const FeatureMapSpec& spec, std::span<const dou
                                  std::span<const double> y, const ErrorTarget& target,
                                  Basis basis) {
   require_target(target);
-  const auto moments = moments_of(with_fewest_frequencies(spec));
+  const auto moments = moments_of(kPlanDoor, with_fewest_frequencies(spec));
   require_pair(kPlanDoor, x, y, spec.input_dim);
   const ErrorParts parts = moments->parts(kPlanDoor, {x.data(), y.data()}, target.unit);
   const ErrorCurve curve(block_law(spec), parts.log_variances, parts.bias);

@@ -143,8 +143,11 @@ Scaled ProductLaw::block_variance(const PairProducts& pair) const {
       static_cast<double>(power.degree) * std::log(c.unit)};
 }
 
-ProductMoments::ProductMoments(const FeatureMapSpec& spec)
-    : spec_(spec), geometry_(spec), law_(spec.kernel, spec.features), block_(block_law(spec)) {}
+ProductMoments::ProductMoments(const Door& door, const FeatureMapSpec& spec)
+    : spec_(spec),
+      geometry_(door, spec),
+      law_(spec.kernel, spec.features),
+      block_(block_law(spec)) {}
 
 ProductMoments::Placed ProductMoments::place(const Door& door, const InputPair& pair) const {
   std::vector<double> u(static_cast<std::size_t>(geometry_.dim()));

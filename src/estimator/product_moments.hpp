@@ -46,7 +46,7 @@ class ProductLaw {
 
 class ProductMoments final : public Moments {
  public:
-  explicit ProductMoments(const FeatureMapSpec& spec);
+  ProductMoments(const Door& door, const FeatureMapSpec& spec);
 
   KernelMoments at(const Door& door, const InputPair& pair) const override;
   ErrorParts parts(const Door& door, const InputPair& pair, ErrorUnit unit) const override;

@@ -15,7 +15,7 @@ using namespace estimator;
 KernelMoments kernel_moments(const FeatureMapSpec& spec, std::span<const double> x,
                              std::span<const double> y) {
   constexpr Door kDoor("kernel_moments");
-  const auto moments = moments_of(spec);
+  const auto moments = moments_of(kDoor, spec);
   require_pair(kDoor, x, y, spec.input_dim);
   return moments->at(kDoor, {x.data(), y.data()});
 }
@@ -23,7 +23,7 @@ KernelMoments kernel_moments(const FeatureMapSpec& spec, std::span<const double>
 std::vector<KernelMoments> kernel_moments(const FeatureMapSpec& spec, MatrixView<const double> x,
                                           MatrixView<const double> y, const Execution& execution) {
   constexpr Door kDoor("kernel_moments");
-  const auto moments = moments_of(spec);
+  const auto moments = moments_of(kDoor, spec);
   require_row_pairs(kDoor, x, y, spec.input_dim);
   std::vector<KernelMoments> out(static_cast<std::size_t>(x.rows));
   constexpr Index kPairs = 64;
@@ -46,7 +46,7 @@ double row_moment(const FeatureMapSpec& spec, int order, std::span<const double>
                   std::span<const double> y) {
   constexpr Door kDoor("row_moment");
   kDoor.between("order", Index{order}, 1, 4);
-  const auto moments = moments_of(spec);
+  const auto moments = moments_of(kDoor, spec);
   require_pair(kDoor, x, y, spec.input_dim);
   return moments->row_moment(kDoor, {x.data(), y.data()}, order);
 }
