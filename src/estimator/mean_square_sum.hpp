@@ -5,7 +5,7 @@
 #include "bochner/feature_map.hpp"
 
 /// \file
-/// The mean squared length of the vectors that the moments of maps of sums depend on.
+/// The mean squared length of the vectors that moments depend on.
 
 namespace bochner::estimator {
 
@@ -14,5 +14,9 @@ namespace bochner::estimator {
 /// not valid or has no closed form.
 double mean_square_sum(const FeatureMapSpec& spec, MatrixView<const double> x,
                        MatrixView<const double> y);
+
+/// The same, of |x~_i - y~_j|^2 for maps of differences: what their moments depend on.
+double mean_square(const FeatureMapSpec& spec, MatrixView<const double> x,
+                   MatrixView<const double> y);
 
 }  // namespace bochner::estimator
