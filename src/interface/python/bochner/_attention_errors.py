@@ -10,7 +10,15 @@ import numpy as np
 
 from bochner import _core
 from bochner._arrays import Array, ArrayLike, output, threads
-from bochner._attention_inputs import Maps, Products, as_maps, inputs, is_per_head, options_of
+from bochner._attention_inputs import (
+    Maps,
+    Products,
+    as_maps,
+    each_map,
+    held_maps,
+    inputs,
+    options_of,
+)
 from bochner._attention_results import AttentionReport, report_of
 from bochner._options import finite, whole
 from bochner._results import Result
@@ -341,8 +349,9 @@ def attention_report(
         cu_seqlens_keys,
         products=products,
     )
+    maps = held_maps(name, feature_map, k.shape[1])
     found = _core.attention_report(
-        as_maps(name, feature_map, k),
+        [m._map for m in each_map(maps)],
         q,
         k,
         v,
@@ -351,7 +360,7 @@ def attention_report(
         threads(name, num_threads),
     )
     comparisons = [_comparison_of(comparison) for comparison in found]
-    return comparisons if is_per_head(feature_map) else comparisons[0]
+    return comparisons if isinstance(maps, tuple) else comparisons[0]
 
 
 def _comparison_of(found: dict[str, Any]) -> AttentionComparison:

@@ -14,8 +14,6 @@ from bochner._map import FeatureMap, Map, as_map
 from bochner._options import flag, whole
 
 if TYPE_CHECKING:
-    from typing import TypeGuard
-
     from numpy.typing import NDArray
 
 Maps: TypeAlias = "Map | Sequence[Map]"
@@ -40,7 +38,7 @@ HeldMaps: TypeAlias = "FeatureMap | tuple[FeatureMap, ...]"
 
 def held_maps(function: str, feature_map: Maps, key_heads: int | None) -> HeldMaps:
     """The one map, or the maps of so many key heads (of any number without it)."""
-    if not is_per_head(feature_map):
+    if isinstance(feature_map, str) or not isinstance(feature_map, Sequence):
         return as_map(function, feature_map, "feature_map")
     if key_heads is not None and len(feature_map) != key_heads:
         raise ValueError(
@@ -48,10 +46,6 @@ def held_maps(function: str, feature_map: Maps, key_heads: int | None) -> HeldMa
             "(one a key head)"
         )
     return tuple(as_map(function, m, f"feature_map[{h}]") for h, m in enumerate(feature_map))
-
-
-def is_per_head(feature_map: Maps) -> TypeGuard[Sequence[Map]]:
-    return isinstance(feature_map, Sequence) and not isinstance(feature_map, str)
 
 
 def each_map(maps: HeldMaps) -> Sequence[FeatureMap]:
