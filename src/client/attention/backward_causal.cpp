@@ -89,7 +89,8 @@ class CausalGradient {
   /// All gradients that meet in one piece: of its keys from all later queries and its own, of its
   /// queries from all earlier keys and its own.
   void piece(const HeadGroup& group, std::size_t p, GradientState<T>& later) {
-    const auto [begin, end] = pieces_[p];
+    const Index begin = pieces_[p].begin;
+    const Index end = pieces_[p].end;
     const KeyBlock<T>& keys = keys_[p % kRun];
     const Snapshot<T>& before = before_[p % kRun];
     const Index features = forward_.map.num_features();

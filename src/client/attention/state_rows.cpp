@@ -35,11 +35,12 @@ void AttentionState<T>::Impl::require_keys(const Door& door, const AttentionInpu
                                            const Execution& execution) const {
   const std::vector<HeadGroup> groups = head_groups(problem);
   parallel_for_blocks(static_cast<Index>(groups.size()), execution, [&](Index g, int) {
-    const auto& [sequence, head] = groups[static_cast<std::size_t>(g)];
-    const auto keys = head_rows(inputs.keys, sequence->batch, head);
-    const auto values = head_rows(inputs.values, sequence->batch, head);
-    for_each_live_run(*sequence, [&](Index first, Index count) {
-      const RowOrigin origin{door, "keys", sequence->batch, head, first};
+    const AttentionSequence& sequence = *groups[static_cast<std::size_t>(g)].sequence;
+    const Index head = groups[static_cast<std::size_t>(g)].key_head;
+    const auto keys = head_rows(inputs.keys, sequence.batch, head);
+    const auto values = head_rows(inputs.values, sequence.batch, head);
+    for_each_live_run(sequence, [&](Index first, Index count) {
+      const RowOrigin origin{door, "keys", sequence.batch, head, first};
       refuse_rows(maps_[head].blocks(), Side::key, keys.middle_rows(first, count), origin);
       refuse_large_values(values.middle_rows(first, count), origin);
     });
