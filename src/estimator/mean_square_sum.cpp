@@ -30,15 +30,27 @@ Spread spread_of(const PairGeometry& geometry, Side side, MatrixView<const doubl
   return out;
 }
 
+/// Of |x~_i + sign y~_j|^2.
+double mean_square_of(const PairGeometry& geometry, double sign, MatrixView<const double> x,
+                      MatrixView<const double> y) {
+  const Spread query = spread_of(geometry, Side::query, x);
+  const Spread key = spread_of(geometry, Side::key, y);
+  return query.variance + key.variance +
+         squared_distance(query.mean.data(), sign, key.mean.data(), geometry.dim());
+}
+
 }  // namespace
 
 double mean_square_sum(const Door& door, const FeatureMapSpec& spec, MatrixView<const double> x,
                        MatrixView<const double> y) {
+  return mean_square_of(PairGeometry(door, spec), 1.0, x, y);
+}
+
+double mean_square(const Door& door, const FeatureMapSpec& spec, MatrixView<const double> x,
+                   MatrixView<const double> y) {
   const PairGeometry geometry(door, spec);
-  const Spread query = spread_of(geometry, Side::query, x);
-  const Spread key = spread_of(geometry, Side::key, y);
-  return query.variance + key.variance +
-         squared_distance(query.mean.data(), 1.0, key.mean.data(), geometry.dim());
+  const bool sum = geometry.argument() == RowLaw::Argument::sum;
+  return mean_square_of(geometry, sum ? 1.0 : -1.0, x, y);
 }
 
 }  // namespace bochner::estimator

@@ -6,7 +6,7 @@
 #include "core/door.hpp"
 
 /// \file
-/// The mean squared length of the vectors that the moments of maps of sums depend on.
+/// The mean squared length of the vectors that moments depend on.
 
 namespace bochner::estimator {
 
@@ -15,5 +15,9 @@ namespace bochner::estimator {
 /// not valid; the door refuses one without a closed form.
 double mean_square_sum(const Door& door, const FeatureMapSpec& spec, MatrixView<const double> x,
                        MatrixView<const double> y);
+
+/// The same, of |x~_i - y~_j|^2 for maps of differences: what their moments depend on.
+double mean_square(const Door& door, const FeatureMapSpec& spec, MatrixView<const double> x,
+                   MatrixView<const double> y);
 
 }  // namespace bochner::estimator

@@ -625,7 +625,11 @@ def test_other_functions_refuse_by_name():
         ),
         (lambda: bo.attention_with_error(spec(), q, k, v, per="x"), ValueError, "per is 'x'"),
         (lambda: bo.attention_with_error(spec(), q, k, v, redraws=1), ValueError, "redraws is 1"),
-        (lambda: bo.attention_with_error([spec()], q, k, v), TypeError, "feature_map is list"),
+        (
+            lambda: bo.attention_with_error([spec()] * 3, q, k, v),
+            ValueError,
+            r"feature_map has 3 entries, expected 2 \(one a key head\)",
+        ),
         (lambda: bo.attention_report(spec(), q, k, v, sample_rows=0), ValueError, "sample_rows"),
         (lambda: bo.attention_rows(spec(), q, k, [(0, 0)]), ValueError, "rows has shape"),
         (lambda: bo.attention_rows(spec(), q, k, [(0, 0, 9)]), ValueError, r"rows\[0\] is"),

@@ -241,7 +241,8 @@ def test_bad_input_is_refused_by_name(monkeypatch, chunk_work):
     monkeypatch.setattr(_attention_state, "_CHUNK_WORK", chunk_work)
     trials = [
         (lambda: bo.AttentionState(3, 1, 1, 1), TypeError, "AttentionState: feature_map is int"),
-        (lambda: bo.AttentionState([SPEC], 1, 1, 1), TypeError, "feature_map is list"),
+        (lambda: bo.AttentionState([SPEC], 1, 2, 1), ValueError, "has 1 entries, expected 2"),
+        (lambda: bo.AttentionState([SPEC, 3], 1, 2, 1), TypeError, r"feature_map\[1\] is int"),
         (lambda: bo.AttentionState(SPEC, -1, 1, 1), ValueError, "batch is -1"),
         (lambda: bo.AttentionState(SPEC, 1, 1.0, 1), TypeError, "key_heads is 1.0"),
         (lambda: bo.AttentionState(SPEC, 1, 1, 0), ValueError, "value_dim is 0"),
@@ -323,3 +324,67 @@ def test_states_print_what_they_are():
     assert "batch=2" in repr(state)
     assert "length=0" in repr(state)
     assert state.feature_map.spec == SPEC
+
+
+def two_maps():
+    """Of key heads with frequencies, and numbers of them, of their own."""
+    other = bo.FeatureMapSpec(5, 8, bo.SoftmaxKernel(0.7), features=bo.PositiveFeatures(), seed=3)
+    return [bo.FeatureMap(SPEC), bo.FeatureMap(other)]
+
+
+def test_a_map_a_head_has_the_bits_of_attention_with_them(dtype, tmp_path):
+    x = tensors(dtype)
+    maps = two_maps()
+    whole = bo.attention(maps, *x, causal=True)
+    state = bo.AttentionState(maps, 2, 2, 3, dtype=dtype)
+    assert state.feature_map == tuple(maps)
+    first = state.advance(*part(x, 0, 120))
+    np.savez(tmp_path / "state.npz", **state.save())
+    moved = [
+        bo.AttentionState.load(maps, np.load(tmp_path / "state.npz")),
+        pickle.loads(pickle.dumps(state)),
+        state.select([0, 1]),
+        state.copy(),
+    ]
+    for each in [state, *moved]:
+        out = each.advance(*part(x, 120, LENGTH), num_threads=2)
+        assert np.array_equal(np.concatenate([first, out], axis=2), whole)
+    with pytest.raises(ValueError, match="map_0"):
+        bo.AttentionState.load(maps[::-1], state.save())
+    with pytest.raises(ValueError, match="feature_map has 1 entries, expected 2"):
+        bo.AttentionState.load(maps[:1], state.save())
+    with pytest.raises(ValueError, match="of another map"):
+        state.merge(bo.AttentionState(maps[::-1], 2, 2, 3, dtype=dtype))
+
+
+def test_what_is_not_live_leaves_no_trace(dtype):
+    x = tensors(dtype)
+    live = np.arange(LENGTH) >= np.array([[0], [70]])
+    for t in x[1:]:
+        t[1, :, :70] = np.nan
+    whole = bo.attention(SPEC, *x, causal=True, key_mask=live)
+    state = empty(dtype)
+    pieces = [
+        state.advance(*part(x, *cut), key_mask=live[:, slice(*cut)])
+        for cut in itertools.pairwise([0, 1, 66, LENGTH])
+    ]
+    assert np.array_equal(np.concatenate(pieces, axis=2), whole)
+    assert state.lengths.tolist() == [LENGTH, LENGTH - 70]
+    assert state.length == LENGTH
+    assert same(empty(dtype).append(*x[1:], key_mask=live), state)
+    assert same(pickle.loads(pickle.dumps(state)), state)
+    alone = empty(dtype, batch=1).append(*(t[1:, :, 70:] for t in x[1:]))
+    token = tensors(dtype, length=1, seed=8)
+    assert np.array_equal(alone.advance(*(t[1:] for t in token)), state.advance(*token)[1:])
+    counted = empty(dtype).append(*(t[:, :, 70:] for t in x[1:]), key_lengths=[130, 0])
+    assert counted.lengths.tolist() == [130, 0]
+    k, v = x[1:]
+    for error, text, options in (
+        (ValueError, "both given", {"key_mask": live, "key_lengths": [1, 2]}),
+        (ValueError, r"append: key_mask has shape \(2, 3\)", {"key_mask": live[:, :3]}),
+        (ValueError, "append: key_lengths has 1 entries, expected 2", {"key_lengths": [1]}),
+        (ValueError, r"key_lengths\[1\] is 201", {"key_lengths": [1, 201]}),
+        (TypeError, "key_mask has dtype", {"key_mask": live.astype(int)}),
+    ):
+        with pytest.raises(error, match=text):
+            state.append(k, v, **options)

@@ -6,6 +6,7 @@
 
 #include <bochner/client/attention/attention.hpp>
 #include <bochner/client/attention/backend.hpp>
+#include <bochner/client/attention/calibration.hpp>
 #include <bochner/client/attention/error.hpp>
 #include <bochner/client/attention/exact.hpp>
 #include <bochner/client/attention/gradient.hpp>

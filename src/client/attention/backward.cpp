@@ -28,6 +28,7 @@ double product(const TensorView<const T, 4>& inputs, const TensorView<const T, 4
 
 template <Scalar T>
 void clear(const TensorView<T, 4>& tensor) {
+  if (!wanted(tensor)) return;
   for (Index b = 0; b < tensor.extent(0); ++b) {
     for (Index h = 0; h < tensor.extent(1); ++h) clear_rows(head_rows(tensor, b, h));
   }
@@ -63,6 +64,7 @@ void attention_gradient(const FeatureMap<T>& map, const AttentionInputs<T>& inpu
   if (problem.value_dim == 0) return;
   const AttentionCall<T> forward{kDoor, map.blocks(), inputs, problem, execution};
   const BackwardCall<T> call{forward, out, out_gradient, gradients};
+  if (!call.of_queries() && !call.of_keys_or_values()) return;
   if (options.mask == Mask::causal) {
     causal_gradient(call);
   } else {

@@ -15,6 +15,11 @@ struct BackwardCall {
   const TensorView<const T, 4>& out;
   const TensorView<const T, 4>& out_gradient;
   const AttentionGradients<T>& gradients;
+
+  bool of_queries() const { return wanted(gradients.queries); }
+  bool of_keys() const { return wanted(gradients.keys); }
+  /// Whether sums over queries are needed.
+  bool of_keys_or_values() const { return of_keys() || wanted(gradients.values); }
 };
 
 /// Zeros, for rows that no pass reaches.

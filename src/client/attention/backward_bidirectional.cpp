@@ -23,7 +23,7 @@ class BidirectionalGradient {
   explicit BidirectionalGradient(const BackwardCall<T>& call)
       : call_(call), forward_(call.forward), states_(call.forward) {
     const Index workers = available_workers(forward_.execution);
-    for (Index w = 0; w < workers; ++w) workers_.emplace_back(forward_);
+    for (Index w = 0; w < workers; ++w) workers_.emplace_back(call);
     for (Index s = 0; s < 4 * workers; ++s) {
       sums_.emplace_back(forward_.map, forward_.problem.value_dim);
     }
@@ -35,18 +35,18 @@ class BidirectionalGradient {
                      states_.compute(batch);
                      pack_states(static_cast<Index>(batch.size()));
                      queries(batch);
-                     keys(batch);
+                     if (call_.of_keys_or_values()) keys(batch);
                    });
   }
 
  private:
   struct Worker {
-    explicit Worker(const AttentionCall<T>& call)
-        : queries(call.map, call.problem.value_dim),
-          loader(call),
-          scratch(call.map, call.problem.value_dim),
-          keys(call.map, call.problem.value_dim),
-          gradient(call) {}
+    explicit Worker(const BackwardCall<T>& call)
+        : queries(call.forward.map, call.forward.problem.value_dim),
+          loader(call.forward),
+          scratch(call.forward.map, call.forward.problem.value_dim),
+          keys(call.forward.map, call.forward.problem.value_dim),
+          gradient(call.forward, call.gradients) {}
     QueryGradient<T> queries;
     KeyLoader<T> loader;
     KeyScratch<T> scratch;
@@ -72,6 +72,7 @@ class BidirectionalGradient {
     groups_.clear();
     for (Index g = 0; g < count; ++g) {
       groups_.emplace_back(forward_.map, forward_.problem.value_dim);
+      if (!call_.of_queries()) continue;
       const PrefixView<T> state = states_[g].view();
       group(g).keys.pack(state.values, state.ld, forward_.map.num_features());
     }
@@ -94,6 +95,7 @@ class BidirectionalGradient {
         fold(*batch[static_cast<std::size_t>(mine[i].group)].sequence, mine[i], worker(w),
              sums_[static_cast<std::size_t>(i)]);
       });
+      if (!call_.of_keys_or_values()) continue;
       parallel_for_blocks(static_cast<Index>(batch.size()), forward_.execution, [&](Index g, int) {
         for (Index i = 0; i < count; ++i) {
           if (mine[i].group != g) continue;
@@ -101,6 +103,7 @@ class BidirectionalGradient {
         }
       });
     }
+    if (!call_.of_keys()) return;
     for (Index g = 0; g < static_cast<Index>(batch.size()); ++g) {
       const Matrix<T>& values = group(g).sums.values();
       group(g).queries.pack(values.data(), values.cols(), values.rows());
@@ -123,9 +126,13 @@ class BidirectionalGradient {
                           rows_ahead(rows(call_.out_gradient), 0)));
       q.queries().collect_mass(state);
       q.normalise(rows(call_.out), rows(call_.out_gradient));
-      q.from_state(group(task.group).keys, state.mass);
-      q.finish(rows(call_.gradients.queries));
-      sums.add(q.queries().weights(), count, q.g_values(), q.g_mass());
+      if (call_.of_queries()) {
+        q.from_state(group(task.group).keys, state.mass);
+        q.finish(rows(call_.gradients.queries));
+      }
+      if (call_.of_keys_or_values()) {
+        sums.add(q.queries().weights(), count, q.g_values(), q.g_mass());
+      }
     }
   }
 
@@ -151,7 +158,7 @@ class BidirectionalGradient {
       mine.keys.weigh(states_[g].exponents());
       const GradientState<T>& sums = group(g).sums;
       mine.gradient.from_state(mine.keys, sums.values(), sums.mass().data(), group(g).queries);
-      mine.gradient.finish(mine.keys, head, first, call_.gradients);
+      mine.gradient.finish(mine.keys, head, first);
     });
   }
 

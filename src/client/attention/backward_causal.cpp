@@ -28,7 +28,7 @@ class CausalGradient {
         loader_(forward_),
         scratch_(forward_.map, forward_.problem.value_dim),
         queries_(forward_.map, forward_.problem.value_dim),
-        gradient_(forward_),
+        gradient_(forward_, call.gradients),
         packed_(forward_.map),
         state_values_(forward_.map.num_features(), forward_.problem.value_dim),
         sum_values_(forward_.map.num_features(), forward_.problem.value_dim),
@@ -89,29 +89,35 @@ class CausalGradient {
   /// All gradients that meet in one piece: of its keys from all later queries and its own, of its
   /// queries from all earlier keys and its own.
   void piece(const HeadGroup& group, std::size_t p, GradientState<T>& later) {
-    const auto [begin, end] = pieces_[p];
+    const Index begin = pieces_[p].begin;
+    const Index end = pieces_[p].end;
     const KeyBlock<T>& keys = keys_[p % kRun];
     const Snapshot<T>& before = before_[p % kRun];
     const Index features = forward_.map.num_features();
-    later.lower(before.exponent);
-    state_values_.pack(before.values.data(), before.values.cols(), features);
-    sum_values_.pack(later.values().data(), later.values().cols(), features);
-    key_values_.pack(keys.values().data(), keys.values().cols(), keys.rows());
+    if (call_.of_queries()) {
+      state_values_.pack(before.values.data(), before.values.cols(), features);
+    }
+    if (call_.of_queries() || call_.of_keys()) {
+      key_values_.pack(keys.values().data(), keys.values().cols(), keys.rows());
+    }
     packed_.pack(keys, before.view());
-    gradient_.from_state(keys, later.values(), later.mass().data(), sum_values_);
+    if (call_.of_keys_or_values()) {
+      later.lower(before.exponent);
+      if (call_.of_keys()) sum_values_.pack(later.values().data(), later.values().cols(), features);
+      gradient_.from_state(keys, later.values(), later.mass().data(), sum_values_);
+    }
 
     const AttentionSequence& sequence = *group.sequence;
     const Index first = first_query_seeing(sequence, begin);
     const Index last =
         end == sequence.num_keys ? sequence.num_queries : first_query_seeing(sequence, end);
     sums_.clear();
-    for (Index h = 0; h < forward_.problem.heads_per_key_head; ++h) {
-      const Index head = group.key_head * forward_.problem.heads_per_key_head + h;
-      for (Index i = first; i < last; i += simd::kBlockRows) {
-        queries(sequence, head, i, std::min(simd::kBlockRows, last - i), begin, keys, before);
-      }
-    }
-    gradient_.finish(keys, group, begin, call_.gradients);
+    for_each_query_block(forward_.problem, group, first, last,
+                         [&](Index head, Index i, Index count) {
+                           queries(sequence, head, i, count, begin, keys, before);
+                         });
+    if (!call_.of_keys_or_values()) return;
+    gradient_.finish(keys, group, begin);
     later.add(sums_);
   }
 
@@ -120,11 +126,7 @@ class CausalGradient {
     const auto rows = [&](const auto& tensor) {
       return query_rows(tensor, sequence, head, first, count);
     };
-    std::array<std::int32_t, simd::kBlockRows> seen;
-    for (Index r = 0; r < count; ++r) {
-      seen[static_cast<std::size_t>(r)] =
-          static_cast<std::int32_t>(sequence.visible_end(first + r) - begin);
-    }
+    const auto seen = seen_from(sequence, first, count, begin);
     const std::span<const std::int32_t> counts(seen.data(), static_cast<std::size_t>(count));
     const PrefixView<T> state = before.view();
     RowOrigin origin =
@@ -138,11 +140,16 @@ class CausalGradient {
     queries_.queries().collect_mass(state);
     queries_.queries().score(keys, packed_, counts);
     queries_.normalise(rows(call_.out), rows(call_.out_gradient));
-    queries_.from_state(state_values_, state.mass);
-    queries_.from_keys(keys, key_values_, counts);
-    queries_.finish(rows(call_.gradients.queries));
-    gradient_.from_queries(keys, queries_, counts);
-    sums_.add(queries_.queries().weights(), count, queries_.g_values(), queries_.g_mass());
+    if (call_.of_queries() || call_.of_keys()) queries_.pair_with(keys, key_values_, counts);
+    if (call_.of_queries()) {
+      queries_.from_state(state_values_, state.mass);
+      queries_.from_pairs(keys, counts);
+      queries_.finish(rows(call_.gradients.queries));
+    }
+    if (call_.of_keys_or_values()) {
+      gradient_.from_queries(keys, queries_, counts);
+      sums_.add(queries_.queries().weights(), count, queries_.g_values(), queries_.g_mass());
+    }
   }
 
   const BackwardCall<T>& call_;

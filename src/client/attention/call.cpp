@@ -23,11 +23,14 @@ AttentionProblem linear_problem(const Door& door, const BlockMap<T>& map,
   if (options.allowed.data != nullptr) refuse_on_weights(door, "the mask `allowed`");
   if (options.window != 0) refuse_on_weights(door, "a sliding window");
   AttentionProblem problem = attention_problem(door, inputs, options);
-  if (problem.dim != map.input_dim()) {
-    door.refuse("queries and keys have dimension " + std::to_string(problem.dim) + ", expected " +
-                std::to_string(map.input_dim()) + " (the map's input_dim)");
-  }
+  require_dim(door, problem, map.input_dim());
   return problem;
+}
+
+void require_dim(const Door& door, const AttentionProblem& problem, Index input_dim) {
+  if (problem.dim == input_dim) return;
+  door.refuse("queries and keys have dimension " + std::to_string(problem.dim) + ", expected " +
+              std::to_string(input_dim) + " (the map's input_dim)");
 }
 
 Index first_query_seeing(const AttentionSequence& sequence, Index k) {

@@ -6,6 +6,8 @@
 #include "core/parallel.hpp"
 
 #include <algorithm>
+#include <array>
+#include <cstdint>
 #include <vector>
 
 /// \file
@@ -29,6 +31,9 @@ struct AttentionCall {
 template <Scalar T>
 AttentionProblem linear_problem(const Door& door, const BlockMap<T>& map,
                                 const AttentionInputs<T>& inputs, const AttentionOptions& options);
+
+/// Rows have the map's input_dim.
+void require_dim(const Door& door, const AttentionProblem& problem, Index input_dim);
 
 /// One key head of one sequence, with the query heads that it serves: what a state belongs to.
 struct HeadGroup {
@@ -111,6 +116,31 @@ Index first_query_seeing(const AttentionSequence& sequence, Index k);
 /// The most workers that there can be.
 inline Index available_workers(const Execution& execution) {
   return worker_count(Index{1} << 40, execution);
+}
+
+/// Calls body(head, first, count) for the queries begin .. end - 1 of each query head of a group, a
+/// block at a time.
+template <class Body>
+void for_each_query_block(const AttentionProblem& problem, const HeadGroup& group, Index begin,
+                          Index end, const Body& body) {
+  for (Index h = 0; h < problem.heads_per_key_head; ++h) {
+    const Index head = group.key_head * problem.heads_per_key_head + h;
+    for (Index i = begin; i < end; i += simd::kBlockRows) {
+      body(head, i, std::min(simd::kBlockRows, end - i));
+    }
+  }
+}
+
+/// How many of the live keys from `open` on the queries first .. first + count - 1 see, for keys
+/// that the last of them sees.
+inline std::array<std::int32_t, simd::kBlockRows> seen_from(const AttentionSequence& sequence,
+                                                            Index first, Index count, Index open) {
+  std::array<std::int32_t, simd::kBlockRows> seen;
+  for (Index r = 0; r < count; ++r) {
+    seen[static_cast<std::size_t>(r)] =
+        static_cast<std::int32_t>(sequence.visible_end(first + r) - open);
+  }
+  return seen;
 }
 
 /// Blocks of at most `size` that cover n.

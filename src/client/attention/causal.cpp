@@ -146,25 +146,16 @@ class Causal {
     const Index last =
         end == sequence.num_keys ? sequence.num_queries : first_query_seeing(sequence, end);
     worker.queries.prepare(state);
-    std::array<std::int32_t, simd::kBlockRows> seen;
-    for (Index h = 0; h < call_.problem.heads_per_key_head; ++h) {
-      const Index head = group.key_head * call_.problem.heads_per_key_head + h;
-      for (Index i = first; i < last; i += simd::kBlockRows) {
-        const Index count = std::min(simd::kBlockRows, last - i);
-        for (Index r = 0; r < count; ++r) {
-          seen[static_cast<std::size_t>(r)] =
-              static_cast<std::int32_t>(sequence.visible_end(i + r) - begin);
-        }
-        const auto rows = query_rows(out_, sequence, head, i, count);
-        worker.queries.load(query_rows(call_.inputs.queries, sequence, head, i, count),
-                            state.exponent,
-                            query_origin(call_, sequence, head, i, count,
-                                         rows_ahead(MatrixView<const T>(rows), 0)));
-        worker.queries.collect(state);
-        worker.queries.collect(keys, packed, {seen.data(), static_cast<std::size_t>(count)});
-        worker.queries.finish(rows, worker.report);
-      }
-    }
+    for_each_query_block(call_.problem, group, first, last, [&](Index head, Index i, Index count) {
+      const auto seen = seen_from(sequence, i, count, begin);
+      const auto rows = query_rows(out_, sequence, head, i, count);
+      worker.queries.load(
+          query_rows(call_.inputs.queries, sequence, head, i, count), state.exponent,
+          query_origin(call_, sequence, head, i, count, rows_ahead(MatrixView<const T>(rows), 0)));
+      worker.queries.collect(state);
+      worker.queries.collect(keys, packed, {seen.data(), static_cast<std::size_t>(count)});
+      worker.queries.finish(rows, worker.report);
+    });
   }
 
   /// Queries that come before all live keys.

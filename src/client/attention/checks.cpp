@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <optional>
 #include <utility>
+#include <vector>
 
 namespace bochner::attention_internals {
 
@@ -41,6 +42,36 @@ void require_output(const Door& door, std::string_view name, const TensorView<T,
 }
 
 template <Scalar T>
+void require_errors(const Door& door, const AttentionInputs<T>& inputs, const TensorView<T, 4>& out,
+                    const TensorView<T, 4>& standard_error) {
+  const auto& q = inputs.queries;
+  std::array<Index, 4> extents{q.extent(0), q.extent(1), q.extent(2), inputs.values.extent(3)};
+  require_output(door, "out", out, extents, inputs);
+  if (standard_error.extent(3) == 1) extents[3] = 1;
+  require_output(door, "standard_error", standard_error, extents, inputs);
+  door.apart("standard_error", memory_grid(standard_error), "out", memory_grid(out));
+}
+
+template <Scalar T>
+void require_rows(const Door& door, const TensorView<const T, 4>& queries,
+                  const TensorView<const T, 4>& keys, std::span<const AttentionRow> rows,
+                  const MatrixView<T>& out) {
+  const auto count = static_cast<Index>(rows.size());
+  door.shape("out", out, count, keys.extent(2), "rows x keys");
+  for (Index r = 0; r < count; ++r) {
+    const AttentionRow& row = rows[static_cast<std::size_t>(r)];
+    const auto inside = [&](Index position, int axis) {
+      return position >= 0 && position < queries.extent(axis);
+    };
+    if (inside(row.batch, 0) && inside(row.head, 1) && inside(row.query, 2)) continue;
+    door.refuse("rows[" + std::to_string(r) + "] is batch " + std::to_string(row.batch) +
+                ", head " + std::to_string(row.head) + ", query " + std::to_string(row.query) +
+                ", expected below " + std::to_string(queries.extent(0)) + ", " +
+                std::to_string(queries.extent(1)) + " and " + std::to_string(queries.extent(2)));
+  }
+}
+
+template <Scalar T>
 void require_gradients(const Door& door, const AttentionInputs<T>& inputs,
                        const TensorView<const T, 4>& out,
                        const TensorView<const T, 4>& out_gradient,
@@ -49,16 +80,20 @@ void require_gradients(const Door& door, const AttentionInputs<T>& inputs,
   const std::array<Index, 4> extents{q.extent(0), q.extent(1), q.extent(2),
                                      inputs.values.extent(3)};
   door.shape("out", out.extents, extents).shape("out_gradient", out_gradient.extents, extents);
-  require_output(door, "gradients.queries", gradients.queries, q.extents, inputs);
-  require_output(door, "gradients.keys", gradients.keys, inputs.keys.extents, inputs);
-  require_output(door, "gradients.values", gradients.values, inputs.values.extents, inputs);
-  const std::array<std::pair<const char*, MemoryGrid>, 5> tensors{
-      {{"gradients.queries", memory_grid(gradients.queries)},
-       {"gradients.keys", memory_grid(gradients.keys)},
-       {"gradients.values", memory_grid(gradients.values)},
-       {"out", memory_grid(out)},
-       {"out_gradient", memory_grid(out_gradient)}}};
-  for (std::size_t i = 0; i < 3; ++i) {
+  std::vector<std::pair<const char*, MemoryGrid>> tensors;
+  const auto require = [&](const char* name, const TensorView<T, 4>& gradient,
+                           const std::array<Index, 4>& shape) {
+    if (!wanted(gradient)) return;
+    require_output(door, name, gradient, shape, inputs);
+    tensors.emplace_back(name, memory_grid(gradient));
+  };
+  require("gradients.queries", gradients.queries, q.extents);
+  require("gradients.keys", gradients.keys, inputs.keys.extents);
+  require("gradients.values", gradients.values, inputs.values.extents);
+  const std::size_t written = tensors.size();
+  tensors.emplace_back("out", memory_grid(out));
+  tensors.emplace_back("out_gradient", memory_grid(out_gradient));
+  for (std::size_t i = 0; i < written; ++i) {
     for (std::size_t j = i + 1; j < tensors.size(); ++j) {
       door.apart(tensors[i].first, tensors[i].second, tensors[j].first, tensors[j].second);
     }
@@ -82,5 +117,15 @@ template void require_gradients<double>(const Door&, const AttentionInputs<doubl
                                         const TensorView<const double, 4>&,
                                         const TensorView<const double, 4>&,
                                         const AttentionGradients<double>&);
+template void require_errors<float>(const Door&, const AttentionInputs<float>&,
+                                    const TensorView<float, 4>&, const TensorView<float, 4>&);
+template void require_rows<float>(const Door&, const TensorView<const float, 4>&,
+                                  const TensorView<const float, 4>&, std::span<const AttentionRow>,
+                                  const MatrixView<float>&);
+template void require_errors<double>(const Door&, const AttentionInputs<double>&,
+                                     const TensorView<double, 4>&, const TensorView<double, 4>&);
+template void require_rows<double>(const Door&, const TensorView<const double, 4>&,
+                                   const TensorView<const double, 4>&,
+                                   std::span<const AttentionRow>, const MatrixView<double>&);
 
 }  // namespace bochner::attention_internals

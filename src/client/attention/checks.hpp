@@ -2,9 +2,11 @@
 #pragma once
 
 #include "bochner/client/attention/attention.hpp"
+#include "bochner/client/attention/matrix.hpp"
 #include "core/door.hpp"
 
 #include <array>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -22,7 +24,31 @@ template <Scalar T>
 void require_output(const Door& door, std::string_view name, const TensorView<T, 4>& out,
                     const std::array<Index, 4>& extents, const AttentionInputs<T>& inputs);
 
-/// Outputs, their gradients and those of the inputs fit.
+/// `out` is an output for these inputs; standard errors have its extents, or one column.
+template <Scalar T>
+void require_errors(const Door& door, const AttentionInputs<T>& inputs, const TensorView<T, 4>& out,
+                    const TensorView<T, 4>& standard_error);
+
+/// `rows` are queries, and `out` has a row for each of them and a column per key.
+template <Scalar T>
+void require_rows(const Door& door, const TensorView<const T, 4>& queries,
+                  const TensorView<const T, 4>& keys, std::span<const AttentionRow> rows,
+                  const MatrixView<T>& out);
+
+/// Values without columns.
+template <Scalar T>
+TensorView<const T, 4> no_values(TensorView<const T, 4> keys) {
+  keys.extents[3] = 0;
+  return keys;
+}
+
+/// Whether a gradient is asked for.
+template <class T>
+bool wanted(const TensorView<T, 4>& gradient) {
+  return gradient.data != nullptr;
+}
+
+/// Outputs, their gradients and those of the inputs that are wanted fit.
 template <Scalar T>
 void require_gradients(const Door& door, const AttentionInputs<T>& inputs,
                        const TensorView<const T, 4>& out,
@@ -33,7 +59,8 @@ void require_gradients(const Door& door, const AttentionInputs<T>& inputs,
 template <Scalar T>
 void require_apart_from_bias(const Door& door, std::string_view name, const TensorView<T, 4>& out,
                              const TensorView<const T, 4>& bias) {
-  if (bias.data != nullptr) door.apart(name, memory_grid(out), "bias", memory_grid(bias));
+  if (bias.data != nullptr && wanted(out))
+    door.apart(name, memory_grid(out), "bias", memory_grid(bias));
 }
 
 /// "keys: batch 0, head 1, row 17", for messages.

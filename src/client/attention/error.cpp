@@ -134,20 +134,13 @@ class Jackknife {
     const Index first = first_query_seeing(sequence, begin);
     const Index last =
         end == sequence.num_keys ? sequence.num_queries : first_query_seeing(sequence, end);
-    std::array<std::int32_t, simd::kBlockRows> seen;
-    for_each_head(group, [&](Index head) {
-      for (Index i = first; i < last; i += simd::kBlockRows) {
-        const Index count = std::min(simd::kBlockRows, last - i);
-        for (Index r = 0; r < count; ++r) {
-          seen[static_cast<std::size_t>(r)] =
-              static_cast<std::int32_t>(sequence.visible_end(i + r) - open);
-        }
-        load(worker, sequence, head, i, count, state);
-        worker.sums.collect(worker.queries, state);
-        worker.sums.collect(worker.queries, stream.open(), state,
-                            {seen.data(), static_cast<std::size_t>(count)});
-        worker.write(query_rows(out_, sequence, head, i, count));
-      }
+    for_each_query_block(call_.problem, group, first, last, [&](Index head, Index i, Index count) {
+      const auto seen = seen_from(sequence, i, count, open);
+      load(worker, sequence, head, i, count, state);
+      worker.sums.collect(worker.queries, state);
+      worker.sums.collect(worker.queries, stream.open(), state,
+                          {seen.data(), static_cast<std::size_t>(count)});
+      worker.write(query_rows(out_, sequence, head, i, count));
     });
   }
 
@@ -244,13 +237,8 @@ AttentionErrorReport attention_with_error(const FeatureMap<T>& map,
                                           const AttentionErrorOptions& error_options,
                                           const Execution& execution) {
   const AttentionProblem problem = linear_problem(kErrorDoor, map.blocks(), inputs, options);
-  std::array<Index, 4> extents{inputs.queries.extent(0), inputs.queries.extent(1),
-                               inputs.queries.extent(2), problem.value_dim};
-  require_output(kErrorDoor, "out", out, extents, inputs);
-  if (standard_error.extent(3) == 1) extents[3] = 1;
-  require_output(kErrorDoor, "standard_error", standard_error, extents, inputs);
-  kErrorDoor.apart("standard_error", memory_grid(standard_error), "out", memory_grid(out))
-      .at_least("redraws", error_options.redraws, 2);
+  require_errors(kErrorDoor, inputs, out, standard_error);
+  kErrorDoor.at_least("redraws", error_options.redraws, 2);
   AttentionErrorReport report;
   report.attention = attention<T>(map, inputs, out, options, execution);
   const FeatureMapSpec& spec = map.spec();

@@ -116,6 +116,7 @@ void query_pass(const ExactGradientCall<T, U>& call, const AttentionSequence& se
     load(k);
     worker.block.normalise(worker.keys);
   }
+  if (!wanted(call.gradients.queries)) return;
   Matrix<U>& gradient = worker.queries_gradient;
   std::fill_n(gradient.data(), gradient.size(), U{0});
   for (Index k = begin; k < end; k += kExactKeys) {
@@ -127,6 +128,37 @@ void query_pass(const ExactGradientCall<T, U>& call, const AttentionSequence& se
       call.range, gradient,
       head_rows(call.gradients.queries, sequence.batch, head)
           .middle_rows(sequence.first_query + first, count));
+}
+
+/// Gradients of a tile of keys, with what is common to its pairs, and of its values.
+template <Scalar T, Scalar U>
+void write_keys(const ExactGradientCall<T, U>& call, const AttentionSequence& sequence,
+                Index key_head, Index first, ExactGradientWorker<T, U>& worker) {
+  const auto to_rows = [&](const TensorView<T, 4>& gradient, const auto& from) {
+    const auto to = head_rows(gradient, sequence.batch, key_head);
+    for (Index j = 0; j < worker.keys.count(); ++j) {
+      const Index row = sequence.first_key + sequence.position(first + j);
+      for (Index c = 0; c < to.cols; ++c) to(row, c) = static_cast<T>(from(j, c));
+    }
+  };
+  if (wanted(call.gradients.values)) to_rows(call.gradients.values, worker.values_gradient);
+  if (!wanted(call.gradients.keys)) return;
+  const Index dim = call.forward.problem.dim;
+  Matrix<U>& dk = worker.keys_gradient;
+  if (!is_wide(call.range)) {
+    // Queries came with log2(e) in them; a key's own term is key_weight |k|^2 in base 2.
+    const U unit = static_cast<U>(std::numbers::ln2);
+    const U own = static_cast<U>(2.0 * std::numbers::ln2 * call.forward.kernel.key_weight());
+    for (Index j = 0; j < worker.keys.count(); ++j) {
+      const U sum = worker.logit_sums(0, j);
+      for (Index c = 0; c < dim; ++c) {
+        dk(j, c) = unit * dk(j, c) + own * sum * worker.keys.keys()(j, c);
+      }
+    }
+  }
+  Matrix<T> rows(worker.keys.count(), dim);
+  call.forward.kernel.template transform_gradient<T, U>(call.range, dk, rows.view());
+  to_rows(call.gradients.keys, rows);
 }
 
 /// Gradients of a tile of keys and values.
@@ -152,31 +184,14 @@ void key_pass(const ExactGradientCall<T, U>& call, const AttentionSequence& sequ
       if (!worker.block.compute(worker.keys, worker.values)) continue;
       const Matrix<U>& weights = worker.block.weights();
       const Matrix<U>& gradient = worker.block.out_gradient();
-      engine.accumulate(weights.data(), weights.cols(), rows, count, gradient.data(),
-                        gradient.cols(), problem.value_dim, nullptr, dv.data(), dv.cols());
-      add_queries(call, rows, worker);
-    }
-  }
-  if (!is_wide(call.range)) {
-    // Queries came with log2(e) in them; a key's own term is key_weight |k|^2 in base 2.
-    const U unit = static_cast<U>(std::numbers::ln2);
-    const U own = static_cast<U>(2.0 * std::numbers::ln2 * call.forward.kernel.key_weight());
-    for (Index j = 0; j < count; ++j) {
-      const U sum = worker.logit_sums(0, j);
-      for (Index c = 0; c < problem.dim; ++c) {
-        dk(j, c) = unit * dk(j, c) + own * sum * worker.keys.keys()(j, c);
+      if (wanted(call.gradients.values)) {
+        engine.accumulate(weights.data(), weights.cols(), rows, count, gradient.data(),
+                          gradient.cols(), problem.value_dim, nullptr, dv.data(), dv.cols());
       }
+      if (wanted(call.gradients.keys)) add_queries(call, rows, worker);
     }
   }
-  const auto to_keys = head_rows(call.gradients.keys, sequence.batch, key_head);
-  const auto to_values = head_rows(call.gradients.values, sequence.batch, key_head);
-  Matrix<T> rows(count, problem.dim);
-  call.forward.kernel.template transform_gradient<T, U>(call.range, dk, rows.view());
-  for (Index j = 0; j < count; ++j) {
-    const Index row = sequence.first_key + sequence.position(first + j);
-    for (Index c = 0; c < problem.dim; ++c) to_keys(row, c) = rows(j, c);
-    for (Index c = 0; c < problem.value_dim; ++c) to_values(row, c) = static_cast<T>(dv(j, c));
-  }
+  write_keys(call, sequence, key_head, first, worker);
 }
 
 /// All gradients of the groups of one range.
@@ -223,6 +238,7 @@ void gradient_pass(const ExactCall<T>& forward, ExactRange range,
     const auto& [sequence, head, first] = query_tasks[static_cast<std::size_t>(t)];
     query_pass(call, *sequence, head, first, *workers[static_cast<std::size_t>(w)]);
   });
+  if (!wanted(gradients.keys) && !wanted(gradients.values)) return;
   parallel_for_blocks(static_cast<Index>(key_tasks.size()), execution, [&](Index t, int w) {
     const auto& [sequence, head, first] = key_tasks[static_cast<std::size_t>(t)];
     key_pass(call, *sequence, head, first, *workers[static_cast<std::size_t>(w)]);

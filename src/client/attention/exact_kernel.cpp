@@ -11,12 +11,16 @@
 
 namespace bochner::attention_internals {
 
-ExactKernel::ExactKernel(const Door& door, const Kernel& kernel, Index dim) {
+void require_normal_kernel(const Door& door, const Kernel& kernel) {
   // The logarithm is a quadratic form where frequencies are normal.
   const SpectralMeasure measure = spectral_measure(kernel);
   if (!is_normal(measure) || measure.rectifier()) {
     door.refuse("the kernel", to_text(kernel), "softmax or gaussian");
   }
+}
+
+ExactKernel::ExactKernel(const Door& door, const Kernel& kernel, Index dim) {
+  require_normal_kernel(door, kernel);
   const StandardForm form = standard_form(kernel, dim);
   transform_ = form.transform;
   shift_invariant_ = form.shift_invariant;

@@ -29,6 +29,9 @@ inline double value_scale(ExactRange range) {
   return range == ExactRange::wide_scaled ? 0x1p-32 : 1.0;
 }
 
+/// Throws InvalidArgument unless the kernel is softmax or Gaussian.
+void require_normal_kernel(const Door& door, const Kernel& kernel);
+
 /// log k(q, k), up to terms that depend on the query only: Aq.Ak for softmax kernels; for Gaussian
 /// ones A(q - c).A(k - c) + key_weight |A(k - c)|^2 with an origin c that all rows share. Wide rows
 /// are computed from differences that have no origin in common, see `log_similarities`.

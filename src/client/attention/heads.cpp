@@ -3,6 +3,12 @@
 
 #include "client/attention/call.hpp"
 #include "client/attention/checks.hpp"
+#include "client/attention/head_maps.hpp"
+#include "client/attention/rows.hpp"
+#include "estimator/row_law.hpp"
+
+#include <string>
+#include <utility>
 
 namespace bochner {
 
@@ -10,10 +16,10 @@ using namespace attention_internals;
 
 namespace {
 
-/// `count` heads of a tensor.
+/// `count` heads of a tensor; nothing of nothing.
 template <class T>
 TensorView<T, 4> heads_of(TensorView<T, 4> tensor, Index first, Index count) {
-  tensor.data += first * tensor.stride(1);
+  if (tensor.data != nullptr) tensor.data += first * tensor.stride(1);
   tensor.extents[1] = count;
   return tensor;
 }
@@ -24,7 +30,7 @@ void for_each_key_head(const Door& door, std::span<const FeatureMap<T>> maps,
                        const AttentionInputs<T>& inputs, const AttentionOptions& options,
                        const Body& body) {
   const AttentionProblem problem = attention_problem(door, inputs, options);
-  door.entries("maps", static_cast<Index>(maps.size()), problem.key_heads, "one per key head");
+  require_maps(door, maps, problem.key_heads);
   for (Index h = 0; h < problem.key_heads; ++h) {
     body(h, h * problem.heads_per_key_head, problem.heads_per_key_head);
   }
@@ -35,6 +41,30 @@ AttentionInputs<T> one_key_head(const AttentionInputs<T>& inputs, Index head, In
                                 Index count) {
   return {heads_of(inputs.queries, first, count), heads_of(inputs.keys, head, 1),
           heads_of(inputs.values, head, 1)};
+}
+
+/// One report for all heads, which compute alike.
+AttentionReport total_report(const std::vector<AttentionReport>& reports) {
+  AttentionReport total = sum_reports(reports);
+  if (!reports.empty()) total.arithmetic = reports.front().arithmetic;
+  return total;
+}
+
+/// Standard errors of all heads have one source and one number of degrees of freedom.
+template <Scalar T>
+void require_one_source(const Door& door, std::span<const FeatureMap<T>> maps) {
+  const auto groups = [&](std::size_t h) {
+    const FeatureMapSpec& spec = maps[h].spec();
+    return std::pair(spec.num_frequencies, estimator::block_law(spec).size);
+  };
+  for (std::size_t h = 1; h < maps.size(); ++h) {
+    if (groups(h) == groups(0)) continue;
+    const auto words = [&](std::size_t i) {
+      return std::to_string(groups(i).first) + " frequencies in blocks of " +
+             std::to_string(groups(i).second);
+    };
+    door.refuse("maps[" + std::to_string(h) + "]", words(h), words(0) + ", as maps[0]");
+  }
 }
 
 }  // namespace
@@ -71,9 +101,7 @@ AttentionReport attention(std::span<const FeatureMap<T>> maps, const AttentionIn
                                    one_key_head(inputs, h, first, count),
                                    heads_of(out, first, count), options, execution));
   });
-  AttentionReport total = sum_reports(reports);
-  if (!reports.empty()) total.arithmetic = reports.front().arithmetic;
-  return total;
+  return total_report(reports);
 }
 
 template <Scalar T>
@@ -89,6 +117,71 @@ void attention_gradient(std::span<const FeatureMap<T>> maps, const AttentionInpu
                           {heads_of(gradients.queries, first, count),
                            heads_of(gradients.keys, h, 1), heads_of(gradients.values, h, 1)},
                           options, execution);
+  });
+}
+
+template <Scalar T>
+AttentionErrorReport attention_with_error(std::span<const FeatureMap<T>> maps,
+                                          const AttentionInputs<T>& inputs, TensorView<T, 4> out,
+                                          TensorView<T, 4> standard_error,
+                                          const AttentionOptions& options,
+                                          const AttentionErrorOptions& error_options,
+                                          const Execution& execution) {
+  constexpr Door kDoor("attention_with_error");
+  require_errors(kDoor, inputs, out, standard_error);
+  require_one_source(kDoor, maps);
+  AttentionErrorReport total;
+  std::vector<AttentionReport> reports;
+  for_each_key_head<T>(kDoor, maps, inputs, options, [&](Index h, Index first, Index count) {
+    total = attention_with_error<T>(
+        maps[static_cast<std::size_t>(h)], one_key_head(inputs, h, first, count),
+        heads_of(out, first, count), heads_of(standard_error, first, count), options, error_options,
+        execution);
+    reports.push_back(total.attention);
+  });
+  total.attention = total_report(reports);
+  return total;
+}
+
+template <Scalar T>
+std::vector<AttentionComparison> attention_report(std::span<const FeatureMap<T>> maps,
+                                                  const AttentionInputs<T>& inputs,
+                                                  Index sample_rows,
+                                                  const AttentionOptions& options,
+                                                  const Execution& execution) {
+  std::vector<AttentionComparison> comparisons;
+  for_each_key_head<T>(
+      Door("attention_report"), maps, inputs, options, [&](Index h, Index first, Index count) {
+        comparisons.push_back(attention_report<T>(maps[static_cast<std::size_t>(h)],
+                                                  one_key_head(inputs, h, first, count),
+                                                  sample_rows, options, execution));
+      });
+  return comparisons;
+}
+
+template <Scalar T>
+void attention_rows(std::span<const FeatureMap<T>> maps, TensorView<const T, 4> queries,
+                    TensorView<const T, 4> keys, std::span<const AttentionRow> rows,
+                    MatrixView<T> out, const AttentionOptions& options,
+                    const Execution& execution) {
+  constexpr Door kDoor("attention_rows");
+  require_rows(kDoor, queries, keys, rows, out);
+  const AttentionInputs<T> inputs{queries, keys, no_values(keys)};
+  for_each_key_head<T>(kDoor, maps, inputs, options, [&](Index h, Index first, Index count) {
+    std::vector<AttentionRow> mine;
+    std::vector<Index> places;
+    for (std::size_t r = 0; r < rows.size(); ++r) {
+      if (rows[r].head < first || rows[r].head >= first + count) continue;
+      mine.push_back({rows[r].batch, rows[r].head - first, rows[r].query});
+      places.push_back(static_cast<Index>(r));
+    }
+    Matrix<T> weights(static_cast<Index>(mine.size()), out.cols);
+    const AttentionInputs<T> head = one_key_head(inputs, h, first, count);
+    attention_rows<T>(maps[static_cast<std::size_t>(h)], head.queries, head.keys, mine,
+                      weights.view(), options, execution);
+    for (std::size_t r = 0; r < places.size(); ++r) {
+      for (Index j = 0; j < out.cols; ++j) out(places[r], j) = weights(static_cast<Index>(r), j);
+    }
   });
 }
 
@@ -110,5 +203,24 @@ template void attention_gradient<double>(std::span<const FeatureMap<double>>,
                                          TensorView<const double, 4>, TensorView<const double, 4>,
                                          const AttentionGradients<double>&, const AttentionOptions&,
                                          const Execution&);
+template AttentionErrorReport attention_with_error<float>(
+    std::span<const FeatureMap<float>>, const AttentionInputs<float>&, TensorView<float, 4>,
+    TensorView<float, 4>, const AttentionOptions&, const AttentionErrorOptions&, const Execution&);
+template std::vector<AttentionComparison> attention_report<float>(
+    std::span<const FeatureMap<float>>, const AttentionInputs<float>&, Index,
+    const AttentionOptions&, const Execution&);
+template void attention_rows<float>(std::span<const FeatureMap<float>>, TensorView<const float, 4>,
+                                    TensorView<const float, 4>, std::span<const AttentionRow>,
+                                    MatrixView<float>, const AttentionOptions&, const Execution&);
+template AttentionErrorReport attention_with_error<double>(
+    std::span<const FeatureMap<double>>, const AttentionInputs<double>&, TensorView<double, 4>,
+    TensorView<double, 4>, const AttentionOptions&, const AttentionErrorOptions&, const Execution&);
+template std::vector<AttentionComparison> attention_report<double>(
+    std::span<const FeatureMap<double>>, const AttentionInputs<double>&, Index,
+    const AttentionOptions&, const Execution&);
+template void attention_rows<double>(std::span<const FeatureMap<double>>,
+                                     TensorView<const double, 4>, TensorView<const double, 4>,
+                                     std::span<const AttentionRow>, MatrixView<double>,
+                                     const AttentionOptions&, const Execution&);
 
 }  // namespace bochner

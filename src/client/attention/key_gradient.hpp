@@ -7,12 +7,12 @@
 
 namespace bochner::attention_internals {
 
-/// A block of keys in the backward pass. The caller weighs the keys, against the exponents of the
-/// queries that see them.
+/// A block of keys in the backward pass, for the gradients that are wanted. The caller weighs the
+/// keys, against the exponents of the queries that see them.
 template <Scalar T>
 class KeyGradient {
  public:
-  explicit KeyGradient(const AttentionCall<T>& call);
+  KeyGradient(const AttentionCall<T>& call, const AttentionGradients<T>& gradients);
 
   /// Gradients from all queries of the sums: of weights v T^T + unit t^T, of values phi T; T packed
   /// as well.
@@ -22,11 +22,11 @@ class KeyGradient {
   void from_queries(const KeyBlock<T>& keys, const QueryGradient<T>& queries,
                     std::span<const std::int32_t> count);
   /// Gradients of the live keys first ... of a head group, and of their values.
-  void finish(const KeyBlock<T>& keys, const HeadGroup& group, Index first,
-              const AttentionGradients<T>& gradients);
+  void finish(const KeyBlock<T>& keys, const HeadGroup& group, Index first);
 
  private:
   const AttentionCall<T>& call_;
+  const AttentionGradients<T>& gradients_;
   KeyLoader<T> loader_;
   Matrix<T> gradient_;        ///< of weights, rows x D
   Matrix<T> value_gradient_;  ///< rows x d_v

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "bochner/client/attention/matrix.hpp"
 #include "client/attention/call.hpp"
+#include "client/attention/checks.hpp"
 #include "client/attention/exact.hpp"
 
 #include <algorithm>
@@ -24,36 +25,15 @@ struct PlacedRow {
   Index end;         ///< the live keys first_visible .. end - 1 are seen, before other masks
 };
 
-/// Queries and keys without values.
 template <Scalar T>
-AttentionInputs<T> without_values(const TensorView<const T, 4>& queries,
-                                  const TensorView<const T, 4>& keys) {
-  TensorView<const T, 4> none = keys;
-  none.extents[3] = 0;
-  return {queries, keys, none};
-}
-
-template <Scalar T>
-std::vector<PlacedRow> place_rows(const Door& door, const AttentionProblem& problem,
-                                  const TensorView<const T, 4>& queries, Index num_keys,
+std::vector<PlacedRow> place_rows(const AttentionProblem& problem,
                                   std::span<const AttentionRow> rows, const MatrixView<T>& out) {
-  const auto count = static_cast<Index>(rows.size());
-  door.shape("out", out, count, num_keys, "rows x keys");
   std::vector<PlacedRow> placed;
-  for (Index r = 0; r < count; ++r) {
-    const AttentionRow& row = rows[static_cast<std::size_t>(r)];
-    const auto inside = [&](Index position, int axis) {
-      return position >= 0 && position < queries.extent(axis);
-    };
-    if (!inside(row.batch, 0) || !inside(row.head, 1) || !inside(row.query, 2)) {
-      door.refuse("rows[" + std::to_string(r) + "] is batch " + std::to_string(row.batch) +
-                  ", head " + std::to_string(row.head) + ", query " + std::to_string(row.query) +
-                  ", expected below " + std::to_string(queries.extent(0)) + ", " +
-                  std::to_string(queries.extent(1)) + " and " + std::to_string(queries.extent(2)));
-    }
+  for (const AttentionRow& row : rows) {
     const AttentionSequence& sequence = sequence_with(problem, row.batch, row.query);
     const Index query = row.query - sequence.first_query;
-    placed.push_back({&sequence, row.head, query, r, sequence.visible_end(query)});
+    placed.push_back({&sequence, row.head, query, static_cast<Index>(placed.size()),
+                      sequence.visible_end(query)});
   }
   clear_rows(out);
   return placed;
@@ -193,9 +173,10 @@ void attention_rows(const FeatureMap<T>& map, TensorView<const T, 4> queries,
                     MatrixView<T> out, const AttentionOptions& options,
                     const Execution& execution) {
   constexpr Door kDoor("attention_rows");
-  const AttentionInputs<T> inputs = without_values(queries, keys);
+  const AttentionInputs<T> inputs{queries, keys, no_values(keys)};
   const AttentionProblem problem = linear_problem(kDoor, map.blocks(), inputs, options);
-  std::vector<PlacedRow> placed = place_rows(kDoor, problem, queries, keys.extent(2), rows, out);
+  require_rows(kDoor, queries, keys, rows, out);
+  std::vector<PlacedRow> placed = place_rows(problem, rows, out);
   if (placed.empty()) return;
   const AttentionCall<T> call{kDoor, map.blocks(), inputs, problem, execution};
   const std::vector<RowGroup> groups = group_rows(placed, problem.heads_per_key_head);
@@ -214,10 +195,10 @@ void exact_attention_rows(const Kernel& kernel, TensorView<const T, 4> queries,
                           MatrixView<T> out, const AttentionOptions& options,
                           const Execution& execution) {
   constexpr Door kDoor("exact_attention_rows");
-  const AttentionInputs<T> inputs = without_values(queries, keys);
+  const AttentionInputs<T> inputs{queries, keys, no_values(keys)};
   const ExactCall<T> call = exact_call<T>(kDoor, kernel, inputs, options, {}, execution);
-  const std::vector<PlacedRow> placed =
-      place_rows(kDoor, call.problem, queries, keys.extent(2), rows, out);
+  require_rows(kDoor, queries, keys, rows, out);
+  const std::vector<PlacedRow> placed = place_rows(call.problem, rows, out);
   const auto count = static_cast<Index>(placed.size());
   parallel_for_blocks(count, execution, [&](Index r, int) {
     const PlacedRow& row = placed[static_cast<std::size_t>(r)];

@@ -44,6 +44,18 @@ struct AttentionProblem {
   std::vector<AttentionSequence> sequences;
 };
 
+/// Calls body(first row, count) for each run of live keys that follow one another.
+template <class Body>
+void for_each_live_run(const AttentionSequence& sequence, const Body& body) {
+  for (Index k = 0; k < sequence.num_keys;) {
+    const Index first = sequence.position(k);
+    Index count = 1;
+    while (k + count < sequence.num_keys && sequence.position(k + count) == first + count) ++count;
+    body(sequence.first_key + first, count);
+    k += count;
+  }
+}
+
 /// The sequence that query `query` of batch entry `batch` belongs to.
 const AttentionSequence& sequence_with(const AttentionProblem& problem, Index batch, Index query);
 

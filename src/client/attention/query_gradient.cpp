@@ -51,7 +51,7 @@ void QueryGradient<T>::from_state(const PackedTranspose<T>& values, const T* mas
 }
 
 template <Scalar T>
-void QueryGradient<T>::from_keys(const KeyBlock<T>& keys, const PackedTranspose<T>& values,
+void QueryGradient<T>::pair_with(const KeyBlock<T>& keys, const PackedTranspose<T>& values,
                                  std::span<const std::int32_t> count) {
   values.multiply(g_values_, rows_.rows, pairs_);
   for (Index r = 0; r < rows_.rows; ++r) {
@@ -62,6 +62,10 @@ void QueryGradient<T>::from_keys(const KeyBlock<T>& keys, const PackedTranspose<
     }
     std::fill(pair + count[i], pair + simd::kBlockRows, T{0});
   }
+}
+
+template <Scalar T>
+void QueryGradient<T>::from_pairs(const KeyBlock<T>& keys, std::span<const std::int32_t> count) {
   const Index features = map_->num_features();
   simd::kernels<T>().contract_prefixes(pairs_.data(), pairs_.cols(), rows_.rows, count.data(),
                                        keys.weights(), gradient_.cols(), features, part_.data(),

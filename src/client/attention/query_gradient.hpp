@@ -44,10 +44,12 @@ class QueryGradient {
 
   /// Gradients of the weights from a state: G S^T + g z^T.
   void from_state(const PackedTranspose<T>& values, const T* mass);
-  /// Adds those from the first count[r] keys of a block; leaves in `pairs` the gradients of the
-  /// scores, G v^T + g unit^T, zero from count[r] on.
-  void from_keys(const KeyBlock<T>& keys, const PackedTranspose<T>& values,
+  /// Leaves in `pairs` the gradients of the scores of the first count[r] keys of a block, G v^T + g
+  /// unit^T, zero from count[r] on.
+  void pair_with(const KeyBlock<T>& keys, const PackedTranspose<T>& values,
                  std::span<const std::int32_t> count);
+  /// Adds to the gradients of the weights those from these pairs.
+  void from_pairs(const KeyBlock<T>& keys, std::span<const std::int32_t> count);
   const Matrix<T>& pairs() const noexcept { return pairs_; }
 
   /// Gradients of the queries.

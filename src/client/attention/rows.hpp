@@ -86,7 +86,8 @@ void refuse_long_rows(MatrixView<const T> x, Exponent* exponent, const RowOrigin
   }
 }
 
-/// Refuses the rows that mapping would refuse, before anything is done with them.
+/// Refuses the rows that mapping would refuse, before anything is done with them; the first of them
+/// is row origin.first_row.
 template <Scalar T>
 void refuse_rows(const BlockMap<T>& map, Side side, MatrixView<const T> x, RowOrigin origin) {
   const Index at_once = std::min(simd::kBlockRows, x.rows);
@@ -94,9 +95,8 @@ void refuse_rows(const BlockMap<T>& map, Side side, MatrixView<const T> x, RowOr
   Matrix<T> phi(at_once, map.exponential() ? 0 : map.ld());
   std::array<double, simd::kBlockRows> offset;
   std::array<std::int32_t, simd::kBlockRows> exponent;
-  for (Index first = 0; first < x.rows; first += at_once) {
+  for (Index first = 0; first < x.rows; first += at_once, origin.first_row += at_once) {
     const auto rows = x.middle_rows(first, std::min(at_once, x.rows - first));
-    origin.first_row = first;
     if (map.exponential()) {
       map.measure(side, rows, offset.data(), workspace);
       refuse_long_rows(rows, offset.data(), origin, workspace);

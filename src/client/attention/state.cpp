@@ -23,40 +23,54 @@ TensorView<const T, 4> no_rows(const TensorView<const T, 4>& like, Index heads, 
   return none;
 }
 
+constexpr Door kStateDoor("AttentionState");
+
+template <Scalar T>
+AttentionReport total_of(const std::vector<AttentionReport>& reports) {
+  AttentionReport total = sum_reports(reports);
+  total.arithmetic = std::same_as<T, float> ? "float" : "double";
+  return total;
+}
+
 }  // namespace
 
 template <Scalar T>
-AttentionState<T>::Impl::Impl(const FeatureMap<T>& map, Index batch, Index key_heads,
-                              Index value_dim)
-    : map_(map), batch_(batch), key_heads_(key_heads), value_dim_(value_dim) {
-  constexpr Door kDoor("AttentionState");
-  kDoor.at_least("batch", batch, 0)
+AttentionState<T>::Impl::Impl(Maps maps, Index batch, Index key_heads, Index value_dim)
+    : maps_(std::move(maps)), batch_(batch), key_heads_(key_heads), value_dim_(value_dim) {
+  kStateDoor.at_least("batch", batch, 0)
       .at_least("key_heads", key_heads, 0)
       .at_least("value_dim", value_dim, 1);
+  for (const FeatureMap<T>& map : maps_.all()) {
+    const Index first = maps_.all().front().input_dim();
+    if (map.input_dim() == first) continue;
+    kStateDoor.refuse("maps have input_dim " + std::to_string(first) + " and " +
+                      std::to_string(map.input_dim()) + ", expected one for all");
+  }
   const auto streams = checked_product(batch, key_heads);
   if (!streams) {
-    kDoor.refuse("batch is " + std::to_string(batch) + " and key_heads " +
-                 std::to_string(key_heads) + ", too many");
+    kStateDoor.refuse("batch is " + std::to_string(batch) + " and key_heads " +
+                      std::to_string(key_heads) + ", too many");
   }
-  for (Index s = 0; s < *streams; ++s) streams_.emplace_back(map.blocks(), value_dim);
+  reset();
 }
 
 template <Scalar T>
 void AttentionState<T>::Impl::append(TensorView<const T, 4> keys, TensorView<const T, 4> values,
-                                     const Execution& execution) {
+                                     const LiveKeys& live, const Execution& execution) {
   constexpr Door kDoor("AttentionState::append");
-  const AttentionInputs<T> inputs{no_rows(keys, key_heads_, keys.extent(3)), keys, values};
-  problem_of(kDoor, inputs);
-  const Index length = extended_length(kDoor, keys.extent(2));
-  require_rows(kDoor, inputs, execution);
+  require_addressable(kDoor, "keys", keys.extents);
+  // As many queries as keys, which nobody reads.
+  const AttentionInputs<T> inputs{keys, keys, values};
+  const AttentionProblem problem = problem_of(kDoor, inputs, live);
+  std::vector<Index> lengths = lengths_after(kDoor, problem);
+  require_keys(kDoor, inputs, problem, execution);
   change_streams(execution, [&] {
-    for_each_stream(execution, [&](Index s, Worker& worker) {
-      KeyStream<T>& stream = streams_[static_cast<std::size_t>(s)];
-      extend(kDoor, stream, s, keys, values, worker, [](Index, Index) {});
-      stream.pack();
+    for_each_stream(problem, execution, [&](const HeadGroup& group, Worker& worker) {
+      extend(kDoor, group, inputs, worker, [](Index) {});
+      stream(group.sequence->batch, group.key_head).pack();
     });
   });
-  length_ = length;
+  lengths_.swap(lengths);
 }
 
 template <Scalar T>
@@ -66,83 +80,83 @@ AttentionReport AttentionState<T>::Impl::attend(TensorView<const T, 4> queries,
   constexpr Door kDoor("AttentionState::attend");
   const TensorView<const T, 4> keys = no_rows(queries, key_heads_, queries.extent(3));
   const AttentionInputs<T> inputs{queries, keys, no_rows(queries, key_heads_, value_dim_)};
-  const AttentionProblem problem = problem_of(kDoor, inputs);
+  const AttentionProblem problem = problem_of(kDoor, inputs, {});
   require_output(kDoor, "out", out,
                  {queries.extent(0), queries.extent(1), queries.extent(2), value_dim_}, inputs);
-  const Index blocks = (queries.extent(2) + simd::kBlockRows - 1) / simd::kBlockRows;
-  const Index tasks = batch_ * problem.heads * blocks;
+  const Index blocks = blocks_of(queries.extent(2), simd::kBlockRows);
+  const Index tasks = batch_ * problem.heads_per_key_head * blocks;
   std::vector<QueryWorker> workers;
-  for (int w = 0; w < worker_count(tasks, execution); ++w) {
-    workers.push_back({QueryBlock<T>(map_.blocks(), value_dim_), {}});
+  for (Index l = 0; l < maps_.lanes(problem.key_heads, tasks, execution); ++l) {
+    workers.push_back({QueryBlock<T>(maps_[l].blocks(), value_dim_), {}});
   }
-  parallel_for_blocks(tasks, execution, [&](Index t, int w) {
-    const Index head = t / blocks % problem.heads;
-    const Index batch = t / blocks / problem.heads;
+  maps_.for_each(problem.key_heads, tasks, execution, [&](Index key_head, Index t, int lane) {
+    const Index batch = t / blocks / problem.heads_per_key_head;
+    const Index head =
+        key_head * problem.heads_per_key_head + t / blocks % problem.heads_per_key_head;
     const Index first = t % blocks * simd::kBlockRows;
     const Index count = std::min(simd::kBlockRows, queries.extent(2) - first);
-    const Index s = batch * key_heads_ + head / problem.heads_per_key_head;
-    const KeyStream<T>& stream = streams_[static_cast<std::size_t>(s)];
+    const KeyStream<T>& seen_keys = stream(batch, key_head);
     std::array<std::int32_t, simd::kBlockRows> seen;
-    seen.fill(static_cast<std::int32_t>(stream.open().rows()));
-    collect(stream, {kDoor, "queries", batch, head, first},
+    seen.fill(static_cast<std::int32_t>(seen_keys.open().rows()));
+    collect(seen_keys, {kDoor, "queries", batch, head, first},
             head_rows(queries, batch, head).middle_rows(first, count), seen,
             head_rows(out, batch, head).middle_rows(first, count),
-            workers[static_cast<std::size_t>(w)]);
+            workers[static_cast<std::size_t>(lane)]);
   });
   std::vector<AttentionReport> reports;
   for (const QueryWorker& worker : workers) reports.push_back(worker.report);
-  AttentionReport total = sum_reports(reports);
-  total.arithmetic = std::same_as<T, float> ? "float" : "double";
-  return total;
+  return total_of<T>(reports);
 }
 
 template <Scalar T>
 AttentionReport AttentionState<T>::Impl::advance(const AttentionInputs<T>& inputs,
-                                                 TensorView<T, 4> out, const Execution& execution) {
+                                                 TensorView<T, 4> out, const LiveKeys& live,
+                                                 const Execution& execution) {
   constexpr Door kDoor("AttentionState::advance");
-  const AttentionProblem problem = problem_of(kDoor, inputs);
+  const AttentionProblem problem = problem_of(kDoor, inputs, live);
   const auto& q = inputs.queries;
   if (q.extent(2) != inputs.keys.extent(2)) {
     kDoor.refuse("there are " + std::to_string(q.extent(2)) + " queries and " +
                  std::to_string(inputs.keys.extent(2)) + " keys, expected as many");
   }
   require_output(kDoor, "out", out, {q.extent(0), q.extent(1), q.extent(2), value_dim_}, inputs);
-  const Index length = extended_length(kDoor, q.extent(2));
-  require_rows(kDoor, inputs, execution);
+  std::vector<Index> lengths = lengths_after(kDoor, problem);
+  require_keys(kDoor, inputs, problem, execution);
+  require_queries(kDoor, q, problem, execution);
   for (Worker& worker : workers_) worker.query.report = {};
   change_streams(execution, [&] {
-    for_each_stream(execution, [&](Index s, Worker& worker) {
-      KeyStream<T>& stream = streams_[static_cast<std::size_t>(s)];
-      extend(kDoor, stream, s, inputs.keys, inputs.values, worker, [&](Index first, Index count) {
-        stream.pack();
-        std::array<std::int32_t, simd::kBlockRows> seen;
-        for (Index r = 0; r < count; ++r) {
-          seen[static_cast<std::size_t>(r)] =
-              static_cast<std::int32_t>(stream.open().rows() - count + r + 1);
-        }
-        for (Index h = 0; h < problem.heads_per_key_head; ++h) {
-          const Index batch = s / key_heads_;
-          const Index head = s % key_heads_ * problem.heads_per_key_head + h;
-          collect(stream, {kDoor, "queries", batch, head, first},
-                  head_rows(q, batch, head).middle_rows(first, count), seen,
-                  head_rows(out, batch, head).middle_rows(first, count), worker.query);
-        }
+    for_each_stream(problem, execution, [&](const HeadGroup& group, Worker& worker) {
+      const AttentionSequence& sequence = *group.sequence;
+      KeyStream<T>& keys = stream(sequence.batch, group.key_head);
+      Index first = 0;
+      extend(kDoor, group, inputs, worker, [&](Index k) {
+        keys.pack();
+        const Index last =
+            k == sequence.num_keys ? sequence.num_queries : first_query_seeing(sequence, k);
+        const Index open = k - keys.open().rows();
+        for_each_query_block(problem, group, first, last, [&](Index head, Index i, Index count) {
+          collect(keys, {kDoor, "queries", sequence.batch, head, i},
+                  query_rows(q, sequence, head, i, count), seen_from(sequence, i, count, open),
+                  query_rows(out, sequence, head, i, count), worker.query);
+        });
+        first = last;
       });
     });
   });
-  length_ = length;
+  lengths_.swap(lengths);
   std::vector<AttentionReport> reports;
   for (const Worker& worker : workers_) reports.push_back(worker.query.report);
-  AttentionReport total = sum_reports(reports);
-  total.arithmetic = std::same_as<T, float> ? "float" : "double";
-  return total;
+  return total_of<T>(reports);
 }
 
 template <Scalar T>
 void AttentionState<T>::Impl::merge(const Impl& next) {
   constexpr Door kDoor("AttentionState::merge");
-  if (map_.spec() != next.map_.spec()) {
-    kDoor.refuse("the other state is of another map: " + to_text(next.map_.spec()));
+  const auto& mine = maps_.all();
+  const auto& others = next.maps_.all();
+  for (std::size_t m = 0; m < std::min(mine.size(), others.size()); ++m) {
+    if (mine[m].spec() == others[m].spec()) continue;
+    kDoor.refuse("the other state is of another map: " + to_text(others[m].spec()));
   }
   if (batch_ != next.batch_ || key_heads_ != next.key_heads_ || value_dim_ != next.value_dim_) {
     kDoor.refuse("batch, key_heads and value_dim are " + std::to_string(next.batch_) + ", " +
@@ -150,118 +164,99 @@ void AttentionState<T>::Impl::merge(const Impl& next) {
                  ", expected " + std::to_string(batch_) + ", " + std::to_string(key_heads_) +
                  " and " + std::to_string(value_dim_));
   }
-  const Index length = extended_length(kDoor, next.length_);
-  KeyScratch<T> scratch(map_.blocks(), value_dim_);
+  kDoor.entries("the other state's maps", static_cast<Index>(others.size()),
+                static_cast<Index>(mine.size()), "as here");
+  const auto count = [&](Index b) { return next.lengths_[static_cast<std::size_t>(b)]; };
+  std::vector<Index> lengths = extended_lengths(kDoor, count);
   std::vector<KeyStream<T>> merged = streams_;  // all of them or none
-  for (std::size_t s = 0; s < merged.size(); ++s) merged[s].merge(next.streams_[s], scratch);
+  for (Index h = 0; h < key_heads_; ++h) {
+    KeyScratch<T> scratch(maps_[h].blocks(), value_dim_);
+    for (Index s = h; s < static_cast<Index>(merged.size()); s += key_heads_) {
+      merged[static_cast<std::size_t>(s)].merge(next.streams_[static_cast<std::size_t>(s)],
+                                                scratch);
+    }
+  }
   streams_.swap(merged);
-  length_ = length;
+  lengths_.swap(lengths);
 }
 
 template <Scalar T>
 void AttentionState<T>::Impl::reset() {
   std::vector<KeyStream<T>> fresh;
-  for (std::size_t s = 0; s < streams_.size(); ++s) fresh.emplace_back(map_.blocks(), value_dim_);
-  streams_.swap(fresh);
-  length_ = 0;
-}
-
-template <Scalar T>
-AttentionProblem AttentionState<T>::Impl::problem_of(const Door& door,
-                                                     const AttentionInputs<T>& inputs) const {
-  AttentionProblem problem = attention_problem(door, inputs, {});
-  const auto& k = inputs.keys;
-  if (problem.dim != map_.input_dim() || k.extent(0) != batch_ || k.extent(1) != key_heads_ ||
-      inputs.values.extent(3) != value_dim_) {
-    door.refuse("batch, key heads, dimension and value dimension are " +
-                std::to_string(k.extent(0)) + ", " + std::to_string(k.extent(1)) + ", " +
-                std::to_string(k.extent(3)) + " and " + std::to_string(inputs.values.extent(3)) +
-                ", expected " + std::to_string(batch_) + ", " + std::to_string(key_heads_) + ", " +
-                std::to_string(map_.input_dim()) + " and " + std::to_string(value_dim_));
+  for (Index s = 0; s < batch_ * key_heads_; ++s) {
+    fresh.emplace_back(maps_[s % key_heads_].blocks(), value_dim_);
   }
-  return problem;
+  streams_.swap(fresh);
+  lengths_.assign(static_cast<std::size_t>(batch_), 0);
 }
 
 template <Scalar T>
-Index AttentionState<T>::Impl::extended_length(const Door& door, Index count) const {
-  if (count <= kLongest - length_) return length_ + count;
-  door.refuse("the state has seen " + std::to_string(length_) + " keys, and " +
-              std::to_string(count) + " more are beyond 2^60");
+template <class Count>
+std::vector<Index> AttentionState<T>::Impl::extended_lengths(const Door& door,
+                                                             const Count& count) const {
+  std::vector<Index> lengths = lengths_;
+  for (std::size_t b = 0; b < lengths.size(); ++b) {
+    const Index more = count(static_cast<Index>(b));
+    if (more > kLongest - lengths[b]) {
+      door.refuse("the state has seen " + std::to_string(lengths[b]) + " keys, and " +
+                  std::to_string(more) + " more are beyond 2^60");
+    }
+    lengths[b] += more;
+  }
+  return lengths;
 }
 
 template <Scalar T>
-void AttentionState<T>::Impl::require_rows(const Door& door, const AttentionInputs<T>& inputs,
-                                           const Execution& execution) const {
-  const auto& q = inputs.queries;
-  const auto& k = inputs.keys;
-  const auto check_head = [&](Index t, bool is_query) {
-    const Index heads = is_query ? q.extent(1) : key_heads_;
-    const RowOrigin origin{door, is_query ? "queries" : "keys", t / heads, t % heads, 0};
-    const auto rows = head_rows(is_query ? q : k, origin.batch, origin.head);
-    refuse_rows(map_.blocks(), is_query ? Side::query : Side::key, rows, origin);
-    if (!is_query) refuse_large_values(head_rows(inputs.values, origin.batch, origin.head), origin);
-  };
-  const Index key_tasks = batch_ * key_heads_;
-  const Index query_tasks = q.extent(2) > 0 ? batch_ * q.extent(1) : 0;
-  parallel_for_blocks(key_tasks + query_tasks, execution, [&](Index t, int) {
-    check_head(t < key_tasks ? t : t - key_tasks, t >= key_tasks);
-  });
+std::vector<Index> AttentionState<T>::Impl::lengths_after(const Door& door,
+                                                          const AttentionProblem& problem) const {
+  if (problem.sequences.empty()) return lengths_;  // no rows
+  return extended_lengths(
+      door, [&](Index b) { return problem.sequences[static_cast<std::size_t>(b)].num_keys; });
 }
 
 template <Scalar T>
 template <class Body>
-void AttentionState<T>::Impl::for_each_stream(const Execution& execution, const Body& body) {
-  const auto count = static_cast<Index>(streams_.size());
-  const auto wanted = static_cast<std::size_t>(worker_count(count, execution));
-  while (workers_.size() < wanted) {
-    workers_.push_back(
-        {KeyScratch<T>(map_.blocks(), value_dim_), {QueryBlock<T>(map_.blocks(), value_dim_), {}}});
+void AttentionState<T>::Impl::for_each_stream(const AttentionProblem& problem,
+                                              const Execution& execution, const Body& body) {
+  const auto entries = static_cast<Index>(problem.sequences.size());
+  const auto lanes = static_cast<std::size_t>(maps_.lanes(key_heads_, entries, execution));
+  while (workers_.size() < lanes) {
+    workers_.emplace_back(maps_[static_cast<Index>(workers_.size())], value_dim_);
   }
-  parallel_for_blocks(count, execution,
-                      [&](Index s, int w) { body(s, workers_[static_cast<std::size_t>(w)]); });
+  maps_.for_each(key_heads_, entries, execution, [&](Index key_head, Index b, int lane) {
+    body(HeadGroup{&problem.sequences[static_cast<std::size_t>(b)], key_head},
+         workers_[static_cast<std::size_t>(lane)]);
+  });
 }
 
 template <Scalar T>
-template <class Taken>
-void AttentionState<T>::Impl::extend(const Door& door, KeyStream<T>& stream, Index s,
-                                     TensorView<const T, 4> keys, TensorView<const T, 4> values,
-                                     Worker& worker, const Taken& taken) {
-  const Index batch = s / key_heads_;
-  const Index head = s % key_heads_;
-  const auto k = head_rows(keys, batch, head);
-  const auto v = head_rows(values, batch, head);
-  for (Index first = 0; first < k.rows;) {
-    const Index rest = k.rows - first;
-    const Index count = stream.extend(k.middle_rows(first, rest), v.middle_rows(first, rest),
-                                      {door, "keys", batch, head, first}, worker.keys);
-    taken(first, count);
-    first += count;
+template <class Between>
+void AttentionState<T>::Impl::extend(const Door& door, const HeadGroup& group,
+                                     const AttentionInputs<T>& inputs, Worker& worker,
+                                     const Between& between) {
+  const auto& [sequence, head] = group;
+  const auto keys = head_rows(inputs.keys, sequence->batch, head);
+  const auto values = head_rows(inputs.values, sequence->batch, head);
+  between(0);
+  for (Index k = 0; k < sequence->num_keys;) {
+    const Index count = std::min(simd::kBlockRows, sequence->num_keys - k);
+    k += stream(sequence->batch, head)
+             .extend(live_rows(*sequence, keys, k, count, worker.key_rows),
+                     live_rows(*sequence, values, k, count, worker.value_rows),
+                     {door, "keys", sequence->batch, head, sequence->position(k)}, worker.keys);
+    between(k);
   }
-}
-
-template <Scalar T>
-void AttentionState<T>::Impl::collect(const KeyStream<T>& stream, const RowOrigin& origin,
-                                      MatrixView<const T> queries,
-                                      const std::array<std::int32_t, simd::kBlockRows>& seen,
-                                      MatrixView<T> out, QueryWorker& worker) const {
-  if (stream.open().rows() == 0 && length_ == 0) {
-    finish_empty(out, worker.report);
-    return;
-  }
-  const PrefixView<T> state = stream.state().view();
-  worker.block.load(queries, state.exponent, origin);
-  worker.block.collect(state);
-  if (stream.open().rows() > 0) {
-    worker.block.collect(stream.open(), stream.packed(),
-                         {seen.data(), static_cast<std::size_t>(queries.rows)});
-  }
-  worker.block.finish(out, worker.report);
 }
 
 template <Scalar T>
 AttentionState<T>::AttentionState(const FeatureMap<T>& map, Index batch, Index key_heads,
                                   Index value_dim)
-    : impl_(std::make_unique<Impl>(map, batch, key_heads, value_dim)) {}
+    : impl_(std::make_unique<Impl>(HeadMaps<T>(map), batch, key_heads, value_dim)) {}
+template <Scalar T>
+AttentionState<T>::AttentionState(std::span<const FeatureMap<T>> maps, Index batch, Index key_heads,
+                                  Index value_dim)
+    : impl_(std::make_unique<Impl>(HeadMaps<T>(kStateDoor, maps, key_heads), batch, key_heads,
+                                   value_dim)) {}
 template <Scalar T>
 AttentionState<T>::AttentionState(std::unique_ptr<Impl> impl) noexcept : impl_(std::move(impl)) {}
 template <Scalar T>
@@ -281,13 +276,25 @@ AttentionState<T>::~AttentionState() = default;
 
 template <Scalar T>
 Index AttentionState<T>::length() const noexcept {
-  return impl_->length();
+  const std::vector<Index>& all = impl_->lengths();
+  return all.empty() ? 0 : *std::max_element(all.begin(), all.end());
+}
+
+template <Scalar T>
+const std::vector<Index>& AttentionState<T>::lengths() const noexcept {
+  return impl_->lengths();
 }
 
 template <Scalar T>
 void AttentionState<T>::append(TensorView<const T, 4> keys, TensorView<const T, 4> values,
                                const Execution& execution) {
-  impl_->append(keys, values, execution);
+  impl_->append(keys, values, {}, execution);
+}
+
+template <Scalar T>
+void AttentionState<T>::append(TensorView<const T, 4> keys, TensorView<const T, 4> values,
+                               const LiveKeys& live, const Execution& execution) {
+  impl_->append(keys, values, live, execution);
 }
 
 template <Scalar T>
@@ -299,7 +306,13 @@ AttentionReport AttentionState<T>::attend(TensorView<const T, 4> queries, Tensor
 template <Scalar T>
 AttentionReport AttentionState<T>::advance(const AttentionInputs<T>& inputs, TensorView<T, 4> out,
                                            const Execution& execution) {
-  return impl_->advance(inputs, out, execution);
+  return impl_->advance(inputs, out, {}, execution);
+}
+
+template <Scalar T>
+AttentionReport AttentionState<T>::advance(const AttentionInputs<T>& inputs, TensorView<T, 4> out,
+                                           const LiveKeys& live, const Execution& execution) {
+  return impl_->advance(inputs, out, live, execution);
 }
 
 template <Scalar T>

@@ -7,6 +7,8 @@
 #include <algorithm>
 #include <cmath>
 #include <concepts>
+#include <functional>
+#include <map>
 #include <string>
 #include <type_traits>
 #include <variant>
@@ -26,16 +28,36 @@ std::string extents(Index batch, Index key_heads, Index value_dim) {
          std::to_string(value_dim);
 }
 
-/// Arrays of streams into an archive, one row per stream; whole numbers as doubles.
+using Widths = std::map<std::string, Index, std::less<>>;
+
+/// The entries of each array of a stream, or as many as the widest of them has: features may differ
+/// from head to head.
+template <class Stream>
+void widen(Stream& stream, Widths& widths) {
+  stream.for_each_array([&](const char* name, const auto*, Index count) {
+    Index& width = widths.try_emplace(name, 0).first->second;
+    width = std::max(width, count);
+  });
+}
+
+/// The name of what belongs to one head or batch entry.
+std::string numbered(const char* name, Index i) {
+  return std::string(name) + "_" + std::to_string(i);
+}
+
+/// Arrays of streams into an archive, one row per stream, zeros after those of fewer entries; whole
+/// numbers as doubles.
 class ArchiveWriter {
  public:
-  ArchiveWriter(Archive& archive, Index streams) : archive_(archive), streams_(streams) {}
+  ArchiveWriter(Archive& archive, Index streams, const Widths& widths)
+      : archive_(archive), streams_(streams), widths_(widths) {}
 
   template <class Stream>
   void write(Stream& stream, Index row) const {
     stream.for_each_array([&]<class U>(const char* name, const U* data, Index count) {
       using T = std::conditional_t<std::same_as<U, std::int32_t>, double, U>;
-      auto& array = archive_.arrays.try_emplace(name, Matrix<T>(streams_, count)).first->second;
+      const Index width = widths_.find(name)->second;
+      auto& array = archive_.arrays.try_emplace(name, Matrix<T>(streams_, width)).first->second;
       std::copy_n(data, count, std::get<Matrix<T>>(array).row(row));
     });
   }
@@ -43,18 +65,21 @@ class ArchiveWriter {
  private:
   Archive& archive_;
   Index streams_;
+  const Widths& widths_;
 };
 
 /// And back.
 class ArchiveReader {
  public:
-  ArchiveReader(const Archive& archive, Index streams) : archive_(archive), streams_(streams) {}
+  ArchiveReader(const Archive& archive, Index streams, const Widths& widths)
+      : archive_(archive), streams_(streams), widths_(widths) {}
 
   template <class Stream>
   void read(Stream& stream, Index row) const {
     stream.for_each_array([&]<class U>(const char* name, U* data, Index count) {
       using T = std::conditional_t<std::same_as<U, std::int32_t>, double, U>;
-      const T* const from = archive_.array<T>(name, streams_, count).row(row);
+      const Index width = widths_.find(name)->second;
+      const T* const from = archive_.array<T>(name, streams_, width).row(row);
       for (Index i = 0; i < count; ++i) {
         if constexpr (std::same_as<U, std::int32_t>) {
           if (!(from[i] >= kSmallest && from[i] <= kLargest) || from[i] != std::trunc(from[i])) {
@@ -73,6 +98,7 @@ class ArchiveReader {
 
   const Archive& archive_;
   Index streams_;
+  const Widths& widths_;
 };
 
 }  // namespace
@@ -81,15 +107,31 @@ template <Scalar T>
 Archive AttentionState<T>::Impl::save() const {
   Archive archive;
   archive.metadata["kind"] = kStateKind;
-  archive.metadata["map"] = to_text(map_.spec());
   archive.metadata["scalar"] = kScalarName<T>;
   archive.metadata["batch"] = std::to_string(batch_);
   archive.metadata["key_heads"] = std::to_string(key_heads_);
   archive.metadata["value_dim"] = std::to_string(value_dim_);
-  archive.metadata["length"] = std::to_string(length_);
   // Arrays are padded, so their extents alone do not tell one value_dim from another.
   archive.metadata["extents"] = extents(batch_, key_heads_, value_dim_);
-  const ArchiveWriter writer(archive, static_cast<Index>(streams_.size()));
+  if (maps_.shared()) archive.metadata["map"] = to_text(maps_[0].spec());
+  for (Index h = 0; h < key_heads_ && !maps_.shared(); ++h) {
+    archive.metadata[numbered("map", h)] = to_text(maps_[h].spec());
+  }
+  if (std::adjacent_find(lengths_.begin(), lengths_.end(), std::not_equal_to<>()) ==
+      lengths_.end()) {
+    archive.metadata["length"] = std::to_string(lengths_.empty() ? 0 : lengths_.front());
+  } else {
+    for (Index b = 0; b < batch_; ++b) {
+      archive.metadata[numbered("length", b)] =
+          std::to_string(lengths_[static_cast<std::size_t>(b)]);
+    }
+  }
+  Widths widths;
+  for (std::size_t s = 0; s < std::min(streams_.size(), maps_.all().size()); ++s) {
+    KeyStream<T> stream = streams_[s];
+    widen(stream, widths);
+  }
+  const ArchiveWriter writer(archive, static_cast<Index>(streams_.size()), widths);
   for (std::size_t s = 0; s < streams_.size(); ++s) {
     KeyStream<T> stream = streams_[s];
     writer.write(stream, static_cast<Index>(s));
@@ -98,28 +140,55 @@ Archive AttentionState<T>::Impl::save() const {
 }
 
 template <Scalar T>
+void AttentionState<T>::Impl::require_maps_of(const Archive& archive, const Maps& maps) {
+  if (maps.shared()) {
+    require_word(kLoad, archive, "map", to_text(maps[0].spec()));
+    return;
+  }
+  for (std::size_t h = 0; h < maps.all().size(); ++h) {
+    require_word(kLoad, archive, numbered("map", static_cast<Index>(h)),
+                 to_text(maps.all()[h].spec()));
+  }
+}
+
+template <Scalar T>
+std::vector<Index> AttentionState<T>::Impl::load_lengths(const Archive& archive) const {
+  const bool one = archive.metadata.contains("length");
+  std::vector<Index> lengths;
+  for (Index b = 0; b < batch_; ++b) {
+    const std::string name = one ? "length" : numbered("length", b);
+    lengths.push_back(archive.count(name));
+    if (lengths.back() > kLongest) {
+      kLoad.refuse("'" + name + "'", std::to_string(lengths.back()), "at most 2^60");
+    }
+  }
+  return lengths;
+}
+
+template <Scalar T>
 std::unique_ptr<typename AttentionState<T>::Impl> AttentionState<T>::Impl::load(
-    const FeatureMap<T>& map, const Archive& archive) {
+    const Maps& maps, const Archive& archive) {
   require_word(kLoad, archive, "kind", kStateKind);
   require_word(kLoad, archive, "scalar", kScalarName<T>);
-  require_word(kLoad, archive, "map", to_text(map.spec()));
+  require_maps_of(archive, maps);
   const Index batch = archive.count("batch");
   const Index key_heads = archive.count("key_heads");
   const Index value_dim = archive.count("value_dim");
   require_word(kLoad, archive, "extents", extents(batch, key_heads, value_dim));
+  Index features = 0;
+  for (const FeatureMap<T>& map : maps.all()) features = std::max(features, map.num_features());
   const auto streams = checked_product(batch, key_heads);
   const auto columns =
-      checked_product(map.num_features(), simd::padded<T>(std::min(value_dim, kLargestValueDim)));
+      checked_product(features, simd::padded<T>(std::min(value_dim, kLargestValueDim)));
   if (value_dim > kLargestValueDim || !streams || !columns) {
     kLoad.refuse("batch, key_heads and value_dim are too large");
   }
   if (*streams > 0) archive.array<T>("values", *streams, *columns);  // before any allocation
-  auto impl = std::make_unique<Impl>(map, batch, key_heads, value_dim);
-  impl->length_ = archive.count("length");
-  if (impl->length_ > kLongest) {
-    kLoad.refuse("'length'", std::to_string(impl->length_), "at most 2^60");
-  }
-  const ArchiveReader reader(archive, *streams);
+  auto impl = std::make_unique<Impl>(maps, batch, key_heads, value_dim);
+  impl->lengths_ = impl->load_lengths(archive);
+  Widths widths;
+  for (KeyStream<T>& stream : impl->streams_) widen(stream, widths);
+  const ArchiveReader reader(archive, *streams, widths);
   for (Index s = 0; s < *streams; ++s) {
     KeyStream<T>& stream = impl->streams_[static_cast<std::size_t>(s)];
     reader.read(stream, s);
@@ -135,7 +204,13 @@ Archive AttentionState<T>::save() const {
 
 template <Scalar T>
 AttentionState<T> AttentionState<T>::load(const FeatureMap<T>& map, const Archive& archive) {
-  return AttentionState(Impl::load(map, archive));
+  return AttentionState(Impl::load(HeadMaps<T>(map), archive));
+}
+
+template <Scalar T>
+AttentionState<T> AttentionState<T>::load(std::span<const FeatureMap<T>> maps,
+                                          const Archive& archive) {
+  return AttentionState(Impl::load(HeadMaps<T>(kLoad, maps, archive.count("key_heads")), archive));
 }
 
 template Archive AttentionState<float>::save() const;
@@ -143,6 +218,10 @@ template Archive AttentionState<double>::save() const;
 template AttentionState<float> AttentionState<float>::load(const FeatureMap<float>&,
                                                            const Archive&);
 template AttentionState<double> AttentionState<double>::load(const FeatureMap<double>&,
+                                                             const Archive&);
+template AttentionState<float> AttentionState<float>::load(std::span<const FeatureMap<float>>,
+                                                           const Archive&);
+template AttentionState<double> AttentionState<double>::load(std::span<const FeatureMap<double>>,
                                                              const Archive&);
 
 }  // namespace bochner

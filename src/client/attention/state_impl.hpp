@@ -3,6 +3,7 @@
 
 #include "bochner/client/attention/state.hpp"
 #include "client/attention/call.hpp"
+#include "client/attention/head_maps.hpp"
 #include "client/attention/key_stream.hpp"
 #include "client/attention/problem.hpp"
 
@@ -18,28 +19,30 @@ namespace bochner {
 template <Scalar T>
 class AttentionState<T>::Impl {
  public:
-  Impl(const FeatureMap<T>& map, Index batch, Index key_heads, Index value_dim);
+  using Maps = attention_internals::HeadMaps<T>;
+
+  Impl(Maps maps, Index batch, Index key_heads, Index value_dim);
   Impl(const Impl& other)
-      : map_(other.map_),
+      : maps_(other.maps_),
         batch_(other.batch_),
         key_heads_(other.key_heads_),
         value_dim_(other.value_dim_),
-        length_(other.length_),
+        lengths_(other.lengths_),
         streams_(other.streams_) {}
   Impl& operator=(const Impl&) = delete;
 
-  Index length() const noexcept { return length_; }
-  void append(TensorView<const T, 4> keys, TensorView<const T, 4> values,
+  const std::vector<Index>& lengths() const noexcept { return lengths_; }
+  void append(TensorView<const T, 4> keys, TensorView<const T, 4> values, const LiveKeys& live,
               const Execution& execution);
   AttentionReport attend(TensorView<const T, 4> queries, TensorView<T, 4> out,
                          const Execution& execution) const;
   AttentionReport advance(const AttentionInputs<T>& inputs, TensorView<T, 4> out,
-                          const Execution& execution);
+                          const LiveKeys& live, const Execution& execution);
   void merge(const Impl& next);
   void reset();
   std::unique_ptr<Impl> select(std::span<const Index> batch) const;
   Archive save() const;
-  static std::unique_ptr<Impl> load(const FeatureMap<T>& map, const Archive& archive);
+  static std::unique_ptr<Impl> load(const Maps& maps, const Archive& archive);
 
  private:
   struct QueryWorker {
@@ -47,12 +50,20 @@ class AttentionState<T>::Impl {
     AttentionReport report;
   };
   struct Worker {
+    Worker(const FeatureMap<T>& map, Index value_dim)
+        : keys(map.blocks(), value_dim),
+          key_rows(simd::kBlockRows, map.input_dim()),
+          value_rows(simd::kBlockRows, value_dim),
+          query{{map.blocks(), value_dim}, {}} {}
     attention_internals::KeyScratch<T> keys;
+    Matrix<T> key_rows;  ///< live ones, where padding lies between them
+    Matrix<T> value_rows;
     QueryWorker query;
   };
 
   attention_internals::AttentionProblem problem_of(const Door& door,
-                                                   const AttentionInputs<T>& inputs) const;
+                                                   const AttentionInputs<T>& inputs,
+                                                   const LiveKeys& live) const;
   /// Runs `change` of the streams; what `execution.poll` throws then leaves them as they were.
   template <class Change>
   void change_streams(const Execution& execution, const Change& change) {
@@ -65,18 +76,38 @@ class AttentionState<T>::Impl {
       throw;
     }
   }
-  /// The length after `count` more keys.
-  Index extended_length(const Door& door, Index count) const;
-  /// Refuses rows that could not be taken in, before any is.
-  void require_rows(const Door& door, const AttentionInputs<T>& inputs,
+  attention_internals::KeyStream<T>& stream(Index batch, Index key_head) {
+    return streams_[static_cast<std::size_t>(batch * key_heads_ + key_head)];
+  }
+  const attention_internals::KeyStream<T>& stream(Index batch, Index key_head) const {
+    return const_cast<Impl*>(this)->stream(batch, key_head);
+  }
+  /// Throws InvalidArgument unless the archive is of these maps.
+  static void require_maps_of(const Archive& archive, const Maps& maps);
+  std::vector<Index> load_lengths(const Archive& archive) const;
+  /// The lengths after `count(b)` more keys of each batch entry b.
+  template <class Count>
+  std::vector<Index> extended_lengths(const Door& door, const Count& count) const;
+  /// Those after the live keys of a call.
+  std::vector<Index> lengths_after(const Door& door,
+                                   const attention_internals::AttentionProblem& problem) const;
+  /// Refuses live keys and their values that could not be taken in, before any is.
+  void require_keys(const Door& door, const AttentionInputs<T>& inputs,
+                    const attention_internals::AttentionProblem& problem,
                     const Execution& execution) const;
+  /// The same for queries.
+  void require_queries(const Door& door, TensorView<const T, 4> queries,
+                       const attention_internals::AttentionProblem& problem,
+                       const Execution& execution) const;
+  /// Calls body(sequence, key head, worker) for each stream that the call has rows of.
   template <class Body>
-  void for_each_stream(const Execution& execution, const Body& body);
-  /// Takes in all rows of one head; calls taken(first, count) after each part.
-  template <class Taken>
-  void extend(const Door& door, attention_internals::KeyStream<T>& stream, Index s,
-              TensorView<const T, 4> keys, TensorView<const T, 4> values, Worker& worker,
-              const Taken& taken);
+  void for_each_stream(const attention_internals::AttentionProblem& problem,
+                       const Execution& execution, const Body& body);
+  /// Takes in the live keys of a key head of a sequence; calls between(k) whenever the first k of
+  /// them are in.
+  template <class Between>
+  void extend(const Door& door, const attention_internals::HeadGroup& group,
+              const AttentionInputs<T>& inputs, Worker& worker, const Between& between);
   void collect(const attention_internals::KeyStream<T>& stream,
                const attention_internals::RowOrigin& origin, MatrixView<const T> queries,
                const std::array<std::int32_t, simd::kBlockRows>& seen, MatrixView<T> out,
@@ -84,13 +115,13 @@ class AttentionState<T>::Impl {
 
   static constexpr Index kLongest = Index{1} << 60;
 
-  FeatureMap<T> map_;
+  Maps maps_;
   Index batch_;
   Index key_heads_;
   Index value_dim_;
-  Index length_ = 0;
+  std::vector<Index> lengths_;  ///< by batch entry
   std::vector<attention_internals::KeyStream<T>> streams_;
-  std::vector<Worker> workers_;  ///< kept, so that one more token allocates nothing
+  std::vector<Worker> workers_;  ///< one per lane of the maps, kept for the next token
 };
 
 }  // namespace bochner

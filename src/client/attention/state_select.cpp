@@ -15,12 +15,12 @@ std::unique_ptr<typename AttentionState<T>::Impl> AttentionState<T>::Impl::selec
     kDoor.refuse("batch[" + std::to_string(i) + "]", std::to_string(batch[i]),
                  "an entry of the state's batch of " + std::to_string(batch_));
   }
-  auto selected = std::make_unique<Impl>(map_, 0, key_heads_, value_dim_);
+  auto selected = std::make_unique<Impl>(maps_, 0, key_heads_, value_dim_);
   selected->batch_ = static_cast<Index>(batch.size());
-  selected->length_ = length_;
   selected->streams_.reserve(batch.size() * static_cast<std::size_t>(key_heads_));
   for (const Index entry : batch) {
     const auto first = streams_.begin() + entry * key_heads_;
+    selected->lengths_.push_back(lengths_[static_cast<std::size_t>(entry)]);
     selected->streams_.insert(selected->streams_.end(), first, first + key_heads_);
   }
   return selected;

@@ -2,10 +2,10 @@
 #include "interface/python/attention.hpp"
 
 #include "interface/python/interrupt.hpp"
-#include "interface/python/maps.hpp"
 #include "interface/python/module.hpp"
 #include "interface/python/registry.hpp"
 
+#include <concepts>
 #include <optional>
 #include <span>
 #include <string>
@@ -17,51 +17,30 @@ namespace {
 
 using Threads = std::optional<int>;
 
-/// One map for all heads, or one per key head.
-using Maps = std::vector<const AnyMap*>;
-
 using Held = HeldAttentionOptions;
-
-std::span<const Index> positions(const Maybe& array) {
-  return array ? vector<Index>(*array) : std::span<const Index>{};
-}
-
-template <Scalar T>
-std::vector<FeatureMap<T>> drawn(const Maps& maps) {
-  std::vector<FeatureMap<T>> out;
-  for (const AnyMap* const map : maps) out.push_back(map->in<T>());
-  return out;
-}
 
 nb::dict attention(const Maps& maps, const Input& q, const Input& k, const Input& v,
                    const Output& out, const Held& options, Threads threads) {
   return to_dict(unlocked(q, [&]<class T>() {
-    const std::vector<FeatureMap<T>> each = drawn<T>(maps);
     const AttentionInputs<T> inputs{tensor<T>(q), tensor<T>(k), tensor<T>(v)};
-    if (each.size() == 1) {
-      return bochner::attention<T>(each.front(), inputs, tensor<T>(out), options.view(),
+    return with_maps<T>(maps, [&](const auto& each) {
+      return bochner::attention<T>(each, inputs, tensor<T>(out), options.view(),
                                    interruptible(threads));
-    }
-    return bochner::attention<T>(std::span<const FeatureMap<T>>(each), inputs, tensor<T>(out),
-                                 options.view(), interruptible(threads));
+    });
   }));
 }
 
 void attention_gradient(const Maps& maps, const Input& q, const Input& k, const Input& v,
-                        const Input& out, const Input& dout, const Output& dq, const Output& dk,
-                        const Output& dv, const Held& options, Threads threads) {
+                        const Input& out, const Input& dout, const MaybeOutput& dq,
+                        const MaybeOutput& dk, const MaybeOutput& dv, const Held& options,
+                        Threads threads) {
   unlocked(q, [&]<class T>() {
-    const std::vector<FeatureMap<T>> each = drawn<T>(maps);
     const AttentionInputs<T> inputs{tensor<T>(q), tensor<T>(k), tensor<T>(v)};
-    const AttentionGradients<T> gradients{tensor<T>(dq), tensor<T>(dk), tensor<T>(dv)};
-    if (each.size() == 1) {
-      bochner::attention_gradient<T>(each.front(), inputs, tensor<T>(out), tensor<T>(dout),
-                                     gradients, options.view(), interruptible(threads));
-    } else {
-      bochner::attention_gradient<T>(std::span<const FeatureMap<T>>(each), inputs, tensor<T>(out),
-                                     tensor<T>(dout), gradients, options.view(),
-                                     interruptible(threads));
-    }
+    const auto gradients = gradients_in<T>(dq, dk, dv);
+    with_maps<T>(maps, [&](const auto& each) {
+      bochner::attention_gradient<T>(each, inputs, tensor<T>(out), tensor<T>(dout), gradients,
+                                     options.view(), interruptible(threads));
+    });
   });
 }
 
@@ -77,11 +56,11 @@ nb::dict exact_attention(const Kernel& kernel, const Input& q, const Input& k, c
 }
 
 void exact_attention_gradient(const Kernel& kernel, const Input& q, const Input& k, const Input& v,
-                              const Input& out, const Input& dout, const Output& dq,
-                              const Output& dk, const Output& dv, const Held& options,
+                              const Input& out, const Input& dout, const MaybeOutput& dq,
+                              const MaybeOutput& dk, const MaybeOutput& dv, const Held& options,
                               const Maybe& bias, Threads threads) {
   unlocked(q, [&]<class T>() {
-    const AttentionGradients<T> gradients{tensor<T>(dq), tensor<T>(dk), tensor<T>(dv)};
+    const auto gradients = gradients_in<T>(dq, dk, dv);
     const auto biases = tensor_or_none<T>(bias);
     bochner::exact_attention_gradient<T>(kernel, {tensor<T>(q), tensor<T>(k), tensor<T>(v)},
                                          tensor<T>(out), tensor<T>(dout), gradients, options.view(),
@@ -89,13 +68,16 @@ void exact_attention_gradient(const Kernel& kernel, const Input& q, const Input&
   });
 }
 
-nb::dict attention_with_error(const AnyMap& map, const Input& q, const Input& k, const Input& v,
+nb::dict attention_with_error(const Maps& maps, const Input& q, const Input& k, const Input& v,
                               const Output& out, const Output& standard_error, const Held& options,
                               int redraws, Threads threads) {
   const AttentionErrorReport report = unlocked(q, [&]<class T>() {
-    return bochner::attention_with_error<T>(map.in<T>(), {tensor<T>(q), tensor<T>(k), tensor<T>(v)},
-                                            tensor<T>(out), tensor<T>(standard_error),
-                                            options.view(), {redraws}, interruptible(threads));
+    const AttentionInputs<T> inputs{tensor<T>(q), tensor<T>(k), tensor<T>(v)};
+    return with_maps<T>(maps, [&](const auto& each) {
+      return bochner::attention_with_error<T>(each, inputs, tensor<T>(out),
+                                              tensor<T>(standard_error), options.view(), {redraws},
+                                              interruptible(threads));
+    });
   });
   nb::dict result;
   result["attention"] = to_dict(report.attention);
@@ -111,12 +93,7 @@ double attention_error_factor(double degrees_of_freedom, double level) {
   return report.factor(level);
 }
 
-nb::dict attention_report(const AnyMap& map, const Input& q, const Input& k, const Input& v,
-                          Index sample_rows, const Held& options, Threads threads) {
-  const AttentionComparison found = unlocked(q, [&]<class T>() {
-    return bochner::attention_report<T>(map.in<T>(), {tensor<T>(q), tensor<T>(k), tensor<T>(v)},
-                                        sample_rows, options.view(), interruptible(threads));
-  });
+nb::dict comparison_dict(const AttentionComparison& found) {
   nb::dict norms;
   norms["mean"] = found.norms.mean;
   norms["median"] = found.norms.median;
@@ -137,6 +114,28 @@ nb::dict attention_report(const AnyMap& map, const Input& q, const Input& k, con
   return result;
 }
 
+/// One comparison of all heads, or one per map.
+nb::list attention_report(const Maps& maps, const Input& q, const Input& k, const Input& v,
+                          Index sample_rows, const Held& options, Threads threads) {
+  const std::vector<AttentionComparison> found = unlocked(q, [&]<class T>() {
+    const AttentionInputs<T> inputs{tensor<T>(q), tensor<T>(k), tensor<T>(v)};
+    const auto compare = [&](const auto& each) {
+      return bochner::attention_report<T>(each, inputs, sample_rows, options.view(),
+                                          interruptible(threads));
+    };
+    return with_maps<T>(maps, [&]<class Each>(const Each& each) {
+      if constexpr (std::same_as<Each, FeatureMap<T>>) {
+        return std::vector<AttentionComparison>{compare(each)};
+      } else {
+        return compare(each);
+      }
+    });
+  });
+  nb::list result;
+  for (const AttentionComparison& comparison : found) result.append(comparison_dict(comparison));
+  return result;
+}
+
 /// Rows of (batch, head, query).
 std::vector<AttentionRow> rows_of(const Input& table) {
   const auto from = matrix<Index>(table);
@@ -145,11 +144,13 @@ std::vector<AttentionRow> rows_of(const Input& table) {
   return rows;
 }
 
-void attention_rows(const AnyMap& map, const Input& q, const Input& k, const Input& rows,
+void attention_rows(const Maps& maps, const Input& q, const Input& k, const Input& rows,
                     const Output& out, const Held& options, Threads threads) {
   unlocked(q, [&]<class T>() {
-    bochner::attention_rows<T>(map.in<T>(), tensor<T>(q), tensor<T>(k), rows_of(rows),
-                               matrix<T>(out), options.view(), interruptible(threads));
+    with_maps<T>(maps, [&](const auto& each) {
+      bochner::attention_rows<T>(each, tensor<T>(q), tensor<T>(k), rows_of(rows), matrix<T>(out),
+                                 options.view(), interruptible(threads));
+    });
   });
 }
 
@@ -159,6 +160,23 @@ void exact_attention_rows(const Kernel& kernel, const Input& q, const Input& k, 
     bochner::exact_attention_rows<T>(kernel, tensor<T>(q), tensor<T>(k), rows_of(rows),
                                      matrix<T>(out), options.view(), interruptible(threads));
   });
+}
+
+/// (spec, mean square) of each key head.
+nb::list calibrate(const FeatureMapSpec& base, Index layer, const Input& q, const Input& k,
+                   const Maybe& query_mask, const Maybe& key_mask, Threads threads) {
+  const std::vector<CalibratedHead> found = unlocked(q, [&]<class T>() {
+    CalibrationOptions options;
+    if (query_mask) options.query_mask = matrix<bool>(*query_mask);
+    if (key_mask) options.key_mask = matrix<bool>(*key_mask);
+    return bochner::calibrate<T>(HeadSpecs(base), layer, tensor<T>(q), tensor<T>(k), options,
+                                 interruptible(threads));
+  });
+  nb::list result;
+  for (const CalibratedHead& head : found) {
+    result.append(nb::make_tuple(head.spec, head.mean_square));
+  }
+  return result;
 }
 
 double softmax_scale_gradient(const Kernel& kernel, const Input& q, const Input& k, const Input& dq,
@@ -228,24 +246,25 @@ void define_attention(nb::module_& m) {
   m.def("attention", &attention, nb::arg("maps"), nb::arg("queries"), nb::arg("keys"),
         nb::arg("values"), nb::arg("out"), nb::arg("options"), nb::arg("num_threads").none());
   m.def("attention_gradient", &attention_gradient, nb::arg("maps"), nb::arg("queries"),
-        nb::arg("keys"), nb::arg("values"), nb::arg("out"), nb::arg("out_gradient"), nb::arg("dq"),
-        nb::arg("dk"), nb::arg("dv"), nb::arg("options"), nb::arg("num_threads").none());
+        nb::arg("keys"), nb::arg("values"), nb::arg("out"), nb::arg("out_gradient"),
+        nb::arg("dq").none(), nb::arg("dk").none(), nb::arg("dv").none(), nb::arg("options"),
+        nb::arg("num_threads").none());
   m.def("exact_attention", &exact_attention, nb::arg("kernel"), nb::arg("queries"), nb::arg("keys"),
         nb::arg("values"), nb::arg("out"), nb::arg("options"), nb::arg("bias").none(),
         nb::arg("num_threads").none());
   m.def("exact_attention_gradient", &exact_attention_gradient, nb::arg("kernel"),
         nb::arg("queries"), nb::arg("keys"), nb::arg("values"), nb::arg("out"),
-        nb::arg("out_gradient"), nb::arg("dq"), nb::arg("dk"), nb::arg("dv"), nb::arg("options"),
-        nb::arg("bias").none(), nb::arg("num_threads").none());
-  m.def("attention_with_error", &attention_with_error, nb::arg("map"), nb::arg("queries"),
+        nb::arg("out_gradient"), nb::arg("dq").none(), nb::arg("dk").none(), nb::arg("dv").none(),
+        nb::arg("options"), nb::arg("bias").none(), nb::arg("num_threads").none());
+  m.def("attention_with_error", &attention_with_error, nb::arg("maps"), nb::arg("queries"),
         nb::arg("keys"), nb::arg("values"), nb::arg("out"), nb::arg("standard_error"),
         nb::arg("options"), nb::arg("redraws"), nb::arg("num_threads").none());
   m.def("attention_error_factor", &attention_error_factor, nb::arg("degrees_of_freedom"),
         nb::arg("level"));
-  m.def("attention_report", &attention_report, nb::arg("map"), nb::arg("queries"), nb::arg("keys"),
+  m.def("attention_report", &attention_report, nb::arg("maps"), nb::arg("queries"), nb::arg("keys"),
         nb::arg("values"), nb::arg("sample_rows"), nb::arg("options"),
         nb::arg("num_threads").none());
-  m.def("attention_rows", &attention_rows, nb::arg("map"), nb::arg("queries"), nb::arg("keys"),
+  m.def("attention_rows", &attention_rows, nb::arg("maps"), nb::arg("queries"), nb::arg("keys"),
         nb::arg("rows"), nb::arg("out"), nb::arg("options"), nb::arg("num_threads").none());
   m.def("exact_attention_rows", &exact_attention_rows, nb::arg("kernel"), nb::arg("queries"),
         nb::arg("keys"), nb::arg("rows"), nb::arg("out"), nb::arg("options"),
@@ -255,6 +274,9 @@ void define_attention(nb::module_& m) {
   m.def("head_spec", [](const FeatureMapSpec& base, Index layer, Index head) {
     return HeadSpecs(base)(layer, head);
   });
+  m.def("calibrate", &calibrate, nb::arg("base"), nb::arg("layer"), nb::arg("queries"),
+        nb::arg("keys"), nb::arg("query_mask").none(), nb::arg("key_mask").none(),
+        nb::arg("num_threads").none());
   m.def("attention_costs", &attention_costs);
   m.def("attention_nanoseconds",
         [](const std::string& backend, Index queries, Index keys, Index dim, Index num_features,

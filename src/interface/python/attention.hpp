@@ -3,13 +3,34 @@
 
 #include "bochner/client/attention.hpp"
 #include "interface/python/arrays.hpp"
+#include "interface/python/maps.hpp"
 
+#include <optional>
+#include <span>
 #include <string>
+#include <vector>
 
 /// \file
 /// What the bindings of attention share.
 
 namespace bochner::python {
+
+/// One map for all heads, or one per key head.
+using Maps = std::vector<const AnyMap*>;
+
+/// body(map) for the one map, or body(maps).
+template <Scalar T, class Body>
+decltype(auto) with_maps(const Maps& maps, const Body& body) {
+  if (maps.size() == 1) return body(maps.front()->in<T>());
+  std::vector<FeatureMap<T>> each;
+  for (const AnyMap* const map : maps) each.push_back(map->in<T>());
+  return body(std::span<const FeatureMap<T>>(each));
+}
+
+/// The positions that an array holds, none without it.
+inline std::span<const Index> positions(const Maybe& array) {
+  return array ? vector<Index>(*array) : std::span<const Index>{};
+}
 
 /// Options, with the arrays that they view.
 class HeldAttentionOptions {
@@ -30,6 +51,19 @@ class HeldAttentionOptions {
 };
 
 nb::dict to_dict(const AttentionReport& report);
+
+/// Where each gradient is written, none where it is not wanted.
+using MaybeOutput = std::optional<Output>;
+
+template <Scalar T>
+AttentionGradients<T> gradients_in(const MaybeOutput& dq, const MaybeOutput& dk,
+                                   const MaybeOutput& dv) {
+  AttentionGradients<T> gradients{};
+  if (dq) gradients.queries = tensor<T>(*dq);
+  if (dk) gradients.keys = tensor<T>(*dk);
+  if (dv) gradients.values = tensor<T>(*dv);
+  return gradients;
+}
 
 /// A tensor, or one without data.
 template <class T>

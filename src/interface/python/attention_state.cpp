@@ -5,7 +5,6 @@
 #include "interface/python/attention.hpp"
 #include "interface/python/guarded.hpp"
 #include "interface/python/interrupt.hpp"
-#include "interface/python/maps.hpp"
 #include "interface/python/module.hpp"
 
 #include <nanobind/stl/unique_ptr.h>
@@ -15,16 +14,28 @@
 #include <optional>
 #include <utility>
 #include <variant>
+#include <vector>
 
 namespace bochner::python {
 namespace {
 
 using Threads = std::optional<int>;
 
+LiveKeys live_keys(const Maybe& key_mask, const Maybe& key_lengths) {
+  LiveKeys live;
+  if (key_mask) live.key_mask = matrix<bool>(*key_mask);
+  live.key_lengths = positions(key_lengths);
+  return live;
+}
+
 /// A state of either scalar, for one thread at a time.
 class AnyAttentionState {
   using State = std::variant<AttentionState<float>, AttentionState<double>>;
 
+  template <class Make>
+  static State in_scalar(bool single, const Make& make) {
+    return single ? make.template operator()<float>() : make.template operator()<double>();
+  }
   template <class Body>
   decltype(auto) look(const Body& body) const {
     return state_.look([&](const State& held) { return std::visit(body, held); });
@@ -35,18 +46,24 @@ class AnyAttentionState {
   }
 
  public:
-  AnyAttentionState(const AnyMap& map, Index batch, Index key_heads, Index value_dim, bool single)
-      : AnyAttentionState(
-            single ? State(AttentionState<float>(map.in<float>(), batch, key_heads, value_dim))
-                   : State(AttentionState<double>(map.in<double>(), batch, key_heads, value_dim))) {
-  }
-  AnyAttentionState(const AnyMap& map, const Archive& archive, bool single)
-      : AnyAttentionState(single ? State(AttentionState<float>::load(map.in<float>(), archive))
-                                 : State(AttentionState<double>::load(map.in<double>(), archive))) {
-  }
+  AnyAttentionState(const Maps& maps, Index batch, Index key_heads, Index value_dim, bool single)
+      : AnyAttentionState(in_scalar(single, [&]<class T>() {
+          return with_maps<T>(maps, [&](const auto& each) {
+            return State(AttentionState<T>(each, batch, key_heads, value_dim));
+          });
+        })) {}
+  AnyAttentionState(const Maps& maps, const Archive& archive, bool single)
+      : AnyAttentionState(in_scalar(single, [&]<class T>() {
+          return with_maps<T>(maps, [&](const auto& each) {
+            return State(AttentionState<T>::load(each, archive));
+          });
+        })) {}
 
   Index length() const {
     return look([](const auto& state) { return state.length(); });
+  }
+  std::vector<Index> lengths() const {
+    return look([](const auto& state) { return state.lengths(); });
   }
   std::unique_ptr<AnyAttentionState> copy() const {
     return look([](const auto& state) { return made(state); });
@@ -61,11 +78,12 @@ class AnyAttentionState {
     change([](auto& state) { state.reset(); });
   }
 
-  void append(const Input& k, const Input& v, Index chunk, Threads threads) {
+  void append(const Input& k, const Input& v, const Maybe& key_mask, const Maybe& key_lengths,
+              Index chunk, Threads threads) {
     change([&]<class T>(AttentionState<T>& state) {
       const auto keys = tensor<T>(k);
       take(state, keys.extent(2), chunk, threads, [&](AttentionState<T>& to, const Execution& how) {
-        to.append(keys, tensor<T>(v), how);
+        to.append(keys, tensor<T>(v), live_keys(key_mask, key_lengths), how);
       });
     });
   }
@@ -77,13 +95,14 @@ class AnyAttentionState {
   }
 
   AttentionReport advance(const Input& q, const Input& k, const Input& v, const Output& out,
-                          Index chunk, Threads threads) {
+                          const Maybe& key_mask, const Maybe& key_lengths, Index chunk,
+                          Threads threads) {
     AttentionReport report;
     change([&]<class T>(AttentionState<T>& state) {
       const AttentionInputs<T> inputs{tensor<T>(q), tensor<T>(k), tensor<T>(v)};
       take(state, inputs.keys.extent(2), chunk, threads,
            [&](AttentionState<T>& to, const Execution& how) {
-             report = to.advance(inputs, tensor<T>(out), how);
+             report = to.advance(inputs, tensor<T>(out), live_keys(key_mask, key_lengths), how);
            });
     });
     return report;
@@ -133,16 +152,16 @@ using Unlocked = nb::call_guard<nb::gil_scoped_release>;
 void define_attention_state(nb::module_& m) {
   using S = AnyAttentionState;
   nb::class_<S>(m, "AttentionState")
-      .def(nb::init<const AnyMap&, Index, Index, Index, bool>(), nb::arg("map"), nb::arg("batch"),
+      .def(nb::init<const Maps&, Index, Index, Index, bool>(), nb::arg("maps"), nb::arg("batch"),
            nb::arg("key_heads"), nb::arg("value_dim"), nb::arg("single"), Unlocked())
       .def_static(
           "load",
-          [](const AnyMap& map, nb::handle words, nb::handle arrays, bool single) {
+          [](const Maps& maps, nb::handle words, nb::handle arrays, bool single) {
             const Archive archive = to_archive(words, arrays);
             const nb::gil_scoped_release release;
-            return std::make_unique<S>(map, archive, single);
+            return std::make_unique<S>(maps, archive, single);
           },
-          nb::arg("map"), nb::arg("words"), nb::arg("arrays"), nb::arg("single"))
+          nb::arg("maps"), nb::arg("words"), nb::arg("arrays"), nb::arg("single"))
       .def("save",
            [](const S& state) {
              return to_python([&] {
@@ -151,6 +170,7 @@ void define_attention_state(nb::module_& m) {
              }());
            })
       .def("length", &S::length, Unlocked())
+      .def("lengths", &S::lengths, Unlocked())
       .def("copy", &S::copy, Unlocked())
       .def(
           "select",
@@ -162,8 +182,9 @@ void define_attention_state(nb::module_& m) {
           nb::arg("batch"))
       .def("reset", &S::reset, Unlocked())
       .def("merge", &S::merge, nb::arg("other"), Unlocked())
-      .def("append", &S::append, nb::arg("keys"), nb::arg("values"), nb::arg("chunk"),
-           nb::arg("num_threads").none(), Unlocked())
+      .def("append", &S::append, nb::arg("keys"), nb::arg("values"), nb::arg("key_mask").none(),
+           nb::arg("key_lengths").none(), nb::arg("chunk"), nb::arg("num_threads").none(),
+           Unlocked())
       .def(
           "attend",
           [](const S& state, const Input& q, const Output& out, Threads threads) {
@@ -176,13 +197,14 @@ void define_attention_state(nb::module_& m) {
       .def(
           "advance",
           [](S& state, const Input& q, const Input& k, const Input& v, const Output& out,
-             Index chunk, Threads threads) {
+             const Maybe& key_mask, const Maybe& key_lengths, Index chunk, Threads threads) {
             return to_dict([&] {
               const nb::gil_scoped_release release;
-              return state.advance(q, k, v, out, chunk, threads);
+              return state.advance(q, k, v, out, key_mask, key_lengths, chunk, threads);
             }());
           },
-          nb::arg("queries"), nb::arg("keys"), nb::arg("values"), nb::arg("out"), nb::arg("chunk"),
+          nb::arg("queries"), nb::arg("keys"), nb::arg("values"), nb::arg("out"),
+          nb::arg("key_mask").none(), nb::arg("key_lengths").none(), nb::arg("chunk"),
           nb::arg("num_threads").none());
 }
 

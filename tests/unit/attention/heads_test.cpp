@@ -5,6 +5,8 @@
 
 #include <catch2/catch.hpp>
 
+#include <concepts>
+#include <cstring>
 #include <set>
 
 using namespace bochner;
@@ -80,4 +82,118 @@ TEST_CASE("heads attend through their own maps, forward and backward", "[attenti
   }
   CHECK_THROWS_WITH(attention<double>(std::span(maps).first(1), x.inputs(), out.view(), options),
                     Contains("maps has 1 entries, expected 2 (one per key head)"));
+}
+
+namespace {
+
+/// Key head `key_head` and the query heads that read it.
+template <class T>
+Qkv<T> one_group(const Qkv<T>& x, Index key_head) {
+  const Index share = x.q.extents[1] / x.k.extents[1];
+  const auto heads = [](const Tensor<T>& from, Index first, Index count) {
+    Tensor<T> out(from.extents[0], count, from.extents[2], from.extents[3]);
+    for (Index b = 0; b < from.extents[0]; ++b) {
+      for (Index h = 0; h < count; ++h) {
+        for (Index i = 0; i < from.extents[2]; ++i) {
+          for (Index c = 0; c < from.extents[3]; ++c) out(b, h, i, c) = from(b, first + h, i, c);
+        }
+      }
+    }
+    return out;
+  };
+  return {heads(x.q, key_head * share, share), heads(x.k, key_head, 1), heads(x.v, key_head, 1)};
+}
+
+/// Whether `part` has the bits of the query heads from `first` on of `whole`.
+template <class T>
+bool same_heads(const Tensor<T>& part, const Tensor<T>& whole, Index first) {
+  bool same = true;
+  for (Index b = 0; b < part.extents[0]; ++b) {
+    for (Index h = 0; h < part.extents[1]; ++h) {
+      const auto size = static_cast<std::size_t>(part.extents[2] * part.extents[3]) * sizeof(T);
+      same = same && std::memcmp(&part(b, h, 0, 0), &whole(b, first + h, 0, 0), size) == 0;
+    }
+  }
+  return same;
+}
+
+}  // namespace
+
+TEMPLATE_TEST_CASE("errors, reports and rows of heads are those of one call per key head",
+                   "[attention][heads]", float, double) {
+  using T = TestType;
+  for (const Index frequencies : {64, 8}) {  // blocks, redraws
+    CAPTURE(frequencies);
+    const HeadSpecs specs(map_spec(4, frequencies, HyperbolicFeatures{}));
+    const std::vector<FeatureMap<T>> maps = head_maps<T>(specs, 0, 2);
+    const Qkv<T> x = normal_qkv<T>({2, 4, 2, 70, 80, 4, 3}, 53, 0.4);
+    const AttentionOptions options{.mask = Mask::causal, .query_offset = 10};
+    Tensor<T> out = x.output();
+    Tensor<T> error = x.output();
+    const AttentionErrorReport report = attention_with_error<T>(
+        maps, x.inputs(), out.view(), error.view(), options, {}, Execution{2});
+    const std::vector<AttentionComparison> comparisons =
+        attention_report<T>(maps, x.inputs(), 10, options);
+    const std::vector<AttentionRow> rows{{1, 3, 5}, {0, 0, 69}, {0, 2, 5}, {1, 1, 0}, {0, 3, 5}};
+    Matrix<T> weights(5, 80);
+    attention_rows<T>(maps, x.q.view(), x.k.view(), rows, weights.view(), options);
+    REQUIRE(comparisons.size() == 2);
+    CHECK(report.attention.arithmetic == (std::same_as<T, float> ? "float" : "double"));
+    for (Index g = 0; g < 2; ++g) {
+      const FeatureMap<T>& map = maps[static_cast<std::size_t>(g)];
+      const Qkv<T> alone = one_group(x, g);
+      Tensor<T> alone_out = alone.output();
+      Tensor<T> alone_error = alone.output();
+      const AttentionErrorReport alone_report = attention_with_error<T>(
+          map, alone.inputs(), alone_out.view(), alone_error.view(), options);
+      CHECK(same_heads(alone_out, out, 2 * g));
+      CHECK(same_heads(alone_error, error, 2 * g));
+      CHECK(report.source == alone_report.source);
+      CHECK(report.groups == alone_report.groups);
+      CHECK(report.degrees_of_freedom == alone_report.degrees_of_freedom);
+      const AttentionComparison comparison = attention_report<T>(map, alone.inputs(), 10, options);
+      const AttentionComparison& mine = comparisons[static_cast<std::size_t>(g)];
+      CHECK(mine.output_error == comparison.output_error);
+      CHECK(mine.norms.mean == comparison.norms.mean);
+      CHECK(mine.sentence == comparison.sentence);
+      for (std::size_t r = 0; r < rows.size(); ++r) {
+        if (rows[r].head / 2 != g) continue;
+        const AttentionRow row{rows[r].batch, rows[r].head - 2 * g, rows[r].query};
+        Matrix<T> expected(1, 80);
+        attention_rows<T>(map, alone.q.view(), alone.k.view(), std::span(&row, 1), expected.view(),
+                          options);
+        CHECK(
+            std::equal(expected.row(0), expected.row(0) + 80, weights.row(static_cast<Index>(r))));
+      }
+    }
+    CHECK(comparisons[0].norms.mean != comparisons[1].norms.mean);
+  }
+}
+
+TEST_CASE("reports of heads add up, and heads that differ have none", "[attention][heads]") {
+  const HeadSpecs specs(map_spec(4, 64, PositiveFeatures{}));
+  std::vector<FeatureMap<double>> maps = head_maps<double>(specs, 0, 2);
+  const Qkv<double> x = normal_qkv<double>({2, 4, 2, 10, 10, 4, 3}, 54, 0.4);
+  Tensor<double> out = x.output();
+  Tensor<double> error = x.output();
+  const auto call = [&] {
+    return attention_with_error<double>(maps, x.inputs(), out.view(), error.view(),
+                                        {.mask = Mask::causal, .query_offset = -1});
+  };
+  CHECK(call().attention.empty_rows == 2 * 4);
+  FeatureMapSpec fewer = maps[1].spec();
+  fewer.num_frequencies = 60;
+  maps[1] = FeatureMap<double>(fewer);
+  CHECK_THROWS_WITH(call(), Contains("attention_with_error: maps[1] is 60 frequencies in blocks "
+                                     "of 4, expected 64 frequencies in blocks of 4, as maps[0]"));
+  Matrix<double> weights(1, 10);
+  const auto row_of = [&](const AttentionRow& row) {
+    attention_rows<double>(maps, x.q.view(), x.k.view(), std::span(&row, 1), weights.view());
+  };
+  CHECK_THROWS_WITH(row_of({0, 4, 0}), Contains("rows[0] is batch 0, head 4, query 0"));
+  maps.pop_back();
+  CHECK_THROWS_WITH(call(), Contains("attention_with_error: maps has 1 entries, expected 2"));
+  CHECK_THROWS_WITH(row_of({0, 0, 0}), Contains("attention_rows: maps has 1 entries"));
+  CHECK_THROWS_WITH(attention_report<double>(maps, x.inputs()),
+                    Contains("attention_report: maps has 1 entries, expected 2"));
 }

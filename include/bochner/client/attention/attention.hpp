@@ -27,7 +27,8 @@ struct AttentionInputs {
   TensorView<const T, 4> values;   ///< batch x key_heads x S x d_v
 };
 
-/// Gradients with respect to the three inputs, each of its input's extents.
+/// Gradients with respect to the three inputs, each of its input's extents; those without data are
+/// not computed.
 template <Scalar T>
 struct AttentionGradients {
   TensorView<T, 4> queries;

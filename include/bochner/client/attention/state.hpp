@@ -6,11 +6,22 @@
 
 #include <memory>
 #include <span>
+#include <vector>
 
 /// \file
 /// Attention over keys that keep coming: decoding and streams.
 
 namespace bochner {
+
+/// Which keys of a call are live, in a batch of sequences of various lengths. The others and their
+/// values are never read: a state goes on as if they had not been handed over.
+struct LiveKeys {
+  /// batch x n, true for live keys; empty means that all are.
+  MatrixView<const bool> key_mask{};
+  /// One length per batch entry: keys of this call from there on are not live. Empty means n. Not
+  /// together with `key_mask`.
+  std::span<const Index> key_lengths{};
+};
 
 /// What attention remembers of the keys and values it has seen, for each batch entry and key head:
 /// the sums of phi(k) v^T and phi(k), compensated, and up to 64 keys that are still separate.
@@ -29,25 +40,37 @@ namespace bochner {
 /// ```
 ///
 /// `advance` has the same bits as causal `attention` over all that was appended, however it was cut
-/// into calls, as long as nothing was merged.
+/// into calls, as long as nothing was merged. Keys that are not live (`LiveKeys`) leave no trace: a
+/// batch padded on any side has the bits of each of its entries alone, without padding.
 template <Scalar T>
 class AttentionState {
  public:
   /// Throws InvalidArgument when an extent is negative (value_dim: below 1).
   AttentionState(const FeatureMap<T>& map, Index batch, Index key_heads, Index value_dim);
+  /// maps[h] for key head h and the query heads that read it. Throws InvalidArgument also unless
+  /// there is one map for each key head.
+  AttentionState(std::span<const FeatureMap<T>> maps, Index batch, Index key_heads,
+                 Index value_dim);
   AttentionState(const AttentionState& other);
   AttentionState(AttentionState&& other) noexcept;
   AttentionState& operator=(const AttentionState& other);
   AttentionState& operator=(AttentionState&& other) noexcept;
   ~AttentionState();
 
-  /// Keys seen so far, the same for all heads.
+  /// Keys seen so far by the batch entry that has seen most, the same for all heads; 0 for a batch
+  /// of none.
   Index length() const noexcept;
+  /// Keys seen so far by each batch entry: live ones only, so that lengths[b] is the position of
+  /// the next.
+  const std::vector<Index>& lengths() const noexcept;
 
   /// Takes in keys (batch x key_heads x n x d) and values (batch x key_heads x n x d_v). Throws
   /// InvalidArgument on extents that do not fit, on rows too long for the map and on values too
   /// large (as `attention`); the state is then unchanged.
   void append(TensorView<const T, 4> keys, TensorView<const T, 4> values,
+              const Execution& execution = {});
+  /// Takes in the live ones. Throws also when `live` does not fit.
+  void append(TensorView<const T, 4> keys, TensorView<const T, 4> values, const LiveKeys& live,
               const Execution& execution = {});
 
   /// Each query (batch x heads x L x d, key_heads dividing heads) attends to all keys seen so far;
@@ -59,9 +82,14 @@ class AttentionState {
   /// `attend` key by key. As many queries as keys. Throws as both do.
   AttentionReport advance(const AttentionInputs<T>& inputs, TensorView<T, 4> out,
                           const Execution& execution = {});
+  /// Takes in the live ones; query i sees those up to key i of this call, whether or not key i is
+  /// live itself: zeros where there are none, as in a batch padded on the left. Throws also when
+  /// `live` does not fit.
+  AttentionReport advance(const AttentionInputs<T>& inputs, TensorView<T, 4> out,
+                          const LiveKeys& live, const Execution& execution = {});
 
   /// Takes in what `next` has seen, as if its keys had been appended here; sums then agree to
-  /// rounding. Throws InvalidArgument when `next` is of another map or other extents.
+  /// rounding. Throws InvalidArgument when `next` is of other maps or other extents.
   void merge(const AttentionState& next);
 
   /// Forgets everything.
@@ -78,6 +106,8 @@ class AttentionState {
   /// The inverse. Throws InvalidArgument when the archive is not a whole state, is one of another
   /// map or scalar, or holds a NaN or an infinity.
   static AttentionState load(const FeatureMap<T>& map, const Archive& archive);
+  /// The inverse for a state with a map per key head.
+  static AttentionState load(std::span<const FeatureMap<T>> maps, const Archive& archive);
 
  private:
   class Impl;

@@ -26,6 +26,7 @@ from bochner._attention_errors import (
 from bochner._attention_heads import head_maps, head_specs
 from bochner._attention_results import AttentionReport
 from bochner._attention_state import AttentionState
+from bochner._calibration import CalibratedHead, calibrate
 from bochner._checks_of_maps import CheckResult, check_unbiased, check_variance
 from bochner._clusters import KernelClusters, kernel_kmeans, nearest_clusters
 from bochner._core import feature_functions, kernels, metrics, projections
@@ -113,6 +114,7 @@ __all__ = [
     "AttentionReport",
     "AttentionState",
     "Candidate",
+    "CalibratedHead",
     "CheckResult",
     "ComparedGram",
     "CrossValidation",
@@ -170,6 +172,7 @@ __all__ = [
     "attention_report",
     "attention_rows",
     "attention_with_error",
+    "calibrate",
     "check_unbiased",
     "check_variance",
     "class_targets",

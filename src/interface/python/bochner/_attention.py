@@ -10,18 +10,20 @@ import numpy as np
 from bochner import _core
 from bochner._arrays import Array, ArrayLike, like, output, threads
 from bochner._attention_inputs import (
+    ALL_INPUTS,
     AXES,
     Gradients,
     Maps,
     Products,
+    WithRespectTo,
     as_maps,
     gradients_or_new,
     inputs,
     options_of,
     queries_keys_and_rows,
+    written,
 )
 from bochner._attention_results import AttentionReport, report_of
-from bochner._map import Map, as_map
 from bochner._options import flag
 
 
@@ -190,6 +192,7 @@ def attention_gradient(
     key_lengths: ArrayLike | None = None,
     cu_seqlens: ArrayLike | None = None,
     cu_seqlens_keys: ArrayLike | None = None,
+    wrt: WithRespectTo = ALL_INPUTS,
     gradients: Gradients | None = None,
     num_threads: int | None = None,
 ) -> Gradients:
@@ -211,15 +214,17 @@ def attention_gradient(
     out_gradient : array of shape (batch, heads, L, d_v)
     causal, query_offset, key_mask, key_lengths, cu_seqlens, cu_seqlens_keys
         As `attention` had them.
-    gradients : tuple of three arrays, optional
-        Where to write, of the shapes of queries, keys and values; overlapping nothing.
+    wrt : sequence of {"queries", "keys", "values"}
+        The gradients that are wanted. The others are not computed, which changes no bit of these.
+    gradients : tuple of arrays, optional
+        Where to write them, of the shapes of their inputs; overlapping nothing.
     num_threads : int, optional
         Threads to use; without it OpenMP decides. The same bits for any number.
 
     Returns
     -------
-    tuple of three arrays
-        Of the shapes of queries, keys and values.
+    tuple of arrays
+        The gradients of `wrt`, in its order, of the shapes of their inputs.
 
     Raises
     ------
@@ -242,7 +247,7 @@ def attention_gradient(
     options = options_of(
         name, q, k, causal, query_offset, key_mask, key_lengths, cu_seqlens, cu_seqlens_keys
     )
-    written = gradients_or_new(name, gradients, q, k, v)
+    wanted = gradients_or_new(name, gradients, wrt, q, k, v)
     _core.attention_gradient(
         as_maps(name, feature_map, k),
         q,
@@ -250,15 +255,15 @@ def attention_gradient(
         v,
         like(name, "out", out, AXES, "queries", q.dtype),
         like(name, "out_gradient", out_gradient, AXES, "queries", q.dtype),
-        *written,
+        *written(wanted),
         options,
         threads(name, num_threads),
     )
-    return written
+    return tuple(wanted.values())
 
 
 def attention_rows(
-    feature_map: Map,
+    feature_map: Maps,
     queries: ArrayLike,
     keys: ArrayLike,
     rows: ArrayLike,
@@ -280,8 +285,8 @@ def attention_rows(
 
     Parameters
     ----------
-    feature_map : FeatureMap, FeatureMapSpec or str
-        One map for all heads.
+    feature_map : FeatureMap, FeatureMapSpec or str, or a sequence of them
+        One map for all heads, or one a key head.
     queries, keys
         As in `attention`.
     rows : integers of shape (n, 3)
@@ -316,7 +321,7 @@ def attention_rows(
     )
     out: Array = np.empty((table.shape[0], k.shape[2]), q.dtype)
     _core.attention_rows(
-        as_map(name, feature_map, "feature_map")._map,
+        as_maps(name, feature_map, k),
         q,
         k,
         table,

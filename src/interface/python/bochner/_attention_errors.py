@@ -4,17 +4,29 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, overload
 
 import numpy as np
 
 from bochner import _core
 from bochner._arrays import Array, ArrayLike, output, threads
-from bochner._attention_inputs import Products, inputs, options_of
+from bochner._attention_inputs import (
+    Maps,
+    Products,
+    as_maps,
+    each_map,
+    held_maps,
+    inputs,
+    options_of,
+)
 from bochner._attention_results import AttentionReport, report_of
-from bochner._map import Map, as_map
 from bochner._options import finite, whole
 from bochner._results import Result
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from bochner._map import Map
 
 Advice: TypeAlias = Literal["fine", "keep-exact", "more-frequencies", "change-map", "centre"]
 
@@ -126,7 +138,7 @@ class AttentionComparison(Result):
 
 
 def attention_with_error(
-    feature_map: Map,
+    feature_map: Maps,
     queries: ArrayLike,
     keys: ArrayLike,
     values: ArrayLike,
@@ -153,8 +165,9 @@ def attention_with_error(
 
     Parameters
     ----------
-    feature_map : FeatureMap, FeatureMapSpec or str
-        One map for all heads.
+    feature_map : FeatureMap, FeatureMapSpec or str, or a sequence of them
+        One map for all heads, or one a key head: of as many frequencies each, in blocks of one
+        size, since one report is of all.
     queries, keys, values
         As in `attention`.
     causal, query_offset, key_mask, key_lengths, cu_seqlens, cu_seqlens_keys, products
@@ -213,7 +226,7 @@ def attention_with_error(
     out = output(name, out, (*q.shape[:3], v.shape[3]), q.dtype)
     error: Array = np.empty((*q.shape[:3], v.shape[3] if per == "entry" else 1), q.dtype)
     found = _core.attention_with_error(
-        as_map(name, feature_map, "feature_map")._map,
+        as_maps(name, feature_map, k),
         q,
         k,
         v,
@@ -227,8 +240,42 @@ def attention_with_error(
     return out, error, AttentionErrorReport(**found)
 
 
+@overload
 def attention_report(
     feature_map: Map,
+    queries: ArrayLike,
+    keys: ArrayLike,
+    values: ArrayLike,
+    *,
+    causal: bool = ...,
+    query_offset: int = ...,
+    key_mask: ArrayLike | None = ...,
+    key_lengths: ArrayLike | None = ...,
+    cu_seqlens: ArrayLike | None = ...,
+    cu_seqlens_keys: ArrayLike | None = ...,
+    products: Products = ...,
+    sample_rows: int = ...,
+    num_threads: int | None = ...,
+) -> AttentionComparison: ...
+@overload
+def attention_report(
+    feature_map: Sequence[Map],
+    queries: ArrayLike,
+    keys: ArrayLike,
+    values: ArrayLike,
+    *,
+    causal: bool = ...,
+    query_offset: int = ...,
+    key_mask: ArrayLike | None = ...,
+    key_lengths: ArrayLike | None = ...,
+    cu_seqlens: ArrayLike | None = ...,
+    cu_seqlens_keys: ArrayLike | None = ...,
+    products: Products = ...,
+    sample_rows: int = ...,
+    num_threads: int | None = ...,
+) -> list[AttentionComparison]: ...
+def attention_report(
+    feature_map: Maps,
     queries: ArrayLike,
     keys: ArrayLike,
     values: ArrayLike,
@@ -242,7 +289,7 @@ def attention_report(
     products: Products = "full",
     sample_rows: int = 64,
     num_threads: int | None = None,
-) -> AttentionComparison:
+) -> AttentionComparison | list[AttentionComparison]:
     """How good attention by random features is on these inputs, and what would make it better.
 
     Runs `attention` and compares up to `sample_rows` rows of its output, one from each of equal
@@ -253,20 +300,22 @@ def attention_report(
 
     Parameters
     ----------
-    feature_map : FeatureMap, FeatureMapSpec or str
-        One map for all heads.
+    feature_map : FeatureMap, FeatureMapSpec or str, or a sequence of them
+        One map for all heads, or one a key head.
     queries, keys, values
         As in `attention`.
     causal, query_offset, key_mask, key_lengths, cu_seqlens, cu_seqlens_keys, products
         As in `attention`.
     sample_rows : int
-        At least 1.
+        At least 1; of each key head where every one has a map.
     num_threads : int, optional
         Threads to use; without it OpenMP decides. The same bits for any number.
 
     Returns
     -------
     AttentionComparison
+        Of all heads; a list with one for each key head where every one has a map, since advice is
+        about a map.
 
     Raises
     ------
@@ -300,8 +349,9 @@ def attention_report(
         cu_seqlens_keys,
         products=products,
     )
+    maps = held_maps(name, feature_map, k.shape[1])
     found = _core.attention_report(
-        as_map(name, feature_map, "feature_map")._map,
+        [m._map for m in each_map(maps)],
         q,
         k,
         v,
@@ -309,6 +359,11 @@ def attention_report(
         options,
         threads(name, num_threads),
     )
+    comparisons = [_comparison_of(comparison) for comparison in found]
+    return comparisons if isinstance(maps, tuple) else comparisons[0]
+
+
+def _comparison_of(found: dict[str, Any]) -> AttentionComparison:
     found["attention"] = report_of(found["attention"])
     found["norms"] = EffectiveNorms(**found["norms"])
     return AttentionComparison(**found)

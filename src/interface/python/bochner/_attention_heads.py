@@ -9,6 +9,16 @@ from bochner._map import FeatureMap
 from bochner._options import whole
 
 
+def base_of(function: str, base: FeatureMapSpec | str) -> FeatureMapSpec:
+    if isinstance(base, str):
+        base = FeatureMapSpec.parse(base)
+    if not isinstance(base, FeatureMapSpec):
+        raise TypeError(
+            f"{function}: base is {type(base).__name__}, expected a FeatureMapSpec or its text"
+        )
+    return base
+
+
 def head_specs(base: FeatureMapSpec | str, layer: int, heads: int) -> list[FeatureMapSpec]:
     """The specs of the heads of a layer, all from one seed.
 
@@ -37,12 +47,7 @@ def head_specs(base: FeatureMapSpec | str, layer: int, heads: int) -> list[Featu
     6
     """
     name = "head_specs"
-    if isinstance(base, str):
-        base = FeatureMapSpec.parse(base)
-    if not isinstance(base, FeatureMapSpec):
-        raise TypeError(
-            f"{name}: base is {type(base).__name__}, expected a FeatureMapSpec or its text"
-        )
+    base = base_of(name, base)
     layer = whole(name, "layer", layer, 0)
     return [_core.head_spec(base, layer, h) for h in range(whole(name, "heads", heads, 0))]
 

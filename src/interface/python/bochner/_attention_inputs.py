@@ -10,7 +10,6 @@ import numpy as np
 
 from bochner import _core
 from bochner._arrays import Array, ArrayLike, broadcast, integers, like, mask, numbers, output
-from bochner._core.options import FeatureMapSpec
 from bochner._map import FeatureMap, Map, as_map
 from bochner._options import flag, whole
 
@@ -20,8 +19,12 @@ if TYPE_CHECKING:
 Maps: TypeAlias = "Map | Sequence[Map]"
 """One map for all heads, or one a key head."""
 
-Gradients: TypeAlias = "tuple[Array, Array, Array]"
-"""Of queries, keys and values."""
+Gradients: TypeAlias = "tuple[Array, ...]"
+"""Of queries, keys and values, or of those that are wanted."""
+
+WithRespectTo: TypeAlias = "Sequence[Literal['queries', 'keys', 'values']]"
+
+ALL_INPUTS: WithRespectTo = ("queries", "keys", "values")
 
 Products: TypeAlias = Literal["full", "bfloat16"]
 
@@ -29,17 +32,28 @@ AXES = "batch, heads, length, dimension"
 _PAIRS = "batch, heads, queries, keys"
 
 
-def as_maps(function: str, feature_map: Maps, keys: Array) -> list[_core.Map]:
-    if isinstance(feature_map, (FeatureMap, FeatureMapSpec, str)) or not isinstance(
-        feature_map, Sequence
-    ):
-        return [as_map(function, feature_map, "feature_map")._map]
-    if len(feature_map) != keys.shape[1]:
+HeldMaps: TypeAlias = "FeatureMap | tuple[FeatureMap, ...]"
+"""The same, drawn."""
+
+
+def held_maps(function: str, feature_map: Maps, key_heads: int | None) -> HeldMaps:
+    """The one map, or the maps of so many key heads (of any number without it)."""
+    if isinstance(feature_map, str) or not isinstance(feature_map, Sequence):
+        return as_map(function, feature_map, "feature_map")
+    if key_heads is not None and len(feature_map) != key_heads:
         raise ValueError(
-            f"{function}: feature_map has {len(feature_map)} entries, expected {keys.shape[1]} "
+            f"{function}: feature_map has {len(feature_map)} entries, expected {key_heads} "
             "(one a key head)"
         )
-    return [as_map(function, m, f"feature_map[{h}]")._map for h, m in enumerate(feature_map)]
+    return tuple(as_map(function, m, f"feature_map[{h}]") for h, m in enumerate(feature_map))
+
+
+def each_map(maps: HeldMaps) -> Sequence[FeatureMap]:
+    return maps if isinstance(maps, tuple) else (maps,)
+
+
+def as_maps(function: str, feature_map: Maps, keys: Array) -> list[_core.Map]:
+    return [m._map for m in each_map(held_maps(function, feature_map, keys.shape[1]))]
 
 
 def inputs(
@@ -76,6 +90,36 @@ def _boundaries(function: str, name: str, value: ArrayLike | None) -> NDArray[np
     return found
 
 
+def rows_that_count(
+    function: str, name: str, value: ArrayLike | None, shape: tuple[int, int], axes: str
+) -> NDArray[np.bool_] | None:
+    """A mask of this very shape: nothing broadcasts."""
+    if value is None:
+        return None
+    given = getattr(value, "shape", None)
+    if given is not None and tuple(given) != shape:
+        raise ValueError(f"{function}: {name} has shape {tuple(given)}, expected {shape} ({axes})")
+    return mask(function, name, value, shape, axes)
+
+
+def live_keys(
+    function: str,
+    batch: int,
+    num_keys: int,
+    key_mask: ArrayLike | None,
+    key_lengths: ArrayLike | None,
+) -> tuple[NDArray[np.bool_] | None, NDArray[np.int64] | None]:
+    key_mask = rows_that_count(function, "key_mask", key_mask, (batch, num_keys), "batch, keys")
+    if key_lengths is not None:
+        key_lengths = integers(function, "key_lengths", key_lengths, "batch")
+        if key_lengths.shape[0] != batch:
+            raise ValueError(
+                f"{function}: key_lengths has {key_lengths.shape[0]} entries, expected {batch} "
+                "(one a batch entry)"
+            )
+    return key_mask, key_lengths
+
+
 def options_of(
     function: str,
     q: Array,
@@ -93,21 +137,7 @@ def options_of(
 ) -> _core.AttentionOptions:
     batch, heads, num_queries, _ = q.shape
     num_keys = k.shape[2]
-    if key_mask is not None:
-        shape = getattr(key_mask, "shape", None)
-        if shape is not None and tuple(shape) != (batch, num_keys):
-            raise ValueError(
-                f"{function}: key_mask has shape {tuple(shape)}, expected {(batch, num_keys)} "
-                "(batch, keys)"
-            )
-        key_mask = mask(function, "key_mask", key_mask, (batch, num_keys), "batch, keys")
-    if key_lengths is not None:
-        key_lengths = integers(function, "key_lengths", key_lengths, "batch")
-        if key_lengths.shape[0] != batch:
-            raise ValueError(
-                f"{function}: key_lengths has {key_lengths.shape[0]} entries, expected {batch} "
-                "(one a batch entry)"
-            )
+    key_mask, key_lengths = live_keys(function, batch, num_keys, key_mask, key_lengths)
     cu_seqlens = _boundaries(function, "cu_seqlens", cu_seqlens)
     cu_seqlens_keys = _boundaries(function, "cu_seqlens_keys", cu_seqlens_keys)
     if cu_seqlens_keys is not None and cu_seqlens is None:
@@ -143,17 +173,30 @@ def bias_of(function: str, bias: ArrayLike | None, q: Array, k: Array) -> Array 
 
 
 def gradients_or_new(
-    function: str, given: Gradients | None, q: Array, k: Array, v: Array
-) -> Gradients:
-    if given is None:
-        return np.empty(q.shape, q.dtype), np.empty(k.shape, q.dtype), np.empty(v.shape, q.dtype)
-    if not isinstance(given, tuple) or len(given) != 3:
-        raise TypeError(
-            f"{function}: gradients is {type(given).__name__}, expected a tuple of three arrays "
-            "(of queries, keys and values)"
+    function: str, given: Gradients | None, wrt: WithRespectTo, q: Array, k: Array, v: Array
+) -> dict[str, Array]:
+    """The arrays to write the wanted gradients to, in their order."""
+    shapes = {"queries": q.shape, "keys": k.shape, "values": v.shape}
+    names = [wrt] if isinstance(wrt, str) else list(wrt)
+    if isinstance(wrt, str) or not names or len({*names} & {*shapes}) < len(names):
+        raise ValueError(
+            f"{function}: wrt is {wrt!r}, expected a sequence of 'queries', 'keys' and 'values', "
+            "each at most once"
         )
-    return (
-        output(function, given[0], q.shape, q.dtype, "gradients[0]"),
-        output(function, given[1], k.shape, q.dtype, "gradients[1]"),
-        output(function, given[2], v.shape, q.dtype, "gradients[2]"),
-    )
+    if given is None:
+        return {name: np.empty(shapes[name], q.dtype) for name in names}
+    if not isinstance(given, tuple) or len(given) != len(names):
+        number = {1: "one array", 2: "two arrays", 3: "three arrays"}[len(names)]
+        raise TypeError(
+            f"{function}: gradients is {type(given).__name__}, expected a tuple of {number} "
+            f"(of {', '.join(names)})"
+        )
+    return {
+        name: output(function, given[i], shapes[name], q.dtype, f"gradients[{i}]")
+        for i, name in enumerate(names)
+    }
+
+
+def written(gradients: dict[str, Array]) -> tuple[Array | None, Array | None, Array | None]:
+    """Those of queries, keys and values, None where they are not wanted."""
+    return gradients.get("queries"), gradients.get("keys"), gradients.get("values")

@@ -9,14 +9,13 @@ import numpy as np
 
 from bochner import _core
 from bochner._arrays import Array, ArrayLike, integers, like, output, threads
-from bochner._attention_inputs import AXES
+from bochner._attention_inputs import AXES, Maps, each_map, held_maps, live_keys
 from bochner._attention_results import AttentionReport, report_of
 from bochner._kept_attention import KeptAttention
-from bochner._map import Map, as_map
 from bochner._options import dtype_of, flag, is_single, whole
 
 if TYPE_CHECKING:
-    from numpy.typing import DTypeLike
+    from numpy.typing import DTypeLike, NDArray
 
 # Multiplications between two looks at signals: a fraction of a second.
 _CHUNK_WORK = 2**28
@@ -29,15 +28,16 @@ class AttentionState(KeptAttention):
     the sums of ``phi(k) v`` and ``phi(k)``, compensated, and up to 64 keys that are still separate.
     Constant memory, about ``2 D d_v + 64 (2 D + d_v)`` scalars per head; O(D d_v) per key and per
     query. `advance` has the same bits as causal `attention` over all that was appended, however it
-    was cut into calls, as long as nothing was merged.
+    was cut into calls, as long as nothing was merged. Keys that are not live leave no trace: a
+    batch padded on any side has the bits of each of its entries alone, without padding.
 
     A call that is refused or interrupted leaves the state as it was. Threads may share a state:
     calls then come one after the other. Picklable.
 
     Parameters
     ----------
-    feature_map : FeatureMap, FeatureMapSpec or str
-        One map for all heads.
+    feature_map : FeatureMap, FeatureMapSpec or str, or a sequence of them
+        One map for all heads, or one a key head.
     batch, key_heads : int
         At least 0.
     value_dim : int
@@ -64,13 +64,21 @@ class AttentionState(KeptAttention):
     >>> whole = bo.attention(spec, x, x, x, causal=True)
     >>> np.array_equal(np.concatenate([prompt, token], axis=2), whole)
     True
+
+    Prompts of 20 and 12 tokens, padded on the left:
+
+    >>> batch = bo.AttentionState(spec, batch=2, key_heads=2, value_dim=8, dtype=x.dtype)
+    >>> live = np.arange(20) >= np.array([[0], [8]])
+    >>> both = np.concatenate([x, x])
+    >>> batch.append(both, both, key_mask=live).lengths.tolist()
+    [20, 12]
     """
 
     __slots__ = ()
 
     def __init__(
         self,
-        feature_map: Map,
+        feature_map: Maps,
         batch: int,
         key_heads: int,
         value_dim: int,
@@ -84,20 +92,34 @@ class AttentionState(KeptAttention):
             whole(name, "key_heads", key_heads, 0),
             whole(name, "value_dim", value_dim, 1),
         )
-        self._set(as_map(name, feature_map, "feature_map"), *extents, dtype_of(single))
-        self._state = _core.AttentionState(self._map._map, *extents, single)
+        self._set(held_maps(name, feature_map, extents[1]), *extents, dtype_of(single))
+        self._state = _core.AttentionState([m._map for m in each_map(self._map)], *extents, single)
 
     def _array(self, function: str, name: str, value: ArrayLike) -> Array:
         return like(function, name, value, AXES, "the state", self._dtype)
 
     def _chunk(self, heads: int) -> int:
         """Rows of a whole number of blocks that take about as long as `_CHUNK_WORK`."""
-        row = self._batch * heads * self._map.num_features
-        row *= self._map.input_dim + self._value_dim
+        row = max(
+            (m.num_features * (m.input_dim + self._value_dim) for m in each_map(self._map)),
+            default=0,
+        )
+        row *= self._batch * heads
         return max(64, _CHUNK_WORK // max(row, 1) // 64 * 64)
 
+    def _live(
+        self, function: str, keys: Array, key_mask: ArrayLike | None, key_lengths: ArrayLike | None
+    ) -> tuple[NDArray[np.bool_] | None, NDArray[np.int64] | None]:
+        return live_keys(function, self._batch, keys.shape[2], key_mask, key_lengths)
+
     def append(
-        self, keys: ArrayLike, values: ArrayLike, *, num_threads: int | None = None
+        self,
+        keys: ArrayLike,
+        values: ArrayLike,
+        *,
+        key_mask: ArrayLike | None = None,
+        key_lengths: ArrayLike | None = None,
+        num_threads: int | None = None,
     ) -> AttentionState:
         """Take in keys and values.
 
@@ -105,6 +127,11 @@ class AttentionState(KeptAttention):
         ----------
         keys : array of shape (batch, key_heads, n, d)
         values : array of shape (batch, key_heads, n, d_v)
+        key_mask : bool array of shape (batch, n), optional
+            True for live keys. The others and their values are never read: the state goes on as
+            if they had not been handed over.
+        key_lengths : integers of shape (batch,), optional
+            Keys of this call from there on are not live. Not together with `key_mask`.
         num_threads : int, optional
             Threads to use; without it OpenMP decides. The same bits for any number.
 
@@ -122,9 +149,11 @@ class AttentionState(KeptAttention):
             `attention`); the state is then what it was.
         """
         name = "AttentionState.append"
+        k = self._array(name, "keys", keys)
         self._state.append(
-            self._array(name, "keys", keys),
+            k,
             self._array(name, "values", values),
+            *self._live(name, k, key_mask, key_lengths),
             self._chunk(self._key_heads),
             threads(name, num_threads),
         )
@@ -196,6 +225,8 @@ class AttentionState(KeptAttention):
         keys: ArrayLike,
         values: ArrayLike,
         *,
+        key_mask: ArrayLike | None = ...,
+        key_lengths: ArrayLike | None = ...,
         out: Array | None = ...,
         num_threads: int | None = ...,
         return_report: Literal[False] = ...,
@@ -207,6 +238,8 @@ class AttentionState(KeptAttention):
         keys: ArrayLike,
         values: ArrayLike,
         *,
+        key_mask: ArrayLike | None = ...,
+        key_lengths: ArrayLike | None = ...,
         out: Array | None = ...,
         num_threads: int | None = ...,
         return_report: Literal[True],
@@ -217,6 +250,8 @@ class AttentionState(KeptAttention):
         keys: ArrayLike,
         values: ArrayLike,
         *,
+        key_mask: ArrayLike | None = None,
+        key_lengths: ArrayLike | None = None,
         out: Array | None = None,
         num_threads: int | None = None,
         return_report: bool = False,
@@ -231,6 +266,9 @@ class AttentionState(KeptAttention):
             `key_heads` divides `heads`.
         keys : array of shape (batch, key_heads, n, d)
         values : array of shape (batch, key_heads, n, d_v)
+        key_mask, key_lengths
+            As in `append`. Query i sees the live keys up to key i, whether or not key i is live
+            itself: zeros where there are none, as in a batch padded on the left.
         out : array of shape (batch, heads, n, d_v), optional
             Where to write, any strides, not overlapping the inputs.
         num_threads : int, optional
@@ -258,7 +296,13 @@ class AttentionState(KeptAttention):
         wants_report = flag(name, "return_report", return_report)
         out = output(name, out, (*q.shape[:3], self._value_dim), self._dtype)
         report = self._state.advance(
-            q, k, v, out, self._chunk(q.shape[1]), threads(name, num_threads)
+            q,
+            k,
+            v,
+            out,
+            *self._live(name, k, key_mask, key_lengths),
+            self._chunk(q.shape[1]),
+            threads(name, num_threads),
         )
         return (out, report_of(report)) if wants_report else out
 

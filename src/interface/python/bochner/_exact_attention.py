@@ -10,13 +10,16 @@ import numpy as np
 from bochner import _core
 from bochner._arrays import Array, ArrayLike, like, numbers, output, threads
 from bochner._attention_inputs import (
+    ALL_INPUTS,
     AXES,
     Gradients,
+    WithRespectTo,
     bias_of,
     gradients_or_new,
     inputs,
     options_of,
     queries_keys_and_rows,
+    written,
 )
 from bochner._attention_results import AttentionReport, report_of
 from bochner._options import flag
@@ -173,6 +176,7 @@ def exact_attention_gradient(
     bias: ArrayLike | None = None,
     allowed: ArrayLike | None = None,
     window: int | None = None,
+    wrt: WithRespectTo = ALL_INPUTS,
     gradients: Gradients | None = None,
     num_threads: int | None = None,
 ) -> Gradients:
@@ -189,15 +193,17 @@ def exact_attention_gradient(
     out_gradient : array of shape (batch, heads, L, d_v)
     causal, query_offset, key_mask, key_lengths, cu_seqlens, cu_seqlens_keys, bias, allowed, window
         As `exact_attention` had them.
-    gradients : tuple of three arrays, optional
-        Where to write, of the shapes of queries, keys and values; overlapping nothing.
+    wrt : sequence of {"queries", "keys", "values"}
+        The gradients that are wanted. The others are not computed, which changes no bit of these.
+    gradients : tuple of arrays, optional
+        Where to write them, of the shapes of their inputs; overlapping nothing.
     num_threads : int, optional
         Threads to use; without it OpenMP decides. The same bits for any number.
 
     Returns
     -------
-    tuple of three arrays
-        Of the shapes of queries, keys and values.
+    tuple of arrays
+        The gradients of `wrt`, in its order, of the shapes of their inputs.
 
     Raises
     ------
@@ -233,7 +239,7 @@ def exact_attention_gradient(
         allowed=allowed,
         window=window,
     )
-    written = gradients_or_new(name, gradients, q, k, v)
+    wanted = gradients_or_new(name, gradients, wrt, q, k, v)
     _core.exact_attention_gradient(
         kernel,
         q,
@@ -241,12 +247,12 @@ def exact_attention_gradient(
         v,
         like(name, "out", out, AXES, "queries", q.dtype),
         like(name, "out_gradient", out_gradient, AXES, "queries", q.dtype),
-        *written,
+        *written(wanted),
         options,
         bias_of(name, bias, q, k),
         threads(name, num_threads),
     )
-    return written
+    return tuple(wanted.values())
 
 
 def exact_attention_rows(

@@ -10,7 +10,7 @@ import numpy as np
 
 from bochner import _core
 from bochner._arrays import Array, numbers
-from bochner._map import FeatureMap, Map, as_map
+from bochner._attention_inputs import HeldMaps, Maps, each_map, held_maps
 from bochner._options import dtype_of
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ class KeptAttention:
 
     __slots__ = ("_batch", "_dtype", "_key_heads", "_map", "_state", "_value_dim")
 
-    _map: FeatureMap
+    _map: HeldMaps
     _batch: int
     _key_heads: int
     _value_dim: int
@@ -34,7 +34,7 @@ class KeptAttention:
 
     def _set(
         self,
-        feature_map: FeatureMap,
+        feature_map: HeldMaps,
         batch: int,
         key_heads: int,
         value_dim: int,
@@ -53,8 +53,8 @@ class KeptAttention:
         return made
 
     @property
-    def feature_map(self) -> FeatureMap:
-        """The map of all heads."""
+    def feature_map(self) -> HeldMaps:
+        """The map of all heads, or a tuple of those of the key heads."""
         return self._map
 
     @property
@@ -79,8 +79,13 @@ class KeptAttention:
 
     @property
     def length(self) -> int:
-        """Keys seen so far, the same for all heads."""
+        """Keys seen so far by the batch entry that has seen most, the same for all heads."""
         return self._state.length()
+
+    @property
+    def lengths(self) -> NDArray[np.int64]:
+        """Keys seen so far by each batch entry: live ones only."""
+        return np.array(self._state.lengths(), np.int64)
 
     def copy(self) -> Self:
         """A state of its own that has seen the same."""
@@ -109,13 +114,14 @@ class KeptAttention:
         return {**words, **arrays}
 
     @classmethod
-    def load(cls, feature_map: Map, archive: Mapping[str, Any]) -> Self:
+    def load(cls, feature_map: Maps, archive: Mapping[str, Any]) -> Self:
         """The state that `save` wrote.
 
         Parameters
         ----------
-        feature_map : FeatureMap, FeatureMapSpec or str
-            The map that the state is of: drawn once, and shared where it is a FeatureMap.
+        feature_map : FeatureMap, FeatureMapSpec or str, or a sequence of them
+            The map that the state is of, or those of its key heads: drawn once, and shared where
+            it is a FeatureMap.
         archive : mapping
             What `save` returned, or an archive of NumPy's that holds it.
 
@@ -130,7 +136,6 @@ class KeptAttention:
             infinity.
         """
         name = "AttentionState.load"
-        shared = as_map(name, feature_map, "feature_map")
         if not isinstance(archive, Mapping):
             raise TypeError(f"{name}: archive is {type(archive).__name__}, expected a mapping")
         words: dict[str, str] = {}
@@ -143,8 +148,10 @@ class KeptAttention:
                 words[key] = str(value)
             else:
                 arrays[key] = numbers(name, key, value, "rows, columns")
+        key_heads = words.get("key_heads", "")
+        shared = held_maps(name, feature_map, int(key_heads) if key_heads.isdecimal() else None)
         state = _core.AttentionState.load(
-            shared._map, words, arrays, words.get("scalar") == "float"
+            [m._map for m in each_map(shared)], words, arrays, words.get("scalar") == "float"
         )
         dtype = dtype_of(words["scalar"] == "float")
         made = object.__new__(cls)

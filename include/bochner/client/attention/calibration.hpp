@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <bochner/client/attention/heads.hpp>
+
+#include <vector>
+
+/// \file
+/// Centres and parameters of heads, taken from data.
+
+namespace bochner {
+
+struct CalibrationOptions {
+  /// batch x L, true for queries that count; empty means that all do. Others are never read.
+  MatrixView<const bool> query_mask{};
+  /// The same for keys, batch x S.
+  MatrixView<const bool> key_mask{};
+};
+
+/// What data say about one key head.
+struct CalibratedHead {
+  FeatureMapSpec spec;
+  /// The mean of |q~ + k~|^2, after scaling and with the centring of `spec`, over pairs of a query
+  /// and a key of one batch entry; of |q~ - k~|^2 for maps of differences (trigonometric).
+  /// Variances grow like an exponential of it.
+  double mean_square = 0.0;
+};
+
+/// The specs of a layer, one for each key head: specs(layer, h) with
+///   the centring of the head's queries and keys (`optimal_centring`), then
+///   the parameter a, where the features have one, that is optimal for the mean |q~ + k~|^2 that is
+///   left (`with_optimal_parameter`): what hyperbolic OPRF features are for.
+/// A sample of queries (batch x heads x L x d) and keys (batch x key_heads x S x d) of the layer is
+/// enough, before the kernel's scaling. Centring is exact: it changes no kernel value.
+///
+/// ```cpp
+/// const HeadSpecs specs({.input_dim = 8, .num_frequencies = 64,
+///                        .kernel = SoftmaxKernel::for_dimension(8),
+///                        .features = HyperbolicOprfFeatures{}, .seed = {1}});
+/// const std::vector<float> x(2 * 20 * 8, 0.1f);
+/// const TensorView<const float, 4> rows(x.data(), {1, 2, 20, 8});  // two heads
+/// std::vector<FeatureMap<float>> maps;  // for attention and its relatives
+/// for (const CalibratedHead& head : calibrate<float>(specs, 0, rows, rows)) {
+///   maps.emplace_back(head.spec);
+/// }
+/// ```
+///
+/// O((L + S) d) per head. The same bits for any number of threads. Throws InvalidArgument when the
+/// kernel is neither softmax nor Gaussian, when the error of the features depends on more than that
+/// square, when `layer` is negative, extents do not fit, a head has no pair that counts, or a row
+/// that counts is not finite.
+template <Scalar T>
+std::vector<CalibratedHead> calibrate(const HeadSpecs& specs, Index layer,
+                                      TensorView<const T, 4> queries, TensorView<const T, 4> keys,
+                                      const CalibrationOptions& options = {},
+                                      const Execution& execution = {});
+
+extern template BOCHNER_EXPORT std::vector<CalibratedHead> calibrate<float>(
+    const HeadSpecs&, Index, TensorView<const float, 4>, TensorView<const float, 4>,
+    const CalibrationOptions&, const Execution&);
+extern template BOCHNER_EXPORT std::vector<CalibratedHead> calibrate<double>(
+    const HeadSpecs&, Index, TensorView<const double, 4>, TensorView<const double, 4>,
+    const CalibrationOptions&, const Execution&);
+
+}  // namespace bochner
