@@ -28,6 +28,7 @@ from bochner._attention_results import AttentionReport
 from bochner._attention_state import AttentionState
 from bochner._checks_of_maps import CheckResult, check_unbiased, check_variance
 from bochner._clusters import KernelClusters, kernel_kmeans, nearest_clusters
+from bochner._combinations import incompatibility, num_frequencies_for
 from bochner._core import feature_functions, kernels, metrics, projections
 from bochner._core import version as __version__
 from bochner._core.options import *  # noqa: F403
@@ -70,7 +71,7 @@ from bochner._kernels import (
     with_scale,
 )
 from bochner._logistic import LogisticRegression, LogisticReport, class_targets, largest_output
-from bochner._map import FeatureMap, incompatibility, num_frequencies_for
+from bochner._map import FeatureMap
 from bochner._matrix_study import MatrixStudy, matrix_study
 from bochner._models import Model, load_model, predict, save_model
 from bochner._moments import KernelMoments, kernel_moments, row_moment
