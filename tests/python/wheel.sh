@@ -16,7 +16,7 @@ passed=0 failed=0 skipped=0
 here=build/wheel
 logs=$here/logs
 tools=$PWD/$here/tools
-most_bytes=6000000
+most_bytes=6291456
 newest_glibc=34
 
 finish() {
@@ -135,7 +135,7 @@ assert runtime.endswith('bochner.libs/libgomp.so.1'), runtime"
 same_bits() { [ "$(cat $here/bits-*.json | sort -u | tee /dev/stderr | wc -l)" -eq 1 ]; }
 
 rm -rf $here/{sdist,plain,repaired,unpacked,dist} $here/bits-*.json
-mkdir -p $logs
+mkdir -p $logs $here/dist
 check tools make_tools && check sdist build_sdist || finish
 check "sdist contents" sdist_is_lean
 check build build_wheel && check repair repair || finish
