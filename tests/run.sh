@@ -5,7 +5,7 @@
 # Usage: bash tests/run.sh [--all]
 #   (nothing)  one compiler (g++), in minutes
 #   --all      also every instruction set, the long statistical runs, clang, the address and
-#              undefined-behaviour sanitizers, and the thread sanitizer
+#              undefined-behaviour sanitizers, the thread sanitizer, and the Python wheel
 # The last line is `N passed, N failed`, with `, N skipped` when there were any; the exit status is 0
 # when nothing failed.
 set -uo pipefail
@@ -85,6 +85,15 @@ make_python() {
   echo "python: environment ready in $((SECONDS - start)) s"
 }
 
+# The wheel, on every Python that is here: it says one line a check, and the sum in the last.
+count_wheel() {
+  local log=$logs/wheel.log good bad idle
+  mkdir -p $logs
+  bash tests/python/wheel.sh | tee "$log" | grep '^wheel: '
+  read -r good _ bad _ idle _ < <(tail -n 1 "$log")
+  passed=$((passed + ${good:-0})) failed=$((failed + ${bad:-1})) skipped=$((skipped + ${idle:-0}))
+}
+
 finish() {
   echo "$passed passed, $failed failed$([ "$skipped" -eq 0 ] || echo ", $skipped skipped")"
   [ "$failed" -eq 0 ]
@@ -108,5 +117,6 @@ if [ $everything = yes ]; then
   done
   count long dev -C long -L long
   for preset in clang asan tsan; do build_and_count $preset; done
+  count_wheel
 fi
 finish

@@ -2,6 +2,7 @@
 #include "bochner/estimator/optimal_parameter.hpp"
 
 #include "core/door.hpp"
+#include "estimator/hypotenuse.hpp"
 #include "estimator/row_law.hpp"
 
 #include <cmath>
@@ -14,12 +15,12 @@ namespace {
 
 double one_sided_optimum(double p) {
   if (p <= 1.0) {
-    const double root = std::hypot(1.0 + 2.0 * p, std::sqrt(8.0 * p));
+    const double root = hypotenuse(1.0 + 2.0 * p, std::sqrt(8.0 * p));
     return -0.125 * p * (1.0 + (6.0 + 2.0 * p) / (1.0 + root));
   }
   // In units of p, which may be as large as a number can be.
   const double q = 1.0 / p;
-  const double root = std::hypot(q + 2.0, std::sqrt(8.0 * q));
+  const double root = hypotenuse(q + 2.0, std::sqrt(8.0 * q));
   return -0.125 * p * (1.0 + (6.0 * q + 2.0) / (q + root));
 }
 

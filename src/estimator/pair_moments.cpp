@@ -2,6 +2,7 @@
 #include "estimator/pair_moments.hpp"
 
 #include "estimator/checks.hpp"
+#include "estimator/hypotenuse.hpp"
 #include "estimator/log_sum.hpp"
 #include "estimator/row_moments.hpp"
 
@@ -55,7 +56,7 @@ KernelMoments PairMoments::at(const Door& door, const InputPair& pair) const {
   out.mean = Scaled{std::exp(-relative_unit) + h.bias.value(), placed.log_unit}.value();
   out.log_variance = variance.log_magnitude() + 2.0 * placed.log_unit;
   out.variance = shifted(variance, 2.0 * placed.log_unit).value();
-  out.relative_error = std::hypot(shifted(h.bias, relative_unit).value(),
+  out.relative_error = hypotenuse(shifted(h.bias, relative_unit).value(),
                                   std::sqrt(shifted(variance, 2.0 * relative_unit).value()));
   return out;
 }

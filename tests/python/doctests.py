@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Run the examples of docstrings and of docs/python.md; every public name has a docstring."""
+"""Run the examples of docstrings and of pages; every public name has a docstring."""
 
 import doctest
 import importlib.util
@@ -10,7 +10,8 @@ from pathlib import Path
 
 import bochner
 
-PAGE = Path(__file__).parents[2] / "docs" / "python.md"
+DOCS = Path(__file__).parents[2] / "docs"
+PAGES = [DOCS / "python.md", DOCS / "coming_from.md"]
 OPTIONAL = {"bochner.plot": "matplotlib", "bochner.sklearn": "sklearn"}
 
 
@@ -34,9 +35,10 @@ def main() -> int:
         failed += result.failed
         tried += result.attempted
     if importlib.util.find_spec("sklearn"):
-        result = doctest.testfile(str(PAGE), module_relative=False)
-        failed += result.failed
-        tried += result.attempted
+        for page in PAGES:
+            result = doctest.testfile(str(page), module_relative=False)
+            failed += result.failed
+            tried += result.attempted
     for name in bochner.__all__:
         thing = getattr(bochner, name)
         if callable(thing) and not inspect.getdoc(thing):

@@ -572,7 +572,7 @@ def test_bad_arrays_are_refused_by_name(name, which):
         (lambda: bo.optimal_oprf_parameter("1", 2), "optimal_oprf_parameter: z2 is '1'"),
         (lambda: bo.optimal_oprf_parameter(1.0, 2.0), r"optimal_oprf_parameter: dim is 2\.0"),
         (lambda: bo.recommend("softmax", rows(2), num_features=8.0), "num_features is 8.0"),
-        (lambda: bo.estimate(3, rows(2), rows(2)), "estimate: map is int"),
+        (lambda: bo.estimate(3, rows(2), rows(2)), "estimate: feature_map is int"),
         (
             lambda: bo.kernel_moments(gaussian(), rows(2), rows(2, dtype=np.float32)),
             "kernel_moments: y has dtype float32 and x float64",
@@ -709,7 +709,7 @@ X = rows(6)
 FUNCTIONS = [
     (bo.kernel_moments, {"spec": positive(), "x": X, "y": X, "num_threads": 1}),
     (bo.row_moment, {"spec": positive(), "order": 2, "x": X[0], "y": X[0]}),
-    (bo.estimate, {"map": positive(), "x": X, "y": X, "num_threads": 1}),
+    (bo.estimate, {"feature_map": positive(), "x": X, "y": X, "num_threads": 1}),
     (bo.gram_error_curve, {"spec": positive(), "x": X, "y": X, "num_threads": 1}),
     (bo.gram_error, {"spec": positive(), "x": X, "y": X, "num_threads": 1}),
     (bo.error_expected, {"spec": positive(), "x": X, "y": X, "num_threads": 1}),

@@ -66,6 +66,31 @@ def test_components_pickle_without_the_rows(dtype):
     assert "num_components=3" in repr(components)
 
 
+def test_components_are_saved_without_the_rows(dtype, tmp_path):
+    x = rows(200, 3, dtype)
+    components = bo.KernelPrincipalComponents(SPEC, x, 3)
+    components.save(tmp_path / "components")
+    loaded = bo.KernelPrincipalComponents.load(tmp_path / "components")
+    for again in (loaded, bo.KernelPrincipalComponents.from_bytes(components.to_bytes())):
+        assert np.array_equal(again.transform(x), components.transform(x))
+        assert np.array_equal(again.variances, components.variances)
+        assert (again.feature_map, again.dtype) == (components.feature_map, dtype)
+        assert repr(again) == repr(components)
+
+
+def test_files_that_hold_no_components_are_refused(tmp_path):
+    components = bo.KernelPrincipalComponents(SPEC, rows(20, 3), 2)
+    data = components.to_bytes()
+    with pytest.raises(ValueError):  # noqa: PT011
+        bo.KernelPrincipalComponents.from_bytes(data[:-8])
+    with pytest.raises(ValueError):  # noqa: PT011
+        bo.KernelPrincipalComponents.from_bytes(bo.NormalEquations(SPEC).to_bytes())
+    with pytest.raises(TypeError, match="from_bytes: data is str"):
+        bo.KernelPrincipalComponents.from_bytes("text")
+    with pytest.raises(OSError, match="no-such-file"):
+        bo.KernelPrincipalComponents.load(tmp_path / "no-such-file")
+
+
 def test_components_of_every_layout_and_thread_have_the_same_bits(dtype, layouts):
     x = rows(40, 3, dtype)
     scores = bo.KernelPrincipalComponents(SPEC, x, 3).transform(x)

@@ -224,3 +224,39 @@ def test_bad_arguments_are_refused_by_name(pair):
     for kind, message, call in cases:
         with pytest.raises(kind, match=message):
             call()
+
+
+def test_a_certificate_is_its_parts(pair):
+    approximation, exact, k_hat, k = pair
+    found = bo.gram_certificate(approximation, exact, ridge=0.5, samples=300, seed=3, level=0.9)
+    sampled = bo.sampled_error(approximation, exact, samples=300, seed=3)
+    assert found.sampled == sampled
+    assert found.frobenius == sampled.interval(0.9)
+    assert found.relative == bo.relative_interval(sampled, bo.squared_norm(exact), 0.9)
+    assert found.spectral.value == pytest.approx(np.linalg.norm(k_hat - k, 2), rel=1e-5)
+    root = np.linalg.inv(np.linalg.cholesky(k + 0.5 * np.eye(N)))
+    delta = np.abs(np.linalg.eigvalsh(root @ (k_hat - k) @ root.T)).max()
+    assert found.delta.delta == pytest.approx(delta, rel=1e-4)
+    assert bo.gram_certificate(approximation, exact, samples=300, seed=3).delta is None
+
+
+def test_certificates_refuse_by_name(pair):
+    approximation, exact, *_ = pair
+    for arguments, kind, words in (
+        ((exact, exact), TypeError, "gram_certificate: approximation is ExactGram"),
+        ((approximation, approximation), TypeError, "gram_certificate: exact is GramApproxima"),
+    ):
+        with pytest.raises(kind) as caught:
+            bo.gram_certificate(*arguments)
+        assert str(caught.value).startswith(words)
+    for options, kind in (
+        ({"ridge": -1.0}, ValueError),
+        ({"ridge": "a"}, TypeError),
+        ({"level": 1.0}, ValueError),
+        ({"samples": 1}, ValueError),
+        ({"max_steps": 0}, ValueError),
+        ({"seed": -1}, ValueError),
+    ):
+        with pytest.raises(kind) as caught:
+            bo.gram_certificate(approximation, exact, **options)
+        assert str(caught.value).startswith("gram_certificate: ")

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Feature maps: values, layouts, bad input, pickles, threads."""
 
+import inspect
 import pickle
 import sys
 import threading
@@ -213,3 +214,23 @@ def test_nothing_optional_is_imported():
         import subprocess
 
         assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_a_map_is_called_feature_map_everywhere():
+    """`map` is a function of Python's."""
+    public = [getattr(bo, name) for name in bo.__all__ if not name.startswith("_")]
+    calls = [call for call in public if inspect.isfunction(call)]
+    calls += [
+        method
+        for kind in public
+        if inspect.isclass(kind) and not hasattr(kind, "to_dict")
+        for _, method in inspect.getmembers(kind, inspect.isfunction)
+    ]
+    named = {call.__qualname__ for call in calls if "map" in inspect.signature(call).parameters}
+    assert named <= {
+        "LogisticRegression.__init__",
+        "LogisticRegression.from_coefficients",
+        "RidgeRegression.from_coefficients",
+        "fit_ridge",
+    }
+    assert any("feature_map" in inspect.signature(call).parameters for call in calls)

@@ -269,7 +269,6 @@ def test_the_command_line_reads_and_writes_the_same_files(data, tmp_path):
         ({"checkpoint_interval": 0}, ValueError, "checkpoint_interval"),
         ({"on_progress": 3}, TypeError, "on_progress is 3"),
         ({"reading": {}}, TypeError, "fit: reading is dict"),
-        ({"reading": bo.ReadOptions(header="maybe")}, ValueError, "ReadOptions: header is 'maybe'"),
         ({"reading": bo.ReadOptions(width=3)}, ValueError, "width"),
         ({"num_threads": 0}, ValueError, "num_threads is 0"),
     ],

@@ -345,7 +345,7 @@ def test_everything_pickles(dtype, tmp_path):
     loaded = bo.NormalEquations.load(tmp_path / "sums")
     for other in (copy, loaded):
         assert repr(other) == repr(equations)
-        assert (other.map, other.dtype, other.num_rows) == (p.fm, dtype, 300)
+        assert (other.feature_map, other.dtype, other.num_rows) == (p.fm, dtype, 300)
         assert np.array_equal(other.moments(), equations.moments())
     for e in (copy, loaded, equations):
         e.add(p.x, p.y)
@@ -447,7 +447,7 @@ BAD = np.array([[0.0, 1.0, np.nan]])
 @pytest.mark.parametrize(
     ("call", "error", "message"),
     [
-        (lambda _: bo.NormalEquations(3), TypeError, "NormalEquations: map is int"),
+        (lambda _: bo.NormalEquations(3), TypeError, "NormalEquations: feature_map is int"),
         (lambda p: bo.NormalEquations(p.fm, dtype=np.float16), TypeError, "dtype is float16"),
         (lambda p: bo.NormalEquations(p.fm, dtype="words"), TypeError, "dtype is 'words'"),
         (lambda p: bo.NormalEquations(p.fm, num_targets=0), ValueError, "num_targets is 0"),

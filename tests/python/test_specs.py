@@ -2,8 +2,11 @@
 """Options: every alternative prints, parses, compares, hashes, pickles; bad ones are refused."""
 
 import copy
+import dataclasses
 import pickle
+from fractions import Fraction
 
+import numpy as np
 import pytest
 
 import bochner as bo
@@ -106,10 +109,121 @@ def test_specs_that_describe_no_map_are_refused(arguments, words):
     assert words in str(caught.value)
 
 
-def test_wrong_kinds_of_options_are_refused():
-    with pytest.raises(TypeError):
-        bo.GaussianKernel(metric=bo.IidProjection())
-    with pytest.raises(TypeError):
-        bo.FeatureMapSpec(3, 4, kernel=bo.IidProjection())
-    with pytest.raises(TypeError):
-        bo.FeatureMapSpec(3.5, 4)
+BAD = [None, "bad", b"bad", 1j, object(), int, {1: 2}, {1}, ["a"], (b"a",), iter([]), ..., len]
+
+
+def fields_of_options():
+    """Each class of options with each of its fields, and arguments that make an instance."""
+    nested = [bo.SpectralComponent, bo.KernelTerm, bo.Centring]
+    for kind in [*ALTERNATIVES, *nested]:
+        yield from ((kind, name, {}) for name in kind.__match_args__)
+    needed = {"input_dim": 3, "num_frequencies": 4}
+    for name in (*needed, "kernel", "projection", "features", "seed", "centring"):
+        yield bo.FeatureMapSpec, name, needed
+    for field in dataclasses.fields(bo.ReadOptions):
+        yield bo.ReadOptions, field.name, {}
+
+
+OPTIONAL = {(bo.FeatureMapSpec, "centring"): None, (bo.ReadOptions, "width"): None}
+TEXTS = {(bo.ReadOptions, name): "bad" for name in ("columns", "drop")}
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "others"),
+    list(fields_of_options()),
+    ids=lambda value: getattr(value, "__name__", None) if isinstance(value, type) else None,
+)
+def test_bad_values_are_refused_by_class_and_field(kind, name, others):
+    good = {OPTIONAL.get((kind, name), ...), TEXTS.get((kind, name), ...)} - {...}
+    refused = 0
+    for value in BAD:
+        if value.__hash__ and value in good:
+            continue
+        if (kind, name) in TEXTS and value == ["a"]:
+            continue
+        with pytest.raises((TypeError, ValueError)) as caught:
+            kind(**{**others, name: value})
+        words = str(caught.value)
+        assert words.startswith(f"{kind.__name__}: {name}")
+        assert ", expected " in words
+        assert "incompatible function arguments" not in words
+        refused += 1
+    assert refused >= 10
+
+
+@pytest.mark.parametrize("kind", [*ALTERNATIVES, bo.FeatureMapSpec], ids=lambda k: k.__name__)
+def test_arguments_that_do_not_exist_are_refused_by_name(kind):
+    many = len(kind.__match_args__) if kind in ALTERNATIVES else 7
+    with pytest.raises(TypeError, match=f"^{kind.__name__}: nonsense is no argument"):
+        kind(nonsense=1)
+    with pytest.raises(TypeError, match=f"^{kind.__name__}: {many + 1} arguments by position"):
+        kind(*[1] * (many + 1))
+
+
+@pytest.mark.parametrize(
+    ("call", "kind", "words"),
+    [
+        (lambda: bo.FeatureMapSpec(3), TypeError, "FeatureMapSpec: num_frequencies is missing"),
+        (lambda: bo.Isotropic(1.0, lengthscale=2.0), TypeError, "Isotropic: lengthscale is there"),
+        (lambda: bo.Isotropic(True), TypeError, "Isotropic: lengthscale is True, expected a num"),
+        (lambda: bo.Isotropic(np.True_), TypeError, "Isotropic: lengthscale is "),
+        (lambda: bo.FeatureMapSpec(3.0, 4), TypeError, "FeatureMapSpec: input_dim is 3.0, expec"),
+        (lambda: bo.FeatureMapSpec(3, True), TypeError, "FeatureMapSpec: num_frequencies is True"),
+        (
+            lambda: bo.FeatureMapSpec(3, 2**80),
+            ValueError,
+            f"FeatureMapSpec: num_frequencies is {2**80}, expected {-(2**63)} to {2**63 - 1}",
+        ),
+        (
+            lambda: bo.FeatureMapSpec(3, 4, seed=-1),
+            ValueError,
+            f"FeatureMapSpec: seed is -1, expected 0 to {2**64 - 1}",
+        ),
+        (
+            lambda: bo.Diagonal([1.0, "a"]),
+            TypeError,
+            "Diagonal: lengthscales[1] is 'a', expected a number",
+        ),
+        (
+            lambda: bo.GaussianKernel("a" * 200),
+            TypeError,
+            f"GaussianKernel: metric is '{'a' * 79}..., expected an instance of one of "
+            "Isotropic, Diagonal, Full",
+        ),
+        (lambda: bo.GaussianKernel(bo.IidProjection()), TypeError, "GaussianKernel: metric is Iid"),
+        (lambda: bo.GaussianKernel().__replace__(x=1), TypeError, "GaussianKernel: x is no argum"),
+        (lambda: bo.IidProjection(x=1), TypeError, "IidProjection: x is no argument; there are no"),
+        (lambda: bo.FeatureMapSpec.parse(3), TypeError, "FeatureMapSpec.parse: text is 3, expecte"),
+        (lambda: bo.FeatureMapSpec.parse(), TypeError, "FeatureMapSpec.parse: text is missing"),
+        (lambda: bo.SoftmaxKernel.for_dimension(2.5), TypeError, "SoftmaxKernel.for_dimension: h"),
+        (lambda: bo.GaussianKernel.from_gamma(), TypeError, "GaussianKernel.from_gamma: gamma is"),
+        (lambda: bo.PolynomialKernel.from_gamma(1.0, 1.0, "3"), TypeError, "PolynomialKernel.from"),
+        (lambda: bo.incompatibility(3, "iid", "cosine"), TypeError, "incompatibility: kernel is"),
+        (lambda: bo.num_frequencies_for(3, 4), TypeError, "num_frequencies_for: features is int"),
+        (lambda: bo.num_frequencies_for("cosine", 0), ValueError, "num_frequencies_for: num_feat"),
+        (lambda: bo.ReadOptions(header="maybe"), ValueError, "ReadOptions: header is 'maybe', e"),
+    ],
+)
+def test_refusals_say_what_was_expected(call, kind, words):
+    with pytest.raises(kind) as caught:
+        call()
+    assert str(caught.value).startswith(words)
+
+
+def test_numbers_and_sequences_of_other_kinds_are_taken():
+    assert bo.Isotropic(np.float32(0.5)) == bo.Isotropic(Fraction(1, 2)) == bo.Isotropic(0.5)
+    assert bo.FeatureMapSpec(np.int32(3), 4) == bo.FeatureMapSpec(3, 4)
+    for values in ([1.0, 2.0], (1, 2), np.array([1.0, 2.0]), range(1, 3)):
+        assert bo.Diagonal(values) == bo.Diagonal((1.0, 2.0))
+
+
+def test_kernels_by_the_numbers_of_other_libraries():
+    x, y = np.array([[0.3, -0.5]]), np.array([[1.0, 0.2]])
+    for kernel, exact in (
+        (bo.GaussianKernel.from_gamma(0.7), np.exp(-0.7 * ((x - y) ** 2).sum())),
+        (bo.GaussianKernel.from_width(3.0), np.exp(-((x - y) ** 2).sum() / 3.0)),
+        (bo.ProductLaplacianKernel.from_gamma(0.7), np.exp(-0.7 * abs(x - y).sum())),
+        (bo.PolynomialKernel.from_gamma(0.7, coef0=0.5, degree=2), (0.7 * (x @ y.T) + 0.5) ** 2),
+        (bo.SoftmaxKernel.for_dimension(2), np.exp(x @ y.T / np.sqrt(2.0))),
+    ):
+        assert np.allclose(bo.evaluate(kernel, x, y), exact)

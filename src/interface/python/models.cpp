@@ -16,6 +16,7 @@
 #include <algorithm>
 #include <chrono>
 #include <functional>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -197,6 +198,22 @@ void save(const pipeline::Model& model, const std::string& path) {
   pipeline::save_model(model, path);
 }
 
+nb::dict table(const std::string& path, const nb::dict& reading) {
+  const io::ReadOptions options = reading_of(reading);
+  const io::Table read = [&] {
+    const nb::gil_scoped_release release;
+    return io::read_table(path, options);
+  }();
+  nb::dict out;
+  out["rows"] = to_numpy(read.rows.view());
+  out["columns"] = read.columns;
+  out["layout"] = read.layout;
+  out["digest"] = read.digest;
+  out["counted"] = read.counted;
+  out["lines"] = to_numpy(std::span<const Index>(read.lines));
+  return out;
+}
+
 }  // namespace
 
 void define_models(nb::module_& m) {
@@ -232,6 +249,7 @@ void define_models(nb::module_& m) {
             return to_numpy(out.view());
           },
           nb::arg("data"), nb::arg("reading"), nb::arg("num_threads").none());
+  m.def("read_table", &table, nb::arg("path"), nb::arg("reading"));
   m.def("fit_model", &fit, nb::arg("request"), nb::arg("on_progress").none());
   m.def("load_model", &load, nb::arg("path"));
   m.def("save_model", &save, nb::arg("model"), nb::arg("path"));

@@ -3,6 +3,7 @@
 
 #include "bochner/core/error.hpp"
 #include "bochner/version.hpp"
+#include "interface/python/library.hpp"
 
 #include <exception>
 
@@ -29,6 +30,7 @@ NB_MODULE(_core, m) {
   m.doc() = "What bochner's Python layer calls. Private: names and signatures change.";
   nb::set_leak_warnings(false);  // default arguments are instances, which modules never let go
   nb::register_exception_translator(translate);
+  bochner::python::define_library(m);
   bochner::python::define_specs(m);
   bochner::python::define_maps(m);
   bochner::python::define_attention(m);

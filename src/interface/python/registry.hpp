@@ -2,9 +2,9 @@
 #pragma once
 
 #include "bochner/core/field.hpp"
-#include "bochner/core/names.hpp"
 #include "bochner/core/registry.hpp"
 #include "core/text.hpp"
+#include "interface/python/arguments.hpp"
 #include "interface/python/docstrings.hpp"
 
 #include <nanobind/nanobind.h>
@@ -55,40 +55,6 @@ namespace bochner::python {
 
 namespace nb = nanobind;
 
-/// How a member of type M goes in and out. Enumerations are words, lists come back as tuples:
-/// options are values and do not change.
-template <class M>
-struct Outer {
-  using Type = M;
-  static const M& in(const char* /*owner*/, std::string_view /*member*/, const M& value) {
-    return value;
-  }
-  static M out(const M& value) { return value; }
-};
-
-template <NamedEnum E>
-struct Outer<E> {
-  using Type = std::string;
-  static E in(const char* owner, std::string_view member, const std::string& word) {
-    if (const auto value = enumerator_of<E>(word)) return *value;
-    throw nb::value_error((std::string(owner) + ": " + std::string(member) + " is '" + word +
-                           "', expected one of " + text::join(names_of(E{})))
-                              .c_str());
-  }
-  static std::string out(E value) { return std::string(name_of(value)); }
-};
-
-template <class M>
-struct Outer<std::vector<M>> {
-  using Type = std::vector<M>;
-  static const Type& in(const char* /*owner*/, std::string_view /*member*/, const Type& value) {
-    return value;
-  }
-  static nb::typed<nb::tuple, M, nb::ellipsis> out(const Type& value) {
-    return nb::borrow<nb::typed<nb::tuple, M, nb::ellipsis>>(nb::tuple(nb::cast(value)));
-  }
-};
-
 /// "hyperbolic-oprf" and "Features" give "HyperbolicOprfFeatures".
 inline std::string class_name(std::string_view words, std::string_view suffix) {
   std::string out;
@@ -115,22 +81,24 @@ struct Options<A, std::tuple<Field<A, M>...>> {
     return std::get<I>(A::fields());
   }
 
-  static std::string own_name(nb::handle type) {
-    return nb::cast<std::string>(type.attr("__name__"));
-  }
-
-  static void construct(A* self, typename Outer<M>::Type... values) {
+  static void construct(A* self, const nb::args& by_position, const nb::kwargs& by_name) {
+    const Arguments given(own_name(nb::type<A>()), words(), by_position, by_name);
     A made{};
-    const std::string owner = own_name(nb::type<A>());
-    set(made, owner.c_str(), std::index_sequence_for<M...>{}, values...);
+    set(made, given, std::index_sequence_for<M...>{});
     new (self) A(std::move(made));
   }
 
   template <std::size_t... I>
-  static void set([[maybe_unused]] A& made, [[maybe_unused]] const char* owner,
-                  std::index_sequence<I...> /*indices*/,
-                  [[maybe_unused]] const typename Outer<M>::Type&... values) {
-    ((made.*field<I>().member = Outer<M>::in(owner, field<I>().name, values)), ...);
+  static void set([[maybe_unused]] A& made, [[maybe_unused]] const Arguments& given,
+                  std::index_sequence<I...> /*indices*/) {
+    ((made.*field<I>().member = given.get<M>(I, made.*field<I>().member)), ...);
+  }
+
+  /// The names of the members, in order.
+  static std::vector<std::string> words() { return words(std::index_sequence_for<M...>{}); }
+  template <std::size_t... I>
+  static std::vector<std::string> words(std::index_sequence<I...> /*indices*/) {
+    return {std::string(field<I>().name)...};
   }
 
   /// The values of the members, in order.
@@ -140,11 +108,7 @@ struct Options<A, std::tuple<Field<A, M>...>> {
     return nb::make_tuple(Outer<M>::out(a.*field<I>().member)...);
   }
 
-  static nb::tuple names() { return names(std::index_sequence_for<M...>{}); }
-  template <std::size_t... I>
-  static nb::tuple names(std::index_sequence<I...> /*indices*/) {
-    return nb::make_tuple(field<I>().name.data()...);
-  }
+  static nb::tuple names() { return nb::tuple(nb::cast(words())); }
 
   static std::string repr(nb::handle self) {
     const nb::tuple members = names();
@@ -186,16 +150,24 @@ struct Options<A, std::tuple<Field<A, M>...>> {
     return Outer<std::tuple_element_t<I, std::tuple<M...>>>::out(a.*field<I>().member);
   }
 
+  /// "def __init__(self, lengthscale: float = 1.0) -> None"
   template <std::size_t... I>
-  static void define(nb::class_<A>& declared, std::index_sequence<I...> /*indices*/) {
-    [[maybe_unused]] const A defaults{};
-    declared.def("__init__", &construct,
-                 (nb::arg(field<I>().name.data()) = Outer<M>::out(defaults.*field<I>().member))...);
+  static std::string signature(std::index_sequence<I...> /*indices*/) {
+    [[maybe_unused]] const nb::tuple held = values(A{});
+    std::string out = "def __init__(self";
+    ((out += ", " + std::string(field<I>().name) + ": " + Outer<M>::type() + " = " +
+             nb::cast<std::string>(nb::repr(held[I]))),
+     ...);
+    return out + ") -> None";
+  }
+
+  template <std::size_t... I>
+  static void define(nb::class_<A>& declared, std::index_sequence<I...> indices) {
+    declared.def("__init__", &construct, nb::sig(signature(indices).c_str()));
     (declared.def_prop_ro(field<I>().name.data(), &get<I>), ...);
     const std::string replace_signature =
         "def __replace__(self, /, **changes: object) -> " + own_name(declared);
-    declared.def("__repr__", &repr)
-        .def("__str__", [](const A& a) { return text::write(a); })
+    declared.def("__str__", [](const A& a) { return text::write(a); })
         .def("__eq__", &equal, nb::arg("other").none(),
              nb::sig("def __eq__(self, other: object, /) -> bool"))
         .def("__hash__", &hash)
@@ -206,10 +178,11 @@ struct Options<A, std::tuple<Field<A, M>...>> {
 };
 
 /// Declares a class; `define_options` gives it its members. All are declared before any is defined,
-/// so that signatures name each other.
+/// so that signatures name each other and show each other's defaults.
 template <class A>
 void declare_options(nb::module_& m, const std::string& name) {
-  nb::class_<A>(m, name.c_str(), docstring(name), nb::is_final());
+  nb::class_<A>(m, name.c_str(), docstring(name), nb::is_final())
+      .def("__repr__", &Options<A>::repr);
 }
 
 template <class A>

@@ -15,18 +15,35 @@
 namespace bochner::python {
 namespace {
 
-FeatureMapSpec make_spec(Index input_dim, Index num_frequencies, Kernel kernel,
-                         Projection projection, FeatureFunction features, std::uint64_t seed,
-                         std::optional<Centring> centring) {
-  FeatureMapSpec spec{.input_dim = input_dim,
-                      .num_frequencies = num_frequencies,
-                      .kernel = std::move(kernel),
-                      .projection = std::move(projection),
-                      .features = std::move(features),
-                      .seed = {seed},
-                      .centring = centring.value_or(Centring{})};
+void construct_spec(FeatureMapSpec* self, const nb::args& by_position, const nb::kwargs& by_name) {
+  const Arguments given(
+      "FeatureMapSpec",
+      {"input_dim", "num_frequencies", "kernel", "projection", "features", "seed", "centring"},
+      by_position, by_name);
+  const FeatureMapSpec defaults;
+  FeatureMapSpec spec{
+      .input_dim = given.get<Index>(0),
+      .num_frequencies = given.get<Index>(1),
+      .kernel = given.get<Kernel>(2, defaults.kernel),
+      .projection = given.get<Projection>(3, defaults.projection),
+      .features = given.get<FeatureFunction>(4, defaults.features),
+      .seed = {given.get<std::uint64_t>(5, defaults.seed.value)},
+      .centring = given.get<std::optional<Centring>>(6, std::nullopt).value_or(Centring{})};
   validate(spec);
-  return spec;
+  new (self) FeatureMapSpec(std::move(spec));
+}
+
+/// Its signature, with the defaults as Python writes them.
+std::string spec_signature() {
+  const FeatureMapSpec defaults;
+  const auto argument = [](const char* name, const std::string& type, const nb::object& value) {
+    return std::string(", ") + name + ": " + type + " = " + nb::cast<std::string>(nb::repr(value));
+  };
+  return "def __init__(self, input_dim: int, num_frequencies: int" +
+         argument("kernel", Outer<Kernel>::type(), nb::cast(defaults.kernel)) +
+         argument("projection", Outer<Projection>::type(), nb::cast(defaults.projection)) +
+         argument("features", Outer<FeatureFunction>::type(), nb::cast(defaults.features)) +
+         ", seed: int = 0, centring: Centring | None = None) -> None";
 }
 
 nb::tuple spec_values(const FeatureMapSpec& spec) {
@@ -69,22 +86,14 @@ nb::object spec_replace(nb::handle self, const nb::kwargs& changes) {
 void define_spec(nb::module_& m) {
   nb::class_<FeatureMapSpec> spec =
       nb::borrow<nb::class_<FeatureMapSpec>>(nb::type<FeatureMapSpec>());
-  spec.def(
-          "__init__",
-          [](FeatureMapSpec* self, Index input_dim, Index num_frequencies, Kernel kernel,
-             Projection projection, FeatureFunction features, std::uint64_t seed,
-             std::optional<Centring> centring) {
-            new (self) FeatureMapSpec(make_spec(input_dim, num_frequencies, std::move(kernel),
-                                                std::move(projection), std::move(features), seed,
-                                                std::move(centring)));
-          },
-          nb::arg("input_dim"), nb::arg("num_frequencies"), nb::arg("kernel") = Kernel{},
-          nb::arg("projection") = Projection(OrthogonalProjection{}),
-          nb::arg("features") = FeatureFunction{}, nb::arg("seed") = 0,
-          nb::arg("centring") = nb::none())
+  spec.def("__init__", &construct_spec, nb::sig(spec_signature().c_str()))
       .def_static(
-          "parse", [](const std::string& text) { return parse_spec(text); }, nb::arg("text"),
-          "The spec that ``str(spec)`` wrote.")
+          "parse",
+          [](const nb::args& by_position, const nb::kwargs& by_name) {
+            return parse_spec(Arguments("FeatureMapSpec.parse", {"text"}, by_position, by_name)
+                                  .get<std::string>(0));
+          },
+          nb::sig("def parse(text: str) -> FeatureMapSpec"), "The spec that ``str(spec)`` wrote.")
       .def_ro("input_dim", &FeatureMapSpec::input_dim)
       .def_ro("num_frequencies", &FeatureMapSpec::num_frequencies)
       .def_prop_ro("kernel", [](const FeatureMapSpec& s) { return s.kernel; })
@@ -123,68 +132,55 @@ void define_spec(nb::module_& m) {
   m.def("parse_features", [](const std::string& text) { return parse_features(text); });
 }
 
-/// A number that the caller of `function` passed; what is not one is refused by name.
-double number(const char* function, const char* argument, nb::handle value) {
-  if (PyBool_Check(value.ptr()) == 0 && PyNumber_Check(value.ptr()) != 0) {
-    const double converted = PyFloat_AsDouble(value.ptr());
-    if (PyErr_Occurred() == nullptr) return converted;
-    PyErr_Clear();
-  }
-  throw nb::type_error((std::string(function) + ": " + argument + " is " +
-                        nb::cast<std::string>(nb::repr(value)) + ", expected a number")
-                           .c_str());
-}
-
-Index whole_number(const char* function, const char* argument, nb::handle value) {
-  if (PyBool_Check(value.ptr()) == 0 && PyIndex_Check(value.ptr()) != 0) {
-    const Py_ssize_t converted = PyNumber_AsSsize_t(value.ptr(), nullptr);
-    if (PyErr_Occurred() == nullptr) return converted;
-    PyErr_Clear();
-  }
-  throw nb::type_error((std::string(function) + ": " + argument + " is " +
-                        nb::cast<std::string>(nb::repr(value)) + ", expected an integer")
-                           .c_str());
-}
-
+/// Adds a static function that makes a kernel of its arguments.
 template <class A>
-nb::class_<A> class_of() {
-  return nb::borrow<nb::class_<A>>(nb::type<A>());
+void define_named(const char* name, std::vector<std::string> arguments,
+                  const std::string& signature, A (*make)(const Arguments&), const char* doc) {
+  nb::class_<A> kernel = nb::borrow<nb::class_<A>>(nb::type<A>());
+  const std::string owner = own_name(kernel);
+  kernel.def_static(
+      name,
+      [function = owner + "." + name, arguments = std::move(arguments), make](
+          const nb::args& by_position, const nb::kwargs& by_name) {
+        return make(Arguments(function, arguments, by_position, by_name));
+      },
+      nb::sig(("def " + std::string(name) + "(" + signature + ") -> " + owner).c_str()), doc);
 }
 
 /// Kernels by the numbers that other libraries and papers have for them.
 void define_named_kernels() {
-  class_of<GaussianKernel>()
-      .def_static(
-          "from_gamma",
-          [](nb::handle gamma) {
-            return GaussianKernel::from_gamma(number("GaussianKernel.from_gamma", "gamma", gamma));
-          },
-          nb::arg("gamma").none(), nb::sig("def from_gamma(gamma: float) -> GaussianKernel"),
-          "``exp(-gamma |x - y|^2)``, as scikit-learn and libsvm have it: lengthscale ``1 / sqrt(2 "
-          "gamma)``.")
-      .def_static(
-          "from_width",
-          [](nb::handle width) {
-            return GaussianKernel::from_width(number("GaussianKernel.from_width", "width", width));
-          },
-          nb::arg("width").none(), nb::sig("def from_width(width: float) -> GaussianKernel"),
-          "``exp(-|x - y|^2 / width)``, as shogun has it: lengthscale ``sqrt(width / 2)``.");
-  class_of<SoftmaxKernel>().def_static(
-      "for_dimension",
-      [](nb::handle head_dim) {
-        return SoftmaxKernel::for_dimension(
-            whole_number("SoftmaxKernel.for_dimension", "head_dim", head_dim));
+  define_named<GaussianKernel>(
+      "from_gamma", {"gamma"}, "gamma: float",
+      [](const Arguments& given) { return GaussianKernel::from_gamma(given.get<double>(0)); },
+      "``exp(-gamma |x - y|^2)``, as scikit-learn and libsvm have it: lengthscale ``1 / sqrt(2 "
+      "gamma)``.");
+  define_named<GaussianKernel>(
+      "from_width", {"width"}, "width: float",
+      [](const Arguments& given) { return GaussianKernel::from_width(given.get<double>(0)); },
+      "``exp(-|x - y|^2 / width)``, as shogun has it: lengthscale ``sqrt(width / 2)``.");
+  define_named<ProductLaplacianKernel>(
+      "from_gamma", {"gamma"}, "gamma: float",
+      [](const Arguments& given) {
+        return ProductLaplacianKernel::from_gamma(given.get<double>(0));
       },
-      nb::arg("head_dim").none(), nb::sig("def for_dimension(head_dim: int) -> SoftmaxKernel"),
+      "``exp(-gamma |x - y|_1)``, as scikit-learn has it: lengthscale ``1 / gamma``.");
+  define_named<PolynomialKernel>(
+      "from_gamma", {"gamma", "coef0", "degree"},
+      "gamma: float, coef0: float = 1.0, degree: int = 3",
+      [](const Arguments& given) {
+        return PolynomialKernel::from_gamma(given.get<double>(0), given.get<double>(1, 1.0),
+                                            given.get<int>(2, 3));
+      },
+      "``(gamma x.y + coef0)^degree``, as scikit-learn and libsvm have it.");
+  define_named<SoftmaxKernel>(
+      "for_dimension", {"head_dim"}, "head_dim: int",
+      [](const Arguments& given) { return SoftmaxKernel::for_dimension(given.get<Index>(0)); },
       "The kernel of scaled dot-product attention: scale ``1 / sqrt(head_dim)``.");
-  class_of<ArcCosineKernel>().def_static(
-      "relu_attention",
-      [](nb::handle epsilon) {
-        return ArcCosineKernel::relu_attention(
-            number("ArcCosineKernel.relu_attention", "epsilon", epsilon));
+  define_named<ArcCosineKernel>(
+      "relu_attention", {"epsilon"}, "epsilon: float = 0.001",
+      [](const Arguments& given) {
+        return ArcCosineKernel::relu_attention(given.get<double>(0, 1e-3));
       },
-      nb::arg("epsilon").none() = 1e-3,
-      nb::sig("def relu_attention(epsilon: float = 0.001) -> ArcCosineKernel"),
       "Generalised attention with rectified linear units: features ``sqrt(2) (max(p, 0) + "
       "epsilon)``.");
 }

@@ -29,6 +29,8 @@ from bochner._attention_state import AttentionState
 from bochner._calibration import CalibratedHead, calibrate
 from bochner._checks_of_maps import CheckResult, check_unbiased, check_variance
 from bochner._clusters import KernelClusters, kernel_kmeans, nearest_clusters
+from bochner._combinations import incompatibility, num_frequencies_for
+from bochner._config import show_config
 from bochner._core import feature_functions, kernels, metrics, projections
 from bochner._core import version as __version__
 from bochner._core.options import *  # noqa: F403
@@ -50,6 +52,7 @@ from bochner._exact_gram import ExactGram
 from bochner._fits import FitOutcome, Fitted, fit
 from bochner._folds import Folds, group_folds, group_labels, repeated_columns, row_folds
 from bochner._gram_approximation import GramApproximation
+from bochner._gram_certificate import GramCertificate, gram_certificate
 from bochner._gram_comparison import ComparedGram, compare_approximations
 from bochner._gram_matrices import MeasuredGramError, approximate_gram, exact_gram, gram_distance
 from bochner._gram_predictions import (
@@ -71,7 +74,7 @@ from bochner._kernels import (
     with_scale,
 )
 from bochner._logistic import LogisticRegression, LogisticReport, class_targets, largest_output
-from bochner._map import FeatureMap, incompatibility, num_frequencies_for
+from bochner._map import FeatureMap
 from bochner._matrix_study import MatrixStudy, matrix_study
 from bochner._models import Model, load_model, predict, save_model
 from bochner._moments import KernelMoments, kernel_moments, row_moment
@@ -94,6 +97,7 @@ from bochner._recommendations import Candidate, Recommendation, recommend, recom
 from bochner._ridge_fit import FitReport, RidgeFit, fit_ridge
 from bochner._ridge_path import RidgePath, ridge_leverage, ridge_path
 from bochner._ridge_regression import RidgeRegression
+from bochner._ridges import logarithmic_ridges
 from bochner._sampled_errors import (
     GramNorm,
     SampledGramError,
@@ -102,10 +106,13 @@ from bochner._sampled_errors import (
     sampled_error,
     squared_norm,
 )
+from bochner._seeds import derive_seed
 from bochner._shifted_gram import ShiftedGram
 from bochner._spectral_errors import DeltaSpectral, SpectralError, delta_spectral, spectral_error
 from bochner._study_subjects import StudyPairs, study_pairs, study_specs
 from bochner._study_tables import StudyTable, study_table
+from bochner._tables import Table, read_table
+from bochner._texts import parse_features, parse_kernel, parse_projection
 
 __all__ = [
     "AttentionComparison",
@@ -129,6 +136,7 @@ __all__ = [
     "Folds",
     "FrequencyPlan",
     "GramApproximation",
+    "GramCertificate",
     "GramEigenpairs",
     "GramErrorCurve",
     "GramNorm",
@@ -163,6 +171,7 @@ __all__ = [
     "SpectralError",
     "StudyPairs",
     "StudyTable",
+    "Table",
     "__version__",
     "approximate_gram",
     "attention",
@@ -180,6 +189,7 @@ __all__ = [
     "cross_validate",
     "cross_validate_logistic",
     "delta_spectral",
+    "derive_seed",
     "eigenpairs",
     "error_expected",
     "estimate",
@@ -193,6 +203,7 @@ __all__ = [
     "fit_ridge",
     "frequencies_needed",
     "frequencies_needed_uniformly",
+    "gram_certificate",
     "gram_distance",
     "gram_error",
     "gram_error_curve",
@@ -209,6 +220,7 @@ __all__ = [
     "kernels",
     "largest_output",
     "load_model",
+    "logarithmic_ridges",
     "matrix_study",
     "mean_square_sum",
     "median_lengthscale",
@@ -222,8 +234,12 @@ __all__ = [
     "optimal_oprf_parameter",
     "output_error",
     "pair_study",
+    "parse_features",
+    "parse_kernel",
+    "parse_projection",
     "predict",
     "projections",
+    "read_table",
     "recommend",
     "recommend_for_attention",
     "relative_interval",
@@ -235,6 +251,7 @@ __all__ = [
     "sampled_error",
     "save_model",
     "search_hyperparameters",
+    "show_config",
     "softmax_scale_for",
     "softmax_scale_gradient",
     "solve",

@@ -83,7 +83,7 @@ class LogisticValidation(Result):
 
 
 def cross_validate(
-    map: Map,  # noqa: A002
+    feature_map: Map,
     x: ArrayLike,
     y: ArrayLike,
     ridges: ArrayLike,
@@ -102,7 +102,7 @@ def cross_validate(
 
     Parameters
     ----------
-    map : FeatureMap, FeatureMapSpec or str
+    feature_map : FeatureMap, FeatureMapSpec or str
         The features, or what to draw.
     x : array of shape (n, input_dim)
     y : array of shape (n,) or (n, num_targets)
@@ -144,7 +144,7 @@ def cross_validate(
     x = rows(function, "x", x)
     held_out = folds_of(function, folds, x.shape[0], seed)
     found = _core.cross_validate(
-        as_map(function, map)._map,
+        as_map(function, feature_map, "feature_map")._map,
         x,
         targets(function, "y", y),
         optional_weights(function, weights, x.dtype),
@@ -161,7 +161,7 @@ def cross_validate(
 
 
 def cross_validate_logistic(
-    map: Map,  # noqa: A002
+    feature_map: Map,
     x: ArrayLike,
     labels: ArrayLike,
     ridges: ArrayLike,
@@ -179,7 +179,7 @@ def cross_validate_logistic(
 
     Parameters
     ----------
-    map : FeatureMap, FeatureMapSpec or str
+    feature_map : FeatureMap, FeatureMapSpec or str
         The features, or what to draw.
     x : array of shape (n, input_dim)
     labels : vector of n integers
@@ -222,7 +222,7 @@ def cross_validate_logistic(
     labels = integers(function, "labels", labels, "entries")
     held_out = folds_of(function, folds, x.shape[0], seed)
     found = _core.cross_validate_logistic(
-        as_map(function, map)._map,
+        as_map(function, feature_map, "feature_map")._map,
         x,
         labels,
         optional_weights(function, weights, x.dtype),

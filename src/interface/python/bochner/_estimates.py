@@ -11,15 +11,13 @@ import numpy as np
 from bochner import _core
 from bochner._arrays import ArrayLike, pair_or_rows, threads
 from bochner._closed_forms import Values, per_pair
-from bochner._map import FeatureMap
+from bochner._map import Map, as_map
 from bochner._options import fraction
 from bochner._results import Result
-from bochner._specs import refusals_of, spec_of
+from bochner._specs import refusals_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-
-    from bochner._core.options import FeatureMapSpec
 
 
 class Interval(NamedTuple):
@@ -89,7 +87,7 @@ class KernelEstimate(Result):
 
 
 def estimate(
-    map: FeatureMap | FeatureMapSpec | str,  # noqa: A002
+    feature_map: Map,
     x: ArrayLike,
     y: ArrayLike,
     *,
@@ -110,7 +108,7 @@ def estimate(
 
     Parameters
     ----------
-    map : FeatureMap, FeatureMapSpec or str
+    feature_map : FeatureMap, FeatureMapSpec or str
         The draw.
     x, y : array of shape (input_dim,), or (n, input_dim)
         One pair, or the pairs (row i of x, row i of y); float32 or float64.
@@ -139,7 +137,7 @@ def estimate(
     >>> bool(low < np.exp(-0.5) < high)
     True
     """
-    drawn = map if isinstance(map, FeatureMap) else FeatureMap(spec_of("estimate", map, "map"))
+    drawn = as_map("estimate", feature_map, "feature_map")
     x, y, one = pair_or_rows("estimate", x, y, drawn.input_dim)
     out = np.empty((5, x.shape[0]))
     count = threads("estimate", num_threads)

@@ -22,7 +22,8 @@ from bochner._hyperparameter_search import (
 )
 from bochner._logistic import LogisticReport
 from bochner._models import Model
-from bochner._options import flag, function_or_none, is_single, path, real, seed_of, whole, word
+from bochner._options import flag, is_single, path, real, seed_of, whole, word
+from bochner._progress import progress
 from bochner._reading import Columns, ReadOptions, reading_of, selection_of
 from bochner._results import Result, arrays_of
 from bochner._ridge_fit import FitReport
@@ -136,7 +137,7 @@ def fit(
     output: str | os.PathLike[str] | None = None,
     checkpoint_interval: float = 60.0,
     resume: bool = False,
-    on_progress: Callable[[str, float, float, str], object] | None = None,
+    on_progress: Callable[[str, float, float, str], object] | Literal["bar"] | None = None,
     num_threads: int | None = None,
 ) -> Fitted:
     """Fit a model to the rows of a file of any size.
@@ -198,9 +199,9 @@ def fit(
         Seconds between checkpoints, in OUTPUT.checkpoint0 and OUTPUT.checkpoint1.
     resume : bool
         Whether to go on from a checkpoint, if there is one; else one that is there is refused.
-    on_progress : callable, optional
+    on_progress : callable or "bar", optional
         Called with the stage, the work done, that of the whole stage and its unit ("rows"), at most
-        every 50 ms. What it raises ends the fit.
+        every 50 ms. What it raises ends the fit. With "bar", a bar of tqdm shows all that.
     num_threads : int, optional
 
     Returns
@@ -210,6 +211,8 @@ def fit(
 
     Raises
     ------
+    ImportError
+        On "bar" where tqdm is not installed.
     OSError
         For what is wrong with the file, naming the place, and for rows or matrices larger than this
         process's memory may be.
@@ -275,5 +278,6 @@ def fit(
         "resume": flag(function, "resume", resume),
         "num_threads": threads(function, num_threads),
     }
-    model, found = _core.fit_model(request, function_or_none(function, "on_progress", on_progress))
+    with progress(function, "on_progress", on_progress) as shown:
+        model, found = _core.fit_model(request, shown)
     return Fitted(Model(model), _outcome(found))

@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from bochner import _core
 from bochner._arrays import ArrayLike, integers, list_of, optional_weights, rows, targets, threads
-from bochner._core.options import FeatureMapSpec
-from bochner._options import flag, function_or_none, seed_of, whole, word
+from bochner._options import flag, seed_of, whole, word
+from bochner._progress import counted
 from bochner._results import Result
-from bochner._specs import kernels_of
+from bochner._specs import kernels_of, spec_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from bochner._core.options import FeatureMapSpec
     from bochner._cross_validation import Loss
 
 Criterion: TypeAlias = Literal[
@@ -117,7 +118,7 @@ def search_hyperparameters(
     final_rows: int = 200_000,
     max_candidates: int = 120,
     seed: int = 0,
-    on_candidate: Callable[[SearchCandidate], object] | None = None,
+    on_candidate: Callable[[SearchCandidate], object] | Literal["bar"] | None = None,
     num_threads: int | None = None,
 ) -> SearchResult:
     """Choose kernel, lengthscales and ridge from data.
@@ -157,8 +158,9 @@ def search_hyperparameters(
         Of the first comparison.
     seed : int
         Of folds and of the rows drawn.
-    on_candidate : callable, optional
-        Called with each `SearchCandidate`; what it raises ends the search.
+    on_candidate : callable or "bar", optional
+        Called with each `SearchCandidate`; what it raises ends the search. With "bar", a bar of
+        tqdm counts them.
     num_threads : int, optional
 
     Returns
@@ -167,6 +169,8 @@ def search_hyperparameters(
 
     Raises
     ------
+    ImportError
+        On "bar" where tqdm is not installed.
     TypeError
         On another dtype than float32 and float64.
     ValueError
@@ -184,33 +188,28 @@ def search_hyperparameters(
     True
     """
     function = "search_hyperparameters"
-    if isinstance(spec, str):
-        spec = FeatureMapSpec.parse(word(function, "spec", spec))
-    if not isinstance(spec, FeatureMapSpec):
-        raise TypeError(
-            f"{function}: spec is {type(spec).__name__}, expected a FeatureMapSpec or its text"
-        )
+    spec = spec_of(function, spec)
     x = rows(function, "x", x)
-    called = function_or_none(function, "on_candidate", on_candidate)
-    found = _core.search_hyperparameters(
-        spec,
-        x,
-        targets(function, "y", y),
-        optional_weights(function, weights, x.dtype),
-        kernels_of(function, kernels),
-        word(function, "lengthscales", lengthscales),
-        list_of(function, "ridges", ridges),
-        word(function, "criterion", criterion),
-        word(function, "loss", loss),
-        whole(function, "num_folds", num_folds, 0),
-        None if groups is None else integers(function, "groups", groups, "entries"),
-        flag(function, "intercept", intercept),
-        whole(function, "search_rows", search_rows, 0),
-        whole(function, "search_features", search_features, 0),
-        whole(function, "final_rows", final_rows, 0),
-        whole(function, "max_candidates", max_candidates, 0),
-        seed_of(function, seed),
-        None if called is None else lambda one: called(SearchCandidate(**one)),
-        threads(function, num_threads),
-    )
+    with counted(function, "on_candidate", on_candidate, "candidates") as called:
+        found = _core.search_hyperparameters(
+            spec,
+            x,
+            targets(function, "y", y),
+            optional_weights(function, weights, x.dtype),
+            kernels_of(function, kernels),
+            word(function, "lengthscales", lengthscales),
+            list_of(function, "ridges", ridges),
+            word(function, "criterion", criterion),
+            word(function, "loss", loss),
+            whole(function, "num_folds", num_folds, 0),
+            None if groups is None else integers(function, "groups", groups, "entries"),
+            flag(function, "intercept", intercept),
+            whole(function, "search_rows", search_rows, 0),
+            whole(function, "search_features", search_features, 0),
+            whole(function, "final_rows", final_rows, 0),
+            whole(function, "max_candidates", max_candidates, 0),
+            seed_of(function, seed),
+            None if called is None else lambda one: called(SearchCandidate(**one)),
+            threads(function, num_threads),
+        )
     return search_result(found)

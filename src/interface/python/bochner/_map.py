@@ -3,13 +3,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import numpy as np
 
 from bochner import _core
 from bochner._arrays import Array, ArrayLike, like, output, rows, threads
 from bochner._core.options import FeatureMapSpec
+from bochner._options import parsed
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -66,7 +67,7 @@ class FeatureMap:
 
     def __init__(self, spec: FeatureMapSpec | str) -> None:
         if isinstance(spec, str):
-            spec = FeatureMapSpec.parse(spec)
+            spec = parsed("FeatureMap", "spec", spec, FeatureMapSpec.parse)
         if not isinstance(spec, FeatureMapSpec):
             raise TypeError(
                 f"FeatureMap: spec is {type(spec).__name__}, expected a FeatureMapSpec or its text"
@@ -216,55 +217,13 @@ class FeatureMap:
         return f"FeatureMap({self._spec!r})"
 
 
-def incompatibility(kernel: Any, projection: Any, features: Any) -> str | None:
-    """Why a kernel, a projection and a feature function do not go together.
-
-    Parameters
-    ----------
-    kernel, projection, features
-        Of `kernels`, `projections` and `feature_functions`.
-
-    Returns
-    -------
-    str or None
-        None when they do.
-
-    Examples
-    --------
-    >>> import bochner as bo
-    >>> bo.incompatibility(bo.GaussianKernel(), bo.IidProjection(), bo.TrigonometricFeatures())
-    """
-    return _core.incompatibility(kernel, projection, features)
-
-
-def num_frequencies_for(features: Any, num_features: int) -> int:
-    """The number of frequencies that makes so many columns of features.
-
-    Parameters
-    ----------
-    features
-        Of `feature_functions`.
-    num_features : int
-
-    Raises
-    ------
-    ValueError
-        When `num_features` is no positive multiple of the columns per frequency.
-
-    Examples
-    --------
-    >>> import bochner as bo
-    >>> bo.num_frequencies_for(bo.TrigonometricFeatures(), 512)
-    256
-    """
-    return _core.num_frequencies_for(features, num_features)
-
-
 def as_map(function: str, value: Map, name: str = "map") -> FeatureMap:
     """A map from itself, a spec or a text."""
     if isinstance(value, FeatureMap):
         return value
-    if isinstance(value, (FeatureMapSpec, str)):
+    if isinstance(value, str):
+        value = parsed(function, name, value, FeatureMapSpec.parse)
+    if isinstance(value, FeatureMapSpec):
         return FeatureMap(value)
     raise TypeError(
         f"{function}: {name} is {type(value).__name__}, expected a FeatureMap or its spec"

@@ -39,7 +39,7 @@ class NormalEquations(Kept):
 
     Parameters
     ----------
-    map : FeatureMap, FeatureMapSpec or str
+    feature_map : FeatureMap, FeatureMapSpec or str
         The features, or what to draw.
     num_targets : int, optional
         Columns of the targets, t. Without it there is one target, given and predicted as a vector.
@@ -65,7 +65,7 @@ class NormalEquations(Kept):
     >>> x = np.linspace(0.0, 6.0, 600)[:, None]
     >>> y = np.sin(x[:, 0])
     >>> sums = bo.NormalEquations(bo.FeatureMapSpec(1, 64, seed=1))
-    >>> others = bo.NormalEquations(sums.map)
+    >>> others = bo.NormalEquations(sums.feature_map)
     >>> sums.add(x[:300], y[:300]).merge(others.add(x[300:], y[300:])).num_rows
     600
     >>> model = bo.RidgeRegression(sums, ridge=1e-8)
@@ -82,14 +82,14 @@ class NormalEquations(Kept):
 
     def __init__(
         self,
-        map: Map,  # noqa: A002
+        feature_map: Map,
         *,
         num_targets: int | None = None,
         target_offset: float | ArrayLike | None = None,
         dtype: DTypeLike = np.float64,
     ) -> None:
         function = "NormalEquations"
-        self._map = as_map(function, map)
+        self._map = as_map(function, feature_map, "feature_map")
         self._vector = num_targets is None
         single = is_single(function, dtype)
         self._dtype = dtype_of(single)
@@ -167,7 +167,7 @@ class NormalEquations(Kept):
         return sums
 
     @property
-    def map(self) -> FeatureMap:
+    def feature_map(self) -> FeatureMap:
         """The features."""
         return self._map
 

@@ -8,15 +8,18 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from bochner import _core
+from bochner._archives import Kept, State
 from bochner._arrays import ArrayLike, double_output, numbers, rows, threads
+from bochner._core.options import FeatureMapSpec
 from bochner._map import FeatureMap, Map, as_map
 from bochner._options import dtype_of, whole
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+    from typing_extensions import Self
 
 
-class KernelPrincipalComponents:
+class KernelPrincipalComponents(Kept):
     """Kernel principal components by random features.
 
     The directions in feature space along which the centred features of n rows vary most. The scores
@@ -52,6 +55,9 @@ class KernelPrincipalComponents:
     >>> scores = components.transform(x)
     >>> bool(np.allclose(scores.var(axis=0), components.variances))
     True
+    >>> again = bo.KernelPrincipalComponents.from_bytes(components.to_bytes())
+    >>> bool((again.transform(x) == scores).all())
+    True
     """
 
     __slots__ = ("_components", "_map")
@@ -70,6 +76,27 @@ class KernelPrincipalComponents:
             whole(function, "count", count),
             threads(function, num_threads),
         )
+
+    def _state(self) -> State:
+        words, arrays = self._components.save()
+        return words, arrays
+
+    @classmethod
+    def _restored(cls, words: dict[str, str], arrays: dict[str, Any]) -> Self:
+        for name in ("map", "scalar"):
+            if name not in words:
+                raise ValueError(f"KernelPrincipalComponents: the archive has no word {name!r}")
+        drawn = FeatureMap(FeatureMapSpec.parse(words["map"]))
+        return cls._loaded(drawn, words["scalar"] == "float", words, arrays)
+
+    @classmethod
+    def _loaded(
+        cls, feature_map: FeatureMap, is_single: bool, words: dict[str, str], arrays: dict[str, Any]
+    ) -> Self:
+        made = cls.__new__(cls)
+        made._map = feature_map
+        made._components = _core.load_components(feature_map._map, is_single, words, arrays)
+        return made
 
     @property
     def feature_map(self) -> FeatureMap:
@@ -140,17 +167,7 @@ class KernelPrincipalComponents:
         return self
 
     def __reduce__(self) -> tuple[Any, ...]:
-        saved = self._components.save()
-        return _load_components, (self._map, self._components.is_single, *saved)
+        return type(self)._loaded, (self._map, self._components.is_single, *self._state())
 
     def __repr__(self) -> str:
         return f"KernelPrincipalComponents({self._map!r}, num_components={self.num_components})"
-
-
-def _load_components(
-    feature_map: FeatureMap, is_single: bool, words: dict[str, str], arrays: dict[str, Any]
-) -> KernelPrincipalComponents:
-    made = KernelPrincipalComponents.__new__(KernelPrincipalComponents)
-    made._map = feature_map
-    made._components = _core.load_components(feature_map._map, is_single, words, arrays)
-    return made

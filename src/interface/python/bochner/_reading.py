@@ -5,16 +5,32 @@ from __future__ import annotations
 
 import dataclasses
 import os
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
 
 import numpy as np
 
-from bochner._options import whole, word
+from bochner._options import one_of, whole, word
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 Columns: TypeAlias = "str | int | Sequence[str | int]"
+
+Format: TypeAlias = Literal["automatic", "npy", "csv", "svmlight"]
+Header: TypeAlias = Literal["automatic", "present", "absent"]
+Delimiter: TypeAlias = Literal["automatic", "comma", "semicolon", "tab", "blanks"]
+Decimal: TypeAlias = Literal["point", "comma"]
+Leading: TypeAlias = Literal["refuse", "flatten"]
+Label: TypeAlias = Literal["column", "left-out"]
+
+_WORDS = {
+    "format": get_args(Format),
+    "header": get_args(Header),
+    "delimiter": get_args(Delimiter),
+    "decimal": get_args(Decimal),
+    "leading": get_args(Leading),
+    "label": get_args(Label),
+}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -41,6 +57,11 @@ class ReadOptions:
     label : {"column", "left-out"}
         Whether the label of svmlight text is a column.
 
+    Raises
+    ------
+    TypeError, ValueError
+        On another value of one of them.
+
     Examples
     --------
     >>> import bochner as bo
@@ -50,24 +71,29 @@ class ReadOptions:
 
     columns: Columns = ()
     drop: Columns = ()
-    format: Literal["automatic", "npy", "csv", "svmlight"] = "automatic"
-    header: Literal["automatic", "present", "absent"] = "automatic"
-    delimiter: Literal["automatic", "comma", "semicolon", "tab", "blanks"] = "automatic"
-    decimal: Literal["point", "comma"] = "point"
-    leading: Literal["refuse", "flatten"] = "refuse"
+    format: Format = "automatic"
+    header: Header = "automatic"
+    delimiter: Delimiter = "automatic"
+    decimal: Decimal = "point"
+    leading: Leading = "refuse"
     first_index: int = 1
     width: int | None = None
-    label: Literal["column", "left-out"] = "column"
+    label: Label = "column"
+
+    def __post_init__(self) -> None:
+        self._plain()
 
     def _plain(self) -> dict[str, Any]:
         owner = "ReadOptions"
-        words = ("format", "header", "delimiter", "decimal", "leading", "label")
         return {
             "columns": selection_of(owner, "columns", self.columns),
             "drop": selection_of(owner, "drop", self.drop),
             "first_index": whole(owner, "first_index", self.first_index, 0, 1),
             "width": None if self.width is None else whole(owner, "width", self.width, 0),
-            **{name: word(owner, name, getattr(self, name)) for name in words},
+            **{
+                name: one_of(owner, name, getattr(self, name), known)
+                for name, known in _WORDS.items()
+            },
         }
 
 

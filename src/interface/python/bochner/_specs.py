@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from bochner import _core
 from bochner._core.options import FeatureMapSpec
 from bochner._map import FeatureMap
-from bochner._options import one_or_several
+from bochner._options import one_or_several, parsed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -32,18 +32,12 @@ def refusals_of(function: str) -> Iterator[None]:
     """Refusals of what `function` calls are its own: they begin with its name."""
     try:
         yield
-    except ValueError as error:
+    except (TypeError, ValueError) as error:
         head, colon, rest = str(error).partition(": ")
         if not colon or head == function:
             raise
-        raise ValueError(f"{function}: {rest}") from None
-
-
-def _parsed(function: str, name: str, text: str, parse: Any) -> Any:
-    try:
-        return parse(text)
-    except ValueError as error:
-        raise ValueError(f"{function}: {name} is {text!r}: {error}") from None
+        kind = TypeError if isinstance(error, TypeError) else ValueError
+        raise kind(f"{function}: {rest}") from None
 
 
 def spec_of(function: str, value: SpecLike, name: str = "spec") -> FeatureMapSpec:
@@ -53,8 +47,8 @@ def spec_of(function: str, value: SpecLike, name: str = "spec") -> FeatureMapSpe
     if isinstance(value, FeatureMap):
         return value.spec
     if isinstance(value, str):
-        parsed: FeatureMapSpec = _parsed(function, name, value, FeatureMapSpec.parse)
-        return parsed
+        spec: FeatureMapSpec = parsed(function, name, value, FeatureMapSpec.parse)
+        return spec
     raise TypeError(
         f"{function}: {name} is {type(value).__name__}, expected a FeatureMapSpec or its text"
     )
@@ -72,7 +66,7 @@ def _alternative(
     if isinstance(value, classes):
         return value
     if isinstance(value, str):
-        return _parsed(function, name, value, parse)
+        return parsed(function, name, value, parse)
     found = f"the class {value.__name__}" if isinstance(value, type) else type(value).__name__
     raise TypeError(f"{function}: {name} is {found}, expected {what} or its text")
 
