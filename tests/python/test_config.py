@@ -137,6 +137,20 @@ def test_searches_count_their_candidates(bars):
     assert bar.options["total"] is None
 
 
+def test_iterative_fits_count_their_iterations(bars):
+    fitted = bo.fit_ridge(
+        bo.FeatureMapSpec(1, 64, seed=1),
+        X[:, None],
+        np.sin(X),
+        ridge=1e-6,
+        solver="conjugate-gradients",
+        on_iteration="bar",
+    )
+    (bar,) = bars.all
+    assert bar.closed
+    assert 0 < bar.n == fitted.report.iterations
+
+
 def test_bars_need_tqdm_and_say_so(data, monkeypatch):
     real = builtins.__import__
 

@@ -324,17 +324,17 @@ def test_sums_are_loaded_on_a_map_that_is_drawn_already(dtype, tmp_path):
     equations = p.equations()
     equations.save(tmp_path / "sums")
     for given in (p.fm, p.fm.spec, str(p.fm.spec)):
-        loaded = bo.NormalEquations.load(tmp_path / "sums", map=given)
-        assert (loaded.map is p.fm) == (given is p.fm)
+        loaded = bo.NormalEquations.load(tmp_path / "sums", feature_map=given)
+        assert (loaded.feature_map is p.fm) == (given is p.fm)
         assert loaded.dtype == dtype
         assert np.array_equal(loaded.moments(), equations.moments())
-    loaded.merge(bo.NormalEquations.load(tmp_path / "sums", map=p.fm))
+    loaded.merge(bo.NormalEquations.load(tmp_path / "sums", feature_map=p.fm))
     assert loaded.num_rows == 600
     other = bo.FeatureMap(p.fm.spec.__replace__(seed=p.fm.spec.seed + 1))
     with pytest.raises(ValueError, match=r"NormalEquations::load: the archive has the map"):
-        bo.NormalEquations.load(tmp_path / "sums", map=other)
-    with pytest.raises(TypeError, match=r"NormalEquations\.load: map is int"):
-        bo.NormalEquations.load(tmp_path / "sums", map=3)
+        bo.NormalEquations.load(tmp_path / "sums", feature_map=other)
+    with pytest.raises(TypeError, match=r"NormalEquations\.load: feature_map is int"):
+        bo.NormalEquations.load(tmp_path / "sums", feature_map=3)
 
 
 def test_everything_pickles(dtype, tmp_path):

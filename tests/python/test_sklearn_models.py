@@ -46,7 +46,7 @@ def test_ridge_is_that_of_scikit_learn_on_the_features(targets, intercept):
     x, y, w = problem(targets=targets)
     model = KernelRidge(n_components=20, ridge=1e-3, fit_intercept=intercept, random_state=1)
     model.fit(x, y, sample_weight=w)
-    phi = model.model_.map.transform(x)
+    phi = model.model_.feature_map.transform(x)
     theirs = Ridge(alpha=1e-3 * w.sum(), fit_intercept=intercept, solver="cholesky")
     expected = theirs.fit(phi, y, sample_weight=w).predict(phi).reshape(y.shape)
     assert model.predict(x).shape == y.shape
@@ -59,7 +59,7 @@ def test_ridge_is_that_of_scikit_learn_on_the_features(targets, intercept):
 def test_without_a_constant_it_is_kernel_ridge_with_the_kernel_of_the_features():
     x, y, _ = problem()
     model = KernelRidge(n_components=40, ridge=1e-3, fit_intercept=False, random_state=1).fit(x, y)
-    phi = model.model_.map.transform(x)
+    phi = model.model_.feature_map.transform(x)
     theirs = TheirKernelRidge(alpha=1e-3 * len(x), kernel="precomputed").fit(phi @ phi.T, y)
     assert np.allclose(model.predict(x), theirs.predict(phi @ phi.T), rtol=0, atol=1e-9)
 
@@ -85,7 +85,7 @@ def test_standard_deviations_are_those_of_the_posterior(intercept):
     x, y, w = problem(targets=2)
     model = KernelRidge(n_components=10, ridge=1e-2, fit_intercept=intercept, random_state=1)
     model.fit(x, y, w)
-    z = np.hstack([model.model_.map.transform(x), np.ones((len(x), int(intercept)))])
+    z = np.hstack([model.model_.feature_map.transform(x), np.ones((len(x), int(intercept)))])
     penalty = w.sum() * 1e-2 * np.diag([1.0] * 10 + [0.0] * int(intercept))
     system = z.T @ (w[:, None] * z) + penalty
     theta = np.linalg.solve(system, z.T @ (w[:, None] * y))
@@ -165,8 +165,11 @@ def test_scalars_stay_what_they_are(dtype):
 
 def test_numbers_of_columns_are_whole_numbers_of_frequencies():
     x, y, _ = problem()
-    assert KernelRidge(n_components=7).fit(x, y).model_.map.num_features == 8
-    assert KernelRidge(features="cosine", n_components=7).fit(x, y).model_.map.num_features == 7
+    assert KernelRidge(n_components=7).fit(x, y).model_.feature_map.num_features == 8
+    assert (
+        KernelRidge(features="cosine", n_components=7).fit(x, y).model_.feature_map.num_features
+        == 7
+    )
     assert KernelPCA(n_random_features=9).fit(x).map_.num_features == 10
 
 
@@ -197,7 +200,7 @@ def test_a_search_scores_as_scikit_learn_does():
     score = min(best)
     assert np.isclose(model.search_.score, score, rtol=1e-6)
     assert (model.kernel_, model.ridge_) == best[score]
-    phi = model.model_.map.transform(x)
+    phi = model.model_.feature_map.transform(x)
     expected = Ridge(alpha=model.ridge_ * w.sum(), solver="cholesky").fit(phi, y, w).predict(phi)
     assert np.allclose(model.predict(x), expected, rtol=0, atol=1e-8)
 
@@ -272,7 +275,7 @@ def test_squared_loss_is_their_ridge_classifier_on_the_features(labels, intercep
     y = labels[(x[:, 0] > 0.3).astype(int) + (x[:, 1] > 0.5)]
     model = KernelClassifier(n_components=20, ridge=1e-3, fit_intercept=intercept, random_state=0)
     model.fit(x, y, sample_weight=w)
-    phi = model.model_.map.transform(x)
+    phi = model.model_.feature_map.transform(x)
     theirs = RidgeClassifier(alpha=1e-3 * w.sum(), fit_intercept=intercept, solver="cholesky")
     theirs.fit(phi, y, sample_weight=w)
     assert np.array_equal(model.classes_, theirs.classes_)
@@ -287,7 +290,7 @@ def test_logistic_loss_is_their_logistic_regression_on_the_features(labels):
     y = labels[(x[:, 0] > 0.3).astype(int) + (x[:, 1] > 0.5)]
     model = KernelClassifier(n_components=20, loss="logistic", ridge=1e-2, random_state=0, tol=1e-9)
     model.fit(x, y, sample_weight=w)
-    phi = model.model_.map.transform(x)
+    phi = model.model_.feature_map.transform(x)
     factor = 2.0 if len(model.classes_) == 2 else 1.0
     theirs = LogisticRegression(C=factor / (1e-2 * w.sum()), solver="newton-cholesky", tol=1e-10)
     theirs.fit(phi, y, sample_weight=w)

@@ -97,7 +97,7 @@ def attention(
     Parameters
     ----------
     feature_map : FeatureMap, FeatureMapSpec or str, or a sequence of them
-        One map for all heads, or one a key head.
+        One map for all heads, or one per key head.
     queries : array of shape (batch, heads, L, d)
         float32 or float64, any strides.
     keys : array of shape (batch, key_heads, S, d)
@@ -286,7 +286,7 @@ def attention_rows(
     Parameters
     ----------
     feature_map : FeatureMap, FeatureMapSpec or str, or a sequence of them
-        One map for all heads, or one a key head.
+        One map for all heads, or one per key head.
     queries, keys
         As in `attention`.
     rows : integers of shape (n, 3)

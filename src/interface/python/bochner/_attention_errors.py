@@ -166,7 +166,7 @@ def attention_with_error(
     Parameters
     ----------
     feature_map : FeatureMap, FeatureMapSpec or str, or a sequence of them
-        One map for all heads, or one a key head: of as many frequencies each, in blocks of one
+        One map for all heads, or one per key head: of as many frequencies each, in blocks of one
         size, since one report is of all.
     queries, keys, values
         As in `attention`.
@@ -301,7 +301,7 @@ def attention_report(
     Parameters
     ----------
     feature_map : FeatureMap, FeatureMapSpec or str, or a sequence of them
-        One map for all heads, or one a key head.
+        One map for all heads, or one per key head.
     queries, keys, values
         As in `attention`.
     causal, query_offset, key_mask, key_lengths, cu_seqlens, cu_seqlens_keys, products

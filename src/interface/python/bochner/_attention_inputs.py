@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 Maps: TypeAlias = "Map | Sequence[Map]"
-"""One map for all heads, or one a key head."""
+"""One map for all heads, or one per key head."""
 
 Gradients: TypeAlias = "tuple[Array, ...]"
 """Of queries, keys and values, or of those that are wanted."""
@@ -39,7 +39,7 @@ HeldMaps: TypeAlias = "FeatureMap | tuple[FeatureMap, ...]"
 def held_maps(function: str, feature_map: Maps, key_heads: int | None) -> HeldMaps:
     """The one map, or the maps of so many key heads (of any number without it)."""
     if isinstance(feature_map, str) or not isinstance(feature_map, Sequence):
-        return as_map(function, feature_map, "feature_map")
+        return as_map(function, feature_map)
     if key_heads is not None and len(feature_map) != key_heads:
         raise ValueError(
             f"{function}: feature_map has {len(feature_map)} entries, expected {key_heads} "

@@ -37,7 +37,7 @@ class AttentionState(KeptAttention):
     Parameters
     ----------
     feature_map : FeatureMap, FeatureMapSpec or str, or a sequence of them
-        One map for all heads, or one a key head.
+        One map for all heads, or one per key head.
     batch, key_heads : int
         At least 0.
     value_dim : int

@@ -144,7 +144,7 @@ def cross_validate(
     x = rows(function, "x", x)
     held_out = folds_of(function, folds, x.shape[0], seed)
     found = _core.cross_validate(
-        as_map(function, feature_map, "feature_map")._map,
+        as_map(function, feature_map)._map,
         x,
         targets(function, "y", y),
         optional_weights(function, weights, x.dtype),
@@ -222,7 +222,7 @@ def cross_validate_logistic(
     labels = integers(function, "labels", labels, "entries")
     held_out = folds_of(function, folds, x.shape[0], seed)
     found = _core.cross_validate_logistic(
-        as_map(function, feature_map, "feature_map")._map,
+        as_map(function, feature_map)._map,
         x,
         labels,
         optional_weights(function, weights, x.dtype),

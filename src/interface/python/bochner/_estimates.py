@@ -137,7 +137,7 @@ def estimate(
     >>> bool(low < np.exp(-0.5) < high)
     True
     """
-    drawn = as_map("estimate", feature_map, "feature_map")
+    drawn = as_map("estimate", feature_map)
     x, y, one = pair_or_rows("estimate", x, y, drawn.input_dim)
     out = np.empty((5, x.shape[0]))
     count = threads("estimate", num_threads)

@@ -86,7 +86,7 @@ class GramApproximation(GramOperator):
         num_threads: int | None = None,
     ) -> None:
         function = "GramApproximation"
-        self._map = as_map(function, feature_map, "feature_map")
+        self._map = as_map(function, feature_map)
         self._memory = whole(function, "memory", memory, 0)
         # A copy: rows that change later would make another matrix of the pickle.
         self._x = rows(function, "x", x).copy(order="C")

@@ -97,7 +97,7 @@ def compare_approximations(
     (None, 40)
     """
     function = "compare_approximations"
-    spec = as_map(function, feature_map, "feature_map").spec
+    spec = as_map(function, feature_map).spec
     compared = _core.compare_approximations(
         spec,
         rows(function, "x", x),

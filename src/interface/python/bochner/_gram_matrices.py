@@ -126,7 +126,7 @@ def approximate_gram(
     True
     """
     function = "approximate_gram"
-    fm = as_map(function, feature_map, "feature_map")
+    fm = as_map(function, feature_map)
     a, b = both_alike(function, x, y)
     to = double_output(function, out, (a.shape[0], b.shape[0]))
     if out is not None:
@@ -196,7 +196,7 @@ def gram_distance(
     >>> bool(bo.gram_distance(bo.FeatureMapSpec(3, 1000, seed=1), x).relative < 0.1)
     True
     """
-    fm = as_map("gram_distance", feature_map, "feature_map")
+    fm = as_map("gram_distance", feature_map)
     a, b = both_alike("gram_distance", x, y)
     return MeasuredGramError(
         *_core.gram_distance(fm._map, a, b, threads("gram_distance", num_threads))

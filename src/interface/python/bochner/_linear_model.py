@@ -23,7 +23,7 @@ class LinearModel(Kept):
     _options: dict[str, Any]
 
     @property
-    def map(self) -> FeatureMap:
+    def feature_map(self) -> FeatureMap:
         """The features."""
         return self._map
 

@@ -142,7 +142,7 @@ class LogisticRegression(LinearModel):
 
     Parameters
     ----------
-    map : FeatureMap, FeatureMapSpec or str
+    feature_map : FeatureMap, FeatureMapSpec or str
         The features, or what to draw.
     x : array of shape (n, input_dim)
         float32 or float64.
@@ -187,7 +187,7 @@ class LogisticRegression(LinearModel):
 
     def __init__(
         self,
-        map: Map,  # noqa: A002
+        feature_map: Map,
         x: ArrayLike,
         labels: ArrayLike,
         *,
@@ -200,7 +200,7 @@ class LogisticRegression(LinearModel):
         num_threads: int | None = None,
     ) -> None:
         function = "LogisticRegression"
-        drawn = as_map(function, map)
+        drawn = as_map(function, feature_map)
         x = rows(function, "x", x)
         labels = integers(function, "labels", labels, "entries")
         fitted = _core.fit_logistic(

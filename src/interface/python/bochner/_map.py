@@ -217,7 +217,7 @@ class FeatureMap:
         return f"FeatureMap({self._spec!r})"
 
 
-def as_map(function: str, value: Map, name: str = "map") -> FeatureMap:
+def as_map(function: str, value: Map, name: str = "feature_map") -> FeatureMap:
     """A map from itself, a spec or a text."""
     if isinstance(value, FeatureMap):
         return value

@@ -89,7 +89,7 @@ class NormalEquations(Kept):
         dtype: DTypeLike = np.float64,
     ) -> None:
         function = "NormalEquations"
-        self._map = as_map(function, feature_map, "feature_map")
+        self._map = as_map(function, feature_map)
         self._vector = num_targets is None
         single = is_single(function, dtype)
         self._dtype = dtype_of(single)
@@ -113,7 +113,7 @@ class NormalEquations(Kept):
         cls,
         file: str | os.PathLike[str],
         *,
-        map: Map | None = None,  # noqa: A002
+        feature_map: Map | None = None,
     ) -> Self:
         """What `save` wrote.
 
@@ -121,7 +121,7 @@ class NormalEquations(Kept):
         ----------
         file : path
             Of which nothing is trusted: truncated, damaged or contradictory ones are refused.
-        map : FeatureMap, FeatureMapSpec or str, optional
+        feature_map : FeatureMap, FeatureMapSpec or str, optional
             The features that were saved: drawn once, and shared where it is a FeatureMap.
 
         Raises
@@ -141,26 +141,27 @@ class NormalEquations(Kept):
         ...     parts = [pathlib.Path(folder) / name for name in ("a", "b")]
         ...     for part in parts:
         ...         bo.NormalEquations(features).add([[0.5]], [1.0]).save(part)
-        ...     sums, others = (bo.NormalEquations.load(part, map=features) for part in parts)
+        ...     load = bo.NormalEquations.load
+        ...     sums, others = (load(part, feature_map=features) for part in parts)
         >>> sums.merge(others).num_rows
         2
         """
         words, arrays = _core.read_archive(path("load", "file", file))
-        return cls._restored(words, arrays, map)
+        return cls._restored(words, arrays, feature_map)
 
     @classmethod
     def _restored(
         cls,
         words: dict[str, str],
         arrays: dict[str, Any],
-        map: Map | None = None,  # noqa: A002
+        feature_map: Map | None = None,
     ) -> Self:
         sums = cls.__new__(cls)
-        if map is None:
+        if feature_map is None:
             sums._equations = _core.Equations.load(words, arrays, None)
             sums._map = FeatureMap(sums._equations.spec)
         else:
-            sums._map = as_map("NormalEquations.load", map)
+            sums._map = as_map("NormalEquations.load", feature_map)
             sums._equations = _core.Equations.load(words, arrays, sums._map._map)
         sums._dtype = dtype_of(words["scalar"] == "float")
         sums._vector = words.get(TARGET_AXES) == "rows"

@@ -112,13 +112,6 @@ def is_single(function: str, dtype: DTypeLike) -> bool:
     return bool(found == np.dtype(np.float32))
 
 
-def function_or_none(function: str, name: str, value: Any) -> Any:
-    """What can be called, or None."""
-    if value is not None and not callable(value):
-        raise TypeError(f"{function}: {name} is {value!r}, expected a function or None")
-    return value
-
-
 def positive(function: str, name: str, value: object) -> float:
     """A finite number above 0."""
     number = finite(function, name, value)

@@ -130,7 +130,7 @@ def two_sample_test(
         else:
             outcome = _core.two_sample_test(first._gram, count, *options)
     else:
-        fm = as_map(function, first, "feature_map")
+        fm = as_map(function, first)
         if third is None:
             raise TypeError(f"{function}: a map goes with two samples; the second is missing")
         x = rows(function, "x", second)

@@ -69,7 +69,7 @@ class KernelPrincipalComponents(Kept):
         self, feature_map: Map, x: ArrayLike, count: int, *, num_threads: int | None = None
     ) -> None:
         function = "KernelPrincipalComponents"
-        self._map = as_map(function, feature_map, "feature_map")
+        self._map = as_map(function, feature_map)
         self._components = _core.components_of(
             self._map._map,
             rows(function, "x", x),

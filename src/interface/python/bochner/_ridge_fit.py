@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 from bochner import _core
 from bochner._arrays import ArrayLike, optional_weights, rows, targets, threads
 from bochner._map import Map, as_map
-from bochner._options import flag, function_or_none, real, seed_of, whole, word
+from bochner._options import flag, real, seed_of, whole, word
+from bochner._progress import counted
 from bochner._results import Result
 from bochner._ridge_regression import Posterior, RidgeRegression
 
@@ -58,7 +59,7 @@ class RidgeFit(Result):
 
 
 def fit_ridge(
-    map: Map,  # noqa: A002
+    feature_map: Map,
     x: ArrayLike,
     y: ArrayLike,
     *,
@@ -71,14 +72,14 @@ def fit_ridge(
     max_iterations: int = 500,
     sketch_rows: int = 0,
     seed: int = 0,
-    on_iteration: Callable[[int, float], object] | None = None,
+    on_iteration: Callable[[int, float], object] | Literal["bar"] | None = None,
     num_threads: int | None = None,
 ) -> RidgeFit:
     """Ridge regression by whatever solver suits the problem.
 
     Parameters
     ----------
-    map : FeatureMap, FeatureMapSpec or str
+    feature_map : FeatureMap, FeatureMapSpec or str
         The features, or what to draw.
     x : array of shape (n, input_dim)
     y : array of shape (n,) or (n, num_targets)
@@ -98,8 +99,9 @@ def fit_ridge(
         Of the sketch that preconditions conjugate gradients; 0: a quarter of the features.
     seed : int
         Of the sketch.
-    on_iteration : callable, optional
-        Called with the number of iterations and the residual; what it raises ends the fit.
+    on_iteration : callable or "bar", optional
+        Called with the number of iterations and the residual; what it raises ends the fit. "bar"
+        shows a bar of tqdm.
     num_threads : int, optional
 
     Returns
@@ -126,23 +128,24 @@ def fit_ridge(
     True
     """
     function = "fit_ridge"
-    drawn = as_map(function, map)
+    drawn = as_map(function, feature_map)
     x = rows(function, "x", x)
     y = targets(function, "y", y)
-    model, report = _core.fit_ridge(
-        drawn._map,
-        x,
-        y,
-        optional_weights(function, weights, x.dtype),
-        real(function, "ridge", ridge),
-        flag(function, "intercept", intercept),
-        word(function, "posterior", posterior),
-        word(function, "solver", solver),
-        real(function, "tolerance", tolerance),
-        whole(function, "max_iterations", max_iterations, 0),
-        whole(function, "sketch_rows", sketch_rows, 0),
-        seed_of(function, seed),
-        function_or_none(function, "on_iteration", on_iteration),
-        threads(function, num_threads),
-    )
+    with counted(function, "on_iteration", on_iteration, "iterations") as called:
+        model, report = _core.fit_ridge(
+            drawn._map,
+            x,
+            y,
+            optional_weights(function, weights, x.dtype),
+            real(function, "ridge", ridge),
+            flag(function, "intercept", intercept),
+            word(function, "posterior", posterior),
+            word(function, "solver", solver),
+            real(function, "tolerance", tolerance),
+            whole(function, "max_iterations", max_iterations, 0),
+            whole(function, "sketch_rows", sketch_rows, 0),
+            seed_of(function, seed),
+            called,
+            threads(function, num_threads),
+        )
     return RidgeFit(RidgeRegression._of(model, y.ndim == 1, drawn), FitReport(**report))

@@ -123,7 +123,7 @@ class RidgeRegression(LinearModel):
 
     @staticmethod
     def from_coefficients(
-        map: Map,  # noqa: A002
+        feature_map: Map,
         coefficients: ArrayLike,
         *,
         intercepts: ArrayLike | None = None,
@@ -136,7 +136,7 @@ class RidgeRegression(LinearModel):
 
         Parameters
         ----------
-        map : FeatureMap, FeatureMapSpec or str
+        feature_map : FeatureMap, FeatureMapSpec or str
         coefficients : array of shape (num_features,) or (num_features, t)
             With a vector, predictions are vectors.
         intercepts : t numbers, optional
@@ -159,7 +159,7 @@ class RidgeRegression(LinearModel):
             On shapes that do not match and numbers that are not finite.
         """
         function = "from_coefficients"
-        map_ = as_map(function, map)
+        map_ = as_map(function, feature_map)
         theta = targets(function, "coefficients", coefficients).astype(np.float64, copy=False)
         count = 1 if theta.ndim == 1 else theta.shape[1]
 

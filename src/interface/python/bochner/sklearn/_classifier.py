@@ -274,7 +274,10 @@ class KernelClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         model = self.model_
         if isinstance(model, LogisticRegression):
             model = RidgeRegression.from_coefficients(
-                model.map, model.coefficients, intercepts=model.intercepts, dtype=model.dtype
+                model.feature_map,
+                model.coefficients,
+                intercepts=model.intercepts,
+                dtype=model.dtype,
             )
         return model.predict(dense(self, X, reset=False, dtype=model.dtype))
 
