@@ -62,7 +62,7 @@ void AttentionState<T>::Impl::append(TensorView<const T, 4> keys, TensorView<con
   // As many queries as keys, which nobody reads.
   const AttentionInputs<T> inputs{keys, keys, values};
   const AttentionProblem problem = problem_of(kDoor, inputs, live);
-  std::vector<Index> lengths = lengths_after(kDoor, problem);
+  std::vector<Index> lengths = lengths_after(kDoor, problem, keys.extent(2));
   require_keys(kDoor, inputs, problem, execution);
   change_streams(execution, [&] {
     for_each_stream(problem, execution, [&](const HeadGroup& group, Worker& worker) {
@@ -120,7 +120,7 @@ AttentionReport AttentionState<T>::Impl::advance(const AttentionInputs<T>& input
                  std::to_string(inputs.keys.extent(2)) + " keys, expected as many");
   }
   require_output(kDoor, "out", out, {q.extent(0), q.extent(1), q.extent(2), value_dim_}, inputs);
-  std::vector<Index> lengths = lengths_after(kDoor, problem);
+  std::vector<Index> lengths = lengths_after(kDoor, problem, q.extent(2));
   require_keys(kDoor, inputs, problem, execution);
   require_queries(kDoor, q, problem, execution);
   for (Worker& worker : workers_) worker.query.report = {};
@@ -187,7 +187,7 @@ void AttentionState<T>::Impl::reset() {
     fresh.emplace_back(maps_[s % key_heads_].blocks(), value_dim_);
   }
   streams_.swap(fresh);
-  lengths_.assign(static_cast<std::size_t>(batch_), 0);
+  lengths_.assign(static_cast<std::size_t>(std::max<Index>(batch_, 1)), 0);
 }
 
 template <Scalar T>
@@ -208,10 +208,12 @@ std::vector<Index> AttentionState<T>::Impl::extended_lengths(const Door& door,
 
 template <Scalar T>
 std::vector<Index> AttentionState<T>::Impl::lengths_after(const Door& door,
-                                                          const AttentionProblem& problem) const {
-  if (problem.sequences.empty()) return lengths_;  // no rows
-  return extended_lengths(
-      door, [&](Index b) { return problem.sequences[static_cast<std::size_t>(b)].num_keys; });
+                                                          const AttentionProblem& problem,
+                                                          Index keys) const {
+  return extended_lengths(door, [&](Index b) {
+    if (problem.sequences.empty()) return keys;  // there are none, or nobody to see them
+    return problem.sequences[static_cast<std::size_t>(b)].num_keys;
+  });
 }
 
 template <Scalar T>
@@ -276,12 +278,11 @@ AttentionState<T>::~AttentionState() = default;
 
 template <Scalar T>
 Index AttentionState<T>::length() const noexcept {
-  const std::vector<Index>& all = impl_->lengths();
-  return all.empty() ? 0 : *std::max_element(all.begin(), all.end());
+  return impl_->length();
 }
 
 template <Scalar T>
-const std::vector<Index>& AttentionState<T>::lengths() const noexcept {
+std::vector<Index> AttentionState<T>::lengths() const {
   return impl_->lengths();
 }
 

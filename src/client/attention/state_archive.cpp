@@ -119,7 +119,7 @@ Archive AttentionState<T>::Impl::save() const {
   }
   if (std::adjacent_find(lengths_.begin(), lengths_.end(), std::not_equal_to<>()) ==
       lengths_.end()) {
-    archive.metadata["length"] = std::to_string(lengths_.empty() ? 0 : lengths_.front());
+    archive.metadata["length"] = std::to_string(lengths_.front());
   } else {
     for (Index b = 0; b < batch_; ++b) {
       archive.metadata[numbered("length", b)] =
@@ -155,7 +155,7 @@ template <Scalar T>
 std::vector<Index> AttentionState<T>::Impl::load_lengths(const Archive& archive) const {
   const bool one = archive.metadata.contains("length");
   std::vector<Index> lengths;
-  for (Index b = 0; b < batch_; ++b) {
+  for (Index b = 0; b < std::max<Index>(batch_, 1); ++b) {
     const std::string name = one ? "length" : numbered("length", b);
     lengths.push_back(archive.count(name));
     if (lengths.back() > kLongest) {

@@ -7,6 +7,7 @@
 #include "client/attention/key_stream.hpp"
 #include "client/attention/problem.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <memory>
@@ -31,7 +32,8 @@ class AttentionState<T>::Impl {
         streams_(other.streams_) {}
   Impl& operator=(const Impl&) = delete;
 
-  const std::vector<Index>& lengths() const noexcept { return lengths_; }
+  Index length() const noexcept { return *std::max_element(lengths_.begin(), lengths_.end()); }
+  std::vector<Index> lengths() const { return {lengths_.begin(), lengths_.begin() + batch_}; }
   void append(TensorView<const T, 4> keys, TensorView<const T, 4> values, const LiveKeys& live,
               const Execution& execution);
   AttentionReport attend(TensorView<const T, 4> queries, TensorView<T, 4> out,
@@ -88,9 +90,10 @@ class AttentionState<T>::Impl {
   /// The lengths after `count(b)` more keys of each batch entry b.
   template <class Count>
   std::vector<Index> extended_lengths(const Door& door, const Count& count) const;
-  /// Those after the live keys of a call.
+  /// Those after a call with this many keys, live or not.
   std::vector<Index> lengths_after(const Door& door,
-                                   const attention_internals::AttentionProblem& problem) const;
+                                   const attention_internals::AttentionProblem& problem,
+                                   Index keys) const;
   /// Refuses live keys and their values that could not be taken in, before any is.
   void require_keys(const Door& door, const AttentionInputs<T>& inputs,
                     const attention_internals::AttentionProblem& problem,
@@ -119,7 +122,7 @@ class AttentionState<T>::Impl {
   Index batch_;
   Index key_heads_;
   Index value_dim_;
-  std::vector<Index> lengths_;  ///< by batch entry
+  std::vector<Index> lengths_;  ///< by batch entry; of a batch of none, what one would have
   std::vector<attention_internals::KeyStream<T>> streams_;
   std::vector<Worker> workers_;  ///< one per lane of the maps, kept for the next token
 };

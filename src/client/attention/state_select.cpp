@@ -2,6 +2,7 @@
 #include "client/attention/state_impl.hpp"
 #include "core/door.hpp"
 
+#include <algorithm>
 #include <string>
 
 namespace bochner {
@@ -17,10 +18,12 @@ std::unique_ptr<typename AttentionState<T>::Impl> AttentionState<T>::Impl::selec
   }
   auto selected = std::make_unique<Impl>(maps_, 0, key_heads_, value_dim_);
   selected->batch_ = static_cast<Index>(batch.size());
+  selected->lengths_.assign(std::max<std::size_t>(batch.size(), 1), length());
   selected->streams_.reserve(batch.size() * static_cast<std::size_t>(key_heads_));
-  for (const Index entry : batch) {
+  for (std::size_t i = 0; i < batch.size(); ++i) {
+    const Index entry = batch[i];
+    selected->lengths_[i] = lengths_[static_cast<std::size_t>(entry)];
     const auto first = streams_.begin() + entry * key_heads_;
-    selected->lengths_.push_back(lengths_[static_cast<std::size_t>(entry)]);
     selected->streams_.insert(selected->streams_.end(), first, first + key_heads_);
   }
   return selected;

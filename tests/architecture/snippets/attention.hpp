@@ -4,3 +4,5 @@
 
 extern const bochner::TensorView<const float, 4> q, k, v;
 extern const bochner::TensorView<float, 4> out;
+extern const bochner::HeadSpecs specs;
+extern const bochner::Index layer;

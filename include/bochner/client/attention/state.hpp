@@ -57,12 +57,11 @@ class AttentionState {
   AttentionState& operator=(AttentionState&& other) noexcept;
   ~AttentionState();
 
-  /// Keys seen so far by the batch entry that has seen most, the same for all heads; 0 for a batch
-  /// of none.
+  /// Keys seen so far by the batch entry that has seen most, the same for all heads.
   Index length() const noexcept;
   /// Keys seen so far by each batch entry: live ones only, so that lengths[b] is the position of
   /// the next.
-  const std::vector<Index>& lengths() const noexcept;
+  std::vector<Index> lengths() const;
 
   /// Takes in keys (batch x key_heads x n x d) and values (batch x key_heads x n x d_v). Throws
   /// InvalidArgument on extents that do not fit, on rows too long for the map and on values too
