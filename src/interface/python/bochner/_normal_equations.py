@@ -135,12 +135,13 @@ class NormalEquations(Kept):
         --------
         >>> import pathlib
         >>> import tempfile
+        >>> import numpy as np
         >>> import bochner as bo
         >>> features = bo.FeatureMap(bo.FeatureMapSpec(1, 64, seed=1))
         >>> with tempfile.TemporaryDirectory() as folder:
         ...     parts = [pathlib.Path(folder) / name for name in ("a", "b")]
         ...     for part in parts:
-        ...         bo.NormalEquations(features).add([[0.5]], [1.0]).save(part)
+        ...         bo.NormalEquations(features).add(np.ones((1, 1)), np.ones(1)).save(part)
         ...     load = bo.NormalEquations.load
         ...     sums, others = (load(part, feature_map=features) for part in parts)
         >>> sums.merge(others).num_rows
