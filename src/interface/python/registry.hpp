@@ -89,6 +89,19 @@ struct Outer<std::vector<M>> {
   }
 };
 
+/// A number, or a list that comes back as a tuple.
+template <class M>
+struct Outer<std::variant<double, std::vector<M>>> {
+  using Type = std::variant<double, std::vector<M>>;
+  static const Type& in(const char* /*owner*/, std::string_view /*member*/, const Type& value) {
+    return value;
+  }
+  static std::variant<double, nb::typed<nb::tuple, M, nb::ellipsis>> out(const Type& value) {
+    if (const double* const number = std::get_if<double>(&value)) return *number;
+    return Outer<std::vector<M>>::out(std::get<std::vector<M>>(value));
+  }
+};
+
 /// "hyperbolic-oprf" and "Features" give "HyperbolicOprfFeatures".
 inline std::string class_name(std::string_view words, std::string_view suffix) {
   std::string out;

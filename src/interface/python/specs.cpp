@@ -17,28 +17,28 @@ namespace {
 
 FeatureMapSpec make_spec(Index input_dim, Index num_frequencies, Kernel kernel,
                          Projection projection, FeatureFunction features, std::uint64_t seed,
-                         std::optional<Centring> centring) {
+                         std::optional<PairTransform> transform) {
   FeatureMapSpec spec{.input_dim = input_dim,
                       .num_frequencies = num_frequencies,
                       .kernel = std::move(kernel),
                       .projection = std::move(projection),
                       .features = std::move(features),
                       .seed = {seed},
-                      .centring = centring.value_or(Centring{})};
+                      .transform = transform.value_or(PairTransform{})};
   validate(spec);
   return spec;
 }
 
 nb::tuple spec_values(const FeatureMapSpec& spec) {
   return nb::make_tuple(spec.input_dim, spec.num_frequencies, spec.kernel, spec.projection,
-                        spec.features, spec.seed.value, spec.centring);
+                        spec.features, spec.seed.value, spec.transform);
 }
 
 std::string spec_repr(const FeatureMapSpec& spec) {
   static constexpr const char* kNames[] = {
-      "", "", "kernel=", "projection=", "features=", "seed=", "centring="};
+      "", "", "kernel=", "projection=", "features=", "seed=", "transform="};
   const nb::tuple values = spec_values(spec);
-  const std::size_t count = spec.centring == Centring{} ? values.size() - 1 : values.size();
+  const std::size_t count = spec.transform == PairTransform{} ? values.size() - 1 : values.size();
   std::string out = "FeatureMapSpec(";
   for (std::size_t i = 0; i < count; ++i) {
     out +=
@@ -61,7 +61,7 @@ nb::object spec_replace(nb::handle self, const nb::kwargs& changes) {
   all["projection"] = spec.projection;
   all["features"] = spec.features;
   all["seed"] = spec.seed.value;
-  all["centring"] = spec.centring;
+  all["transform"] = spec.transform;
   all.update(changes);
   return self.type()(**all);
 }
@@ -73,15 +73,15 @@ void define_spec(nb::module_& m) {
           "__init__",
           [](FeatureMapSpec* self, Index input_dim, Index num_frequencies, Kernel kernel,
              Projection projection, FeatureFunction features, std::uint64_t seed,
-             std::optional<Centring> centring) {
+             std::optional<PairTransform> transform) {
             new (self) FeatureMapSpec(make_spec(input_dim, num_frequencies, std::move(kernel),
                                                 std::move(projection), std::move(features), seed,
-                                                std::move(centring)));
+                                                std::move(transform)));
           },
           nb::arg("input_dim"), nb::arg("num_frequencies"), nb::arg("kernel") = Kernel{},
           nb::arg("projection") = Projection(OrthogonalProjection{}),
           nb::arg("features") = FeatureFunction{}, nb::arg("seed") = 0,
-          nb::arg("centring") = nb::none())
+          nb::arg("transform") = nb::none())
       .def_static(
           "parse", [](const std::string& text) { return parse_spec(text); }, nb::arg("text"),
           "The spec that ``str(spec)`` wrote.")
@@ -91,7 +91,7 @@ void define_spec(nb::module_& m) {
       .def_prop_ro("projection", [](const FeatureMapSpec& s) { return s.projection; })
       .def_prop_ro("features", [](const FeatureMapSpec& s) { return s.features; })
       .def_prop_ro("seed", [](const FeatureMapSpec& s) { return s.seed.value; })
-      .def_prop_ro("centring", [](const FeatureMapSpec& s) { return s.centring; })
+      .def_prop_ro("transform", [](const FeatureMapSpec& s) { return s.transform; })
       .def_prop_ro(
           "num_features", [](const FeatureMapSpec& s) { return num_features(s); },
           "Columns of phi.")
@@ -200,13 +200,13 @@ void define_specs(nb::module_& core) {
   declare_alternatives<FeatureFunction>(m, "Features");
   declare_options<SpectralComponent>(m, "SpectralComponent");
   declare_options<KernelTerm>(m, "KernelTerm");
-  declare_options<Centring>(m, "Centring");
+  declare_options<PairTransform>(m, "PairTransform");
   nb::class_<FeatureMapSpec>(m, "FeatureMapSpec", docstring("FeatureMapSpec"), nb::is_final());
 
   define_alternatives<Metric>(core, "metrics");
   define_options<SpectralComponent>();
   define_options<KernelTerm>();
-  define_options<Centring>();
+  define_options<PairTransform>();
   define_alternatives<Kernel>(core, "kernels");
   define_named_kernels();
   define_alternatives<Projection>(core, "projections");
