@@ -90,12 +90,12 @@ inline std::vector<FeatureMapSpec> specs(Index dim, Index num_frequencies) {
                        .projection = projection,
                        .features = features,
                        .seed = {17},
-                       .centring = {}});
+                       .transform = {}});
       }
       if (all.size() == before || !is_centrable(kernel)) continue;
       FeatureMapSpec centred = all.back();
-      centred.centring.query.assign(static_cast<std::size_t>(dim), 0.25);
-      centred.centring.key = centred.centring.query;
+      centred.transform.query.assign(static_cast<std::size_t>(dim), 0.25);
+      centred.transform.key = centred.transform.query;
       all.push_back(centred);
     }
   }

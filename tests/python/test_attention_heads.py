@@ -94,8 +94,8 @@ def test_calibration_centres_and_chooses_the_parameter(dtype):
     assert len(heads) == 2
     for h, head in enumerate(heads):
         x, y = group([q, k, v], h)[:2]
-        x = x.astype(float) - np.array(head.spec.centring.query)
-        y = y.astype(float) - np.array(head.spec.centring.key)
+        x = x.astype(float) - np.array(head.spec.transform.query)
+        y = y.astype(float) - np.array(head.spec.transform.key)
         assert np.allclose(x.mean(axis=(0, 1, 2)) + y.mean(axis=(0, 1, 2)), 0, atol=1e-6)
         pairs = [
             0.5 * ((a[:, None] + b[None]) ** 2).sum(axis=-1)

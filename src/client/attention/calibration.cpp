@@ -102,7 +102,7 @@ CalibratedHead calibrated(FeatureMapSpec spec, const HeadRows& queries, const He
     kCalibrateDoor.refuse("key head " + std::to_string(key_head) +
                           " has no batch entry with a query and a key that count");
   }
-  spec.centring =
+  spec.transform =
       optimal_centring(spec.kernel, spec.features, queries.rows.view(), keys.rows.view());
   const double left = mean_square_of(spec, queries, keys);
   spec.features = with_optimal_parameter(spec.features, left, spec.input_dim);

@@ -40,7 +40,7 @@ Matrix<double> rows_of(const Tensor<T>& x, Index batch, Index first, Index count
 
 /// The mean of |q - a + sign (k - b)|^2 over pairs of each batch entry, as it is written.
 template <class T>
-double mean_square(const Qkv<T>& x, Index key_head, const Centring& centring, double scale,
+double mean_square(const Qkv<T>& x, Index key_head, const PairTransform& centring, double scale,
                    double sign) {
   const Index share = x.q.extents[1] / x.k.extents[1];
   double sum = 0.0;
@@ -81,7 +81,7 @@ TEMPLATE_TEST_CASE("calibration takes centre and parameter from each head's rows
       CHECK(head.spec.seed == specs(5, h).seed);
       CHECK(head.spec.kernel == specs.base().kernel);
       CHECK(head.spec.num_frequencies == 16);
-      const Centring& centring = head.spec.centring;
+      const PairTransform& centring = head.spec.transform;
       for (std::size_t c = 0; c < 4; ++c) {  // of mean query and mean key: their sum vanishes
         double sum = 0.0;
         for (Index b = 0; b < 2; ++b) {
@@ -139,12 +139,12 @@ TEST_CASE("maps of differences are calibrated by differences", "[attention][cali
   const Qkv<double> x = normal_qkv<double>({2, 1, 1, 30, 20, 4, 1}, 93, 0.5);
   const HeadSpecs softmax(map_spec(4, 16, TrigonometricFeatures{}, SoftmaxKernel{2.0}));
   const CalibratedHead head = calibrate<double>(softmax, 0, x.q.view(), x.k.view()).front();
-  CHECK(head.mean_square == Approx(mean_square(x, 0, head.spec.centring, 2.0, -1.0)));
+  CHECK(head.mean_square == Approx(mean_square(x, 0, head.spec.transform, 2.0, -1.0)));
   CHECK(head.spec.features == softmax.base().features);
   const HeadSpecs gaussian(map_spec(4, 16, TrigonometricFeatures{}, GaussianKernel{}));
   const CalibratedHead other = calibrate<double>(gaussian, 0, x.q.view(), x.k.view()).front();
-  CHECK(other.spec.centring.query == other.spec.centring.key);
-  CHECK(other.mean_square == Approx(mean_square(x, 0, other.spec.centring, 1.0, -1.0)));
+  CHECK(other.spec.transform.query == other.spec.transform.key);
+  CHECK(other.mean_square == Approx(mean_square(x, 0, other.spec.transform, 1.0, -1.0)));
 }
 
 TEST_CASE("rows that do not count are not read", "[attention][calibration]") {
