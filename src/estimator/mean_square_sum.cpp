@@ -48,12 +48,6 @@ std::vector<double> mean_squares_of(const PairGeometry& geometry, double sign,
   return out;
 }
 
-double mean_square_of(const PairGeometry& geometry, double sign, MatrixView<const double> x,
-                      MatrixView<const double> y) {
-  const std::vector<double> squares = mean_squares_of(geometry, sign, x, y);
-  return std::accumulate(squares.begin(), squares.end(), 0.0);
-}
-
 }  // namespace
 }  // namespace bochner::estimator
 
@@ -75,14 +69,15 @@ namespace estimator {
 
 double mean_square_sum(const Door& door, const FeatureMapSpec& spec, MatrixView<const double> x,
                        MatrixView<const double> y) {
-  return mean_square_of(PairGeometry(door, spec), 1.0, x, y);
+  const std::vector<double> squares = mean_squares_of(PairGeometry(door, spec), 1.0, x, y);
+  return std::accumulate(squares.begin(), squares.end(), 0.0);
 }
 
-double mean_square(const Door& door, const FeatureMapSpec& spec, MatrixView<const double> x,
-                   MatrixView<const double> y) {
+std::vector<double> mean_squares(const Door& door, const FeatureMapSpec& spec,
+                                 MatrixView<const double> x, MatrixView<const double> y) {
   const PairGeometry geometry(door, spec);
   const bool sum = geometry.argument() == RowLaw::Argument::sum;
-  return mean_square_of(geometry, sum ? 1.0 : -1.0, x, y);
+  return mean_squares_of(geometry, sum ? 1.0 : -1.0, x, y);
 }
 
 }  // namespace estimator
