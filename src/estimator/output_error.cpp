@@ -8,6 +8,7 @@
 #include "estimator/draw_covariance.hpp"
 #include "estimator/pair_geometry.hpp"
 #include "features/stage.hpp"
+#include "linalg/copy.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -232,6 +233,25 @@ void stretch(Matrix<double>& placed, const std::vector<double>& factors) {
   }
 }
 
+/// `keys` are placed and stretched by the roots of `factors`.
+Problem problem_of(const FeatureMapSpec& spec, Matrix<double> keys, MatrixView<const double> values,
+                   const std::vector<double>& factors) {
+  Matrix<double> v(values.rows, values.cols);
+  linalg::copy(values, v);
+  Matrix<double> key_gram = gram_of(keys);
+  Matrix<double> value_gram = gram_of(v);
+  std::vector<double> plain_weights;
+  for (const double factor : factors) plain_weights.push_back(1.0 / factor);
+  return {.row = row_law(spec.features),
+          .block = closed_form_block(spec),
+          .num_frequencies = spec.num_frequencies,
+          .keys = std::move(keys),
+          .key_gram = std::move(key_gram),
+          .plain_weights = std::move(plain_weights),
+          .values = std::move(v),
+          .value_gram = std::move(value_gram)};
+}
+
 /// Logarithms of a query's softmax weights.
 std::vector<double> weights_of(const PairGeometry& geometry, const std::vector<double>& query,
                                MatrixView<const double> keys) {
@@ -256,28 +276,12 @@ OutputError output_error(const FeatureMapSpec& spec, MatrixView<const double> qu
   }
   const PairGeometry geometry(kOutputDoor, spec);
   check(spec, queries, keys, values);
-  const RowLaw row = row_law(spec.features);
-  const std::vector<double> factors = square_factors(row);
+  const std::vector<double> factors = square_factors(row_law(spec.features));
   Matrix<double> x = placed(geometry, Side::query, "queries", queries);
   Matrix<double> y = placed(geometry, Side::key, "keys", keys);
   stretch(x, factors);
   stretch(y, factors);
-  std::vector<double> plain_weights;
-  for (const double factor : factors) plain_weights.push_back(1.0 / factor);
-  Matrix<double> v(values.rows, values.cols);
-  for (Index j = 0; j < v.rows(); ++j) {
-    for (Index c = 0; c < v.cols(); ++c) v(j, c) = values(j, c);
-  }
-  Matrix<double> key_gram = gram_of(y);
-  Matrix<double> value_gram = gram_of(v);
-  const Problem problem{.row = row,
-                        .block = closed_form_block(spec),
-                        .num_frequencies = spec.num_frequencies,
-                        .keys = std::move(y),
-                        .key_gram = std::move(key_gram),
-                        .plain_weights = std::move(plain_weights),
-                        .values = std::move(v),
-                        .value_gram = std::move(value_gram)};
+  const Problem problem = problem_of(spec, std::move(y), values, factors);
 
   OutputError out;
   out.is_upper = is_upper_estimate(spec);

@@ -110,10 +110,10 @@ CalibratedHead calibrated(FeatureMapSpec spec, Calibration fit, const HeadRows& 
   }
   const auto x = queries.rows.view();
   const auto y = keys.rows.view();
-  const bool each = fit == Calibration::directions &&
-                    takes_matrix(standard_form(spec.kernel, spec.input_dim));
-  spec.transform = each ? optimal_pair_transform(x, y)
-                        : optimal_centring(spec.kernel, spec.features, x, y);
+  const bool each =
+      fit == Calibration::directions && takes_matrix(standard_form(spec.kernel, spec.input_dim));
+  spec.transform =
+      each ? optimal_pair_transform(x, y) : optimal_centring(spec.kernel, spec.features, x, y);
   const std::vector<double> left = mean_squares_of(spec, queries, keys);
   const double sum = std::accumulate(left.begin(), left.end(), 0.0);
   spec.features = each ? with_optimal_parameters(spec.features, left)
@@ -153,7 +153,8 @@ std::vector<CalibratedHead> calibrate(const HeadSpecs& specs, Index layer,
   parallel_for_blocks(problem.key_heads, execution, [&](Index h, int) {
     const HeadRows its_queries = gather(some_queries, h);
     const HeadRows its_keys = gather(some_keys, h);
-    heads[static_cast<std::size_t>(h)] = calibrated(specs(layer, h), options.fit, its_queries, its_keys, h);
+    heads[static_cast<std::size_t>(h)] =
+        calibrated(specs(layer, h), options.fit, its_queries, its_keys, h);
   });
   return heads;
 }

@@ -73,8 +73,7 @@ TEMPLATE_TEST_CASE("calibration takes centre and parameter from each head's rows
   shift(x.q, 3, 3.0);
   shift(x.k, 1, -1.0);
   for (const int threads : {1, 2}) {
-    const std::vector<CalibratedHead> heads =
-        calibrate<T>(
+    const std::vector<CalibratedHead> heads = calibrate<T>(
         specs, 5, x.q.view(), x.k.view(), {.fit = Calibration::shifts}, Execution{threads});
     REQUIRE(heads.size() == 2);
     for (Index h = 0; h < 2; ++h) {

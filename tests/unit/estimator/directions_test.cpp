@@ -184,7 +184,7 @@ TEST_CASE("coupled rows have the variance of independent ones, and it says so", 
   // Measured: orthogonal rows vary less.
   coupled.projection = OrthogonalProjection{};
   coupled.num_frequencies = 3;
-  constexpr int kDraws = 20000;
+  constexpr int kDraws = 10000;
   double sum = 0.0, square = 0.0;
   Matrix<double> u(1, kDim), v(1, kDim);
   std::copy(kX.begin(), kX.end(), u.data());
