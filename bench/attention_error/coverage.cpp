@@ -62,7 +62,7 @@ FeatureMapSpec spec_of(FeatureFunction features, Index m, double mean_square) {
           .projection = OrthogonalProjection{},
           .features = features,
           .seed = {},
-          .centring = {}};
+          .transform = {}};
 }
 
 }  // namespace

@@ -98,7 +98,7 @@ int main(int argc, char** argv) {
                                     .projection = projection,
                                     .features = features_for(mean_square, dim)[f],
                                     .seed = {},
-                                    .centring = {}};
+                                    .transform = {}};
           const double value = ratio(spec, Problem(dim, mean_square), draws);
           if (mean_square <= 1.0) {
             least = std::min(least, value);

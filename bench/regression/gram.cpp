@@ -54,7 +54,7 @@ FeatureMapSpec spec_for(const Matrix<float>& x, Index frequencies, std::uint64_t
           .projection = OrthogonalProjection{},
           .features = TrigonometricFeatures{},
           .seed = {seed},
-          .centring = {}};
+          .transform = {}};
 }
 
 /// K^ b against K b on one thread, features of 1,024 frequencies stored in single precision.

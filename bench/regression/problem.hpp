@@ -83,7 +83,7 @@ inline FeatureMapSpec paired_spec(Index dim, Index num_features, std::uint64_t s
           .projection = OrthogonalProjection{},
           .features = TrigonometricFeatures{},
           .seed = {seed},
-          .centring = {}};
+          .transform = {}};
 }
 
 /// Paired features for colorado, with lengthscales of degrees, metres, years, and the circle of the
@@ -92,7 +92,7 @@ inline FeatureMapSpec colorado_spec(Index num_features) {
   FeatureMapSpec spec = paired_spec(6, num_features, 1);
   spec.kernel = GaussianKernel{Diagonal{{2.0, 2.0, 1000.0, 50.0, 1.5, 1.5}}};
   const std::vector<double> centre = {-105.5, 39.0, 2000.0, 1950.0, 0.0, 0.0};
-  spec.centring = {.query = centre, .key = centre};
+  spec.transform = {.query = centre, .key = centre};
   return spec;
 }
 

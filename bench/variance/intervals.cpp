@@ -39,7 +39,7 @@ Cell cell_of(Index d, double s, const Kernel& kernel, const FeatureFunction& fea
                       .projection = OrthogonalProjection{},
                       .features = features,
                       .seed = {},
-                      .centring = {}};
+                      .transform = {}};
   Pair pair(bench::random_plane(d), s);
   const double exact = kernel_moments(spec, pair.query(), pair.key()).exact;
   return {spec, std::move(pair), s, promised, exact};

@@ -25,7 +25,7 @@ FeatureMapSpec spec_of(Index d, const Projection& projection, const FeatureFunct
           .projection = projection,
           .features = features,
           .seed = {},
-          .centring = {}};
+          .transform = {}};
 }
 
 /// A map at a pair, and its block means so far.

@@ -119,7 +119,7 @@ void run(bench::Report& report, const Problem& problem, Index budget, int redraw
       best = trial.error();
       const FeatureMapSpec& spec = trial.candidate->spec;
       best_name = to_text(spec.features) + " " + to_text(spec.projection) +
-                  (spec.centring == Centring{} ? "" : " centred");
+                  (spec.transform == PairTransform{} ? "" : " centred");
     }
   }
   const double first = trials.front().error();

@@ -40,7 +40,7 @@ int main(int argc, char** argv) {
                             .projection = projection,
                             .features = function,
                             .seed = {},
-                            .centring = {}};
+                            .transform = {}};
         spec.features = fitted(function, square_sum(plan.pairs[pair], spec.kernel), kDim);
         if (!plan.maps.empty() && plan.maps.back().spec == spec) {
           plan.maps.back().pairs.push_back(pair);

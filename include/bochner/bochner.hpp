@@ -20,6 +20,7 @@
 #include <bochner/estimator/gram_error.hpp>
 #include <bochner/estimator/kernel_estimate.hpp>
 #include <bochner/estimator/optimal_centring.hpp>
+#include <bochner/estimator/optimal_pair_transform.hpp>
 #include <bochner/estimator/optimal_parameter.hpp>
 #include <bochner/estimator/output_error.hpp>
 #include <bochner/estimator/plan.hpp>

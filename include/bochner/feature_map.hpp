@@ -30,20 +30,29 @@
 
 namespace bochner {
 
-/// An exact change of origin. Queries x are seen as x - query, keys y as y - key; for the softmax
-/// kernel, with s its scale,
-///   exp(s x.y) = exp(s (x - query).(y - key)) e^{s (x - query).key} e^{s query.y},
-/// and the factors multiply the features. Positive features then see |x + y - query - key|^2 in
-/// place of |x + y|^2. For shift-invariant kernels query must equal key. Empty vectors change
-/// nothing.
-struct Centring {
-  std::vector<double> query;  ///< empty, or input_dim finite numbers
-  std::vector<double> key;    ///< empty exactly when `query` is, or input_dim finite numbers
-  static constexpr std::string_view name = "centre";
+/// An exact change of variables, another one for queries than for keys. With M = `matrix`, queries
+/// x are seen as x' = M (x - query), keys y as y' = M^-T (y - key), and for the softmax kernel,
+/// with s its scale,
+///   exp(s x.y) = exp(s x'.y') e^{s (x - query).key} e^{s query.y},
+/// whose last two factors multiply the features. Positive features then see |x' + y'|^2 in place of
+/// |x + y|^2: see `optimal_centring` and `optimal_pair_transform`. An empty shift is zero, an empty
+/// matrix the identity. Shift-invariant kernels take one shift for both sides and no matrix;
+/// kernels that depend on the origin take neither.
+struct PairTransform {
+  std::vector<double> query{};   ///< the queries' shift: empty, or input_dim finite numbers
+  std::vector<double> key{};     ///< the keys' shift: empty, or input_dim finite numbers
+  std::vector<double> matrix{};  ///< M, row-major: empty, or input_dim^2 numbers, invertible
+
+  /// Whether queries and keys are seen alike.
+  bool is_symmetric() const { return query == key && matrix.empty(); }
+
+  static constexpr std::string_view name = "pair";
+  static constexpr bool omits_empty_lists = true;
   static constexpr auto fields() {
-    return std::tuple{Field{"query", &Centring::query}, Field{"key", &Centring::key}};
+    return std::tuple{Field{"query", &PairTransform::query}, Field{"key", &PairTransform::key},
+                      Field{"matrix", &PairTransform::matrix}};
   }
-  friend bool operator==(const Centring&, const Centring&) = default;
+  friend bool operator==(const PairTransform&, const PairTransform&) = default;
 };
 
 /// Everything that determines a feature map, as a plain value: it prints, parses, compares, hashes.
@@ -62,7 +71,7 @@ struct FeatureMapSpec {
   Projection projection{OrthogonalProjection{}};
   FeatureFunction features{};
   Seed seed{};
-  Centring centring{};
+  PairTransform transform{};
   friend bool operator==(const FeatureMapSpec&, const FeatureMapSpec&) = default;
 };
 
@@ -167,7 +176,7 @@ class FeatureMap {
   /// not match, when outputs overlap the input, when x holds NaN or infinity (naming row and
   /// column), or when a row is so long that its exponent leaves 31 bits (|x|^2 beyond about 1e9 for
   /// exponential maps) or its projections the scalar's range. An angle w.x is off by about eps |w|
-  /// |x|: rows far from the origin need a centre (`FeatureMapSpec::centring`) or double.
+  /// |x|: rows far from the origin need a shift (`FeatureMapSpec::transform`) or double.
   void apply(Side side, MatrixView<const T> x, FeatureBlock<T> out,
              const Execution& execution = {}) const;
 
@@ -177,9 +186,10 @@ class FeatureMap {
   void pullback(Side side, MatrixView<const T> x, MatrixView<const T> dphi, MatrixView<T> dx,
                 const Execution& execution = {}) const;
 
-  /// The frequencies w_1, ..., w_m as rows (m x input_dim), acting on raw inputs: lengthscales and
-  /// scale are in them. Products of projections have a row for every factor, first factors first.
-  Matrix<double> frequencies() const;
+  /// The frequencies w_1, ..., w_m as rows (m x input_dim), acting on raw inputs of one side:
+  /// lengthscales, scale and the matrix of the spec's transform are in them, shifts are not.
+  /// Products of projections have a row for every factor, first factors first.
+  Matrix<double> frequencies(Side side = Side::query) const;
 
   /// The block form that clients work in.
   const BlockMap<T>& blocks() const noexcept;

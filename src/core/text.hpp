@@ -69,6 +69,22 @@ inline constexpr bool is_vector = false;
 template <class T>
 inline constexpr bool is_vector<std::vector<T>> = true;
 
+/// One number, or a list of them.
+template <class T>
+inline constexpr bool is_number_or_list =
+    std::is_same_v<T, std::variant<double, std::vector<double>>>;
+
+/// Whether a member is left out of the text: an empty list of a type that says so. It reads back as
+/// the default.
+template <class T, class M>
+bool is_omitted([[maybe_unused]] const T& owner, [[maybe_unused]] M T::*member) {
+  if constexpr (is_vector<M> && requires { T::omits_empty_lists; }) {
+    return (owner.*member).empty();
+  } else {
+    return false;
+  }
+}
+
 /// "a, b, c"
 template <class Names>
 std::string join(const Names& names) {
@@ -104,8 +120,10 @@ std::string write(const T& value) {
     std::string members;
     std::apply(
         [&](const auto&... field) {
-          ((members += (members.empty() ? "" : ", ") + std::string(field.name) + "=" +
-                       write(value.*field.member)),
+          ((members += is_omitted(value, field.member)
+                           ? std::string()
+                           : (members.empty() ? "" : ", ") + std::string(field.name) + "=" +
+                                 write(value.*field.member)),
            ...);
         },
         T::fields());
@@ -179,6 +197,12 @@ void read(const Value& from, T& into) {
       fail(from, "unknown value '" + from.word + "'; expected one of " + join(names));
     }
     into = static_cast<T>(found - names.begin());
+  } else if constexpr (is_number_or_list<T>) {
+    if (from.is_list) {
+      read(from, into.template emplace<std::vector<double>>());
+    } else {
+      read(from, into.template emplace<double>());
+    }
   } else if constexpr (Registry<T>) {
     if (from.is_list) fail(from, "expected a name, got a list");
     const bool found = [&]<std::size_t... I>(std::index_sequence<I...>) {

@@ -3,6 +3,7 @@
 
 #include "bochner/core/registry.hpp"
 #include "bochner/estimator/optimal_centring.hpp"
+#include "bochner/estimator/optimal_pair_transform.hpp"
 #include "bochner/estimator/optimal_parameter.hpp"
 #include "estimator/checks.hpp"
 #include "estimator/mean_square_sum.hpp"
@@ -12,7 +13,9 @@
 #include "projection/operator.hpp"
 
 #include <cmath>
+#include <iterator>
 #include <type_traits>
+#include <utility>
 
 namespace bochner::estimator {
 namespace {
@@ -42,6 +45,20 @@ std::vector<R> all_choices() {
   return out;
 }
 
+/// No transform, the centring where it matters, and the pair transform where there is one.
+std::vector<PairTransform> transforms_for(const Kernel& kernel, const FeatureFunction& features,
+                                          MatrixView<const double> x, MatrixView<const double> y) {
+  std::vector<PairTransform> out{{}};
+  const StandardForm form = standard_form(kernel, x.cols);
+  if (row_law(features).argument == RowLaw::Argument::sum || !form.shift_invariant) {
+    out.push_back(optimal_centring(kernel, features, x, y));
+  }
+  if (!takes_matrix(form)) return out;
+  PairTransform balanced = optimal_pair_transform(x, y);
+  if (!balanced.matrix.empty()) out.push_back(std::move(balanced));
+  return out;
+}
+
 }  // namespace
 
 void require_request(const Door& door, MatrixView<const double> queries,
@@ -57,7 +74,8 @@ double projection_cost(const FeatureMapSpec& spec) {
                    .seed = spec.seed};
   law.products = product_layout(spec.features, law.spectrum.series.get(), spec.input_dim,
                                 spec.num_frequencies, spec.seed);
-  return projection_cost(spec.projection, law);
+  const auto rotated = static_cast<double>(std::ssize(spec.transform.matrix));
+  return projection_cost(spec.projection, law) + rotated;
 }
 
 std::vector<FeatureMapSpec> candidate_specs(const Door& door, const Kernel& kernel,
@@ -74,7 +92,7 @@ std::vector<FeatureMapSpec> candidate_specs(const Door& door, const Kernel& kern
                           .projection = projection,
                           .features = features,
                           .seed = budget.seed,
-                          .centring = {}};
+                          .transform = {}};
       spec.num_frequencies = budget.num_features / num_features(spec);
       if (multiplies(features)) {
         if (block_law(spec).exact >= spec.num_frequencies) continue;
@@ -88,12 +106,8 @@ std::vector<FeatureMapSpec> candidate_specs(const Door& door, const Kernel& kern
         specs.push_back(spec);
         continue;
       }
-      const RowLaw::Argument argument = row_law(features).argument;
-      const bool centring_matters =
-          argument == RowLaw::Argument::sum || !standard_form(kernel, x.cols()).shift_invariant;
-      for (const bool centred : {false, true}) {
-        if (centred && !centring_matters) continue;
-        if (centred) spec.centring = optimal_centring(kernel, features, x.view(), y.view());
+      for (PairTransform& transform : transforms_for(kernel, features, x.view(), y.view())) {
+        spec.transform = std::move(transform);
         const double z2 = mean_square_sum(door, spec, x.view(), y.view());
         if (!std::isfinite(z2)) {
           door.refuse("a row is too long for " + to_text(kernel) +

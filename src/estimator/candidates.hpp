@@ -16,8 +16,8 @@ void require_request(const Door& door, MatrixView<const double> queries,
                      MatrixView<const double> keys, const Budget& budget);
 
 /// Every compatible feature function and projection whose error has a closed form, with parameters
-/// and centres from the rows, with and without centring where it matters, within the budget's
-/// columns. The door refuses when there is none.
+/// and centres from the rows, with and without centring where it matters and the pair
+/// transform where there is one, within the budget's columns. The door refuses when there is none.
 std::vector<FeatureMapSpec> candidate_specs(const Door& door, const Kernel& kernel,
                                             const Matrix<double>& queries,
                                             const Matrix<double>& keys, const Budget& budget);

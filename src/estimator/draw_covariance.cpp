@@ -25,6 +25,11 @@ SameRowLaw same_row_law(const RowLaw& row, double dim, double mirrored) {
     law.opposite += row.phase_variance;
     return law;
   }
+  if (!row.directions.empty()) {  // cross and square are in the vectors
+    law.square = 0.5;
+    law.front = row.log_growth;
+    return law;
+  }
   const double narrowing = 1.0 - 8.0 * row.a;
   law.cross = (1.0 - 4.0 * row.a) / narrowing;
   law.square = 0.5 * (law.cross - 1.0);
@@ -35,7 +40,8 @@ SameRowLaw same_row_law(const RowLaw& row, double dim, double mirrored) {
 }  // namespace
 
 DrawCovariance::DrawCovariance(const RowLaw& row, const BlockLaw& block, Index num_frequencies,
-                               std::vector<double> squares, std::vector<double> log_weights)
+                               std::vector<double> squares, std::vector<double> log_weights,
+                               const std::vector<double>& plain_squares)
     : squares_(std::move(squares)),
       log_weights_(std::move(log_weights)),
       constant_radii_(block.radii == Radii::constant),
@@ -50,6 +56,8 @@ DrawCovariance::DrawCovariance(const RowLaw& row, const BlockLaw& block, Index n
   same_row_ = same_row_law(row, block.dim, mirrored);
   const double decay = row.argument == RowLaw::Argument::difference ? 0.5 : 0.0;
   for (std::size_t j = 0; j < squares_.size(); ++j) {
+    levels_.push_back(same_row_.square * squares_[j]);
+    if (!plain_squares.empty()) levels_[j] -= 0.5 * plain_squares[j];
     mean_.push_back(std::exp(log_weights_[j] - decay * squares_[j]));
     inverse_norms_.push_back(squares_[j] > 0.0 ? 1.0 / std::sqrt(squares_[j]) : 0.0);
   }
@@ -94,7 +102,7 @@ void DrawCovariance::add_same_row(std::size_t j, const double* products, double*
   const auto count = static_cast<Index>(j + 1);
   for (std::size_t l = 0; l <= j; ++l) {
     const double level =
-        law.front + law.square * (squares_[j] + squares_[l]) + (log_weights_[j] + log_weights_[l]);
+        law.front + (levels_[j] + levels_[l]) + (log_weights_[j] + log_weights_[l]);
     out[l] = level + law.cross * products[l];
     opposite_[l] = level - law.cross * products[l];
   }

@@ -30,9 +30,12 @@ struct SameRowLaw {
 /// the truncation of `HarmonicSeries`, 1e-14.
 class DrawCovariance {
  public:
-  /// `squares` are the |v_j|^2, `log_weights` the log w_j for K^_j in its natural unit.
+  /// `squares` are the |v_j|^2, `log_weights` the log w_j for K^_j in its natural unit. With one
+  /// parameter per direction vectors have their coordinates times the roots of (1 - 4a) / (1 - 8a),
+  /// and `plain_squares` are the |v_j|^2 without these.
   DrawCovariance(const RowLaw& row, const BlockLaw& block, Index num_frequencies,
-                 std::vector<double> squares, std::vector<double> log_weights);
+                 std::vector<double> squares, std::vector<double> log_weights,
+                 const std::vector<double>& plain_squares = {});
 
   /// w_j E K^_j
   double mean(Index j) const { return mean_[static_cast<std::size_t>(j)]; }
@@ -46,6 +49,7 @@ class DrawCovariance {
 
   std::vector<double> squares_;
   std::vector<double> log_weights_;
+  std::vector<double> levels_;  ///< the law's terms in one key's square
   std::vector<double> mean_;
   std::vector<double> inverse_norms_;
   bool constant_radii_;

@@ -6,6 +6,7 @@
 #include "estimator/moment_table.hpp"
 #include "estimator/pair_geometry.hpp"
 #include "estimator/product_error_curve.hpp"
+#include "estimator/row_moments.hpp"
 #include "features/stage.hpp"
 #include "simd/engine.hpp"
 
@@ -32,6 +33,7 @@ class GramSum {
  public:
   GramSum(const RowLaw& row, const BlockLaw& block)
       : row_(row),
+        block_(block),
         coupled_(block.size > 1),
         paired_(block.pairing == BlockLaw::Pairing::opposite),
         biased_(block.radii == Radii::constant),
@@ -45,8 +47,12 @@ class GramSum {
     const auto count = static_cast<std::size_t>(y.tile_rows(b));
     Strip s;
     squared_distances(x, a, i, y, b, row_.sign(), s);
-    std::array<MomentTable::Entry, kTile> moments;
-    table_.look_up(s.data(), static_cast<Index>(count), moments.data());
+    Moments moments;
+    if (rows.narrowed) {
+      moments_by_direction(*rows.narrowed, a, i, *columns.narrowed, b, s, moments);
+    } else {
+      table_.look_up(s.data(), static_cast<Index>(count), moments.data());
+    }
     Strip log_exact;
     Strip log_unit;  // of the moments
     const double log_here = x.log_factors(a)[i];
@@ -100,6 +106,18 @@ class GramSum {
   }
 
  private:
+  using Moments = std::array<MomentTable::Entry, kTile>;
+
+  /// From rows over the roots of 1 - 8a, whose squared sums are s + 8t.
+  void moments_by_direction(const PlacedRows& x, Index a, Index i, const PlacedRows& y, Index b,
+                            const Strip& s, Moments& out) const {
+    Strip narrowed;
+    squared_distances(x, a, i, y, b, row_.sign(), narrowed);
+    for (std::size_t j = 0; j < static_cast<std::size_t>(y.tile_rows(b)); ++j) {
+      out[j] = MomentTable::entry(row_moments(row_, block_, s[j], 0.125 * (narrowed[j] - s[j])));
+    }
+  }
+
   /// |x_i + sign y_j|^2 against a whole tile; entries past its last row are not used.
   static void squared_distances(const PlacedRows& x, Index a, Index i, const PlacedRows& y, Index b,
                                 double sign, Strip& out) {
@@ -119,6 +137,7 @@ class GramSum {
   }
 
   RowLaw row_;
+  BlockLaw block_;
   bool coupled_;
   bool paired_;
   bool biased_;
@@ -131,7 +150,7 @@ enum class Shape { general, symmetric };
 
 GramErrorCurve sum_entries(const FeatureMapSpec& spec, const GramRows& x, const GramRows& y,
                            Shape shape, const Execution& execution) {
-  const BlockLaw block = block_law(spec.projection, spec.input_dim);
+  const BlockLaw block = closed_form_block(spec);
   const GramSum gram(row_law(spec.kernel, spec.features), block);
   ErrorSums total = sum_over_blocks(x.moments.tiles(), execution, [&](Index a, ErrorSums& sums) {
     for (Index b = shape == Shape::symmetric ? a : 0; b < y.moments.tiles(); ++b) {
@@ -174,21 +193,22 @@ GramErrorCurve gram_error_curve(const FeatureMapSpec& spec, MatrixView<const T> 
   if (multiplies(spec.features)) return product_error_curve(kGramDoor, spec, x, &y, execution);
   const PairGeometry geometry(kGramDoor, spec);
   const std::vector<double> origin = gram_origin(geometry, x);
-  const GramRows queries = place_rows("x", geometry, Side::query, x, origin);
-  const GramRows keys = place_rows("y", geometry, Side::key, y, origin);
+  const std::vector<double> directions = row_law(spec.features).directions;
+  const GramRows queries = place_rows("x", geometry, Side::query, x, origin, directions);
+  const GramRows keys = place_rows("y", geometry, Side::key, y, origin, directions);
   return sum_entries(spec, queries, keys, Shape::general, execution);
 }
 
 template <Scalar T>
 GramErrorCurve gram_error_curve(const FeatureMapSpec& spec, MatrixView<const T> x,
                                 const Execution& execution) {
-  // Two different centres break the symmetry.
-  if (spec.centring.query != spec.centring.key) return gram_error_curve(spec, x, x, execution);
+  if (!spec.transform.is_symmetric()) return gram_error_curve(spec, x, x, execution);
   if (multiplies(spec.features)) {
     return product_error_curve<T>(kGramDoor, spec, x, nullptr, execution);
   }
   const PairGeometry geometry(kGramDoor, spec);
-  const GramRows rows = place_rows("x", geometry, Side::query, x, gram_origin(geometry, x));
+  const GramRows rows = place_rows("x", geometry, Side::query, x, gram_origin(geometry, x),
+                                   row_law(spec.features).directions);
   return sum_entries(spec, rows, rows, Shape::symmetric, execution);
 }
 

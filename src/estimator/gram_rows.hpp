@@ -3,9 +3,11 @@
 
 #include "bochner/core/matrix.hpp"
 #include "estimator/checks.hpp"
+#include "estimator/mean_row.hpp"
 #include "estimator/pair_geometry.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <numeric>
 #include <optional>
 #include <vector>
@@ -58,8 +60,10 @@ class PlacedRows {
 
 /// One side of the matrix.
 struct GramRows {
-  PlacedRows moments;                ///< whose sums or differences the moments depend on
-  std::optional<PlacedRows> kernel;  ///< whose differences the kernel depends on, where others
+  PlacedRows moments;                  ///< whose sums or differences the moments depend on
+  std::optional<PlacedRows> kernel{};  ///< whose differences the kernel depends on, where others
+  /// With one parameter per direction, coordinates over the roots of 1 - 8a.
+  std::optional<PlacedRows> narrowed{};
 };
 
 /// The mean row, which is subtracted where only differences count, so that a common offset costs no
@@ -67,20 +71,15 @@ struct GramRows {
 template <class T>
 std::vector<double> gram_origin(const PairGeometry& geometry, MatrixView<const T> x) {
   require_inputs(kGramDoor, "x", x, geometry.dim());
-  std::vector<double> mean(static_cast<std::size_t>(x.cols), 0.0);
-  for (Index i = 0; i < x.rows; ++i) {
-    for (Index k = 0; k < x.cols; ++k) {
-      mean[static_cast<std::size_t>(k)] +=
-          static_cast<double>(x(i, k)) / static_cast<double>(x.rows);
-    }
-  }
-  return mean;
+  return mean_row(x);
 }
 
-/// Throws InvalidArgument as above, and for rows that are too long.
+/// `directions` are those of `RowLaw`. Throws InvalidArgument as above, and for rows that are too
+/// long.
 template <class T>
 GramRows place_rows(const char* name, const PairGeometry& geometry, Side side,
-                    MatrixView<const T> x, const std::vector<double>& origin) {
+                    MatrixView<const T> x, const std::vector<double>& origin,
+                    const std::vector<double>& directions) {
   require_inputs(kGramDoor, name, x, geometry.dim());
   const auto centred = [&](double* in, double* out) {
     for (std::size_t k = 0; k < origin.size(); ++k) in[k] -= origin[k];
@@ -88,11 +87,21 @@ GramRows place_rows(const char* name, const PairGeometry& geometry, Side side,
     return 0.0;
   };
   const auto placed = [&](const double* in, double* out) { return geometry.place(side, in, out); };
-  if (!geometry.shift_invariant()) return {PlacedRows(name, x, placed), std::nullopt};
-  if (geometry.argument() == RowLaw::Argument::difference) {
-    return {PlacedRows(name, x, centred), std::nullopt};
+  const bool shifts = geometry.shift_invariant();
+  if (shifts && geometry.argument() == RowLaw::Argument::difference) {
+    return {.moments = PlacedRows(name, x, centred)};
   }
-  return {PlacedRows(name, x, placed), PlacedRows(name, x, centred)};
+  GramRows rows{.moments = PlacedRows(name, x, placed)};
+  if (shifts) rows.kernel.emplace(name, x, centred);
+  if (directions.empty()) return rows;
+  rows.narrowed.emplace(name, x, [&](const double* in, double* out) {
+    const double log_factor = geometry.place(side, in, out);
+    for (std::size_t l = 0; l < directions.size(); ++l) {
+      out[l] /= std::sqrt(1.0 - 8.0 * directions[l]);
+    }
+    return log_factor;
+  });
+  return rows;
 }
 
 }  // namespace bochner::estimator

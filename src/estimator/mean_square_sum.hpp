@@ -5,6 +5,8 @@
 #include "bochner/feature_map.hpp"
 #include "core/door.hpp"
 
+#include <vector>
+
 /// \file
 /// The mean squared length of the vectors that moments depend on.
 
@@ -16,8 +18,9 @@ namespace bochner::estimator {
 double mean_square_sum(const Door& door, const FeatureMapSpec& spec, MatrixView<const double> x,
                        MatrixView<const double> y);
 
-/// The same, of |x~_i - y~_j|^2 for maps of differences: what their moments depend on.
-double mean_square(const Door& door, const FeatureMapSpec& spec, MatrixView<const double> x,
-                   MatrixView<const double> y);
+/// What the moments depend on, by direction: mean (x~_i + y~_j)_k^2, for maps of differences
+/// mean (x~_i - y~_j)_k^2.
+std::vector<double> mean_squares(const Door& door, const FeatureMapSpec& spec,
+                                 MatrixView<const double> x, MatrixView<const double> y);
 
 }  // namespace bochner::estimator

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "estimator/moment_table.hpp"
 
-#include "estimator/row_moments.hpp"
-
 #include <algorithm>
 #include <bit>
 #include <cmath>
@@ -62,7 +60,10 @@ MomentTable::MomentTable(const RowLaw& row, const BlockLaw& block)
       octaves_(std::make_unique<Octave[]>(kCount)) {}
 
 MomentTable::Entry MomentTable::exact(double s) const {
-  const RowMoments h = row_moments(row_, block_, s);
+  return entry(row_moments(row_, block_, s));
+}
+
+MomentTable::Entry MomentTable::entry(const RowMoments& h) {
   const double row = h.variance.mantissa;
   return {.log_row = h.variance.log_magnitude(),
           .ratio = row == 0.0 ? 0.0 : h.block.mantissa / row,

@@ -3,6 +3,7 @@
 
 #include "bochner/core/view.hpp"
 #include "estimator/row_law.hpp"
+#include "estimator/row_moments.hpp"
 
 #include <array>
 #include <atomic>
@@ -37,6 +38,8 @@ class MomentTable {
 
   /// The closed form.
   Entry exact(double s) const;
+
+  static Entry entry(const RowMoments& moments);
 
  private:
   static constexpr int kDegree = 11;

@@ -2,6 +2,7 @@
 #include "bochner/estimator/optimal_centring.hpp"
 
 #include "estimator/checks.hpp"
+#include "estimator/mean_row.hpp"
 #include "estimator/row_law.hpp"
 #include "kernel/standard_form.hpp"
 
@@ -11,26 +12,12 @@ namespace bochner {
 
 using namespace estimator;
 
-namespace {
-
-std::vector<double> mean_row(MatrixView<const double> x) {
-  std::vector<double> mean(static_cast<std::size_t>(x.cols), 0.0);
-  for (Index i = 0; i < x.rows; ++i) {
-    for (Index k = 0; k < x.cols; ++k) {
-      mean[static_cast<std::size_t>(k)] += x(i, k) / static_cast<double>(x.rows);
-    }
-  }
-  return mean;
-}
-
-}  // namespace
-
-Centring optimal_centring(const Kernel& kernel, const FeatureFunction& features,
-                          MatrixView<const double> x, MatrixView<const double> y) {
+PairTransform optimal_centring(const Kernel& kernel, const FeatureFunction& features,
+                               MatrixView<const double> x, MatrixView<const double> y) {
   require_two_samples(Door("optimal_centring"), "x", x, "y", y);
   const std::vector<double> query = mean_row(x);
   const std::vector<double> key = mean_row(y);
-  Centring centring{query, key};
+  PairTransform centring{query, key};
   const double sign = row_law(features).argument == RowLaw::Argument::sum ? 1.0 : -1.0;
   const bool same = standard_form(kernel, x.cols).shift_invariant;
   for (std::size_t k = 0; k < query.size(); ++k) {

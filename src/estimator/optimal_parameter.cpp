@@ -6,6 +6,9 @@
 #include "estimator/row_law.hpp"
 
 #include <cmath>
+#include <iterator>
+#include <string>
+#include <utility>
 
 namespace bochner {
 
@@ -24,6 +27,15 @@ double one_sided_optimum(double p) {
   return -0.125 * p * (1.0 + (6.0 * q + 2.0) / (q + root));
 }
 
+constexpr int kMaxIterations = 100;  // a dozen reach the last bit
+
+void require_squares(const Door& door, std::span<const double> z2) {
+  door.at_least("the number of entries of z2", std::ssize(z2), 1).finite("z2", z2);
+  for (std::size_t l = 0; l < z2.size(); ++l) {
+    door.not_negative("z2[" + std::to_string(l) + "]", z2[l]);
+  }
+}
+
 }  // namespace
 
 double optimal_oprf_parameter(double z2, Index dim) {
@@ -35,7 +47,6 @@ double optimal_hyperbolic_oprf_parameter(double z2, Index dim) {
   Door("optimal_hyperbolic_oprf_parameter").not_negative("z2", z2).at_least("dim", dim, 1);
   const double p = z2 / static_cast<double>(dim);
   double a = one_sided_optimum(p);
-  constexpr int kMaxIterations = 100;  // a dozen reach the last bit
   for (int i = 0; i < kMaxIterations; ++i) {
     const double k = z2 * (1.0 + 1.0 / (1.0 - 8.0 * a));
     const double next = one_sided_optimum(p / (1.0 + std::exp(-k)));
@@ -43,6 +54,39 @@ double optimal_hyperbolic_oprf_parameter(double z2, Index dim) {
     a = next;
   }
   return a;
+}
+
+std::vector<double> optimal_oprf_parameters(std::span<const double> z2) {
+  require_squares(Door("optimal_oprf_parameters"), z2);
+  std::vector<double> a;
+  for (const double square : z2) a.push_back(one_sided_optimum(square));
+  return a;
+}
+
+std::vector<double> optimal_hyperbolic_oprf_parameters(std::span<const double> z2) {
+  require_squares(Door("optimal_hyperbolic_oprf_parameters"), z2);
+  std::vector<double> a(z2.size(), 0.0);
+  for (int i = 0; i < kMaxIterations; ++i) {
+    double k = 0.0;
+    for (std::size_t l = 0; l < a.size(); ++l) k += z2[l] * (1.0 + 1.0 / (1.0 - 8.0 * a[l]));
+    std::vector<double> next;
+    for (const double square : z2) next.push_back(one_sided_optimum(square / (1.0 + std::exp(-k))));
+    if (next == a) break;
+    a = std::move(next);
+  }
+  return a;
+}
+
+FeatureFunction with_optimal_parameters(FeatureFunction features, std::span<const double> z2) {
+  const bool one_sided = row_law(features).sides == RowLaw::Sides::one;
+  std::visit(
+      [&](auto& f) {
+        if constexpr (requires { f.a; }) {
+          f.a = one_sided ? optimal_oprf_parameters(z2) : optimal_hyperbolic_oprf_parameters(z2);
+        }
+      },
+      features);
+  return features;
 }
 
 bool has_parameter(const FeatureFunction& features) {

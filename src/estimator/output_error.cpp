@@ -8,6 +8,7 @@
 #include "estimator/draw_covariance.hpp"
 #include "estimator/pair_geometry.hpp"
 #include "features/stage.hpp"
+#include "linalg/copy.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -45,8 +46,9 @@ struct Problem {
   RowLaw row;
   BlockLaw block;
   Index num_frequencies;
-  Matrix<double> keys;      ///< placed
-  Matrix<double> key_gram;  ///< their inner products
+  Matrix<double> keys;                ///< placed, stretched
+  Matrix<double> key_gram;            ///< their inner products
+  std::vector<double> plain_weights;  ///< |x|^2 from stretched rows; empty where none are
   Matrix<double> values;
   Matrix<double> value_gram;
 };
@@ -83,6 +85,7 @@ struct Distances {
   double query_square = 0.0;
   std::vector<double> along;   ///< +-q.k_j
   std::vector<double> square;  ///< |v_j|^2
+  std::vector<double> plain;   ///< the same before stretching, where rows are stretched
 };
 
 /// `query` is placed.
@@ -95,6 +98,14 @@ Distances distances_of(const Problem& problem, const double* query) {
     out.along.push_back(along);
     out.square.push_back(std::max(out.query_square + 2.0 * along + problem.key_gram(j, j), 0.0));
   }
+  for (Index j = 0; j < problem.keys.rows() && !problem.plain_weights.empty(); ++j) {
+    double square = 0.0;
+    for (std::size_t l = 0; l < problem.plain_weights.size(); ++l) {
+      const double entry = query[l] + problem.keys.row(j)[l];
+      square += problem.plain_weights[l] * (entry * entry);
+    }
+    out.plain.push_back(square);
+  }
   return out;
 }
 
@@ -105,8 +116,8 @@ DrawCovariance covariance_of(const Problem& problem, const Distances& distances,
   if (problem.row.argument == RowLaw::Argument::difference) {
     for (std::size_t j = 0; j < log_weight.size(); ++j) log_weight[j] += 0.5 * distances.square[j];
   }
-  return {problem.row, problem.block, problem.num_frequencies, distances.square,
-          std::move(log_weight)};
+  return {problem.row,      problem.block,         problem.num_frequencies,
+          distances.square, std::move(log_weight), distances.plain};
 }
 
 /// m times the variances of a query's output and of its denominator.
@@ -209,6 +220,38 @@ Matrix<double> placed(const PairGeometry& geometry, Side side, const char* name,
   return out;
 }
 
+/// (1 - 4a) / (1 - 8a) per direction: see `DrawCovariance`. Empty for one parameter.
+std::vector<double> square_factors(const RowLaw& row) {
+  std::vector<double> out;
+  for (const double a : row.directions) out.push_back((1.0 - 4.0 * a) / (1.0 - 8.0 * a));
+  return out;
+}
+
+void stretch(Matrix<double>& placed, const std::vector<double>& factors) {
+  for (Index i = 0; i < placed.rows(); ++i) {
+    for (std::size_t l = 0; l < factors.size(); ++l) placed.row(i)[l] *= std::sqrt(factors[l]);
+  }
+}
+
+/// `keys` are placed and stretched by the roots of `factors`.
+Problem problem_of(const FeatureMapSpec& spec, Matrix<double> keys, MatrixView<const double> values,
+                   const std::vector<double>& factors) {
+  Matrix<double> v(values.rows, values.cols);
+  linalg::copy(values, v);
+  Matrix<double> key_gram = gram_of(keys);
+  Matrix<double> value_gram = gram_of(v);
+  std::vector<double> plain_weights;
+  for (const double factor : factors) plain_weights.push_back(1.0 / factor);
+  return {.row = row_law(spec.features),
+          .block = closed_form_block(spec),
+          .num_frequencies = spec.num_frequencies,
+          .keys = std::move(keys),
+          .key_gram = std::move(key_gram),
+          .plain_weights = std::move(plain_weights),
+          .values = std::move(v),
+          .value_gram = std::move(value_gram)};
+}
+
 /// Logarithms of a query's softmax weights.
 std::vector<double> weights_of(const PairGeometry& geometry, const std::vector<double>& query,
                                MatrixView<const double> keys) {
@@ -233,23 +276,15 @@ OutputError output_error(const FeatureMapSpec& spec, MatrixView<const double> qu
   }
   const PairGeometry geometry(kOutputDoor, spec);
   check(spec, queries, keys, values);
-  const Matrix<double> x = placed(geometry, Side::query, "queries", queries);
+  const std::vector<double> factors = square_factors(row_law(spec.features));
+  Matrix<double> x = placed(geometry, Side::query, "queries", queries);
   Matrix<double> y = placed(geometry, Side::key, "keys", keys);
-  Matrix<double> v(values.rows, values.cols);
-  for (Index j = 0; j < v.rows(); ++j) {
-    for (Index c = 0; c < v.cols(); ++c) v(j, c) = values(j, c);
-  }
-  Matrix<double> key_gram = gram_of(y);
-  Matrix<double> value_gram = gram_of(v);
-  const Problem problem{.row = row_law(spec.features),
-                        .block = block_law(spec),
-                        .num_frequencies = spec.num_frequencies,
-                        .keys = std::move(y),
-                        .key_gram = std::move(key_gram),
-                        .values = std::move(v),
-                        .value_gram = std::move(value_gram)};
+  stretch(x, factors);
+  stretch(y, factors);
+  const Problem problem = problem_of(spec, std::move(y), values, factors);
 
   OutputError out;
+  out.is_upper = is_upper_estimate(spec);
   const auto count = static_cast<std::size_t>(queries.rows);
   out.squared_error.resize(count);
   out.squared_norm.resize(count);

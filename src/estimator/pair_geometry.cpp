@@ -22,17 +22,17 @@ PairGeometry::PairGeometry(const Door& door, const FeatureMapSpec& spec) : dim_(
   // A map of sums has e^{|x~ + y~|^2 / 2} for its mean and takes the squares away.
   norm_weight_ = kernel_.amplitude - (law_.argument == RowLaw::Argument::sum ? 2.0 : 0.0);
   if (law_.argument == RowLaw::Argument::product) norm_weight_ = 0.0;
-  terms_ = centring_terms<double>(spec.centring, kernel_, 0.0);
+  terms_ = pair_terms<double>(spec.transform, kernel_, 0.0);
 }
 
 double PairGeometry::place(Side side, const double* x, double* out) const {
   const SideTerms<double>& terms = terms_.of(side);
   if (terms.centre.empty()) {
-    kernel_.transform.apply(x, out);
+    terms.transform.apply(x, out);
   } else {
     std::vector<double> centred(terms.centre);
     for (std::size_t k = 0; k < centred.size(); ++k) centred[k] = x[k] - centred[k];
-    kernel_.transform.apply(centred.data(), out);
+    terms.transform.apply(centred.data(), out);
   }
   const double squared_norm = std::inner_product(out, out + dim_, out, 0.0);
   return 0.5 * norm_weight_ * squared_norm + product(terms.tilt, out) + terms.constant;
@@ -47,6 +47,18 @@ double PairGeometry::square(const double* x, const double* y) const {
   place(Side::query, x, u.data());
   place(Side::key, y, v.data());
   return squared_distance(u.data(), law_.sign(), v.data(), dim_);
+}
+
+std::vector<double> PairGeometry::squares(const double* x, const double* y) const {
+  std::vector<double> out(static_cast<std::size_t>(dim_));
+  std::vector<double> v(out.size());
+  place(Side::query, x, out.data());
+  place(Side::key, y, v.data());
+  for (std::size_t k = 0; k < out.size(); ++k) {
+    const double entry = out[k] + law_.sign() * v[k];
+    out[k] = entry * entry;
+  }
+  return out;
 }
 
 double PairGeometry::squared_difference(const double* x, const double* y) const {

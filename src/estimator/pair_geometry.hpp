@@ -7,12 +7,15 @@
 #include "feature_map/side_terms.hpp"
 #include "kernel/standard_form.hpp"
 
+#include <vector>
+
 /// \file
 /// From a pair of inputs to the one number that its moments depend on, and its scale.
 
 namespace bochner::estimator {
 
-/// For each side, x~ = A (x - centre) and a log-factor a(x), such that with s = |x~ -+ y~|^2
+/// For each side, x~ = A (x - centre), with an A of its own, and a log-factor a(x), such that with
+/// s = |x~ -+ y~|^2
 ///   U = exp(a(x) + b(y)),  k(x, y) = U exp(-+ s / 2)
 /// (upper sign for maps of differences, lower for maps of sums; see `RowLaw`), U profile(s) where
 /// frequencies are not normal.
@@ -29,11 +32,14 @@ class PairGeometry {
   /// Writes x~ (dim numbers) and returns the log-factor. `x` is contiguous.
   double place(Side side, const double* x, double* out) const;
 
-  /// Writes A x, without a centre.
+  /// Writes x in the kernel's standard form, without the spec's transform.
   void transform(const double* x, double* out) const { kernel_.transform.apply(x, out); }
 
   /// s = |x~ -+ y~|^2, from differences taken before any scaling where only these matter.
   double square(const double* x, const double* y) const;
+
+  /// The squares (x~ -+ y~)_l^2, whose sum s is.
+  std::vector<double> squares(const double* x, const double* y) const;
 
   /// log k(x, y) from the inputs themselves, without the cancellation of a(x) + b(y) -+ s / 2.
   double log_kernel(const double* x, const double* y) const;
@@ -52,7 +58,7 @@ class PairGeometry {
   RowLaw law_;
   StandardForm kernel_;
   double norm_weight_;
-  CentringTerms<double> terms_;
+  PairTerms<double> terms_;
 };
 
 /// |x + sign y|^2.

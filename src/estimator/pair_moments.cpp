@@ -4,7 +4,6 @@
 #include "estimator/checks.hpp"
 #include "estimator/hypotenuse.hpp"
 #include "estimator/log_sum.hpp"
-#include "estimator/row_moments.hpp"
 
 #include <cmath>
 #include <numbers>
@@ -17,7 +16,8 @@ namespace bochner::estimator {
 PairMoments::PairMoments(const Door& door, const FeatureMapSpec& spec)
     : geometry_(door, spec),
       row_(row_law(spec.kernel, spec.features)),
-      block_(block_law(spec.projection, spec.input_dim)),
+      block_(closed_form_block(spec)),
+      is_upper_(is_upper_estimate(spec)),
       num_frequencies_(static_cast<double>(spec.num_frequencies)),
       shares_(block_.shares(spec.num_frequencies)) {}
 
@@ -31,8 +31,10 @@ PairMoments::Placed PairMoments::place(const Door& door, const InputPair& pair) 
   };
   check(Side::query, "x", pair.x);
   check(Side::key, "y", pair.y);
-  Placed placed{.s = geometry_.square(pair.x, pair.y),
-                .log_exact = geometry_.log_kernel(pair.x, pair.y)};
+  Placed placed;
+  placed.s = geometry_.square(pair.x, pair.y);
+  if (!row_.directions.empty()) placed.squares = geometry_.squares(pair.x, pair.y);
+  placed.log_exact = geometry_.log_kernel(pair.x, pair.y);
   if (row_.argument == RowLaw::Argument::sum) {
     placed.log_unit = placed.log_exact;
   } else if (!row_.profile) {
@@ -41,15 +43,21 @@ PairMoments::Placed PairMoments::place(const Door& door, const InputPair& pair) 
   return placed;
 }
 
+RowMoments PairMoments::moments(const Placed& placed) const {
+  if (row_.directions.empty()) return row_moments(row_, block_, placed.s);
+  return row_moments(row_, block_, placed.s, direction_sum(row_, placed.squares));
+}
+
 KernelMoments PairMoments::at(const Door& door, const InputPair& pair) const {
   const Placed placed = place(door, pair);
-  const RowMoments h = row_moments(row_, block_, placed.s);
+  const RowMoments h = moments(placed);
   // All have the same scale.
   const double mean_square = shares_.mix(h.variance.mantissa, h.pair.mantissa, h.block.mantissa);
   const Scaled variance{mean_square / num_frequencies_, h.variance.log_scale};
   const double relative_unit = placed.log_unit - placed.log_exact;
 
   KernelMoments out;
+  out.variance_is_upper = is_upper_;
   out.log_exact = placed.log_exact;
   out.exact = std::exp(placed.log_exact);
   out.bias = shifted(h.bias, placed.log_unit).value();
@@ -63,7 +71,7 @@ KernelMoments PairMoments::at(const Door& door, const InputPair& pair) const {
 
 ErrorParts PairMoments::parts(const Door& door, const InputPair& pair, ErrorUnit unit) const {
   const Placed placed = place(door, pair);
-  const RowMoments h = row_moments(row_, block_, placed.s);
+  const RowMoments h = moments(placed);
   const double log_unit = placed.log_unit - (unit == ErrorUnit::relative ? placed.log_exact : 0.0);
   return {.log_variances = {.row = h.variance.log_magnitude() + 2.0 * log_unit,
                             .pair = h.pair.log_magnitude() + 2.0 * log_unit,
@@ -85,7 +93,9 @@ double PairMoments::log_range(const Placed& placed, ErrorUnit unit) const {
 
 double PairMoments::row_moment(const Door& door, const InputPair& pair, int order) const {
   const Placed placed = place(door, pair);
-  return shifted(raw_moment(row_, block_, order, placed.s), order * placed.log_unit).value();
+  const Scaled moment = row_.directions.empty() ? raw_moment(row_, block_, order, placed.s)
+                                                : raw_moment(row_, order, placed.squares);
+  return shifted(moment, order * placed.log_unit).value();
 }
 
 }  // namespace bochner::estimator

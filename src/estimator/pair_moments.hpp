@@ -4,6 +4,9 @@
 #include "estimator/moments.hpp"
 #include "estimator/pair_geometry.hpp"
 #include "estimator/row_law.hpp"
+#include "estimator/row_moments.hpp"
+
+#include <vector>
 
 /// \file
 /// The moments at a pair where they depend on one number: those of `RowMoments`.
@@ -22,15 +25,18 @@ class PairMoments final : public Moments {
  private:
   struct Placed {
     double s = 0.0;
+    std::vector<double> squares;  ///< v_l^2, where there is one parameter per direction
     double log_exact = 0.0;
     double log_unit = 0.0;  ///< of U times the natural unit of h (see `RowLaw`)
   };
   Placed place(const Door& door, const InputPair& pair) const;
+  RowMoments moments(const Placed& placed) const;
   double log_range(const Placed& placed, ErrorUnit unit) const;
 
   PairGeometry geometry_;
   RowLaw row_;
   BlockLaw block_;
+  bool is_upper_;
   double num_frequencies_;
   BlockLaw::Shares shares_;
 };

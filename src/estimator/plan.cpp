@@ -140,7 +140,7 @@ Answer answer_at_pair(const FeatureMapSpec& spec, const ErrorCurve& curve, doubl
 
 ErrorCurve matrix_curve(const FeatureMapSpec& spec, const GramErrorCurve& sums, ErrorUnit unit) {
   const double log_square_unit = unit == ErrorUnit::relative ? sums.log_squared_norm : 0.0;
-  return {block_law(spec),
+  return {closed_form_block(spec),
           {.row = sums.log_row_variance - log_square_unit,
            .pair = sums.log_pair_variance - log_square_unit,
            .block = sums.log_block_variance - log_square_unit},
@@ -156,7 +156,7 @@ FrequencyPlan frequencies_needed(const FeatureMapSpec& spec, std::span<const dou
   const auto moments = moments_of(kPlanDoor, with_fewest_frequencies(spec));
   require_pair(kPlanDoor, x, y, spec.input_dim);
   const ErrorParts parts = moments->parts(kPlanDoor, {x.data(), y.data()}, target.unit);
-  const ErrorCurve curve(block_law(spec), parts.log_variances, parts.bias);
+  const ErrorCurve curve(closed_form_block(spec), parts.log_variances, parts.bias);
   const auto [found, log_frequencies] = answer_at_pair(spec, curve, parts.log_range, target, basis);
   Promise promise{
       (target.unit == ErrorUnit::relative ? "relative error at most " : "error at most ") +

@@ -105,6 +105,10 @@ FrequencyPlan plan_of(const FeatureMapSpec& spec, const ErrorCurve& curve, const
     plan.warning =
         "fewer frequencies than one block of " + std::to_string(curve.step()) +
         ": the estimate is far from normal and its error cannot be estimated from one draw";
+  } else if (is_upper_estimate(spec)) {
+    plan.warning =
+        "an upper estimate, as of independent frequencies: coupled ones have no closed form with "
+        "one parameter per direction";
   }
   return plan;
 }

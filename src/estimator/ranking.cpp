@@ -18,8 +18,10 @@ bool ties_with(double error, double best) { return error <= kTie * best + kRound
 std::string name_of(const Candidate& candidate) {
   const std::string features =
       std::visit([](const auto& f) { return std::string(f.name); }, candidate.spec.features);
+  const PairTransform& transform = candidate.spec.transform;
   return features + " features, " + to_text(candidate.spec.projection) + " frequencies" +
-         (candidate.spec.centring == Centring{} ? "" : ", centred");
+         (transform == PairTransform{} ? "" : ", centred") +
+         (transform.matrix.empty() ? "" : " and balanced");
 }
 
 bool is_exact(const Candidate& candidate) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "bochner/estimator/recommend.hpp"
 
+#include "bochner/estimator/optimal_parameter.hpp"
 #include "bochner/estimator/output_error.hpp"
 #include "bochner/estimator/plan.hpp"
 #include "core/text.hpp"
@@ -14,6 +15,8 @@
 #include <cmath>
 #include <cstdint>
 #include <limits>
+#include <string>
+#include <vector>
 
 namespace bochner {
 
@@ -68,7 +71,7 @@ Matrix<double> exact_outputs(const Door& door, const Kernel& kernel, const Matri
                       .projection = IidProjection{},
                       .features = TrigonometricFeatures{},
                       .seed = {},
-                      .centring = {}};
+                      .transform = {}};
   const PairGeometry geometry(door, spec);
   Matrix<double> weights(queries.rows(), keys.rows());
   for (Index i = 0; i < queries.rows(); ++i) {
@@ -80,6 +83,16 @@ Matrix<double> exact_outputs(const Door& door, const Kernel& kernel, const Matri
     for (Index j = 0; j < keys.rows(); ++j) weights(i, j) = std::exp(weights(i, j) - largest);
   }
   return weighted_means(weights, values);
+}
+
+/// With one parameter per direction where directions are those of the rows.
+FeatureMapSpec fitted_by_direction(FeatureMapSpec spec, const Matrix<double>& queries,
+                                   const Matrix<double>& keys) {
+  if (!spec.transform.matrix.empty() && block_law(spec).radii == Radii::sampled) {
+    const std::vector<double> squares = mean_square_sums(spec, queries.view(), keys.view());
+    spec.features = with_optimal_parameters(spec.features, squares);
+  }
+  return spec;
 }
 
 /// Mean squared difference of one draw's outputs from the exact ones.
@@ -132,7 +145,8 @@ Recommendation recommend_for_attention(const Kernel& kernel, MatrixView<const do
   const double power = squared_sum(exact);
 
   std::vector<Candidate> candidates;
-  for (const FeatureMapSpec& spec : candidate_specs(kDoor, kernel, q, k, budget)) {
+  for (const FeatureMapSpec& candidate : candidate_specs(kDoor, kernel, q, k, budget)) {
+    const FeatureMapSpec spec = fitted_by_direction(candidate, q, k);
     double error = 0.0;
     for (int r = 0; r < redraws; ++r) {
       FeatureMapSpec redrawn = spec;
@@ -153,7 +167,9 @@ Recommendation recommend_for_attention(const Kernel& kernel, MatrixView<const do
   if (!multiplies(best) && !row_law(kernel, best).profile) {
     const OutputError predicted =
         output_error(out.ranked.front().spec, q.view(), k.view(), v.view(), execution);
-    out.reason += "; to first order " + text::rounded(predicted.relative_error, 3);
+    out.reason +=
+        std::string(predicted.is_upper ? "; to first order at most " : "; to first order ") +
+        text::rounded(predicted.relative_error, 3);
   }
   out.warning = error_expected(out.ranked.front().spec, q.view(), k.view()).warning;
   return out;

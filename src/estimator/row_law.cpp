@@ -77,6 +77,23 @@ BlockLaw block_law(const FeatureMapSpec& spec) {
   return block;
 }
 
+BlockLaw closed_form_block(const FeatureMapSpec& spec) {
+  BlockLaw block = block_law(spec);
+  if (row_law(spec.features).directions.empty()) return block;
+  if (block.radii == Radii::constant) {
+    throw InvalidArgument("no closed form is known here for " + to_text(spec.projection) +
+                          " frequencies with one parameter per direction; sampled radii have one");
+  }
+  block.size = block.pairing == BlockLaw::Pairing::opposite ? 2 : 1;
+  return block;
+}
+
+bool is_upper_estimate(const FeatureMapSpec& spec) {
+  const BlockLaw block = block_law(spec);
+  return block.quasi_random ||
+         (!row_law(spec.features).directions.empty() && closed_form_block(spec).size != block.size);
+}
+
 Index least_frequencies(const FeatureMapSpec& spec) { return 1 + block_law(spec).exact; }
 
 }  // namespace bochner::estimator

@@ -80,24 +80,40 @@ RowMoments periodic_normal(const RowLaw& row, const BlockLaw& block, double s) {
           .pair = {static_cast<double>(pair), 0.0}};
 }
 
-// With D = (1 - 4a)^{d/2}, E h^2 / (E h)^2 is e^u for one side and (e^u + e^v) / 2 for both, where
-//   u = L + s / (1 - 8a),  v = L - s,  L = d/2 log((1 - 4a)^2 / (1 - 8a)).
-// The covariance does not depend on a: it is that of plain positive features. The mean over an
-// opposite pair of one-sided rows is a two-sided row; of two-sided rows, the row itself.
-RowMoments exponential_normal(const RowLaw& row, const BlockLaw& block, double s) {
-  if (row.a >= 0.125) {
-    const Scaled infinite{kInfinity, 0.0};
-    return {.bias = {}, .variance = infinite, .block = infinite, .pair = infinite};
-  }
+// E h^2 / (E h)^2 is e^u for one side and (e^u + e^v) / 2 for both; centre and half-width of u and
+// v.
+struct Growth {
+  Extended u = 0;
+  Extended centre = 0;
+  Extended half_width = 0;
+};
+
+// u = L + s / (1 - 8a),  v = L - s,  L = d/2 log((1 - 4a)^2 / (1 - 8a)).
+Growth growth_of(const RowLaw& row, const BlockLaw& block, double s) {
   const Extended a = row.a;
   const Extended narrowing = 1 - 8 * a;
   const Extended log_growth =
       static_cast<Extended>(block.dim) / 2 * std::log1p(16 * a * a / narrowing);
-  const Extended u = log_growth + s / narrowing;
+  return {.u = log_growth + s / narrowing,
+          .centre = log_growth + 4 * a * s / narrowing,
+          .half_width = s * (1 - 4 * a) / narrowing};
+}
+
+// The same sums over directions, by t.
+Growth growth_of(const RowLaw& row, double s, double t) {
+  const Extended log_growth = row.log_growth;
+  const Extended shift = 4 * static_cast<Extended>(t);
+  return {.u = log_growth + s + 2 * shift, .centre = log_growth + shift, .half_width = s + shift};
+}
+
+// The covariance of coupled rows does not depend on a: it is that of plain positive features. The
+// mean over an opposite pair of one-sided rows is a two-sided row; of two-sided rows, the row
+// itself.
+RowMoments exponential_moments(const RowLaw& row, const BlockLaw& block, double s,
+                               const Growth& growth) {
   // All in units of e^u. (e^u + e^v) / 2 - 1 = (e^c - 1) + e^c (cosh h - 1) with centre c and
   // half-width h.
-  const Extended centre = log_growth + 4 * a * s / narrowing;
-  const Extended half_width = s * (1 - 4 * a) / narrowing;
+  const auto& [u, centre, half_width] = growth;
   const Extended shift =
       centre > 0 ? -std::expm1(-centre) * std::exp(-half_width) : std::expm1(centre) * std::exp(-u);
   const Extended spread = std::expm1(-half_width);
@@ -115,6 +131,14 @@ RowMoments exponential_normal(const RowLaw& row, const BlockLaw& block, double s
           .variance = {static_cast<double>(variance), scale},
           .block = {static_cast<double>(whole), scale},
           .pair = {static_cast<double>(pair), scale}};
+}
+
+RowMoments exponential_normal(const RowLaw& row, const BlockLaw& block, double s) {
+  if (row.a >= 0.125) {
+    const Scaled infinite{kInfinity, 0.0};
+    return {.bias = {}, .variance = infinite, .block = infinite, .pair = infinite};
+  }
+  return exponential_moments(row, block, s, growth_of(row, block, s));
 }
 
 RowMoments periodic_sphere(const RowLaw& row, const BlockLaw& block, double s) {
@@ -206,6 +230,18 @@ RowMoments row_moments(const RowLaw& row, const BlockLaw& block, double s) {
   return row.argument == sum ? exponential_normal(row, block, s) : periodic_normal(row, block, s);
 }
 
+RowMoments row_moments(const RowLaw& row, const BlockLaw& block, double s, double t) {
+  return exponential_moments(row, block, s, growth_of(row, s, t));
+}
+
+double direction_sum(const RowLaw& row, std::span<const double> squares) {
+  double t = 0.0;
+  for (std::size_t l = 0; l < squares.size(); ++l) {
+    t += row.directions[l] / (1.0 - 8.0 * row.directions[l]) * squares[l];
+  }
+  return t;
+}
+
 SphereRest sphere_rest(const RowLaw& row, const BlockLaw& block, double s) {
   const SphereMoments moments = sphere_moments(row, block, s);
   return {.log_variance = std::log(moments.variance) + moments.log_scale,
@@ -215,6 +251,27 @@ SphereRest sphere_rest(const RowLaw& row, const BlockLaw& block, double s) {
 
 double sphere_exponent(const RowLaw& row, const BlockLaw& block, double s) {
   return sphere_exponent(block.dim, row.a, s) + block.dim * std::log1p(-4.0 * row.a);
+}
+
+Scaled raw_moment(const RowLaw& row, int order, std::span<const double> squares) {
+  BOCHNER_ASSERT(order >= 1 && order <= 4);
+  const BlockLaw one_dimension{.dim = 1.0};
+  const auto along = [&](int multiple) {
+    double log_moment = 0.0;
+    for (std::size_t l = 0; l < squares.size(); ++l) {
+      const RowLaw here{.argument = sum, .sides = one, .a = row.directions[l]};
+      const Scaled factor = harmonic_moment(here, one_dimension, order, multiple, squares[l]);
+      log_moment += factor.log_magnitude();
+    }
+    return log_moment;
+  };
+  if (row.sides == one) return {1.0, along(order)};
+  Scaled total{0.0, along(order)};
+  if (std::isinf(total.log_scale)) return {1.0, total.log_scale};
+  for (const auto& [multiple, weight] : kHarmonics[static_cast<std::size_t>(order)]) {
+    if (weight > 0.0) total.mantissa += weight * std::exp(along(multiple) - total.log_scale);
+  }
+  return total;
 }
 
 Scaled raw_moment(const RowLaw& row, const BlockLaw& block, int order, double s) {

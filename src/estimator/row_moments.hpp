@@ -4,6 +4,8 @@
 #include "estimator/row_law.hpp"
 #include "estimator/scaled.hpp"
 
+#include <span>
+
 /// \file
 /// The closed forms: what one row and one block contribute, as functions of one number.
 
@@ -22,6 +24,13 @@ struct RowMoments {
 /// on s; infinite where a >= 1/8 and radii are sampled.
 RowMoments row_moments(const RowLaw& row, const BlockLaw& block, double s);
 
+/// With one parameter per direction, of rows that are uncoupled but for opposite pairs, at s and t
+/// = sum_l a_l v_l^2 / (1 - 8a_l), which `direction_sum` gives from the v_l^2: E h^2 / (E h)^2 is
+///   prod_l (1 - 4a_l) (1 - 8a_l)^{-1/2} e^{v_l^2 / (1 - 8a_l)}
+/// for one side, half of that plus half the first product times e^{-s} for both.
+RowMoments row_moments(const RowLaw& row, const BlockLaw& block, double s, double t);
+double direction_sum(const RowLaw& row, std::span<const double> squares);
+
 /// Maps of sums with constant radii: their mean is e^{exponent / 2}, their variance e^{exponent}
 /// times what varies slowly, in natural units. The exponent is a difference of numbers as large
 /// as s, though itself no larger than a few dimensions where the parameter suits s; around its
@@ -37,5 +46,7 @@ double sphere_exponent(const RowLaw& row, const BlockLaw& block, double s);
 /// E h^order for order 1 to 4, in natural units; infinite where 4 order a >= 1 and radii are
 /// sampled.
 Scaled raw_moment(const RowLaw& row, const BlockLaw& block, int order, double s);
+/// With one parameter per direction, from the v_l^2.
+Scaled raw_moment(const RowLaw& row, int order, std::span<const double> squares);
 
 }  // namespace bochner::estimator

@@ -93,7 +93,7 @@ BlockMap<T>::BlockMap(const FeatureMapSpec& spec, const FrequencyDraw& draw) : s
   law_ = frequency_law(spec);
   build(
       draw.largest_scale(), [&](double factor) { return draw.make_operator<T>(factor); },
-      [&] { return draw.norms(); });
+      [&](std::span<const double> weights) { return draw.norms(weights); });
 }
 
 template <Scalar T>
@@ -107,7 +107,7 @@ BlockMap<T>::BlockMap(const BlockMap<double>& wide) requires std::same_as<T, flo
         if (rows.size() > 0) return std::make_unique<projections::DenseOperator<T>>(rows, 1.0);
         return FrequencyDraw(spec_.projection, law_).make_operator<T>(factor);
       },
-      [&] { return *wide.norms_; });
+      [&](std::span<const double> /*weights*/) { return *wide.norms_; });
 }
 
 template <Scalar T>
@@ -117,7 +117,6 @@ void BlockMap<T>::build(double largest_scale, const MakeOperator& make_operator,
   const FeatureMapSpec& spec = spec_;
   kernel_ = standard_form(spec.kernel, spec.input_dim);
   input_ = stage_input(spec.features, kernel_);
-  require_scales<T>(kernel_.transform);
   largest_scale_ = largest_scale;
   if (!(largest_scale <= kLongestRow<T>)) {
     kMapDoor.refuse("frequencies of size " + text::number(largest_scale) + ", expected at most " +
@@ -127,38 +126,49 @@ void BlockMap<T>::build(double largest_scale, const MakeOperator& make_operator,
   longest_row_ = kLongestRow<T> / std::max(1.0, largest_scale);
   projection_ = make_operator(input_.frequency_factor);
   stage_ = make_stage<T>(spec.features, law_, [&] {
-    norms_ = norms();
+    norms_ = norms(input_.frequency_weights);
     return *norms_;
   });
   num_features_ = stage_->num_features();
 
-  terms_ = centring_terms<T>(spec.centring, kernel_,
-                             stage_->log_factor() + 0.5 * std::log(kernel_.scale));
-  column_scale_.assign(kernel_.transform.diagonal.begin(), kernel_.transform.diagonal.end());
-  if (!kernel_.transform.matrix.empty()) {
-    const MatrixView<const double> a(kernel_.transform.matrix.data(), spec.input_dim,
-                                     spec.input_dim);
-    full_ = Matrix<T>(spec.input_dim, simd::padded<T>(spec.input_dim));
-    full_transposed_ = full_;
-    simd::pack_columns<T>(a.transpose(), full_.data());
-    simd::pack_columns<T>(a, full_transposed_.data());
-  }
+  const PairTerms<T> terms =
+      pair_terms<T>(spec.transform, kernel_, stage_->log_factor() + 0.5 * std::log(kernel_.scale));
+  query_ = make_packing(stretched(terms.query, input_.stretch));
+  key_ = make_packing(stretched(terms.key, input_.stretch));
+  for (const double b : input_.stretch) square_weights_.push_back(1.0 / (b * b));
+}
+
+template <Scalar T>
+typename BlockMap<T>::Packing BlockMap<T>::make_packing(const SideTerms<T>& terms) {
+  require_scales<T>(terms.transform);
+  Packing out;
+  out.terms = terms;
+  out.column_scale.assign(terms.transform.diagonal.begin(), terms.transform.diagonal.end());
+  if (!out.is_full()) return out;
+  const Index dim = terms.transform.dim();
+  const MatrixView<const double> a(terms.transform.matrix.data(), dim, dim);
+  out.full = Matrix<T>(dim, simd::padded<T>(dim));
+  out.full_transposed = out.full;
+  simd::pack_columns<T>(a.transpose(), out.full.data());
+  simd::pack_columns<T>(a, out.full_transposed.data());
+  return out;
 }
 
 template <Scalar T>
 void BlockMap<T>::pack(Side side, MatrixView<const T> x,
                        BlockWorkspace<T>& workspace) const noexcept {
-  const SideTerms<T>& side_terms = terms_.of(side);
+  const Packing& packing = this->packing(side);
+  const SideTerms<T>& side_terms = packing.terms;
   const simd::Kernels<T>& engine = simd::kernels<T>();
-  const bool full = !kernel_.transform.matrix.empty();
+  const bool full = packing.is_full();
   const Index ld = workspace.x_.cols();
   Matrix<T>& target = full ? workspace.raw_ : workspace.x_;
   engine.pack_rows(x.data, x.row_stride, x.col_stride, x.rows, x.cols,
                    side_terms.centre.empty() ? nullptr : side_terms.centre.data(),
-                   full ? nullptr : column_scale_.data(), target.data(), ld,
+                   full ? nullptr : packing.column_scale.data(), target.data(), ld,
                    workspace.squared_norm_.data());
   if (full) {
-    engine.project(workspace.raw_.data(), ld, x.rows, full_.data(), x.cols, x.cols,
+    engine.project(workspace.raw_.data(), ld, x.rows, packing.full.data(), x.cols, x.cols,
                    workspace.x_.data(), ld);
   }
   for (Index r = 0; r < x.rows; ++r) {
@@ -170,7 +180,9 @@ void BlockMap<T>::pack(Side side, MatrixView<const T> x,
         length > longest_row_ ? std::numeric_limits<double>::infinity()
                               : stage_->largest_log(length);
     double amplitude = side_terms.constant;
-    if (input_.norm_weight != 0.0) amplitude += 0.5 * input_.norm_weight * squared_norm;
+    if (input_.norm_weight != 0.0) {
+      amplitude += 0.5 * input_.norm_weight * unstretched_square(row, squared_norm);
+    }
     for (std::size_t k = 0; k < side_terms.tilt.size(); ++k) {
       amplitude += side_terms.tilt[k] * static_cast<double>(row[k]);
     }
@@ -184,6 +196,17 @@ void BlockMap<T>::pack(Side side, MatrixView<const T> x,
     const T last = static_cast<T>(law_.products->last_coordinate);
     for (Index r = 0; r < x.rows; ++r) workspace.x_(r, x.cols) = last;
   }
+}
+
+template <Scalar T>
+double BlockMap<T>::unstretched_square(const T* row, double squared_norm) const noexcept {
+  if (square_weights_.empty()) return squared_norm;
+  double sum = 0.0;
+  for (std::size_t k = 0; k < square_weights_.size(); ++k) {
+    const auto value = static_cast<double>(row[k]);
+    sum += square_weights_[k] * (value * value);
+  }
+  return sum;
 }
 
 template <Scalar T>
@@ -243,8 +266,9 @@ void BlockMap<T>::pull_log_features(Side side, MatrixView<const T> x, const T* d
 template <Scalar T>
 void BlockMap<T>::unpack_gradient(Side side, MatrixView<T> dx,
                                   BlockWorkspace<T>& workspace) const noexcept {
-  const SideTerms<T>& side_terms = terms_.of(side);
-  const bool full = !kernel_.transform.matrix.empty();
+  const Packing& packing = this->packing(side);
+  const SideTerms<T>& side_terms = packing.terms;
+  const bool full = packing.is_full();
   const Index ld = workspace.raw_.cols();
   projection_->apply_transpose(workspace.dp_.data(), workspace.dp_.cols(), dx.rows,
                                workspace.raw_.data(), ld, workspace.scratch_.data());
@@ -253,17 +277,23 @@ void BlockMap<T>::unpack_gradient(Side side, MatrixView<T> dx,
     T* const gradient = workspace.raw_.row(r);
     const double weight = std::numbers::log2e * workspace.damplitude_[static_cast<std::size_t>(r)];
     const auto slope = static_cast<T>(weight * input_.norm_weight);
-    for (Index k = 0; k < dx.cols; ++k) gradient[k] += slope * x[k];
+    if (square_weights_.empty()) {
+      for (Index k = 0; k < dx.cols; ++k) gradient[k] += slope * x[k];
+    }
+    for (std::size_t k = 0; k < square_weights_.size(); ++k) {
+      gradient[k] += static_cast<T>(weight * input_.norm_weight * square_weights_[k]) * x[k];
+    }
     for (std::size_t k = 0; k < side_terms.tilt.size(); ++k) {
       gradient[k] += static_cast<T>(weight * side_terms.tilt[k]);
     }
     if (full) continue;
-    for (Index k = 0; k < dx.cols; ++k) gradient[k] *= column_scale_[static_cast<std::size_t>(k)];
+    for (Index k = 0; k < dx.cols; ++k)
+      gradient[k] *= packing.column_scale[static_cast<std::size_t>(k)];
   }
   const Matrix<T>* result = &workspace.raw_;
   if (full) {
-    simd::kernels<T>().project(workspace.raw_.data(), ld, dx.rows, full_transposed_.data(), dx.cols,
-                               dx.cols, workspace.x_.data(), ld);
+    simd::kernels<T>().project(workspace.raw_.data(), ld, dx.rows, packing.full_transposed.data(),
+                               dx.cols, dx.cols, workspace.x_.data(), ld);
     result = &workspace.x_;
   }
   for (Index r = 0; r < dx.rows; ++r) {
@@ -304,9 +334,10 @@ std::optional<std::string> BlockMap<T>::refusal(MatrixView<const T> x, Index fir
 }
 
 template <Scalar T>
-Matrix<double> BlockMap<T>::frequencies() const {
+Matrix<double> BlockMap<T>::frequencies(Side side) const {
   const Matrix<double> standard = draw_frequencies(spec_.projection, law_);
-  const InputTransform& transform = kernel_.transform;
+  const InputTransform transform =
+      pair_terms<double>(spec_.transform, kernel_, 0.0).of(side).transform;
   const Index d = spec_.input_dim;
   Matrix<double> w(standard.rows(), d);
   for (Index i = 0; i < w.rows(); ++i) {  // w.(A x) = (A^T w).x

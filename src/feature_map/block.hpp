@@ -101,18 +101,31 @@ class BlockMap {
   static std::optional<std::string> refusal(MatrixView<const T> x, Index first_row,
                                             const feature_map::BlockWorkspace<T>& workspace);
 
-  Matrix<double> frequencies() const;
+  Matrix<double> frequencies(Side side) const;
 
  private:
   friend class feature_map::BlockWorkspace<T>;
   template <Scalar>
   friend class BlockMap;
 
+  /// How rows of one side become x~.
+  struct Packing {
+    SideTerms<T> terms;           ///< whose constant includes the stage's factor
+    std::vector<T> column_scale;  ///< of a diagonal transform
+    Matrix<T> full;               ///< a full transform, packed as A^T
+    Matrix<T> full_transposed;    ///< and as A
+
+    bool is_full() const noexcept { return column_scale.empty(); }
+  };
+  static Packing make_packing(const SideTerms<T>& terms);
+  const Packing& packing(Side side) const noexcept { return side == Side::query ? query_ : key_; }
   /// From what a draw says, for spec_ and law_.
   template <class MakeOperator, class Norms>
   void build(double largest_scale, const MakeOperator& make_operator, const Norms& norms);
   void pack(Side side, MatrixView<const T> x,
             feature_map::BlockWorkspace<T>& workspace) const noexcept;
+  /// |x~|^2 of a packed row.
+  double unstretched_square(const T* row, double squared_norm) const noexcept;
   void unpack_gradient(Side side, MatrixView<T> dx,
                        feature_map::BlockWorkspace<T>& workspace) const noexcept;
 
@@ -123,11 +136,10 @@ class BlockMap {
   std::unique_ptr<const ProjectionOperator<T>> projection_;
   std::unique_ptr<const FeatureStage<T>> stage_;
   Index num_features_ = 0;
-  CentringTerms<T> terms_;               ///< whose constants include the stage's factor
-  double longest_row_ = 0.0;             ///< |x~| beyond which projections could overflow
-  std::vector<T> column_scale_;          ///< of a diagonal transform
-  Matrix<T> full_;                       ///< a full transform, packed as A^T
-  Matrix<T> full_transposed_;            ///< and as A
+  double longest_row_ = 0.0;  ///< |x~| beyond which projections could overflow
+  Packing query_;
+  Packing key_;
+  std::vector<double> square_weights_;   ///< |x~|^2 from stretched rows; empty where none are
   double largest_scale_ = 0.0;           ///< of the frequencies
   std::optional<FrequencyNorms> norms_;  ///< of the frequencies, where the stage asked for them
 };

@@ -61,8 +61,8 @@ Index FeatureMap<T>::num_features() const noexcept {
 }
 
 template <Scalar T>
-Matrix<double> FeatureMap<T>::frequencies() const {
-  return blocks_->frequencies();
+Matrix<double> FeatureMap<T>::frequencies(Side side) const {
+  return blocks_->frequencies(side);
 }
 
 template <Scalar T>

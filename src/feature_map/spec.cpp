@@ -7,8 +7,10 @@
 #include "features/stage.hpp"
 #include "kernel/shorthand.hpp"
 #include "kernel/standard_form.hpp"
+#include "linalg/inverse.hpp"
 #include "projection/operator.hpp"
 
+#include <iterator>
 #include <ostream>
 #include <span>
 
@@ -16,6 +18,9 @@ namespace bochner {
 namespace {
 
 constexpr Door kSpecDoor("FeatureMapSpec");
+
+/// In x'.y' = x.y rounding errors grow with the condition of M: half of double's digits are left.
+constexpr double kLargestCondition = 1e8;
 
 Index features_per_frequency(const FeatureFunction& features) {
   return std::visit([](const auto& f) { return f.features_per_frequency; }, features);
@@ -39,10 +44,53 @@ std::optional<std::string> uncoupled(const Projection& projection,
       projection, features);
 }
 
-void require_centre(std::string_view member, const std::vector<double>& centre, Index dim) {
-  kSpecDoor
-      .entries(member, static_cast<Index>(centre.size()), dim, "input_dim, or none on both sides")
-      .finite(member, std::span(centre));
+void require_shift(std::string_view member, const std::vector<double>& shift, Index dim) {
+  if (shift.empty()) return;
+  kSpecDoor.entries(member, std::ssize(shift), dim, "input_dim, or none")
+      .finite(member, std::span(shift));
+}
+
+/// M keeps inner products of transformed rows, and only exp of these is a kernel without a factor
+/// that M changes.
+void require_matrix(const std::vector<double>& matrix, const Kernel& kernel,
+                    const StandardForm& form, Index dim) {
+  const std::string member = "transform.matrix";
+  if (!takes_matrix(form)) {
+    kSpecDoor.refuse(member + " changes the kernel " + to_text(kernel) +
+                     ", which is not the exponential of an inner product; expected no matrix, or a "
+                     "softmax kernel");
+  }
+  if (checked_product(dim, dim) != std::ssize(matrix)) {
+    kSpecDoor.refuse(member + " has " + std::to_string(matrix.size()) + " entries, expected " +
+                     std::to_string(dim) + " x " + std::to_string(dim) +
+                     " (input_dim squared), or none");
+  }
+  kSpecDoor.finite(member, std::span(matrix));
+  const double condition =
+      linalg::inverse(MatrixView<const double>(matrix.data(), dim, dim)).condition;
+  if (condition <= kLargestCondition) return;
+  kSpecDoor.refuse(member,
+                   "singular, or nearly so: its condition number is " + text::rounded(condition, 3),
+                   "at most " + text::number(kLargestCondition));
+}
+
+/// `form` is that of the spec's kernel.
+void require_transform(const FeatureMapSpec& spec, const SpectralMeasure& spectrum,
+                       const StandardForm& form) {
+  const auto& [query, key, matrix] = spec.transform;
+  if (spec.transform == PairTransform{}) return;
+  require_shift("transform.query", query, spec.input_dim);
+  require_shift("transform.key", key, spec.input_dim);
+  if (needs_origin(spectrum)) {
+    kSpecDoor.refuse("transform changes the kernel " + to_text(spec.kernel) +
+                     ", which depends on the origin; expected no shifts and no matrix");
+  }
+  if (form.shift_invariant && query != key) {
+    kSpecDoor.refuse(
+        "transform.query and transform.key differ; a shift-invariant kernel needs one and the same "
+        "shift for both");
+  }
+  if (!matrix.empty()) require_matrix(matrix, spec.kernel, form, spec.input_dim);
 }
 
 }  // namespace
@@ -93,19 +141,7 @@ void validate(const FeatureMapSpec& spec) {
                          .seed = spec.seed};
   check(spec.projection, law);
   check(spec.features, law);
-  if (!spec.centring.query.empty() || !spec.centring.key.empty()) {
-    require_centre("centring.query", spec.centring.query, spec.input_dim);
-    require_centre("centring.key", spec.centring.key, spec.input_dim);
-    if (needs_origin(law.spectrum)) {
-      kSpecDoor.refuse("centring changes the kernel " + to_text(spec.kernel) +
-                       ", which depends on the origin; expected empty centres");
-    }
-    if (form.shift_invariant && spec.centring.query != spec.centring.key) {
-      kSpecDoor.refuse(
-          "centring.query and centring.key differ; a shift-invariant kernel needs one and the same "
-          "centre for both");
-    }
-  }
+  require_transform(spec, law.spectrum, form);
 }
 
 std::string to_text(const Kernel& kernel) { return text::write(kernel); }
@@ -117,7 +153,7 @@ std::string to_text(const FeatureMapSpec& spec) {
                     " num_frequencies=" + text::write(spec.num_frequencies) +
                     " kernel=" + to_text(spec.kernel) + " projection=" + to_text(spec.projection) +
                     " features=" + to_text(spec.features) + " seed=" + text::write(spec.seed.value);
-  if (spec.centring != Centring{}) out += " centring=" + text::write(spec.centring);
+  if (spec.transform != PairTransform{}) out += " transform=" + text::write(spec.transform);
   return out;
 }
 
@@ -164,12 +200,14 @@ FeatureMapSpec parse_spec(std::string_view text) {
       text::read(value, spec.features);
     } else if (name == "seed") {
       text::read(value, spec.seed.value);
-    } else if (name == "centring") {
-      text::read(value, spec.centring);
+    } else if (name == "transform") {
+      text::read(value, spec.transform);
+    } else if (name == "centring" && value.word == "centre") {  // until version 0.1
+      text::read_fields(value, spec.transform);
     } else {
       text::fail(value, "unknown member '" + name +
                             "'; expected one of input_dim, num_frequencies, kernel, projection, "
-                            "features, seed, centring");
+                            "features, seed, transform");
     }
   }
   return spec;

@@ -9,7 +9,10 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <iterator>
 #include <numbers>
+#include <string>
+#include <vector>
 
 namespace bochner::feature_functions {
 
@@ -22,11 +25,19 @@ double longest_normal(Index dim) { return std::sqrt(2.0 * static_cast<double>(di
 
 }  // namespace
 
-void check_exponential(std::string_view name, const ExponentialLaw& law) {
-  if (law.a < 0.125 && std::isfinite(law.a)) return;
-  Door(name).refuse(
-      "a", text::number(law.a),
-      "a finite number below 1/8 (from there on the features have infinite variance)");
+void check_exponential(std::string_view name, const ExponentialLaw& law, Index dim) {
+  const Door door(name);
+  const auto check = [&](const std::string& argument, double a) {
+    if (a < 0.125 && std::isfinite(a)) return;
+    door.refuse(argument, text::number(a),
+                "a finite number below 1/8 (from there on the features have infinite variance)");
+  };
+  const std::vector<double>* const directions = law.directions();
+  if (directions == nullptr) return check("a", std::get<double>(law.a));
+  door.entries("a", std::ssize(*directions), dim, "input_dim, or one number for all directions");
+  for (std::size_t l = 0; l < directions->size(); ++l) {
+    check("a[" + std::to_string(l) + "]", (*directions)[l]);
+  }
 }
 
 std::optional<std::string> exponential_refusal(std::string_view name,
@@ -40,35 +51,67 @@ std::optional<std::string> exponential_refusal(std::string_view name,
 // E exp(w.(x + y)) = exp(|x|^2 / 2 + x.y + |y|^2 / 2), and kappa is exp(x.y - |x|^2 / 2 - |y|^2 /
 // 2): two squares to take away on each side.
 StageInput exponential_input(const ExponentialLaw& law, const StandardForm& kernel) {
-  return {.frequency_factor = std::numbers::log2e * std::sqrt(1.0 - 4.0 * law.a),
-          .norm_weight = kernel.amplitude - 2.0};
+  StageInput out{.frequency_factor = std::numbers::log2e, .norm_weight = kernel.amplitude - 2.0};
+  if (const std::vector<double>* const directions = law.directions()) {
+    out.frequency_weights = *directions;
+    for (const double a : *directions) out.stretch.push_back(std::sqrt(1.0 - 4.0 * a));
+  } else {
+    out.frequency_factor *= std::sqrt(1.0 - 4.0 * std::get<double>(law.a));
+  }
+  return out;
 }
 
 RowLaw exponential_row_law(const ExponentialLaw& law) {
-  return {.argument = RowLaw::Argument::sum,
-          .sides = law.signs == Signs::both ? RowLaw::Sides::both : RowLaw::Sides::one,
-          .a = law.a};
+  RowLaw out{.argument = RowLaw::Argument::sum,
+             .sides = law.signs == Signs::both ? RowLaw::Sides::both : RowLaw::Sides::one};
+  if (const std::vector<double>* const directions = law.directions()) {
+    out.directions = *directions;
+    for (const double each : *directions) {
+      out.log_growth += 0.5 * std::log1p(16.0 * each * each / (1.0 - 8.0 * each));
+    }
+  } else {
+    out.a = std::get<double>(law.a);
+  }
+  return out;
 }
 
+namespace {
+
+/// log prod_l (1 - 4a_l)^(1/4)
+double log_determinant(const ExponentialLaw& law, Index dim) {
+  if (law.directions() == nullptr) {
+    return 0.25 * static_cast<double>(dim) * std::log1p(-4.0 * std::get<double>(law.a));
+  }
+  double sum = 0.0;
+  for (const double a : *law.directions()) sum += 0.25 * std::log1p(-4.0 * a);
+  return sum;
+}
+
+}  // namespace
+
 template <Scalar T>
-ExponentialStage<T>::ExponentialStage(ExponentialLaw law, const FrequencyNorms& norms,
+ExponentialStage<T>::ExponentialStage(const ExponentialLaw& law, const FrequencyNorms& norms,
                                       Index num_frequencies)
     : signs_(law.signs),
       num_frequencies_(num_frequencies),
-      log_normaliser_(0.25 * static_cast<double>(norms.ambient_dim) * std::log1p(-4.0 * law.a) -
+      log_normaliser_(log_determinant(law, norms.ambient_dim) -
                       0.5 * std::log(static_cast<double>(num_features()))),
-      longest_frequency_(std::numbers::log2e * std::sqrt(1.0 - 4.0 * law.a) *
-                         longest_normal(norms.ambient_dim)),
       ones_(static_cast<std::size_t>(num_features()), T{1}) {
-  if (law.a == 0.0) return;
+  // With one a per direction the norms are weighted and the rows stretched already.
+  const bool each = law.directions() != nullptr;
+  const double a = each ? 1.0 : std::get<double>(law.a);
+  const double factor = std::numbers::log2e * (each ? 1.0 : std::sqrt(1.0 - 4.0 * a));
+  longest_frequency_ = factor * longest_normal(norms.ambient_dim);
+  if (!law.weighs()) return;
   column_offset_.assign(static_cast<std::size_t>(simd::padded<T>(num_frequencies)), T{0});
   for (std::size_t j = 0; j < static_cast<std::size_t>(num_frequencies); ++j) {
-    const double offset = law.a * norms.squared[j] * std::numbers::log2e;
+    const double offset = a * norms.squared[j] * std::numbers::log2e;
     column_offset_[j] = static_cast<T>(offset);
     largest_offset_ = std::max(largest_offset_, std::abs(offset));
   }
+  if (each) return;
   const double longest = std::sqrt(*std::max_element(norms.squared.begin(), norms.squared.end()));
-  longest_frequency_ = std::numbers::log2e * std::sqrt(1.0 - 4.0 * law.a) * longest;
+  longest_frequency_ = factor * longest;
 }
 
 template <Scalar T>

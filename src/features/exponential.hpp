@@ -18,7 +18,12 @@ enum class Signs { plus, both };
 /// What distinguishes one exponential feature function from another.
 struct ExponentialLaw {
   Signs signs = Signs::plus;
-  double a = 0.0;
+  PerDirection a = 0.0;
+
+  /// Whether columns have weights exp(a |w|^2).
+  bool weighs() const { return a != PerDirection(0.0); }
+  /// The list, where there is one.
+  const std::vector<double>* directions() const { return std::get_if<std::vector<double>>(&a); }
 };
 
 }  // namespace bochner
@@ -31,8 +36,9 @@ concept ExponentialFeatures = requires(const F& features) {
   { features.exponential_law() } -> std::same_as<ExponentialLaw>;
 };
 
-/// Throws InvalidArgument, naming the feature function, when its parameter is out of range.
-void check_exponential(std::string_view name, const ExponentialLaw& law);
+/// Throws InvalidArgument, naming the feature function, when a parameter is out of range, or when
+/// there are others than one or `dim`.
+void check_exponential(std::string_view name, const ExponentialLaw& law, Index dim);
 
 /// Why exponential features and frequencies of this measure do not go together, or nothing.
 std::optional<std::string> exponential_refusal(std::string_view name,
@@ -43,11 +49,12 @@ StageInput exponential_input(const ExponentialLaw& law, const StandardForm& kern
 RowLaw exponential_row_law(const ExponentialLaw& law);
 
 /// Positive features exp(a |w|^2 + sqrt(1 - 4a) w.x~ + amplitude), one per frequency or one per
-/// sign; everything is kept in base 2.
+/// sign; everything is kept in base 2. With one a per direction, a |w|^2 is sum_l a_l w_l^2 and
+/// arrives in `norms`; the roots are in the rows (see `StageInput::stretch`).
 template <Scalar T>
 class ExponentialStage final : public FeatureStage<T> {
  public:
-  ExponentialStage(ExponentialLaw law, const FrequencyNorms& norms, Index num_frequencies);
+  ExponentialStage(const ExponentialLaw& law, const FrequencyNorms& norms, Index num_frequencies);
 
   Index num_features() const noexcept override;
   bool exponential() const noexcept override { return true; }
@@ -65,8 +72,8 @@ class ExponentialStage final : public FeatureStage<T> {
   Signs signs_;
   Index num_frequencies_;
   double log_normaliser_;
-  double longest_frequency_;     ///< of factor w, about
-  double largest_offset_ = 0.0;  ///< |a| |w|^2 in base 2
+  double longest_frequency_ = 0.0;  ///< of factor w, about
+  double largest_offset_ = 0.0;     ///< of the sizes of column offsets
   std::vector<T> ones_;
   std::vector<T> column_offset_;  ///< a |w|^2 in base 2, padded with zeros; empty when a is 0
 };

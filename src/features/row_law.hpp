@@ -25,6 +25,9 @@ struct RowLaw {
   Argument argument = Argument::difference;
   Sides sides = Sides::both;
   double a = 0.0;
+  /// Not empty: one a per coordinate in place of `a`, for which h depends on w.(B v), B diagonal.
+  std::vector<double> directions{};
+  double log_growth = 0.0;      ///< of `directions`: sum_l log((1 - 4a_l)^2 / (1 - 8a_l)) / 2
   double phase_variance = 0.0;  ///< 1/2 with an independent random phase, which adds it to Var h
   /// Where w is not normal: E cos(w.v) as a function of s = |v|^2, the kernel itself. Empty:
   /// e^{-s/2}.

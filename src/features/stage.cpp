@@ -77,7 +77,7 @@ void check(const FeatureFunction& features, const FrequencyLaw& law) {
   std::visit(
       [&]<class F>(const F& f) {
         if constexpr (feature_functions::ExponentialFeatures<F>) {
-          feature_functions::check_exponential(F::name, f.exponential_law());
+          feature_functions::check_exponential(F::name, f.exponential_law(), law.dim);
         } else {
           f.check(law);
         }
@@ -126,7 +126,7 @@ std::unique_ptr<const FeatureStage<T>> make_stage(const FeatureFunction& feature
       [&]<class F>(const F& f) -> std::unique_ptr<const FeatureStage<T>> {
         if constexpr (feature_functions::ExponentialFeatures<F>) {
           const ExponentialLaw exponential = f.exponential_law();
-          const bool weighs = exponential.a != 0.0;
+          const bool weighs = exponential.weighs();
           return std::make_unique<feature_functions::ExponentialStage<T>>(
               exponential, weighs ? norms() : FrequencyNorms{.squared = {}, .ambient_dim = law.dim},
               law.num_frequencies);

@@ -11,6 +11,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 /// \file
 /// From projections to features, a block at a time.
@@ -70,6 +71,8 @@ struct StageInput {
   double frequency_factor = 1.0;  ///< multiplies the frequencies
   double norm_weight = 0.0;       ///< R = log2(e) norm_weight |x~|^2 / 2 + ...
   double length_weight = 0.0;     ///< ... + length_weight log2 |x~|, which has no gradient
+  std::vector<double> stretch{};  ///< multiplies the coordinates that meet frequencies; empty: ones
+  std::vector<double> frequency_weights{};  ///< of w_l^2 in norms of frequencies; empty: ones
 };
 
 /// Whether features are products of projections.

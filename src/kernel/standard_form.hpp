@@ -19,6 +19,10 @@ struct StandardForm {
   double scale = 1.0;
 };
 
+/// Whether k(x, y) is the exponential of the inner product of A x and A y, which stays what it is
+/// when these are seen as M A x and M^-T A y.
+inline bool takes_matrix(const StandardForm& kernel) { return kernel.amplitude == 1.0; }
+
 /// The kernel's spectral measure, whatever its options.
 SpectralMeasure spectral_measure(const Kernel& kernel);
 

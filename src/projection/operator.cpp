@@ -53,18 +53,25 @@ std::unique_ptr<const ProjectionOperator<T>> FrequencyDraw::make_operator(double
       [&]() -> Operator { return std::make_unique<projections::DenseOperator<T>>(rows_, factor); });
 }
 
-FrequencyNorms FrequencyDraw::norms() const {
+FrequencyNorms FrequencyDraw::norms(std::span<const double> weights) const {
+  const auto of_rows = [&](const Matrix<double>& rows) {
+    FrequencyNorms norms{.squared = {}, .ambient_dim = law_.dim};
+    for (Index row = 0; row < rows.rows(); ++row) {
+      double sum = 0.0;
+      for (Index k = 0; k < rows.cols(); ++k) {
+        const double weight = weights.empty() ? 1.0 : weights[static_cast<std::size_t>(k)];
+        sum += weight * (rows(row, k) * rows(row, k));
+      }
+      norms.squared.push_back(sum);
+    }
+    return norms;
+  };
   return by_structure(
-      projection_, law_, [&](const auto& p) { return p.norms(law_); },
-      [&] {
-        FrequencyNorms norms{.squared = {}, .ambient_dim = law_.dim};
-        for (Index row = 0; row < rows_.rows(); ++row) {
-          double sum = 0.0;
-          for (Index k = 0; k < rows_.cols(); ++k) sum += rows_(row, k) * rows_(row, k);
-          norms.squared.push_back(sum);
-        }
-        return norms;
-      });
+      projection_, law_,
+      [&](const auto& p) {
+        return weights.empty() ? p.norms(law_) : of_rows(draw_frequencies(projection_, law_));
+      },
+      [&] { return of_rows(rows_); });
 }
 
 Matrix<double> projections::materialised(const ProjectionOperator<double>& frequencies, Index rows,

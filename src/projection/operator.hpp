@@ -7,6 +7,7 @@
 
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 
 /// \file
@@ -46,8 +47,8 @@ class FrequencyDraw {
   /// The largest factor of the frequencies relative to normal ones; O(m), O(m d).
   double largest_scale() const;
 
-  /// Squared norms of the frequencies.
-  FrequencyNorms norms() const;
+  /// Squared norms of the frequencies; with weights, sum_l weight_l w_l^2 over input coordinates.
+  FrequencyNorms norms(std::span<const double> weights = {}) const;
 
  private:
   Projection projection_;

@@ -128,8 +128,8 @@ std::string attend_text(const AttendStudy& study) {
     out += "# kernel " + to_text(study.kernel) + "\n";
   } else {
     FeatureMapSpec spec = study.runs.back().spec;
-    const bool centred = spec.centring != Centring{};
-    spec.centring = {};
+    const bool centred = spec.transform != PairTransform{};
+    spec.transform = {};
     out += "# spec " + to_text(spec) + (centred ? ", centred on the means\n" : "\n");
   }
   if (study.compared()) {

@@ -24,14 +24,14 @@ std::span<const Record> shown(const std::vector<Record>& ranking) {
 }
 
 Columns<Candidate> candidate_columns() {
-  return {
-      {{.heading = "features"}, features_text},
-      {{.heading = "projection"}, projection_text},
-      {{.heading = "centred"}, [](const Candidate& c) { return c.spec.centring != Centring{}; }},
-      {{.heading = "frequencies"}, frequencies_of},
-      {{.key = "spec"}, spec_text},
-      {both("error", kDigits), &Candidate::error},
-      {{.key = "operations_per_row"}, &Candidate::cost}};
+  return {{{.heading = "features"}, features_text},
+          {{.heading = "projection"}, projection_text},
+          {{.heading = "centred"},
+           [](const Candidate& c) { return c.spec.transform != PairTransform{}; }},
+          {{.heading = "frequencies"}, frequencies_of},
+          {{.key = "spec"}, spec_text},
+          {both("error", kDigits), &Candidate::error},
+          {{.key = "operations_per_row"}, &Candidate::cost}};
 }
 
 /// Nothing where no number of frequencies reaches the target.
@@ -85,7 +85,7 @@ std::string reachable(const study::DataPlan& plan) {
   if (!plan.reached_by) return "none of the best ranked maps reaches it; use the exact kernel";
   const FeatureMapSpec& spec = *plan.reached_by;
   return "it is reached by " + to_text(spec.features) + " features, " + to_text(spec.projection) +
-         " frequencies" + (spec.centring == Centring{} ? "" : ", centred") + ": " +
+         " frequencies" + (spec.transform == PairTransform{} ? "" : ", centred") + ": " +
          std::to_string(spec.num_frequencies) + " frequencies";
 }
 

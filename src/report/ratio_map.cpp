@@ -25,7 +25,7 @@ double log_variance(Index dimension, const Projection& projection, const Feature
                       .projection = projection,
                       .features = features,
                       .seed = {},
-                      .centring = {}};
+                      .transform = {}};
   spec.num_frequencies = 2 * dimension / num_features(spec);
   return kernel_moments(spec, x, y).log_variance;
 }

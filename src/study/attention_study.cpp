@@ -42,10 +42,10 @@ double fit_to_rows(const AttentionStudyPlan& plan, Matrix<double> queries, Matri
     spec.kernel = kernel;
   }
   if (plan.means == Means::subtracted) {
-    spec.centring = optimal_centring(spec.kernel, spec.features, queries.view(), keys.view());
+    spec.transform = optimal_centring(spec.kernel, spec.features, queries.view(), keys.view());
     // Before squares are taken: an offset costs no digits.
-    subtract(spec.centring.query, queries);
-    subtract(spec.centring.key, keys);
+    subtract(spec.transform.query, queries);
+    subtract(spec.transform.key, keys);
   }
   return kernel.scale * mean_square_sum(queries.view(), keys.view());
 }
@@ -97,7 +97,7 @@ FeatureMapSpec attention_spec(const AttentionStudyPlan& plan, MatrixView<const T
                       .projection = plan.projection,
                       .features = plan.features.value_or(HyperbolicOprfFeatures{}),
                       .seed = plan.seed,
-                      .centring = {}};
+                      .transform = {}};
   const bool looks_at_rows =
       plan.mean_square_sum || !plan.features || plan.means == Means::subtracted;
   double mean_square = 0.0;

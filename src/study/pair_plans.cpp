@@ -54,7 +54,7 @@ std::vector<PairPlan> plan_pairs(const Kernel& kernel, const std::vector<StudyPa
                           .projection = projection,
                           .features = features,
                           .seed = {},
-                          .centring = {}};
+                          .transform = {}};
       // Bernstein's inequality is for bounded features, groups are of independent frequencies.
       if (basis == Basis::bernstein &&
           estimator::row_law(features).argument != RowLaw::Argument::difference) {

@@ -40,7 +40,7 @@ bool share_draws(const FeatureMapSpec& a, const FeatureMapSpec& b) {
   const bool same_layout =
       a.features == b.features || (!multiplies(a.features) && !multiplies(b.features));
   return same_layout && a.projection == b.projection && a.kernel == b.kernel &&
-         a.centring == b.centring;
+         a.transform == b.transform;
 }
 
 }  // namespace

@@ -58,7 +58,8 @@ double square_sum(const StudyPair& pair, const Kernel& kernel) {
 }
 
 FeatureFunction fitted(FeatureFunction features, double z2, Index dimension) {
-  if (estimator::row_law(features).a != 0.0) return features;
+  const RowLaw law = estimator::row_law(features);
+  if (law.a != 0.0 || !law.directions.empty()) return features;
   return with_optimal_parameter(std::move(features), z2, dimension);
 }
 

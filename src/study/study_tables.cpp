@@ -46,7 +46,7 @@ FeatureMapSpec spec_of(Index dim, const Projection& projection, const FeatureFun
           .projection = projection,
           .features = features,
           .seed = {},
-          .centring = {}};
+          .transform = {}};
 }
 
 /// The rows of one dimension: a study each, whose cells with F columns are the table's.

@@ -18,6 +18,12 @@ namespace {
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
+std::vector<double> identity(Index dim) {
+  std::vector<double> out(static_cast<std::size_t>(dim * dim));
+  for (Index i = 0; i < dim; ++i) out[static_cast<std::size_t>(i * (dim + 1))] = 1.0;
+  return out;
+}
+
 FeatureMapSpec good() {
   return {.input_dim = 3,
           .num_frequencies = 4,
@@ -25,7 +31,7 @@ FeatureMapSpec good() {
           .projection = OrthogonalProjection{},
           .features = TrigonometricFeatures{},
           .seed = {1},
-          .centring = {}};
+          .transform = {}};
 }
 
 struct BadSpec {
@@ -89,26 +95,87 @@ const std::vector<BadSpec>& bad_specs() {
       {"a NaN",
        [](auto& s) { s.features = HyperbolicOprfFeatures{kNaN}; },
        {"hyperbolic-oprf: a is nan"}},
+      {"parameters of another dimension",
+       [](auto& s) {
+         s.features = OprfFeatures{std::vector<double>{-0.1, -0.2}};
+       },
+       {"oprf: a has 2 entries, expected 3", "input_dim"}},
+      {"no parameters",
+       [](auto& s) { s.features = OprfFeatures{std::vector<double>{}}; },
+       {"oprf: a has 0 entries"}},
+      {"infinite variance in one direction",
+       [](auto& s) {
+         s.features = OprfFeatures{std::vector<double>{-0.1, 0.125, 0.0}};
+       },
+       {"oprf: a[1] is 0.125", "below 1/8"}},
+      {"a NaN in one direction",
+       [](auto& s) {
+         s.features = HyperbolicOprfFeatures{std::vector<double>{-0.1, 0.0, kNaN}};
+       },
+       {"hyperbolic-oprf: a[2] is nan"}},
       {"centre of another dimension",
        [](auto& s) {
-         s.centring = {{1.0}, {1.0, 2.0, 3.0}};
+         s.transform = {{1.0}, {1.0, 2.0, 3.0}};
        },
-       {"centring.query has 1 entries, expected 3"}},
+       {"transform.query has 1 entries, expected 3"}},
       {"a centre for one side only",
        [](auto& s) {
-         s.centring.query = {1.0, 2.0, 3.0};
+         s.transform.query = {1.0, 2.0, 3.0};
        },
-       {"centring.key has 0 entries"}},
+       {"transform.query and transform.key differ"}},
       {"centre with NaN",
        [](auto& s) {
-         s.centring = {{0.0, kNaN, 0.0}, {0.0, 0.0, 0.0}};
+         s.transform = {{0.0, kNaN, 0.0}, {0.0, 0.0, 0.0}};
        },
-       {"centring.query[1] is nan"}},
+       {"transform.query[1] is nan"}},
       {"two centres of a shift-invariant kernel",
        [](auto& s) {
-         s.centring = {{1.0, 0.0, 0.0}, {0.0, 0.0, 0.0}};
+         s.transform = {{1.0, 0.0, 0.0}, {0.0, 0.0, 0.0}};
        },
-       {"shift-invariant"}}};
+       {"shift-invariant"}},
+      {"a matrix for a kernel of differences",
+       [](auto& s) { s.transform.matrix = identity(3); },
+       {"transform.matrix changes the kernel gaussian", "softmax"}},
+      {"a transform of a kernel that depends on the origin",
+       [](auto& s) {
+         s.kernel = PolynomialKernel{};
+         s.features = MaclaurinFeatures{};
+         s.projection = RademacherProjection{};
+         s.transform.matrix = identity(3);
+       },
+       {"depends on the origin"}},
+      {"a matrix that is not square",
+       [](auto& s) {
+         s.kernel = SoftmaxKernel{};
+         s.transform.matrix.assign(6, 1.0);
+       },
+       {"transform.matrix has 6 entries, expected 3 x 3"}},
+      {"a matrix with NaN",
+       [](auto& s) {
+         s.kernel = SoftmaxKernel{};
+         s.transform.matrix = identity(3);
+         s.transform.matrix[4] = kNaN;
+       },
+       {"transform.matrix[4] is nan"}},
+      {"a singular matrix",
+       [](auto& s) {
+         s.kernel = SoftmaxKernel{};
+         s.transform.matrix = {1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0};
+       },
+       {"transform.matrix is singular", "condition number"}},
+      {"a matrix of zeros",
+       [](auto& s) {
+         s.kernel = SoftmaxKernel{};
+         s.transform.matrix.assign(9, 0.0);
+       },
+       {"transform.matrix is singular"}},
+      {"a nearly singular matrix",
+       [](auto& s) {
+         s.kernel = SoftmaxKernel{};
+         s.transform.matrix = identity(3);
+         s.transform.matrix[0] = 1e-9;
+       },
+       {"transform.matrix is singular", "at most 1e+08"}}};
   return table;
 }
 

@@ -17,7 +17,7 @@ FeatureMapSpec spec_of(Index dim, Index m, const Kernel& kernel, const Projectio
           .projection = projection,
           .features = TrigonometricFeatures{},
           .seed = {99},
-          .centring = {}};
+          .transform = {}};
 }
 
 }  // namespace

@@ -48,7 +48,7 @@ TEST_CASE("centring and estimates at every place and size", "[range]") {
     for (const double scale : property::kScales) {
       CAPTURE(offset, scale);
       const Matrix<double> x = property::rows_at(20, kDim, offset, scale);
-      const Centring centring =
+      const PairTransform centring =
           optimal_centring(SoftmaxKernel{}, PositiveFeatures{}, x.view(), x.view());
       for (Index k = 0; k < kDim; ++k) {
         long double mean = 0;

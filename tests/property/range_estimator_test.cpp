@@ -39,7 +39,7 @@ FeatureMapSpec spec_of(const Kernel& kernel, const Projection& projection,
           .projection = projection,
           .features = features,
           .seed = {},
-          .centring = {}};
+          .transform = {}};
 }
 
 /// Kernels that see data of this scale as of order one, and some that do not.

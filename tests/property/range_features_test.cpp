@@ -49,7 +49,7 @@ FeatureMapSpec spec_of(const Kernel& kernel, const FeatureFunction& features) {
           .projection = IidProjection{},
           .features = features,
           .seed = {31},
-          .centring = {}};
+          .transform = {}};
 }
 
 /// Errors of a projection: d products, their sums, and frequencies rounded to T.
@@ -88,8 +88,8 @@ TEMPLATE_TEST_CASE("periodic features are those of the angle, at any size and pl
       const double centre = centred ? offset * scale : 0.0;
       FeatureMapSpec spec = spec_of(GaussianKernel{Isotropic{scale}}, TrigonometricFeatures{});
       if (centred) {
-        spec.centring.query.assign(kDim, centre);
-        spec.centring.key = spec.centring.query;
+        spec.transform.query.assign(kDim, centre);
+        spec.transform.key = spec.transform.query;
       }
       const auto found = features_at<T>(spec, offset, scale);
       if (!found) continue;

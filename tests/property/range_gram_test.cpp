@@ -48,7 +48,7 @@ FeatureMapSpec spec_of(double lengthscale) {
           .projection = IidProjection{},
           .features = TrigonometricFeatures{},
           .seed = {37},
-          .centring = {}};
+          .transform = {}};
 }
 
 }  // namespace

@@ -55,7 +55,7 @@ struct Setting {
             .projection = IidProjection{},
             .features = TrigonometricFeatures{},
             .seed = {5},
-            .centring = {}};
+            .transform = {}};
   }
 
   bool finite() const {

@@ -38,7 +38,7 @@ TEST_CASE("specs that differ in one member are different", "[property][spec]") {
     CHECK(other != spec);
     CHECK(to_text(other) != to_text(spec));
     other = spec;
-    other.centring = {{1.0, 2.0, 3.0}, {1.0, 2.0, 3.0}};
+    other.transform = {{1.0, 2.0, 3.0}, {1.0, 2.0, 3.0}};
     CHECK(other != spec);
     CHECK(to_text(other) != to_text(spec));
   }

@@ -19,16 +19,24 @@
 
 namespace bochner::property {
 
+/// A matrix without symmetry near 0.9 times the identity, row-major.
+inline std::vector<double> full_matrix(Index dim) {
+  std::vector<double> out;
+  for (Index i = 0; i < dim; ++i) {
+    for (Index k = 0; k < dim; ++k) {
+      out.push_back((i == k ? 0.9 : 0.0) + 0.01 * static_cast<double>((i + 2 * k) % 5 - 2));
+    }
+  }
+  return out;
+}
+
 /// Each alternative, and options of some that take another path.
 inline std::vector<Kernel> kernels(Index dim) {
   std::vector<Kernel> all = all_alternatives<Kernel>();
   Diagonal diagonal;
-  Full full;
+  const Full full{full_matrix(dim)};
   for (Index i = 0; i < dim; ++i) {
     diagonal.lengthscales.push_back(0.75 + 0.25 * static_cast<double>(i));
-    for (Index k = 0; k < dim; ++k) {
-      full.matrix.push_back((i == k ? 0.9 : 0.0) + 0.01 * static_cast<double>((i + 2 * k) % 5 - 2));
-    }
   }
   all.insert(all.end(),
              {GaussianKernel{Isotropic{1.7}}, GaussianKernel{diagonal}, GaussianKernel{full},
@@ -73,7 +81,31 @@ inline bool has_steps(const Kernel& kernel) {
   return std::holds_alternative<AngularKernel>(kernel) || (arc_cosine && arc_cosine->order == 0);
 }
 
-/// Every compatible combination, and a centred one for each kernel that can be centred.
+/// A transform with all its members, which only a softmax kernel takes.
+inline PairTransform pair_transform(Index dim) {
+  PairTransform out{.matrix = full_matrix(dim)};
+  out.query.assign(static_cast<std::size_t>(dim), 0.25);
+  for (Index i = 0; i < dim; ++i) out.key.push_back(-0.01 * static_cast<double>(i));
+  return out;
+}
+
+/// The feature function with one parameter per direction, where it has a parameter.
+inline FeatureFunction by_direction(FeatureFunction features, Index dim) {
+  std::visit(
+      [&](auto& f) {
+        if constexpr (requires { f.a; }) {
+          const double all = std::get<double>(f.a);
+          std::vector<double> each;
+          for (Index l = 0; l < dim; ++l) each.push_back(all - 0.05 * static_cast<double>(l % 4));
+          f.a = each;
+        }
+      },
+      features);
+  return features;
+}
+
+/// Every compatible combination, a centred one for each kernel that can be centred, one with a
+/// whole pair transform where the kernel takes it, and with one parameter per direction.
 inline std::vector<FeatureMapSpec> specs(Index dim, Index num_frequencies) {
   std::vector<FeatureMapSpec> all;
   for (const Kernel& kernel : kernels(dim)) {
@@ -90,13 +122,19 @@ inline std::vector<FeatureMapSpec> specs(Index dim, Index num_frequencies) {
                        .projection = projection,
                        .features = features,
                        .seed = {17},
-                       .centring = {}});
+                       .transform = {}});
       }
       if (all.size() == before || !is_centrable(kernel)) continue;
       FeatureMapSpec centred = all.back();
-      centred.centring.query.assign(static_cast<std::size_t>(dim), 0.25);
-      centred.centring.key = centred.centring.query;
+      centred.transform.query.assign(static_cast<std::size_t>(dim), 0.25);
+      centred.transform.key = centred.transform.query;
       all.push_back(centred);
+      if (std::holds_alternative<SoftmaxKernel>(kernel)) {
+        centred.transform = pair_transform(dim);
+        all.push_back(centred);
+      }
+      centred.features = by_direction(features, dim);
+      if (centred.features != features) all.push_back(centred);
     }
   }
   return all;

@@ -90,12 +90,12 @@ def test_calibration_centres_and_chooses_the_parameter(dtype):
     q, k, v = tensors(dtype)
     q[:, 2:] += 1.0
     k[:, 1] += 0.5
-    heads = bo.calibrate(BASE, 2, q, k)
+    heads = bo.calibrate(BASE, 2, q, k, fit="shifts")
     assert len(heads) == 2
     for h, head in enumerate(heads):
         x, y = group([q, k, v], h)[:2]
-        x = x.astype(float) - np.array(head.spec.centring.query)
-        y = y.astype(float) - np.array(head.spec.centring.key)
+        x = x.astype(float) - np.array(head.spec.transform.query)
+        y = y.astype(float) - np.array(head.spec.transform.key)
         assert np.allclose(x.mean(axis=(0, 1, 2)) + y.mean(axis=(0, 1, 2)), 0, atol=1e-6)
         pairs = [
             0.5 * ((a[:, None] + b[None]) ** 2).sum(axis=-1)
@@ -112,12 +112,33 @@ def test_calibration_centres_and_chooses_the_parameter(dtype):
         return np.linalg.norm(bo.attention(maps, q, k, v)[:, 2:] - exact[:, 2:])
 
     assert error(specs) < error(bo.head_specs(BASE, 2, 2))
-    assert bo.calibrate(str(BASE), 2, q, k, num_threads=2) == heads
+    assert bo.calibrate(str(BASE), 2, q, k, fit="shifts", num_threads=2) == heads
     live = np.ones((2, 40), bool)
     live[:, :9] = False
     poisoned = [np.where(live[:, None, :, None], t, np.nan).astype(dtype) for t in (q, k)]
     masked = bo.calibrate(BASE, 2, *poisoned, query_mask=live, key_mask=live)
     assert masked == bo.calibrate(BASE, 2, q[:, :, 9:], k[:, :, 9:])
+
+
+def test_calibration_balances_directions(dtype):
+    q, k, v = tensors(dtype)
+    wide = np.array([4.0, 1.0, 0.5, 0.25], dtype)
+    q, k = q * wide, k / wide
+    heads = bo.calibrate(BASE, 0, q, k)
+    shifted = bo.calibrate(BASE, 0, q, k, fit="shifts")
+    for h, (head, plain) in enumerate(zip(heads, shifted, strict=True)):
+        assert len(head.spec.features.a) == 4
+        assert head.mean_square < 0.8 * plain.mean_square
+        fitted = head.spec.transform
+        m = np.reshape(fitted.matrix, (4, 4))
+        x, y = group([q, k, v], h)[:2]
+        x = (x.astype(float) - fitted.query) @ m.T
+        y = (y.astype(float) - fitted.key) @ np.linalg.inv(m)
+        pairs = [
+            0.5 * ((a[:, None] + b[None]) ** 2).sum(axis=-1)
+            for a, b in zip(x.reshape(2, 80, 4), y.reshape(2, 40, 4), strict=True)
+        ]
+        assert np.isclose(head.mean_square, np.mean(pairs), rtol=1e-4)
 
 
 def test_calibration_refuses_by_name():
@@ -129,6 +150,8 @@ def test_calibration_refuses_by_name():
     for call, error, text in (
         (lambda: bo.calibrate(relu, 0, q, k), ValueError, "expected softmax or gaussian"),
         (lambda: bo.calibrate(3, 0, q, k), TypeError, "calibrate: base is int"),
+        (lambda: bo.calibrate(BASE, 0, q, k, fit="all"), ValueError, "fit is 'all'"),
+        (lambda: bo.calibrate(BASE, 0, q, k, fit=1), TypeError, "calibrate: fit is 1"),
         (lambda: bo.calibrate(BASE, -1, q, k), ValueError, "calibrate: layer is -1"),
         (lambda: bo.calibrate(BASE, 0, q, k[..., :3]), ValueError, "calibrate: keys"),
         (lambda: bo.calibrate(BASE, 0, q[..., :3], k[..., :3]), ValueError, "expected 4"),

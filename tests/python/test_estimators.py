@@ -440,6 +440,43 @@ def test_the_optimal_radius_minimises_the_summed_second_moment():
     assert bo.optimal_maclaurin_radius(kernel, x, y, exact="linear") != radius
 
 
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_pair_transform_and_parameters_fit_the_data(dtype):
+    rng = np.random.default_rng(5)
+    q = (rng.normal(size=(80, D)) @ rng.normal(size=(D, D)) * 0.4 + 1.0).astype(dtype)
+    k = (rng.normal(size=(60, D)) @ rng.normal(size=(D, D)) * 0.4 - 0.5).astype(dtype)
+    transform = bo.optimal_pair_transform(q, k)
+    m = np.array(transform.matrix).reshape(D, D)
+    x = (q - np.array(transform.query)) @ m.T
+    y = (k - np.array(transform.key)) @ np.linalg.inv(m)
+    assert np.allclose(np.cov(x.T, bias=True), np.cov(y.T, bias=True), atol=1e-3)
+    spec = bo.FeatureMapSpec(
+        D, 64, kernel=bo.SoftmaxKernel(0.5), features=bo.HyperbolicOprfFeatures()
+    ).__replace__(transform=transform)
+    squares = bo.mean_square_sums(spec, q, k)
+    assert squares.shape == (D,)
+    assert np.allclose(squares, 0.5 * (x.var(axis=0) + y.var(axis=0)), rtol=1e-3)
+    assert (np.diff(squares) > 0).all()
+    fitted = bo.with_optimal_parameters("hyperbolic-oprf", squares)
+    assert np.allclose(fitted.a, bo.optimal_hyperbolic_oprf_parameters(squares))
+    one = bo.optimal_oprf_parameters([squares[0]])
+    assert one[0] == pytest.approx(bo.optimal_oprf_parameter(squares[0], 1))
+    spec = spec.__replace__(features=fitted)
+    expected = bo.output_error(spec, q[:8], k[:8], k[:8])
+    assert expected.is_upper
+    assert not bo.output_error(
+        spec.__replace__(projection=bo.IidProjection()), q[:8], k[:8], k[:8]
+    ).is_upper
+    with pytest.raises(ValueError, match="optimal_pair_transform: keys"):
+        bo.optimal_pair_transform(q, np.full_like(k, np.nan))
+    with pytest.raises(ValueError, match="optimal_pair_transform"):
+        bo.optimal_pair_transform(q, k[:, :2])
+    with pytest.raises(TypeError, match="optimal_oprf_parameters: z2"):
+        bo.optimal_oprf_parameters(["a"])
+    with pytest.raises(ValueError, match=r"z2\[1\] is -1"):
+        bo.optimal_oprf_parameters([1.0, -1.0])
+
+
 def test_centring_takes_the_means_away(dtype):
     x, y = rows(40, dtype=dtype) + dtype.type(1), rows(30, seed=1, dtype=dtype) - dtype.type(2)
     mean_x, mean_y = x.astype(float).mean(axis=0), y.astype(float).mean(axis=0)
@@ -449,7 +486,7 @@ def test_centring_takes_the_means_away(dtype):
         D, 9, kernel=bo.SoftmaxKernel(), features=bo.PositiveFeatures(), seed=1
     )
     centred = bo.FeatureMapSpec(
-        D, 9, kernel=bo.SoftmaxKernel(), features=bo.PositiveFeatures(), centring=sums
+        D, 9, kernel=bo.SoftmaxKernel(), features=bo.PositiveFeatures(), transform=sums
     )
     gone = ((mean_x + mean_y) ** 2).sum()
     assert bo.error_expected(centred, x, y).mean_square_sum == pytest.approx(
@@ -736,6 +773,11 @@ FUNCTIONS = [
     (bo.optimal_oprf_parameter, {"z2": 1.0, "dim": 3}),
     (bo.optimal_hyperbolic_oprf_parameter, {"z2": 1.0, "dim": 3}),
     (bo.with_optimal_parameter, {"features": "oprf", "z2": 1.0, "dim": 3}),
+    (bo.optimal_oprf_parameters, {"z2": [1.0, 2.0]}),
+    (bo.optimal_hyperbolic_oprf_parameters, {"z2": [1.0, 2.0]}),
+    (bo.with_optimal_parameters, {"features": "oprf", "z2": [1.0, 2.0]}),
+    (bo.mean_square_sums, {"spec": positive(), "x": X, "y": X}),
+    (bo.optimal_pair_transform, {"queries": X, "keys": X}),
     (bo.optimal_maclaurin_radius, {"kernel": "polynomial", "x": X, "exact": "none"}),
     (bo.optimal_centring, {"kernel": "softmax", "features": "positive", "x": X, "y": X}),
 ]

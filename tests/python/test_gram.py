@@ -550,7 +550,7 @@ def test_maps_with_two_centres_have_no_symmetric_matrix():
         2,
         kernel=bo.SoftmaxKernel(),
         features=bo.PositiveFeatures(),
-        centring=bo.Centring([1.0], [0.0]),
+        transform=bo.PairTransform([1.0], [0.0]),
     )
     with pytest.raises(ValueError, match="expected equal centres"):
         bo.GramApproximation(spec, np.ones((2, 1)))

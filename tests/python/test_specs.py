@@ -61,7 +61,7 @@ def test_specs_are_values():
         kernel=bo.SpectralMixtureKernel([bo.SpectralComponent(0.5, [0.1], [0.2])]),
         projection=bo.IidProjection(),
         seed=2**63,
-        centring=bo.Centring([1.0, 2.0], [1.0, 2.0]),
+        transform=bo.PairTransform([1.0, 2.0], [1.0, 2.0]),
     )
     assert bo.FeatureMapSpec.parse(str(spec)) == spec
     assert eval(repr(spec), vars(bo)) == spec
@@ -71,9 +71,47 @@ def test_specs_are_values():
     assert spec.__replace__(seed=3).seed == 3
     assert spec.__replace__(seed=3) != spec
     assert spec.num_features == 32
-    zero, minus = (bo.FeatureMapSpec(1, 4, centring=bo.Centring([z], [z])) for z in (0.0, -0.0))
+    zero, minus = (
+        bo.FeatureMapSpec(1, 4, transform=bo.PairTransform([z], [z])) for z in (0.0, -0.0)
+    )
     assert zero == minus
     assert hash(zero) == hash(minus)
+
+
+def test_one_parameter_or_one_per_direction():
+    assert bo.OprfFeatures(-0.1).a == -0.1
+    assert bo.OprfFeatures(0).a == 0.0
+    many = bo.HyperbolicOprfFeatures([-0.1, 0.05])
+    assert many.a == (-0.1, 0.05)
+    assert many == bo.HyperbolicOprfFeatures(np.array([-0.1, 0.05]))
+    assert many != bo.HyperbolicOprfFeatures(-0.1)
+    spec = bo.FeatureMapSpec(
+        2,
+        4,
+        kernel=bo.SoftmaxKernel(0.5),
+        features=many,
+        transform=bo.PairTransform(matrix=[2.0, 0.0, 1.0, 1.0]),
+    )
+    assert str(spec).endswith(
+        "features=hyperbolic-oprf(a=[-0.1, 0.05]) seed=0 transform=pair(matrix=[2, 0, 1, 1])"
+    )
+    assert bo.FeatureMapSpec.parse(str(spec)) == spec
+    assert eval(repr(spec), vars(bo)) == spec
+    assert pickle.loads(pickle.dumps(spec)) == spec
+    assert hash(pickle.loads(pickle.dumps(spec))) == hash(spec)
+    with pytest.raises(TypeError):
+        bo.OprfFeatures("many")
+
+
+def test_frequencies_of_either_side_act_on_raw_inputs():
+    matrix = np.array([[2.0, 0.5], [1.0, 1.0]])
+    plain = bo.FeatureMapSpec(2, 5, kernel=bo.SoftmaxKernel(), features=bo.PositiveFeatures())
+    spec = plain.__replace__(transform=bo.PairTransform(matrix=matrix.ravel()))
+    w = bo.FeatureMap(plain).frequencies()
+    assert np.allclose(bo.FeatureMap(spec).frequencies(), w @ matrix)
+    assert np.allclose(bo.FeatureMap(spec).frequencies("key"), w @ np.linalg.inv(matrix).T)
+    with pytest.raises(ValueError, match="side"):
+        bo.FeatureMap(spec).frequencies("both")
 
 
 def test_kernels_of_kernels():
@@ -98,7 +136,20 @@ def test_kernels_of_kernels():
         ({"input_dim": 0}, "input_dim is 0, expected at least 1"),
         ({"num_frequencies": 0}, "num_frequencies is 0, expected at least 1"),
         ({"kernel": bo.GaussianKernel(bo.Isotropic(-1.0))}, "lengthscale"),
-        ({"centring": bo.Centring([0.0], [0.0])}, "centring.query has 1 entries"),
+        ({"transform": bo.PairTransform([0.0], [0.0])}, "transform.query has 1 entries"),
+        ({"transform": bo.PairTransform(matrix=[1.0])}, "transform.matrix changes the kernel"),
+        (
+            {"kernel": bo.SoftmaxKernel(), "transform": bo.PairTransform(matrix=[1.0])},
+            "transform.matrix has 1 entries, expected 3 x 3",
+        ),
+        (
+            {"kernel": bo.SoftmaxKernel(), "transform": bo.PairTransform(matrix=[1.0] * 9)},
+            "transform.matrix is singular",
+        ),
+        (
+            {"kernel": bo.SoftmaxKernel(), "features": bo.OprfFeatures([0.0, 0.0])},
+            "oprf: a has 2 entries, expected 3",
+        ),
     ],
 )
 def test_specs_that_describe_no_map_are_refused(arguments, words):
@@ -114,17 +165,17 @@ BAD = [None, "bad", b"bad", 1j, object(), int, {1: 2}, {1}, ["a"], (b"a",), iter
 
 def fields_of_options():
     """Each class of options with each of its fields, and arguments that make an instance."""
-    nested = [bo.SpectralComponent, bo.KernelTerm, bo.Centring]
+    nested = [bo.SpectralComponent, bo.KernelTerm, bo.PairTransform]
     for kind in [*ALTERNATIVES, *nested]:
         yield from ((kind, name, {}) for name in kind.__match_args__)
     needed = {"input_dim": 3, "num_frequencies": 4}
-    for name in (*needed, "kernel", "projection", "features", "seed", "centring"):
+    for name in (*needed, "kernel", "projection", "features", "seed", "transform"):
         yield bo.FeatureMapSpec, name, needed
     for field in dataclasses.fields(bo.ReadOptions):
         yield bo.ReadOptions, field.name, {}
 
 
-OPTIONAL = {(bo.FeatureMapSpec, "centring"): None, (bo.ReadOptions, "width"): None}
+OPTIONAL = {(bo.FeatureMapSpec, "transform"): None, (bo.ReadOptions, "width"): None}
 TEXTS = {(bo.ReadOptions, name): "bad" for name in ("columns", "drop")}
 
 

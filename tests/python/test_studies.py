@@ -36,7 +36,7 @@ def seeds_of(seed, count):
 def drawn(spec, m, seed):
     return bo.FeatureMap(
         bo.FeatureMapSpec(
-            spec.input_dim, m, spec.kernel, spec.projection, spec.features, seed, spec.centring
+            spec.input_dim, m, spec.kernel, spec.projection, spec.features, seed, spec.transform
         )
     )
 
@@ -47,7 +47,7 @@ SPECS = [
     spec_of(
         bo.PositiveFeatures(),
         bo.OrthogonalProjection(),
-        centring=bo.Centring([0.1, 0.2, 0.3], [0.1, 0.2, 0.3]),
+        transform=bo.PairTransform([0.1, 0.2, 0.3], [0.1, 0.2, 0.3]),
     ),
     spec_of(bo.TrigonometricFeatures(), bo.IidProjection()),
 ]

@@ -16,10 +16,11 @@ namespace bochner {
 /// |mean(x) + mean(y)|^2, or |mean(x) - mean(y)|^2, off the mean square that variances grow with.
 /// One centre on both sides, which changes no variance, where the kernel is shift-invariant. O((n +
 /// l) d). Throws InvalidArgument when a view is empty, column counts differ, or on NaN or infinity.
-BOCHNER_EXPORT Centring optimal_centring(const Kernel& kernel, const FeatureFunction& features,
-                                         MatrixView<const double> x, MatrixView<const double> y);
-inline Centring optimal_centring(const Kernel& kernel, const FeatureFunction& features,
-                                 MatrixView<const float> x, MatrixView<const float> y) {
+BOCHNER_EXPORT PairTransform optimal_centring(const Kernel& kernel, const FeatureFunction& features,
+                                              MatrixView<const double> x,
+                                              MatrixView<const double> y);
+inline PairTransform optimal_centring(const Kernel& kernel, const FeatureFunction& features,
+                                      MatrixView<const float> x, MatrixView<const float> y) {
   return optimal_centring(kernel, features, in_double(x).view(), in_double(y).view());
 }
 

@@ -22,7 +22,8 @@ struct OutputError {
   std::vector<double> squared_norm;         ///< |o_i|^2, one per query
   std::vector<double> normaliser_variance;  ///< Var D^_i / (E D^_i)^2, one per query
   double relative_error = 0.0;  ///< root mean square of |o^ - o| over that of |o|, all queries
-  std::string warning;          ///< empty, or why the first order is not enough
+  bool is_upper = false;  ///< whether coupled frequencies were taken as independent: see below
+  std::string warning;    ///< empty, or why the first order is not enough
 };
 
 /// With weights p_j of a query, r^_j = k^(q, k_j) / k(q, k_j) and, where E r^_j = 1 (all but
@@ -33,7 +34,9 @@ struct OutputError {
 /// for one-sided exponential features, and the mean over z_l and -z_l for two-sided ones;
 /// trigonometric features have |q - k|^2 with the other sign. Rows of an orthogonal, antithetic,
 /// simplex or (as if Haar) Hadamard block are coupled: a series in spherical harmonics, cut at
-/// 1e-14 (docs/theory/variance.md). With constant radii the outputs have a bias, which is exact,
+/// 1e-14 (docs/theory/variance.md). With one parameter per direction the exponent is a sum over
+/// directions, and coupled rows have no closed form: they count as independent, an upper estimate,
+/// and `is_upper` says so. With constant radii the outputs have a bias, which is exact,
 /// and c_j is taken about their mean.
 ///
 /// The formula is of first order: where denominators vary by more than a tenth of their value, a

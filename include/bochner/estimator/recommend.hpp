@@ -36,11 +36,12 @@ struct Recommendation {
 };
 
 /// Ranks every compatible feature function and projection (parameters from the data by the closed
-/// rules; with and without centring; constant radii with their bias) for approximating the Gram
-/// matrix of rows like those of x (queries) and y (keys), by the relative Frobenius error predicted
-/// from closed forms on a sample of up to 512 rows of each, at num_features columns. Errors within
-/// 2 % count as equal, and the cheaper map comes first. Throws InvalidArgument when shapes do not
-/// match, a view is empty, values are not finite or the budget is below 2 columns.
+/// rules; with and without centring and the pair transform; constant radii with their bias) for
+/// approximating the Gram matrix of rows like those of x (queries) and y (keys), by the relative
+/// Frobenius error predicted from closed forms on a sample of up to 512 rows of each, at
+/// num_features columns. Errors within 2 % count as equal, and the cheaper map comes first. Throws
+/// InvalidArgument when shapes do not match, a view is empty, values are not finite or the budget
+/// is below 2 columns.
 BOCHNER_EXPORT Recommendation recommend(const Kernel& kernel, MatrixView<const double> x,
                                         MatrixView<const double> y, const Budget& budget,
                                         const Execution& execution = {});

@@ -27,6 +27,9 @@ struct KernelMoments {
   double log_variance = 0.0;  ///< log Var K; -infinity where K does not vary
   /// sqrt(E (K - k)^2) / |k|: the relative error to expect.
   double relative_error = 0.0;
+  /// Whether the variance is that of independent rows, an upper estimate: coupled ones have no
+  /// closed form where features have one parameter per direction.
+  bool variance_is_upper = false;
 };
 
 /// At one pair. Variances are accurate to 1e-12, relative, for any argument and dimension up to

@@ -15,8 +15,9 @@ namespace bochner {
 /// map at an equal number of columns (docs/theory/variance.md).
 struct HyperbolicOprfFeatures {
   static constexpr std::string_view name = "hyperbolic-oprf";
-  /// The parameter; below 1/8, and 0 gives back hyperbolic features. See `optimal_oprf_parameter`.
-  double a = 0.0;
+  /// The parameter, or one per direction; below 1/8, and 0 gives back hyperbolic features. See
+  /// `optimal_hyperbolic_oprf_parameter` and `optimal_hyperbolic_oprf_parameters`.
+  PerDirection a = 0.0;
   static constexpr Index features_per_frequency = 2;
   static constexpr auto fields() { return std::tuple{Field{"a", &HyperbolicOprfFeatures::a}}; }
 

@@ -9,6 +9,8 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <variant>
+#include <vector>
 
 /// \file
 /// Names of what a feature function says of itself to the library. The types are the library's own:
@@ -28,5 +30,8 @@ struct StageInput;
 struct StandardForm;
 template <Scalar T>
 class FeatureStage;
+
+/// One number for all directions, or a list with one per direction (input_dim of them).
+using PerDirection = std::variant<double, std::vector<double>>;
 
 }  // namespace bochner

@@ -2,6 +2,7 @@
 #include "bochner/client/attention/calibration.hpp"
 
 #include "bochner/estimator/optimal_centring.hpp"
+#include "bochner/estimator/optimal_pair_transform.hpp"
 #include "bochner/estimator/optimal_parameter.hpp"
 #include "client/attention/call.hpp"
 #include "client/attention/checks.hpp"
@@ -9,8 +10,10 @@
 #include "core/parallel.hpp"
 #include "estimator/mean_square_sum.hpp"
 #include "estimator/row_law.hpp"
+#include "kernel/standard_form.hpp"
 
 #include <cmath>
+#include <numeric>
 #include <string>
 #include <string_view>
 
@@ -74,19 +77,22 @@ HeadRows gather(const RowSource<T>& from, Index key_head) {
   return out;
 }
 
-/// Over pairs of one batch entry.
-double mean_square_of(const FeatureMapSpec& spec, const HeadRows& queries, const HeadRows& keys) {
-  double sum = 0.0;
+/// By direction, over pairs of one batch entry.
+std::vector<double> mean_squares_of(const FeatureMapSpec& spec, const HeadRows& queries,
+                                    const HeadRows& keys) {
+  std::vector<double> mean(static_cast<std::size_t>(spec.input_dim), 0.0);
   double pairs = 0.0;
   for (Index b = 0; b + 1 < static_cast<Index>(queries.begin.size()); ++b) {
     const auto x = queries.of(b);
     const auto y = keys.of(b);
     if (x.rows == 0 || y.rows == 0) continue;
     const double here = static_cast<double>(x.rows) * static_cast<double>(y.rows);
-    sum += here * estimator::mean_square(kCalibrateDoor, spec, x, y);
+    const std::vector<double> squares = estimator::mean_squares(kCalibrateDoor, spec, x, y);
+    for (std::size_t k = 0; k < mean.size(); ++k) mean[k] += here * squares[k];
     pairs += here;
   }
-  return sum / pairs;
+  for (double& square : mean) square /= pairs;
+  return mean;
 }
 
 bool have_pairs(const HeadRows& queries, const HeadRows& keys) {
@@ -96,17 +102,23 @@ bool have_pairs(const HeadRows& queries, const HeadRows& keys) {
   return false;
 }
 
-CalibratedHead calibrated(FeatureMapSpec spec, const HeadRows& queries, const HeadRows& keys,
-                          Index key_head) {
+CalibratedHead calibrated(FeatureMapSpec spec, Calibration fit, const HeadRows& queries,
+                          const HeadRows& keys, Index key_head) {
   if (!have_pairs(queries, keys)) {
     kCalibrateDoor.refuse("key head " + std::to_string(key_head) +
                           " has no batch entry with a query and a key that count");
   }
-  spec.centring =
-      optimal_centring(spec.kernel, spec.features, queries.rows.view(), keys.rows.view());
-  const double left = mean_square_of(spec, queries, keys);
-  spec.features = with_optimal_parameter(spec.features, left, spec.input_dim);
-  return {std::move(spec), left};
+  const auto x = queries.rows.view();
+  const auto y = keys.rows.view();
+  const bool each =
+      fit == Calibration::directions && takes_matrix(standard_form(spec.kernel, spec.input_dim));
+  spec.transform =
+      each ? optimal_pair_transform(x, y) : optimal_centring(spec.kernel, spec.features, x, y);
+  const std::vector<double> left = mean_squares_of(spec, queries, keys);
+  const double sum = std::accumulate(left.begin(), left.end(), 0.0);
+  spec.features = each ? with_optimal_parameters(spec.features, left)
+                       : with_optimal_parameter(spec.features, sum, spec.input_dim);
+  return {std::move(spec), sum};
 }
 
 void require_calibratable(const FeatureMapSpec& base) {
@@ -141,7 +153,8 @@ std::vector<CalibratedHead> calibrate(const HeadSpecs& specs, Index layer,
   parallel_for_blocks(problem.key_heads, execution, [&](Index h, int) {
     const HeadRows its_queries = gather(some_queries, h);
     const HeadRows its_keys = gather(some_keys, h);
-    heads[static_cast<std::size_t>(h)] = calibrated(specs(layer, h), its_queries, its_keys, h);
+    heads[static_cast<std::size_t>(h)] =
+        calibrated(specs(layer, h), options.fit, its_queries, its_keys, h);
   });
   return heads;
 }

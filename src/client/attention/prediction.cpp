@@ -89,7 +89,7 @@ EffectiveNorms effective_norms(const FeatureMapSpec& spec, const std::vector<See
 }
 
 FeatureMapSpec centred_spec(FeatureMapSpec spec, const std::vector<SeenRows>& rows) {
-  spec.centring =
+  spec.transform =
       optimal_centring(spec.kernel, spec.features, stacked(rows, &SeenRows::queries).view(),
                        stacked(rows, &SeenRows::keys).view());
   return spec;
@@ -97,7 +97,7 @@ FeatureMapSpec centred_spec(FeatureMapSpec spec, const std::vector<SeenRows>& ro
 
 FeatureMapSpec oprf_spec(FeatureMapSpec spec, const std::vector<SeenRows>& rows) {
   const Index columns = num_features(spec);
-  spec.centring = {};
+  spec.transform = {};
   spec.features = HyperbolicOprfFeatures{};
   const double mean = effective_norms(spec, rows).mean;
   spec.features = HyperbolicOprfFeatures{optimal_hyperbolic_oprf_parameter(mean, spec.input_dim)};

@@ -22,11 +22,10 @@ const FeatureMap<T>& checked(const FeatureMap<T>& map, MatrixView<const T> x,
   kApproximation.columns("x", x, map.input_dim(), "the map's input_dim")
       .at_least("the number of rows of x", x.rows, 1)
       .at_least("memory", storage.memory, 0);
-  const Centring& centring = map.spec().centring;
-  if (centring.query != centring.key) {
+  if (!map.spec().transform.is_symmetric()) {
     kApproximation.refuse(
-        "the map centres queries and keys differently, expected equal centres (a Gram matrix of "
-        "one set of rows is symmetric)");
+        "the map's transform treats queries and keys differently, expected equal shifts and no "
+        "matrix (a Gram matrix of one set of rows is symmetric)");
   }
   return map;
 }

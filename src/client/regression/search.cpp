@@ -350,7 +350,7 @@ SearchResult search_hyperparameters(const FeatureMapSpec& spec, const TrainingRo
   if (forms.empty()) forms.push_back(spec.kernel);
   const bool searched = options.lengthscales != LengthscaleSearch::fixed;
   if (searched && std::all_of(forms.begin(), forms.end(), shift_invariant)) {
-    result.spec.centring = {.query = columns.median, .key = columns.median};
+    result.spec.transform = {.query = columns.median, .key = columns.median};
   }
   const SearchCandidate winner =
       first_round(few, forms, columns.spread, options, result, execution);

@@ -141,7 +141,7 @@ FeatureMapSpec chosen_spec(const PlanRequest& request, const Kernel& kernel, Ind
                       .projection = request.projection,
                       .features = *request.features,
                       .seed = {},
-                      .centring = {}};
+                      .transform = {}};
   spec.num_frequencies = estimator::least_frequencies(spec);
   try {
     validate(spec);

@@ -83,7 +83,7 @@ double matrix_square_sum(const StudyRequest& request) {
                             .projection = IidProjection{},
                             .features = PositiveFeatures{},
                             .seed = {},
-                            .centring = {}};
+                            .transform = {}};
   const double* const scale = dot_scale_of(request.kernel);
   return estimator::mean_square_sum(Door("study"), unit, request.matrix.queries.view(),
                                     request.matrix.keys.view()) *
@@ -99,7 +99,7 @@ void add_map(const Projection& projection, const FeatureFunction& features, doub
                       .projection = projection,
                       .features = features,
                       .seed = {},
-                      .centring = {}};
+                      .transform = {}};
   const std::string label = label_of(features);
   auto& maps = request.plan.maps;
   const std::size_t before = maps.size();

@@ -57,9 +57,13 @@ nb::object integer(const std::string& place, nb::handle value) {
   refuse(place, value, "an integer");
 }
 
+bool is_sequence(nb::handle value) {
+  return PySequence_Check(value.ptr()) != 0 && PyUnicode_Check(value.ptr()) == 0 &&
+         PyBytes_Check(value.ptr()) == 0;
+}
+
 nb::list entries(const std::string& place, nb::handle value) {
-  if (PySequence_Check(value.ptr()) != 0 && PyUnicode_Check(value.ptr()) == 0 &&
-      PyBytes_Check(value.ptr()) == 0) {
+  if (is_sequence(value)) {
     PyObject* const listed = PySequence_List(value.ptr());
     if (listed != nullptr) return nb::steal<nb::list>(listed);
     PyErr_Clear();

@@ -41,6 +41,9 @@ double number(const std::string& place, nb::handle value);
 /// An integer, or what stands for one; neither True nor 1.0.
 nb::object integer(const std::string& place, nb::handle value);
 
+/// Whether it is a list, a tuple, an array: any sequence but text and bytes.
+bool is_sequence(nb::handle value);
+
 /// The entries of a list, a tuple, an array of one dimension: of any sequence but text and bytes.
 nb::list entries(const std::string& place, nb::handle value);
 
@@ -121,6 +124,21 @@ struct Outer<std::vector<M>> {
   }
   static nb::typed<nb::tuple, M, nb::ellipsis> out(const std::vector<M>& value) {
     return nb::borrow<nb::typed<nb::tuple, M, nb::ellipsis>>(nb::tuple(nb::cast(value)));
+  }
+};
+
+/// A number, or a list of them.
+template <class M>
+struct Outer<std::variant<M, std::vector<M>>> {
+  using Value = std::variant<M, std::vector<M>>;
+  static std::string type() { return Outer<M>::type() + " | " + Outer<std::vector<M>>::type(); }
+  static Value in(const std::string& place, nb::handle value) {
+    if (is_sequence(value)) return Outer<std::vector<M>>::in(place, value);
+    return Outer<M>::in(place, value);
+  }
+  static std::variant<M, nb::typed<nb::tuple, M, nb::ellipsis>> out(const Value& value) {
+    if (const M* const single = std::get_if<M>(&value)) return *single;
+    return Outer<std::vector<M>>::out(std::get<std::vector<M>>(value));
   }
 };
 

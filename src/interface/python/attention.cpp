@@ -164,9 +164,11 @@ void exact_attention_rows(const Kernel& kernel, const Input& q, const Input& k, 
 
 /// (spec, mean square) of each key head.
 nb::list calibrate(const FeatureMapSpec& base, Index layer, const Input& q, const Input& k,
-                   const Maybe& query_mask, const Maybe& key_mask, Threads threads) {
+                   const std::string& fit, const Maybe& query_mask, const Maybe& key_mask,
+                   Threads threads) {
+  const auto how_much = choice<Calibration>("fit", fit);
   const std::vector<CalibratedHead> found = unlocked(q, [&]<class T>() {
-    CalibrationOptions options;
+    CalibrationOptions options{.fit = how_much};
     if (query_mask) options.query_mask = matrix<bool>(*query_mask);
     if (key_mask) options.key_mask = matrix<bool>(*key_mask);
     return bochner::calibrate<T>(HeadSpecs(base), layer, tensor<T>(q), tensor<T>(k), options,
@@ -275,7 +277,7 @@ void define_attention(nb::module_& m) {
     return HeadSpecs(base)(layer, head);
   });
   m.def("calibrate", &calibrate, nb::arg("base"), nb::arg("layer"), nb::arg("queries"),
-        nb::arg("keys"), nb::arg("query_mask").none(), nb::arg("key_mask").none(),
+        nb::arg("keys"), nb::arg("fit"), nb::arg("query_mask").none(), nb::arg("key_mask").none(),
         nb::arg("num_threads").none());
   m.def("attention_costs", &attention_costs);
   m.def("attention_nanoseconds",

@@ -3,6 +3,7 @@
 #include "bochner/estimator/gram_error.hpp"
 #include "bochner/estimator/kernel_estimate.hpp"
 #include "bochner/estimator/optimal_centring.hpp"
+#include "bochner/estimator/optimal_pair_transform.hpp"
 #include "bochner/estimator/optimal_parameter.hpp"
 #include "bochner/estimator/output_error.hpp"
 #include "bochner/estimator/plan.hpp"
@@ -154,7 +155,7 @@ nb::tuple output_error_into(const FeatureMapSpec& spec, const Input& queries, co
       to(2, i) = error.normaliser_variance[at];
     }
   });
-  return nb::make_tuple(error.relative_error, error.warning);
+  return nb::make_tuple(error.relative_error, error.is_upper, error.warning);
 }
 
 nb::dict expected_dict(const FeatureMapSpec& spec, const Input& x, const Input& y,
@@ -284,10 +285,20 @@ double maclaurin_radius(const Kernel& kernel, const std::string& exact, const In
   });
 }
 
-Centring centring(const Kernel& kernel, const FeatureFunction& features, const Input& x,
-                  const Input& y) {
+PairTransform centring(const Kernel& kernel, const FeatureFunction& features, const Input& x,
+                       const Input& y) {
   return unlocked(
       x, [&]<class T>() { return optimal_centring(kernel, features, matrix<T>(x), matrix<T>(y)); });
+}
+
+PairTransform pair_transform(const Input& queries, const Input& keys) {
+  return unlocked(queries, [&]<class T>() {
+    return optimal_pair_transform(matrix<T>(queries), matrix<T>(keys));
+  });
+}
+
+std::vector<double> square_sums(const FeatureMapSpec& spec, const Input& x, const Input& y) {
+  return released([&] { return mean_square_sums(spec, matrix<double>(x), matrix<double>(y)); });
 }
 
 template <NamedEnum E>
@@ -323,7 +334,17 @@ void define_estimators(nb::module_& m) {
   m.def("optimal_hyperbolic_oprf_parameter", &optimal_hyperbolic_oprf_parameter);
   m.def("with_optimal_parameter", &with_optimal_parameter);
   m.def("optimal_maclaurin_radius", &maclaurin_radius);
+  m.def("optimal_oprf_parameters",
+        [](const std::vector<double>& z2) { return optimal_oprf_parameters(z2); });
+  m.def("optimal_hyperbolic_oprf_parameters",
+        [](const std::vector<double>& z2) { return optimal_hyperbolic_oprf_parameters(z2); });
+  m.def("with_optimal_parameters",
+        [](const FeatureFunction& features, const std::vector<double>& z2) {
+          return with_optimal_parameters(features, z2);
+        });
+  m.def("mean_square_sums", &square_sums);
   m.def("optimal_centring", &centring);
+  m.def("optimal_pair_transform", &pair_transform);
 }
 
 }  // namespace bochner::python

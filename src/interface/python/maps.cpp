@@ -37,10 +37,10 @@ void pullback(const AnyMap& map, Side side, const Input& x, const Input& dphi, c
 }
 
 /// Frequencies are those of double precision.
-void frequencies(const AnyMap& map, const Output& out) {
+void frequencies(const AnyMap& map, Side side, const Output& out) {
   const auto to = matrix<double>(out);
   const nb::gil_scoped_release release;
-  const Matrix<double> w = map.in<double>().frequencies();
+  const Matrix<double> w = map.in<double>().frequencies(side);
   for (Index i = 0; i < w.rows(); ++i) std::copy_n(w.row(i), w.cols(), to.row(i));
 }
 
@@ -68,7 +68,7 @@ void define_maps(nb::module_& m) {
       .def("pullback", &pullback, nb::arg("side"), nb::arg("x"), nb::arg("dphi"), nb::arg("dx"),
            nb::arg("num_threads").none())
       .def("num_frequency_rows", &num_frequency_rows)
-      .def("frequencies", &frequencies);
+      .def("frequencies", &frequencies, nb::arg("side"), nb::arg("out"));
 }
 
 }  // namespace bochner::python

@@ -18,7 +18,7 @@ namespace {
 void construct_spec(FeatureMapSpec* self, const nb::args& by_position, const nb::kwargs& by_name) {
   const Arguments given(
       "FeatureMapSpec",
-      {"input_dim", "num_frequencies", "kernel", "projection", "features", "seed", "centring"},
+      {"input_dim", "num_frequencies", "kernel", "projection", "features", "seed", "transform"},
       by_position, by_name);
   const FeatureMapSpec defaults;
   FeatureMapSpec spec{
@@ -28,7 +28,8 @@ void construct_spec(FeatureMapSpec* self, const nb::args& by_position, const nb:
       .projection = given.get<Projection>(3, defaults.projection),
       .features = given.get<FeatureFunction>(4, defaults.features),
       .seed = {given.get<std::uint64_t>(5, defaults.seed.value)},
-      .centring = given.get<std::optional<Centring>>(6, std::nullopt).value_or(Centring{})};
+      .transform =
+          given.get<std::optional<PairTransform>>(6, std::nullopt).value_or(PairTransform{})};
   validate(spec);
   new (self) FeatureMapSpec(std::move(spec));
 }
@@ -43,19 +44,19 @@ std::string spec_signature() {
          argument("kernel", Outer<Kernel>::type(), nb::cast(defaults.kernel)) +
          argument("projection", Outer<Projection>::type(), nb::cast(defaults.projection)) +
          argument("features", Outer<FeatureFunction>::type(), nb::cast(defaults.features)) +
-         ", seed: int = 0, centring: Centring | None = None) -> None";
+         ", seed: int = 0, transform: PairTransform | None = None) -> None";
 }
 
 nb::tuple spec_values(const FeatureMapSpec& spec) {
   return nb::make_tuple(spec.input_dim, spec.num_frequencies, spec.kernel, spec.projection,
-                        spec.features, spec.seed.value, spec.centring);
+                        spec.features, spec.seed.value, spec.transform);
 }
 
 std::string spec_repr(const FeatureMapSpec& spec) {
   static constexpr const char* kNames[] = {
-      "", "", "kernel=", "projection=", "features=", "seed=", "centring="};
+      "", "", "kernel=", "projection=", "features=", "seed=", "transform="};
   const nb::tuple values = spec_values(spec);
-  const std::size_t count = spec.centring == Centring{} ? values.size() - 1 : values.size();
+  const std::size_t count = spec.transform == PairTransform{} ? values.size() - 1 : values.size();
   std::string out = "FeatureMapSpec(";
   for (std::size_t i = 0; i < count; ++i) {
     out +=
@@ -78,7 +79,7 @@ nb::object spec_replace(nb::handle self, const nb::kwargs& changes) {
   all["projection"] = spec.projection;
   all["features"] = spec.features;
   all["seed"] = spec.seed.value;
-  all["centring"] = spec.centring;
+  all["transform"] = spec.transform;
   all.update(changes);
   return self.type()(**all);
 }
@@ -100,7 +101,7 @@ void define_spec(nb::module_& m) {
       .def_prop_ro("projection", [](const FeatureMapSpec& s) { return s.projection; })
       .def_prop_ro("features", [](const FeatureMapSpec& s) { return s.features; })
       .def_prop_ro("seed", [](const FeatureMapSpec& s) { return s.seed.value; })
-      .def_prop_ro("centring", [](const FeatureMapSpec& s) { return s.centring; })
+      .def_prop_ro("transform", [](const FeatureMapSpec& s) { return s.transform; })
       .def_prop_ro(
           "num_features", [](const FeatureMapSpec& s) { return num_features(s); },
           "Columns of phi.")
@@ -196,13 +197,13 @@ void define_specs(nb::module_& core) {
   declare_alternatives<FeatureFunction>(m, "Features");
   declare_options<SpectralComponent>(m, "SpectralComponent");
   declare_options<KernelTerm>(m, "KernelTerm");
-  declare_options<Centring>(m, "Centring");
+  declare_options<PairTransform>(m, "PairTransform");
   nb::class_<FeatureMapSpec>(m, "FeatureMapSpec", docstring("FeatureMapSpec"), nb::is_final());
 
   define_alternatives<Metric>(core, "metrics");
   define_options<SpectralComponent>();
   define_options<KernelTerm>();
-  define_options<Centring>();
+  define_options<PairTransform>();
   define_alternatives<Kernel>(core, "kernels");
   define_named_kernels();
   define_alternatives<Projection>(core, "projections");

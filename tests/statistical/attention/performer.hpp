@@ -45,7 +45,7 @@ class Performer {
                        .projection = projection,
                        .features = features,
                        .seed = {},
-                       .centring = {}};
+                       .transform = {}};
     out.num_frequencies = columns / num_features(out);
     return out;
   }

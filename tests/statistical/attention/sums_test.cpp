@@ -110,7 +110,7 @@ TEST_CASE("numerators and denominators of attention are unbiased for every unbia
                                 .projection = projection,
                                 .features = features,
                                 .seed = {},
-                                .centring = {}};
+                                .transform = {}};
       INFO(to_text(spec));
       const Pair measured = mean_estimate(spec, sums);
       const Law numerator = law_of(spec, sums, sums.values);
@@ -137,7 +137,7 @@ TEST_CASE("a padded key that is zero before the map is caught in the denominator
                               .projection = OrthogonalProjection{},
                               .features = features,
                               .seed = {},
-                              .centring = {}};
+                              .transform = {}};
     const Law law = law_of(spec, sums, live);
     caught_z(mean_estimate(spec, sums).denominator, law.mean, sigma_of(law));
   }

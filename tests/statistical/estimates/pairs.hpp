@@ -61,7 +61,7 @@ inline FeatureMapSpec make_spec(Index dim, Index frequencies, const Kernel& kern
           .projection = projection,
           .features = features,
           .seed = {},
-          .centring = {}};
+          .transform = {}};
 }
 
 }  // namespace bochner::testing

@@ -34,7 +34,7 @@ Estimate cosine_mean(const Kernel& drawn, const Kernel& claimed, const Projectio
                                                .projection = projection,
                                                .features = TrigonometricFeatures{},
                                                .seed = {31},
-                                               .centring = {}})
+                                               .transform = {}})
                                .frequencies();
   Estimate out;
   for (Index j = 0; j < w.rows(); ++j) {

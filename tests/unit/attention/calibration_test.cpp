@@ -40,7 +40,7 @@ Matrix<double> rows_of(const Tensor<T>& x, Index batch, Index first, Index count
 
 /// The mean of |q - a + sign (k - b)|^2 over pairs of each batch entry, as it is written.
 template <class T>
-double mean_square(const Qkv<T>& x, Index key_head, const Centring& centring, double scale,
+double mean_square(const Qkv<T>& x, Index key_head, const PairTransform& centring, double scale,
                    double sign) {
   const Index share = x.q.extents[1] / x.k.extents[1];
   double sum = 0.0;
@@ -73,15 +73,15 @@ TEMPLATE_TEST_CASE("calibration takes centre and parameter from each head's rows
   shift(x.q, 3, 3.0);
   shift(x.k, 1, -1.0);
   for (const int threads : {1, 2}) {
-    const std::vector<CalibratedHead> heads =
-        calibrate<T>(specs, 5, x.q.view(), x.k.view(), {}, Execution{threads});
+    const std::vector<CalibratedHead> heads = calibrate<T>(
+        specs, 5, x.q.view(), x.k.view(), {.fit = Calibration::shifts}, Execution{threads});
     REQUIRE(heads.size() == 2);
     for (Index h = 0; h < 2; ++h) {
       const CalibratedHead& head = heads[static_cast<std::size_t>(h)];
       CHECK(head.spec.seed == specs(5, h).seed);
       CHECK(head.spec.kernel == specs.base().kernel);
       CHECK(head.spec.num_frequencies == 16);
-      const Centring& centring = head.spec.centring;
+      const PairTransform& centring = head.spec.transform;
       for (std::size_t c = 0; c < 4; ++c) {  // of mean query and mean key: their sum vanishes
         double sum = 0.0;
         for (Index b = 0; b < 2; ++b) {
@@ -95,7 +95,7 @@ TEMPLATE_TEST_CASE("calibration takes centre and parameter from each head's rows
       const double left = mean_square(x, h, centring, 0.5, 1.0);
       CHECK(head.mean_square == Approx(left).epsilon(unit));
       CHECK(std::get<HyperbolicOprfFeatures>(head.spec.features).a ==
-            optimal_hyperbolic_oprf_parameter(head.mean_square, 4));
+            PerDirection(optimal_hyperbolic_oprf_parameter(head.mean_square, 4)));
     }
     // Normal rows of variance 1/4 times a scale of 1/2, two of them in four dimensions.
     CHECK(heads[0].mean_square == Approx(1.0).epsilon(0.3));
@@ -112,7 +112,8 @@ TEST_CASE("calibrated maps are the same kernel with less error", "[attention][ca
     Qkv<double> x = normal_qkv<double>({1, 2, 2, 24, 24, 4, 3}, 92, 0.6);
     shift(x.q, 0, 0.7);
     shift(x.k, 0, 0.4);
-    const std::vector<CalibratedHead> heads = calibrate<double>(specs, 0, x.q.view(), x.k.view());
+    const std::vector<CalibratedHead> heads =
+        calibrate<double>(specs, 0, x.q.view(), x.k.view(), {.fit = Calibration::shifts});
     for (Index h = 0; h < 2; ++h) {
       const auto error = [&](const FeatureMapSpec& spec) {
         const Matrix<double> q = rows_of(x.q, 0, h, 1);
@@ -135,16 +136,63 @@ TEST_CASE("calibrated maps are the same kernel with less error", "[attention][ca
   }
 }
 
+// Independent columns of deviations s_c (queries) and t_c (keys): the best transform makes both
+// sqrt(s_c t_c), so that the mean of |q~ + k~|^2 is 2 sum_c s_c t_c.
+TEST_CASE("directions are balanced and have their own parameters", "[attention][calibration]") {
+  FeatureMapSpec base = map_spec(4, 64, HyperbolicOprfFeatures{}, SoftmaxKernel{0.5});
+  base.projection = IidProjection{};
+  const HeadSpecs specs(base);
+  Qkv<double> x = normal_qkv<double>({1, 1, 1, 400, 400, 4, 2}, 96);
+  const double queries[] = {2.0, 0.5, 0.25, 0.1};
+  const double keys[] = {0.5, 1.0, 1.0, 2.0};
+  double expected = 0.0;
+  for (Index c = 0; c < 4; ++c) {
+    for (Index i = 0; i < 400; ++i) {
+      x.q(0, 0, i, c) = 0.3 + queries[c] * x.q(0, 0, i, c);
+      x.k(0, 0, i, c) = keys[c] * x.k(0, 0, i, c) - 1.0;
+    }
+    expected += 0.5 * 2.0 * queries[c] * keys[c];
+  }
+  const auto fitted = [&](Calibration fit) {
+    return calibrate<double>(specs, 0, x.q.view(), x.k.view(), {.fit = fit}).front();
+  };
+  const CalibratedHead shifts = fitted(Calibration::shifts);
+  const CalibratedHead directions = fitted(Calibration::directions);
+  CHECK(directions.mean_square == Approx(expected).epsilon(0.1));
+  CHECK(shifts.mean_square > 1.5 * directions.mean_square);
+  const auto& a = std::get<HyperbolicOprfFeatures>(directions.spec.features).a;
+  CHECK(std::get<std::vector<double>>(a).size() == 4);
+  const auto error = [&](const FeatureMapSpec& spec) {
+    const Matrix<double> q = rows_of(x.q, 0, 0, 1);
+    const Matrix<double> k = rows_of(x.k, 0, 0, 1);
+    const Matrix<double> v = rows_of(x.v, 0, 0, 1);
+    return output_error(spec, q.view(), k.view(), v.view()).relative_error;
+  };
+  CHECK(error(directions.spec) < error(shifts.spec));
+  CHECK(error(shifts.spec) < error(specs(0, 0)));
+
+  FeatureMapSpec gaussian = base;
+  gaussian.kernel = GaussianKernel{};
+  const CalibratedHead other =
+      calibrate<double>(HeadSpecs(gaussian), 0, x.q.view(), x.k.view()).front();
+  CHECK(other.spec.transform.matrix.empty());
+  CHECK(other.spec == calibrate<double>(HeadSpecs(gaussian), 0, x.q.view(), x.k.view(),
+                                        {.fit = Calibration::shifts})
+                          .front()
+                          .spec);
+}
+
 TEST_CASE("maps of differences are calibrated by differences", "[attention][calibration]") {
   const Qkv<double> x = normal_qkv<double>({2, 1, 1, 30, 20, 4, 1}, 93, 0.5);
   const HeadSpecs softmax(map_spec(4, 16, TrigonometricFeatures{}, SoftmaxKernel{2.0}));
-  const CalibratedHead head = calibrate<double>(softmax, 0, x.q.view(), x.k.view()).front();
-  CHECK(head.mean_square == Approx(mean_square(x, 0, head.spec.centring, 2.0, -1.0)));
+  const CalibratedHead head =
+      calibrate<double>(softmax, 0, x.q.view(), x.k.view(), {.fit = Calibration::shifts}).front();
+  CHECK(head.mean_square == Approx(mean_square(x, 0, head.spec.transform, 2.0, -1.0)));
   CHECK(head.spec.features == softmax.base().features);
   const HeadSpecs gaussian(map_spec(4, 16, TrigonometricFeatures{}, GaussianKernel{}));
   const CalibratedHead other = calibrate<double>(gaussian, 0, x.q.view(), x.k.view()).front();
-  CHECK(other.spec.centring.query == other.spec.centring.key);
-  CHECK(other.mean_square == Approx(mean_square(x, 0, other.spec.centring, 1.0, -1.0)));
+  CHECK(other.spec.transform.query == other.spec.transform.key);
+  CHECK(other.mean_square == Approx(mean_square(x, 0, other.spec.transform, 1.0, -1.0)));
 }
 
 TEST_CASE("rows that do not count are not read", "[attention][calibration]") {

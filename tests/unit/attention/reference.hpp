@@ -188,7 +188,7 @@ inline FeatureMapSpec map_spec(Index dim, Index num_frequencies, const FeatureFu
           .projection = OrthogonalProjection{},
           .features = features,
           .seed = {seed},
-          .centring = {}};
+          .transform = {}};
 }
 
 /// Every kind of feature function that attention meets.

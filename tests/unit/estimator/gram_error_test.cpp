@@ -95,7 +95,7 @@ TEST_CASE("symmetric and general sums agree, float and double agree", "[gram_err
     CHECK(gram_error<double>(spec, x.view()).relative_error == Approx(general).epsilon(1e-13));
     CHECK(gram_error<float>(spec, narrow.view()).relative_error == Approx(general).epsilon(1e-6));
   }
-  spec.centring = {.query = std::vector<double>(9, 0.1), .key = std::vector<double>(9, -0.2)};
+  spec.transform = {.query = std::vector<double>(9, 0.1), .key = std::vector<double>(9, -0.2)};
   spec.features = PositiveFeatures{};
   CHECK(gram_error<double>(spec, x.view()).squared_error ==
         Approx(entry_by_entry(spec, x, x).error).epsilon(1e-11));

@@ -122,7 +122,7 @@ TEST_CASE("orthogonal Matern and rational quadratic rows vary as predicted", "[m
                           .projection = projection,
                           .features = TrigonometricFeatures{},
                           .seed = {},
-                          .centring = {}};
+                          .transform = {}};
       const CheckResult result = check_variance(spec, x, y, {.replicates = 10000, .seed = {3}});
       CAPTURE(to_text(spec), result.sentence);
       CHECK(result.passed());

@@ -26,17 +26,18 @@ TEST_CASE("optimal centring takes the squared mean off the mean square", "[centr
   FeatureMapSpec spec{.input_dim = 3, .num_frequencies = 4, .kernel = SoftmaxKernel{}};
   spec.features = PositiveFeatures{};
   const double before = error_expected(spec, x.view(), y.view()).mean_square_sum;
-  spec.centring = optimal_centring(spec.kernel, spec.features, x.view(), y.view());
+  spec.transform = optimal_centring(spec.kernel, spec.features, x.view(), y.view());
   CHECK(error_expected(spec, x.view(), y.view()).mean_square_sum ==
         Approx(before - square).epsilon(1e-12));
   // Features of differences: centres that differ by the difference of the means.
-  const Centring other = optimal_centring(spec.kernel, TrigonometricFeatures{}, x.view(), y.view());
+  const PairTransform other =
+      optimal_centring(spec.kernel, TrigonometricFeatures{}, x.view(), y.view());
   double query = 0.0;
   double key = 0.0;
   for (Index i = 0; i < 5; ++i) query += x(i, 0) / 5.0;
   for (Index j = 0; j < 7; ++j) key += y(j, 0) / 7.0;
   CHECK(other.query[0] - other.key[0] == Approx(query - key));
-  const Centring gaussian =
+  const PairTransform gaussian =
       optimal_centring(GaussianKernel{}, TrigonometricFeatures{}, x.view(), y.view());
   CHECK(gaussian.query == gaussian.key);
   CHECK_THROWS_AS(

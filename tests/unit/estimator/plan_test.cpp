@@ -22,7 +22,7 @@ FeatureMapSpec spec_of(Index dim, const Kernel& kernel, const Projection& projec
           .projection = projection,
           .features = features,
           .seed = {},
-          .centring = {}};
+          .transform = {}};
 }
 
 /// x and y with |x + y|^2 = sum and |x - y|^2 = difference.

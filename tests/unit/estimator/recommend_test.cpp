@@ -55,7 +55,7 @@ TEST_CASE("a common shift of the inputs is centred away", "[recommend]") {
   const Matrix<double> k = normal_rows(60, 16, 2, 0.2, 0.4);
   const Recommendation advice =
       recommend(SoftmaxKernel{}, q.view(), k.view(), {.num_features = 64, .seed = {3}});
-  CHECK(advice.ranked.front().spec.centring != Centring{});
+  CHECK(advice.ranked.front().spec.transform != PairTransform{});
   CHECK_THAT(advice.reason, Contains("centred"));
 }
 
@@ -76,8 +76,12 @@ TEST_CASE("attention is ranked by the error of its output", "[recommend]") {
   CHECK_THAT(advice.reason, Contains("error of the output over 8 redraws"));
   const OutputError predicted =
       output_error(advice.ranked.front().spec, q.view(), k.view(), v.view());
-  CHECK(predicted.relative_error == Approx(advice.ranked.front().error).epsilon(0.3));
-  CHECK_THAT(advice.reason, Contains("; to first order 0."));
+  // Coupled frequencies with one parameter per direction are predicted as independent ones.
+  const double error = advice.ranked.front().error;
+  CHECK(predicted.relative_error > 0.7 * error);
+  CHECK(predicted.relative_error < (predicted.is_upper ? 2.0 : 1.3) * error);
+  CHECK_THAT(advice.reason, Contains(predicted.is_upper ? "; to first order at most 0."
+                                                        : "; to first order 0."));
   CHECK(advice.ranked.front().error > 0.0);
   CHECK(advice.ranked.front().error < 0.5 * advice.ranked.back().error);
 

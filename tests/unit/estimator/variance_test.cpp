@@ -292,7 +292,7 @@ TEST_CASE("metric and centring enter as changes of variables", "[variance]") {
   const double k = kernel_moments(spec, x, y).exact;
   const std::vector<double> a = {0.2, 0.1, 0.0};
   const std::vector<double> c = {-0.1, 0.3, 0.2};
-  spec.centring = {.query = a, .key = c};
+  spec.transform = {.query = a, .key = c};
   const KernelMoments centred = kernel_moments(spec, x, y);
   CHECK(centred.exact == Approx(k));
   double z2 = 0.0;

@@ -54,7 +54,7 @@ FeatureMapSpec spec_of(const Kernel& kernel, const FeatureFunction& features) {
           .projection = OrthogonalProjection{},
           .features = features,
           .seed = {5},
-          .centring = {}};
+          .transform = {}};
 }
 
 const GaussianKernel kGaussian{Isotropic{1.7}};
@@ -147,9 +147,9 @@ TEST_CASE("centring changes the features and not the kernel they estimate", "[fe
     FeatureMapSpec spec = spec_of(kernel, HyperbolicFeatures{});
     spec.num_frequencies = 20000;
     const bool softmax = std::holds_alternative<SoftmaxKernel>(kernel);
-    spec.centring.query = {0.3, -0.1, 0.2, 0.4, 0.1};
-    spec.centring.key =
-        softmax ? std::vector<double>{0.1, 0.5, 0.2, -0.3, 0.2} : spec.centring.query;
+    spec.transform.query = {0.3, -0.1, 0.2, 0.4, 0.1};
+    spec.transform.key =
+        softmax ? std::vector<double>{0.1, 0.5, 0.2, -0.3, 0.2} : spec.transform.query;
     const Matrix<double> query = features_of(spec, Side::query, x);
     const Matrix<double> key = features_of(spec, Side::key, y);
     for (Index i = 0; i < kRows; ++i) {

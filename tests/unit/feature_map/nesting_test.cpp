@@ -18,7 +18,7 @@ TEST_CASE("what validates can be written and read again, however deeply sums are
                               .projection = IidProjection{},
                               .features = TrigonometricFeatures{},
                               .seed = {1},
-                              .centring = {}};
+                              .transform = {}};
     INFO("depth " << depth);
     bool valid = true;
     try {

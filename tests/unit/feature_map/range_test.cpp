@@ -24,7 +24,7 @@ FeatureMapSpec spec_of(const Kernel& kernel, const FeatureFunction& features,
           .projection = projection,
           .features = features,
           .seed = {5},
-          .centring = {}};
+          .transform = {}};
 }
 
 template <Scalar T>
@@ -73,8 +73,8 @@ TEST_CASE("scales and frequencies that a scalar cannot hold are refused", "[feat
 TEST_CASE("a centre that float rounds moves no kernel value", "[feature_map]") {
   // 1000.1 as a float is off by 2e-5, which times |x| is what a softmax kernel would see of it.
   FeatureMapSpec spec = spec_of(SoftmaxKernel{0.01}, PositiveFeatures{});
-  spec.centring.query.assign(5, 1000.1);
-  spec.centring.key.assign(5, 1000.1);
+  spec.transform.query.assign(5, 1000.1);
+  spec.transform.key.assign(5, 1000.1);
   Matrix<double> x(2, 5);
   for (Index k = 0; k < 5; ++k) {
     x(0, k) = 1000.0 + 0.25 * static_cast<double>(k);

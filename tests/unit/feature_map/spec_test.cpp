@@ -16,13 +16,13 @@ TEST_CASE("a spec prints as one line and reads back", "[spec]") {
                             .projection = HadamardProjection{.rounds = 4, .radii = Radii::constant},
                             .features = HyperbolicOprfFeatures{-0.1234567890123},
                             .seed = {std::numeric_limits<std::uint64_t>::max()},
-                            .centring = {{1.0, 2.0, 3.0}, {1.0, 2.0, 3.0}}};
+                            .transform = {{1.0, 2.0, 3.0}, {1.0, 2.0, 3.0}}};
   const std::string line = to_text(spec);
   CHECK(line ==
         "input_dim=3 num_frequencies=64 kernel=gaussian(metric=diagonal(lengthscales=[0.1, 2.5, "
         "1e-300])) projection=hadamard(rounds=4, radii=constant) "
         "features=hyperbolic-oprf(a=-0.1234567890123) seed=18446744073709551615 "
-        "centring=centre(query=[1, 2, 3], key=[1, 2, 3])");
+        "transform=pair(query=[1, 2, 3], key=[1, 2, 3])");
   CHECK(parse_spec(line) == spec);
   CHECK(std::hash<FeatureMapSpec>{}(parse_spec(line)) == std::hash<FeatureMapSpec>{}(spec));
 }
@@ -36,7 +36,7 @@ TEST_CASE("members left out keep their defaults, in any order", "[spec]") {
                                .projection = OrthogonalProjection{},
                                .features = PositiveFeatures{},
                                .seed = {},
-                               .centring = {}});
+                               .transform = {}});
   CHECK(parse_kernel("gaussian") == Kernel(GaussianKernel{}));
   CHECK(parse_projection("iid()") == Projection(IidProjection{}));
 }

@@ -141,7 +141,7 @@ TEST_CASE("implicit matrices refuse what they cannot be", "[gram]") {
   CHECK_THROWS_WITH(make(x, {.memory = -1}), Contains("memory is -1"));
   CHECK_THROWS_WITH(GramApproximation<double>(x.view().middle_cols(0, 0)),
                     Contains("columns of the factor is 0"));
-  spec.centring = {{1.0, 0.0}, {0.0, 1.0}};
+  spec.transform = {{1.0, 0.0}, {0.0, 1.0}};
   CHECK_THROWS_WITH(GramApproximation<double>(FeatureMap<double>(spec), x),
                     Contains("differently"));
   x(3, 1) = std::numeric_limits<double>::quiet_NaN();

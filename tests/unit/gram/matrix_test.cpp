@@ -35,7 +35,7 @@ FeatureMapSpec spec_of(Index dim, const Kernel& kernel, const FeatureFunction& f
           .projection = OrthogonalProjection{},
           .features = features,
           .seed = {3},
-          .centring = {}};
+          .transform = {}};
 }
 
 }  // namespace

@@ -35,7 +35,7 @@ inline FeatureMapSpec gram_spec(Index dim, Index frequencies, const Kernel& kern
           .projection = OrthogonalProjection{},
           .features = features,
           .seed = {3},
-          .centring = {}};
+          .transform = {}};
 }
 
 inline Eigen::MatrixXd dense(const Matrix<double>& m) {

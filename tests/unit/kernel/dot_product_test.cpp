@@ -31,7 +31,7 @@ FeatureMapSpec spec_of(Index dim, Index m, const Kernel& kernel, const FeatureFu
               sketch ? Projection(CountSketchProjection{}) : Projection(RademacherProjection{}),
           .features = features,
           .seed = {7},
-          .centring = {}};
+          .transform = {}};
 }
 
 Matrix<double> rows(Index n, Index d, double size) {
@@ -319,7 +319,7 @@ TEST_CASE("dot-product kernels and their features are refused by name", "[spec]"
   spec.projection = RademacherProjection{};
   CHECK_THAT(refusal(spec), Contains("rademacher frequencies need maclaurin features"));
   spec = spec_of(3, 8, PolynomialKernel{}, MaclaurinFeatures{});
-  spec.centring = {{1.0, 0.0, 0.0}, {1.0, 0.0, 0.0}};
+  spec.transform = {{1.0, 0.0, 0.0}, {1.0, 0.0, 0.0}};
   CHECK_THAT(refusal(spec), Contains("depends on the origin"));
   CHECK_THROWS_WITH(PolynomialKernel::from_gamma(0.0), Contains("gamma is 0"));
   const Matrix<double> x = rows(4, 3, 0.5);

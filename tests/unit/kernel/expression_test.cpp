@@ -67,7 +67,7 @@ TEST_CASE("expressions survive their text form, and differ by any part of it", "
                       .projection = IidProjection{},
                       .features = TrigonometricFeatures{},
                       .seed = {4},
-                      .centring = {}};
+                      .transform = {}};
   CHECK(parse_spec(to_text(spec)) == spec);
   FeatureMapSpec other = spec;
   std::get<SumKernel>(other.kernel).terms[1].weight = 0.6;

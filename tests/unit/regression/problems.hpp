@@ -59,7 +59,7 @@ inline FeatureMapSpec regression_spec(Index dim, Index num_frequencies, double l
           .projection = OrthogonalProjection{},
           .features = TrigonometricFeatures{},
           .seed = {seed},
-          .centring = {}};
+          .transform = {}};
 }
 
 /// Features of the rows of x, as the map's `apply` gives them.

@@ -68,7 +68,7 @@ TEST_CASE("the map of a study is chosen by its rows", "[attention_study]") {
   plan.means = study::Means::subtracted;
   const FeatureMapSpec centred = far.spec(plan);
   // Positive features see sums: what is subtracted is their mean, 3 - 1.
-  CHECK(centred.centring.query[0] + centred.centring.key[0] == Approx(2.0).margin(0.3));
+  CHECK(centred.transform.query[0] + centred.transform.key[0] == Approx(2.0).margin(0.3));
   CHECK(centred.features != apart);
 
   plan = ::plan();

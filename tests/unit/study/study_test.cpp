@@ -103,7 +103,7 @@ TEST_CASE("a cell is what a map of its own size measures", "[study]") {
 TEST_CASE("maps that one draw does not serve have the numbers that each has alone", "[study]") {
   FeatureMapSpec plain = spec_of(PositiveFeatures{}, IidProjection{});
   FeatureMapSpec centred = plain;
-  centred.centring = {{0.2, 0.1, 0.3}, {0.2, 0.1, 0.3}};
+  centred.transform = {{0.2, 0.1, 0.3}, {0.2, 0.1, 0.3}};
   // Products of projections: another radius is another layout of the draw.
   FeatureMapSpec wide = spec_of(MaclaurinFeatures{.radius = 3.0}, RademacherProjection{});
   wide.kernel = SoftmaxKernel{0.5};

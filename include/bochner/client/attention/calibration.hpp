@@ -3,14 +3,25 @@
 
 #include <bochner/client/attention/heads.hpp>
 
+#include <array>
+#include <string_view>
 #include <vector>
 
 /// \file
-/// Centres and parameters of heads, taken from data.
+/// Transforms and parameters of heads, taken from data.
 
 namespace bochner {
 
+/// How much of a head is fitted.
+enum class Calibration {
+  shifts,     ///< the means (`optimal_centring`), and one parameter a
+  directions  ///< softmax kernels: the covariances, too (`optimal_pair_transform`), and one
+              ///< parameter a per direction; other kernels: as `shifts`
+};
+constexpr std::array<std::string_view, 2> names_of(Calibration) { return {"shifts", "directions"}; }
+
 struct CalibrationOptions {
+  Calibration fit = Calibration::directions;
   /// batch x L, true for queries that count; empty means that all do. Others are never read.
   MatrixView<const bool> query_mask{};
   /// The same for keys, batch x S.
@@ -20,18 +31,19 @@ struct CalibrationOptions {
 /// What data say about one key head.
 struct CalibratedHead {
   FeatureMapSpec spec;
-  /// The mean of |q~ + k~|^2, after scaling and with the centring of `spec`, over pairs of a query
+  /// The mean of |q~ + k~|^2, after scaling and with the transform of `spec`, over pairs of a query
   /// and a key of one batch entry; of |q~ - k~|^2 for maps of differences (trigonometric).
   /// Variances grow like an exponential of it.
   double mean_square = 0.0;
 };
 
 /// The specs of a layer, one for each key head: specs(layer, h) with
-///   the centring of the head's queries and keys (`optimal_centring`), then
-///   the parameter a, where the features have one, that is optimal for the mean |q~ + k~|^2 that is
-///   left (`with_optimal_parameter`): what hyperbolic OPRF features are for.
+///   the transform that suits the head's queries and keys (see `Calibration`), then
+///   the parameters a, where the features have some, that are optimal for the mean squares of
+///   q~ + k~ that are left (`with_optimal_parameters`): what hyperbolic OPRF features are for.
 /// A sample of queries (batch x heads x L x d) and keys (batch x key_heads x S x d) of the layer is
-/// enough, before the kernel's scaling. Centring is exact: it changes no kernel value.
+/// enough, before the kernel's scaling; with `Calibration::directions` of more rows than d. The
+/// transform is exact: it changes no kernel value.
 ///
 /// ```cpp
 /// const HeadSpecs specs({.input_dim = 8, .num_frequencies = 64,
@@ -45,7 +57,7 @@ struct CalibratedHead {
 /// }
 /// ```
 ///
-/// O((L + S) d) per head. The same bits for any number of threads. Throws InvalidArgument when the
+/// O((L + S) d^2 + d^3) per head, O((L + S) d) for shifts. The same bits for any number of threads. Throws InvalidArgument when the
 /// kernel is neither softmax nor Gaussian, when the error of the features depends on more than that
 /// square, when `layer` is negative, extents do not fit, a head has no pair that counts, or a row
 /// that counts is not finite.

@@ -27,8 +27,8 @@ void attention_gradient(const FeatureMap<T>& map, const AttentionInputs<T>& inpu
 
 /// The derivative with respect to the scale s of a softmax kernel, from the inputs and their
 /// gradients: (sum q.dq + sum k.dk) / (2 s), since s enters as sqrt(s) q and sqrt(s) k. For
-/// `exact_attention` and `attention` alike; maps must have no centring (which does not scale with
-/// the inputs) and no parameter `a` that follows the data. An input whose gradient is zero, as that
+/// `exact_attention` and `attention` alike; maps must have no shifts (which do not scale with the
+/// inputs) and no parameter `a` that follows the data. An input whose gradient is zero, as that
 /// of a masked key, may hold anything.
 /// Throws InvalidArgument when the kernel is not softmax or extents do not fit.
 template <Scalar T>

@@ -43,8 +43,8 @@ struct AttentionComparison {
   /// Whether the prediction can be relied on: the mean of |q + k|^2 is at most 2. Beyond, it is
   /// dominated by mass that no sample sees.
   bool prediction_holds = false;
-  /// Whether it is an upper estimate: frequencies are quasi-random, and treated as independent
-  /// ones.
+  /// Whether it is an upper estimate: frequencies are quasi-random, or coupled with one parameter
+  /// per direction, and treated as independent ones.
   bool prediction_is_upper = false;
   EffectiveNorms norms;
   double centred_mean = 0.0;  ///< norms.mean if queries and keys were centred

@@ -50,8 +50,8 @@ template <Scalar T>
 class GramApproximation {
  public:
   /// The rows of x (n x input_dim, n >= 1) under `map`. O(n m d). Throws InvalidArgument as
-  /// `FeatureMap::apply`, when x is empty, when the map's centring treats its sides differently (K^
-  /// would not be symmetric), and when `storage.memory` is negative.
+  /// `FeatureMap::apply`, when x is empty, when the map's transform treats its sides differently
+  /// (K^ would not be symmetric), and when `storage.memory` is negative.
   GramApproximation(const FeatureMap<T>& map, MatrixView<const T> x,
                     const GramStorage& storage = {}, const Execution& execution = {});
   /// K^ = F F^T; copies the n x r factor, n, r >= 1. Throws InvalidArgument on an empty one, NaN

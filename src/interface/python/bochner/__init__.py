@@ -81,11 +81,16 @@ from bochner._moments import KernelMoments, kernel_moments, row_moment
 from bochner._normal_equations import NormalEquations
 from bochner._nystrom import Nystrom, nystrom
 from bochner._optimal_parameters import (
+    mean_square_sums,
     optimal_centring,
     optimal_hyperbolic_oprf_parameter,
+    optimal_hyperbolic_oprf_parameters,
     optimal_maclaurin_radius,
     optimal_oprf_parameter,
+    optimal_oprf_parameters,
+    optimal_pair_transform,
     with_optimal_parameter,
+    with_optimal_parameters,
 )
 from bochner._output_errors import OutputError, output_error
 from bochner._pair_study import PairStudy, pair_study
@@ -223,6 +228,7 @@ __all__ = [
     "logarithmic_ridges",
     "matrix_study",
     "mean_square_sum",
+    "mean_square_sums",
     "median_lengthscale",
     "metrics",
     "nearest_clusters",
@@ -230,8 +236,11 @@ __all__ = [
     "nystrom",
     "optimal_centring",
     "optimal_hyperbolic_oprf_parameter",
+    "optimal_hyperbolic_oprf_parameters",
     "optimal_maclaurin_radius",
     "optimal_oprf_parameter",
+    "optimal_oprf_parameters",
+    "optimal_pair_transform",
     "output_error",
     "pair_study",
     "parse_features",
@@ -262,6 +271,7 @@ __all__ = [
     "study_table",
     "two_sample_test",
     "with_optimal_parameter",
+    "with_optimal_parameters",
     "with_scale",
     *(name for name in vars(_core.options) if not name.startswith("_")),
 ]

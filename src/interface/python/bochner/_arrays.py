@@ -149,10 +149,14 @@ def both_double(
     return first, first if y is None else doubles(function, names[1], y, "rows, columns")
 
 
-def both_alike(function: str, x: ArrayLike, y: ArrayLike | None) -> tuple[Array, Array]:
+def both_alike(
+    function: str, x: ArrayLike, y: ArrayLike | None, names: tuple[str, str] = ("x", "y")
+) -> tuple[Array, Array]:
     """Two matrices of one dtype; the second is the first where it is None."""
-    first = rows(function, "x", x)
-    return first, first if y is None else like(function, "y", y, "rows, columns", "x", first.dtype)
+    first = rows(function, names[0], x)
+    if y is None:
+        return first, first
+    return first, like(function, names[1], y, "rows, columns", names[0], first.dtype)
 
 
 def vector(function: str, name: str, value: ArrayLike, dtype: DTypeLike) -> Array:

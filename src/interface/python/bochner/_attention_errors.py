@@ -109,7 +109,8 @@ class AttentionComparison(Result):
         Whether the prediction can be relied on: the mean of ``|q + k|^2`` is at most 2. Beyond, it
         is dominated by mass that no sample sees.
     prediction_is_upper
-        Whether it is an upper estimate: frequencies are quasi-random, and treated as independent.
+        Whether it is an upper estimate: frequencies are quasi-random, or coupled with one parameter
+        per direction, and treated as independent.
     norms
         Of queries and keys, as the map sees them.
     centred_mean

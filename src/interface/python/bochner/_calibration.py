@@ -1,16 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Centres and parameters of heads, taken from data."""
+"""Transforms and parameters of heads, taken from data."""
 
 from __future__ import annotations
 
 import dataclasses
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from bochner import _core
 from bochner._arrays import ArrayLike, like, numbers, threads
 from bochner._attention_heads import base_of
 from bochner._attention_inputs import AXES, rows_that_count
-from bochner._options import whole
+from bochner._options import whole, word
 from bochner._results import Result
 
 if TYPE_CHECKING:
@@ -24,10 +24,10 @@ class CalibratedHead(Result):
     Parameters
     ----------
     spec
-        With the centring and the parameter of these data.
+        With the transform and the parameters of these data.
     mean_square
         The mean of ``|q + k|^2`` over pairs of a query and a key of one batch entry, after scaling
-        and centring; of ``|q - k|^2`` for maps of differences (trigonometric). Variances grow like
+        and transform; of ``|q - k|^2`` for maps of differences (trigonometric). Variances grow like
         an exponential of it.
     """
 
@@ -41,18 +41,18 @@ def calibrate(
     queries: ArrayLike,
     keys: ArrayLike,
     *,
+    fit: Literal["directions", "shifts"] = "directions",
     query_mask: ArrayLike | None = None,
     key_mask: ArrayLike | None = None,
     num_threads: int | None = None,
 ) -> list[CalibratedHead]:
     """The specs of the key heads of a layer, fitted to a sample of its queries and keys.
 
-    Each is that of `head_specs`, with the centring of the head's queries and keys
-    (`optimal_centring`), then, where the features have a parameter a, the one that is optimal for
-    the mean ``|q + k|^2`` that is left (`with_optimal_parameter`): what hyperbolic OPRF features
-    are for. Centring is exact: it changes no kernel value.
+    Each is that of `head_specs`, with the transform that suits the head's queries and keys, then,
+    where the features have a parameter a, what is optimal for the mean squares of q + k that are
+    left: what hyperbolic OPRF features are for. The transform is exact: it changes no kernel value.
 
-    Costs O((L + S) d) per head.
+    Costs O((L + S) d^2 + d^3) per head, O((L + S) d) for shifts.
 
     Parameters
     ----------
@@ -65,6 +65,10 @@ def calibrate(
         they read.
     keys : array of shape (batch, key_heads, S, d)
         `key_heads` divides `heads`.
+    fit : {"directions", "shifts"}
+        directions, for softmax kernels: means and covariances (`optimal_pair_transform`), and one
+        parameter per direction (`with_optimal_parameters`); the sample should have more rows than
+        d. shifts, and other kernels: means alone (`optimal_centring`) and one parameter.
     query_mask : bool array of shape (batch, L), optional
         True for queries that count. The others are never read.
     key_mask : bool array of shape (batch, S), optional
@@ -109,6 +113,7 @@ def calibrate(
         whole(name, "layer", layer, 0),
         q,
         k,
+        word(name, "fit", fit),
         rows_that_count(name, "query_mask", query_mask, (q.shape[0], q.shape[2]), "batch, queries"),
         rows_that_count(name, "key_mask", key_mask, (q.shape[0], k.shape[2]), "batch, keys"),
         threads(name, num_threads),

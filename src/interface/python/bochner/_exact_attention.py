@@ -336,7 +336,7 @@ def softmax_scale_gradient(
     """The derivative with respect to the scale s of a softmax kernel.
 
     ``((q * dq).sum() + (k * dk).sum()) / (2 * s)``, since s enters as ``sqrt(s) * q`` and
-    ``sqrt(s) * k``. Of `exact_attention` as of `attention`, for maps without centring (which does
+    ``sqrt(s) * k``. Of `exact_attention` as of `attention`, for maps without shifts (which do
     not scale with them).
 
     Parameters

@@ -46,7 +46,7 @@ class GramApproximation(GramOperator):
     TypeError
         On another dtype.
     ValueError
-        On a shape that does not fit, no rows, NaN or infinity, when the map's centring treats its
+        On a shape that does not fit, no rows, NaN or infinity, when the map's transform treats its
         sides differently (the matrix would not be symmetric), and when `memory` is negative.
 
     See Also

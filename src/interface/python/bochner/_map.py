@@ -192,8 +192,15 @@ class FeatureMap:
         self._map.pullback(_side("pullback", side), x, dphi, out, threads("pullback", num_threads))
         return out
 
-    def frequencies(self) -> NDArray[np.float64]:
+    def frequencies(self, side: Side = "query") -> NDArray[np.float64]:
         """The frequencies as rows, acting on raw inputs.
+
+        Lengthscales, scale and the matrix of the spec's transform are in them, shifts are not.
+
+        Parameters
+        ----------
+        side : {"query", "key"}
+            Whose inputs: the two differ where the transform has a matrix.
 
         Returns
         -------
@@ -201,7 +208,7 @@ class FeatureMap:
             Products of projections have a row for every factor, first factors first.
         """
         w = np.empty((self._map.num_frequency_rows(), self.input_dim))
-        self._map.frequencies(w)
+        self._map.frequencies(_side("frequencies", side), w)
         return w
 
     def __reduce__(self) -> tuple[type[FeatureMap], tuple[FeatureMapSpec]]:

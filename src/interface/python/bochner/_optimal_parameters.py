@@ -5,13 +5,25 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
+import numpy as np
+
 from bochner import _core
-from bochner._arrays import ArrayLike, both_alike, both_double
+from bochner._arrays import ArrayLike, both_alike, both_double, vector
 from bochner._options import not_negative, one_of, whole
-from bochner._specs import FeaturesLike, KernelLike, features_of, kernel_of, refusals_of
+from bochner._specs import (
+    FeaturesLike,
+    KernelLike,
+    SpecLike,
+    features_of,
+    kernel_of,
+    refusals_of,
+    spec_of,
+)
 
 if TYPE_CHECKING:
-    from bochner._core.options import Centring
+    from numpy.typing import NDArray
+
+    from bochner._core.options import PairTransform
 
 
 def optimal_oprf_parameter(z2: float, dim: int) -> float:
@@ -163,7 +175,7 @@ def optimal_maclaurin_radius(
 
 def optimal_centring(
     kernel: KernelLike, features: FeaturesLike, x: ArrayLike, y: ArrayLike | None = None
-) -> Centring:
+) -> PairTransform:
     """The centring that takes the mean of the data off what variances grow with.
 
     Mean query and mean key sum to zero for maps of sums (positive features and relatives) and are
@@ -180,7 +192,7 @@ def optimal_centring(
 
     Returns
     -------
-    Centring
+    PairTransform
 
     Raises
     ------
@@ -201,5 +213,186 @@ def optimal_centring(
     function = "optimal_centring"
     kernel, features = kernel_of(function, kernel), features_of(function, features)
     x, y = both_alike(function, x, y)
-    centring: Centring = _core.optimal_centring(kernel, features, x, y)
+    centring: PairTransform = _core.optimal_centring(kernel, features, x, y)
     return centring
+
+
+def optimal_pair_transform(queries: ArrayLike, keys: ArrayLike | None = None) -> PairTransform:
+    """The transform of the softmax kernel under which features see the shortest vectors.
+
+    Shifts by the means, and the matrix M that minimises the mean of ``|x'|^2 + |y'|^2``, ``x' = M
+    (x - query)`` and ``y' = M^-T (y - key)``: it gives both sides one covariance, diagonal, entries
+    ascending (Likhosherstov et al. 2023). A millionth of its trace is added to each covariance
+    first; where the rows of either side are all equal, shifts alone.
+
+    Parameters
+    ----------
+    queries : array of shape (n, d)
+    keys : array of shape (l, d), optional
+        Without them those of queries.
+
+    Returns
+    -------
+    PairTransform
+
+    Raises
+    ------
+    TypeError
+        On another dtype, or two of them.
+    ValueError
+        When an array is empty, columns differ, or on NaN or infinity.
+
+    See Also
+    --------
+    mean_square_sums, with_optimal_parameters : one parameter per direction of the result.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import bochner as bo
+    >>> rng = np.random.default_rng(0)
+    >>> queries = rng.normal(size=(100, 2)) * [3.0, 0.1] + 1.0
+    >>> keys = rng.normal(size=(100, 2))
+    >>> spec = bo.FeatureMapSpec(2, 64, bo.SoftmaxKernel(0.3), features=bo.PositiveFeatures())
+    >>> fitted = spec.__replace__(transform=bo.optimal_pair_transform(queries, keys))
+    >>> before, after = (bo.mean_square_sums(s, queries, keys).sum() for s in (spec, fitted))
+    >>> bool(after < before / 3)
+    True
+    """
+    function = "optimal_pair_transform"
+    queries, keys = both_alike(function, queries, keys, ("queries", "keys"))
+    transform: PairTransform = _core.optimal_pair_transform(queries, keys)
+    return transform
+
+
+def mean_square_sums(
+    spec: SpecLike, x: ArrayLike, y: ArrayLike | None = None
+) -> NDArray[np.float64]:
+    """Mean ``(x + y)_l^2`` over all pairs of rows, one per direction.
+
+    After the kernel's scaling and the spec's transform: what `with_optimal_parameters` takes.
+
+    Parameters
+    ----------
+    spec : FeatureMapSpec or str
+    x : array of shape (n, input_dim)
+        Queries; float32 is computed in float64.
+    y : array of shape (l, input_dim), optional
+        Keys; without them those of x.
+
+    Returns
+    -------
+    array of shape (input_dim,)
+
+    Raises
+    ------
+    TypeError
+        On another dtype.
+    ValueError
+        When an array is empty, columns are not input_dim, or on NaN or infinity.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import bochner as bo
+    >>> spec = bo.FeatureMapSpec(2, 64, bo.SoftmaxKernel(), features=bo.PositiveFeatures())
+    >>> bo.mean_square_sums(spec, np.array([[1.0, 0.0]]), np.array([[1.0, 2.0], [1.0, 0.0]]))
+    array([4., 2.])
+    """
+    function = "mean_square_sums"
+    spec = spec_of(function, spec)
+    x, y = both_double(function, x, y)
+    with refusals_of(function):
+        return np.asarray(_core.mean_square_sums(spec, x, y))
+
+
+def optimal_oprf_parameters(z2: ArrayLike) -> NDArray[np.float64]:
+    """One parameter per direction of OPRF features, by `optimal_oprf_parameter` in each.
+
+    Parameters
+    ----------
+    z2 : array of shape (input_dim,)
+        Mean ``(x + y)_l^2`` per direction, at least 0: see `mean_square_sums`.
+
+    Returns
+    -------
+    array of float
+
+    Raises
+    ------
+    TypeError, ValueError
+        On other numbers, or none.
+
+    Examples
+    --------
+    >>> import bochner as bo
+    >>> a = bo.optimal_oprf_parameters([0.0, 0.5])
+    >>> bool(a[0] == 0.0 and a[1] == bo.optimal_oprf_parameter(0.5, 1))
+    True
+    """
+    squares = vector("optimal_oprf_parameters", "z2", z2, np.float64)
+    return np.asarray(_core.optimal_oprf_parameters(squares.tolist()))
+
+
+def optimal_hyperbolic_oprf_parameters(
+    z2: ArrayLike,
+) -> NDArray[np.float64]:
+    """One parameter per direction of hyperbolic OPRF features, all optimal together.
+
+    The fixed point of ``a_l = a*(z2[l] / (1 + exp(-k)))``, ``k = 2 sum_l z2[l] (1 - 4 a_l) / (1 -
+    8 a_l)``, a* that of `optimal_oprf_parameter` in one dimension.
+
+    Parameters
+    ----------
+    z2 : array of shape (input_dim,)
+        Mean ``(x + y)_l^2`` per direction, at least 0: see `mean_square_sums`.
+
+    Returns
+    -------
+    array of float
+
+    Raises
+    ------
+    TypeError, ValueError
+        On other numbers, or none.
+
+    Examples
+    --------
+    >>> import bochner as bo
+    >>> a = bo.optimal_hyperbolic_oprf_parameters([0.5, 2.0])
+    >>> bool(a[1] < a[0] < 0.0)
+    True
+    """
+    squares = vector("optimal_hyperbolic_oprf_parameters", "z2", z2, np.float64)
+    return np.asarray(_core.optimal_hyperbolic_oprf_parameters(squares.tolist()))
+
+
+def with_optimal_parameters(features: FeaturesLike, z2: ArrayLike) -> Any:
+    """The feature function with one parameter per direction at the optimum.
+
+    Parameters
+    ----------
+    features : feature function or str
+        One without a parameter comes back as it is.
+    z2 : array of shape (input_dim,)
+        Mean ``(x + y)_l^2`` per direction, at least 0: see `mean_square_sums`.
+
+    Returns
+    -------
+    feature function
+
+    Raises
+    ------
+    TypeError, ValueError
+        On other arguments.
+
+    Examples
+    --------
+    >>> import bochner as bo
+    >>> bo.with_optimal_parameters("oprf", [0.0, 0.0])
+    OprfFeatures(a=(0.0, 0.0))
+    """
+    function = "with_optimal_parameters"
+    features = features_of(function, features)
+    squares = vector(function, "z2", z2, np.float64)
+    return _core.with_optimal_parameters(features, squares.tolist())

@@ -32,6 +32,9 @@ class OutputError(Result):
         ``Var D^_i / (E D^_i)^2``, D^ the denominator.
     relative_error : float
         Root mean square of ``|o^ - o|`` over that of ``|o|``, all queries.
+    is_upper : bool
+        Whether coupled frequencies were taken as independent, an upper estimate: with one parameter
+        per direction they have no closed form.
     warning : str
         Empty, or why the first order is not enough.
     """
@@ -40,6 +43,7 @@ class OutputError(Result):
     squared_norm: NDArray[np.float64]
     normaliser_variance: NDArray[np.float64]
     relative_error: float
+    is_upper: bool
     warning: str
 
     def _columns(self) -> dict[str, Any]:
@@ -110,6 +114,6 @@ def output_error(
     out = np.empty((3, queries.shape[0]))
     count = threads("output_error", num_threads)
     with refusals_of("output_error"):
-        error, warning = _core.output_error(spec, queries, keys, values, out, count)
+        error, is_upper, warning = _core.output_error(spec, queries, keys, values, out, count)
     squared_error, squared_norm, normaliser_variance = out
-    return OutputError(squared_error, squared_norm, normaliser_variance, error, warning)
+    return OutputError(squared_error, squared_norm, normaliser_variance, error, is_upper, warning)
