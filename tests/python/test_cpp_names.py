@@ -21,6 +21,7 @@ ELSEWHERE = {
     "AttentionErrorOptions": "attention_with_error",
     "AttentionRow": "attention_rows",
     "Budget": "recommend",
+    "CalibrationOptions": "calibrate",
     "CheckOptions": "check_unbiased",
     "ClusterOptions": "kernel_kmeans",
     "ColumnRoles": "fit",
@@ -41,6 +42,7 @@ ELSEWHERE = {
     "Kernel": "kernels",
     "LabelledRows": "LogisticRegression",
     "LanczosErrorOptions": "spectral_error",
+    "LiveKeys": "AttentionState.append",
     "LogisticOptions": "LogisticRegression",
     "MeanSquareSumScale": "with_scale",
     "MedianScale": "with_scale",
@@ -95,7 +97,11 @@ REFUSED = {
     "how C++ describes its options": ["Field", "variant_of"],
     "archives are words and arrays of what is saved and loaded": ["Archive", "require_finite"],
     "calls are watched by a function": ["Progress", "Stage", "StopRequests", "Watcher"],
-    "blocks of rows in the engine's layout are for clients in C++": ["BlockMap", "FeatureSource"],
+    "blocks of rows in the engine's layout are for clients in C++": [
+        "BlockMap",
+        "FeatureSource",
+        "rounded",
+    ],
     "what an alternative says of itself, for the library": [
         "BlockLaw",
         "ExponentialLaw",
