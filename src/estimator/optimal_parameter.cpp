@@ -16,15 +16,16 @@ using namespace estimator;
 
 namespace {
 
+/// Not negative zero at 0.
 double one_sided_optimum(double p) {
   if (p <= 1.0) {
     const double root = hypotenuse(1.0 + 2.0 * p, std::sqrt(8.0 * p));
-    return -0.125 * p * (1.0 + (6.0 + 2.0 * p) / (1.0 + root));
+    return 0.0 - 0.125 * p * (1.0 + (6.0 + 2.0 * p) / (1.0 + root));
   }
   // In units of p, which may be as large as a number can be.
   const double q = 1.0 / p;
   const double root = hypotenuse(q + 2.0, std::sqrt(8.0 * q));
-  return -0.125 * p * (1.0 + (6.0 * q + 2.0) / (q + root));
+  return 0.0 - 0.125 * p * (1.0 + (6.0 * q + 2.0) / (q + root));
 }
 
 constexpr int kMaxIterations = 100;  // a dozen reach the last bit

@@ -552,7 +552,7 @@ def test_maps_with_two_centres_have_no_symmetric_matrix():
         features=bo.PositiveFeatures(),
         transform=bo.PairTransform([1.0], [0.0]),
     )
-    with pytest.raises(ValueError, match="expected equal centres"):
+    with pytest.raises(ValueError, match="expected equal shifts"):
         bo.GramApproximation(spec, np.ones((2, 1)))
 
 
