@@ -256,7 +256,7 @@ def optimal_pair_transform(queries: ArrayLike, keys: ArrayLike | None = None) ->
     >>> spec = bo.FeatureMapSpec(2, 64, bo.SoftmaxKernel(0.3), features=bo.PositiveFeatures())
     >>> fitted = spec.__replace__(transform=bo.optimal_pair_transform(queries, keys))
     >>> before, after = (bo.mean_square_sums(s, queries, keys).sum() for s in (spec, fitted))
-    >>> bool(after < before / 3)
+    >>> bool(after < before / 2)
     True
     """
     function = "optimal_pair_transform"
@@ -389,10 +389,12 @@ def with_optimal_parameters(features: FeaturesLike, z2: ArrayLike) -> Any:
     Examples
     --------
     >>> import bochner as bo
-    >>> bo.with_optimal_parameters("oprf", [0.0, 0.0])
-    OprfFeatures(a=(0.0, 0.0))
+    >>> features = bo.with_optimal_parameters("oprf", [0.5, 2.0])
+    >>> features.a == tuple(bo.optimal_oprf_parameters([0.5, 2.0]))
+    True
     """
     function = "with_optimal_parameters"
     features = features_of(function, features)
     squares = vector(function, "z2", z2, np.float64)
-    return _core.with_optimal_parameters(features, squares.tolist())
+    with refusals_of(function):
+        return _core.with_optimal_parameters(features, squares.tolist())
