@@ -773,8 +773,6 @@ FUNCTIONS = [
     (bo.optimal_oprf_parameter, {"z2": 1.0, "dim": 3}),
     (bo.optimal_hyperbolic_oprf_parameter, {"z2": 1.0, "dim": 3}),
     (bo.with_optimal_parameter, {"features": "oprf", "z2": 1.0, "dim": 3}),
-    (bo.optimal_oprf_parameters, {"z2": [1.0, 2.0]}),
-    (bo.optimal_hyperbolic_oprf_parameters, {"z2": [1.0, 2.0]}),
     (bo.with_optimal_parameters, {"features": "oprf", "z2": [1.0, 2.0]}),
     (bo.mean_square_sums, {"spec": positive(), "x": X, "y": X}),
     (bo.optimal_pair_transform, {"queries": X, "keys": X}),

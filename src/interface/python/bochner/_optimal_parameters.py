@@ -389,10 +389,12 @@ def with_optimal_parameters(features: FeaturesLike, z2: ArrayLike) -> Any:
     Examples
     --------
     >>> import bochner as bo
-    >>> bo.with_optimal_parameters("oprf", [0.0, 0.0])
-    OprfFeatures(a=(0.0, 0.0))
+    >>> features = bo.with_optimal_parameters("oprf", [0.5, 2.0])
+    >>> features.a == tuple(bo.optimal_oprf_parameters([0.5, 2.0]))
+    True
     """
     function = "with_optimal_parameters"
     features = features_of(function, features)
     squares = vector(function, "z2", z2, np.float64)
-    return _core.with_optimal_parameters(features, squares.tolist())
+    with refusals_of(function):
+        return _core.with_optimal_parameters(features, squares.tolist())
