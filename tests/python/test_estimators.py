@@ -786,3 +786,19 @@ FUNCTIONS = [
 )
 def test_whatever_is_passed_is_refused_under_the_name_of_the_function(function, arguments):
     require_refusals_by_name(function, arguments, ODD)
+
+
+@pytest.mark.parametrize("projection", [bo.OrthogonalProjection(), bo.IidProjection()])
+def test_variances_of_coupled_directions_are_labelled(projection):
+    spec = bo.FeatureMapSpec(
+        D,
+        8,
+        bo.SoftmaxKernel(0.1),
+        projection=projection,
+        features=bo.OprfFeatures([-0.1, 0.0, *[-0.2] * (D - 2)]),
+    )
+    x = np.full((2, D), 0.1)
+    upper = isinstance(projection, bo.OrthogonalProjection)
+    assert np.array_equal(bo.kernel_moments(spec, x, x).variance_is_upper, [upper, upper])
+    assert bo.kernel_moments(spec, x[0], x[0]).variance_is_upper is upper
+    assert str(bo.kernel_moments(spec, x, x))

@@ -58,6 +58,7 @@ void kernel_moments_into(const FeatureMapSpec& spec, const Input& x, const Input
       to(4, i) = at.log_exact;
       to(5, i) = at.log_variance;
       to(6, i) = at.relative_error;
+      to(7, i) = at.variance_is_upper ? 1.0 : 0.0;
     }
   });
 }

@@ -15,6 +15,8 @@ from bochner._options import whole
 from bochner._results import Result
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from bochner._specs import (
         SpecLike,
     )
@@ -41,6 +43,9 @@ class KernelMoments(Result):
         ``log |k(x, y)|`` and ``log Var K`` (``-inf`` where K does not vary).
     relative_error : float or array
         ``sqrt(E (K - k)^2) / |k|``: the relative error to expect.
+    variance_is_upper : bool or array
+        Whether `variance` is that of independent frequencies, an upper estimate for coupled ones:
+        with one parameter per direction no closed form is known.
     """
 
     exact: Values
@@ -50,6 +55,7 @@ class KernelMoments(Result):
     log_exact: Values
     log_variance: Values
     relative_error: Values
+    variance_is_upper: bool | NDArray[np.bool_]
 
 
 def kernel_moments(
@@ -103,9 +109,10 @@ def kernel_moments(
     spec = closed_form("kernel_moments", spec)
     x, y, one = pair_or_rows("kernel_moments", x, y, spec.input_dim)
     x, y = in_double(x, y)
-    out = np.empty((7, x.shape[0]))
+    out = np.empty((8, x.shape[0]))
     _core.kernel_moments(spec, x, y, out, threads("kernel_moments", num_threads))
-    return KernelMoments(*per_pair(out, one))
+    *numbers, is_upper = per_pair(out, one)
+    return KernelMoments(*numbers, bool(is_upper) if one else is_upper != 0.0)
 
 
 def row_moment(spec: SpecLike, order: int, x: ArrayLike, y: ArrayLike) -> float:
