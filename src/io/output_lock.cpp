@@ -2,6 +2,7 @@
 #include "io/output_lock.hpp"
 
 #include "bochner/core/error.hpp"
+#include "io/blocked_signals.hpp"
 #include "io/message.hpp"
 #include "io/output_file.hpp"
 #include "io/output_path.hpp"
@@ -81,6 +82,8 @@ OutputLock::OutputLock(const std::string& path) {
   const std::string target = resolve_output(path);
   const bool folder = std::filesystem::is_directory(target);
   lock_ = lock_beside(target);
+  // A lock cannot be on the list of what is removed before it is known to be ours.
+  const BlockedSignals blocked;
   while (true) {
     int descriptor = open_lock(lock_);
     if (descriptor < 0 && folder) {
@@ -127,7 +130,9 @@ OutputLock::OutputLock(const std::string& path) {
 OutputLock::~OutputLock() {
   if (descriptor_ < 0) return;
   // While it is locked, so that it is ours that goes.
+  const BlockedSignals blocked;
   ::unlink(lock_.c_str());
+  guard_.reset();
   ::close(descriptor_);
 }
 
