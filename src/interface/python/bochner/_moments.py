@@ -111,8 +111,9 @@ def kernel_moments(
     x, y = in_double(x, y)
     out = np.empty((8, x.shape[0]))
     _core.kernel_moments(spec, x, y, out, threads("kernel_moments", num_threads))
-    *numbers, is_upper = per_pair(out, one)
-    return KernelMoments(*numbers, bool(is_upper) if one else is_upper != 0.0)
+    columns = per_pair(out, one)
+    columns[-1] = bool(columns[-1]) if one else columns[-1] != 0.0
+    return KernelMoments(*columns)
 
 
 def row_moment(spec: SpecLike, order: int, x: ArrayLike, y: ArrayLike) -> float:
