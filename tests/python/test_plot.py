@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Figures: what is drawn, on which axes."""
 
+import dataclasses
 import types
 
 import numpy as np
@@ -45,6 +46,38 @@ def test_error_curves_have_a_reference_once_and_measured_points():
     assert legend(ax).count(r"$1/\sqrt{m}$") == 1
     whole = ax.lines[-1].get_xdata()
     assert np.all(np.asarray(whole) % curve.block_size == 0)
+
+
+def test_heads_are_drawn_by_layer_with_their_advice():
+    base = bo.FeatureMapSpec(4, 64, bo.SoftmaxKernel(), features=bo.HyperbolicFeatures(), seed=1)
+    rng = np.random.default_rng(3)
+
+    def layer(i, size):
+        q, k, v = size * rng.normal(size=(3, 1, 3, 50, 4))
+        return bo.attention_report(bo.head_maps(base, i, 3), q, k, v)
+
+    # Exact attention is the advice at these lengths, whatever the error is.
+    layers = [
+        [dataclasses.replace(head, advice="fine") for head in layer(0, 0.05)],
+        layer(1, 3.0),
+    ]
+    ax = plot.heads(layers, label="two layers")
+    every = [head for heads in layers for head in heads]
+    drawn = {}
+    for line in ax.lines:
+        if line.get_label() in {head.advice for head in every}:
+            drawn.update(zip(line.get_xdata(), line.get_ydata(), strict=True))
+    places = [0, 1, 2, 4, 5, 6]
+    assert np.allclose([drawn[x] for x in places], [head.output_error for head in every])
+    rings = next(line for line in ax.lines if line.get_label() == "closed form")
+    assert np.allclose(
+        rings.get_ydata(), [head.predicted_error for head in every if head.prediction_holds]
+    )
+    assert [text.get_text() for text in ax.get_xticklabels()] == ["0", "1"]
+    assert ax.get_title() == "two layers"
+    alone = plot.heads(layers[0])
+    assert alone.get_xlabel() == "head"
+    assert plot.heads(layers[0][0], ax=alone) is alone
 
 
 def test_ratio_maps_have_a_cell_a_map_and_number_of_frequencies():
@@ -110,6 +143,8 @@ def test_ridge_paths_mark_the_smallest_value_or_the_model():
         (lambda: plot.error_curve(3), "error_curve: curve is int, expected GramErrorCurve"),
         (lambda: plot.ratio_map(3), "ratio_map: study is int, expected PairStudy or MatrixStudy"),
         (lambda: plot.calibration(3, 1.0), "calibration: estimates is 3, expected a list"),
+        (lambda: plot.heads(3), "heads: comparisons is int, expected a list of Attention"),
+        (lambda: plot.heads([[], [3]]), "heads: layer 1, head 0 is int, expected an Attention"),
         (lambda: plot.calibration([3], 1.0), r"calibration: estimates\[0\] is int"),
         (lambda: plot.ridge_path(3), "ridge_path: path is int, expected a path of ridges"),
     ],

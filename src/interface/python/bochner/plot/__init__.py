@@ -7,7 +7,8 @@ is imported when a figure is drawn: ``pip install bochner[plot]``.
 
 from bochner.plot._calibration import calibration
 from bochner.plot._error_curve import error_curve
+from bochner.plot._heads import heads
 from bochner.plot._ratio_map import ratio_map
 from bochner.plot._ridge_path import ridge_path
 
-__all__ = ["calibration", "error_curve", "ratio_map", "ridge_path"]
+__all__ = ["calibration", "error_curve", "heads", "ratio_map", "ridge_path"]

@@ -77,7 +77,7 @@ def ridge_path(path: Any, *, ridge: float | None = None, ax: Axes | None = None)
         ax.set_yscale("log")
     ax.set_xlabel(r"ridge $\lambda$")
     ax.set_ylabel(
-        "held-out log loss (nats a row)" if logistic else "root of GCV (units of the target)"
+        "held-out log loss (nats per row)" if logistic else "root of GCV (units of the target)"
     )
     ax.grid(visible=True, which="major", alpha=0.3)
     ax.legend(frameon=False)
