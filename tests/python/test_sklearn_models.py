@@ -349,6 +349,18 @@ def test_what_is_no_classification_is_refused():
         KernelClassifier(n_components=8, loss="logistic", max_iter=1, tol=1e-12).fit(x, labels)
 
 
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_nystroem_of_the_fitted_rows_is_the_factor(dtype):
+    x = np.random.default_rng(5).normal(size=(200, 3)).astype(dtype)
+    at_once = NystroemRPCholesky(n_components=30, random_state=2)
+    phi = at_once.fit_transform(x)
+    apart = NystroemRPCholesky(n_components=30, random_state=2).fit(x)
+    assert phi.dtype == dtype
+    assert np.array_equal(at_once.component_indices_, apart.component_indices_)
+    assert np.array_equal(at_once.cholesky_, apart.cholesky_)
+    assert np.allclose(phi, apart.transform(x), atol=1e-5 if dtype == np.float32 else 1e-9)
+
+
 @pytest.mark.parametrize("pivoting", ["randomly-pivoted", "ridge-leverage", "uniform"])
 def test_nystroem_is_theirs_with_the_same_landmarks(pivoting):
     x, _, _ = problem()

@@ -122,7 +122,35 @@ class NystroemRPCholesky(_Transformer):
         ValueError
             When the kernel is not one for so many columns, or vanishes on all rows.
         """
+        self._factor(dense(self, X, reset=True))
+        return self
+
+    @_fit_context(prefer_skip_nested_validation=True)  # type: ignore[untyped-decorator]
+    def fit_transform(self, X: Any, y: Any = None) -> NDArray[Any]:  # noqa: ARG002, N803
+        """Choose the landmark rows, and the features of all rows: the factor that chose them.
+
+        In place of `fit` and `transform`, of which it has the features up to rounding.
+
+        Parameters
+        ----------
+        X : array-like or sparse matrix of shape (n_samples, n_features)
+        y : ignored
+
+        Returns
+        -------
+        array of shape (n_samples, n_landmarks)
+            float32 where X is float32, otherwise float64.
+
+        Raises
+        ------
+        ValueError
+            As `fit`.
+        """
         X = dense(self, X, reset=True)  # noqa: N806
+        return self._factor(X).astype(X.dtype, copy=False)
+
+    def _factor(self, X: NDArray[Any]) -> NDArray[Any]:  # noqa: N803
+        """The factor F of K^ = F F^T, whose columns are those of the landmarks."""
         self._kernel = parsed(self.kernel, _core.parse_kernel)
         found = nystrom(
             ExactGram(self._kernel, X),
@@ -130,13 +158,14 @@ class NystroemRPCholesky(_Transformer):
             pivoting=self.pivoting,  # type: ignore[arg-type]
             seed=seed(self.random_state),
         )
+        factor: NDArray[Any] = found.gram.factor()
         self.component_indices_ = found.pivots
         self.components_ = X[found.pivots]
         # The columns that were taken, at the rows that were: their own Cholesky factor.
-        self.cholesky_ = np.tril(found.gram.factor()[found.pivots])
+        self.cholesky_ = np.tril(factor[found.pivots])
         self.relative_trace_error_ = found.relative_trace_error
         self._n_features_out = found.pivots.size
-        return self
+        return factor
 
     def transform(self, X: Any) -> NDArray[Any]:  # noqa: N803
         """Features of the rows of X.
