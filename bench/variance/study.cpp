@@ -32,7 +32,7 @@ int main(int argc, char** argv) {
                                                  HadamardProjection{}, SimplexProjection{}};
   for (const Projection& projection : projections) {
     for (const FeatureFunction& function : features) {
-      // One map a pair where the pair decides the parameter.
+      // One map per pair where the pair decides the parameter.
       for (std::size_t pair = 0; pair < plan.pairs.size(); ++pair) {
         FeatureMapSpec spec{.input_dim = kDim,
                             .num_frequencies = 1,

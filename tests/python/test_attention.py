@@ -297,7 +297,7 @@ def numerical_gradients(run, x, dout, step=1e-5):
     return out
 
 
-@pytest.mark.parametrize("per_head", [False, True], ids=["one map", "a map a head"])
+@pytest.mark.parametrize("per_head", [False, True], ids=["one map", "a map per head"])
 def test_gradients_are_those_of_the_output(per_head):
     x = tensors(np.float64, batch=1, heads=4, key_heads=2, queries=3, keys=4, dim=2, value_dim=2)
     fms = bo.head_maps(spec(dim=2, m=6), 0, 2) if per_head else spec(dim=2, m=6)
@@ -554,7 +554,7 @@ def refusals():
         "attention": {
             "feature_map": [
                 (3, TypeError, "feature_map is int"),
-                ([spec()] * 3, ValueError, r"feature_map has 3 entries, expected 2 \(one a key"),
+                ([spec()] * 3, ValueError, r"feature_map has 3 entries, expected 2 \(one per key"),
                 ([spec(), 3], TypeError, r"feature_map\[1\] is int"),
                 (spec(dim=4), ValueError, "dimension 5, expected 4"),
             ],
@@ -628,7 +628,7 @@ def test_other_functions_refuse_by_name():
         (
             lambda: bo.attention_with_error([spec()] * 3, q, k, v),
             ValueError,
-            r"feature_map has 3 entries, expected 2 \(one a key head\)",
+            r"feature_map has 3 entries, expected 2 \(one per key head\)",
         ),
         (lambda: bo.attention_report(spec(), q, k, v, sample_rows=0), ValueError, "sample_rows"),
         (lambda: bo.attention_rows(spec(), q, k, [(0, 0)]), ValueError, "rows has shape"),

@@ -41,7 +41,7 @@ std::optional<std::string> gap(const FeatureMapSpec& spec) {
   return estimator::closed_form_gap(spec.kernel, spec.projection);
 }
 
-// One pair, or pairs of rows: what comes of them fills columns, one number a row.
+// One pair, or pairs of rows: what comes of them fills columns, one number per row.
 
 void kernel_moments_into(const FeatureMapSpec& spec, const Input& x, const Input& y,
                          const Output& out, Threads threads) {

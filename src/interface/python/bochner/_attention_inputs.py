@@ -43,7 +43,7 @@ def held_maps(function: str, feature_map: Maps, key_heads: int | None) -> HeldMa
     if key_heads is not None and len(feature_map) != key_heads:
         raise ValueError(
             f"{function}: feature_map has {len(feature_map)} entries, expected {key_heads} "
-            "(one a key head)"
+            "(one per key head)"
         )
     return tuple(as_map(function, m, f"feature_map[{h}]") for h, m in enumerate(feature_map))
 

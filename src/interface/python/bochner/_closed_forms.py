@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from bochner._core.options import FeatureMapSpec
 
 Values: TypeAlias = "float | NDArray[np.float64]"
-"""A number for one pair; an array of one number a row for rows."""
+"""A number for one pair; an array of one number per row for rows."""
 
 
 def closed_form(function: str, spec: SpecLike) -> FeatureMapSpec:

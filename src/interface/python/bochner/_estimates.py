@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class Interval(NamedTuple):
-    """A two-sided confidence interval: numbers, or arrays of one number a row."""
+    """A two-sided confidence interval: numbers, or arrays of one number per row."""
 
     low: Values
     high: Values
