@@ -60,7 +60,7 @@ FeatureMapSpec spec_for(const Matrix<float>& x, Index frequencies, std::uint64_t
 /// K^ b against K b on one thread, features of 1,024 frequencies stored in single precision.
 void matvec(bench::Report& report, const std::string& name, const Matrix<float>& x,
             bench::Bar bar) {
-  constexpr Execution kOneThread{1};
+  const Execution kOneThread{1};
   const FeatureMapSpec spec = spec_for(x, 1024, 1);
   const GramApproximation<float> gram(FeatureMap<float>(spec), x);
   const ExactGram exact(spec.kernel, x);
