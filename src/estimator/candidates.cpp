@@ -8,6 +8,7 @@
 #include "estimator/checks.hpp"
 #include "estimator/mean_square_sum.hpp"
 #include "estimator/row_law.hpp"
+#include "features/parameter.hpp"
 #include "features/stage.hpp"
 #include "kernel/standard_form.hpp"
 #include "projection/operator.hpp"
@@ -96,13 +97,9 @@ std::vector<FeatureMapSpec> candidate_specs(const Door& door, const Kernel& kern
       spec.num_frequencies = budget.num_features / num_features(spec);
       if (multiplies(features)) {
         if (block_law(spec).exact >= spec.num_frequencies) continue;
-        std::visit(
-            [&](auto& f) {
-              if constexpr (requires { f.radius; }) {
-                f.radius = optimal_maclaurin_radius(kernel, f.exact, x.view(), y.view());
-              }
-            },
-            spec.features);
+        feature_functions::choose_radius(spec.features, [&](const auto& exact) {
+          return optimal_maclaurin_radius(kernel, exact, x.view(), y.view());
+        });
         specs.push_back(spec);
         continue;
       }

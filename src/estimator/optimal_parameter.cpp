@@ -4,6 +4,7 @@
 #include "core/door.hpp"
 #include "estimator/hypotenuse.hpp"
 #include "estimator/row_law.hpp"
+#include "features/parameter.hpp"
 
 #include <cmath>
 #include <iterator>
@@ -80,35 +81,23 @@ std::vector<double> optimal_hyperbolic_oprf_parameters(std::span<const double> z
 
 FeatureFunction with_optimal_parameters(FeatureFunction features, std::span<const double> z2) {
   require_squares(Door("with_optimal_parameters"), z2);
-  const bool one_sided = row_law(features).sides == RowLaw::Sides::one;
-  std::visit(
-      [&](auto& f) {
-        if constexpr (requires { f.a; }) {
-          f.a = one_sided ? optimal_oprf_parameters(z2) : optimal_hyperbolic_oprf_parameters(z2);
-        }
-      },
-      features);
+  if (PerDirection* const a = feature_functions::parameter_of(features)) {
+    const bool one_sided = row_law(features).sides == RowLaw::Sides::one;
+    *a = one_sided ? optimal_oprf_parameters(z2) : optimal_hyperbolic_oprf_parameters(z2);
+  }
   return features;
 }
 
 bool has_parameter(const FeatureFunction& features) {
-  return std::visit(
-      [](const auto& f) {
-        return requires { f.a; };
-      },
-      features);
+  FeatureFunction copy = features;
+  return feature_functions::parameter_of(copy) != nullptr;
 }
 
 FeatureFunction with_optimal_parameter(FeatureFunction features, double z2, Index dim) {
-  const bool one_sided = row_law(features).sides == RowLaw::Sides::one;
-  std::visit(
-      [&](auto& f) {
-        if constexpr (requires { f.a; }) {
-          f.a = one_sided ? optimal_oprf_parameter(z2, dim)
-                          : optimal_hyperbolic_oprf_parameter(z2, dim);
-        }
-      },
-      features);
+  if (PerDirection* const a = feature_functions::parameter_of(features)) {
+    const bool one_sided = row_law(features).sides == RowLaw::Sides::one;
+    *a = one_sided ? optimal_oprf_parameter(z2, dim) : optimal_hyperbolic_oprf_parameter(z2, dim);
+  }
   return features;
 }
 

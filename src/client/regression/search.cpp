@@ -162,15 +162,11 @@ class LengthscaleDescent {
   std::vector<double> best_exponents_;
 };
 
-Kernel scaled(const Kernel& kernel, double factor) {
-  return std::visit(
-      [&](auto k) -> Kernel {
-        if constexpr (requires { k.metric; }) {
-          for (double& l : std::get<Diagonal>(k.metric).lengthscales) l *= factor;
-        }
-        return k;
-      },
-      kernel);
+Kernel scaled(Kernel kernel, double factor) {
+  if (Metric* const metric = metric_of(kernel)) {
+    for (double& l : std::get<Diagonal>(*metric).lengthscales) l *= factor;
+  }
+  return kernel;
 }
 
 void require_options(const FeatureMapSpec& spec, const SearchOptions& options, Index rows) {
