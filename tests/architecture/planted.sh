@@ -48,6 +48,7 @@ plant src/CMakeLists.txt 'add_compile_options(-march=native)' build_flags
 plant CMakeLists.txt 'include(FetchContent)' build_flags
 plant src/core/planted.cpp 'int planted;' licence_lines
 plant src/estimator/planted.cpp 'bool planted = std::holds_alternative<SobolProjection>(projection);' type_tests
+plant src/study/planted.cpp 'bool planted = requires { f.a; };' type_tests
 plant src/study/planted.cpp 'bool planted = std::get_if<bochner::GaussianKernel>(&kernel);' type_tests
 plant src/interface/python/planted.cpp 'bool planted = std::get_if<MeanSquareSumScale>(&rule);' type_tests
 plant src/interface/python/bochner/planted.py 'planted = TABLE[type(spec.features)]' type_tests

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "parts.hpp"
 #include "reference.hpp"
 
 #include <bochner/client/attention/heads.hpp>
@@ -19,27 +20,6 @@ std::vector<FeatureMap<T>> two_maps() {
           FeatureMap<T>(map_spec(5, 12, PositiveFeatures{}, SoftmaxKernel{}, 4))};
 }
 
-template <class T>
-TensorView<const T, 4> rows_of(const Tensor<T>& t, Index first, Index count) {
-  TensorView<const T, 4> view = t.view();
-  view.data += first * view.stride(2);
-  view.extents[2] = count;
-  return view;
-}
-
-template <class T>
-AttentionInputs<T> rows_of(const Qkv<T>& x, Index first, Index count) {
-  return {rows_of(x.q, first, count), rows_of(x.k, first, count), rows_of(x.v, first, count)};
-}
-
-template <class T>
-TensorView<T, 4> rows_of(Tensor<T>& t, Index first, Index count) {
-  TensorView<T, 4> view = t.view();
-  view.data += first * view.stride(2);
-  view.extents[2] = count;
-  return view;
-}
-
 }  // namespace
 
 TEMPLATE_TEST_CASE("a state with a map per head has the bits of attention with them",
@@ -54,7 +34,7 @@ TEMPLATE_TEST_CASE("a state with a map per head has the bits of attention with t
     Tensor<T> out = x.output();
     Index first = 0;
     for (const Index count : {1, 70, 64, 15}) {
-      state.advance(rows_of(x, first, count), rows_of(out, first, count), Execution{threads});
+      state.advance(part(x, first, count), part(out, first, count), Execution{threads});
       first += count;
     }
     CHECK(same_bits(out, whole));
@@ -62,7 +42,7 @@ TEMPLATE_TEST_CASE("a state with a map per head has the bits of attention with t
     AttentionState<T> appended(maps, 3, 2, 3);
     appended.append(x.k.view(), x.v.view(), Execution{threads});
     Tensor<T> last(3, 4, 1, 3);
-    const TensorView<const T, 4> query = rows_of(x.q, 149, 1);
+    const TensorView<const T, 4> query = part(x.q, 149, 1);
     appended.attend(query, last.view(), Execution{threads});
     Tensor<T> expected(3, 4, 1, 3);
     state.attend(query, expected.view());
@@ -82,7 +62,7 @@ TEMPLATE_TEST_CASE("states with a map per head are saved, selected and merged",
   const std::vector<FeatureMap<T>> maps = two_maps<T>();
   const Qkv<T> x = normal_qkv<T>({2, 4, 2, 150, 150, 5, 3}, 62);
   AttentionState<T> state(maps, 2, 2, 3);
-  state.append(rows_of(x.k, 0, 100), rows_of(x.v, 0, 100));
+  state.append(part(x.k, 0, 100), part(x.v, 0, 100));
   const Archive archive = state.save();
   AttentionState<T> loaded = AttentionState<T>::load(maps, archive);
   const std::array<Index, 2> same{0, 1};
@@ -90,15 +70,15 @@ TEMPLATE_TEST_CASE("states with a map per head are saved, selected and merged",
   std::vector<Tensor<T>> outs;
   for (AttentionState<T>* const each : {&state, &loaded, &selected}) {
     outs.push_back(Tensor<T>(2, 4, 50, 3));
-    each->advance(rows_of(x, 100, 50), outs.back().view());
+    each->advance(part(x, 100, 50), outs.back().view());
   }
   CHECK(same_bits(outs[0], outs[1]));
   CHECK(same_bits(outs[0], outs[2]));
 
   AttentionState<T> first(maps, 2, 2, 3);
   AttentionState<T> second(maps, 2, 2, 3);
-  first.append(rows_of(x.k, 0, 90), rows_of(x.v, 0, 90));
-  second.append(rows_of(x.k, 90, 60), rows_of(x.v, 90, 60));
+  first.append(part(x.k, 0, 90), part(x.v, 0, 90));
+  second.append(part(x.k, 90, 60), part(x.v, 90, 60));
   first.merge(second);
   Tensor<T> merged = x.output();
   Tensor<T> expected = x.output();
