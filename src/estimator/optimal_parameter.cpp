@@ -89,8 +89,7 @@ FeatureFunction with_optimal_parameters(FeatureFunction features, std::span<cons
 }
 
 bool has_parameter(const FeatureFunction& features) {
-  FeatureFunction copy = features;
-  return feature_functions::parameter_of(copy) != nullptr;
+  return feature_functions::parameter_of(features) != nullptr;
 }
 
 FeatureFunction with_optimal_parameter(FeatureFunction features, double z2, Index dim) {

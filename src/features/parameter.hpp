@@ -3,6 +3,8 @@
 
 #include "bochner/features/features.hpp"
 
+#include <concepts>
+#include <type_traits>
 #include <variant>
 
 /// \file
@@ -10,10 +12,13 @@
 
 namespace bochner::feature_functions {
 
-/// The parameter `a`; null where the feature function has none.
-inline PerDirection* parameter_of(FeatureFunction& features) {
+/// The parameter `a`; null where the feature function has none. Constant where `Features` is.
+template <class Features>
+requires std::same_as<std::remove_const_t<Features>, FeatureFunction>
+auto parameter_of(Features& features) {
+  using Parameter = std::conditional_t<std::is_const_v<Features>, const PerDirection, PerDirection>;
   return std::visit(
-      [](auto& f) -> PerDirection* {
+      [](auto& f) -> Parameter* {
         if constexpr (requires { f.a; }) {
           return &f.a;
         } else {
