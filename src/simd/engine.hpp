@@ -98,9 +98,11 @@ struct Kernels {
   /// Base-2 log-weights to weights, the best one of a row in (1/2, 1]: e = ceil(max_j (block[r][j]
   /// + column_exponent[j])), block[r][j] = 2^(block[r][j] + column_exponent[j] - e). Maxima, column
   /// exponents, whole parts and bounds as in the two above; columns without mass take no part in a
-  /// maximum.
+  /// maximum. row_exponent[r] = e, 0 where the maximum is not finite
+  /// (a NaN may or may not count).
   void (*exp2_weights)(T* block, Index ld, Index rows, Index cols,
-                       const std::int32_t* column_exponent, const Ahead& ahead) noexcept;
+                       const std::int32_t* column_exponent, std::int32_t* row_exponent,
+                       const Ahead& ahead) noexcept;
 
   /// Angles to paired features: block[r][j] = scale[r] cos(block[r][j]),
   /// block[r][cols + j] = scale[r] sin(same angle), j < cols.

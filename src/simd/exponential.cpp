@@ -244,7 +244,7 @@ void Exponential<T>::exp2_columns(T* block, Index ld, Index rows, Index cols,
 
 template <Scalar T>
 void Exponential<T>::exp2_weights(T* block, Index ld, Index rows, Index cols,
-                                  const std::int32_t* column_exponent,
+                                  const std::int32_t* column_exponent, std::int32_t* row_exponents,
                                   const Ahead& ahead) noexcept {
   constexpr std::make_index_sequence<8> kTogether;
   constexpr auto kStep = static_cast<Index>(kTogether.size());
@@ -266,6 +266,7 @@ void Exponential<T>::exp2_weights(T* block, Index ld, Index rows, Index cols,
       std::int32_t whole = 0;
       row_exponent(maximum[r], whole);
       offsets.whole[r] = -whole;
+      row_exponents[first + r] = whole;
     }
     exp2_strips<true>(group, ld, count, cols, exponents, offsets, static_cast<T*>(nullptr), ahead,
                       first);

@@ -73,7 +73,8 @@ struct Exponential {
                            const std::int32_t* column_exponent, T* sums,
                            const Ahead& ahead) noexcept;
   static void exp2_weights(T* block, Index ld, Index rows, Index cols,
-                           const std::int32_t* column_exponent, const Ahead& ahead) noexcept;
+                           const std::int32_t* column_exponent, std::int32_t* row_exponents,
+                           const Ahead& ahead) noexcept;
   static void softmax_rows(T* block, Index ld, Index rows, const std::int32_t* count, T* exponent,
                            T* rescale, T* sum) noexcept;
   static void exp(const T* x, T* out, Index n) noexcept;

@@ -122,7 +122,7 @@ bool row_exponent(T maximum, std::int32_t& e) noexcept {
 
 template <Scalar T>
 void exp2_weights(T* block, Index ld, Index rows, Index cols, const std::int32_t* column_exponent,
-                  const Ahead&) noexcept {
+                  std::int32_t* row_exponents, const Ahead&) noexcept {
   const auto none = exp2_offset<T>(0.0);
   for (Index r = 0; r < rows; ++r) {
     T* row = block + r * ld;
@@ -134,6 +134,7 @@ void exp2_weights(T* block, Index ld, Index rows, Index cols, const std::int32_t
     }
     std::int32_t e = 0;
     row_exponent(maximum, e);
+    row_exponents[r] = e;
     for (Index j = 0; j < cols; ++j) {
       const std::int32_t c = column_exponent[j];
       row[j] = c == kMassless ? T{0} : exp2_shifted(row[j], none, e - c);

@@ -59,6 +59,7 @@ void attention_gradient(const FeatureMap<T>& map, const AttentionInputs<T>& inpu
                         const Execution& execution) {
   constexpr Door kDoor("attention_gradient");
   const AttentionProblem problem = linear_problem(kDoor, map.blocks(), inputs, options);
+  require_features_only(kDoor, options);
   require_gradients(kDoor, inputs, out, out_gradient, gradients);
   clear_gradients(gradients);
   if (problem.value_dim == 0) return;

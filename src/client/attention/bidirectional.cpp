@@ -18,13 +18,13 @@ struct Worker {
 /// Queries first ... (at most 64) of one head out of the state of its keys.
 template <Scalar T>
 void attend(const AttentionCall<T>& call, const AttentionSequence& sequence, Index head,
-            Index first, const PrefixState<T>& keys, const TensorView<T, 4>& out,
+            Index first, const PrefixState<T>& keys, const RowTarget<T>& target,
             Worker<T>& worker) {
   const PrefixView<T> state = keys.view();
   const Index count = std::min(simd::kBlockRows, sequence.num_queries - first);
-  const auto rows = query_rows(out, sequence, head, first, count);
+  const auto rows = target.rows(sequence, head, first, count);
   if (sequence.num_keys == 0) {
-    finish_empty(rows, worker.report);
+    target.take_empty(sequence, head, first, count, worker.report);
     return;
   }
   worker.queries.load(
@@ -33,13 +33,13 @@ void attend(const AttentionCall<T>& call, const AttentionSequence& sequence, Ind
   if (worker.prepared != &keys) worker.queries.prepare(state);
   worker.prepared = &keys;
   worker.queries.collect(state);
-  worker.queries.finish(rows, worker.report);
+  target.take(worker.queries, sequence, head, first, worker.report);
 }
 
 }  // namespace
 
 template <Scalar T>
-AttentionReport bidirectional_attention(const AttentionCall<T>& call, const TensorView<T, 4>& out) {
+AttentionReport bidirectional_attention(const AttentionCall<T>& call, const RowTarget<T>& target) {
   const std::vector<HeadGroup> groups = head_groups(call.problem);
   if (groups.empty() || call.problem.value_dim == 0) return {};
   KeyStates<T> states(call);
@@ -54,7 +54,7 @@ AttentionReport bidirectional_attention(const AttentionCall<T>& call, const Tens
     parallel_for_runs(static_cast<Index>(tasks.size()), call.execution, [&](Index t, int w) {
       const auto& [group, head, first] = tasks[static_cast<std::size_t>(t)];
       attend(call, *batch[static_cast<std::size_t>(group)].sequence, head, first, states[group],
-             out, workers[static_cast<std::size_t>(w)]);
+             target, workers[static_cast<std::size_t>(w)]);
     });
   });
   std::vector<AttentionReport> reports;
@@ -63,8 +63,8 @@ AttentionReport bidirectional_attention(const AttentionCall<T>& call, const Tens
 }
 
 template AttentionReport bidirectional_attention(const AttentionCall<float>&,
-                                                 const TensorView<float, 4>&);
+                                                 const RowTarget<float>&);
 template AttentionReport bidirectional_attention(const AttentionCall<double>&,
-                                                 const TensorView<double, 4>&);
+                                                 const RowTarget<double>&);
 
 }  // namespace bochner::attention_internals

@@ -27,6 +27,12 @@ AttentionProblem linear_problem(const Door& door, const BlockMap<T>& map,
   return problem;
 }
 
+void require_features_only(const Door& door, const AttentionOptions& options) {
+  if (options.exact == ExactPairs{} && options.rest == Rest::features) return;
+  door.refuse(
+      "options ask for pairs that are weighed exactly (`exact`, `rest`), expected none here");
+}
+
 void require_dim(const Door& door, const AttentionProblem& problem, Index input_dim) {
   if (problem.dim == input_dim) return;
   door.refuse("queries and keys have dimension " + std::to_string(problem.dim) + ", expected " +
@@ -34,13 +40,15 @@ void require_dim(const Door& door, const AttentionProblem& problem, Index input_
 }
 
 Index first_query_seeing(const AttentionSequence& sequence, Index k) {
-  return std::clamp<Index>(sequence.position(k) - sequence.query_offset, 0, sequence.num_queries);
+  return std::clamp<Index>(sequence.position(k) - *sequence.until + 1, 0, sequence.num_queries);
 }
 
 std::vector<HeadGroup> head_groups(const AttentionProblem& problem) {
   std::vector<HeadGroup> groups;
   for (const AttentionSequence& sequence : problem.sequences) {
-    for (Index head = 0; head < problem.key_heads; ++head) groups.push_back({&sequence, head});
+    for (Index head = 0; head < problem.key_heads; ++head) {
+      if (is_about(problem, sequence, head)) groups.push_back({&sequence, head});
+    }
   }
   return groups;
 }
@@ -83,14 +91,16 @@ typename KeyLoader<T>::Rows KeyLoader<T>::rows(const HeadGroup& group, Index fir
   const auto keys = head_rows(call_->inputs.keys, sequence.batch, group.key_head);
   const auto values = head_rows(call_->inputs.values, sequence.batch, group.key_head);
   const Index next = sequence.first_key + sequence.position(first + count - 1) + 1;
+  const RowNumber number(call_->order, keys.rows, sequence.first_key + sequence.position(first));
   return {live_rows(sequence, keys, first, count, key_buffer_),
           live_rows(sequence, values, first, count, value_buffer_),
           {call_->door,
            "keys",
            sequence.batch,
            group.key_head,
-           sequence.first_key + sequence.position(first),
-           {rows_ahead(keys, next), rows_ahead(values, next)}}};
+           number.first,
+           {rows_ahead(keys, next), rows_ahead(values, next)},
+           number.step}};
 }
 
 template <Scalar T>

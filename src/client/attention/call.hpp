@@ -3,6 +3,7 @@
 
 #include "client/attention/key_stream.hpp"
 #include "client/attention/problem.hpp"
+#include "client/attention/row_sums.hpp"
 #include "core/parallel.hpp"
 
 #include <algorithm>
@@ -15,6 +16,15 @@
 
 namespace bochner::attention_internals {
 
+/// How a user counts rows from `row` on, of `total`.
+struct RowNumber {
+  RowNumber(RowOrder order, Index total, Index row)
+      : first(order == RowOrder::forward ? row : total - 1 - row),
+        step(order == RowOrder::forward ? 1 : -1) {}
+  Index first;
+  Index step;
+};
+
 /// A checked call.
 template <Scalar T>
 struct AttentionCall {
@@ -24,6 +34,7 @@ struct AttentionCall {
   const AttentionProblem& problem;
   const Execution& execution;
   Products products = Products::full;
+  RowOrder order = RowOrder::forward;  ///< of the rows of all inputs, as the user counts them
 };
 
 /// `attention_problem` for this map. Throws InvalidArgument also when an option needs the weights
@@ -31,6 +42,9 @@ struct AttentionCall {
 template <Scalar T>
 AttentionProblem linear_problem(const Door& door, const BlockMap<T>& map,
                                 const AttentionInputs<T>& inputs, const AttentionOptions& options);
+
+/// Throws InvalidArgument when `options` ask for pairs that are weighed exactly.
+void require_features_only(const Door& door, const AttentionOptions& options);
 
 /// Rows have the map's input_dim.
 void require_dim(const Door& door, const AttentionProblem& problem, Index input_dim);
@@ -106,11 +120,13 @@ RowOrigin query_origin(const AttentionCall<T>& call, const AttentionSequence& se
                        const simd::RowsAhead& another = {}) {
   const auto rows = head_rows(call.inputs.queries, sequence.batch, head);
   const Index row = sequence.first_query + first;
-  return {call.door, "queries", sequence.batch,
-          head,      row,       {rows_ahead(rows, row + count), other, another}};
+  const RowNumber number(call.order, rows.rows, row);
+  return {call.door,  "queries",    sequence.batch,
+          head,       number.first, {rows_ahead(rows, row + count), other, another},
+          number.step};
 }
 
-/// The first query of a causal sequence that sees live key k.
+/// The first query of a sequence with an `until` that sees live key k.
 Index first_query_seeing(const AttentionSequence& sequence, Index k);
 
 /// The most workers that there can be.

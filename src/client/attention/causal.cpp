@@ -14,7 +14,7 @@ constexpr Index kChunk = simd::kBlockRows;
 template <Scalar T>
 class Causal {
  public:
-  Causal(const AttentionCall<T>& call, const TensorView<T, 4>& out) : call_(call), out_(out) {}
+  Causal(const AttentionCall<T>& call, const RowTarget<T>& target) : call_(call), target_(target) {}
 
   AttentionReport run() {
     const std::vector<HeadGroup> groups = head_groups(call_.problem);
@@ -148,13 +148,13 @@ class Causal {
     worker.queries.prepare(state);
     for_each_query_block(call_.problem, group, first, last, [&](Index head, Index i, Index count) {
       const auto seen = seen_from(sequence, i, count, begin);
-      const auto rows = query_rows(out_, sequence, head, i, count);
+      const auto rows = target_.rows(sequence, head, i, count);
       worker.queries.load(
           query_rows(call_.inputs.queries, sequence, head, i, count), state.exponent,
           query_origin(call_, sequence, head, i, count, rows_ahead(MatrixView<const T>(rows), 0)));
       worker.queries.collect(state);
       worker.queries.collect(keys, packed, {seen.data(), static_cast<std::size_t>(count)});
-      worker.queries.finish(rows, worker.report);
+      target_.take(worker.queries, sequence, head, i, worker.report);
     });
   }
 
@@ -165,12 +165,12 @@ class Causal {
         sequence.num_keys == 0 ? sequence.num_queries : first_query_seeing(sequence, 0);
     for (Index h = 0; h < call_.problem.heads_per_key_head; ++h) {
       const Index head = group.key_head * call_.problem.heads_per_key_head + h;
-      finish_empty(query_rows(out_, sequence, head, 0, count), worker.report);
+      target_.take_empty(sequence, head, 0, count, worker.report);
     }
   }
 
   const AttentionCall<T>& call_;
-  const TensorView<T, 4>& out_;
+  const RowTarget<T>& target_;
   std::vector<std::unique_ptr<Worker>> workers_;
   std::vector<std::unique_ptr<Slot>> slots_;
 };
@@ -178,12 +178,11 @@ class Causal {
 }  // namespace
 
 template <Scalar T>
-AttentionReport causal_attention(const AttentionCall<T>& call, const TensorView<T, 4>& out) {
-  return Causal<T>(call, out).run();
+AttentionReport causal_attention(const AttentionCall<T>& call, const RowTarget<T>& target) {
+  return Causal<T>(call, target).run();
 }
 
-template AttentionReport causal_attention(const AttentionCall<float>&, const TensorView<float, 4>&);
-template AttentionReport causal_attention(const AttentionCall<double>&,
-                                          const TensorView<double, 4>&);
+template AttentionReport causal_attention(const AttentionCall<float>&, const RowTarget<float>&);
+template AttentionReport causal_attention(const AttentionCall<double>&, const RowTarget<double>&);
 
 }  // namespace bochner::attention_internals

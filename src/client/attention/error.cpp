@@ -237,6 +237,7 @@ AttentionErrorReport attention_with_error(const FeatureMap<T>& map,
                                           const AttentionErrorOptions& error_options,
                                           const Execution& execution) {
   const AttentionProblem problem = linear_problem(kErrorDoor, map.blocks(), inputs, options);
+  require_features_only(kErrorDoor, options);
   require_errors(kErrorDoor, inputs, out, standard_error);
   kErrorDoor.at_least("redraws", error_options.redraws, 2);
   AttentionErrorReport report;

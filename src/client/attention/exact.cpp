@@ -161,6 +161,23 @@ bool ExactQueries<T, U>::score(const ExactKeys<T, U>& keys, Matrix<U>& logits) {
 }
 
 template <Scalar T, Scalar U>
+double ExactQueries<T, U>::log_constant(Index r) const {
+  const ExactKernel& kernel = call_->kernel;
+  if (!is_wide(range_)) {  // these carry the factor log2(e)
+    double squared_norm = 0.0;
+    for (Index k = 0; k < call_->problem.dim && kernel.key_weight() != 0.0; ++k) {
+      squared_norm += std::pow(static_cast<double>(queries_(r, k)) / std::numbers::log2e, 2);
+    }
+    return kernel.key_weight() * squared_norm;
+  }
+  double logit = top_bias_[static_cast<std::size_t>(r)];
+  if constexpr (std::same_as<U, double>) {
+    if (!kernel.shift_invariant()) logit += kernel.log_similarity(queries_.row(r), origin_.row(r));
+  }
+  return std::numbers::log2e * logit;
+}
+
+template <Scalar T, Scalar U>
 void ExactQueries<T, U>::multiply(const ExactKeys<T, U>& keys, Index most,
                                   Matrix<U>& logits) const {
   if constexpr (std::same_as<U, double>) {
@@ -207,7 +224,7 @@ void ExactQueries<T, U>::add_bias(const ExactKeys<T, U>& keys, Matrix<U>& logits
 template <Scalar T, Scalar U>
 void ExactQueries<T, U>::apply_masks(const ExactKeys<T, U>& keys, Matrix<U>& logits) const {
   constexpr U kMasked = -std::numeric_limits<U>::infinity();
-  if (sequence_->window > 0) {
+  if (sequence_->from) {
     for (Index r = 0; r < count_; ++r) {
       const Index hidden = sequence_->first_visible(first_ + r) - keys.first();
       const Index seen = seen_[static_cast<std::size_t>(r)];

@@ -73,6 +73,8 @@ class ExactQueries {
   /// False when no row sees any of them by position.
   bool score(const ExactKeys<T, U>& keys, Matrix<U>& logits);
   const std::array<std::int32_t, simd::kBlockRows>& seen() const noexcept { return seen_; }
+  /// What the logits of row r lack: log2 of the kernel (times e^bias) is logit + this.
+  double log_constant(Index r) const;
 
  private:
   /// Of row r: the query itself for Gaussian kernels, the first key that it sees for softmax ones.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "client/attention/exact_call.hpp"
 
+#include "client/attention/call.hpp"
 #include "client/attention/checks.hpp"
 #include "core/parallel.hpp"
 
@@ -107,6 +108,15 @@ void ExactGroup::collect() {
   }
 }
 
+ExactGroup ExactGroup::pick(std::span<const Index> keys) const {
+  ExactGroup out;
+  out.origin = origin;
+  out.seen.assign(keys.size(), 1);
+  for (const Index k : keys) out.sizes.push_back(sizes[static_cast<std::size_t>(k)]);
+  out.collect();
+  return out;
+}
+
 ExactSizes ExactGroup::largest(Index first, Index end) const {
   ExactSizes out;
   for (Index k = first; k < end;) {
@@ -117,6 +127,24 @@ ExactSizes ExactGroup::largest(Index first, Index end) const {
   }
   return out;
 }
+
+namespace {
+
+/// Looks at the keys.
+template <Scalar T>
+ExactCall<T> measured(ExactCall<T> call, const Execution& execution) {
+  const Index key_heads = call.problem.key_heads;
+  const Index count = static_cast<Index>(call.problem.sequences.size()) * key_heads;
+  call.groups.resize(static_cast<std::size_t>(count));
+  parallel_for_blocks(count, execution, [&](Index g, int) {
+    const auto& sequence = call.problem.sequences[static_cast<std::size_t>(g / key_heads)];
+    if (!is_about(call.problem, sequence, g % key_heads)) return;
+    call.groups[static_cast<std::size_t>(g)] = measure(call, sequence, g % key_heads);
+  });
+  return call;
+}
+
+}  // namespace
 
 template <Scalar T>
 ExactCall<T> exact_call(const Door& door, const Kernel& kernel, const AttentionInputs<T>& inputs,
@@ -130,16 +158,21 @@ ExactCall<T> exact_call(const Door& door, const Kernel& kernel, const AttentionI
   if (options.products != Products::full) {
     door.refuse("products are bfloat16, which only `attention` offers");
   }
+  require_features_only(door, options);
   ExactKernel exact(door, kernel, problem.dim);
-  ExactCall<T> call{door, std::move(exact), inputs, options, bias, std::move(problem), {}};
-  const Index key_heads = call.problem.key_heads;
-  const Index count = static_cast<Index>(call.problem.sequences.size()) * key_heads;
-  call.groups.resize(static_cast<std::size_t>(count));
-  parallel_for_blocks(count, execution, [&](Index g, int) {
-    const auto& sequence = call.problem.sequences[static_cast<std::size_t>(g / key_heads)];
-    call.groups[static_cast<std::size_t>(g)] = measure(call, sequence, g % key_heads);
-  });
-  return call;
+  return measured(
+      ExactCall<T>{door, std::move(exact), inputs, options, bias, std::move(problem), {}},
+      execution);
+}
+
+template <Scalar T>
+ExactCall<T> exact_pass(const Door& door, const Kernel& kernel, const AttentionInputs<T>& inputs,
+                        const AttentionOptions& options, TensorView<const T, 4> bias,
+                        AttentionProblem problem, const Execution& execution) {
+  ExactKernel exact(door, kernel, problem.dim);
+  return measured(
+      ExactCall<T>{door, std::move(exact), inputs, options, bias, std::move(problem), {}},
+      execution);
 }
 
 template <Scalar T>
@@ -194,6 +227,14 @@ template ExactCall<double> exact_call<double>(const Door&, const Kernel&,
                                               const AttentionInputs<double>&,
                                               const AttentionOptions&, TensorView<const double, 4>,
                                               const Execution&);
+template ExactCall<float> exact_pass<float>(const Door&, const Kernel&,
+                                            const AttentionInputs<float>&, const AttentionOptions&,
+                                            TensorView<const float, 4>, AttentionProblem,
+                                            const Execution&);
+template ExactCall<double> exact_pass<double>(const Door&, const Kernel&,
+                                              const AttentionInputs<double>&,
+                                              const AttentionOptions&, TensorView<const double, 4>,
+                                              AttentionProblem, const Execution&);
 template void exact_ranges<float>(const ExactCall<float>&, const AttentionSequence&, Index, Index,
                                   std::span<ExactRange>);
 template void exact_ranges<double>(const ExactCall<double>&, const AttentionSequence&, Index, Index,

@@ -31,6 +31,8 @@ class ExactGroup {
   std::vector<char> seen;         ///< by live key, whether any query sees it
   std::vector<ExactSizes> sizes;  ///< by live key
 
+  /// The same for some of its keys, all of which queries see.
+  ExactGroup pick(std::span<const Index> keys) const;
   /// To be called after `sizes` change.
   void collect();
   /// The largest sizes of the live keys first .. end - 1.
@@ -67,6 +69,12 @@ template <Scalar T>
 ExactCall<T> exact_call(const Door& door, const Kernel& kernel, const AttentionInputs<T>& inputs,
                         const AttentionOptions& options, TensorView<const T, 4> bias,
                         const Execution& execution);
+
+/// The same for a problem that is already cut; inputs and options must outlive the call.
+template <Scalar T>
+ExactCall<T> exact_pass(const Door& door, const Kernel& kernel, const AttentionInputs<T>& inputs,
+                        const AttentionOptions& options, TensorView<const T, 4> bias,
+                        AttentionProblem problem, const Execution& execution);
 
 /// The ranges of `count` queries of a head: wide where the logits that a row may see are so large
 /// that their rounding in T would show in the weights, or values so large that sums of them could

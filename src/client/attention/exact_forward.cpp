@@ -79,6 +79,18 @@ void OnlineSoftmax<T, U>::finish(Index row, double scale, MatrixView<T> out,
   if (!finite) ++report.nonfinite_rows;
 }
 
+template <Scalar T, Scalar U>
+void OnlineSoftmax<T, U>::add_to(const RowTarget<T>& target, const AttentionSequence& sequence,
+                                 Index head, Index query, Index row, double scale,
+                                 double constant) {
+  const auto i = static_cast<std::size_t>(row);
+  if (sum_[i] == U{0}) return;
+  U* const numerator = numerator_.row(row);
+  for (Index c = 0; scale != 1.0 && c < value_dim_; ++c) numerator[c] /= static_cast<U>(scale);
+  const double exponent = static_cast<double>(exponent_[i]);
+  target.take_row(sequence, head, query, numerator, sum_[i], exponent + constant);
+}
+
 template class OnlineSoftmax<float, float>;
 template class OnlineSoftmax<float, double>;
 template class OnlineSoftmax<double, double>;
@@ -99,7 +111,8 @@ class ExactLane {
 
   /// Those of the queries first ... (at most kExactQueries) of one head that are of this range.
   void attend(const AttentionSequence& sequence, Index head, Index first,
-              std::span<const ExactRange> ranges, MatrixView<T> out, AttentionReport& report) {
+              std::span<const ExactRange> ranges, const RowTarget<T>& target,
+              AttentionReport& report) {
     if (std::find(ranges.begin(), ranges.end(), range_) == ranges.end()) return;
     const auto count = static_cast<Index>(ranges.size());
     const Index blocks = (count + simd::kBlockRows - 1) / simd::kBlockRows;
@@ -120,11 +133,17 @@ class ExactLane {
     }
     for (Index r = 0; r < count; ++r) {
       if (ranges[static_cast<std::size_t>(r)] != range_) continue;
-      const Index block = r / simd::kBlockRows;
-      const Index start = sequence.first_query + first + block * simd::kBlockRows;
-      const auto rows = out.middle_rows(start, queries_[static_cast<std::size_t>(block)].count());
-      softmax_[static_cast<std::size_t>(block)].finish(r % simd::kBlockRows, value_scale(range_),
-                                                       rows, report);
+      const auto block = static_cast<std::size_t>(r / simd::kBlockRows);
+      const Index row = r % simd::kBlockRows;
+      const double scale = value_scale(range_);
+      if (target.adds()) {
+        softmax_[block].add_to(target, sequence, head, first + r, row, scale,
+                               queries_[block].log_constant(row));
+      } else {
+        softmax_[block].finish(
+            row, scale, target.rows(sequence, head, first + r - row, queries_[block].count()),
+            report);
+      }
     }
   }
 
@@ -142,18 +161,19 @@ struct ExactWorker {
   explicit ExactWorker(const ExactCall<T>& the_call)
       : call(the_call), ordinary(call, ExactRange::ordinary) {}
 
-  void attend(const AttentionSequence& sequence, Index head, Index first, MatrixView<T> out) {
+  void attend(const AttentionSequence& sequence, Index head, Index first,
+              const RowTarget<T>& target) {
     std::array<ExactRange, kExactQueries> buffer;
     const auto count =
         static_cast<std::size_t>(std::min(kExactQueries, sequence.num_queries - first));
     const std::span<ExactRange> ranges(buffer.data(), count);
     exact_ranges(call, sequence, head, first, ranges);
-    ordinary.attend(sequence, head, first, ranges, out, report);
+    ordinary.attend(sequence, head, first, ranges, target, report);
     for (const ExactRange range : {ExactRange::wide, ExactRange::wide_scaled}) {
       if (std::find(ranges.begin(), ranges.end(), range) == ranges.end()) continue;
       auto& lane = range == ExactRange::wide ? wide : wide_scaled;
       if (!lane) lane.emplace(call, range);
-      lane->attend(sequence, head, first, ranges, out, report);
+      lane->attend(sequence, head, first, ranges, target, report);
     }
   }
 
@@ -164,7 +184,53 @@ struct ExactWorker {
   AttentionReport report;
 };
 
+/// Queries of one head that share tiles of keys.
+struct ExactTask {
+  const AttentionSequence* sequence;
+  Index head;
+  Index first;
+};
+
+std::vector<ExactTask> exact_tasks(const AttentionProblem& problem) {
+  std::vector<ExactTask> tasks;
+  for (const AttentionSequence& sequence : problem.sequences) {
+    for (Index h = 0; h < sequence.num_heads; ++h) {
+      const Index head = sequence.first_head + h;
+      for (Index i = 0; i < sequence.num_queries; i += kExactQueries) {
+        tasks.push_back({&sequence, head, i});
+      }
+    }
+  }
+  return tasks;
+}
+
 }  // namespace
+
+template <Scalar T>
+AttentionReport exact_rows(const ExactCall<T>& call, const RowTarget<T>& target,
+                           const Execution& execution) {
+  const std::vector<ExactTask> tasks = exact_tasks(call.problem);
+  const auto count = static_cast<Index>(tasks.size());
+  std::vector<std::unique_ptr<ExactWorker<T>>> workers;
+  for (int w = 0; w < worker_count(count, execution); ++w) {
+    workers.push_back(std::make_unique<ExactWorker<T>>(call));
+  }
+  parallel_for_blocks(count, execution, [&](Index t, int w) {
+    const auto& [sequence, head, first] = tasks[static_cast<std::size_t>(t)];
+    workers[static_cast<std::size_t>(w)]->attend(*sequence, head, first, target);
+  });
+  AttentionReport report;
+  for (const auto& worker : workers) {
+    report.empty_rows += worker->report.empty_rows;
+    report.nonfinite_rows += worker->report.nonfinite_rows;
+  }
+  return report;
+}
+
+template AttentionReport exact_rows<float>(const ExactCall<float>&, const RowTarget<float>&,
+                                           const Execution&);
+template AttentionReport exact_rows<double>(const ExactCall<double>&, const RowTarget<double>&,
+                                            const Execution&);
 
 }  // namespace bochner::attention_internals
 
@@ -185,36 +251,8 @@ AttentionReport exact_attention(const Kernel& kernel, const AttentionInputs<T>& 
       inputs);
   require_apart_from_bias(kDoor, "out", out, bias);
   AttentionReport report;
+  if (problem.value_dim > 0) report = exact_rows(call, RowTarget<T>(out), execution);
   report.arithmetic = std::same_as<T, float> ? "float" : "double";
-  if (problem.value_dim == 0) return report;
-
-  struct Task {
-    const AttentionSequence* sequence;
-    Index head;
-    Index first;
-  };
-  std::vector<Task> tasks;
-  for (const AttentionSequence& sequence : problem.sequences) {
-    for (Index head = 0; head < problem.heads; ++head) {
-      for (Index i = 0; i < sequence.num_queries; i += kExactQueries) {
-        tasks.push_back({&sequence, head, i});
-      }
-    }
-  }
-  const auto count = static_cast<Index>(tasks.size());
-  std::vector<std::unique_ptr<ExactWorker<T>>> workers;
-  for (int w = 0; w < worker_count(count, execution); ++w) {
-    workers.push_back(std::make_unique<ExactWorker<T>>(call));
-  }
-  parallel_for_blocks(count, execution, [&](Index t, int w) {
-    const auto& [sequence, head, first] = tasks[static_cast<std::size_t>(t)];
-    workers[static_cast<std::size_t>(w)]->attend(*sequence, head, first,
-                                                 head_rows(out, sequence->batch, head));
-  });
-  for (const auto& worker : workers) {
-    report.empty_rows += worker->report.empty_rows;
-    report.nonfinite_rows += worker->report.nonfinite_rows;
-  }
   return report;
 }
 

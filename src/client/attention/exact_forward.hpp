@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "bochner/core/execution.hpp"
 #include "client/attention/exact.hpp"
+#include "client/attention/row_target.hpp"
 
 namespace bochner::attention_internals {
 
@@ -17,6 +19,9 @@ class OnlineSoftmax {
   /// out = numerator / (normaliser scale), zeros where nothing was seen, and what became of the
   /// row.
   void finish(Index row, double scale, MatrixView<T> out, AttentionReport& report) const;
+  /// Adds a row to the sums of a target, 2^constant being common to its weights.
+  void add_to(const RowTarget<T>& target, const AttentionSequence& sequence, Index head,
+              Index query, Index row, double scale, double constant);
 
  private:
   Index value_dim_;
@@ -29,5 +34,10 @@ class OnlineSoftmax {
 
 /// Queries that share a tile of keys while it is packed.
 inline constexpr Index kExactQueries = 4 * simd::kBlockRows;
+
+/// All rows of a checked call.
+template <Scalar T>
+AttentionReport exact_rows(const ExactCall<T>& call, const RowTarget<T>& target,
+                           const Execution& execution);
 
 }  // namespace bochner::attention_internals

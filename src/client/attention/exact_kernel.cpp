@@ -8,6 +8,7 @@
 #include <cmath>
 #include <limits>
 #include <numbers>
+#include <numeric>
 
 namespace bochner::attention_internals {
 
@@ -110,6 +111,15 @@ void ExactKernel::log_similarities(const double* query, const double* origin, co
     }
     for (std::size_t j = 0; j < kWidth; ++j) out[static_cast<std::size_t>(first) + j] = -sum[j];
   }
+}
+
+double ExactKernel::log_similarity(const double* query, const double* key) const {
+  const auto dim = static_cast<std::size_t>(transform_.dim());
+  std::vector<double> q(dim);
+  std::vector<double> k(dim);
+  transform_.apply(query, q.data());
+  transform_.apply(key, k.data());
+  return std::inner_product(q.begin(), q.end(), k.begin(), 0.0);
 }
 
 RowLength::RowLength(const ExactKernel& kernel)

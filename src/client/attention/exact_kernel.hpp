@@ -54,6 +54,9 @@ class ExactKernel {
   void log_similarities(const double* query, const double* origin, const double* packed,
                         Index count, double* out) const;
 
+  /// Of softmax kernels: Aq.Ak.
+  double log_similarity(const double* query, const double* key) const;
+
   bool shift_invariant() const noexcept { return shift_invariant_; }
   /// In base 2.
   double key_weight() const noexcept { return key_weight_; }

@@ -40,9 +40,9 @@ void weigh_far_key(T* row, Index features, double offset, const std::int32_t* ex
   }
 }
 
-/// row_j = 2^(row_j + exponent_j - e), e over the largest of these sums: `exp2_weights`.
+/// row_j = 2^(row_j + exponent_j - e), e over the largest of these sums: `exp2_weights`. Returns e.
 template <Scalar T>
-void weigh_far_query(T* row, Index features, const std::int32_t* exponent) {
+double weigh_far_query(T* row, Index features, const std::int32_t* exponent) {
   const auto log = [&](Index j) {
     return static_cast<double>(row[j]) + static_cast<double>(exponent[j]);
   };
@@ -54,6 +54,7 @@ void weigh_far_query(T* row, Index features, const std::int32_t* exponent) {
   for (Index j = 0; j < features; ++j) {
     row[j] = exponent[j] == kNoMass ? T{0} : static_cast<T>(std::exp2(log(j) - e));
   }
+  return e;
 }
 
 }  // namespace bochner::attention_internals

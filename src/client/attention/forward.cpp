@@ -3,10 +3,24 @@
 #include "client/attention/bidirectional.hpp"
 #include "client/attention/causal.hpp"
 #include "client/attention/checks.hpp"
+#include "client/attention/exact_pairs.hpp"
 
 namespace bochner {
 
 using namespace attention_internals;
+
+namespace {
+
+template <Scalar T>
+AttentionReport weigh(const AttentionCall<T>& call, const AttentionOptions& options,
+                      const TensorView<T, 4>& out) {
+  if (weighs_exactly(options)) return mixed_attention(call, options, out);
+  const RowTarget<T> target(out);
+  return options.mask == Mask::causal ? causal_attention(call, target)
+                                      : bidirectional_attention(call, target);
+}
+
+}  // namespace
 
 template <Scalar T>
 AttentionReport attention(const FeatureMap<T>& map, const AttentionInputs<T>& inputs,
@@ -21,8 +35,7 @@ AttentionReport attention(const FeatureMap<T>& map, const AttentionInputs<T>& in
   require_output(kDoor, "out", out,
                  {q.extent(0), q.extent(1), q.extent(2), inputs.values.extent(3)}, inputs);
   const AttentionCall<T> call{kDoor, map.blocks(), inputs, problem, execution, options.products};
-  AttentionReport report = options.mask == Mask::causal ? causal_attention(call, out)
-                                                        : bidirectional_attention(call, out);
+  AttentionReport report = weigh(call, options, out);
   report.arithmetic = options.products == Products::bfloat16 ? ReducedProducts::arithmetic()
                       : std::same_as<T, float>               ? "float"
                                                              : "double";

@@ -175,6 +175,7 @@ void attention_rows(const FeatureMap<T>& map, TensorView<const T, 4> queries,
   constexpr Door kDoor("attention_rows");
   const AttentionInputs<T> inputs{queries, keys, no_values(keys)};
   const AttentionProblem problem = linear_problem(kDoor, map.blocks(), inputs, options);
+  require_features_only(kDoor, options);
   require_rows(kDoor, queries, keys, rows, out);
   std::vector<PlacedRow> placed = place_rows(problem, rows, out);
   if (placed.empty()) return;

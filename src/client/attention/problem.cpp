@@ -14,6 +14,7 @@ namespace {
 struct Lengths {
   Index batch;
   Index queries;
+  Index heads;
   Index keys;
 };
 
@@ -153,9 +154,9 @@ std::vector<AttentionSequence> sequences_of(const AttentionOptions& options,
     AttentionSequence sequence =
         packed ? packed_sequence(options, s) : whole_entry(options, lengths, s);
     if (sequence.num_queries == 0) continue;
-    sequence.causal = options.mask == Mask::causal;
-    sequence.query_offset = options.query_offset;
-    sequence.window = options.window;
+    sequence.num_heads = lengths.heads;
+    if (options.mask == Mask::causal) sequence.until = options.query_offset + 1;
+    if (options.window > 0) sequence.from = options.query_offset - options.window + 1;
     if (options.key_mask.data != nullptr) keep_live(sequence, options.key_mask);
     sequences.push_back(std::move(sequence));
   }
@@ -170,12 +171,10 @@ Index AttentionSequence::keys_before(Index end) const {
 }
 
 Index AttentionSequence::visible_end(Index i) const {
-  return causal ? keys_before(i + query_offset + 1) : num_keys;
+  return until ? keys_before(i + *until) : num_keys;
 }
 
-Index AttentionSequence::first_visible(Index i) const {
-  return window > 0 ? keys_before(i + query_offset - window + 1) : 0;
-}
+Index AttentionSequence::first_visible(Index i) const { return from ? keys_before(i + *from) : 0; }
 
 const AttentionSequence& sequence_with(const AttentionProblem& problem, Index batch, Index query) {
   return *std::find_if(
@@ -189,7 +188,7 @@ AttentionProblem attention_problem(const Door& door, const AttentionInputs<T>& i
                                    const AttentionOptions& options) {
   require_shapes(door, inputs);
   const auto& [q, k, v] = inputs;
-  const Lengths lengths{q.extent(0), q.extent(2), k.extent(2)};
+  const Lengths lengths{q.extent(0), q.extent(2), q.extent(1), k.extent(2)};
   require_options(door, options, lengths);
   AttentionProblem problem;
   problem.heads = q.extent(1);

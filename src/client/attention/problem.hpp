@@ -5,6 +5,7 @@
 #include "bochner/core/matrix.hpp"
 #include "core/door.hpp"
 
+#include <optional>
 #include <vector>
 
 /// \file
@@ -21,9 +22,13 @@ struct AttentionSequence {
   Index first_key = 0;
   Index num_keys = 0;       ///< live ones
   std::vector<Index> live;  ///< their positions after first_key; empty when these are 0, 1, 2, ...
-  bool causal = false;
-  Index query_offset = 0;
-  Index window = 0;
+  /// The query heads that it is about: all, unless something depends on the head.
+  Index first_head = 0;
+  Index num_heads = 0;
+  /// Query i sees the live keys at positions i + *from <= p < i + *until; no limit where there is
+  /// none. *from < *until.
+  std::optional<Index> from;
+  std::optional<Index> until;
 
   /// Position of the live key `k`.
   Index position(Index k) const { return live.empty() ? k : live[static_cast<std::size_t>(k)]; }
@@ -43,6 +48,14 @@ struct AttentionProblem {
   Index value_dim = 0;
   std::vector<AttentionSequence> sequences;
 };
+
+/// Whether a sequence is about any of the query heads that read a key head.
+inline bool is_about(const AttentionProblem& problem, const AttentionSequence& sequence,
+                     Index key_head) {
+  const Index begin = key_head * problem.heads_per_key_head;
+  return begin < sequence.first_head + sequence.num_heads &&
+         begin + problem.heads_per_key_head > sequence.first_head;
+}
 
 /// Calls body(first row, count) for each run of live keys that follow one another.
 template <class Body>

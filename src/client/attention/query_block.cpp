@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "client/attention/query_block.hpp"
 
+#include "client/attention/row_sums.hpp"
+
 #include <cmath>
 #include <limits>
 
@@ -46,16 +48,20 @@ template <Scalar T>
 void QueryBlock<T>::load(MatrixView<const T> queries, const std::int32_t* exponent,
                          const RowOrigin& origin) {
   rows_ = queries.rows;
+  const Index features = map_->num_features();
   if (!map_->exponential()) {
     map_->features(Side::query, queries, weights_.data(), exponent_.data(), workspace_);
     refuse_long_rows(queries, exponent_.data(), origin, workspace_);
+    for (std::size_t r = 0; r < static_cast<std::size_t>(rows_); ++r) {
+      unit_[r] = static_cast<double>(exponent_[r]) + static_cast<double>(exponent[0]);
+    }
     return;
   }
-  map_->log_features(Side::query, queries, weights_.data(), offset_.data(), workspace_);
-  refuse_long_rows(queries, offset_.data(), origin, workspace_);
+  map_->log_features(Side::query, queries, weights_.data(), unit_.data(), workspace_);
+  refuse_long_rows(queries, unit_.data(), origin, workspace_);
   for (Index r = 0; r < rows_; ++r) {  // an infinite row could look like one of no weight
-    if (std::isnan(offset_[static_cast<std::size_t>(r)])) {
-      std::fill_n(weights_.row(r), map_->num_features(), std::numeric_limits<T>::quiet_NaN());
+    if (std::isnan(unit(r))) {
+      std::fill_n(weights_.row(r), features, std::numeric_limits<T>::quiet_NaN());
     }
   }
   FarRows far{};
@@ -63,17 +69,22 @@ void QueryBlock<T>::load(MatrixView<const T> queries, const std::int32_t* expone
   if (any_far(far, 0, rows_)) {
     for (Index r = 0; r < rows_; ++r) {
       T* const row = weights_.row(r);
-      if (far[static_cast<std::size_t>(r)]) {
-        weigh_far_query(row, map_->num_features(), exponent);
+      const auto i = static_cast<std::size_t>(r);
+      if (far[i]) {
+        unit_[i] += weigh_far_query(row, features, exponent);
       } else {
-        simd::kernels<T>().exp2_weights(row, weights_.cols(), 1, map_->num_features(), exponent,
+        simd::kernels<T>().exp2_weights(row, weights_.cols(), 1, features, exponent, &exponent_[i],
                                         {});
+        unit_[i] += static_cast<double>(exponent_[i]);
       }
     }
     return;
   }
-  simd::kernels<T>().exp2_weights(weights_.data(), weights_.cols(), rows_, map_->num_features(),
-                                  exponent, origin.ahead);
+  simd::kernels<T>().exp2_weights(weights_.data(), weights_.cols(), rows_, features, exponent,
+                                  exponent_.data(), origin.ahead);
+  for (std::size_t r = 0; r < static_cast<std::size_t>(rows_); ++r) {
+    unit_[r] += static_cast<double>(exponent_[r]);
+  }
 }
 
 template <Scalar T>
@@ -138,24 +149,8 @@ void QueryBlock<T>::collect(const KeyBlock<T>& block, const PackedKeys<T>& packe
 template <Scalar T>
 void QueryBlock<T>::finish(MatrixView<T> out, AttentionReport& report) const {
   for (Index r = 0; r < rows_; ++r) {
-    const T normaliser = normaliser_[static_cast<std::size_t>(r)];
-    const T* const numerator = numerator_.row(r);
-    T* const row = out.row(r);
-    if (normaliser == T{0}) {
-      ++report.underflowed_rows;
-      for (Index c = 0; c < value_dim_; ++c) row[c * out.col_stride] = T{0};
-      continue;
-    }
-    if (normaliser < T{0}) ++report.negative_rows;
-    const T inverse = T{1} / normaliser;
-    const bool invertible = std::abs(normaliser) > std::numeric_limits<T>::min();
-    bool finite = true;
-    for (Index c = 0; c < value_dim_; ++c) {
-      const T mean = invertible ? numerator[c] * inverse : numerator[c] / normaliser;
-      finite = finite && std::isfinite(mean);
-      row[c * out.col_stride] = mean;
-    }
-    if (!finite) ++report.nonfinite_rows;
+    write_mean(numerator_.row(r), Index{1}, normaliser_[static_cast<std::size_t>(r)], value_dim_,
+               out.row(r), out.col_stride, report);
   }
 }
 

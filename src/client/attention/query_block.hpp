@@ -56,6 +56,10 @@ class QueryBlock {
   void finish(MatrixView<T> out, AttentionReport& report) const;
 
   Index rows() const noexcept { return rows_; }
+  Index value_dim() const noexcept { return value_dim_; }
+  /// Sums of row r are relative to 2^unit(r): sum_k k^(q_r, k) is its normaliser times that. NaN
+  /// for a row that holds a NaN or an infinity.
+  double unit(Index r) const noexcept { return unit_[static_cast<std::size_t>(r)]; }
   const Matrix<T>& weights() const noexcept { return weights_; }
   const Matrix<T>& scores() const noexcept { return scores_; }
   const Matrix<T>& numerator() const noexcept { return numerator_; }
@@ -71,7 +75,7 @@ class QueryBlock {
   Matrix<T> scores_;     ///< rows x 64
   std::array<T, simd::kBlockRows> normaliser_{};
   std::array<T, simd::kBlockRows> normaliser_part_{};
-  std::array<double, simd::kBlockRows> offset_{};
+  std::array<double, simd::kBlockRows> unit_{};
   std::array<std::int32_t, simd::kBlockRows> exponent_{};
   feature_map::BlockWorkspace<T> workspace_;
   std::optional<ReducedProducts> reduced_;

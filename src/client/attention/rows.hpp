@@ -27,6 +27,9 @@ struct RowOrigin {
   Index head;
   Index first_row;
   simd::Ahead ahead{};
+  Index step = 1;  ///< -1 where rows come in reverse
+
+  Index row(Index r) const { return first_row + step * r; }
 };
 
 /// At most a block of `rows` from `first` on, to be prefetched; nothing where rows are not
@@ -74,7 +77,7 @@ void refuse_long_rows(MatrixView<const T> x, Exponent* exponent, const RowOrigin
     for (Index c = 0; c < x.cols; ++c) finite = finite && std::isfinite(x(r, c));
     if (finite) {
       origin.door.refuse(
-          row_name(origin.argument, origin.batch, origin.head, origin.first_row + r) +
+          row_name(origin.argument, origin.batch, origin.head, origin.row(r)) +
           " is too long for this map: the exponent of its features is beyond 2^28, or its "
           "projections overflow");
     }
@@ -117,7 +120,7 @@ void refuse_large_values(MatrixView<const T> values, const RowOrigin& origin) {
     for (Index c = 0; c < values.cols; ++c) {
       const T size = std::abs(values(r, c));
       if (!(size > kLargestAttentionValue<T>) || std::isinf(size)) continue;
-      origin.door.refuse(row_name("values", origin.batch, origin.head, origin.first_row + r) +
+      origin.door.refuse(row_name("values", origin.batch, origin.head, origin.row(r)) +
                          ", column " + std::to_string(c) + " is " +
                          text::number(static_cast<double>(values(r, c))) +
                          ", too large to be summed in this precision");

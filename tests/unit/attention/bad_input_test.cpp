@@ -113,6 +113,30 @@ const std::vector<Mistake>& mistakes() {
          c.options.key_mask = c.mask(1, 6);
          c.options.key_lengths = c.keys;
        }},
+      {"exact.window is -1", [](Call& c) { c.options.exact.window = -1; }},
+      {"exact.first_keys is -2", [](Call& c) { c.options.exact.first_keys = -2; }},
+      {"exact.heaviest_keys is -3", [](Call& c) { c.options.exact.heaviest_keys = -3; }},
+      {"exact.blocks.count is -1", [](Call& c) { c.options.exact.blocks.count = -1; }},
+      {"exact.blocks.key_rows is 17, expected 16, 32 or 64",
+       [](Call& c) {
+         c.options.exact.blocks.count = 1;
+         c.options.exact.blocks.key_rows = 17;
+       }},
+      {"exact.blocks.query_rows is 0, expected 16, 32 or 64",
+       [](Call& c) {
+         c.options.exact.blocks.count = 1;
+         c.options.exact.blocks.query_rows = 0;
+       }},
+      {"later keys would decide which are the heaviest",
+       [](Call& c) {
+         c.options.mask = Mask::causal;
+         c.options.exact.heaviest_keys = 1;
+       }},
+      {"exact.blocks.order is bisection with a causal mask",
+       [](Call& c) {
+         c.options.mask = Mask::causal;
+         c.options.exact.blocks = {.count = 1, .order = BlockOrder::bisection};
+       }},
       {"query_offset is 7",
        [](Call& c) {
          c.options.mask = Mask::causal;

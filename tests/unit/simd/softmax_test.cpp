@@ -182,13 +182,17 @@ TEMPLATE_TEST_CASE("exp2_weights agrees with the plain kernel and with its formu
     const Ahead ahead{{{input.data(), input.ld() * kSize, cols * kSize, rows}, {}}};
     Block<T> reference(rows, cols, 1);
     reference.copy_from(input);
+    GuardedArray<std::int32_t> row_exponents(rows);
     scalar_kernels<T>().exp2_weights(reference.data(), reference.ld(), rows, cols,
-                                     column_exponent.data(), {});
+                                     column_exponent.data(), row_exponents.data(), {});
     for (const auto* table : vector_tables<T>()) {
       Block<T> block(rows, cols, 1);
       block.copy_from(input);
-      table->exp2_weights(block.data(), block.ld(), rows, cols, column_exponent.data(), ahead);
+      GuardedArray<std::int32_t> exponents(rows);
+      table->exp2_weights(block.data(), block.ld(), rows, cols, column_exponent.data(),
+                          exponents.data(), ahead);
       for (Index r = 0; r < rows; ++r) {
+        CHECK(exponents[r] == row_exponents[r]);
         for (Index j = 0; j < cols; ++j) {
           if (!close(*table, block(r, j), reference(r, j))) {
             FAIL_CHECK(table->name << ": " << block(r, j) << " for " << reference(r, j));
@@ -202,6 +206,7 @@ TEMPLATE_TEST_CASE("exp2_weights agrees with the plain kernel and with its formu
       if (column_exponent[j] == kUnseen) continue;
       top = std::max(top, static_cast<long double>(input(0, j)) + column_exponent[j]);
     }
+    if (top > -1e30L) CHECK(static_cast<T>(row_exponents[0]) == std::ceil(static_cast<T>(top)));
     for (Index j = 0; j < cols; ++j) {
       const long double t =
           static_cast<long double>(input(0, j)) + column_exponent[j] - std::ceil(top);

@@ -49,7 +49,57 @@ enum class Products {
 };
 constexpr std::array<std::string_view, 2> names_of(Products) { return {"full", "bfloat16"}; }
 
-/// Which keys a query sees, and how the products are done.
+/// How the rows of a head are cut into blocks of neighbours.
+enum class BlockOrder {
+  given,     ///< one after the other
+  bisection  ///< by recursive bisection along principal axes; not with `Mask::causal`
+};
+constexpr std::array<std::string_view, 2> names_of(BlockOrder) { return {"given", "bisection"}; }
+
+/// Blocks of neighbouring queries and keys. Each block of queries weighs whole blocks of keys
+/// exactly: those with the largest estimate of their mass
+///   sum_q softmax_b(q.mu_b + q^T diag(var_b) q / 2 + log n_b),
+/// mu_b and var_b being the mean and the variances of the n_b keys of block b after the kernel's
+/// scaling (with a Gaussian kernel, its moments to second order). With `Mask::causal` the first
+/// query of a block decides, so that no later row does, and blocks of keys that not all its queries
+/// see are weighed exactly, too.
+struct KeyBlocks {
+  Index count = 0;  ///< blocks of keys for each block of queries; as many as there are at most
+  Index query_rows = 16;  ///< 16, 32 or 64
+  Index key_rows = 16;    ///< 16, 32 or 64
+  BlockOrder order = BlockOrder::given;
+
+  friend bool operator==(const KeyBlocks&, const KeyBlocks&) = default;
+};
+
+/// The pairs of a query and a key that `attention` weighs exactly, with k(q, k) itself: the union
+/// of what the members say, none where all are 0. Counts are of live keys of a sequence. With
+/// blocks of keys, or `Rest::means`, the union grows to whole blocks on both sides.
+struct ExactPairs {
+  /// With `Mask::causal` the keys at the last `window` positions that a query sees; otherwise those
+  /// less than `window` positions away, before it and after it.
+  Index window = 0;
+  /// The first keys, which trained networks often use as a sink of attention.
+  Index first_keys = 0;
+  /// The longest keys, of each key head by itself; of equals the first. Not with `Mask::causal`,
+  /// since later keys decide whether one is among them.
+  Index heaviest_keys = 0;
+  KeyBlocks blocks{};
+
+  friend bool operator==(const ExactPairs&, const ExactPairs&) = default;
+};
+
+/// How the pairs are weighed that are not weighed exactly.
+enum class Rest {
+  features,  ///< by random features
+  /// A block of n_b keys by n_b e^(q.mu_b + q^T diag(var_b) q / 2), at its mean value: no feature
+  /// is computed, and nothing is random. Biased, by as much as keys and values vary in a block.
+  means,
+  none  ///< not at all: they do not count
+};
+constexpr std::array<std::string_view, 3> names_of(Rest) { return {"features", "means", "none"}; }
+
+/// Which keys a query sees, how they are weighed, and how the products are done.
 struct AttentionOptions {
   Mask mask = Mask::none;
   /// Position of query 0 among the keys, for `Mask::causal`: S - L when the queries are the last L
@@ -74,6 +124,9 @@ struct AttentionOptions {
   TensorView<const bool, 4> allowed{};
   /// Query i sees only the keys j > i + query_offset - window; 0 sets no window.
   Index window = 0;
+  /// What `attention` weighs exactly. The kernel must then be softmax or Gaussian.
+  ExactPairs exact{};
+  Rest rest = Rest::features;
 };
 
 /// What happened, summed over all rows of the output.
