@@ -3,6 +3,8 @@
 
 #include "bochner/client/attention/gradient.hpp"
 #include "bochner/kernel/options.hpp"
+#include "client/attention/exact_pairs.hpp"
+#include "client/attention/exact_pairs_backward.hpp"
 
 namespace bochner::attention_internals {
 namespace {
@@ -59,14 +61,15 @@ void attention_gradient(const FeatureMap<T>& map, const AttentionInputs<T>& inpu
                         const Execution& execution) {
   constexpr Door kDoor("attention_gradient");
   const AttentionProblem problem = linear_problem(kDoor, map.blocks(), inputs, options);
-  require_features_only(kDoor, options);
   require_gradients(kDoor, inputs, out, out_gradient, gradients);
   clear_gradients(gradients);
   if (problem.value_dim == 0) return;
   const AttentionCall<T> forward{kDoor, map.blocks(), inputs, problem, execution};
   const BackwardCall<T> call{forward, out, out_gradient, gradients};
   if (!call.of_queries() && !call.of_keys_or_values()) return;
-  if (options.mask == Mask::causal) {
+  if (weighs_exactly(options)) {
+    mixed_gradient(call, options);
+  } else if (options.mask == Mask::causal) {
     causal_gradient(call);
   } else {
     bidirectional_gradient(call);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "client/attention/key_gradient.hpp"
+#include "client/attention/row_totals.hpp"
 
 /// \file
 /// Gradients of attention, for the two masks.
@@ -15,6 +16,7 @@ struct BackwardCall {
   const TensorView<const T, 4>& out;
   const TensorView<const T, 4>& out_gradient;
   const AttentionGradients<T>& gradients;
+  const RowTotals<T>* totals = nullptr;  ///< of rows that other passes belong to, too
 
   bool of_queries() const { return wanted(gradients.queries); }
   bool of_keys() const { return wanted(gradients.keys); }

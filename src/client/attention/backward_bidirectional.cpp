@@ -125,6 +125,7 @@ class BidirectionalGradient {
              query_origin(forward_, sequence, task.head, i, count, rows_ahead(rows(call_.out), 0),
                           rows_ahead(rows(call_.out_gradient), 0)));
       q.queries().collect_mass(state);
+      if (call_.totals) call_.totals->apply(q.queries(), sequence, task.head, i);
       q.normalise(rows(call_.out), rows(call_.out_gradient));
       if (call_.of_queries()) {
         q.from_state(group(task.group).keys, state.mass);

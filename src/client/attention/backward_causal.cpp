@@ -139,6 +139,7 @@ class CausalGradient {
     queries_.load(rows(forward_.inputs.queries), state.exponent, origin);
     queries_.queries().collect_mass(state);
     queries_.queries().score(keys, packed_, counts);
+    if (call_.totals) call_.totals->apply(queries_.queries(), sequence, head, first);
     queries_.normalise(rows(call_.out), rows(call_.out_gradient));
     if (call_.of_queries() || call_.of_keys()) queries_.pair_with(keys, key_values_, counts);
     if (call_.of_queries()) {

@@ -41,7 +41,7 @@ void attend(const AttentionCall<T>& call, const AttentionSequence& sequence, Ind
 template <Scalar T>
 AttentionReport bidirectional_attention(const AttentionCall<T>& call, const RowTarget<T>& target) {
   const std::vector<HeadGroup> groups = head_groups(call.problem);
-  if (groups.empty() || call.problem.value_dim == 0) return {};
+  if (groups.empty()) return {};
   KeyStates<T> states(call);
   std::vector<Worker<T>> workers;
   for (Index w = 0; w < available_workers(call.execution); ++w) {

@@ -18,7 +18,7 @@ class Causal {
 
   AttentionReport run() {
     const std::vector<HeadGroup> groups = head_groups(call_.problem);
-    if (groups.empty() || call_.problem.value_dim == 0) return {};
+    if (groups.empty()) return {};
     const Index available = available_workers(call_.execution);
     for (Index w = 0; w < available; ++w) workers_.push_back(std::make_unique<Worker>(call_));
     // Enough heads to share out, or one after the other with all workers inside it.

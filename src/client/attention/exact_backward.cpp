@@ -3,18 +3,18 @@
 
 #include "client/attention/backward.hpp"
 #include "client/attention/checks.hpp"
+#include "client/attention/exact_backward.hpp"
 #include "client/attention/exact_weights.hpp"
 #include "core/parallel.hpp"
 
 #include <algorithm>
+#include <array>
 #include <memory>
 #include <numbers>
+#include <numeric>
 #include <string>
 
-namespace bochner {
-
-using namespace attention_internals;
-
+namespace bochner::attention_internals {
 namespace {
 
 template <Scalar T, Scalar U>
@@ -72,7 +72,30 @@ void add_keys(const ExactGradientCall<T, U>& call, Index count, ExactGradientWor
   for (Index i = 0; i < count * gradient.cols(); ++i) gradient.data()[i] += worker.part.data()[i];
 }
 
-/// The same for keys, from a block of queries.
+/// Adds what logits lack, see `ExactQueries::log_constant`: it has no gradient where a row's own
+/// normaliser divides, since gradients of its logits then add up to zero.
+template <Scalar T, Scalar U>
+void add_constants(const ExactGradientCall<T, U>& call, Index count,
+                   const std::array<U, simd::kBlockRows>& logit_sums,
+                   ExactGradientWorker<T, U>& worker) {
+  const bool shift_invariant = call.forward.kernel.shift_invariant();
+  if (is_wide(call.range) == shift_invariant) return;
+  for (Index r = 0; r < count; ++r) {
+    const U sum = logit_sums[static_cast<std::size_t>(r)];
+    U* const gradient = worker.queries_gradient.row(r);
+    for (Index c = 0; c < call.forward.problem.dim; ++c) {
+      if constexpr (std::same_as<U, double>) {
+        if (!shift_invariant) {
+          gradient[c] += sum * worker.block.queries().origins()(r, c);
+          continue;
+        }
+      }
+      gradient[c] -= sum * std::numbers::ln2_v<U> * worker.block.queries().queries()(r, c);
+    }
+  }
+}
+
+/// What `add_keys` does, for keys, from a block of queries.
 template <Scalar T, Scalar U>
 void add_queries(const ExactGradientCall<T, U>& call, Index rows,
                  ExactGradientWorker<T, U>& worker) {
@@ -112,18 +135,30 @@ void query_pass(const ExactGradientCall<T, U>& call, const AttentionSequence& se
     worker.keys.load(sequence, head / problem.heads_per_key_head, k,
                      std::min(kExactKeys, sequence.num_keys - k));
   };
-  for (Index k = begin; k < end; k += kExactKeys) {
-    load(k);
-    worker.block.normalise(worker.keys);
+  if (call.totals) {
+    worker.block.normalise_by(*call.totals, sequence, head, first);
+  } else {
+    for (Index k = begin; k < end; k += kExactKeys) {
+      load(k);
+      worker.block.normalise(worker.keys);
+    }
   }
   if (!wanted(call.gradients.queries)) return;
   Matrix<U>& gradient = worker.queries_gradient;
   std::fill_n(gradient.data(), gradient.size(), U{0});
+  std::array<U, simd::kBlockRows> logit_sums{};
   for (Index k = begin; k < end; k += kExactKeys) {
     load(k);
     worker.pack_values();
-    if (worker.block.compute(worker.keys, worker.values)) add_keys(call, count, worker);
+    if (!worker.block.compute(worker.keys, worker.values)) continue;
+    add_keys(call, count, worker);
+    for (Index r = 0; r < count && call.totals; ++r) {
+      const U* const row = worker.block.logit_gradient().row(r);
+      logit_sums[static_cast<std::size_t>(r)] +=
+          std::accumulate(row, row + worker.keys.count(), U{0});
+    }
   }
+  if (call.totals) add_constants(call, count, logit_sums, worker);
   call.forward.kernel.template transform_gradient<T, U>(
       call.range, gradient,
       head_rows(call.gradients.queries, sequence.batch, head)
@@ -180,6 +215,7 @@ void key_pass(const ExactGradientCall<T, U>& call, const AttentionSequence& sequ
     for (Index i = 0; i < sequence.num_queries; i += simd::kBlockRows) {
       const Index rows = std::min(simd::kBlockRows, sequence.num_queries - i);
       if (sequence.visible_end(i + rows - 1) <= first) continue;
+      if (sequence.first_visible(i) >= first + count) break;
       worker.block.load(sequence, head, i, rows);
       if (!worker.block.compute(worker.keys, worker.values)) continue;
       const Matrix<U>& weights = worker.block.weights();
@@ -197,9 +233,9 @@ void key_pass(const ExactGradientCall<T, U>& call, const AttentionSequence& sequ
 /// All gradients of the groups of one range.
 template <Scalar T, Scalar U>
 void gradient_pass(const ExactCall<T>& forward, ExactRange range,
-                   const std::vector<ExactRange>& ranges, const TensorView<const T, 4>& out,
-                   const TensorView<const T, 4>& out_gradient,
-                   const AttentionGradients<T>& gradients, const Execution& execution) {
+                   const std::vector<ExactRange>& ranges, const ExactSlopes<T>& slopes,
+                   const Execution& execution) {
+  const auto& [out, out_gradient, gradients, totals] = slopes;
   const AttentionProblem& problem = forward.problem;
   struct Task {
     const AttentionSequence* sequence;
@@ -214,6 +250,7 @@ void gradient_pass(const ExactCall<T>& forward, ExactRange range,
     const AttentionSequence& sequence =
         problem.sequences[static_cast<std::size_t>(group / problem.key_heads)];
     const Index key_head = group % problem.key_heads;
+    if (!is_about(problem, sequence, key_head)) continue;
     for (Index h = 0; h < problem.heads_per_key_head; ++h) {
       for (Index i = 0; i < sequence.num_queries; i += simd::kBlockRows) {
         query_tasks.push_back({&sequence, key_head * problem.heads_per_key_head + h, i});
@@ -228,7 +265,8 @@ void gradient_pass(const ExactCall<T>& forward, ExactRange range,
   const std::size_t rows = normalisers.index(out.extent(0), 0, 0);
   normalisers.sum.assign(rows, U{0});
   normalisers.exponent.assign(rows, -std::numeric_limits<U>::infinity());
-  const ExactGradientCall<T, U> call{forward, range, out, out_gradient, gradients, normalisers};
+  const ExactGradientCall<T, U> call{forward,   range,       out,   out_gradient,
+                                     gradients, normalisers, totals};
   const Index most = static_cast<Index>(std::max(query_tasks.size(), key_tasks.size()));
   std::vector<std::unique_ptr<ExactGradientWorker<T, U>>> workers;
   for (int w = 0; w < worker_count(most, execution); ++w) {
@@ -285,6 +323,32 @@ ExactRange gradient_range(const ExactCall<T>& call, const TensorView<const T, 4>
 }  // namespace
 
 template <Scalar T>
+void exact_gradient(const ExactCall<T>& call, const ExactSlopes<T>& slopes,
+                    const Execution& execution) {
+  const AttentionProblem& problem = call.problem;
+  std::vector<ExactRange> ranges(call.groups.size(), ExactRange::ordinary);
+  parallel_for_blocks(static_cast<Index>(ranges.size()), execution, [&](Index g, int) {
+    const auto& sequence = problem.sequences[static_cast<std::size_t>(g / problem.key_heads)];
+    if (!is_about(problem, sequence, g % problem.key_heads)) return;
+    ranges[static_cast<std::size_t>(g)] =
+        gradient_range(call, slopes.out_gradient, sequence, g % problem.key_heads);
+  });
+  gradient_pass<T, T>(call, ExactRange::ordinary, ranges, slopes, execution);
+  gradient_pass<T, double>(call, ExactRange::wide, ranges, slopes, execution);
+}
+
+template void exact_gradient<float>(const ExactCall<float>&, const ExactSlopes<float>&,
+                                    const Execution&);
+template void exact_gradient<double>(const ExactCall<double>&, const ExactSlopes<double>&,
+                                     const Execution&);
+
+}  // namespace bochner::attention_internals
+
+namespace bochner {
+
+using namespace attention_internals;
+
+template <Scalar T>
 void exact_attention_gradient(const Kernel& kernel, const AttentionInputs<T>& inputs,
                               TensorView<const T, 4> out, TensorView<const T, 4> out_gradient,
                               const AttentionGradients<T>& gradients,
@@ -297,16 +361,9 @@ void exact_attention_gradient(const Kernel& kernel, const AttentionInputs<T>& in
   require_apart_from_bias(kDoor, "gradients.queries", gradients.queries, bias);
   require_apart_from_bias(kDoor, "gradients.keys", gradients.keys, bias);
   require_apart_from_bias(kDoor, "gradients.values", gradients.values, bias);
-  std::vector<ExactRange> ranges(call.groups.size(), ExactRange::ordinary);
-  parallel_for_blocks(static_cast<Index>(ranges.size()), execution, [&](Index g, int) {
-    ranges[static_cast<std::size_t>(g)] = gradient_range(
-        call, out_gradient, problem.sequences[static_cast<std::size_t>(g / problem.key_heads)],
-        g % problem.key_heads);
-  });
   clear_gradients(gradients);
   if (problem.value_dim == 0) return;
-  gradient_pass<T, T>(call, ExactRange::ordinary, ranges, out, out_gradient, gradients, execution);
-  gradient_pass<T, double>(call, ExactRange::wide, ranges, out, out_gradient, gradients, execution);
+  exact_gradient<T>(call, {out, out_gradient, gradients, nullptr}, execution);
 }
 
 template void exact_attention_gradient<float>(const Kernel&, const AttentionInputs<float>&,

@@ -31,13 +31,6 @@ AttentionSequence reversed(AttentionSequence sequence, Index queries, Index keys
   return sequence;
 }
 
-template <Scalar T>
-TensorView<const T, 4> reversed(TensorView<const T, 4> x) {
-  if (x.extents[2] > 0) x.data += (x.extents[2] - 1) * x.strides[2];
-  x.strides[2] = -x.strides[2];
-  return x;
-}
-
 /// The passes that one sequence takes part in; the sequences of a pass are alike.
 class PassCutter {
  public:
@@ -178,8 +171,6 @@ AttentionPasses cut_passes(const AttentionProblem& problem, const AttentionInput
   return std::move(cutter).passes();
 }
 
-namespace {
-
 template <Scalar T>
 void run_passes(const AttentionCall<T>& call, const AttentionPasses& passes, RowSums<T>& sums) {
   const Kernel& kernel = call.map.spec().kernel;
@@ -189,13 +180,10 @@ void run_passes(const AttentionCall<T>& call, const AttentionPasses& passes, Row
         exact_pass<T>(call.door, kernel, call.inputs, no_options, {}, pass.problem, call.execution);
     exact_rows(exact, RowTarget<T>(sums, pass.order), call.execution);
   }
-  const AttentionInputs<T> backward{reversed(call.inputs.queries), reversed(call.inputs.keys),
-                                    reversed(call.inputs.values)};
   for (const AttentionPass& pass : passes.features) {
-    const bool forward = pass.order == RowOrder::forward;
-    const AttentionCall<T> part{call.door,    call.map,       forward ? call.inputs : backward,
-                                pass.problem, call.execution, call.products,
-                                pass.order};
+    const AttentionInputs<T> inputs = ordered(call.inputs, pass.order);
+    const AttentionCall<T> part{call.door,      call.map,      inputs,    pass.problem,
+                                call.execution, call.products, pass.order};
     const RowTarget<T> target(sums, pass.order);
     if (pass.problem.sequences.front().until) {
       causal_attention(part, target);
@@ -204,8 +192,6 @@ void run_passes(const AttentionCall<T>& call, const AttentionPasses& passes, Row
     }
   }
 }
-
-}  // namespace
 
 template <Scalar T>
 AttentionReport mixed_attention(const AttentionCall<T>& call, const AttentionOptions& options,
@@ -230,6 +216,10 @@ template AttentionPasses cut_passes<float>(const AttentionProblem&, const Attent
                                            const AttentionOptions&);
 template AttentionPasses cut_passes<double>(const AttentionProblem&, const AttentionInputs<double>&,
                                             const AttentionOptions&);
+template void run_passes<float>(const AttentionCall<float>&, const AttentionPasses&,
+                                RowSums<float>&);
+template void run_passes<double>(const AttentionCall<double>&, const AttentionPasses&,
+                                 RowSums<double>&);
 template AttentionReport mixed_attention<float>(const AttentionCall<float>&,
                                                 const AttentionOptions&,
                                                 const TensorView<float, 4>&);

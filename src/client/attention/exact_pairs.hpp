@@ -30,6 +30,24 @@ template <Scalar T>
 AttentionPasses cut_passes(const AttentionProblem& problem, const AttentionInputs<T>& inputs,
                            const AttentionOptions& options);
 
+/// The same tensor, its rows in this order.
+template <class T>
+TensorView<T, 4> ordered(TensorView<T, 4> x, RowOrder order) {
+  if (order == RowOrder::forward) return x;
+  if (x.extents[2] > 0) x.data += (x.extents[2] - 1) * x.strides[2];
+  x.strides[2] = -x.strides[2];
+  return x;
+}
+
+template <Scalar T>
+AttentionInputs<T> ordered(const AttentionInputs<T>& x, RowOrder order) {
+  return {ordered(x.queries, order), ordered(x.keys, order), ordered(x.values, order)};
+}
+
+/// Adds all passes of a call to sums.
+template <Scalar T>
+void run_passes(const AttentionCall<T>& call, const AttentionPasses& passes, RowSums<T>& sums);
+
 /// Whether a call is more than features for all pairs.
 bool weighs_exactly(const AttentionOptions& options);
 

@@ -3,6 +3,7 @@
 
 #include "client/attention/exact.hpp"
 #include "client/attention/query_gradient.hpp"
+#include "client/attention/row_totals.hpp"
 
 #include <cmath>
 #include <limits>
@@ -32,6 +33,7 @@ struct ExactGradientCall {
   const TensorView<const T, 4>& out_gradient;
   const AttentionGradients<T>& gradients;
   Normalisers<U>& normalisers;
+  const RowTotals<T>* totals = nullptr;  ///< of rows that other passes belong to, too
 };
 
 /// Up to 64 queries against a tile of keys: weights P and the gradients P (dO V^T - dO . o) of
@@ -64,6 +66,19 @@ class WeightGradient {
   }
 
   ExactQueries<T, U>& queries() noexcept { return queries_; }
+
+  /// Instead of the first pass: the normalisers are known, but for what logits lack.
+  void normalise_by(const RowTotals<T>& totals, const AttentionSequence& sequence, Index head,
+                    Index first) {
+    for (Index r = 0; r < queries_.count(); ++r) {
+      const auto& total = totals.row(sequence, head, first + r);
+      const double log = total.unit - queries_.log_constant(r);
+      const double whole = std::isfinite(log) ? std::floor(log) : 0.0;
+      const std::size_t i = normaliser_ + static_cast<std::size_t>(r);
+      call_.normalisers.exponent[i] = static_cast<U>(whole);
+      call_.normalisers.sum[i] = static_cast<U>(total.normaliser * std::exp2(log - whole));
+    }
+  }
 
   /// The first pass: adds a tile to the normalisers.
   void normalise(const ExactKeys<T, U>& keys) {

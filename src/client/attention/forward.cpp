@@ -14,6 +14,7 @@ namespace {
 template <Scalar T>
 AttentionReport weigh(const AttentionCall<T>& call, const AttentionOptions& options,
                       const TensorView<T, 4>& out) {
+  if (call.problem.value_dim == 0 && !weighs_exactly(options)) return {};
   if (weighs_exactly(options)) return mixed_attention(call, options, out);
   const RowTarget<T> target(out);
   return options.mask == Mask::causal ? causal_attention(call, target)

@@ -55,6 +55,11 @@ class QueryBlock {
   /// out = numerator / normaliser, and what became of the rows.
   void finish(MatrixView<T> out, AttentionReport& report) const;
 
+  /// For a row that other sums belong to as well.
+  void set_normaliser(Index r, T normaliser) {
+    normaliser_[static_cast<std::size_t>(r)] = normaliser;
+  }
+
   Index rows() const noexcept { return rows_; }
   Index value_dim() const noexcept { return value_dim_; }
   /// Sums of row r are relative to 2^unit(r): sum_k k^(q_r, k) is its normaliser times that. NaN
