@@ -143,10 +143,13 @@ const MomentTable::Octave* MomentTable::octave(int index) const {
   if (index < 0 || index >= kCount) return nullptr;
   Octave& octave = octaves_[static_cast<std::size_t>(index)];
   if (!octave.ready.load(std::memory_order_acquire)) {
-    std::call_once(octave.once, [&] {
+    // Not std::call_once: an exception that passes through the system's library has it load an
+    // unwinder, and where memory has run out that ends the process.
+    const std::lock_guard lock(octave.building);
+    if (!octave.ready.load(std::memory_order_relaxed)) {
       build(octave, std::ldexp(1.0, index + kFirst));
       octave.ready.store(true, std::memory_order_release);
-    });
+    }
   }
   return octave.pieces.empty() ? nullptr : &octave;
 }

@@ -52,7 +52,7 @@ class MomentTable {
     Polynomial bias;
   };
   struct Octave {
-    std::once_flag once;
+    std::mutex building;
     std::atomic<bool> ready{false};
     int log2_pieces = 0;
     std::vector<Piece> pieces;  ///< empty when no polynomial passed
