@@ -63,9 +63,10 @@ def _to_stored(
             raise
         array = found
     else:
-        if array.dtype.name == "bfloat16" and array.dtype.itemsize == _WORDS.itemsize:
-            array = array.view(_WORDS)  # of the package ml_dtypes
-        elif array.dtype not in (*SCALARS, _HALF) or not array.dtype.isnative:
+        known = array.dtype in (*SCALARS, _HALF) and array.dtype.isnative
+        if not known and array.dtype.name == "bfloat16":  # of the package ml_dtypes
+            array = array.view(_WORDS)
+        elif not known:
             raise TypeError(
                 f"{function}: {name} has dtype {array.dtype}, expected float32, float64, float16 "
                 "or bfloat16"
