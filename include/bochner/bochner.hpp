@@ -13,6 +13,7 @@
 #include <bochner/core/field.hpp>
 #include <bochner/core/matrix.hpp>
 #include <bochner/core/names.hpp>
+#include <bochner/core/narrow.hpp>
 #include <bochner/core/registry.hpp>
 #include <bochner/core/view.hpp>
 #include <bochner/core/watcher.hpp>

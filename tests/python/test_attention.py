@@ -502,7 +502,7 @@ def refusals():
     wrong = {
         "queries": [
             (q.tolist(), TypeError, "queries is list"),
-            (q.astype(np.float16), TypeError, "queries has dtype float16"),
+            (q.astype(np.float16), TypeError, "keys has dtype float32 and queries float16"),
             (q.astype(int), TypeError, "queries has dtype int64"),
             (q.astype(object), TypeError, "queries has dtype object"),
             (q.astype(">f4"), TypeError, "queries has dtype >f4"),

@@ -12,6 +12,7 @@
 #include <bochner/client/attention/gradient.hpp>
 #include <bochner/client/attention/heads.hpp>
 #include <bochner/client/attention/matrix.hpp>
+#include <bochner/client/attention/narrow.hpp>
 #include <bochner/client/attention/plan.hpp>
 #include <bochner/client/attention/report.hpp>
 #include <bochner/client/attention/state.hpp>

@@ -21,24 +21,23 @@ void require_addressable(const Door& door, std::string_view name,
     door.refuse(std::string(name) + " is " + to_text(extents) + ", too large to address");
 }
 
-template <Scalar T>
-void require_output(const Door& door, std::string_view name, const TensorView<T, 4>& out,
-                    const std::array<Index, 4>& extents, const AttentionInputs<T>& inputs) {
+void require_output(const Door& door, std::string_view name, const MemoryGrid& out,
+                    const std::array<Index, 4>& extents, const InputGrids& inputs) {
   door.shape(name, out.extents, extents);
   const bool empty = std::find(extents.begin(), extents.end(), 0) != extents.end();
-  for (int axis = 0; axis < 4 && !empty; ++axis) {
-    if (out.extent(axis) > 1 && out.stride(axis) == 0) {
+  for (std::size_t axis = 0; axis < 4 && !empty; ++axis) {
+    if (out.extents[axis] > 1 && out.strides[axis] == 0) {
       door.refuse(std::string(name) + " has stride 0 along axis " + std::to_string(axis) +
                   ": its elements would share memory");
     }
   }
-  const MemoryGrid mine = memory_grid(out);
-  if (overlaps_itself(mine)) {
+  if (overlaps_itself(out)) {
     door.refuse(std::string(name) + " has strides that give two elements one place");
   }
-  door.apart(name, mine, "queries", memory_grid(inputs.queries))
-      .apart(name, mine, "keys", memory_grid(inputs.keys))
-      .apart(name, mine, "values", memory_grid(inputs.values));
+  const auto& [queries, keys, values] = inputs;
+  door.apart(name, out, "queries", queries)
+      .apart(name, out, "keys", keys)
+      .apart(name, out, "values", values);
 }
 
 template <Scalar T>
@@ -100,15 +99,31 @@ void require_gradients(const Door& door, const AttentionInputs<T>& inputs,
   }
 }
 
+void require_as_many(const Door& door, Index queries, Index keys) {
+  if (queries == keys) return;
+  door.refuse("there are " + std::to_string(queries) + " queries and " + std::to_string(keys) +
+              " keys, expected as many");
+}
+
 std::string row_name(std::string_view argument, Index batch, Index head, Index row) {
   return std::string(argument) + ": batch " + std::to_string(batch) + ", head " +
          std::to_string(head) + ", row " + std::to_string(row);
 }
 
-template void require_output<float>(const Door&, std::string_view, const TensorView<float, 4>&,
-                                    const std::array<Index, 4>&, const AttentionInputs<float>&);
-template void require_output<double>(const Door&, std::string_view, const TensorView<double, 4>&,
-                                     const std::array<Index, 4>&, const AttentionInputs<double>&);
+RefusedRow::RefusedRow(const Door& door, const Place& place, const std::string& reason)
+    : InvalidArgument(
+          door.message(row_name(place.argument, place.batch, place.head, place.row) + reason)),
+      door_(door),
+      place_(place),
+      reason_(reason) {}
+
+RefusedRow RefusedRow::moved(const PartOffset& part) const {
+  const Index head = place_.argument == "queries" ? part.query_head : part.key_head;
+  return {door_,
+          {place_.argument, place_.batch + part.batch, place_.head + head, place_.row + part.row},
+          reason_};
+}
+
 template void require_gradients<float>(const Door&, const AttentionInputs<float>&,
                                        const TensorView<const float, 4>&,
                                        const TensorView<const float, 4>&,

@@ -151,10 +151,7 @@ ExactCall<T> exact_call(const Door& door, const Kernel& kernel, const AttentionI
                         const AttentionOptions& options, TensorView<const T, 4> bias,
                         const Execution& execution) {
   AttentionProblem problem = attention_problem(door, inputs, options);
-  const std::array<Index, 4> weights{inputs.queries.extent(0), inputs.queries.extent(1),
-                                     inputs.queries.extent(2), inputs.keys.extent(2)};
-  if (options.allowed.data != nullptr) door.shape("allowed", options.allowed.extents, weights);
-  if (bias.data != nullptr) door.shape("bias", bias.extents, weights);
+  require_pairs(door, inputs, options, bias);
   if (options.products != Products::full) {
     door.refuse("products are bfloat16, which only `attention` offers");
   }
@@ -206,7 +203,7 @@ void exact_ranges(const ExactCall<T>& call, const AttentionSequence& sequence, I
     const double k = sizes->length;
     const double product = call.kernel.shift_invariant() ? 0.5 * (q + k) * (q + k) : q * k;
     if (product > kLargestProduct) {
-      call.door.refuse(row_name("queries", sequence.batch, head, row) +
+      throw RefusedRow(call.door, {"queries", sequence.batch, head, row},
                        " and a key that it may see are too long: after the kernel's scaling their "
                        "product could be beyond 1e300");
     }

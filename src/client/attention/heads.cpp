@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "bochner/client/attention/heads.hpp"
 
-#include "client/attention/call.hpp"
+#include "client/attention/call_parts.hpp"
 #include "client/attention/checks.hpp"
 #include "client/attention/head_maps.hpp"
 #include "client/attention/rows.hpp"
@@ -16,14 +16,6 @@ using namespace attention_internals;
 
 namespace {
 
-/// `count` heads of a tensor; nothing of nothing.
-template <class T>
-TensorView<T, 4> heads_of(TensorView<T, 4> tensor, Index first, Index count) {
-  if (tensor.data != nullptr) tensor.data += first * tensor.stride(1);
-  tensor.extents[1] = count;
-  return tensor;
-}
-
 /// Checks the call, then calls body(key head, first query head, number of query heads).
 template <Scalar T, class Body>
 void for_each_key_head(const Door& door, std::span<const FeatureMap<T>> maps,
@@ -32,7 +24,8 @@ void for_each_key_head(const Door& door, std::span<const FeatureMap<T>> maps,
   const AttentionProblem problem = attention_problem(door, inputs, options);
   require_maps(door, maps, problem.key_heads);
   for (Index h = 0; h < problem.key_heads; ++h) {
-    body(h, h * problem.heads_per_key_head, problem.heads_per_key_head);
+    const Index count = problem.heads_per_key_head;
+    as_part({.query_head = h * count, .key_head = h}, [&] { body(h, h * count, count); });
   }
 }
 
@@ -41,13 +34,6 @@ AttentionInputs<T> one_key_head(const AttentionInputs<T>& inputs, Index head, In
                                 Index count) {
   return {heads_of(inputs.queries, first, count), heads_of(inputs.keys, head, 1),
           heads_of(inputs.values, head, 1)};
-}
-
-/// One report for all heads, which compute alike.
-AttentionReport total_report(const std::vector<AttentionReport>& reports) {
-  AttentionReport total = sum_reports(reports);
-  if (!reports.empty()) total.arithmetic = reports.front().arithmetic;
-  return total;
 }
 
 /// Standard errors of all heads have one source and one number of degrees of freedom.

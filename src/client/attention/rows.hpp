@@ -76,8 +76,8 @@ void refuse_long_rows(MatrixView<const T> x, Exponent* exponent, const RowOrigin
     bool finite = true;
     for (Index c = 0; c < x.cols; ++c) finite = finite && std::isfinite(x(r, c));
     if (finite) {
-      origin.door.refuse(
-          row_name(origin.argument, origin.batch, origin.head, origin.row(r)) +
+      throw RefusedRow(
+          origin.door, {origin.argument, origin.batch, origin.head, origin.row(r)},
           " is too long for this map: the exponent of its features is beyond 2^28, or its "
           "projections overflow");
     }
@@ -120,10 +120,10 @@ void refuse_large_values(MatrixView<const T> values, const RowOrigin& origin) {
     for (Index c = 0; c < values.cols; ++c) {
       const T size = std::abs(values(r, c));
       if (!(size > kLargestAttentionValue<T>) || std::isinf(size)) continue;
-      origin.door.refuse(row_name("values", origin.batch, origin.head, origin.row(r)) +
-                         ", column " + std::to_string(c) + " is " +
-                         text::number(static_cast<double>(values(r, c))) +
-                         ", too large to be summed in this precision");
+      throw RefusedRow(origin.door, {"values", origin.batch, origin.head, origin.row(r)},
+                       ", column " + std::to_string(c) + " is " +
+                           text::number(static_cast<double>(values(r, c))) +
+                           ", too large to be summed in this precision");
     }
   }
 }

@@ -115,10 +115,7 @@ AttentionReport AttentionState<T>::Impl::advance(const AttentionInputs<T>& input
   constexpr Door kDoor("AttentionState::advance");
   const AttentionProblem problem = problem_of(kDoor, inputs, live);
   const auto& q = inputs.queries;
-  if (q.extent(2) != inputs.keys.extent(2)) {
-    kDoor.refuse("there are " + std::to_string(q.extent(2)) + " queries and " +
-                 std::to_string(inputs.keys.extent(2)) + " keys, expected as many");
-  }
+  require_as_many(kDoor, q.extent(2), inputs.keys.extent(2));
   require_output(kDoor, "out", out, {q.extent(0), q.extent(1), q.extent(2), value_dim_}, inputs);
   std::vector<Index> lengths = lengths_after(kDoor, problem, q.extent(2));
   require_keys(kDoor, inputs, problem, execution);

@@ -4,6 +4,7 @@
 #include "interface/python/interrupt.hpp"
 #include "interface/python/module.hpp"
 #include "interface/python/registry.hpp"
+#include "interface/python/stored_arrays.hpp"
 
 #include <concepts>
 #include <optional>
@@ -21,11 +22,12 @@ using Held = HeldAttentionOptions;
 
 nb::dict attention(const Maps& maps, const Input& q, const Input& k, const Input& v,
                    const Output& out, const Held& options, Threads threads) {
-  return to_dict(unlocked(q, [&]<class T>() {
-    const AttentionInputs<T> inputs{tensor<T>(q), tensor<T>(k), tensor<T>(v)};
-    return with_maps<T>(maps, [&](const auto& each) {
-      return bochner::attention<T>(each, inputs, tensor<T>(out), options.view(),
-                                   interruptible(threads));
+  return to_dict(unlocked_stored(q, [&]<class N>() {
+    const AttentionInputs<N> inputs{tensor<N>(q), tensor<N>(k), tensor<N>(v)};
+    return with_maps<ScalarFor<N>>(maps, [&](const auto& each) {
+      return with_output<N>(out, [&](const auto& written) {
+        return bochner::attention(each, inputs, written, options.view(), interruptible(threads));
+      });
     });
   }));
 }
@@ -47,11 +49,13 @@ void attention_gradient(const Maps& maps, const Input& q, const Input& k, const 
 nb::dict exact_attention(const Kernel& kernel, const Input& q, const Input& k, const Input& v,
                          const Output& out, const Held& options, const Maybe& bias,
                          Threads threads) {
-  return to_dict(unlocked(q, [&]<class T>() {
-    const auto written = tensor<T>(out);
-    const auto biases = tensor_or_none<T>(bias);
-    return bochner::exact_attention<T>(kernel, {tensor<T>(q), tensor<T>(k), tensor<T>(v)}, written,
-                                       options.view(), biases, interruptible(threads));
+  return to_dict(unlocked_stored(q, [&]<class N>() {
+    const AttentionInputs<N> inputs{tensor<N>(q), tensor<N>(k), tensor<N>(v)};
+    const auto biases = tensor_or_none<ScalarFor<N>>(bias);
+    return with_output<N>(out, [&](const auto& written) {
+      return bochner::exact_attention(kernel, inputs, written, options.view(), biases,
+                                      interruptible(threads));
+    });
   }));
 }
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "bochner/client/attention/narrow.hpp"
 #include "bochner/client/attention/state.hpp"
 #include "bochner/core/error.hpp"
 #include "interface/python/archives.hpp"
@@ -6,10 +7,12 @@
 #include "interface/python/guarded.hpp"
 #include "interface/python/interrupt.hpp"
 #include "interface/python/module.hpp"
+#include "interface/python/stored_arrays.hpp"
 
 #include <nanobind/stl/unique_ptr.h>
 
 #include <algorithm>
+#include <concepts>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -26,6 +29,17 @@ LiveKeys live_keys(const Maybe& key_mask, const Maybe& key_lengths) {
   if (key_mask) live.key_mask = matrix<bool>(*key_mask);
   live.key_lengths = positions(key_lengths);
   return live;
+}
+
+/// body.operator()<N>() for what an array holds that a state of T takes in: T, or numbers of 16
+/// bits if that is float.
+template <Scalar T, class Body>
+decltype(auto) with_stored(const Input& array, const Body& body) {
+  if constexpr (std::same_as<T, float>) {
+    if (array.dtype() == nb::dtype<Half>()) return body.template operator()<Half>();
+    if (array.dtype() == nb::dtype<BFloat16>()) return body.template operator()<BFloat16>();
+  }
+  return body.template operator()<T>();
 }
 
 /// A state of either scalar, for one thread at a time.
@@ -81,16 +95,32 @@ class AnyAttentionState {
   void append(const Input& k, const Input& v, const Maybe& key_mask, const Maybe& key_lengths,
               Index chunk, Threads threads) {
     change([&]<class T>(AttentionState<T>& state) {
-      const auto keys = tensor<T>(k);
-      take(state, keys.extent(2), chunk, threads, [&](AttentionState<T>& to, const Execution& how) {
-        to.append(keys, tensor<T>(v), live_keys(key_mask, key_lengths), how);
+      with_stored<T>(k, [&]<class N>() {
+        const auto keys = tensor<N>(k);
+        take(state, keys.extent(2), chunk, threads,
+             [&](AttentionState<T>& to, const Execution& how) {
+               const LiveKeys live = live_keys(key_mask, key_lengths);
+               if constexpr (Narrow<N>) {
+                 bochner::append<N>(to, keys, tensor<N>(v), live, how);
+               } else {
+                 to.append(keys, tensor<N>(v), live, how);
+               }
+             });
       });
     });
   }
 
   AttentionReport attend(const Input& q, const Output& out, Threads threads) const {
     return look([&]<class T>(const AttentionState<T>& state) {
-      return state.attend(tensor<T>(q), tensor<T>(out), interruptible(threads));
+      return with_stored<T>(q, [&]<class N>() {
+        return with_output<N>(out, [&](const auto& written) {
+          if constexpr (Narrow<N>) {
+            return bochner::attend(state, tensor<N>(q), written, interruptible(threads));
+          } else {
+            return state.attend(tensor<N>(q), written, interruptible(threads));
+          }
+        });
+      });
     });
   }
 
@@ -99,11 +129,20 @@ class AnyAttentionState {
                           Threads threads) {
     AttentionReport report;
     change([&]<class T>(AttentionState<T>& state) {
-      const AttentionInputs<T> inputs{tensor<T>(q), tensor<T>(k), tensor<T>(v)};
-      take(state, inputs.keys.extent(2), chunk, threads,
-           [&](AttentionState<T>& to, const Execution& how) {
-             report = to.advance(inputs, tensor<T>(out), live_keys(key_mask, key_lengths), how);
-           });
+      with_stored<T>(q, [&]<class N>() {
+        const AttentionInputs<N> inputs{tensor<N>(q), tensor<N>(k), tensor<N>(v)};
+        take(state, inputs.keys.extent(2), chunk, threads,
+             [&](AttentionState<T>& to, const Execution& how) {
+               const LiveKeys live = live_keys(key_mask, key_lengths);
+               report = with_output<N>(out, [&](const auto& written) {
+                 if constexpr (Narrow<N>) {
+                   return bochner::advance(to, inputs, written, live, how);
+                 } else {
+                   return to.advance(inputs, written, live, how);
+                 }
+               });
+             });
+      });
     });
     return report;
   }

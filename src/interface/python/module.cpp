@@ -35,6 +35,7 @@ NB_MODULE(_core, m) {
   bochner::python::define_maps(m);
   bochner::python::define_attention(m);
   bochner::python::define_attention_state(m);
+  bochner::python::define_stored_arrays(m);
   bochner::python::define_kernels(m);
   bochner::python::define_gram(m);
   bochner::python::define_gram_errors(m);

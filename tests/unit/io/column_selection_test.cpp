@@ -3,7 +3,7 @@
 
 #include "bochner/core/error.hpp"
 #include "io/row_reader.hpp"
-#include "unit/io/allocation.hpp"
+#include "support/allocation.hpp"
 
 #include <catch2/catch.hpp>
 

@@ -4,8 +4,8 @@
 #include "bochner/random/stream.hpp"
 #include "io/npy_header.hpp"
 #include "io/row_reader.hpp"
+#include "support/allocation.hpp"
 #include "support/scratch.hpp"
-#include "unit/io/allocation.hpp"
 
 #include <catch2/catch.hpp>
 

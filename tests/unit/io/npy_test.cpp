@@ -4,8 +4,8 @@
 #include "bochner/core/error.hpp"
 #include "bochner/core/matrix.hpp"
 #include "io/row_reader.hpp"
+#include "support/allocation.hpp"
 #include "support/scratch.hpp"
-#include "unit/io/allocation.hpp"
 
 #include <sys/stat.h>
 

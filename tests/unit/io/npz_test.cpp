@@ -6,8 +6,8 @@
 #include "io/npy_header.hpp"
 #include "io/rereadable.hpp"
 #include "io/row_reader.hpp"
+#include "support/allocation.hpp"
 #include "support/scratch.hpp"
-#include "unit/io/allocation.hpp"
 
 #include <zlib.h>
 #include <catch2/catch.hpp>

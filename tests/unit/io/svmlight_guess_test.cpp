@@ -3,8 +3,8 @@
 #include "bochner/core/matrix.hpp"
 #include "io/row_reader.hpp"
 #include "io/svmlight_reader.hpp"
+#include "support/allocation.hpp"
 #include "support/scratch.hpp"
-#include "unit/io/allocation.hpp"
 
 #include <sys/stat.h>
 

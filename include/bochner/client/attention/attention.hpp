@@ -2,6 +2,7 @@
 #pragma once
 
 #include <bochner/core/execution.hpp>
+#include <bochner/core/narrow.hpp>
 #include <bochner/core/view.hpp>
 #include <bochner/export.hpp>
 #include <bochner/feature_map.hpp>
@@ -20,7 +21,7 @@ namespace bochner {
 /// Queries, keys and values as (batch, heads, length, dimension), any strides. Key and value heads
 /// divide the query heads: query head h reads key head h / (heads / key_heads), so one key head is
 /// multi-query attention.
-template <Scalar T>
+template <Stored T>
 struct AttentionInputs {
   TensorView<const T, 4> queries;  ///< batch x heads x L x d
   TensorView<const T, 4> keys;     ///< batch x key_heads x S x d

@@ -41,7 +41,8 @@ struct LiveKeys {
 ///
 /// `advance` has the same bits as causal `attention` over all that was appended, however it was cut
 /// into calls, as long as nothing was merged. Keys that are not live (`LiveKeys`) leave no trace: a
-/// batch padded on any side has the bits of each of its entries alone, without padding.
+/// batch padded on any side has the bits of each of its entries alone, without padding. Rows of
+/// `Half` and `BFloat16` come in through the functions of narrow.hpp.
 template <Scalar T>
 class AttentionState {
  public:

@@ -18,7 +18,7 @@ ArrayLike: TypeAlias = Any
 
 _SINGLE = np.dtype(np.float32)
 _DOUBLE = np.dtype(np.float64)
-_SCALARS = (_DOUBLE, _SINGLE)
+SCALARS = (_DOUBLE, _SINGLE)
 # What a C++ int holds; no machine has so many.
 _MOST_THREADS = 2**31 - 1
 
@@ -28,7 +28,7 @@ def _describe(value: object) -> str:
     return kind.__name__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__name__}"
 
 
-def _to_numpy(function: str, name: str, value: ArrayLike) -> NDArray[Any]:
+def to_numpy(function: str, name: str, value: ArrayLike) -> NDArray[Any]:
     if isinstance(value, np.ma.MaskedArray):
         raise TypeError(
             f"{function}: {name} is masked, and the mask would be lost; pass {name}.filled(...) or "
@@ -54,15 +54,18 @@ def _to_numpy(function: str, name: str, value: ArrayLike) -> NDArray[Any]:
         ) from error
 
 
-def _require_numbers(function: str, name: str, array: NDArray[Any]) -> None:
-    if array.dtype in _SCALARS and array.dtype.isnative:
-        if array.flags.aligned:
-            return
+def require_aligned(function: str, name: str, array: NDArray[Any]) -> None:
+    if not array.flags.aligned:
         raise TypeError(f"{function}: {name} is not aligned in memory; pass {name}.copy()")
-    raise TypeError(f"{function}: {name} has dtype {array.dtype}, expected float32 or float64")
 
 
-def _require_dimensions(function: str, name: str, array: NDArray[Any], axes: str) -> None:
+def _require_numbers(function: str, name: str, array: NDArray[Any]) -> None:
+    if array.dtype not in SCALARS or not array.dtype.isnative:
+        raise TypeError(f"{function}: {name} has dtype {array.dtype}, expected float32 or float64")
+    require_aligned(function, name, array)
+
+
+def require_dimensions(function: str, name: str, array: NDArray[Any], axes: str) -> None:
     expected = axes.count(",") + 1
     if array.ndim != expected:
         raise ValueError(
@@ -74,16 +77,16 @@ def _require_dimensions(function: str, name: str, array: NDArray[Any], axes: str
 def numbers(function: str, name: str, value: ArrayLike, axes: str) -> Array:
     """`value` as an array of float32 or float64 with these axes ("rows, columns")."""
     if type(value) is not np.ndarray:
-        value = _to_numpy(function, name, value)
+        value = to_numpy(function, name, value)
     _require_numbers(function, name, value)
-    _require_dimensions(function, name, value, axes)
+    require_dimensions(function, name, value, axes)
     array: Array = value
     return array
 
 
 def pair_or_rows(function: str, x: ArrayLike, y: ArrayLike, dim: int) -> tuple[Array, Array, bool]:
     """One pair of inputs (1-d) as rows, or the rows themselves (2-d), and whether it was one."""
-    x, y = _to_numpy(function, "x", x), _to_numpy(function, "y", y)
+    x, y = to_numpy(function, "x", x), to_numpy(function, "y", y)
     for name, value in (("x", x), ("y", y)):
         _require_numbers(function, name, value)
         if value.ndim not in (1, 2):
@@ -115,7 +118,7 @@ def rows(function: str, name: str, value: ArrayLike) -> Array:
     if (
         type(value) is np.ndarray
         and value.ndim == 2
-        and value.dtype in _SCALARS
+        and value.dtype in SCALARS
         and value.dtype.isnative
         and value.flags.aligned
     ):
@@ -161,17 +164,17 @@ def both_alike(
 
 def vector(function: str, name: str, value: ArrayLike, dtype: DTypeLike) -> Array:
     """A contiguous vector of this dtype: lists and integers are converted."""
-    array = np.asarray(_to_numpy(function, name, value) if hasattr(value, "__dlpack__") else value)
+    array = np.asarray(to_numpy(function, name, value) if hasattr(value, "__dlpack__") else value)
     if array.dtype.kind not in "fiu":
         raise TypeError(f"{function}: {name} has dtype {array.dtype}, expected numbers")
-    _require_dimensions(function, name, array, "entries")
+    require_dimensions(function, name, array, "entries")
     converted: Array = np.ascontiguousarray(array, dtype=dtype)
     return converted
 
 
 def columns(function: str, name: str, value: ArrayLike) -> NDArray[np.float64]:
     """A vector, or a matrix of several as its columns, in float64."""
-    array = value if isinstance(value, np.ndarray) else _to_numpy(function, name, value)
+    array = value if isinstance(value, np.ndarray) else to_numpy(function, name, value)
     axes = "rows" if array.ndim == 1 else "rows, columns"
     return doubles(function, name, array, axes)
 
@@ -186,6 +189,17 @@ def apart(function: str, name: str, out: NDArray[Any], other: str, array: NDArra
         raise ValueError(f"{function}: {name} overlaps {other}")
 
 
+def require_writable(function: str, name: str, array: NDArray[Any], shape: tuple[int, ...]) -> None:
+    if array.shape != shape:
+        raise ValueError(f"{function}: {name} has shape {array.shape}, expected {shape}")
+    if not array.flags.writeable:
+        raise ValueError(f"{function}: {name} is read-only")
+    if 0 in array.strides and any(
+        n > 1 and step == 0 for n, step in zip(array.shape, array.strides, strict=True)
+    ):
+        raise ValueError(f"{function}: {name} has entries that share memory (a stride of 0)")
+
+
 def output(
     function: str,
     out: ArrayLike | None,
@@ -197,20 +211,13 @@ def output(
     """`out`, fit to be written, or a new array; `whose` says where the dtype is from."""
     if out is None:
         return np.empty(shape, dtype)
-    array = out if isinstance(out, np.ndarray) else _to_numpy(function, name, out)
+    array = out if isinstance(out, np.ndarray) else to_numpy(function, name, out)
     _require_numbers(function, name, array)
     if array.dtype != dtype:
         raise TypeError(
             f"{function}: {name} has dtype {array.dtype}, expected {np.dtype(dtype)}{whose}"
         )
-    if array.shape != shape:
-        raise ValueError(f"{function}: {name} has shape {array.shape}, expected {shape}")
-    if not array.flags.writeable:
-        raise ValueError(f"{function}: {name} is read-only")
-    if 0 in array.strides and any(
-        n > 1 and step == 0 for n, step in zip(array.shape, array.strides, strict=True)
-    ):
-        raise ValueError(f"{function}: {name} has entries that share memory (a stride of 0)")
+    require_writable(function, name, array, shape)
     result: Array = array
     return result
 
@@ -237,13 +244,13 @@ def integers(function: str, name: str, value: ArrayLike, axes: str) -> NDArray[n
     """A contiguous array of integers with these axes: lists are converted."""
     try:
         array = np.asarray(
-            _to_numpy(function, name, value) if hasattr(value, "__dlpack__") else value
+            to_numpy(function, name, value) if hasattr(value, "__dlpack__") else value
         )
     except ValueError as error:
         raise ValueError(f"{function}: {name} is not an array ({error})") from error
     if array.size > 0 and array.dtype.kind not in "iu":
         raise TypeError(f"{function}: {name} has dtype {array.dtype}, expected integers")
-    _require_dimensions(function, name, array, axes)
+    require_dimensions(function, name, array, axes)
     if array.size == 0:
         return np.empty(array.shape, np.int64)
     if array.max() > np.iinfo(np.int64).max:
@@ -268,7 +275,7 @@ def mask(
     function: str, name: str, value: ArrayLike, shape: tuple[int, ...], axes: str
 ) -> NDArray[np.bool_]:
     """`value`, an array of bool, as if it had this shape."""
-    array = _to_numpy(function, name, value) if hasattr(value, "__dlpack__") else value
+    array = to_numpy(function, name, value) if hasattr(value, "__dlpack__") else value
     if not isinstance(array, np.ndarray):
         raise TypeError(f"{function}: {name} is {_describe(value)}, expected an array of bool")
     if array.dtype != np.bool_:
@@ -278,7 +285,7 @@ def mask(
 
 def targets(function: str, name: str, value: ArrayLike) -> Array:
     """`value` as a vector or a matrix of float32 or float64."""
-    array = value if type(value) is np.ndarray else _to_numpy(function, name, value)
+    array = value if type(value) is np.ndarray else to_numpy(function, name, value)
     _require_numbers(function, name, array)
     if array.ndim not in (1, 2):
         raise ValueError(

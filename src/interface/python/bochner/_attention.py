@@ -8,7 +8,7 @@ from typing import Literal, overload
 import numpy as np
 
 from bochner import _core
-from bochner._arrays import Array, ArrayLike, like, output, threads
+from bochner._arrays import Array, ArrayLike, like, threads
 from bochner._attention_inputs import (
     ALL_INPUTS,
     AXES,
@@ -21,18 +21,20 @@ from bochner._attention_inputs import (
     inputs,
     options_of,
     queries_keys_and_rows,
+    stored_inputs,
     written,
 )
 from bochner._attention_results import AttentionReport, report_of
 from bochner._options import flag
+from bochner._stored_arrays import StoredLike, stored_output
 
 
 @overload
 def attention(
     feature_map: Maps,
-    queries: ArrayLike,
-    keys: ArrayLike,
-    values: ArrayLike,
+    queries: StoredLike,
+    keys: StoredLike,
+    values: StoredLike,
     *,
     causal: bool = ...,
     query_offset: int = ...,
@@ -41,16 +43,16 @@ def attention(
     cu_seqlens: ArrayLike | None = ...,
     cu_seqlens_keys: ArrayLike | None = ...,
     products: Products = ...,
-    out: Array | None = ...,
+    out: StoredLike | None = ...,
     num_threads: int | None = ...,
     return_report: Literal[False] = ...,
 ) -> Array: ...
 @overload
 def attention(
     feature_map: Maps,
-    queries: ArrayLike,
-    keys: ArrayLike,
-    values: ArrayLike,
+    queries: StoredLike,
+    keys: StoredLike,
+    values: StoredLike,
     *,
     causal: bool = ...,
     query_offset: int = ...,
@@ -59,15 +61,15 @@ def attention(
     cu_seqlens: ArrayLike | None = ...,
     cu_seqlens_keys: ArrayLike | None = ...,
     products: Products = ...,
-    out: Array | None = ...,
+    out: StoredLike | None = ...,
     num_threads: int | None = ...,
     return_report: Literal[True],
 ) -> tuple[Array, AttentionReport]: ...
 def attention(
     feature_map: Maps,
-    queries: ArrayLike,
-    keys: ArrayLike,
-    values: ArrayLike,
+    queries: StoredLike,
+    keys: StoredLike,
+    values: StoredLike,
     *,
     causal: bool = False,
     query_offset: int = 0,
@@ -76,7 +78,7 @@ def attention(
     cu_seqlens: ArrayLike | None = None,
     cu_seqlens_keys: ArrayLike | None = None,
     products: Products = "full",
-    out: Array | None = None,
+    out: StoredLike | None = None,
     num_threads: int | None = None,
     return_report: bool = False,
 ) -> Array | tuple[Array, AttentionReport]:
@@ -99,7 +101,8 @@ def attention(
     feature_map : FeatureMap, FeatureMapSpec or str, or a sequence of them
         One map for all heads, or one per key head.
     queries : array of shape (batch, heads, L, d)
-        float32 or float64, any strides.
+        float32 or float64, any strides; or float16 or bfloat16, which are widened to float32 a few
+        heads at a time, with the bits that float32 copies would give.
     keys : array of shape (batch, key_heads, S, d)
         `key_heads` divides `heads`: query head h reads key head ``h // (heads // key_heads)``.
     values : array of shape (batch, key_heads, S, d_v)
@@ -122,7 +125,8 @@ def attention(
         Arithmetic of the two large products: the dtype's, or factors rounded to bfloat16 with sums
         in float32 (float32 inputs only).
     out : array of shape (batch, heads, L, d_v), optional
-        Where to write, any strides, not overlapping the inputs.
+        Where to write, any strides, not overlapping the inputs: of their dtype, or, where that is
+        float16 or bfloat16, of float32.
     num_threads : int, optional
         Threads to use; without it OpenMP decides.
     return_report : bool
@@ -131,6 +135,7 @@ def attention(
     Returns
     -------
     out : array of shape (batch, heads, L, d_v)
+        Without `out`, float32 for float16 and bfloat16.
     report : AttentionReport
         With `return_report`.
 
@@ -155,9 +160,16 @@ def attention(
     >>> exact = bo.exact_attention(kernel, q, k, v, causal=True)
     >>> bool(np.linalg.norm(out - exact) < 0.1 * np.linalg.norm(exact))
     True
+
+    A cache of float16 is not copied:
+
+    >>> cache = [x.astype(np.float16) for x in (q, k, v)]
+    >>> out = bo.attention(spec, *cache, causal=True)
+    >>> np.array_equal(out, bo.attention(spec, *[x.astype(np.float32) for x in cache], causal=True))
+    True
     """
     name = "attention"
-    q, k, v = inputs(name, queries, keys, values)
+    q, k, v = stored_inputs(name, queries, keys, values)
     options = options_of(
         name,
         q,
@@ -171,11 +183,11 @@ def attention(
         products=products,
     )
     wants_report = flag(name, "return_report", return_report)
-    out = output(name, out, (*q.shape[:3], v.shape[3]), q.dtype)
+    to, result = stored_output(name, out, (*q.shape[:3], v.shape[3]), q)
     report = _core.attention(
-        as_maps(name, feature_map, k), q, k, v, out, options, threads(name, num_threads)
+        as_maps(name, feature_map, k), q, k, v, to, options, threads(name, num_threads)
     )
-    return (out, report_of(report)) if wants_report else out
+    return (result, report_of(report)) if wants_report else result
 
 
 def attention_gradient(

@@ -12,6 +12,14 @@ from bochner import _core
 from bochner._arrays import Array, ArrayLike, broadcast, integers, like, mask, numbers, output
 from bochner._map import FeatureMap, Map, as_map
 from bochner._options import flag, whole
+from bochner._stored_arrays import (
+    Stored,
+    StoredLike,
+    dtype_name,
+    is_narrow,
+    stored,
+    stored_like,
+)
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -64,6 +72,18 @@ def inputs(
         q,
         like(function, "keys", keys, AXES, "queries", q.dtype),
         like(function, "values", values, AXES, "queries", q.dtype),
+    )
+
+
+def stored_inputs(
+    function: str, queries: StoredLike, keys: StoredLike, values: StoredLike
+) -> tuple[Stored, Stored, Stored]:
+    """The same, which may be narrow."""
+    q = stored(function, "queries", queries, AXES)
+    return (
+        q,
+        stored_like(function, "keys", keys, AXES, "queries", q),
+        stored_like(function, "values", values, AXES, "queries", q),
     )
 
 
@@ -159,15 +179,16 @@ def options_of(
     )
 
 
-def bias_of(function: str, bias: ArrayLike | None, q: Array, k: Array) -> Array | None:
+def bias_of(function: str, bias: ArrayLike | None, q: Stored, k: Stored) -> Array | None:
     if bias is None:
         return None
     shape = getattr(bias, "shape", ())
     array = numbers(function, "bias", bias, ", ".join(_PAIRS.split(", ")[max(0, 4 - len(shape)) :]))
-    if array.dtype != q.dtype:
+    expected = np.dtype(np.float32) if is_narrow(q) else q.dtype
+    if array.dtype != expected:
+        what = f"{expected} with these" if is_narrow(q) else "one dtype for both"
         raise TypeError(
-            f"{function}: bias has dtype {array.dtype} and queries {q.dtype}, expected one dtype "
-            "for both"
+            f"{function}: bias has dtype {array.dtype} and queries {dtype_name(q)}, expected {what}"
         )
     return broadcast(function, "bias", array, (*q.shape[:3], k.shape[2]), _PAIRS)
 

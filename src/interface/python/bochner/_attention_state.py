@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Literal, overload
 import numpy as np
 
 from bochner import _core
-from bochner._arrays import Array, ArrayLike, integers, like, output, threads
+from bochner._arrays import Array, ArrayLike, integers, threads
 from bochner._attention_inputs import AXES, Maps, each_map, held_maps, live_keys
 from bochner._attention_results import AttentionReport, report_of
 from bochner._kept_attention import KeptAttention
 from bochner._options import dtype_of, flag, is_single, whole
+from bochner._stored_arrays import Stored, StoredLike, stored_for, stored_like, stored_output
 
 if TYPE_CHECKING:
     from numpy.typing import DTypeLike, NDArray
@@ -43,7 +44,8 @@ class AttentionState(KeptAttention):
     value_dim : int
         Columns of the values, at least 1.
     dtype : dtype
-        Of keys, values and results: float32 or float64.
+        Of keys, values and results: float32 or float64. A state of float32 takes rows of float16
+        and bfloat16, too; its results may then go into an `out` of their dtype.
 
     Raises
     ------
@@ -95,8 +97,8 @@ class AttentionState(KeptAttention):
         self._set(held_maps(name, feature_map, extents[1]), *extents, dtype_of(single))
         self._state = _core.AttentionState([m._map for m in each_map(self._map)], *extents, single)
 
-    def _array(self, function: str, name: str, value: ArrayLike) -> Array:
-        return like(function, name, value, AXES, "the state", self._dtype)
+    def _array(self, function: str, name: str, value: StoredLike) -> Stored:
+        return stored_for(function, name, value, AXES, "the state", self._dtype)
 
     def _chunk(self, heads: int) -> int:
         """Rows of a whole number of blocks that take about as long as `_CHUNK_WORK`."""
@@ -108,14 +110,14 @@ class AttentionState(KeptAttention):
         return max(64, _CHUNK_WORK // max(row, 1) // 64 * 64)
 
     def _live(
-        self, function: str, keys: Array, key_mask: ArrayLike | None, key_lengths: ArrayLike | None
+        self, function: str, keys: Stored, key_mask: ArrayLike | None, key_lengths: ArrayLike | None
     ) -> tuple[NDArray[np.bool_] | None, NDArray[np.int64] | None]:
         return live_keys(function, self._batch, keys.shape[2], key_mask, key_lengths)
 
     def append(
         self,
-        keys: ArrayLike,
-        values: ArrayLike,
+        keys: StoredLike,
+        values: StoredLike,
         *,
         key_mask: ArrayLike | None = None,
         key_lengths: ArrayLike | None = None,
@@ -152,7 +154,7 @@ class AttentionState(KeptAttention):
         k = self._array(name, "keys", keys)
         self._state.append(
             k,
-            self._array(name, "values", values),
+            stored_like(name, "values", values, AXES, "keys", k),
             *self._live(name, k, key_mask, key_lengths),
             self._chunk(self._key_heads),
             threads(name, num_threads),
@@ -162,26 +164,26 @@ class AttentionState(KeptAttention):
     @overload
     def attend(
         self,
-        queries: ArrayLike,
+        queries: StoredLike,
         *,
-        out: Array | None = ...,
+        out: StoredLike | None = ...,
         num_threads: int | None = ...,
         return_report: Literal[False] = ...,
     ) -> Array: ...
     @overload
     def attend(
         self,
-        queries: ArrayLike,
+        queries: StoredLike,
         *,
-        out: Array | None = ...,
+        out: StoredLike | None = ...,
         num_threads: int | None = ...,
         return_report: Literal[True],
     ) -> tuple[Array, AttentionReport]: ...
     def attend(
         self,
-        queries: ArrayLike,
+        queries: StoredLike,
         *,
-        out: Array | None = None,
+        out: StoredLike | None = None,
         num_threads: int | None = None,
         return_report: bool = False,
     ) -> Array | tuple[Array, AttentionReport]:
@@ -214,45 +216,45 @@ class AttentionState(KeptAttention):
         name = "AttentionState.attend"
         q = self._array(name, "queries", queries)
         wants_report = flag(name, "return_report", return_report)
-        out = output(name, out, (*q.shape[:3], self._value_dim), self._dtype)
-        report = self._state.attend(q, out, threads(name, num_threads))
-        return (out, report_of(report)) if wants_report else out
+        to, result = stored_output(name, out, (*q.shape[:3], self._value_dim), q)
+        report = self._state.attend(q, to, threads(name, num_threads))
+        return (result, report_of(report)) if wants_report else result
 
     @overload
     def advance(
         self,
-        queries: ArrayLike,
-        keys: ArrayLike,
-        values: ArrayLike,
+        queries: StoredLike,
+        keys: StoredLike,
+        values: StoredLike,
         *,
         key_mask: ArrayLike | None = ...,
         key_lengths: ArrayLike | None = ...,
-        out: Array | None = ...,
+        out: StoredLike | None = ...,
         num_threads: int | None = ...,
         return_report: Literal[False] = ...,
     ) -> Array: ...
     @overload
     def advance(
         self,
-        queries: ArrayLike,
-        keys: ArrayLike,
-        values: ArrayLike,
+        queries: StoredLike,
+        keys: StoredLike,
+        values: StoredLike,
         *,
         key_mask: ArrayLike | None = ...,
         key_lengths: ArrayLike | None = ...,
-        out: Array | None = ...,
+        out: StoredLike | None = ...,
         num_threads: int | None = ...,
         return_report: Literal[True],
     ) -> tuple[Array, AttentionReport]: ...
     def advance(
         self,
-        queries: ArrayLike,
-        keys: ArrayLike,
-        values: ArrayLike,
+        queries: StoredLike,
+        keys: StoredLike,
+        values: StoredLike,
         *,
         key_mask: ArrayLike | None = None,
         key_lengths: ArrayLike | None = None,
-        out: Array | None = None,
+        out: StoredLike | None = None,
         num_threads: int | None = None,
         return_report: bool = False,
     ) -> Array | tuple[Array, AttentionReport]:
@@ -291,20 +293,20 @@ class AttentionState(KeptAttention):
         """
         name = "AttentionState.advance"
         q = self._array(name, "queries", queries)
-        k = self._array(name, "keys", keys)
-        v = self._array(name, "values", values)
+        k = stored_like(name, "keys", keys, AXES, "queries", q)
+        v = stored_like(name, "values", values, AXES, "queries", q)
         wants_report = flag(name, "return_report", return_report)
-        out = output(name, out, (*q.shape[:3], self._value_dim), self._dtype)
+        to, result = stored_output(name, out, (*q.shape[:3], self._value_dim), q)
         report = self._state.advance(
             q,
             k,
             v,
-            out,
+            to,
             *self._live(name, k, key_mask, key_lengths),
             self._chunk(q.shape[1]),
             threads(name, num_threads),
         )
-        return (out, report_of(report)) if wants_report else out
+        return (result, report_of(report)) if wants_report else result
 
     def merge(self, other: AttentionState) -> AttentionState:
         """Take in what `other` has seen, as if its keys had been appended here.

@@ -8,7 +8,7 @@ from typing import Any, Literal, overload
 import numpy as np
 
 from bochner import _core
-from bochner._arrays import Array, ArrayLike, like, numbers, output, threads
+from bochner._arrays import Array, ArrayLike, like, numbers, threads
 from bochner._attention_inputs import (
     ALL_INPUTS,
     AXES,
@@ -19,19 +19,21 @@ from bochner._attention_inputs import (
     inputs,
     options_of,
     queries_keys_and_rows,
+    stored_inputs,
     written,
 )
 from bochner._attention_results import AttentionReport, report_of
 from bochner._options import flag
 from bochner._specs import kernel_of
+from bochner._stored_arrays import StoredLike, stored_output
 
 
 @overload
 def exact_attention(
     kernel: Any,
-    queries: ArrayLike,
-    keys: ArrayLike,
-    values: ArrayLike,
+    queries: StoredLike,
+    keys: StoredLike,
+    values: StoredLike,
     *,
     causal: bool = ...,
     query_offset: int = ...,
@@ -42,16 +44,16 @@ def exact_attention(
     bias: ArrayLike | None = ...,
     allowed: ArrayLike | None = ...,
     window: int | None = ...,
-    out: Array | None = ...,
+    out: StoredLike | None = ...,
     num_threads: int | None = ...,
     return_report: Literal[False] = ...,
 ) -> Array: ...
 @overload
 def exact_attention(
     kernel: Any,
-    queries: ArrayLike,
-    keys: ArrayLike,
-    values: ArrayLike,
+    queries: StoredLike,
+    keys: StoredLike,
+    values: StoredLike,
     *,
     causal: bool = ...,
     query_offset: int = ...,
@@ -62,15 +64,15 @@ def exact_attention(
     bias: ArrayLike | None = ...,
     allowed: ArrayLike | None = ...,
     window: int | None = ...,
-    out: Array | None = ...,
+    out: StoredLike | None = ...,
     num_threads: int | None = ...,
     return_report: Literal[True],
 ) -> tuple[Array, AttentionReport]: ...
 def exact_attention(
     kernel: Any,
-    queries: ArrayLike,
-    keys: ArrayLike,
-    values: ArrayLike,
+    queries: StoredLike,
+    keys: StoredLike,
+    values: StoredLike,
     *,
     causal: bool = False,
     query_offset: int = 0,
@@ -81,7 +83,7 @@ def exact_attention(
     bias: ArrayLike | None = None,
     allowed: ArrayLike | None = None,
     window: int | None = None,
-    out: Array | None = None,
+    out: StoredLike | None = None,
     num_threads: int | None = None,
     return_report: bool = False,
 ) -> Array | tuple[Array, AttentionReport]:
@@ -103,7 +105,8 @@ def exact_attention(
     causal, query_offset, key_mask, key_lengths, cu_seqlens, cu_seqlens_keys
         As in `attention`.
     bias : array that broadcasts to (batch, heads, L, S), optional
-        Added to the logits; of the dtype of the queries, finite.
+        Added to the logits; of the dtype of the queries (float32 for float16 and bfloat16),
+        finite.
     allowed : bool array that broadcasts to (batch, heads, L, S), optional
         True where a query may see a key.
     window : int, optional
@@ -137,7 +140,7 @@ def exact_attention(
     """
     name = "exact_attention"
     kernel = kernel_of(name, kernel)
-    q, k, v = inputs(name, queries, keys, values)
+    q, k, v = stored_inputs(name, queries, keys, values)
     options = options_of(
         name,
         q,
@@ -152,11 +155,11 @@ def exact_attention(
         window=window,
     )
     wants_report = flag(name, "return_report", return_report)
-    out = output(name, out, (*q.shape[:3], v.shape[3]), q.dtype)
+    to, result = stored_output(name, out, (*q.shape[:3], v.shape[3]), q)
     report = _core.exact_attention(
-        kernel, q, k, v, out, options, bias_of(name, bias, q, k), threads(name, num_threads)
+        kernel, q, k, v, to, options, bias_of(name, bias, q, k), threads(name, num_threads)
     )
-    return (out, report_of(report)) if wants_report else out
+    return (result, report_of(report)) if wants_report else result
 
 
 def exact_attention_gradient(

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "unit/io/allocation.hpp"
+#include "support/allocation.hpp"
 
 #include <malloc.h>
 
