@@ -92,6 +92,11 @@ typename KeyLoader<T>::Rows KeyLoader<T>::rows(const HeadGroup& group, Index fir
   const auto values = head_rows(call_->inputs.values, sequence.batch, group.key_head);
   const Index next = sequence.first_key + sequence.position(first + count - 1) + 1;
   const RowNumber number(call_->order, keys.rows, sequence.first_key + sequence.position(first));
+  const double decay = log2_decay(call_->problem, group.key_head);
+  for (Index r = 0; r < count && decay > 0.0; ++r) {
+    const auto row = static_cast<double>(sequence.first_key + sequence.position(first + r));
+    factor_buffer_[static_cast<std::size_t>(r)] = decay * row;
+  }
   return {live_rows(sequence, keys, first, count, key_buffer_),
           live_rows(sequence, values, first, count, value_buffer_),
           {call_->door,
@@ -100,21 +105,22 @@ typename KeyLoader<T>::Rows KeyLoader<T>::rows(const HeadGroup& group, Index fir
            group.key_head,
            number.first,
            {rows_ahead(keys, next), rows_ahead(values, next)},
-           number.step}};
+           number.step},
+          std::span(factor_buffer_).first(decay > 0.0 ? static_cast<std::size_t>(count) : 0)};
 }
 
 template <Scalar T>
 void KeyLoader<T>::load(const HeadGroup& group, Index first, Index count, KeyBlock<T>& block,
                         KeyScratch<T>& scratch) {
   const Rows r = rows(group, first, count);
-  block.load(r.keys, r.values, r.origin, scratch.workspace);
+  block.load(r.keys, r.values, r.log2_factor, r.origin, scratch.workspace);
 }
 
 template <Scalar T>
 Index KeyLoader<T>::extend(const HeadGroup& group, Index first, Index count, KeyStream<T>& stream,
                            KeyScratch<T>& scratch) {
   const Rows r = rows(group, first, count);
-  return stream.extend(r.keys, r.values, r.origin, scratch);
+  return stream.extend(r.keys, r.values, r.log2_factor, r.origin, scratch);
 }
 
 template AttentionProblem linear_problem<float>(const Door&, const BlockMap<float>&,

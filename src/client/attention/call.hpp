@@ -95,6 +95,7 @@ class KeyLoader {
     MatrixView<const T> keys;
     MatrixView<const T> values;
     RowOrigin origin;
+    std::span<const double> log2_factor;
   };
   /// The rows themselves, good until the next call.
   Rows rows(const HeadGroup& group, Index first, Index count);
@@ -103,6 +104,7 @@ class KeyLoader {
   const AttentionCall<T>* call_;
   Matrix<T> key_buffer_;
   Matrix<T> value_buffer_;
+  std::array<double, simd::kBlockRows> factor_buffer_{};
 };
 
 /// Rows first .. first + count - 1 of query head `head` of a sequence, in any tensor with one row

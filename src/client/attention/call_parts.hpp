@@ -26,6 +26,15 @@ TensorView<T, 4> heads_of(const TensorView<T, 4>& tensor, Index first, Index cou
   return axis_part(tensor, 1, first, count);
 }
 
+/// Of calls for some of the key heads.
+inline AttentionOptions options_of_key_heads(AttentionOptions options, Index first, Index count) {
+  if (!options.decay.empty()) {
+    options.decay =
+        options.decay.subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(count));
+  }
+  return options;
+}
+
 /// Some key heads of some batch entries, with the query heads that read them.
 struct CallPart {
   Index batch = 0;
@@ -61,7 +70,7 @@ struct CallPart {
     }
     options.key_lengths = of_lengths(options.key_lengths);
     options.allowed = of_pairs(options.allowed);
-    return options;
+    return options_of_key_heads(options, key_head, key_heads);
   }
   /// The same without keys that lengths say are not live in any of the batch entries.
   CallPart without_padding(const AttentionOptions& options) const {

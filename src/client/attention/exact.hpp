@@ -81,6 +81,7 @@ class ExactQueries {
   void find_origin(Index r);
   void multiply(const ExactKeys<T, U>& keys, Index most, Matrix<U>& logits) const;
   void add_bias(const ExactKeys<T, U>& keys, Matrix<U>& logits) const;
+  void add_decay(const ExactKeys<T, U>& keys, Matrix<U>& logits) const;
   void apply_masks(const ExactKeys<T, U>& keys, Matrix<U>& logits) const;
 
   const ExactCall<T>* call_;
@@ -92,6 +93,8 @@ class ExactQueries {
   Matrix<U> queries_;
   Matrix<double> origin_;
   std::array<double, simd::kBlockRows> top_bias_{};  ///< of wide rows, subtracted first
+  /// With decay, the row in memory of the last key that a row may see: distances start there.
+  std::array<double, simd::kBlockRows> last_key_{};
   std::array<std::int32_t, simd::kBlockRows> seen_{};
 };
 

@@ -136,6 +136,9 @@ void require_fitting(const Door& door, const AttentionOptions& options) {
     if (rows == 16 || rows == 32 || rows == 64) continue;
     door.refuse(std::string("exact.blocks.") + name, std::to_string(rows), "16, 32 or 64");
   }
+  if (!options.decay.empty() && by_blocks(options)) {
+    door.refuse("decay is given together with blocks of keys or their means, expected one of them");
+  }
   if (options.mask != Mask::causal) return;
   if (exact.heaviest_keys > 0) {
     door.refuse(

@@ -16,7 +16,7 @@ using namespace attention_internals;
 
 namespace {
 
-/// Checks the call, then calls body(key head, first query head, number of query heads).
+/// Checks the call, then calls body(key head, first query head, number of query heads, options).
 template <Scalar T, class Body>
 void for_each_key_head(const Door& door, std::span<const FeatureMap<T>> maps,
                        const AttentionInputs<T>& inputs, const AttentionOptions& options,
@@ -25,7 +25,8 @@ void for_each_key_head(const Door& door, std::span<const FeatureMap<T>> maps,
   require_maps(door, maps, problem.key_heads);
   for (Index h = 0; h < problem.key_heads; ++h) {
     const Index count = problem.heads_per_key_head;
-    as_part({.query_head = h * count, .key_head = h}, [&] { body(h, h * count, count); });
+    const AttentionOptions mine = options_of_key_heads(options, h, 1);
+    as_part({.query_head = h * count, .key_head = h}, [&] { body(h, h * count, count, mine); });
   }
 }
 
@@ -82,11 +83,13 @@ AttentionReport attention(std::span<const FeatureMap<T>> maps, const AttentionIn
   require_output(kDoor, "out", out,
                  {q.extent(0), q.extent(1), q.extent(2), inputs.values.extent(3)}, inputs);
   std::vector<AttentionReport> reports;
-  for_each_key_head<T>(kDoor, maps, inputs, options, [&](Index h, Index first, Index count) {
-    reports.push_back(attention<T>(maps[static_cast<std::size_t>(h)],
-                                   one_key_head(inputs, h, first, count),
-                                   heads_of(out, first, count), options, execution));
-  });
+  for_each_key_head<T>(
+      kDoor, maps, inputs, options,
+      [&](Index h, Index first, Index count, const AttentionOptions& mine) {
+        reports.push_back(attention<T>(maps[static_cast<std::size_t>(h)],
+                                       one_key_head(inputs, h, first, count),
+                                       heads_of(out, first, count), mine, execution));
+      });
   return total_report(reports);
 }
 
@@ -97,13 +100,16 @@ void attention_gradient(std::span<const FeatureMap<T>> maps, const AttentionInpu
                         const Execution& execution) {
   constexpr Door kDoor("attention_gradient");
   require_gradients(kDoor, inputs, out, out_gradient, gradients);
-  for_each_key_head<T>(kDoor, maps, inputs, options, [&](Index h, Index first, Index count) {
-    attention_gradient<T>(maps[static_cast<std::size_t>(h)], one_key_head(inputs, h, first, count),
-                          heads_of(out, first, count), heads_of(out_gradient, first, count),
-                          {heads_of(gradients.queries, first, count),
-                           heads_of(gradients.keys, h, 1), heads_of(gradients.values, h, 1)},
-                          options, execution);
-  });
+  for_each_key_head<T>(kDoor, maps, inputs, options,
+                       [&](Index h, Index first, Index count, const AttentionOptions& mine) {
+                         attention_gradient<T>(
+                             maps[static_cast<std::size_t>(h)],
+                             one_key_head(inputs, h, first, count), heads_of(out, first, count),
+                             heads_of(out_gradient, first, count),
+                             {heads_of(gradients.queries, first, count),
+                              heads_of(gradients.keys, h, 1), heads_of(gradients.values, h, 1)},
+                             mine, execution);
+                       });
 }
 
 template <Scalar T>
@@ -118,13 +124,15 @@ AttentionErrorReport attention_with_error(std::span<const FeatureMap<T>> maps,
   require_one_source(kDoor, maps);
   AttentionErrorReport total;
   std::vector<AttentionReport> reports;
-  for_each_key_head<T>(kDoor, maps, inputs, options, [&](Index h, Index first, Index count) {
-    total = attention_with_error<T>(
-        maps[static_cast<std::size_t>(h)], one_key_head(inputs, h, first, count),
-        heads_of(out, first, count), heads_of(standard_error, first, count), options, error_options,
-        execution);
-    reports.push_back(total.attention);
-  });
+  for_each_key_head<T>(kDoor, maps, inputs, options,
+                       [&](Index h, Index first, Index count, const AttentionOptions& mine) {
+                         total = attention_with_error<T>(maps[static_cast<std::size_t>(h)],
+                                                         one_key_head(inputs, h, first, count),
+                                                         heads_of(out, first, count),
+                                                         heads_of(standard_error, first, count),
+                                                         mine, error_options, execution);
+                         reports.push_back(total.attention);
+                       });
   total.attention = total_report(reports);
   return total;
 }
@@ -136,12 +144,12 @@ std::vector<AttentionComparison> attention_report(std::span<const FeatureMap<T>>
                                                   const AttentionOptions& options,
                                                   const Execution& execution) {
   std::vector<AttentionComparison> comparisons;
-  for_each_key_head<T>(
-      Door("attention_report"), maps, inputs, options, [&](Index h, Index first, Index count) {
-        comparisons.push_back(attention_report<T>(maps[static_cast<std::size_t>(h)],
-                                                  one_key_head(inputs, h, first, count),
-                                                  sample_rows, options, execution));
-      });
+  for_each_key_head<T>(Door("attention_report"), maps, inputs, options,
+                       [&](Index h, Index first, Index count, const AttentionOptions& mine) {
+                         comparisons.push_back(attention_report<T>(
+                             maps[static_cast<std::size_t>(h)],
+                             one_key_head(inputs, h, first, count), sample_rows, mine, execution));
+                       });
   return comparisons;
 }
 
@@ -153,22 +161,24 @@ void attention_rows(std::span<const FeatureMap<T>> maps, TensorView<const T, 4> 
   constexpr Door kDoor("attention_rows");
   require_rows(kDoor, queries, keys, rows, out);
   const AttentionInputs<T> inputs{queries, keys, no_values(keys)};
-  for_each_key_head<T>(kDoor, maps, inputs, options, [&](Index h, Index first, Index count) {
-    std::vector<AttentionRow> mine;
-    std::vector<Index> places;
-    for (std::size_t r = 0; r < rows.size(); ++r) {
-      if (rows[r].head < first || rows[r].head >= first + count) continue;
-      mine.push_back({rows[r].batch, rows[r].head - first, rows[r].query});
-      places.push_back(static_cast<Index>(r));
-    }
-    Matrix<T> weights(static_cast<Index>(mine.size()), out.cols);
-    const AttentionInputs<T> head = one_key_head(inputs, h, first, count);
-    attention_rows<T>(maps[static_cast<std::size_t>(h)], head.queries, head.keys, mine,
-                      weights.view(), options, execution);
-    for (std::size_t r = 0; r < places.size(); ++r) {
-      for (Index j = 0; j < out.cols; ++j) out(places[r], j) = weights(static_cast<Index>(r), j);
-    }
-  });
+  for_each_key_head<T>(kDoor, maps, inputs, options,
+                       [&](Index h, Index first, Index count, const AttentionOptions& mine) {
+                         std::vector<AttentionRow> its_rows;
+                         std::vector<Index> places;
+                         for (std::size_t r = 0; r < rows.size(); ++r) {
+                           if (rows[r].head < first || rows[r].head >= first + count) continue;
+                           its_rows.push_back({rows[r].batch, rows[r].head - first, rows[r].query});
+                           places.push_back(static_cast<Index>(r));
+                         }
+                         Matrix<T> weights(static_cast<Index>(its_rows.size()), out.cols);
+                         const AttentionInputs<T> head = one_key_head(inputs, h, first, count);
+                         attention_rows<T>(maps[static_cast<std::size_t>(h)], head.queries,
+                                           head.keys, its_rows, weights.view(), mine, execution);
+                         for (std::size_t r = 0; r < places.size(); ++r) {
+                           for (Index j = 0; j < out.cols; ++j)
+                             out(places[r], j) = weights(static_cast<Index>(r), j);
+                         }
+                       });
 }
 
 template std::vector<FeatureMap<float>> head_maps<float>(const HeadSpecs&, Index, Index);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "client/attention/key_block.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -31,7 +32,8 @@ KeyBlock<T>::KeyBlock(const BlockMap<T>& map, Index value_dim)
 
 template <Scalar T>
 void KeyBlock<T>::load(MatrixView<const T> keys, MatrixView<const T> values,
-                       const RowOrigin& origin, feature_map::BlockWorkspace<T>& workspace) {
+                       std::span<const double> log2_factor, const RowOrigin& origin,
+                       feature_map::BlockWorkspace<T>& workspace) {
   const Index first = rows_;
   rows_ += keys.rows;
   summed_ = 0;
@@ -40,10 +42,18 @@ void KeyBlock<T>::load(MatrixView<const T> keys, MatrixView<const T> values,
     map_->log_features(Side::key, keys, weights_.row(first), offset, workspace);
     refuse_long_rows(keys, offset, origin, workspace);
     mark_far_rows(workspace, first, keys.rows, far_);
+    for (std::size_t r = 0; r < log2_factor.size(); ++r) offset[r] += log2_factor[r];
   } else {
     std::int32_t* const exponent = exponent_.data() + first;
     map_->features(Side::key, keys, weights_.row(first), exponent, workspace);
     refuse_long_rows(keys, exponent, origin, workspace);
+    std::fill_n(factor_.begin() + first, keys.rows, T{1});
+    for (std::size_t r = 0; r < log2_factor.size(); ++r) {
+      const double whole = std::floor(log2_factor[r]);
+      exponent[r] += static_cast<std::int32_t>(whole);
+      factor_[static_cast<std::size_t>(first) + r] =
+          static_cast<T>(std::exp2(log2_factor[r] - whole));
+    }
   }
   refuse_large_values(values, origin);
   copy_rows(values, values_, first);
@@ -99,7 +109,7 @@ void KeyBlock<T>::weigh(const Exponents& reference, Index first) {
   }
   for (Index r = first; r < rows_; ++r) {
     const auto i = static_cast<std::size_t>(r);
-    unit_[i] = exact_power<T>(std::int64_t{exponent_[i]} - reference_.front());
+    unit_[i] = factor_[i] * exact_power<T>(std::int64_t{exponent_[i]} - reference_.front());
     T* const value = values_.row(r);
     for (Index c = 0; c < value_dim_; ++c) value[c] *= unit_[i];
   }

@@ -8,6 +8,7 @@
 #include "feature_map/block.hpp"
 
 #include <array>
+#include <span>
 #include <vector>
 
 /// \file
@@ -33,6 +34,12 @@ class KeyBlock {
   /// Maps keys and copies their values, behind those already there (at most 64 in all). Throws
   /// InvalidArgument when a finite row is too long.
   void load(MatrixView<const T> keys, MatrixView<const T> values, const RowOrigin& origin,
+            feature_map::BlockWorkspace<T>& workspace) {
+    load(keys, values, {}, origin, workspace);
+  }
+  /// The same with weights times 2^log2_factor[r]; no factors where there are none.
+  void load(MatrixView<const T> keys, MatrixView<const T> values,
+            std::span<const double> log2_factor, const RowOrigin& origin,
             feature_map::BlockWorkspace<T>& workspace);
 
   Index rows() const noexcept { return rows_; }
@@ -89,6 +96,7 @@ class KeyBlock {
   std::array<T, simd::kBlockRows> unit_{};
   std::array<double, simd::kBlockRows> offset_{};
   std::array<std::int32_t, simd::kBlockRows> exponent_{};
+  std::array<T, simd::kBlockRows> factor_{};  ///< of maps that are not exponential, in [1, 2)
   FarRows far_{};
   Exponents reference_;
   simd::Ahead ahead_;  ///< what `weigh` may prefetch

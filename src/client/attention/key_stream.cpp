@@ -38,11 +38,14 @@ void KeyStream<T>::close(KeyScratch<T>& scratch) {
 
 template <Scalar T>
 Index KeyStream<T>::extend(MatrixView<const T> keys, MatrixView<const T> values,
-                           const RowOrigin& origin, KeyScratch<T>& scratch) {
+                           std::span<const double> log2_factor, const RowOrigin& origin,
+                           KeyScratch<T>& scratch) {
   if (before_open_ + open_.rows() == simd::kBlockRows) close(scratch);
   const Index old = open_.rows();
   const Index room = std::min(keys.rows, simd::kBlockRows - before_open_ - old);
-  open_.load(keys.middle_rows(0, room), values.middle_rows(0, room), origin, scratch.workspace);
+  open_.load(keys.middle_rows(0, room), values.middle_rows(0, room),
+             log2_factor.first(std::min(log2_factor.size(), static_cast<std::size_t>(room))),
+             origin, scratch.workspace);
   if (old == 0) {
     open_.exponents_of(0, scratch.reference);
     if (before_open_ > 0) raise_to(state_.exponents(), scratch.reference);
@@ -55,7 +58,7 @@ Index KeyStream<T>::extend(MatrixView<const T> keys, MatrixView<const T> values,
   open_.truncate(open_.first_over(std::max<Index>(old, 1)));
   if (open_.rows() > old) return open_.rows() - old;
   close_piece(scratch);
-  return extend(keys, values, origin, scratch);
+  return extend(keys, values, log2_factor, origin, scratch);
 }
 
 template <Scalar T>

@@ -32,8 +32,9 @@ class KeyStream {
   KeyStream(const BlockMap<T>& map, Index value_dim);
 
   /// Takes in the first of `keys` (n x d) and `values` (n x d_v): as many as belong to the piece
-  /// that is then open, at least one. Returns how many.
-  Index extend(MatrixView<const T> keys, MatrixView<const T> values, const RowOrigin& origin,
+  /// that is then open, at least one. Returns how many. Factors as for `KeyBlock::load`.
+  Index extend(MatrixView<const T> keys, MatrixView<const T> values,
+               std::span<const double> log2_factor, const RowOrigin& origin,
                KeyScratch<T>& scratch);
   /// Packs the open piece for queries.
   void pack();

@@ -4,7 +4,7 @@
 #include "bochner/client/attention/calibration.hpp"
 #include "bochner/client/attention/exact.hpp"
 #include "bochner/client/attention/report.hpp"
-#include "client/attention/call.hpp"
+#include "client/attention/call_parts.hpp"
 #include "client/attention/checks.hpp"
 #include "client/attention/plan_costs.hpp"
 #include "core/numbers.hpp"
@@ -29,13 +29,6 @@ constexpr std::uint64_t kRedraws = 3;
 constexpr std::array<Index, 5> kFrequencies{32, 64, 128, 256, 512};
 constexpr std::array<Index, 4> kWindows{16, 64, 256, 1024};
 constexpr Index kAllKeys = std::numeric_limits<Index>::max();
-
-template <class T>
-TensorView<T, 4> one_head(TensorView<T, 4> x, Index head) {
-  x.data += head * x.stride(1);
-  x.extents[1] = 1;
-  return x;
-}
 
 /// One way to do a head.
 struct Candidate {
@@ -345,8 +338,8 @@ template <Scalar T>
 AttentionInputs<T> one_head(const AttentionInputs<T>& inputs, const AttentionProblem& problem,
                             Index head) {
   const Index key_head = head / problem.heads_per_key_head;
-  return {one_head(inputs.queries, head), one_head(inputs.keys, key_head),
-          one_head(inputs.values, key_head)};
+  return {heads_of(inputs.queries, head, 1), heads_of(inputs.keys, key_head, 1),
+          heads_of(inputs.values, key_head, 1)};
 }
 
 }  // namespace
@@ -357,6 +350,7 @@ std::vector<HeadPlan> plan_attention(const HeadSpecs& specs, Index layer,
                                      const AttentionOptions& options, const Execution& execution) {
   require_goal(goal);
   require_features_only(kPlanDoor, options);
+  if (!options.decay.empty()) kPlanDoor.refuse("decay is given, expected none");
   if (!options.cu_seqlens.empty() || !options.cu_seqlens_keys.empty()) {
     kPlanDoor.refuse("cu_seqlens is given, expected whole sequences");
   }
@@ -389,16 +383,16 @@ AttentionReport attention(std::span<const HeadPlan> plans, const AttentionInputs
   std::vector<AttentionReport> reports;
   for (Index h = 0; h < problem.heads; ++h) {
     const HeadPlan& plan = plans[static_cast<std::size_t>(h)];
-    AttentionOptions mine = options;
+    const Index key_head = h / problem.heads_per_key_head;
+    AttentionOptions mine = options_of_key_heads(options, key_head, 1);
     mine.exact = plan.exact;
     mine.rest = plan.rest;
-    const AttentionInputs<T> head = one_head(inputs, problem, h);
-    reports.push_back(
-        attention<T>(FeatureMap<T>(plan.spec), head, one_head(out, h), mine, execution));
+    as_part({.query_head = h, .key_head = key_head}, [&] {
+      reports.push_back(attention<T>(FeatureMap<T>(plan.spec), one_head(inputs, problem, h),
+                                     heads_of(out, h, 1), mine, execution));
+    });
   }
-  AttentionReport total = sum_reports(reports);
-  if (!reports.empty()) total.arithmetic = reports.front().arithmetic;
-  return total;
+  return total_report(reports);
 }
 
 std::string to_text(std::span<const HeadPlan> plans) {

@@ -2,6 +2,7 @@
 #include "client/attention/problem.hpp"
 
 #include "client/attention/checks.hpp"
+#include "core/text.hpp"
 
 #include <algorithm>
 #include <string>
@@ -108,6 +109,25 @@ void require_options(const Door& door, const AttentionOptions& options, const Le
   require_packing(door, options, lengths);
 }
 
+/// Positions times a decay stay in the range of exponents.
+void require_decay(const Door& door, const AttentionOptions& options, Index key_heads,
+                   const Lengths& lengths) {
+  if (options.decay.empty()) return;
+  if (options.mask != Mask::causal) {
+    door.refuse("decay is given without a causal mask, expected one");
+  }
+  door.entries("decay", static_cast<Index>(options.decay.size()), key_heads, "one per key head");
+  constexpr double kMost = 0x1p27;
+  for (std::size_t h = 0; h < options.decay.size(); ++h) {
+    const double rate = options.decay[h];
+    const std::string name = "decay[" + std::to_string(h) + "]";
+    door.finite(name, rate);
+    if (rate < 0.0) door.refuse(name, text::number(rate), "0 or more");
+    if (rate * static_cast<double>(lengths.keys) <= kMost) continue;
+    door.refuse(name, text::number(rate), "at most 2^27 over the length of the keys");
+  }
+}
+
 /// Leaves in `sequence` those of its keys that are live.
 void keep_live(AttentionSequence& sequence, const MatrixView<const bool>& mask) {
   const Index keys = sequence.num_keys;
@@ -197,6 +217,8 @@ AttentionProblem attention_problem(const Door& door, const AttentionInputs<T>& i
   problem.dim = q.extent(3);
   problem.value_dim = v.extent(3);
   problem.sequences = sequences_of(options, lengths);
+  require_decay(door, options, problem.key_heads, lengths);
+  problem.decay = options.decay;
   return problem;
 }
 

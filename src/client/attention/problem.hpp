@@ -5,7 +5,9 @@
 #include "bochner/core/matrix.hpp"
 #include "core/door.hpp"
 
+#include <numbers>
 #include <optional>
+#include <span>
 #include <vector>
 
 /// \file
@@ -47,6 +49,7 @@ struct AttentionProblem {
   Index dim = 0;
   Index value_dim = 0;
   std::vector<AttentionSequence> sequences;
+  std::span<const double> decay{};  ///< by key head, or empty
 };
 
 /// Whether a sequence is about any of the query heads that read a key head.
@@ -55,6 +58,13 @@ inline bool is_about(const AttentionProblem& problem, const AttentionSequence& s
   const Index begin = key_head * problem.heads_per_key_head;
   return begin < sequence.first_head + sequence.num_heads &&
          begin + problem.heads_per_key_head > sequence.first_head;
+}
+
+/// log2 of the factor of weights for each position that a key of a head is later.
+inline double log2_decay(const AttentionProblem& problem, Index key_head) {
+  return problem.decay.empty()
+             ? 0.0
+             : std::numbers::log2e * problem.decay[static_cast<std::size_t>(key_head)];
 }
 
 /// Calls body(first row, count) for each run of live keys that follow one another.

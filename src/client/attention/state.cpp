@@ -241,7 +241,7 @@ void AttentionState<T>::Impl::extend(const Door& door, const HeadGroup& group,
     const Index count = std::min(simd::kBlockRows, sequence->num_keys - k);
     k += stream(sequence->batch, head)
              .extend(live_rows(*sequence, keys, k, count, worker.key_rows),
-                     live_rows(*sequence, values, k, count, worker.value_rows),
+                     live_rows(*sequence, values, k, count, worker.value_rows), {},
                      {door, "keys", sequence->batch, head, sequence->position(k)}, worker.keys);
     between(k);
   }

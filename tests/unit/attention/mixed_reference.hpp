@@ -37,10 +37,12 @@ long double log2_kernel(const Kernel& kernel, const T* q, const T* k, Index dim)
 }
 
 /// sum_j w_ij v_j / sum_j w_ij in long double, the weights being phi(q).phi(k) from the features of
-/// T, or k(q, k).
+/// T, or k(q, k), times 2^log2_factor(b, h, i, j).
 template <class T>
-Tensor<double> mixed_reference(const FeatureMap<T>& map, const Qkv<T>& x,
-                               const Weighing& weighing) {
+Tensor<double> mixed_reference(
+    const FeatureMap<T>& map, const Qkv<T>& x, const Weighing& weighing,
+    const std::function<long double(Index, Index, Index, Index)>& log2_factor =
+        [](Index, Index, Index, Index) { return 0.0L; }) {
   const auto [batch, heads, queries, dim] = x.q.extents;
   const Index keys = x.k.extents[2];
   const Index value_dim = x.v.extents[3];
@@ -78,6 +80,7 @@ Tensor<double> mixed_reference(const FeatureMap<T>& map, const Qkv<T>& x,
             logs[at] = largest + log2l(fabsl(sum));
             signs[at] = sum < 0.0L ? -1.0L : 1.0L;
           }
+          logs[at] += log2_factor(b, h, i, j);
           top = std::max(top, logs[at]);
         }
         long double normaliser = 0.0L;

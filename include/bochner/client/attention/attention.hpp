@@ -12,6 +12,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 /// \file
 /// Attention through random features: linear in the length of the sequence.
@@ -125,10 +126,19 @@ struct AttentionOptions {
   TensorView<const bool, 4> allowed{};
   /// Query i sees only the keys j > i + query_offset - window; 0 sets no window.
   Index window = 0;
+  /// Weights are multiplied by e^(-s distance), distance = i + query_offset - j: one rate s >= 0
+  /// for each key head, of `Mask::causal` alone; empty means none. ALiBi's biases, of
+  /// `alibi_slopes`, and RetNet's decay; no approximation. Not with blocks or means.
+  std::span<const double> decay{};
   /// What `attention` weighs exactly. The kernel must then be softmax or Gaussian.
   ExactPairs exact{};
   Rest rest = Rest::features;
 };
+
+/// The rates of ALiBi [Press22] as `AttentionOptions::decay` takes them: 2^(-8 k / heads), k = 1 ..
+/// heads, where heads is a power of two; otherwise those of the next smaller power of two, and
+/// then every other one of the next larger. Throws InvalidArgument when heads < 0.
+BOCHNER_EXPORT std::vector<double> alibi_slopes(Index heads);
 
 /// What happened, summed over all rows of the output.
 struct AttentionReport {
@@ -164,8 +174,14 @@ BOCHNER_EXPORT std::ostream& operator<<(std::ostream& out, const AttentionReport
 ///
 /// Throws InvalidArgument when extents do not fit, options contradict each other, `out` overlaps an
 /// input, a row is too long for the map (|x|^2 beyond about 1e8, less for OPRF features with a
-/// large parameter; or projections that overflow), or a value is beyond 2^100 (double: 2^996).
-/// Whatever else leaves the range is counted in the report.
+/// large parameter; or projections that overflow), a value is beyond 2^100 (double: 2^996), or a
+/// decay times the number of keys beyond 2^27. Whatever else leaves the range is counted in the
+/// report.
+///
+/// Pairs of `options.exact` cost 2 (d + d_v) multiply-adds each instead, and are in one unit with
+/// the features of the others: nothing underflows beside something larger, and nothing is
+/// subtracted. With a Gaussian or softmax kernel numerators and normalisers stay unbiased where
+/// those of features are; the error left is that of the other pairs.
 template <Scalar T>
 AttentionReport attention(const FeatureMap<T>& map, const AttentionInputs<T>& inputs,
                           TensorView<T, 4> out, const AttentionOptions& options = {},

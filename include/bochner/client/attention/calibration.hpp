@@ -57,10 +57,10 @@ struct CalibratedHead {
 /// }
 /// ```
 ///
-/// O((L + S) d^2 + d^3) per head, O((L + S) d) for shifts. The same bits for any number of threads. Throws InvalidArgument when the
-/// kernel is neither softmax nor Gaussian, when the error of the features depends on more than that
-/// square, when `layer` is negative, extents do not fit, a head has no pair that counts, or a row
-/// that counts is not finite.
+/// O((L + S) d^2 + d^3) per head, O((L + S) d) for shifts. The same bits for any number of threads.
+/// Throws InvalidArgument when the kernel is neither softmax nor Gaussian, when the error of the
+/// features depends on more than that square, when `layer` is negative, extents do not fit, a head
+/// has no pair that counts, or a row that counts is not finite.
 template <Scalar T>
 std::vector<CalibratedHead> calibrate(const HeadSpecs& specs, Index layer,
                                       TensorView<const T, 4> queries, TensorView<const T, 4> keys,
