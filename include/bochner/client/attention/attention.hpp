@@ -2,6 +2,7 @@
 #pragma once
 
 #include <bochner/core/execution.hpp>
+#include <bochner/core/field.hpp>
 #include <bochner/core/view.hpp>
 #include <bochner/export.hpp>
 #include <bochner/feature_map.hpp>
@@ -11,6 +12,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <tuple>
 
 /// \file
 /// Attention through random features: linear in the length of the sequence.
@@ -74,6 +76,20 @@ struct AttentionOptions {
   TensorView<const bool, 4> allowed{};
   /// Query i sees only the keys j > i + query_offset - window; 0 sets no window.
   Index window = 0;
+
+  static constexpr auto fields() {
+    return std::tuple{Field{"mask", &AttentionOptions::mask},
+                      Field{"query_offset", &AttentionOptions::query_offset},
+                      Field{"products", &AttentionOptions::products},
+                      Field{"window", &AttentionOptions::window}};
+  }
+  static constexpr auto borrowed() {
+    return std::tuple{Field{"key_mask", &AttentionOptions::key_mask},
+                      Field{"key_lengths", &AttentionOptions::key_lengths},
+                      Field{"cu_seqlens", &AttentionOptions::cu_seqlens},
+                      Field{"cu_seqlens_keys", &AttentionOptions::cu_seqlens_keys},
+                      Field{"allowed", &AttentionOptions::allowed}};
+  }
 };
 
 /// What happened, summed over all rows of the output.
@@ -90,6 +106,14 @@ struct AttentionReport {
   /// The products that ran: "float", "double", "bfloat16", or "bfloat16 (emulated)" where the
   /// machine has no such instruction and rounded factors were multiplied in float.
   std::string arithmetic;
+
+  static constexpr auto fields() {
+    return std::tuple{Field{"empty_rows", &AttentionReport::empty_rows},
+                      Field{"underflowed_rows", &AttentionReport::underflowed_rows},
+                      Field{"negative_rows", &AttentionReport::negative_rows},
+                      Field{"nonfinite_rows", &AttentionReport::nonfinite_rows},
+                      Field{"arithmetic", &AttentionReport::arithmetic}};
+  }
 };
 
 /// "products in float; rows without a key: 3": what the report counts, where it is not zero.

@@ -2,9 +2,11 @@
 #pragma once
 
 #include <bochner/client/attention/heads.hpp>
+#include <bochner/core/field.hpp>
 
 #include <array>
 #include <string_view>
+#include <tuple>
 #include <vector>
 
 /// \file
@@ -26,6 +28,12 @@ struct CalibrationOptions {
   MatrixView<const bool> query_mask{};
   /// The same for keys, batch x S.
   MatrixView<const bool> key_mask{};
+
+  static constexpr auto fields() { return std::tuple{Field{"fit", &CalibrationOptions::fit}}; }
+  static constexpr auto borrowed() {
+    return std::tuple{Field{"query_mask", &CalibrationOptions::query_mask},
+                      Field{"key_mask", &CalibrationOptions::key_mask}};
+  }
 };
 
 /// What data say about one key head.
@@ -57,10 +65,10 @@ struct CalibratedHead {
 /// }
 /// ```
 ///
-/// O((L + S) d^2 + d^3) per head, O((L + S) d) for shifts. The same bits for any number of threads. Throws InvalidArgument when the
-/// kernel is neither softmax nor Gaussian, when the error of the features depends on more than that
-/// square, when `layer` is negative, extents do not fit, a head has no pair that counts, or a row
-/// that counts is not finite.
+/// O((L + S) d^2 + d^3) per head, O((L + S) d) for shifts. The same bits for any number of threads.
+/// Throws InvalidArgument when the kernel is neither softmax nor Gaussian, when the error of the
+/// features depends on more than that square, when `layer` is negative, extents do not fit, a head
+/// has no pair that counts, or a row that counts is not finite.
 template <Scalar T>
 std::vector<CalibratedHead> calibrate(const HeadSpecs& specs, Index layer,
                                       TensorView<const T, 4> queries, TensorView<const T, 4> keys,
