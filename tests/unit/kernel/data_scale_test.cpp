@@ -145,7 +145,7 @@ std::vector<double> whole_weights(const Matrix<double>& x) {
 }  // namespace
 
 TEST_CASE("whole weights say the same as repeated rows", "[data_scale]") {
-  for (const std::uint64_t seed : {1, 2, 3, 4, 5, 6}) {
+  for (std::uint64_t seed = 1; seed <= 6; ++seed) {
     const Matrix<double> x = normal_rows(20 + static_cast<Index>(seed), 3, seed);
     const std::vector<double> weights = whole_weights(x);
     INFO(seed);
