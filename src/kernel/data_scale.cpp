@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -80,22 +81,134 @@ std::vector<double> sampled_pairs(MatrixView<const T> x) {
   return distances;
 }
 
+/// The upper median: the first value below which, itself included, is more than half.
+double median_of(std::vector<double> distances) {
+  const auto middle = distances.begin() + static_cast<Index>(distances.size() / 2);
+  std::nth_element(distances.begin(), middle, distances.end());
+  return *middle;
+}
+
+struct WeightedDistance {
+  double distance, weight;
+};
+
+/// The same of weights, where some more have the value 0.
+double median_of(std::vector<WeightedDistance> pairs, double weight_of_zero) {
+  std::sort(pairs.begin(), pairs.end(), [](const WeightedDistance& a, const WeightedDistance& b) {
+    return a.distance < b.distance;
+  });
+  double total = weight_of_zero;
+  for (const WeightedDistance& pair : pairs) total += pair.weight;
+  double below = weight_of_zero;
+  if (below > 0.5 * total) return 0.0;
+  for (const WeightedDistance& pair : pairs) {
+    below += pair.weight;
+    if (below > 0.5 * total) return pair.distance;
+  }
+  return pairs.back().distance;
+}
+
+/// None, or one per row, at least one of them positive and none too large for a sum.
+void require_weights(const Door& door, std::span<const double> weights, Index rows) {
+  if (weights.empty()) return;
+  door.entries("weights", std::ssize(weights), rows, "one per row").finite("weights", weights);
+  double sum = 0.0;
+  for (std::size_t i = 0; i < weights.size(); ++i) {
+    door.not_negative("weights[" + std::to_string(i) + "]", weights[i]);
+    sum += weights[i];
+  }
+  door.positive("the sum of the weights", sum);
+}
+
+/// Rows of positive weight, and their weights times a power of two that makes the largest about
+/// one: products are exact where the weights are whole.
+struct Copies {
+  std::vector<Index> rows{};
+  std::vector<double> weights{};
+  double of_one_row = 0.0;  ///< pairs of copies of one row
+
+  explicit Copies(std::span<const double> all) {
+    const int exponent = -std::ilogb(*std::max_element(all.begin(), all.end()));
+    for (std::size_t i = 0; i < all.size(); ++i) {
+      if (all[i] == 0.0) continue;
+      const double weight = std::ldexp(all[i], exponent);
+      rows.push_back(static_cast<Index>(i));
+      weights.push_back(weight);
+      if (all[i] > 1.0) of_one_row += 0.5 * weight * std::ldexp(all[i] - 1.0, exponent);
+    }
+  }
+};
+
 template <Scalar T>
-double median_distance(MatrixView<const T> x) {
+double median_of_all_pairs(MatrixView<const T> x, const Copies& copies) {
+  std::vector<WeightedDistance> pairs;
+  const std::size_t n = copies.rows.size();
+  pairs.reserve(n * (n - 1) / 2);
+  for (std::size_t i = 1; i < n; ++i) {
+    for (std::size_t j = 0; j < i; ++j) {
+      pairs.push_back(
+          {distance(x, copies.rows[i], copies.rows[j]), copies.weights[i] * copies.weights[j]});
+    }
+  }
+  return median_of(std::move(pairs), copies.of_one_row);
+}
+
+/// The first row is drawn by its weight, the second, another one, by its own: a pair that counts
+/// W - w_i, W the sum, counts w_i w_j on average.
+template <Scalar T>
+double median_of_sampled_pairs(MatrixView<const T> x, const Copies& copies) {
+  std::vector<double> ends;  // of the rows' stretches of [0, W)
+  double sum = 0.0;
+  double of_different_rows = 0.0;
+  for (const double weight : copies.weights) {
+    of_different_rows += weight * sum;
+    ends.push_back(sum += weight);
+  }
+  const auto row_at = [&](double place) {
+    const auto found = std::upper_bound(ends.begin(), ends.end(), place);
+    return std::min<Index>(found - ends.begin(), std::ssize(ends) - 1);
+  };
+  const Stream stream(kPairSeed, Purpose::study);
+  std::vector<WeightedDistance> pairs(kSampledPairs);
+  double drawn = 0.0;
+  for (std::uint64_t p = 0; p < kSampledPairs; ++p) {
+    const Index i = row_at(stream.uniform(2 * p) * sum);
+    const auto at = static_cast<std::size_t>(i);
+    const double others = sum - copies.weights[at];
+    const double beyond = ends[at] + stream.uniform(2 * p + 1) * others;
+    const Index j = row_at(beyond < sum ? beyond : beyond - sum);
+    pairs[p] = {distance(x, copies.rows[at], copies.rows[static_cast<std::size_t>(j)]), others};
+    drawn += others;
+  }
+  return median_of(std::move(pairs), copies.of_one_row * (drawn / of_different_rows));
+}
+
+template <Scalar T>
+double weighted_median(const Door& door, MatrixView<const T> x, std::span<const double> weights) {
+  require_weights(door, weights, x.rows);
+  const Copies copies(weights);
+  const Index rows = std::ssize(copies.rows);
+  door.at_least("the number of rows of positive weight", rows, 2);
+  return rows <= kAllPairsUpTo ? median_of_all_pairs(x, copies)
+                               : median_of_sampled_pairs(x, copies);
+}
+
+template <Scalar T>
+double median_distance(MatrixView<const T> x, std::span<const double> weights) {
   constexpr Door kDoor("median_lengthscale");
   kDoor.at_least("the number of rows of x", x.rows, 2)
       .at_least("the number of columns of x", x.cols, 1)
       .finite("x", x);
-  std::vector<double> distances = x.rows <= kAllPairsUpTo ? all_pairs(x) : sampled_pairs(x);
-  const auto middle = distances.begin() + static_cast<Index>(distances.size() / 2);
-  std::nth_element(distances.begin(), middle, distances.end());
-  if (*middle == 0.0) {
+  const double median = !weights.empty()          ? weighted_median(kDoor, x, weights)
+                        : x.rows <= kAllPairsUpTo ? median_of(all_pairs(x))
+                                                  : median_of(sampled_pairs(x));
+  if (median == 0.0) {
     kDoor.refuse(
         "the median distance is 0: more than half of the pairs of rows are duplicates up to "
         "rounding; give a lengthscale");
   }
-  if (std::isinf(*middle)) kDoor.refuse("the median distance overflows; scale the inputs down");
-  return *middle;
+  if (std::isinf(median)) kDoor.refuse("the median distance overflows; scale the inputs down");
+  return median;
 }
 
 /// value 4^half_exponent
@@ -117,21 +230,30 @@ struct Column {
   double first, mean, variance;
 };
 
-Column column_of(MatrixView<const double> x, Index k, double unit) {
+/// Rows count alike where there are no `weights`.
+Column column_of(MatrixView<const double> x, std::span<const double> weights, Index k,
+                 double unit) {
   Column out{unit * x(0, k), 0.0, 0.0};
   const auto beyond = [&](Index i) { return difference(unit * x(i, k), out.first); };
-  for (Index i = 0; i < x.rows; ++i) out.mean += beyond(i);
-  out.mean /= static_cast<double>(x.rows);
+  const auto weight = [&](Index i) {
+    return weights.empty() ? 1.0 : weights[static_cast<std::size_t>(i)];
+  };
+  double sum = 0.0;
+  for (Index i = 0; i < x.rows; ++i) sum += weight(i);
+  for (Index i = 0; i < x.rows; ++i) out.mean += weight(i) * beyond(i);
+  out.mean /= sum;
   for (Index i = 0; i < x.rows; ++i) {
-    out.variance += (beyond(i) - out.mean) * (beyond(i) - out.mean);
+    out.variance += weight(i) * (beyond(i) - out.mean) * (beyond(i) - out.mean);
   }
-  out.variance /= static_cast<double>(x.rows);
+  out.variance /= sum;
   return out;
 }
 
 /// The mean of |x_i + y_j|^2 is |mean x + mean y|^2 and the variances: nothing that cancels.
+/// `weights`, if any, are of the rows of either.
 ScaledSquare scaled_mean_square_sum(const Door& door, MatrixView<const double> x,
-                                    MatrixView<const double> y) {
+                                    MatrixView<const double> y,
+                                    std::span<const double> weights = {}) {
   door.at_least("the number of rows of x", x.rows, 1)
       .at_least("the number of rows of y", y.rows, 1)
       .columns("y", y, x.cols, "the columns of x")
@@ -142,18 +264,35 @@ ScaledSquare scaled_mean_square_sum(const Door& door, MatrixView<const double> x
   ScaledSquare out{0.0, std::clamp(std::ilogb(largest), -1000, 1000)};
   const double unit = std::ldexp(1.0, -out.half_exponent);
   for (Index k = 0; k < x.cols; ++k) {
-    const Column a = column_of(x, k, unit);
-    const Column b = column_of(y, k, unit);
+    const Column a = column_of(x, weights, k, unit);
+    const Column b = column_of(y, weights, k, unit);
     const double mean = difference(a.first, -b.first) + (a.mean + b.mean);
     out.value += mean * mean + a.variance + b.variance;
   }
   return out;
 }
 
+double softmax_scale(MatrixView<const double> x, MatrixView<const double> y, double target,
+                     std::span<const double> weights = {}) {
+  constexpr Door kDoor("softmax_scale_for");
+  kDoor.positive("target", target);
+  const ScaledSquare mean = scaled_mean_square_sum(kDoor, x, y, weights);
+  if (mean.value == 0.0) kDoor.refuse("every x_i + y_j is zero, so no scale reaches a mean");
+  const double scale = std::ldexp(target / mean.value, -2 * mean.half_exponent);
+  if (!std::isnormal(scale)) {
+    kDoor.refuse("the scale leaves the range of double; scale the inputs");
+  }
+  return scale;
+}
+
 }  // namespace
 
-double median_lengthscale(MatrixView<const double> x) { return median_distance(x); }
-double median_lengthscale(MatrixView<const float> x) { return median_distance(x); }
+double median_lengthscale(MatrixView<const double> x, std::span<const double> weights) {
+  return median_distance(x, weights);
+}
+double median_lengthscale(MatrixView<const float> x, std::span<const double> weights) {
+  return median_distance(x, weights);
+}
 
 double mean_square_sum(MatrixView<const double> x, MatrixView<const double> y) {
   constexpr Door kDoor("mean_square_sum");
@@ -168,33 +307,34 @@ double mean_square_sum(MatrixView<const double> x, MatrixView<const double> y) {
 }
 
 double softmax_scale_for(MatrixView<const double> x, MatrixView<const double> y, double target) {
-  constexpr Door kDoor("softmax_scale_for");
-  kDoor.positive("target", target);
-  const ScaledSquare mean = scaled_mean_square_sum(kDoor, x, y);
-  if (mean.value == 0.0) kDoor.refuse("every x_i + y_j is zero, so no scale reaches a mean");
-  const double scale = std::ldexp(target / mean.value, -2 * mean.half_exponent);
-  if (!std::isnormal(scale)) {
-    kDoor.refuse("the scale leaves the range of double; scale the inputs");
+  return softmax_scale(x, y, target);
+}
+
+void MedianScale::set(Kernel& kernel, MatrixView<const double> rows,
+                      std::span<const double> weights) const {
+  if (Metric* const metric = metric_of(kernel)) {
+    *metric = Isotropic{median_lengthscale(rows, weights)};
   }
-  return scale;
 }
 
-void MedianScale::set(Kernel& kernel, MatrixView<const double> rows) const {
-  if (Metric* const metric = metric_of(kernel)) *metric = Isotropic{median_lengthscale(rows)};
-}
-
-void DimensionScale::set(Kernel& kernel, MatrixView<const double> rows) const {
+void DimensionScale::set(Kernel& kernel, MatrixView<const double> rows,
+                         std::span<const double> /*weights*/) const {
   if (double* const scale = dot_scale_of(kernel)) {
     *scale = SoftmaxKernel::for_dimension(rows.cols).scale;
   }
 }
 
-void MeanSquareSumScale::set(Kernel& kernel, MatrixView<const double> rows) const {
-  if (double* const scale = dot_scale_of(kernel)) *scale = softmax_scale_for(rows, rows, target);
+void MeanSquareSumScale::set(Kernel& kernel, MatrixView<const double> rows,
+                             std::span<const double> weights) const {
+  if (double* const scale = dot_scale_of(kernel)) {
+    *scale = softmax_scale(rows, rows, target, weights);
+  }
 }
 
-Kernel with_scale(Kernel kernel, const ScaleRule& rule, MatrixView<const double> rows) {
-  std::visit([&](const auto& r) { r.set(kernel, rows); }, rule);
+Kernel with_scale(Kernel kernel, const ScaleRule& rule, MatrixView<const double> rows,
+                  std::span<const double> weights) {
+  require_weights(Door("with_scale"), weights, rows.rows);
+  std::visit([&](const auto& r) { r.set(kernel, rows, weights); }, rule);
   return kernel;
 }
 

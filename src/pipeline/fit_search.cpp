@@ -159,6 +159,19 @@ LogisticValidation logistic_ridge(const TrainingFile& file, const TrainingSummar
   return found;
 }
 
+/// The rule sees the standardised rows that were kept, and their weights.
+Kernel scaled_kernel(const TrainingFile& file, const TrainingSummary& summary,
+                     const FitRequest& request, const Standardisation& standardisation) {
+  const MatrixView<const double> inputs = summary.sample.view().middle_cols(0, file.num_inputs());
+  Matrix<double> x(inputs.rows, inputs.cols);
+  standardisation.apply<double>(inputs, x.view());
+  std::vector<double> weights;
+  if (const auto column = file.weight_column()) {
+    for (Index i = 0; i < inputs.rows; ++i) weights.push_back(summary.sample(i, *column));
+  }
+  return with_scale(request.spec.kernel, request.scale, std::as_const(x).view(), weights);
+}
+
 }  // namespace
 
 bool searches_lengthscales(const FitRequest& request) {
@@ -168,14 +181,10 @@ bool searches_lengthscales(const FitRequest& request) {
 
 FitSearch choose_hyperparameters(const TrainingFile& file, const TrainingSummary& summary,
                                  const FitRequest& request, FitPlan& plan) {
-  const MatrixView<const double> inputs = summary.sample.view().middle_cols(0, file.num_inputs());
-  Matrix<double> x(inputs.rows, inputs.cols);
-  plan.standardisation.apply<double>(inputs, x.view());
   const bool fixed = !searches_lengthscales(request);
   try {
-    plan.spec.kernel = fixed
-                           ? with_scale(request.spec.kernel, request.scale, std::as_const(x).view())
-                           : request.spec.kernel;
+    plan.spec.kernel =
+        fixed ? scaled_kernel(file, summary, request, plan.standardisation) : request.spec.kernel;
     validate(plan.spec);
   } catch (const InvalidArgument& error) {
     throw InvalidRequest(error.what());

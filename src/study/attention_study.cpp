@@ -112,7 +112,8 @@ FeatureMapSpec attention_spec(const AttentionStudyPlan& plan, MatrixView<const T
 }
 
 template <Scalar T>
-AttentionStudy<T> run_attention_study(const AttentionStudyPlan& plan, FeatureMapSpec spec,
+AttentionStudy<T> run_attention_study(const AttentionStudyPlan& plan,
+                                      std::vector<FeatureMapSpec> specs,
                                       const AttentionInputs<T>& inputs) {
   const auto [batch, heads, length, dim] = inputs.queries.extents;
   const Index columns = inputs.values.extent(3);
@@ -127,24 +128,27 @@ AttentionStudy<T> run_attention_study(const AttentionStudyPlan& plan, FeatureMap
     options.products = Products::full;
     study.exact_seconds = timed(plan.timed_runs, [&] {
       study.exact_report =
-          exact_attention<T>(spec.kernel, inputs, view, options, {}, plan.execution);
+          exact_attention<T>(specs.front().kernel, inputs, view, options, {}, plan.execution);
     });
     if (compared) exact = out;
   }
   if (plan.runs == AttentionRuns::exact) return study;
-  for (const Index m : plan.frequencies) {
-    AttentionRun run;
-    spec.num_frequencies = m;
-    run.spec = spec;
-    const FeatureMap<T> map(spec);
-    run.seconds = timed(plan.timed_runs, [&] {
-      run.report = attention<T>(map, inputs, view, plan.attention, plan.execution);
-    });
-    if (compared) {
-      run.error = relative_error(out, exact);
-      run.quality = attention_report<T>(map, inputs, kSampledRows, plan.attention, plan.execution);
+  for (FeatureMapSpec& spec : specs) {
+    for (const Index m : plan.frequencies) {
+      AttentionRun run;
+      spec.num_frequencies = m;
+      run.spec = spec;
+      const FeatureMap<T> map(spec);
+      run.seconds = timed(plan.timed_runs, [&] {
+        run.report = attention<T>(map, inputs, view, plan.attention, plan.execution);
+      });
+      if (compared) {
+        run.error = relative_error(out, exact);
+        run.quality =
+            attention_report<T>(map, inputs, kSampledRows, plan.attention, plan.execution);
+      }
+      study.runs.push_back(std::move(run));
     }
-    study.runs.push_back(std::move(run));
   }
   return study;
 }
@@ -153,9 +157,11 @@ template FeatureMapSpec attention_spec(const AttentionStudyPlan&, MatrixView<con
                                        MatrixView<const float>);
 template FeatureMapSpec attention_spec(const AttentionStudyPlan&, MatrixView<const double>,
                                        MatrixView<const double>);
-template AttentionStudy<float> run_attention_study(const AttentionStudyPlan&, FeatureMapSpec,
+template AttentionStudy<float> run_attention_study(const AttentionStudyPlan&,
+                                                   std::vector<FeatureMapSpec>,
                                                    const AttentionInputs<float>&);
-template AttentionStudy<double> run_attention_study(const AttentionStudyPlan&, FeatureMapSpec,
+template AttentionStudy<double> run_attention_study(const AttentionStudyPlan&,
+                                                    std::vector<FeatureMapSpec>,
                                                     const AttentionInputs<double>&);
 
 }  // namespace bochner::study

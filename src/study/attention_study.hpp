@@ -4,11 +4,13 @@
 #include "bochner/client/attention/attention.hpp"
 #include "bochner/client/attention/report.hpp"
 #include "bochner/core/execution.hpp"
+#include "bochner/core/field.hpp"
 #include "bochner/core/matrix.hpp"
 #include "bochner/core/view.hpp"
 #include "bochner/feature_map.hpp"
 
 #include <optional>
+#include <tuple>
 #include <vector>
 
 /// \file
@@ -58,30 +60,38 @@ struct AttentionRun {
   AttentionReport report;
   double error = 0.0;           ///< relative Frobenius error of the whole output, where compared
   AttentionComparison quality;  ///< where compared
+
+  static constexpr auto fields() {
+    return std::tuple{Field{"spec", &AttentionRun::spec}, Field{"seconds", &AttentionRun::seconds},
+                      Field{"report", &AttentionRun::report}, Field{"error", &AttentionRun::error},
+                      Field{"quality", &AttentionRun::quality}};
+  }
 };
 
 template <Scalar T>
 struct AttentionStudy {
   std::optional<double> exact_seconds;
   std::optional<AttentionReport> exact_report;
-  std::vector<AttentionRun> runs;  ///< one per number of frequencies
+  std::vector<AttentionRun> runs;  ///< map by map, one per number of frequencies
   Matrix<T> output;                ///< of the last run, all but the last extent together
 };
 
-/// Runs the plan with the map of `spec`, whose number of frequencies is not used. Throws as
-/// `attention` and `exact_attention`.
+/// Runs the plan with the maps of `specs`, whose numbers of frequencies are not used; at least one,
+/// of one kernel. Throws as `attention`, `exact_attention` and `attention_report`.
 template <Scalar T>
-AttentionStudy<T> run_attention_study(const AttentionStudyPlan& plan, FeatureMapSpec spec,
+AttentionStudy<T> run_attention_study(const AttentionStudyPlan& plan,
+                                      std::vector<FeatureMapSpec> specs,
                                       const AttentionInputs<T>& inputs);
 
 extern template FeatureMapSpec attention_spec(const AttentionStudyPlan&, MatrixView<const float>,
                                               MatrixView<const float>);
 extern template FeatureMapSpec attention_spec(const AttentionStudyPlan&, MatrixView<const double>,
                                               MatrixView<const double>);
-extern template AttentionStudy<float> run_attention_study(const AttentionStudyPlan&, FeatureMapSpec,
+extern template AttentionStudy<float> run_attention_study(const AttentionStudyPlan&,
+                                                          std::vector<FeatureMapSpec>,
                                                           const AttentionInputs<float>&);
 extern template AttentionStudy<double> run_attention_study(const AttentionStudyPlan&,
-                                                           FeatureMapSpec,
+                                                           std::vector<FeatureMapSpec>,
                                                            const AttentionInputs<double>&);
 
 }  // namespace bochner::study

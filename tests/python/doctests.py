@@ -10,8 +10,12 @@ from pathlib import Path
 
 import bochner
 
-DOCS = Path(__file__).parents[2] / "docs"
-PAGES = [DOCS / "python.md", DOCS / "coming_from.md"]
+ROOT = Path(__file__).parents[2]
+PAGES = [
+    ROOT / "docs" / "python.md",
+    ROOT / "docs" / "coming_from.md",
+    ROOT / "src" / "interface" / "python" / "package.md",
+]
 OPTIONAL = {"bochner.plot": "matplotlib", "bochner.sklearn": "sklearn"}
 
 

@@ -55,6 +55,21 @@ def test_the_median_is_that_of_all_pairs(dtype):
     assert bo.median_lengthscale(x) == pytest.approx(np.median(distances), rel=1e-6)
 
 
+def test_whole_weights_say_the_same_as_repeated_rows(dtype):
+    x = rows(9, 3, dtype)
+    copies = np.array([1, 2, 0, 3, 1, 1, 2, 0, 1])
+    repeated = np.repeat(x, copies, axis=0)
+    expected = bo.median_lengthscale(repeated)
+    assert bo.median_lengthscale(x, weights=copies.astype(np.float64)) == expected
+    assert bo.median_lengthscale(x, weights=copies.astype(np.float32)) == expected
+    assert bo.median_lengthscale(x) != expected
+    kernel = bo.with_scale("gaussian", x, weights=copies.astype(dtype))
+    assert kernel == bo.GaussianKernel(bo.Isotropic(bo.median_lengthscale(repeated.astype(float))))
+    options = {"rule": "mean-square-sum", "target": 0.5}
+    scale = bo.with_scale(bo.SoftmaxKernel(), x, weights=copies.astype(dtype), **options).scale
+    assert scale == pytest.approx(bo.with_scale(bo.SoftmaxKernel(), repeated, **options).scale)
+
+
 def test_the_mean_square_sum_is_that_of_all_pairs(dtype):
     x, y = rows(5, 3, dtype), rows(9, 3, dtype, 1) + dtype.type(2)
     a, b = x.astype(np.float64), y.astype(np.float64)
@@ -128,6 +143,21 @@ def test_kernels_by_the_numbers_of_other_libraries():
             lambda: bo.median_lengthscale(rows(1, 2)),
         ),
         (ValueError, "duplicates", lambda: bo.median_lengthscale(np.ones((3, 2)))),
+        (
+            ValueError,
+            "median_lengthscale: weights has 2 entries, expected 3",
+            lambda: bo.median_lengthscale(rows(3, 2), weights=np.ones(2)),
+        ),
+        (
+            ValueError,
+            r"with_scale: weights\[1\] is -1",
+            lambda: bo.with_scale("gaussian", rows(2, 2), weights=np.array([1.0, -1.0])),
+        ),
+        (
+            TypeError,
+            "median_lengthscale: weights has dtype <U4, expected numbers",
+            lambda: bo.median_lengthscale(rows(3, 2), weights="even"),
+        ),
         (
             ValueError,
             "mean_square_sum: y is 2 x 2, expected n x 3",

@@ -165,6 +165,25 @@ def test_columns_and_reading(tmp_path):
         model.predict(data, reading=reading)
 
 
+def test_the_median_rule_honours_weights(tmp_path):
+    x, y = wave(120)
+    copies = np.where(x[:, 0] > 2.5, 3, 1) * (np.arange(120) % 10 > 0)
+    columns = [x[:, 0], x[:, 1], y]
+    weighted = table(tmp_path / "weighted.csv", ["x", "u", "y", "w"], [*columns, copies])
+    repeated = table(
+        tmp_path / "repeated.csv", ["x", "u", "y"], [np.repeat(c, copies) for c in columns]
+    )
+
+    def lengthscale(path, **options):
+        model = bo.fit(path, "y", scale="median", **options, **QUICK).model
+        return model.spec.kernel.metric.lengthscale
+
+    expected = lengthscale(repeated)
+    assert lengthscale(weighted, weights="w") == pytest.approx(expected, rel=1e-12)
+    even = lengthscale(weighted, reading=bo.ReadOptions(drop=["w"]))
+    assert even != pytest.approx(expected, rel=1e-3)
+
+
 def test_what_progress_raises_ends_the_fit_and_resume_goes_on(data, tmp_path):
     output = tmp_path / "model"
 

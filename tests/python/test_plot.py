@@ -80,6 +80,36 @@ def test_heads_are_drawn_by_layer_with_their_advice():
     assert plot.heads(layers[0][0], ax=alone) is alone
 
 
+def test_studies_of_attention_have_a_line_and_points_for_each_map():
+    q, k, v = 0.25 * np.random.default_rng(0).normal(size=(3, 1, 2, 60, 4))
+    specs = bo.study_specs("softmax", 4, features=["hyperbolic", "positive"], projections=["iid"])
+    study = bo.attention_study(specs, q, k, v, frequencies=[8, 32])
+    ax = plot.attention_study(study)
+    for i in range(2):
+        here = slice(2 * i, 2 * i + 2)
+        points, line = ax.lines[2 * i : 2 * i + 2]
+        assert np.allclose(points.get_ydata(), study.measured[here])
+        assert np.allclose(line.get_ydata(), study.predicted[here])
+        assert list(points.get_xdata()) == list(line.get_xdata()) == [8, 32]
+        assert points.get_color() == line.get_color()
+    assert legend(ax) == list(dict.fromkeys(study.features.tolist()))
+    assert (ax.get_xscale(), ax.get_yscale()) == ("log", "log")
+    # Where the closed form says little, and where there is no error.
+    odd = dataclasses.replace(
+        study,
+        prediction_holds=np.array([False, True, True, True]),
+        measured=np.array([0.0, 0.1, 0.2, 0.1]),
+    )
+    assert plot.attention_study(odd, ax=ax) is ax
+    assert all(np.isnan(line.get_ydata()[0]) for line in ax.lines[5:7])
+    assert not np.isnan(ax.lines[5].get_ydata()[1])
+    several = bo.study_specs("softmax", 4, features=["positive"], projections=["iid", "hadamard"])
+    ax = plot.attention_study(bo.attention_study(several, q, k, v, frequencies=[8]))
+    assert all(text.startswith("positive ") for text in legend(ax))
+    with pytest.raises(TypeError, match="attention_study: study is int, expected AttentionStudy"):
+        plot.attention_study(3)
+
+
 def test_ratio_maps_have_a_cell_a_map_and_number_of_frequencies():
     x = rows(5)
     specs = bo.study_specs("softmax", 4, projections=["iid", "orthogonal"])

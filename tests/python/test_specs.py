@@ -4,6 +4,7 @@
 import copy
 import dataclasses
 import pickle
+import re
 from fractions import Fraction
 
 import numpy as np
@@ -76,6 +77,53 @@ def test_specs_are_values():
     )
     assert zero == minus
     assert hash(zero) == hash(minus)
+
+
+def test_parts_of_a_spec_are_texts_too():
+    spec = bo.FeatureMapSpec(
+        2,
+        16,
+        bo.SoftmaxKernel(0.5),
+        bo.OrthogonalProjection("constant"),
+        bo.HyperbolicOprfFeatures(-0.1),
+        3,
+        bo.PairTransform([1.0, 2.0], [0.5, 0.0]),
+    )
+    texts = {name: str(getattr(spec, name)) for name in ("kernel", "projection", "features")}
+    transform = "pair(query=[1, 2], key=[0.5, 0])"
+    assert bo.FeatureMapSpec(2, 16, **texts, seed=3, transform=transform) == spec
+    assert bo.FeatureMapSpec(2, 16, *texts.values(), 3, transform) == spec
+    assert bo.FeatureMapSpec(2, 16, "softmax", features="positive").kernel == bo.SoftmaxKernel()
+    assert spec.__replace__(kernel="softmax(scale=2)").kernel == bo.SoftmaxKernel(2.0)
+    assert bo.FeatureMapSpec(2, 16, transform="pair") == bo.FeatureMapSpec(2, 16)
+    for kind in bo.kernels:
+        assert bo.parse_kernel(str(kind())) == kind()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "kind", "words"),
+    [
+        ({"kernel": "gausian"}, ValueError, "kernel is 'gausian': at character 1: unknown name"),
+        ({"kernel": "matern(nu=x)"}, ValueError, "kernel is 'matern(nu=x)': at character 11"),
+        ({"projection": ""}, ValueError, "projection is '': "),
+        ({"features": "gaussian"}, ValueError, "features is 'gaussian': at character 1: unknown"),
+        ({"transform": "pair(q=[1])"}, ValueError, "transform is 'pair(q=[1])': at character 8: "),
+        ({"transform": "softmax"}, ValueError, "transform is 'softmax': at character 1: "),
+        ({"kernel": "\ud800"}, ValueError, "kernel is '\\ud800', which UTF-8 has no bytes for"),
+        (
+            {"kernel": bo.GaussianKernel},
+            TypeError,
+            "kernel is the class GaussianKernel, expecte",
+        ),
+        ({"features": 3}, TypeError, "features is int, expected a feature function (bochner.feat"),
+        ({"transform": 3}, TypeError, "transform is int, expected a PairTransform or its text"),
+        ({"kernel": bo.IidProjection()}, TypeError, "kernel is IidProjection, expected a kernel ("),
+    ],
+)
+def test_texts_that_stand_for_nothing_are_refused_by_argument(arguments, kind, words):
+    with pytest.raises(kind) as caught:
+        bo.FeatureMapSpec(2, 4, **arguments)
+    assert str(caught.value).startswith(f"FeatureMapSpec: {words}")
 
 
 def test_one_parameter_or_one_per_direction():
@@ -196,7 +244,7 @@ def test_bad_values_are_refused_by_class_and_field(kind, name, others):
             kind(**{**others, name: value})
         words = str(caught.value)
         assert words.startswith(f"{kind.__name__}: {name}")
-        assert ", expected " in words
+        assert re.search("[,:;] expected ", words)
         assert "incompatible function arguments" not in words
         refused += 1
     assert refused >= 10

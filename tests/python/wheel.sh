@@ -59,7 +59,8 @@ sdist_is_lean() {
   local list=$logs/sdist.txt name
   tar -tzf "$here"/sdist/bochner-*.tar.gz | sed 's,^[^/]*/,,' >"$list"
   for name in CMakeLists.txt LICENSE README.md pyproject.toml include/bochner/bochner.hpp \
-    src/cmake/packages.sh src/interface/python/bochner/py.typed PKG-INFO; do
+    src/cmake/packages.sh src/interface/python/package.md \
+    src/interface/python/bochner/py.typed PKG-INFO; do
     grep -qx "$name" "$list" || {
       echo "no $name"
       return 1

@@ -4,12 +4,13 @@
 #include <string_view>
 
 /// \file
-/// Options that name themselves. An alternative of a spec lists its members once; text form, hash,
-/// command line and tests read that list.
+/// Members that are listed once, in `fields()`: text form, hash, command line, Python and tests
+/// read that list. What belongs to the caller, views and callbacks, is listed in `borrowed()`
+/// instead.
 
 namespace bochner {
 
-/// One named option of `Owner`.
+/// One named member of `Owner`.
 template <class Owner, class Member>
 struct Field {
   std::string_view name;

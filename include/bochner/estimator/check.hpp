@@ -2,6 +2,7 @@
 #pragma once
 
 #include <bochner/core/execution.hpp>
+#include <bochner/core/field.hpp>
 #include <bochner/core/view.hpp>
 #include <bochner/export.hpp>
 #include <bochner/feature_map.hpp>
@@ -9,6 +10,7 @@
 #include <functional>
 #include <span>
 #include <string>
+#include <tuple>
 
 /// \file
 /// Tests of unbiasedness and variance for people who write their own map, with a stated false-alarm
@@ -21,6 +23,12 @@ struct CheckOptions {
   Index replicates = 1000;    ///< independent draws; at least 2
   Seed seed{};                ///< the draws have the seeds derived from it
   double false_alarm = 1e-6;  ///< probability that a correct map fails; in (0, 1)
+
+  static constexpr auto fields() {
+    return std::tuple{Field{"replicates", &CheckOptions::replicates},
+                      Field{"seed", &CheckOptions::seed},
+                      Field{"false_alarm", &CheckOptions::false_alarm}};
+  }
 };
 
 /// The verdict, with what it rests on.
@@ -34,6 +42,13 @@ struct CheckResult {
   bool passed() const noexcept {
     const double difference = measured - expected;
     return difference <= threshold * sigma && -difference <= threshold * sigma;
+  }
+
+  static constexpr auto fields() {
+    return std::tuple{
+        Field{"measured", &CheckResult::measured}, Field{"expected", &CheckResult::expected},
+        Field{"sigma", &CheckResult::sigma}, Field{"threshold", &CheckResult::threshold},
+        Field{"sentence", &CheckResult::sentence}};
   }
 };
 

@@ -60,7 +60,7 @@ study::AttentionStudy<T> study_of(const study::AttentionStudyPlan& plan, const F
         plan.runs == AttentionRuns::exact ? "without --exact there are random features instead"
                                           : "");
   }
-  return study::run_attention_study<T>(plan, spec, inputs);
+  return study::run_attention_study<T>(plan, {spec}, inputs);
 }
 
 template <Scalar T>

@@ -37,6 +37,22 @@ void refuse_value(const std::string& place, nb::handle value, const std::string&
   throw nb::value_error((place + " is " + shown(value) + ", expected " + expected).c_str());
 }
 
+void refuse_kind(const std::string& place, nb::handle value, const std::string& expected) {
+  const std::string kind = nb::isinstance<nb::type_object>(value) ? "the class " + own_name(value)
+                                                                  : own_name(value.type());
+  throw wrong(place + " is " + kind + ", expected " + expected);
+}
+
+void refuse_text(const std::string& place, nb::handle value, const std::string& reason) {
+  throw nb::value_error((place + " is " + shown(value) + ": " + reason).c_str());
+}
+
+std::string utf8(const std::string& place, nb::handle text) {
+  std::string out;
+  if (nb::try_cast<std::string>(text, out)) return out;
+  throw nb::value_error((place + " is " + shown(text) + ", which UTF-8 has no bytes for").c_str());
+}
+
 std::string own_name(nb::handle type) { return nb::cast<std::string>(type.attr("__name__")); }
 
 double number(const std::string& place, nb::handle value) {

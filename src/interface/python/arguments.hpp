@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "bochner/core/error.hpp"
 #include "bochner/core/names.hpp"
 #include "bochner/core/registry.hpp"
 #include "core/text.hpp"
@@ -34,6 +35,18 @@ namespace nb = nanobind;
 /// The same as a ValueError, for values of the right type.
 [[noreturn]] void refuse_value(const std::string& place, nb::handle value,
                                const std::string& expected);
+
+/// "function: argument is int, expected a kernel" as a TypeError: what stands there is so different
+/// that its kind says more than its value.
+[[noreturn]] void refuse_kind(const std::string& place, nb::handle value,
+                              const std::string& expected);
+
+/// "function: argument is 'a': reason" as a ValueError, for a text that stands for nothing.
+[[noreturn]] void refuse_text(const std::string& place, nb::handle value,
+                              const std::string& reason);
+
+/// A text's bytes. Throws ValueError where UTF-8 has none for it.
+std::string utf8(const std::string& place, nb::handle text);
 
 /// A float, or what becomes one; neither True nor text.
 double number(const std::string& place, nb::handle value);
@@ -176,6 +189,23 @@ struct Outer<R> {
   }
 };
 
+/// An M, or its text as the library writes it, which `parse` reads. `what` is an M in words.
+template <class M>
+M itself_or_text(const std::string& place, nb::handle value, const std::string& what,
+                 M (*parse)(std::string_view text)) {
+  if (nb::isinstance<nb::str>(value)) {
+    const std::string text = utf8(place, value);
+    try {
+      return parse(text);
+    } catch (const InvalidArgument& error) {
+      refuse_text(place, value, error.what());
+    }
+  }
+  M out;
+  if (!nb::try_cast<M>(value, out)) refuse_kind(place, value, what + " or its text");
+  return out;
+}
+
 /// None is nothing.
 template <class M>
 struct Outer<std::optional<M>> {
@@ -204,6 +234,12 @@ class Arguments {
   template <class M>
   M get(std::size_t i, M otherwise) const {
     return given_[i].is_valid() ? get<M>(i) : otherwise;
+  }
+
+  /// The same, as `in` takes it.
+  template <class M>
+  M get(std::size_t i, M otherwise, M (*in)(const std::string& place, nb::handle value)) const {
+    return given_[i].is_valid() ? in(function_ + ": " + names_[i], given_[i]) : otherwise;
   }
 
  private:

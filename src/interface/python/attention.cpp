@@ -75,47 +75,20 @@ void exact_attention_gradient(const Kernel& kernel, const Input& q, const Input&
 nb::dict attention_with_error(const Maps& maps, const Input& q, const Input& k, const Input& v,
                               const Output& out, const Output& standard_error, const Held& options,
                               int redraws, Threads threads) {
-  const AttentionErrorReport report = unlocked(q, [&]<class T>() {
+  return to_dict(unlocked(q, [&]<class T>() {
     const AttentionInputs<T> inputs{tensor<T>(q), tensor<T>(k), tensor<T>(v)};
     return with_maps<T>(maps, [&](const auto& each) {
       return bochner::attention_with_error<T>(each, inputs, tensor<T>(out),
                                               tensor<T>(standard_error), options.view(), {redraws},
                                               interruptible(threads));
     });
-  });
-  nb::dict result;
-  result["attention"] = to_dict(report.attention);
-  result["source"] = std::string(name_of(report.source));
-  result["groups"] = report.groups;
-  result["degrees_of_freedom"] = report.degrees_of_freedom;
-  return result;
+  }));
 }
 
 double attention_error_factor(double degrees_of_freedom, double level) {
   AttentionErrorReport report;
   report.degrees_of_freedom = degrees_of_freedom;
   return report.factor(level);
-}
-
-nb::dict comparison_dict(const AttentionComparison& found) {
-  nb::dict norms;
-  norms["mean"] = found.norms.mean;
-  norms["median"] = found.norms.median;
-  norms["upper"] = found.norms.upper;
-  norms["largest"] = found.norms.largest;
-  nb::dict result;
-  result["attention"] = to_dict(found.attention);
-  result["rows"] = found.rows;
-  result["output_error"] = found.output_error;
-  result["predicted_error"] = found.predicted_error;
-  result["prediction_holds"] = found.prediction_holds;
-  result["prediction_is_upper"] = found.prediction_is_upper;
-  result["norms"] = norms;
-  result["centred_mean"] = found.centred_mean;
-  result["advice"] = std::string(name_of(found.advice));
-  result["frequencies_needed"] = found.frequencies_needed;
-  result["sentence"] = found.sentence;
-  return result;
 }
 
 /// One comparison of all heads, or one per map.
@@ -136,7 +109,7 @@ nb::list attention_report(const Maps& maps, const Input& q, const Input& k, cons
     });
   });
   nb::list result;
-  for (const AttentionComparison& comparison : found) result.append(comparison_dict(comparison));
+  for (const AttentionComparison& comparison : found) result.append(to_dict(comparison));
   return result;
 }
 
@@ -229,16 +202,6 @@ HeldAttentionOptions::HeldAttentionOptions(const std::string& mask, Index query_
   view_.products = choice<Products>("products", products);
   view_.allowed = tensor_or_none<bool>(allowed_);
   view_.window = window;
-}
-
-nb::dict to_dict(const AttentionReport& report) {
-  nb::dict result;
-  result["empty_rows"] = report.empty_rows;
-  result["underflowed_rows"] = report.underflowed_rows;
-  result["negative_rows"] = report.negative_rows;
-  result["nonfinite_rows"] = report.nonfinite_rows;
-  result["arithmetic"] = report.arithmetic;
-  return result;
 }
 
 void define_attention(nb::module_& m) {

@@ -4,6 +4,7 @@
 #include "bochner/client/attention.hpp"
 #include "interface/python/arrays.hpp"
 #include "interface/python/maps.hpp"
+#include "interface/python/records.hpp"
 
 #include <optional>
 #include <span>
@@ -49,8 +50,6 @@ class HeldAttentionOptions {
   Maybe allowed_;
   AttentionOptions view_;
 };
-
-nb::dict to_dict(const AttentionReport& report);
 
 /// Where each gradient is written, none where it is not wanted.
 using MaybeOutput = std::optional<Output>;

@@ -14,6 +14,7 @@
 #include "interface/python/interrupt.hpp"
 #include "interface/python/maps.hpp"
 #include "interface/python/module.hpp"
+#include "interface/python/records.hpp"
 #include "interface/python/registry.hpp"
 
 #include <cstdint>
@@ -244,13 +245,8 @@ nb::tuple recommended_for_attention(const Kernel& kernel, const Input& queries, 
 // Checks.
 
 nb::dict verdict(const CheckResult& result) {
-  nb::dict out;
-  out["measured"] = result.measured;
-  out["expected"] = result.expected;
-  out["sigma"] = result.sigma;
-  out["threshold"] = result.threshold;
+  nb::dict out = to_dict(result);
   out["passed"] = result.passed();
-  out["sentence"] = result.sentence;
   return out;
 }
 

@@ -174,17 +174,9 @@ auto applied(Apply apply) {
   };
 }
 
-nb::dict report_of(const GramSolveReport& report) {
-  nb::dict out;
-  out["converged"] = report.converged;
-  out["iterations"] = report.iterations;
-  out["residual"] = report.residual;
-  return out;
-}
-
 nb::dict solve_exact(const ExactGram& gram, const AnyShiftedGram& preconditioner, const Input& b,
                      const Output& x, double tolerance, Index max_iterations, Threads threads) {
-  return report_of(unlocked_in(preconditioner, [&]<class T>() {
+  return to_dict(unlocked_in(preconditioner, [&]<class T>() {
     return solve(gram, preconditioner.in<T>(), matrix<double>(b), matrix<double>(x),
                  {.tolerance = tolerance, .max_iterations = max_iterations},
                  interruptible(threads));
@@ -194,7 +186,7 @@ nb::dict solve_exact(const ExactGram& gram, const AnyShiftedGram& preconditioner
 nb::dict solve_approximate(const AnyGram& gram, const AnyShiftedGram& preconditioner,
                            const Input& b, const Output& x, double tolerance, Index max_iterations,
                            Threads threads) {
-  return report_of(unlocked_in(preconditioner, [&]<class T>() {
+  return to_dict(unlocked_in(preconditioner, [&]<class T>() {
     return solve(gram.in<T>(), preconditioner.in<T>(), matrix<double>(b), matrix<double>(x),
                  {.tolerance = tolerance, .max_iterations = max_iterations},
                  interruptible(threads));

@@ -4,6 +4,7 @@
 #include "bochner/client/gram/approximation.hpp"
 #include "bochner/client/gram/principal_components.hpp"
 #include "bochner/client/gram/shifted.hpp"
+#include "interface/python/records.hpp"
 
 #include <nanobind/nanobind.h>
 

@@ -23,18 +23,9 @@ using Ends = std::pair<double, double>;
 
 Ends ends(const Interval& interval) { return {interval.low, interval.high}; }
 
-nb::dict values_of(const SampledGramError& error) {
-  nb::dict out;
-  out["squared_error"] = error.squared_error;
-  out["standard_error"] = error.standard_error;
-  out["least"] = error.least;
-  out["samples"] = error.samples;
-  return out;
-}
-
 nb::dict by_sampling(const AnyGram& any, const ExactGram& exact, Index samples, std::uint64_t seed,
                      Threads threads) {
-  return values_of(unlocked_in(any, [&]<class T>() {
+  return to_dict(unlocked_in(any, [&]<class T>() {
     return sampled_error(any.in<T>(), exact, {.samples = samples, .seed = {seed}},
                          interruptible(threads));
   }));
@@ -42,7 +33,7 @@ nb::dict by_sampling(const AnyGram& any, const ExactGram& exact, Index samples, 
 
 nb::dict by_probes(const AnyGram& any, const ExactGram& exact, Index probes, std::uint64_t seed,
                    Threads threads) {
-  return values_of(unlocked_in(any, [&]<class T>() {
+  return to_dict(unlocked_in(any, [&]<class T>() {
     return hutchinson_error(any.in<T>(), exact, {.probes = probes, .seed = {seed}},
                             interruptible(threads));
   }));
@@ -50,32 +41,20 @@ nb::dict by_probes(const AnyGram& any, const ExactGram& exact, Index probes, std
 
 nb::dict in_spectral_norm(const AnyGram& any, const ExactGram& exact, double tolerance,
                           Index max_steps, std::uint64_t seed, Threads threads) {
-  const SpectralError error = unlocked_in(any, [&]<class T>() {
+  return to_dict(unlocked_in(any, [&]<class T>() {
     return spectral_error(any.in<T>(), exact,
                           {.tolerance = tolerance, .max_steps = max_steps, .seed = {seed}},
                           interruptible(threads));
-  });
-  nb::dict out;
-  out["value"] = error.value;
-  out["residual"] = error.residual;
-  out["steps"] = error.steps;
-  out["converged"] = error.converged;
-  return out;
+  }));
 }
 
 nb::dict ends_of_spectrum(const AnyGram& any, const AnyShiftedGram& shifted, const ExactGram& exact,
                           double tolerance, Index max_steps, std::uint64_t seed, Threads threads) {
-  const DeltaSpectral found = unlocked_in(any, [&]<class T>() {
+  return to_dict(unlocked_in(any, [&]<class T>() {
     return delta_spectral(any.in<T>(), shifted.in<T>(), exact,
                           {.tolerance = tolerance, .max_steps = max_steps, .seed = {seed}},
                           interruptible(threads));
-  });
-  nb::dict out;
-  out["low"] = found.low;
-  out["high"] = found.high;
-  out["steps"] = found.steps;
-  out["converged"] = found.converged;
-  return out;
+  }));
 }
 
 nb::tuple norm_of(const ExactGram& exact, Threads threads) {
@@ -120,7 +99,7 @@ nb::list compare(const FeatureMapSpec& spec, const Input& x, Index memory, doubl
     row["columns"] = method.columns;
     row["nbytes"] = method.bytes;
     row["seconds"] = method.seconds;
-    row["error"] = values_of(method.error);
+    row["error"] = to_dict(method.error);
     out.append(row);
   }
   return out;

@@ -5,6 +5,7 @@
 #include "interface/python/registry.hpp"
 #include "interface/python/scale_rules.hpp"
 
+#include <span>
 #include <string>
 #include <vector>
 
@@ -21,8 +22,14 @@ void evaluate_pairs(const Kernel& kernel, const Input& x, const Input& y, const 
   }
 }
 
-double median(const Input& x) {
-  return unlocked(x, [&]<class T>() { return median_lengthscale(matrix<T>(x)); });
+/// None without an array.
+std::span<const double> weights_in(const Maybe& weights) {
+  return weights ? vector<double>(*weights) : std::span<const double>{};
+}
+
+double median(const Input& x, const Maybe& weights) {
+  return unlocked(x,
+                  [&]<class T>() { return median_lengthscale(matrix<T>(x), weights_in(weights)); });
 }
 
 double mean_square(const Input& x, const Input& y) {
@@ -35,20 +42,21 @@ double scale_for(const Input& x, const Input& y, double target) {
   return softmax_scale_for(matrix<double>(x), matrix<double>(y), target);
 }
 
-Kernel scaled(const Kernel& kernel, const Input& x, const std::string& rule) {
+Kernel scaled(const Kernel& kernel, const Input& x, const std::string& rule, const Maybe& weights) {
   const ScaleRule chosen = scale_rule("with_scale: rule", rule);
   const nb::gil_scoped_release release;
-  return with_scale(kernel, chosen, matrix<double>(x));
+  return with_scale(kernel, chosen, matrix<double>(x), weights_in(weights));
 }
 
 }  // namespace
 
 void define_kernels(nb::module_& m) {
   m.def("evaluate", &evaluate_pairs, nb::arg("kernel"), nb::arg("x"), nb::arg("y"), nb::arg("out"));
-  m.def("median_lengthscale", &median, nb::arg("x"));
+  m.def("median_lengthscale", &median, nb::arg("x"), nb::arg("weights").none());
   m.def("mean_square_sum", &mean_square, nb::arg("x"), nb::arg("y"));
   m.def("softmax_scale_for", &scale_for, nb::arg("x"), nb::arg("y"), nb::arg("target"));
-  m.def("with_scale", &scaled, nb::arg("kernel"), nb::arg("x"), nb::arg("rule"));
+  m.def("with_scale", &scaled, nb::arg("kernel"), nb::arg("x"), nb::arg("rule"),
+        nb::arg("weights").none());
 }
 
 }  // namespace bochner::python

@@ -32,6 +32,7 @@ NB_MODULE(_core, m) {
   nb::register_exception_translator(translate);
   bochner::python::define_library(m);
   bochner::python::define_specs(m);
+  bochner::python::define_records(m);
   bochner::python::define_maps(m);
   bochner::python::define_attention(m);
   bochner::python::define_attention_state(m);

@@ -9,6 +9,7 @@
 namespace bochner::python {
 
 void define_specs(nanobind::module_& m);
+void define_records(nanobind::module_& m);
 void define_maps(nanobind::module_& m);
 void define_attention(nanobind::module_& m);
 void define_attention_state(nanobind::module_& m);

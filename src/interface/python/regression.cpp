@@ -102,10 +102,8 @@ void leave_one_out(const AnyRidge& ridge, const Input& x, const Input& y, const 
 nb::dict options_of(const AnyRidge& ridge) {
   const RidgeOptions options =
       std::visit([](const auto& model) { return model.options(); }, ridge.model);
-  nb::dict out;
-  out["ridge"] = options.ridge;
+  nb::dict out = to_dict(options);
   out["intercept"] = options.intercept == Intercept::fitted;
-  out["posterior"] = std::string(name_of(options.posterior));
   return out;
 }
 
@@ -209,26 +207,6 @@ nb::tuple parse(const nb::bytes& bytes) {
 }
 
 }  // namespace
-
-nb::dict to_dict(const FitReport& report) {
-  nb::dict out;
-  out["solver"] = std::string(name_of(report.solver));
-  out["iterations"] = report.iterations;
-  out["residual"] = report.residual;
-  out["converged"] = report.converged;
-  out["sketch_rows"] = report.sketch_rows;
-  return out;
-}
-
-nb::dict to_dict(const RidgePath& path) {
-  nb::dict out;
-  out["ridge"] = path.ridge;
-  out["residuals"] = to_numpy(path.residuals.view());
-  out["degrees_of_freedom"] = path.degrees_of_freedom;
-  out["gcv"] = path.gcv;
-  out["log_evidence"] = path.log_evidence;
-  return out;
-}
 
 void define_regression(nb::module_& m) {
   nb::class_<AnyRidge>(m, "Ridge")

@@ -4,6 +4,7 @@
 #include "bochner/client/regression.hpp"
 #include "interface/python/arrays.hpp"
 #include "interface/python/guarded.hpp"
+#include "interface/python/records.hpp"
 
 #include <nanobind/nanobind.h>
 
@@ -14,7 +15,7 @@
 #include <variant>
 
 /// \file
-/// Regressions of either scalar, and their results as dicts.
+/// Regressions of either scalar.
 
 namespace bochner::python {
 
@@ -82,12 +83,5 @@ RidgeOptions& ridge_options(Options& options) {
     return options.ridge;
   }
 }
-
-nb::dict to_dict(const FitReport& report);
-nb::dict to_dict(const LogisticReport& report);
-nb::dict to_dict(const RidgePath& path);
-nb::dict to_dict(const LogisticValidation& validation);
-nb::dict to_dict(const SearchCandidate& candidate);
-nb::dict to_dict(const SearchResult& result);
 
 }  // namespace bochner::python

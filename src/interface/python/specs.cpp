@@ -15,21 +15,47 @@
 namespace bochner::python {
 namespace {
 
+Kernel kernel_of(const std::string& place, nb::handle value) {
+  return itself_or_text<Kernel>(place, value, "a kernel (bochner.kernels)", &parse_kernel);
+}
+
+Projection projection_of(const std::string& place, nb::handle value) {
+  return itself_or_text<Projection>(place, value, "a projection (bochner.projections)",
+                                    &parse_projection);
+}
+
+FeatureFunction features_of(const std::string& place, nb::handle value) {
+  return itself_or_text<FeatureFunction>(
+      place, value, "a feature function (bochner.feature_functions)", &parse_features);
+}
+
+/// None is the identity.
+PairTransform transform_of(const std::string& place, nb::handle value) {
+  if (value.is_none()) return {};
+  return itself_or_text<PairTransform>(place, value, "a PairTransform", [](std::string_view text) {
+    PairTransform out;
+    text::read(text::parse_value(text), out);
+    return out;
+  });
+}
+
+FeatureMapSpec spec_of(const std::string& place, nb::handle value) {
+  return itself_or_text<FeatureMapSpec>(place, value, "a FeatureMapSpec", &parse_spec);
+}
+
 void construct_spec(FeatureMapSpec* self, const nb::args& by_position, const nb::kwargs& by_name) {
   const Arguments given(
       "FeatureMapSpec",
       {"input_dim", "num_frequencies", "kernel", "projection", "features", "seed", "transform"},
       by_position, by_name);
   const FeatureMapSpec defaults;
-  FeatureMapSpec spec{
-      .input_dim = given.get<Index>(0),
-      .num_frequencies = given.get<Index>(1),
-      .kernel = given.get<Kernel>(2, defaults.kernel),
-      .projection = given.get<Projection>(3, defaults.projection),
-      .features = given.get<FeatureFunction>(4, defaults.features),
-      .seed = {given.get<std::uint64_t>(5, defaults.seed.value)},
-      .transform =
-          given.get<std::optional<PairTransform>>(6, std::nullopt).value_or(PairTransform{})};
+  FeatureMapSpec spec{.input_dim = given.get<Index>(0),
+                      .num_frequencies = given.get<Index>(1),
+                      .kernel = given.get(2, defaults.kernel, &kernel_of),
+                      .projection = given.get(3, defaults.projection, &projection_of),
+                      .features = given.get(4, defaults.features, &features_of),
+                      .seed = {given.get<std::uint64_t>(5, defaults.seed.value)},
+                      .transform = given.get(6, defaults.transform, &transform_of)};
   validate(spec);
   new (self) FeatureMapSpec(std::move(spec));
 }
@@ -38,13 +64,14 @@ void construct_spec(FeatureMapSpec* self, const nb::args& by_position, const nb:
 std::string spec_signature() {
   const FeatureMapSpec defaults;
   const auto argument = [](const char* name, const std::string& type, const nb::object& value) {
-    return std::string(", ") + name + ": " + type + " = " + nb::cast<std::string>(nb::repr(value));
+    return std::string(", ") + name + ": " + type +
+           " | str = " + nb::cast<std::string>(nb::repr(value));
   };
   return "def __init__(self, input_dim: int, num_frequencies: int" +
          argument("kernel", Outer<Kernel>::type(), nb::cast(defaults.kernel)) +
          argument("projection", Outer<Projection>::type(), nb::cast(defaults.projection)) +
          argument("features", Outer<FeatureFunction>::type(), nb::cast(defaults.features)) +
-         ", seed: int = 0, transform: PairTransform | None = None) -> None";
+         ", seed: int = 0, transform: PairTransform | str | None = None) -> None";
 }
 
 nb::tuple spec_values(const FeatureMapSpec& spec) {
@@ -128,9 +155,10 @@ void define_spec(nb::module_& m) {
       },
       nb::arg("kernel"), nb::arg("features").none(), nb::arg("projection").none());
   m.def("num_frequencies_for", &num_frequencies_for, nb::arg("features"), nb::arg("num_features"));
-  m.def("parse_kernel", [](const std::string& text) { return parse_kernel(text); });
-  m.def("parse_projection", [](const std::string& text) { return parse_projection(text); });
-  m.def("parse_features", [](const std::string& text) { return parse_features(text); });
+  m.def("kernel_of", &kernel_of, nb::arg("place"), nb::arg("value").none());
+  m.def("projection_of", &projection_of, nb::arg("place"), nb::arg("value").none());
+  m.def("features_of", &features_of, nb::arg("place"), nb::arg("value").none());
+  m.def("spec_of", &spec_of, nb::arg("place"), nb::arg("value").none());
 }
 
 /// Adds a static function that makes a kernel of its arguments.

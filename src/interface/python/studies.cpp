@@ -2,9 +2,12 @@
 #include "estimator/row_law.hpp"
 #include "features/stage.hpp"
 #include "interface/python/arrays.hpp"
+#include "interface/python/attention.hpp"
 #include "interface/python/interrupt.hpp"
 #include "interface/python/module.hpp"
+#include "interface/python/records.hpp"
 #include "interface/python/registry.hpp"
+#include "study/attention_study.hpp"
 #include "study/gram_study.hpp"
 #include "study/matrix_study.hpp"
 #include "study/pair_study.hpp"
@@ -188,6 +191,29 @@ nb::dict study_gram_into(const Kernel& kernel, const FeatureFunction& features,
   return out_dict;
 }
 
+/// Exact attention's seconds, and the runs: map by map, one per number of frequencies.
+nb::tuple study_attention(const std::vector<FeatureMapSpec>& specs, const Input& q, const Input& k,
+                          const Input& v, const std::vector<Index>& frequencies,
+                          const HeldAttentionOptions& options, int timed_runs, Threads threads) {
+  double exact_seconds = 0.0;
+  const std::vector<study::AttentionRun> runs = unlocked(q, [&]<class T>() {
+    const study::AttentionStudyPlan plan{.runs = study::AttentionRuns::features_and_exact,
+                                         .frequencies = frequencies,
+                                         .features = {},
+                                         .seed = {},
+                                         .scale = {},
+                                         .mean_square_sum = {},
+                                         .attention = options.view(),
+                                         .timed_runs = timed_runs,
+                                         .execution = interruptible(threads)};
+    study::AttentionStudy<T> found = study::run_attention_study<T>(
+        plan, specs, AttentionInputs<T>{tensor<T>(q), tensor<T>(k), tensor<T>(v)});
+    exact_seconds = found.exact_seconds.value();
+    return std::move(found.runs);
+  });
+  return nb::make_tuple(exact_seconds, in_python(runs));
+}
+
 nb::dict table(const std::string& name, Index replicates, std::uint64_t seed, Threads threads) {
   study::StudyTable found;
   {
@@ -230,6 +256,7 @@ void define_studies(nb::module_& m) {
   m.def("pair_study", &study_pairs_into);
   m.def("matrix_study", &study_matrix_into);
   m.def("gram_study", &study_gram_into);
+  m.def("attention_study", &study_attention);
   m.def("study_table", &table);
 }
 

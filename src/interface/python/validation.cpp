@@ -100,11 +100,8 @@ std::vector<Index> predict(const AnyLogistic& logistic, const Input& x, Threads 
 nb::dict options_of(const AnyLogistic& logistic) {
   const LogisticOptions options =
       std::visit([](const auto& model) { return model.options(); }, logistic.model);
-  nb::dict out;
-  out["ridge"] = options.ridge;
+  nb::dict out = to_dict(options);
   out["intercept"] = options.intercept == Intercept::fitted;
-  out["tolerance"] = options.tolerance;
-  out["max_steps"] = options.max_steps;
   return out;
 }
 
@@ -136,17 +133,10 @@ nb::dict validate_ridge(const AnyMap& map, const Input& x, const Input& y, const
                         Threads threads) {
   const Folds folds = folds_of(count, fold, unit, num_units);
   const auto judged_by = choice<Loss>("cross_validate: loss", loss);
-  const CrossValidation found = unlocked(x, [&]<class T>() {
+  return to_dict(unlocked(x, [&]<class T>() {
     return cross_validate<T>(map.in<T>(), rows_of<T>(x, y, weights), ridges, folds, judged_by,
                              intercept_of(intercept), interruptible(threads));
-  });
-  nb::dict out;
-  out["ridge"] = found.ridge;
-  out["loss"] = found.loss;
-  out["standard_error"] = found.standard_error;
-  out["squared_error"] = to_numpy(found.squared_error.view());
-  out["unit_loss"] = to_numpy(found.unit_loss.view());
-  return out;
+  }));
 }
 
 nb::dict validate_logistic(const AnyMap& map, const Input& x, const Input& labels,
@@ -237,51 +227,6 @@ void define_logistic(nb::module_& m) {
 }
 
 }  // namespace
-
-nb::dict to_dict(const LogisticReport& report) {
-  nb::dict out;
-  out["steps"] = report.steps;
-  out["products"] = report.products;
-  out["gradient"] = report.gradient;
-  out["objective"] = report.objective;
-  out["converged"] = report.converged;
-  out["outcome"] = std::string(name_of(report.outcome));
-  return out;
-}
-
-nb::dict to_dict(const LogisticValidation& validation) {
-  nb::dict out;
-  out["ridge"] = validation.ridge;
-  out["log_loss"] = validation.log_loss;
-  out["standard_error"] = validation.standard_error;
-  out["error_rate"] = validation.error_rate;
-  return out;
-}
-
-nb::dict to_dict(const SearchCandidate& candidate) {
-  nb::dict out;
-  out["kernel"] = candidate.kernel;
-  out["num_rows"] = candidate.num_rows;
-  out["num_features"] = candidate.num_features;
-  out["ridge"] = candidate.ridge;
-  out["score"] = candidate.score;
-  out["standard_error"] = candidate.standard_error;
-  return out;
-}
-
-nb::dict to_dict(const SearchResult& result) {
-  nb::list candidates;
-  for (const SearchCandidate& candidate : result.candidates) candidates.append(to_dict(candidate));
-  nb::dict out;
-  out["spec"] = result.spec;
-  out["ridge"] = result.ridge;
-  out["score"] = result.score;
-  out["standard_error"] = result.standard_error;
-  out["candidates"] = candidates;
-  out["group_columns"] = result.group_columns;
-  out["num_groups"] = result.num_groups;
-  return out;
-}
 
 void define_validation(nb::module_& m) {
   define_logistic(m);

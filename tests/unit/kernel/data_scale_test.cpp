@@ -6,8 +6,11 @@
 
 #include <catch2/catch.hpp>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
+#include <variant>
+#include <vector>
 
 using namespace bochner;
 using Catch::Matchers::Contains;
@@ -111,4 +114,119 @@ TEST_CASE("data without a scale are refused", "[data_scale]") {
   CHECK_THROWS_AS(mean_square_sum(x.view().middle_rows(0, 0), x.view()), InvalidArgument);
   x(1, 1) = std::numeric_limits<double>::quiet_NaN();
   CHECK_THROWS_WITH(median_lengthscale(x.view()), Contains("row 1, column 1"));
+}
+
+namespace {
+
+/// Each row as often as its weight says.
+template <Scalar T>
+Matrix<T> repeated(const Matrix<T>& x, const std::vector<double>& copies) {
+  Index rows = 0;
+  for (const double count : copies) rows += static_cast<Index>(count);
+  Matrix<T> out(rows, x.cols());
+  Index to = 0;
+  for (Index i = 0; i < x.rows(); ++i) {
+    for (double c = 0.0; c < copies[static_cast<std::size_t>(i)]; ++c, ++to) {
+      for (Index k = 0; k < x.cols(); ++k) out(to, k) = x(i, k);
+    }
+  }
+  return out;
+}
+
+/// 0 to 3, larger for longer rows, so that they matter.
+std::vector<double> whole_weights(const Matrix<double>& x) {
+  std::vector<double> out;
+  for (Index i = 0; i < x.rows(); ++i) {
+    out.push_back(std::min(3.0, std::floor(2.0 * std::hypot(x(i, 0), x(i, 1)))));
+  }
+  return out;
+}
+
+}  // namespace
+
+TEST_CASE("whole weights say the same as repeated rows", "[data_scale]") {
+  for (std::uint64_t seed = 1; seed <= 6; ++seed) {
+    const Matrix<double> x = normal_rows(20 + static_cast<Index>(seed), 3, seed);
+    const std::vector<double> weights = whole_weights(x);
+    INFO(seed);
+    CHECK(median_lengthscale(x.view(), weights) == median_lengthscale(repeated(x, weights).view()));
+    Matrix<float> single(x.rows(), x.cols());
+    for (Index e = 0; e < x.size(); ++e) single.data()[e] = static_cast<float>(x.data()[e]);
+    CHECK(median_lengthscale(single.view(), weights) ==
+          median_lengthscale(repeated(single, weights).view()));
+    const Kernel softmax = SoftmaxKernel{};
+    const ScaleRule rule = MeanSquareSumScale{0.5};
+    CHECK(
+        std::get<SoftmaxKernel>(with_scale(softmax, rule, x.view(), weights)).scale ==
+        Approx(
+            std::get<SoftmaxKernel>(with_scale(softmax, rule, repeated(x, weights).view())).scale));
+    CHECK(with_scale(GaussianKernel{}, MedianScale{}, x.view(), weights) ==
+          Kernel(GaussianKernel{Isotropic{median_lengthscale(x.view(), weights)}}));
+  }
+  // Beyond 2,048 rows pairs are drawn: 2^21 of them, independent, whose median m has the standard
+  // deviation 2^-11.5 / f(m), f the density of distances, here m / 2 exp(-m^2 / 4) or nearly so.
+  const Matrix<double> x = normal_rows(6000, 2, 7);
+  const std::vector<double> weights = whole_weights(x);
+  const double expected = median_lengthscale(repeated(x, weights).view());
+  const double deviation =
+      std::sqrt(2.0) * std::exp2(-11.5) / (0.5 * expected * std::exp(-0.25 * expected * expected));
+  CHECK(std::abs(median_lengthscale(x.view(), weights) - expected) < 4.9 * deviation);
+  CHECK(std::abs(median_lengthscale(x.view()) - expected) > 10.0 * deviation);
+}
+
+TEST_CASE("a row of weight 0 is left out, and weights of 1 say nothing", "[data_scale]") {
+  for (const Index rows : {Index{60}, Index{4000}}) {
+    const Matrix<double> x = normal_rows(rows, 2, 8);
+    std::vector<double> weights(static_cast<std::size_t>(rows), 1.0);
+    CHECK(median_lengthscale(x.view(), weights) == median_lengthscale(x.view()));
+    for (std::size_t i = 0; i < weights.size(); ++i) weights[i] = 0.25 * static_cast<double>(i % 4);
+    std::vector<double> kept;
+    Matrix<double> others(rows - rows / 4, 2);
+    for (Index i = 0; i < rows; ++i) {
+      if (i % 4 == 0) continue;
+      for (Index k = 0; k < 2; ++k) others(static_cast<Index>(kept.size()), k) = x(i, k);
+      kept.push_back(weights[static_cast<std::size_t>(i)]);
+    }
+    INFO(rows);
+    CHECK(median_lengthscale(x.view(), weights) == median_lengthscale(others.view(), kept));
+    // Below 1 there are no copies, and the size of the weights does not matter.
+    for (double& weight : kept) weight *= 0x1p-1000;
+    CHECK(median_lengthscale(x.view(), weights) == median_lengthscale(others.view(), kept));
+  }
+}
+
+TEST_CASE("weights that make another law of rows have the median of that law", "[data_scale]") {
+  // Weights exp(-|x|^2 (1 / s^2 - 1) / 2) make normal rows of deviation s of standard ones, whose
+  // median distance in the plane is s sqrt(4 ln 2). The effective number of rows, W^2 / sum w^2, is
+  // n s^4 (2 / s^2 - 1) = 0.74 n at s = 0.7; by all pairs and by drawn ones.
+  constexpr double kDeviation = 0.7;
+  for (const Index rows : {Index{2000}, Index{8000}}) {
+    const Matrix<double> x = normal_rows(rows, 2, 9);
+    std::vector<double> weights;
+    for (Index i = 0; i < rows; ++i) {
+      const double square = x(i, 0) * x(i, 0) + x(i, 1) * x(i, 1);
+      weights.push_back(std::exp(-0.5 * square * (1.0 / (kDeviation * kDeviation) - 1.0)));
+    }
+    const double standard = std::sqrt(4.0 * std::log(2.0));
+    CHECK(median_lengthscale(x.view(), weights) == Approx(kDeviation * standard).epsilon(0.05));
+    CHECK(median_lengthscale(x.view()) == Approx(standard).epsilon(0.05));
+  }
+}
+
+TEST_CASE("weights of rows are checked", "[data_scale]") {
+  const Matrix<double> x = normal_rows(3, 2, 1);
+  const auto median = [&](const std::vector<double>& weights) {
+    return median_lengthscale(x.view(), weights);
+  };
+  CHECK_THROWS_WITH(median({1.0, 2.0}), Contains("weights has 2 entries, expected 3"));
+  CHECK_THROWS_WITH(median({1.0, -2.0, 1.0}),
+                    Contains("weights[1] is -2, expected a finite number, not negative"));
+  CHECK_THROWS_WITH(median({1.0, 1.0, std::nan("")}), Contains("weights[2] is nan"));
+  CHECK_THROWS_WITH(median({0.0, 0.0, 0.0}), Contains("sum of the weights is 0"));
+  CHECK_THROWS_WITH(median({0.0, 2.0, 0.0}),
+                    Contains("number of rows of positive weight is 1, expected at least 2"));
+  CHECK_THROWS_WITH(median({1e308, 1e308, 0.0}), Contains("sum of the weights is inf"));
+  CHECK_THROWS_WITH(median({1.0, 30.0, 1.0}), Contains("duplicates"));
+  CHECK_THROWS_WITH(with_scale(GaussianKernel{}, MedianScale{}, x.view(), std::vector<double>{1.0}),
+                    Contains("with_scale: weights has 1 entries"));
 }

@@ -255,6 +255,35 @@ TEST_CASE("a kernel without lengthscales takes its scale by the rule", "[pipelin
   CHECK(fit(asked).model.spec().kernel == Kernel(SoftmaxKernel{1.0 / std::sqrt(2.0)}));
 }
 
+TEST_CASE("a rule sees the weights of the rows", "[pipeline]") {
+  const Scratch scratch;
+  // Each row as often as its weight says, those of weight 0 not at all.
+  std::string weighted = "x,u,y,w\n";
+  std::string repeated = "x,u,y\n";
+  for (int i = 0; i < 200; ++i) {
+    const double x = std::exp(0.02 * i);
+    const std::string row = std::to_string(x) + "," + std::to_string(std::cos(3.0 * i)) + "," +
+                            std::to_string(std::sin(x));
+    const int copies = i % 50 == 7 ? 0 : 1 + i / 100;
+    weighted += row + "," + std::to_string(copies) + "\n";
+    for (int c = 0; c < copies; ++c) repeated += row + "\n";
+  }
+  const auto lengthscale = [](const FitRequest& request) {
+    const Kernel kernel = fit(request).model.spec().kernel;
+    return std::get<Isotropic>(std::get<GaussianKernel>(kernel).metric).lengthscale;
+  };
+  FitRequest copies = request(scratch.write("repeated.csv", repeated));
+  copies.scale = MedianScale{};
+  FitRequest request = copies;
+  request.data = scratch.write("weighted.csv", weighted);
+  request.columns.weights = {"w"};
+  const double expected = lengthscale(copies);
+  CHECK(lengthscale(request) == Approx(expected).epsilon(1e-12));
+  request.columns.weights.clear();
+  request.reading.columns.drop = {"w"};
+  CHECK(std::abs(lengthscale(request) - expected) > 0.01 * expected);
+}
+
 TEST_CASE("a watcher stops a fit in the search as well", "[pipeline]") {
   const Scratch scratch;
   FitRequest asked = request(scratch.write("x.csv", wave(100)));

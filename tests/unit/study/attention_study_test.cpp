@@ -83,12 +83,12 @@ TEST_CASE("a study runs random features beside exact attention", "[attention_stu
   study::AttentionStudyPlan plan = ::plan();
   const FeatureMapSpec spec = problem.spec(plan);
 
-  const auto alone = study::run_attention_study<double>(plan, spec, problem.inputs());
+  const auto alone = study::run_attention_study<double>(plan, {spec}, problem.inputs());
   CHECK_FALSE(alone.exact_seconds);
   REQUIRE(alone.runs.size() == 2);
 
   plan.runs = study::AttentionRuns::features_and_exact;
-  const auto compared = study::run_attention_study<double>(plan, spec, problem.inputs());
+  const auto compared = study::run_attention_study<double>(plan, {spec}, problem.inputs());
   REQUIRE(compared.runs.size() == 2);
   CHECK(compared.exact_seconds);
   CHECK(compared.runs[0].spec.num_frequencies == 16);
@@ -97,7 +97,7 @@ TEST_CASE("a study runs random features beside exact attention", "[attention_stu
   CHECK(compared.runs[1].error > 0.0);
 
   plan.runs = study::AttentionRuns::exact;
-  const auto exact = study::run_attention_study<double>(plan, spec, problem.inputs());
+  const auto exact = study::run_attention_study<double>(plan, {spec}, problem.inputs());
   CHECK(exact.runs.empty());
   Matrix<double> out(kLength, kDim);
   exact_attention<double>(spec.kernel, problem.inputs(), {out.data(), {1, 1, kLength, kDim}});
@@ -111,4 +111,26 @@ TEST_CASE("a study runs random features beside exact attention", "[attention_stu
   }
   CHECK(worst == 0.0);
   CHECK(compared.runs[1].error == Approx(std::sqrt(error / norm)));
+}
+
+TEST_CASE("maps of a study share exact attention, and each has its own errors",
+          "[attention_study]") {
+  const Problem problem;
+  study::AttentionStudyPlan plan = ::plan();
+  plan.runs = study::AttentionRuns::features_and_exact;
+  FeatureMapSpec first = problem.spec(plan);
+  FeatureMapSpec second = first;
+  second.features = PositiveFeatures{};
+  const auto both = study::run_attention_study<double>(plan, {first, second}, problem.inputs());
+  REQUIRE(both.runs.size() == 4);
+  for (const FeatureMapSpec& spec : {first, second}) {
+    const auto alone = study::run_attention_study<double>(plan, {spec}, problem.inputs());
+    const std::size_t at = spec == first ? 0 : 2;
+    for (std::size_t r = 0; r < 2; ++r) {
+      CHECK(both.runs[at + r].spec == alone.runs[r].spec);
+      CHECK(both.runs[at + r].error == alone.runs[r].error);
+      CHECK(both.runs[at + r].quality.predicted_error == alone.runs[r].quality.predicted_error);
+    }
+  }
+  CHECK(both.runs[0].error != both.runs[2].error);
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <bochner/core/execution.hpp>
+#include <bochner/core/field.hpp>
 #include <bochner/core/narrow.hpp>
 #include <bochner/core/view.hpp>
 #include <bochner/export.hpp>
@@ -12,6 +13,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <vector>
 
 /// \file
@@ -71,6 +73,11 @@ struct KeyBlocks {
   Index key_rows = 16;    ///< 16, 32 or 64
   BlockOrder order = BlockOrder::given;
 
+  static constexpr auto fields() {
+    return std::tuple{Field{"count", &KeyBlocks::count},
+                      Field{"query_rows", &KeyBlocks::query_rows},
+                      Field{"key_rows", &KeyBlocks::key_rows}, Field{"order", &KeyBlocks::order}};
+  }
   friend bool operator==(const KeyBlocks&, const KeyBlocks&) = default;
 };
 
@@ -88,6 +95,11 @@ struct ExactPairs {
   Index heaviest_keys = 0;
   KeyBlocks blocks{};
 
+  static constexpr auto fields() {
+    return std::tuple{
+        Field{"window", &ExactPairs::window}, Field{"first_keys", &ExactPairs::first_keys},
+        Field{"heaviest_keys", &ExactPairs::heaviest_keys}, Field{"blocks", &ExactPairs::blocks}};
+  }
   friend bool operator==(const ExactPairs&, const ExactPairs&) = default;
 };
 
@@ -133,6 +145,23 @@ struct AttentionOptions {
   /// What `attention` weighs exactly. The kernel must then be softmax or Gaussian.
   ExactPairs exact{};
   Rest rest = Rest::features;
+
+  static constexpr auto fields() {
+    return std::tuple{Field{"mask", &AttentionOptions::mask},
+                      Field{"query_offset", &AttentionOptions::query_offset},
+                      Field{"products", &AttentionOptions::products},
+                      Field{"window", &AttentionOptions::window},
+                      Field{"exact", &AttentionOptions::exact},
+                      Field{"rest", &AttentionOptions::rest}};
+  }
+  static constexpr auto borrowed() {
+    return std::tuple{Field{"key_mask", &AttentionOptions::key_mask},
+                      Field{"key_lengths", &AttentionOptions::key_lengths},
+                      Field{"cu_seqlens", &AttentionOptions::cu_seqlens},
+                      Field{"cu_seqlens_keys", &AttentionOptions::cu_seqlens_keys},
+                      Field{"allowed", &AttentionOptions::allowed},
+                      Field{"decay", &AttentionOptions::decay}};
+  }
 };
 
 /// The rates of ALiBi [Press22] as `AttentionOptions::decay` takes them: 2^(-8 k / heads), k = 1 ..
@@ -154,6 +183,14 @@ struct AttentionReport {
   /// The products that ran: "float", "double", "bfloat16", or "bfloat16 (emulated)" where the
   /// machine has no such instruction and rounded factors were multiplied in float.
   std::string arithmetic;
+
+  static constexpr auto fields() {
+    return std::tuple{Field{"empty_rows", &AttentionReport::empty_rows},
+                      Field{"underflowed_rows", &AttentionReport::underflowed_rows},
+                      Field{"negative_rows", &AttentionReport::negative_rows},
+                      Field{"nonfinite_rows", &AttentionReport::nonfinite_rows},
+                      Field{"arithmetic", &AttentionReport::arithmetic}};
+  }
 };
 
 /// "products in float; rows without a key: 3": what the report counts, where it is not zero.

@@ -2,9 +2,11 @@
 #pragma once
 
 #include <bochner/client/attention/heads.hpp>
+#include <bochner/core/field.hpp>
 
 #include <array>
 #include <string_view>
+#include <tuple>
 #include <vector>
 
 /// \file
@@ -26,6 +28,12 @@ struct CalibrationOptions {
   MatrixView<const bool> query_mask{};
   /// The same for keys, batch x S.
   MatrixView<const bool> key_mask{};
+
+  static constexpr auto fields() { return std::tuple{Field{"fit", &CalibrationOptions::fit}}; }
+  static constexpr auto borrowed() {
+    return std::tuple{Field{"query_mask", &CalibrationOptions::query_mask},
+                      Field{"key_mask", &CalibrationOptions::key_mask}};
+  }
 };
 
 /// What data say about one key head.

@@ -2,9 +2,11 @@
 #pragma once
 
 #include <bochner/client/attention/attention.hpp>
+#include <bochner/core/field.hpp>
 
 #include <array>
 #include <string_view>
+#include <tuple>
 
 /// \file
 /// Attention with its standard errors.
@@ -24,6 +26,10 @@ struct AttentionErrorOptions {
   /// Fresh draws where the map has fewer than 8 whole independent blocks; at least 2. Their seeds
   /// are the map's plus 1, 2, ...
   int redraws = 8;
+
+  static constexpr auto fields() {
+    return std::tuple{Field{"redraws", &AttentionErrorOptions::redraws}};
+  }
 };
 
 struct BOCHNER_EXPORT AttentionErrorReport {
@@ -36,6 +42,13 @@ struct BOCHNER_EXPORT AttentionErrorReport {
   /// `level`, in (0, 1). Measured coverage falls short where |q + k|^2 is large
   /// (docs/attention.md). Throws InvalidArgument for other levels.
   double factor(double level = 0.95) const;
+
+  static constexpr auto fields() {
+    return std::tuple{Field{"attention", &AttentionErrorReport::attention},
+                      Field{"source", &AttentionErrorReport::source},
+                      Field{"groups", &AttentionErrorReport::groups},
+                      Field{"degrees_of_freedom", &AttentionErrorReport::degrees_of_freedom}};
+  }
 };
 
 /// `attention` with the standard error of each entry of `out`, as an estimate of the ratio's limit

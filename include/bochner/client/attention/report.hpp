@@ -2,10 +2,12 @@
 #pragma once
 
 #include <bochner/client/attention/attention.hpp>
+#include <bochner/core/field.hpp>
 
 #include <array>
 #include <string>
 #include <string_view>
+#include <tuple>
 
 /// \file
 /// How good attention by random features is on given inputs, and what would make it better.
@@ -32,6 +34,12 @@ struct EffectiveNorms {
   double median = 0.0;
   double upper = 0.0;  ///< 95 % are below
   double largest = 0.0;
+
+  static constexpr auto fields() {
+    return std::tuple{
+        Field{"mean", &EffectiveNorms::mean}, Field{"median", &EffectiveNorms::median},
+        Field{"upper", &EffectiveNorms::upper}, Field{"largest", &EffectiveNorms::largest}};
+  }
 };
 
 /// Errors are root mean squares over the sampled rows, relative to that of the exact outputs.
@@ -51,6 +59,20 @@ struct AttentionComparison {
   AttentionAdvice advice = AttentionAdvice::fine;
   Index frequencies_needed = 0;  ///< for an error of 10 % at the rate m^(-1/2), in whole blocks
   std::string sentence;          ///< the advice, in one sentence
+
+  static constexpr auto fields() {
+    return std::tuple{Field{"attention", &AttentionComparison::attention},
+                      Field{"rows", &AttentionComparison::rows},
+                      Field{"output_error", &AttentionComparison::output_error},
+                      Field{"predicted_error", &AttentionComparison::predicted_error},
+                      Field{"prediction_holds", &AttentionComparison::prediction_holds},
+                      Field{"prediction_is_upper", &AttentionComparison::prediction_is_upper},
+                      Field{"norms", &AttentionComparison::norms},
+                      Field{"centred_mean", &AttentionComparison::centred_mean},
+                      Field{"advice", &AttentionComparison::advice},
+                      Field{"frequencies_needed", &AttentionComparison::frequencies_needed},
+                      Field{"sentence", &AttentionComparison::sentence}};
+  }
 };
 
 /// Runs `attention` and compares up to `sample_rows` rows of its output, one from each of equal

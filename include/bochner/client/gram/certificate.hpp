@@ -4,10 +4,12 @@
 #include <bochner/client/gram/approximation.hpp>
 #include <bochner/client/gram/exact.hpp>
 #include <bochner/client/gram/shifted.hpp>
+#include <bochner/core/field.hpp>
 #include <bochner/estimator/kernel_estimate.hpp>
 #include <bochner/random/stream.hpp>
 
 #include <optional>
+#include <tuple>
 
 /// \file
 /// How far an approximate Gram matrix is from the exact one, found without forming either. (The
@@ -26,6 +28,13 @@ struct SampledGramError {
   /// InvalidArgument for other levels. Nominal for features of bounded entries; positive features
   /// of long rows have a few entries that carry the error, which a sample may miss.
   BOCHNER_EXPORT Interval interval(double level = 0.95) const;
+
+  static constexpr auto fields() {
+    return std::tuple{Field{"squared_error", &SampledGramError::squared_error},
+                      Field{"standard_error", &SampledGramError::standard_error},
+                      Field{"least", &SampledGramError::least},
+                      Field{"samples", &SampledGramError::samples}};
+  }
 };
 
 /// |K|_F^2, exactly.
@@ -48,6 +57,11 @@ struct SampledErrorOptions {
   /// interval's coverage.
   Index samples = 20'000;
   Seed seed{};
+
+  static constexpr auto fields() {
+    return std::tuple{Field{"samples", &SampledErrorOptions::samples},
+                      Field{"seed", &SampledErrorOptions::seed}};
+  }
 };
 
 /// The diagonal's error exactly, plus n (n - 1) times the mean of (K^_ij - K_ij)^2 over sampled
@@ -61,6 +75,11 @@ SampledGramError sampled_error(const GramApproximation<T>& approximation, const 
 struct HutchinsonOptions {
   Index probes = 10;  ///< at least 2
   Seed seed{};
+
+  static constexpr auto fields() {
+    return std::tuple{Field{"probes", &HutchinsonOptions::probes},
+                      Field{"seed", &HutchinsonOptions::seed}};
+  }
 };
 
 /// The mean of |(K^ - K) g|^2 over vectors of random signs [Hutchinson90]. O(n^2 d) for all of
@@ -74,6 +93,12 @@ struct LanczosErrorOptions {
   double tolerance = 1e-6;  ///< on the residual, relative to the value
   Index max_steps = 100;    ///< at least 1; one product with K each
   Seed seed{};              ///< of the start
+
+  static constexpr auto fields() {
+    return std::tuple{Field{"tolerance", &LanczosErrorOptions::tolerance},
+                      Field{"max_steps", &LanczosErrorOptions::max_steps},
+                      Field{"seed", &LanczosErrorOptions::seed}};
+  }
 };
 
 /// |K^ - K|_2.
@@ -82,6 +107,12 @@ struct SpectralError {
   double residual = 0.0;  ///< an eigenvalue of K^ - K is this close to +value or -value
   Index steps = 0;
   bool converged = false;
+
+  static constexpr auto fields() {
+    return std::tuple{
+        Field{"value", &SpectralError::value}, Field{"residual", &SpectralError::residual},
+        Field{"steps", &SpectralError::steps}, Field{"converged", &SpectralError::converged}};
+  }
 };
 
 /// Lanczos' iteration on the difference, which is never formed. (Power iteration, which is often
@@ -101,6 +132,12 @@ struct DeltaSpectral {
   /// The least Delta with (1 - Delta)(K + lambda I) <= K^ + lambda I <= (1 + Delta)(K + lambda I)
   /// [Avron17, definition 1].
   double delta() const { return low < -high ? -low : high; }
+
+  static constexpr auto fields() {
+    return std::tuple{Field{"low", &DeltaSpectral::low}, Field{"high", &DeltaSpectral::high},
+                      Field{"steps", &DeltaSpectral::steps},
+                      Field{"converged", &DeltaSpectral::converged}};
+  }
 };
 
 /// From the spectrum of S^T (K - K^) S, S S^T = (K^ + lambda I)^-1, whose ends nu give -nu / (1 +

@@ -3,10 +3,12 @@
 
 #include <bochner/client/gram/approximation.hpp>
 #include <bochner/core/execution.hpp>
+#include <bochner/core/field.hpp>
 #include <bochner/core/matrix.hpp>
 #include <bochner/export.hpp>
 #include <bochner/random/stream.hpp>
 
+#include <tuple>
 #include <vector>
 
 /// \file
@@ -19,6 +21,13 @@ struct ClusterOptions {
   Index restarts = 10;         ///< from other first centres; the best outcome counts
   Index max_iterations = 100;  ///< of each start
   Seed seed{};
+
+  static constexpr auto fields() {
+    return std::tuple{Field{"clusters", &ClusterOptions::clusters},
+                      Field{"restarts", &ClusterOptions::restarts},
+                      Field{"max_iterations", &ClusterOptions::max_iterations},
+                      Field{"seed", &ClusterOptions::seed}};
+  }
 };
 
 struct KernelClusters {

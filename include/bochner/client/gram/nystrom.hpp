@@ -3,10 +3,12 @@
 
 #include <bochner/client/gram/approximation.hpp>
 #include <bochner/client/gram/exact.hpp>
+#include <bochner/core/field.hpp>
 #include <bochner/random/stream.hpp>
 
 #include <array>
 #include <string_view>
+#include <tuple>
 
 /// \file
 /// Approximations from columns of the matrix, to compare random features with.
@@ -27,6 +29,12 @@ struct NystromOptions {
   Index rank = 0;  ///< columns, 1 to n
   Pivoting pivoting = Pivoting::randomly_pivoted;
   Seed seed{};
+
+  static constexpr auto fields() {
+    return std::tuple{Field{"rank", &NystromOptions::rank},
+                      Field{"pivoting", &NystromOptions::pivoting},
+                      Field{"seed", &NystromOptions::seed}};
+  }
 };
 
 /// K(:, S) K(S, S)^+ K(S, :) as F F^T.

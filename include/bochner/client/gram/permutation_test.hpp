@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <bochner/core/field.hpp>
 #include <bochner/core/view.hpp>
 #include <bochner/random/stream.hpp>
 
+#include <tuple>
 #include <vector>
 
 /// \file
@@ -14,6 +16,11 @@ namespace bochner {
 struct PermutationTestOptions {
   Index permutations = 999;  ///< B, at least 1
   Seed seed{};
+
+  static constexpr auto fields() {
+    return std::tuple{Field{"permutations", &PermutationTestOptions::permutations},
+                      Field{"seed", &PermutationTestOptions::seed}};
+  }
 };
 
 /// A statistic and its values after random permutations, which are its law under the hypothesis

@@ -3,6 +3,9 @@
 
 #include <bochner/client/gram/approximation.hpp>
 #include <bochner/client/gram/exact.hpp>
+#include <bochner/core/field.hpp>
+
+#include <tuple>
 
 /// \file
 /// Linear systems with a Gram matrix plus a ridge.
@@ -52,6 +55,11 @@ class ShiftedGram {
 struct GramSolveOptions {
   double tolerance = 1e-8;  ///< on |b - (K + lambda I) x| / |b|, for every column
   Index max_iterations = 1000;
+
+  static constexpr auto fields() {
+    return std::tuple{Field{"tolerance", &GramSolveOptions::tolerance},
+                      Field{"max_iterations", &GramSolveOptions::max_iterations}};
+  }
 };
 
 /// How a solve ended.
@@ -59,6 +67,12 @@ struct GramSolveReport {
   bool converged = false;
   Index iterations = 0;   ///< products with K
   double residual = 0.0;  ///< the largest |b - (K + lambda I) x| / |b| over columns
+
+  static constexpr auto fields() {
+    return std::tuple{Field{"converged", &GramSolveReport::converged},
+                      Field{"iterations", &GramSolveReport::iterations},
+                      Field{"residual", &GramSolveReport::residual}};
+  }
 };
 
 /// x = (K + lambda I)^-1 b by conjugate gradients, K never formed, with the approximation's M^-1 as

@@ -5,6 +5,7 @@
 #include <bochner/client/regression/ridge_regression.hpp>
 #include <bochner/client/regression/training_rows.hpp>
 #include <bochner/core/execution.hpp>
+#include <bochner/core/field.hpp>
 #include <bochner/core/matrix.hpp>
 #include <bochner/export.hpp>
 #include <bochner/feature_map.hpp>
@@ -12,6 +13,7 @@
 #include <array>
 #include <span>
 #include <string_view>
+#include <tuple>
 #include <vector>
 
 /// \file
@@ -44,6 +46,14 @@ struct CrossValidation {
 
   /// The index of the ridge with the least loss, the first of equals.
   BOCHNER_EXPORT std::size_t best() const;
+
+  static constexpr auto fields() {
+    return std::tuple{Field{"ridge", &CrossValidation::ridge},
+                      Field{"loss", &CrossValidation::loss},
+                      Field{"standard_error", &CrossValidation::standard_error},
+                      Field{"squared_error", &CrossValidation::squared_error},
+                      Field{"unit_loss", &CrossValidation::unit_loss}};
+  }
 };
 
 /// k-fold cross-validation of ridge regression on `map`. Rows are read once: their features make

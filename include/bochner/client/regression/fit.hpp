@@ -4,6 +4,7 @@
 #include <bochner/client/regression/ridge_regression.hpp>
 #include <bochner/client/regression/training_rows.hpp>
 #include <bochner/core/execution.hpp>
+#include <bochner/core/field.hpp>
 #include <bochner/export.hpp>
 #include <bochner/feature_map.hpp>
 
@@ -12,6 +13,7 @@
 #include <iosfwd>
 #include <string>
 #include <string_view>
+#include <tuple>
 
 /// \file
 /// Ridge regression by whatever solver suits the problem.
@@ -41,6 +43,18 @@ struct FitOptions {
   /// Called after every iteration of conjugate gradients with their number and the residual, as the
   /// recurrence has it; what it throws ends the fit.
   std::function<void(Index iterations, double residual)> on_iteration{};
+
+  static constexpr auto fields() {
+    return std::tuple{Field{"model", &FitOptions::model},
+                      Field{"solver", &FitOptions::solver},
+                      Field{"tolerance", &FitOptions::tolerance},
+                      Field{"max_iterations", &FitOptions::max_iterations},
+                      Field{"sketch_rows", &FitOptions::sketch_rows},
+                      Field{"seed", &FitOptions::seed}};
+  }
+  static constexpr auto borrowed() {
+    return std::tuple{Field{"on_iteration", &FitOptions::on_iteration}};
+  }
 };
 
 struct FitReport {
@@ -49,6 +63,13 @@ struct FitReport {
   double residual = 0.0;  ///< of conjugate gradients: the largest |b - (A + W lambda) theta| / |b|
   bool converged = true;
   Index sketch_rows = 0;
+
+  static constexpr auto fields() {
+    return std::tuple{
+        Field{"solver", &FitReport::solver}, Field{"iterations", &FitReport::iterations},
+        Field{"residual", &FitReport::residual}, Field{"converged", &FitReport::converged},
+        Field{"sketch_rows", &FitReport::sketch_rows}};
+  }
 };
 
 /// "conjugate gradients: 41 iterations, relative residual 8.1e-07, sketch of 512 rows", or the

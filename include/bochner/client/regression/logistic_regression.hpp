@@ -4,6 +4,7 @@
 #include <bochner/client/regression/ridge_regression.hpp>
 #include <bochner/core/archive.hpp>
 #include <bochner/core/execution.hpp>
+#include <bochner/core/field.hpp>
 #include <bochner/core/matrix.hpp>
 #include <bochner/export.hpp>
 #include <bochner/feature_map.hpp>
@@ -15,6 +16,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <vector>
 
 /// \file
@@ -48,6 +50,15 @@ struct LogisticReport {
   double objective = 0.0;  ///< mean negative log-likelihood plus penalty
   bool converged = false;  ///< `gradient` is at most the tolerance
   LogisticOutcome outcome = LogisticOutcome::step_limit;
+
+  static constexpr auto fields() {
+    return std::tuple{Field{"steps", &LogisticReport::steps},
+                      Field{"products", &LogisticReport::products},
+                      Field{"gradient", &LogisticReport::gradient},
+                      Field{"objective", &LogisticReport::objective},
+                      Field{"converged", &LogisticReport::converged},
+                      Field{"outcome", &LogisticReport::outcome}};
+  }
 };
 
 struct LogisticOptions {
@@ -60,6 +71,16 @@ struct LogisticOptions {
   /// Called with the report so far after every product with the Hessian and every step; an
   /// exception ends the fit. A model does not keep it.
   std::function<void(const LogisticReport&)> on_iteration{};
+
+  static constexpr auto fields() {
+    return std::tuple{Field{"ridge", &LogisticOptions::ridge},
+                      Field{"intercept", &LogisticOptions::intercept},
+                      Field{"tolerance", &LogisticOptions::tolerance},
+                      Field{"max_steps", &LogisticOptions::max_steps}};
+  }
+  static constexpr auto borrowed() {
+    return std::tuple{Field{"on_iteration", &LogisticOptions::on_iteration}};
+  }
 };
 
 /// "7 Newton steps, 84 products, objective 0.21, relative gradient 3.2e-06", and why it is not

@@ -4,10 +4,12 @@
 #include <bochner/client/regression/folds.hpp>
 #include <bochner/client/regression/logistic_regression.hpp>
 #include <bochner/core/execution.hpp>
+#include <bochner/core/field.hpp>
 #include <bochner/export.hpp>
 #include <bochner/feature_map.hpp>
 
 #include <span>
+#include <tuple>
 #include <vector>
 
 /// \file
@@ -26,6 +28,13 @@ struct LogisticValidation {
 
   /// The entry with the least log loss, the first of equals.
   BOCHNER_EXPORT std::size_t best() const;
+
+  static constexpr auto fields() {
+    return std::tuple{Field{"ridge", &LogisticValidation::ridge},
+                      Field{"log_loss", &LogisticValidation::log_loss},
+                      Field{"standard_error", &LogisticValidation::standard_error},
+                      Field{"error_rate", &LogisticValidation::error_rate}};
+  }
 };
 
 /// k-fold cross-validation of `LogisticRegression` on `map`: one fit per fold and ridge.

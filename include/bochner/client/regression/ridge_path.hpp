@@ -4,10 +4,12 @@
 #include <bochner/client/regression/normal_equations.hpp>
 #include <bochner/client/regression/ridge_regression.hpp>
 #include <bochner/core/execution.hpp>
+#include <bochner/core/field.hpp>
 #include <bochner/core/matrix.hpp>
 #include <bochner/export.hpp>
 
 #include <span>
+#include <tuple>
 #include <vector>
 
 /// \file
@@ -35,6 +37,13 @@ struct RidgePath {
   /// logarithm, sum over the targets. With an intercept, that of the contrasts (a flat prior has no
   /// density): comparable between maps and ridges on the same rows.
   std::vector<double> log_evidence;
+
+  static constexpr auto fields() {
+    return std::tuple{Field{"ridge", &RidgePath::ridge}, Field{"residuals", &RidgePath::residuals},
+                      Field{"degrees_of_freedom", &RidgePath::degrees_of_freedom},
+                      Field{"gcv", &RidgePath::gcv},
+                      Field{"log_evidence", &RidgePath::log_evidence}};
+  }
 };
 
 /// The path of `equations` over `ridges` (any order). 4/3 D^3 operations once, then O(D) per ridge:

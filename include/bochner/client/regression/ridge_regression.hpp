@@ -5,6 +5,7 @@
 #include <bochner/client/regression/training_rows.hpp>
 #include <bochner/core/archive.hpp>
 #include <bochner/core/execution.hpp>
+#include <bochner/core/field.hpp>
 #include <bochner/core/matrix.hpp>
 #include <bochner/export.hpp>
 #include <bochner/feature_map.hpp>
@@ -13,6 +14,7 @@
 #include <memory>
 #include <span>
 #include <string_view>
+#include <tuple>
 #include <vector>
 
 /// \file
@@ -44,6 +46,12 @@ struct RidgeOptions {
   double ridge = 1e-6;
   Intercept intercept = Intercept::fitted;
   Posterior posterior = Posterior::mean;
+
+  static constexpr auto fields() {
+    return std::tuple{Field{"ridge", &RidgeOptions::ridge},
+                      Field{"intercept", &RidgeOptions::intercept},
+                      Field{"posterior", &RidgeOptions::posterior}};
+  }
 };
 
 /// f(x) = theta . phi(x) + intercept, one theta per target, minimising

@@ -5,12 +5,14 @@
 #include <bochner/client/regression/ridge_regression.hpp>
 #include <bochner/client/regression/training_rows.hpp>
 #include <bochner/core/execution.hpp>
+#include <bochner/core/field.hpp>
 #include <bochner/export.hpp>
 #include <bochner/feature_map.hpp>
 
 #include <array>
 #include <functional>
 #include <string_view>
+#include <tuple>
 #include <vector>
 
 /// \file
@@ -54,6 +56,15 @@ struct SearchCandidate {
   double ridge = 0.0;
   double score = 0.0;           ///< the criterion; smaller is better
   double standard_error = 0.0;  ///< of the score; 0 where the criterion has none
+
+  static constexpr auto fields() {
+    return std::tuple{Field{"kernel", &SearchCandidate::kernel},
+                      Field{"num_rows", &SearchCandidate::num_rows},
+                      Field{"num_features", &SearchCandidate::num_features},
+                      Field{"ridge", &SearchCandidate::ridge},
+                      Field{"score", &SearchCandidate::score},
+                      Field{"standard_error", &SearchCandidate::standard_error}};
+  }
 };
 
 struct SearchOptions {
@@ -81,6 +92,25 @@ struct SearchOptions {
   Seed seed{};  ///< of folds and of the rows drawn
   /// Called after every candidate; what it throws ends the search.
   std::function<void(const SearchCandidate&)> on_candidate;
+
+  static constexpr auto fields() {
+    return std::tuple{Field{"kernels", &SearchOptions::kernels},
+                      Field{"lengthscales", &SearchOptions::lengthscales},
+                      Field{"ridges", &SearchOptions::ridges},
+                      Field{"criterion", &SearchOptions::criterion},
+                      Field{"loss", &SearchOptions::loss},
+                      Field{"num_folds", &SearchOptions::num_folds},
+                      Field{"groups", &SearchOptions::groups},
+                      Field{"intercept", &SearchOptions::intercept},
+                      Field{"search_rows", &SearchOptions::search_rows},
+                      Field{"search_features", &SearchOptions::search_features},
+                      Field{"final_rows", &SearchOptions::final_rows},
+                      Field{"max_candidates", &SearchOptions::max_candidates},
+                      Field{"seed", &SearchOptions::seed}};
+  }
+  static constexpr auto borrowed() {
+    return std::tuple{Field{"on_candidate", &SearchOptions::on_candidate}};
+  }
 };
 
 struct SearchResult {
@@ -91,6 +121,16 @@ struct SearchResult {
   std::vector<SearchCandidate> candidates;  ///< in the order tried
   std::vector<Index> group_columns;  ///< found by `repeated_columns`, when no labels were given
   Index num_groups = 0;              ///< 0: rows were held out one by one
+
+  static constexpr auto fields() {
+    return std::tuple{Field{"spec", &SearchResult::spec},
+                      Field{"ridge", &SearchResult::ridge},
+                      Field{"score", &SearchResult::score},
+                      Field{"standard_error", &SearchResult::standard_error},
+                      Field{"candidates", &SearchResult::candidates},
+                      Field{"group_columns", &SearchResult::group_columns},
+                      Field{"num_groups", &SearchResult::num_groups}};
+  }
 };
 
 /// Chooses kernel, lengthscales and ridge for `spec` (its projection, features, seed and

@@ -26,6 +26,7 @@ from bochner._attention_errors import (
 from bochner._attention_heads import head_maps, head_specs
 from bochner._attention_results import AttentionReport
 from bochner._attention_state import AttentionState
+from bochner._attention_study import AttentionStudy, attention_study
 from bochner._calibration import CalibratedHead, calibrate
 from bochner._checks_of_maps import CheckResult, check_unbiased, check_variance
 from bochner._clusters import KernelClusters, kernel_kmeans, nearest_clusters
@@ -125,6 +126,7 @@ __all__ = [
     "AttentionErrorReport",
     "AttentionReport",
     "AttentionState",
+    "AttentionStudy",
     "Candidate",
     "CalibratedHead",
     "CheckResult",
@@ -185,6 +187,7 @@ __all__ = [
     "attention_nanoseconds",
     "attention_report",
     "attention_rows",
+    "attention_study",
     "attention_with_error",
     "calibrate",
     "check_unbiased",

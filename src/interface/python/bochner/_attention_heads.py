@@ -3,20 +3,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from bochner import _core
-from bochner._core.options import FeatureMapSpec
 from bochner._map import FeatureMap
 from bochner._options import whole
+from bochner._specs import spec_of
 
-
-def base_of(function: str, base: FeatureMapSpec | str) -> FeatureMapSpec:
-    if isinstance(base, str):
-        base = FeatureMapSpec.parse(base)
-    if not isinstance(base, FeatureMapSpec):
-        raise TypeError(
-            f"{function}: base is {type(base).__name__}, expected a FeatureMapSpec or its text"
-        )
-    return base
+if TYPE_CHECKING:
+    from bochner._core.options import FeatureMapSpec
 
 
 def head_specs(base: FeatureMapSpec | str, layer: int, heads: int) -> list[FeatureMapSpec]:
@@ -47,7 +42,7 @@ def head_specs(base: FeatureMapSpec | str, layer: int, heads: int) -> list[Featu
     6
     """
     name = "head_specs"
-    base = base_of(name, base)
+    base = spec_of(name, base, "base")
     layer = whole(name, "layer", layer, 0)
     return [_core.head_spec(base, layer, h) for h in range(whole(name, "heads", heads, 0))]
 

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Literal
 
 from bochner import _core
 from bochner._arrays import ArrayLike, like, numbers, threads
-from bochner._attention_heads import base_of
 from bochner._attention_inputs import AXES, rows_that_count
 from bochner._options import whole, word
 from bochner._results import Result
+from bochner._specs import spec_of
 
 if TYPE_CHECKING:
     from bochner._core.options import FeatureMapSpec
@@ -109,7 +109,7 @@ def calibrate(
     q = numbers(name, "queries", queries, AXES)
     k = like(name, "keys", keys, AXES, "queries", q.dtype)
     found = _core.calibrate(
-        base_of(name, base),
+        spec_of(name, base, "base"),
         whole(name, "layer", layer, 0),
         q,
         k,

@@ -8,7 +8,15 @@ from typing import Any
 import numpy as np
 
 from bochner import _core
-from bochner._arrays import ArrayLike, both_double, columns, doubles, rows
+from bochner._arrays import (
+    Array,
+    ArrayLike,
+    both_double,
+    columns,
+    doubles,
+    optional_weights,
+    rows,
+)
 from bochner._options import real, word
 from bochner._specs import KernelLike, kernel_of
 
@@ -56,7 +64,7 @@ def evaluate(kernel: KernelLike, x: ArrayLike, y: ArrayLike) -> Any:
     return values if a.ndim == 2 else values[0].item()
 
 
-def median_lengthscale(x: ArrayLike) -> float:
+def median_lengthscale(x: ArrayLike, *, weights: ArrayLike | None = None) -> float:
     """The median rule: the median Euclidean distance between two different rows.
 
     Over all pairs up to 2,048 rows, beyond that over 2^21 pairs drawn with a fixed seed; `O(d)` per
@@ -66,6 +74,11 @@ def median_lengthscale(x: ArrayLike) -> float:
     ----------
     x : array of shape (n, d)
         float32 or float64, two rows or more.
+    weights : vector of n numbers, optional
+        Numbers of copies: rows i and j make ``w_i w_j`` pairs, and the copies of one row, where
+        ``w_i > 1``, ``w_i (w_i - 1) / 2`` of distance 0. Whole weights say the same as repeated
+        rows; a row of weight 0 is left out. Beyond 2,048 rows of positive weight, pairs are drawn
+        in proportion to ``w_i w_j``.
 
     Returns
     -------
@@ -77,8 +90,8 @@ def median_lengthscale(x: ArrayLike) -> float:
     TypeError
         On another dtype.
     ValueError
-        On fewer rows, NaN or infinity, and when the median is zero (more than half of the pairs are
-        duplicates) or overflows.
+        On fewer rows, NaN or infinity, weights that are negative or positive for fewer than two
+        rows, and when the median is zero (more than half of the pairs are duplicates) or overflows.
 
     Examples
     --------
@@ -87,7 +100,8 @@ def median_lengthscale(x: ArrayLike) -> float:
     >>> bo.median_lengthscale(np.array([[0.0], [1.0], [3.0]]))
     2.0
     """
-    return _core.median_lengthscale(rows("median_lengthscale", "x", x))
+    function = "median_lengthscale"
+    return _core.median_lengthscale(rows(function, "x", x), _weights(function, weights))
 
 
 def mean_square_sum(x: ArrayLike, y: ArrayLike | None = None) -> float:
@@ -159,8 +173,18 @@ def softmax_scale_for(x: ArrayLike, y: ArrayLike | None = None, *, target: float
     return _core.softmax_scale_for(a, b, real("softmax_scale_for", "target", target))
 
 
+def _weights(function: str, weights: ArrayLike | None) -> Array | None:
+    """Weights of rows as the rules take them: in float64."""
+    return optional_weights(function, weights, np.float64)
+
+
 def with_scale(
-    kernel: KernelLike, x: ArrayLike, *, rule: str = "median", target: float | None = None
+    kernel: KernelLike,
+    x: ArrayLike,
+    *,
+    rule: str = "median",
+    target: float | None = None,
+    weights: ArrayLike | None = None,
 ) -> Any:
     """`kernel` with its scale taken from the rows of `x`.
 
@@ -176,6 +200,8 @@ def with_scale(
         scale of its sort as they are.
     target : float, optional
         For "mean-square-sum", which needs one.
+    weights : vector of n numbers, optional
+        Of the rows, as in `median_lengthscale`; means are weighted by them.
 
     Returns
     -------
@@ -195,8 +221,10 @@ def with_scale(
     >>> bo.with_scale(bo.GaussianKernel(), np.array([[0.0], [1.0], [3.0]]))
     GaussianKernel(metric=Isotropic(lengthscale=2.0))
     """
-    kernel = kernel_of("with_scale", kernel)
-    text = word("with_scale", "rule", rule)
+    function = "with_scale"
+    kernel = kernel_of(function, kernel)
+    text = word(function, "rule", rule)
     if target is not None:
-        text += f"(target={real('with_scale', 'target', target)!r})"
-    return _core.with_scale(kernel, doubles("with_scale", "x", x, "rows, columns"), text)
+        text += f"(target={real(function, 'target', target)!r})"
+    x = doubles(function, "x", x, "rows, columns")
+    return _core.with_scale(kernel, x, text, _weights(function, weights))

@@ -9,11 +9,11 @@ import numpy as np
 
 from bochner import _core
 from bochner._arrays import Array, ArrayLike, like, output, rows, threads
-from bochner._core.options import FeatureMapSpec
-from bochner._options import parsed
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+    from bochner._core.options import FeatureMapSpec
 
 Side: TypeAlias = Literal["query", "key"]
 
@@ -66,15 +66,9 @@ class FeatureMap:
     _spec: FeatureMapSpec
 
     def __init__(self, spec: FeatureMapSpec | str) -> None:
-        if isinstance(spec, str):
-            spec = parsed("FeatureMap", "spec", spec, FeatureMapSpec.parse)
-        if not isinstance(spec, FeatureMapSpec):
-            raise TypeError(
-                f"FeatureMap: spec is {type(spec).__name__}, expected a FeatureMapSpec or its text"
-            )
-        self._spec = spec
-        self._map = _core.Map(spec)
-        self._num_features = spec.num_features
+        self._spec = _core.spec_of("FeatureMap: spec", spec)
+        self._map = _core.Map(self._spec)
+        self._num_features = self._spec.num_features
 
     @property
     def spec(self) -> FeatureMapSpec:
@@ -228,10 +222,4 @@ def as_map(function: str, value: Map, name: str = "feature_map") -> FeatureMap:
     """A map from itself, a spec or a text."""
     if isinstance(value, FeatureMap):
         return value
-    if isinstance(value, str):
-        value = parsed(function, name, value, FeatureMapSpec.parse)
-    if isinstance(value, FeatureMapSpec):
-        return FeatureMap(value)
-    raise TypeError(
-        f"{function}: {name} is {type(value).__name__}, expected a FeatureMap or its spec"
-    )
+    return FeatureMap(_core.spec_of(f"{function}: {name}", value))

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from numpy.typing import DTypeLike
 
@@ -73,15 +73,6 @@ def word(function: str, name: str, value: object) -> str:
     if not isinstance(value, str):
         raise TypeError(f"{function}: {name} is {value!r}, expected a word")
     return _utf8(function, name, value)
-
-
-def parsed(function: str, name: str, text: str, parse: Callable[[str], Any]) -> Any:
-    """What a text stands for; a refusal names the argument that it is."""
-    text = _utf8(function, name, text)
-    try:
-        return parse(text)
-    except ValueError as error:
-        raise ValueError(f"{function}: {name} is {text!r}: {error}") from None
 
 
 def words(function: str, name: str, values: object) -> list[str]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from bochner import _core
 from bochner._core.options import FeatureMapSpec
 from bochner._map import FeatureMap
-from bochner._options import one_or_several, parsed
+from bochner._options import one_or_several
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -42,16 +42,9 @@ def refusals_of(function: str) -> Iterator[None]:
 
 def spec_of(function: str, value: SpecLike, name: str = "spec") -> FeatureMapSpec:
     """A spec from itself, its text or a map."""
-    if isinstance(value, FeatureMapSpec):
-        return value
     if isinstance(value, FeatureMap):
         return value.spec
-    if isinstance(value, str):
-        spec: FeatureMapSpec = parsed(function, name, value, FeatureMapSpec.parse)
-        return spec
-    raise TypeError(
-        f"{function}: {name} is {type(value).__name__}, expected a FeatureMapSpec or its text"
-    )
+    return _core.spec_of(f"{function}: {name}", value)
 
 
 def specs_of(function: str, value: SpecLike | Sequence[SpecLike]) -> list[FeatureMapSpec]:
@@ -60,22 +53,9 @@ def specs_of(function: str, value: SpecLike | Sequence[SpecLike]) -> list[Featur
     return [spec_of(function, spec, f"specs[{i}]") for i, spec in enumerate(each)]
 
 
-def _alternative(
-    function: str, name: str, value: object, classes: tuple[type, ...], parse: Any, what: str
-) -> Any:
-    if isinstance(value, classes):
-        return value
-    if isinstance(value, str):
-        return parsed(function, name, value, parse)
-    found = f"the class {value.__name__}" if isinstance(value, type) else type(value).__name__
-    raise TypeError(f"{function}: {name} is {found}, expected {what} or its text")
-
-
 def kernel_of(function: str, value: KernelLike, name: str = "kernel") -> Any:
     """A kernel from itself or its text."""
-    return _alternative(
-        function, name, value, _core.kernels, _core.parse_kernel, "a kernel (bochner.kernels)"
-    )
+    return _core.kernel_of(f"{function}: {name}", value)
 
 
 def kernels_of(function: str, value: KernelLike | Sequence[KernelLike]) -> list[Any]:
@@ -88,23 +68,9 @@ def kernels_of(function: str, value: KernelLike | Sequence[KernelLike]) -> list[
 
 def features_of(function: str, value: FeaturesLike, name: str = "features") -> Any:
     """A feature function from itself or its text."""
-    return _alternative(
-        function,
-        name,
-        value,
-        _core.feature_functions,
-        _core.parse_features,
-        "a feature function (bochner.feature_functions)",
-    )
+    return _core.features_of(f"{function}: {name}", value)
 
 
 def projection_of(function: str, value: ProjectionLike, name: str = "projection") -> Any:
     """A projection from itself or its text."""
-    return _alternative(
-        function,
-        name,
-        value,
-        _core.projections,
-        _core.parse_projection,
-        "a projection (bochner.projections)",
-    )
+    return _core.projection_of(f"{function}: {name}", value)

@@ -3,10 +3,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from bochner._options import word
 from bochner._specs import features_of, kernel_of, projection_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+def _part(function: str, part_of: Callable[..., Any], text: str) -> Any:
+    return part_of(function, word(function, "text", text), "text")
 
 
 def parse_kernel(text: str) -> Any:
@@ -31,7 +38,7 @@ def parse_kernel(text: str) -> Any:
     >>> bo.parse_kernel("matern(nu=1.5)")
     MaternKernel(nu=1.5, metric=Isotropic(lengthscale=1.0))
     """
-    return kernel_of("parse_kernel", word("parse_kernel", "text", text), "text")
+    return _part("parse_kernel", kernel_of, text)
 
 
 def parse_projection(text: str) -> Any:
@@ -56,7 +63,7 @@ def parse_projection(text: str) -> Any:
     >>> bo.parse_projection("orthogonal(radii=constant)")
     OrthogonalProjection(radii='constant')
     """
-    return projection_of("parse_projection", word("parse_projection", "text", text), "text")
+    return _part("parse_projection", projection_of, text)
 
 
 def parse_features(text: str) -> Any:
@@ -81,4 +88,4 @@ def parse_features(text: str) -> Any:
     >>> bo.parse_features("positive")
     PositiveFeatures()
     """
-    return features_of("parse_features", word("parse_features", "text", text), "text")
+    return _part("parse_features", features_of, text)

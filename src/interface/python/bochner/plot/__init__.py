@@ -5,10 +5,18 @@ Every function draws into the axes that it is given, or into new ones, and retur
 is imported when a figure is drawn: ``pip install bochner[plot]``.
 """
 
+from bochner.plot._attention_study import attention_study
 from bochner.plot._calibration import calibration
 from bochner.plot._error_curve import error_curve
 from bochner.plot._heads import heads
 from bochner.plot._ratio_map import ratio_map
 from bochner.plot._ridge_path import ridge_path
 
-__all__ = ["calibration", "error_curve", "heads", "ratio_map", "ridge_path"]
+__all__ = [
+    "attention_study",
+    "calibration",
+    "error_curve",
+    "heads",
+    "ratio_map",
+    "ridge_path",
+]

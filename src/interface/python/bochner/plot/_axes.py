@@ -9,6 +9,17 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 
+FREQUENCIES_LABEL = "number of frequencies $m$"
+OUTPUT_ERROR_LABEL = "relative error of the output"
+
+_FINE = 0.1  # what `attention_report` calls fine
+
+
+def fine_line(ax: Axes) -> None:
+    """Mark the error of attention's output that is called fine."""
+    ax.axhline(_FINE, color="0.5", linestyle="--", linewidth=1)
+
+
 def axes_or_new(ax: Axes | None) -> Axes:
     """The axes that are given, or new ones."""
     if ax is not None:
@@ -19,6 +30,15 @@ def axes_or_new(ax: Axes | None) -> Axes:
         raise ImportError("bochner.plot needs matplotlib: pip install bochner[plot]") from error
     _, new = plt.subplots(layout="constrained")
     return new
+
+
+def finished(ax: Axes, xlabel: str, ylabel: str, *, legend: str | None = None) -> Axes:
+    """The axes with labels, a grid and a legend of this title."""
+    ax.set_xlabel(xlabel)
+    ax.set_ylabel(ylabel)
+    ax.grid(visible=True, which="major", alpha=0.3)
+    ax.legend(frameon=False, title=legend)
+    return ax
 
 
 def expect(function: str, name: str, value: object, classes: tuple[type, ...]) -> None:

@@ -11,7 +11,7 @@ from bochner._gram_predictions import GramErrorCurve
 from bochner._gram_study import GramStudy
 from bochner._matrix_study import MatrixStudy
 from bochner._options import frequencies_of
-from bochner.plot._axes import axes_or_new, expect
+from bochner.plot._axes import FREQUENCIES_LABEL, axes_or_new, expect, finished
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -108,8 +108,4 @@ def error_curve(
         ax.errorbar(
             at, mean, error, fmt="o", color=line.get_color(), markersize=4, label="measured"
         )
-    ax.set_xlabel("number of frequencies $m$")
-    ax.set_ylabel(r"relative Frobenius error $\|\hat K - K\|_F / \|K\|_F$")
-    ax.grid(visible=True, which="major", alpha=0.3)
-    ax.legend(frameon=False)
-    return ax
+    return finished(ax, FREQUENCIES_LABEL, r"relative Frobenius error $\|\hat K - K\|_F / \|K\|_F$")

@@ -8,14 +8,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from bochner._attention_errors import AttentionComparison
-from bochner.plot._axes import axes_or_new
+from bochner.plot._axes import OUTPUT_ERROR_LABEL, axes_or_new, fine_line
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from matplotlib.axes import Axes
-
-_TARGET = 0.1  # what `attention_report` calls fine
 
 
 def _layers_of(comparisons: Any) -> list[list[AttentionComparison]]:
@@ -110,7 +108,7 @@ def heads(
             markersize=10,
             label="closed form",
         )
-    ax.axhline(_TARGET, color="0.5", linestyle="--", linewidth=1)
+    fine_line(ax)
     ax.set_yscale("log")
     middles = [s + 0.5 * (len(layer) - 1) for s, layer in zip(starts, layers, strict=True)]
     if len(layers) > 1:
@@ -119,7 +117,7 @@ def heads(
     else:
         ax.set_xticks(places, [str(h) for h in range(len(every))])
         ax.set_xlabel("head")
-    ax.set_ylabel("relative error of the output")
+    ax.set_ylabel(OUTPUT_ERROR_LABEL)
     if label is not None:
         ax.set_title(label)
     ax.grid(visible=True, axis="y", which="major", alpha=0.3)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from bochner._options import positive
-from bochner.plot._axes import axes_or_new
+from bochner.plot._axes import axes_or_new, finished
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -75,10 +75,5 @@ def ridge_path(path: Any, *, ridge: float | None = None, ax: Axes | None = None)
     finite = values[np.isfinite(values)]
     if finite.max() > _DECADE * finite.min() > 0:
         ax.set_yscale("log")
-    ax.set_xlabel(r"ridge $\lambda$")
-    ax.set_ylabel(
-        "held-out log loss (nats per row)" if logistic else "root of GCV (units of the target)"
-    )
-    ax.grid(visible=True, which="major", alpha=0.3)
-    ax.legend(frameon=False)
-    return ax
+    loss = "held-out log loss (nats per row)" if logistic else "root of GCV (units of the target)"
+    return finished(ax, r"ridge $\lambda$", loss)

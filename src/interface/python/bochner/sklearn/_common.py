@@ -97,11 +97,6 @@ def seed(random_state: Any) -> int:
     return int(check_random_state(random_state).randint(np.iinfo(np.int64).max, dtype=np.int64))
 
 
-def parsed(value: Any, parse: Any) -> Any:
-    """An option from its text."""
-    return parse(value) if isinstance(value, str) else value
-
-
 def spec_of(
     input_dim: int,
     kernel: Any,
@@ -111,14 +106,7 @@ def spec_of(
     random_state: Any,
 ) -> FeatureMapSpec:
     """A spec of as many columns, or of the next number that is a whole one of frequencies."""
-    spec = FeatureMapSpec(
-        input_dim,
-        1,
-        parsed(kernel, _core.parse_kernel),
-        parsed(projection, _core.parse_projection),
-        parsed(features, _core.parse_features),
-        seed(random_state),
-    )
+    spec = FeatureMapSpec(input_dim, 1, kernel, projection, features, seed(random_state))
     replaced: FeatureMapSpec = spec.__replace__(
         num_frequencies=-(-int(n_components) // spec.num_features)
     )

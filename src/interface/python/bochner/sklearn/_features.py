@@ -16,10 +16,9 @@ from sklearn.base import (
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
-from bochner import _core
 from bochner._core import options
 from bochner._map import FeatureMap
-from bochner.sklearn._common import MAP, dense, parsed, seed
+from bochner.sklearn._common import MAP, dense, seed
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -262,9 +261,9 @@ class RandomFeatures(_Features):
         spec = options.FeatureMapSpec(
             X.shape[1],
             1,
-            parsed(self.kernel, _core.parse_kernel),
-            parsed(self.projection, _core.parse_projection),
-            parsed(self.features, _core.parse_features),
+            self.kernel,
+            self.projection,
+            self.features,
             seed(self.random_state),
         )
         self._columns = _Columns(spec, int(self.n_components))

@@ -17,12 +17,12 @@ from sklearn.base import (
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
-from bochner import _core
 from bochner._exact_gram import ExactGram
 from bochner._gram_matrices import exact_gram
 from bochner._nystrom import nystrom
 from bochner._principal_components import KernelPrincipalComponents
-from bochner.sklearn._common import MAP, dense, parsed, seed, spec_of
+from bochner._specs import kernel_of
+from bochner.sklearn._common import MAP, dense, seed, spec_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -151,7 +151,7 @@ class NystroemRPCholesky(_Transformer):
 
     def _factor(self, X: NDArray[Any]) -> NDArray[Any]:  # noqa: N803
         """The factor F of K^ = F F^T, whose columns are those of the landmarks."""
-        self._kernel = parsed(self.kernel, _core.parse_kernel)
+        self._kernel = kernel_of(type(self).__name__, self.kernel)
         found = nystrom(
             ExactGram(self._kernel, X),
             min(int(self.n_components), X.shape[0]),

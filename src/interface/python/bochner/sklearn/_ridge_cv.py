@@ -18,7 +18,6 @@ from bochner._ridge_regression import RidgeRegression
 from bochner.sklearn._common import (
     MAP,
     RIDGE,
-    parsed,
     row_weights,
     spec_of,
 )
@@ -192,7 +191,7 @@ default="k-fold"
             X,
             y,
             weights=weights,
-            kernels=[parsed(kernel, _core.parse_kernel) for kernel in kernels],
+            kernels=kernels,
             lengthscales=self.lengthscales,  # type: ignore[arg-type]
             ridges=np.asarray([] if self.ridges is None else self.ridges, np.float64),
             criterion=self.criterion,  # type: ignore[arg-type]
