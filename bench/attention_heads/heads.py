@@ -82,9 +82,8 @@ def layer(x, weights, names, heads):
     x = normalised(x + linear(mixed, weights, names["mixed"]), weights, names["mixed_norm"])
     inner = linear(x, weights, names["inner"])
     inner = 0.5 * inner * (1 + erf(inner / math.sqrt(2)))
-    return normalised(
-        x + linear(inner, weights, names["outer"]), weights, names["outer_norm"]
-    ), parts
+    x = normalised(x + linear(inner, weights, names["outer"]), weights, names["outer_norm"])
+    return x, parts
 
 
 def bert_names(i):
