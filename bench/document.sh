@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# Writes what bench/report.sh measured last into docs/performance.md, between the marks
-# `<!-- begin SECTION -->` and `<!-- end SECTION -->`. What stands outside the marks is people's.
+# Writes what bench/report.sh measured last into the page of docs/ that has the marks
+# `<!-- begin SECTION -->` and `<!-- end SECTION -->`, between these. What stands outside the marks
+# is people's.
 # Usage: bash bench/document.sh [--quick] [SECTION...]
 #   --quick   take the lines of a quick run too
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
-document=docs/performance.md
 allow_quick=no
 if [ "${1-}" = --quick ]; then allow_quick=yes; shift; fi
 if [ $# -eq 0 ]; then
@@ -46,8 +46,9 @@ for section in "$@"; do
     echo "bench/document.sh: the last run of $section was quick" >&2
     exit 1
   fi
-  grep -qx "<!-- begin $section -->" $document && grep -qx "<!-- end $section -->" $document || {
-    echo "bench/document.sh: $document has no marks for $section" >&2
+  document=$(grep -lx "<!-- begin $section -->" docs/*.md) && [ -f "$document" ] &&
+    grep -qx "<!-- end $section -->" "$document" || {
+    echo "bench/document.sh: no page, or more than one, has marks for $section" >&2
     exit 1
   }
   block "$lines" >"$lines.md"
@@ -58,8 +59,8 @@ for section in "$@"; do
       skipping = 1
     }
     $0 == "<!-- end " section " -->" { skipping = 0 }
-    !skipping' $document >"$lines.document"
-  cat "$lines.document" >$document
+    !skipping' "$document" >"$lines.document"
+  cat "$lines.document" >"$document"
   rm "$lines.md" "$lines.document"
   echo "$document: $section"
 done

@@ -9,7 +9,7 @@
 #   --json    the same lines for machines
 # Prints `name value bar verdict` for each bar (verdict `holds` or `short`, remarks behind it); other
 # lines start with `#`. Each section's lines stay in build/bench/report/SECTION.txt, from where
-# bench/document.sh takes them into docs/performance.md. The exit status is 0 when every program ran.
+# bench/document.sh takes them into the pages of docs/. The exit status is 0 when every program ran.
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
 . src/cmake/packages.sh

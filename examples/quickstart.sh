@@ -9,7 +9,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 . src/cmake/packages.sh
 
 require_packages "${bochner_build_packages[@]}"
-configure_and_build release build/logs/release.log
+configure_and_build release build/logs/release.log -DBOCHNER_BUILD_EXAMPLES=ON -DBOCHNER_EXAMPLES=heads
 report=quickstart-report
 mkdir -p "$report"
 
@@ -55,3 +55,9 @@ cut -d, -f1-64 data/digits.csv >"$report/tokens.csv"
 build/release/bin/bochner attend --queries "$report/tokens.csv" --keys "$report/tokens.csv" \
   --values "$report/tokens.csv" --mean-square-sum 10 --centre --frequencies 16:512 --compare exact |
   tee "$report/attention.txt"
+
+# Queries, keys and values of two pretrained encoders (data/heads), one head of each.
+echo
+echo "attention of pretrained heads: error of the output with 256 frequencies, plain, calibrated on the first half of"
+echo "the tokens, and with 32 keys to each side weighed exactly"
+build/release/examples/example_heads data/heads | tee "$report/heads.txt"

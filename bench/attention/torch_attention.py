@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Attention in eager PyTorch on one thread: prints the median seconds of a call.
 
-usage: torch_attention.py version | (exact|favor) HEADS LENGTH FREQUENCIES
+usage: torch_attention.py version | (exact|exact_causal|favor) HEADS LENGTH FREQUENCIES
 """
 
 import sys
@@ -15,6 +15,10 @@ def exact(q, k, v):
     if sdpa is not None:
         return sdpa(q, k, v)
     return torch.softmax(q @ k.transpose(-1, -2) * q.shape[-1] ** -0.5, dim=-1) @ v
+
+
+def exact_causal(q, k, v):
+    return torch.nn.functional.scaled_dot_product_attention(q, k, v, is_causal=True)
 
 
 def positive_features(x, w, is_query):
@@ -44,7 +48,11 @@ def main():
     torch.manual_seed(1)
     q, k, v = (torch.randn(1, heads, length, 64) for _ in range(3))
     w = torch.randn(frequencies, 64)
-    call = (lambda: exact(q, k, v)) if sys.argv[1] == "exact" else (lambda: favor(q, k, v, w))
+    call = {
+        "exact": lambda: exact(q, k, v),
+        "exact_causal": lambda: exact_causal(q, k, v),
+        "favor": lambda: favor(q, k, v, w),
+    }[sys.argv[1]]
     with torch.no_grad():
         call()
         seconds = []
