@@ -105,7 +105,8 @@ void ExactQueries<T, U>::load(const AttentionSequence& sequence, Index head, Ind
   for (Index r = 0; r < count && !call_->problem.decay.empty(); ++r) {
     const Index end = sequence.visible_end(first + r);
     const Index last = end > 0 ? sequence.position(end - 1) : 0;
-    last_key_[static_cast<std::size_t>(r)] = static_cast<double>(sequence.first_key + last);
+    last_key_[static_cast<std::size_t>(r)] =
+        static_cast<double>(sequence.row_number + sequence.first_key + last);
   }
   const ExactGroup& group = call_->group(sequence, head / call_->problem.heads_per_key_head);
   if (!is_wide(range_)) {
@@ -237,7 +238,8 @@ void ExactQueries<T, U>::add_decay(const ExactKeys<T, U>& keys, Matrix<U>& logit
     const auto i = static_cast<std::size_t>(r);
     U* const row = logits.row(r);
     for (Index j = 0; j < seen_[i]; ++j) {
-      const Index key = sequence_->first_key + sequence_->position(keys.first() + j);
+      const Index key =
+          sequence_->row_number + sequence_->first_key + sequence_->position(keys.first() + j);
       row[j] -= static_cast<U>(decay * (last_key_[i] - static_cast<double>(key)));
     }
   }

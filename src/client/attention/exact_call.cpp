@@ -48,12 +48,14 @@ std::vector<char> seen_keys(const ExactCall<T>& call, const AttentionSequence& s
 }
 
 template <Scalar T>
-ExactGroup measure(const ExactCall<T>& call, const AttentionSequence& sequence, Index key_head) {
+ExactGroup measure(const ExactCall<T>& call, const AttentionSequence& sequence, Index key_head,
+                   const std::vector<double>& origin) {
   const auto keys = head_rows(call.inputs.keys, sequence.batch, key_head);
   const auto values = head_rows(call.inputs.values, sequence.batch, key_head);
   ExactGroup group;
   group.seen = seen_keys(call, sequence, key_head);
   group.sizes.resize(group.seen.size());
+  group.origin = origin;
   RowLength length(call.kernel);
   for (std::size_t k = 0; k < group.seen.size(); ++k) {
     if (!group.seen[k]) continue;
@@ -132,14 +134,15 @@ namespace {
 
 /// Looks at the keys.
 template <Scalar T>
-ExactCall<T> measured(ExactCall<T> call, const Execution& execution) {
+ExactCall<T> measured(ExactCall<T> call, const Execution& execution,
+                      const std::vector<double>& origin = {}) {
   const Index key_heads = call.problem.key_heads;
   const Index count = static_cast<Index>(call.problem.sequences.size()) * key_heads;
   call.groups.resize(static_cast<std::size_t>(count));
   parallel_for_blocks(count, execution, [&](Index g, int) {
     const auto& sequence = call.problem.sequences[static_cast<std::size_t>(g / key_heads)];
     if (!is_about(call.problem, sequence, g % key_heads)) return;
-    call.groups[static_cast<std::size_t>(g)] = measure(call, sequence, g % key_heads);
+    call.groups[static_cast<std::size_t>(g)] = measure(call, sequence, g % key_heads, origin);
   });
   return call;
 }
@@ -165,11 +168,12 @@ ExactCall<T> exact_call(const Door& door, const Kernel& kernel, const AttentionI
 template <Scalar T>
 ExactCall<T> exact_pass(const Door& door, const Kernel& kernel, const AttentionInputs<T>& inputs,
                         const AttentionOptions& options, TensorView<const T, 4> bias,
-                        AttentionProblem problem, const Execution& execution) {
+                        AttentionProblem problem, const Execution& execution,
+                        const std::vector<double>& origin) {
   ExactKernel exact(door, kernel, problem.dim);
   return measured(
       ExactCall<T>{door, std::move(exact), inputs, options, bias, std::move(problem), {}},
-      execution);
+      execution, origin);
 }
 
 template <Scalar T>
@@ -227,11 +231,12 @@ template ExactCall<double> exact_call<double>(const Door&, const Kernel&,
 template ExactCall<float> exact_pass<float>(const Door&, const Kernel&,
                                             const AttentionInputs<float>&, const AttentionOptions&,
                                             TensorView<const float, 4>, AttentionProblem,
-                                            const Execution&);
+                                            const Execution&, const std::vector<double>&);
 template ExactCall<double> exact_pass<double>(const Door&, const Kernel&,
                                               const AttentionInputs<double>&,
                                               const AttentionOptions&, TensorView<const double, 4>,
-                                              AttentionProblem, const Execution&);
+                                              AttentionProblem, const Execution&,
+                                              const std::vector<double>&);
 template void exact_ranges<float>(const ExactCall<float>&, const AttentionSequence&, Index, Index,
                                   std::span<ExactRange>);
 template void exact_ranges<double>(const ExactCall<double>&, const AttentionSequence&, Index, Index,

@@ -70,11 +70,13 @@ ExactCall<T> exact_call(const Door& door, const Kernel& kernel, const AttentionI
                         const AttentionOptions& options, TensorView<const T, 4> bias,
                         const Execution& execution);
 
-/// The same for a problem that is already cut; inputs and options must outlive the call.
+/// The same for a problem that is already cut; inputs and options must outlive the call. An
+/// `origin` that is given is that of all groups.
 template <Scalar T>
 ExactCall<T> exact_pass(const Door& door, const Kernel& kernel, const AttentionInputs<T>& inputs,
                         const AttentionOptions& options, TensorView<const T, 4> bias,
-                        AttentionProblem problem, const Execution& execution);
+                        AttentionProblem problem, const Execution& execution,
+                        const std::vector<double>& origin = {});
 
 /// The ranges of `count` queries of a head: wide where the logits that a row may see are so large
 /// that their rounding in T would show in the weights, or values so large that sums of them could

@@ -48,9 +48,13 @@ class KeyStream {
     show(state_);
     state_.add(sums);
   }
+  /// Multiplies all weights by 2^log2_factor, which is not negative; no chunk may be open.
+  void scale(double log2_factor) { state_.scale(log2_factor); }
   /// Takes in all that `other` has seen.
   void merge(const KeyStream& other, KeyScratch<T>& scratch);
 
+  /// Whether it has seen no key.
+  bool empty() const noexcept { return open_.rows() == 0 && state_.empty(); }
   const PrefixState<T>& state() const noexcept { return state_; }
   const KeyBlock<T>& open() const noexcept { return open_; }
   const PackedKeys<T>& packed() const noexcept { return packed_; }

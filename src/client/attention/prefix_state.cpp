@@ -2,6 +2,7 @@
 #include "client/attention/prefix_state.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 namespace bochner::attention_internals {
 
@@ -62,6 +63,19 @@ void PrefixState<T>::add(const KeySums<T>& sums) {
   Exponents tops(exponent_.size());
   sums.top_exponents(tops);
   add(sums.values(), sums.mass(), sums.reference(), tops);
+}
+
+template <Scalar T>
+void PrefixState<T>::scale(double log2_factor) {
+  if (log2_factor == 0.0) return;
+  const double whole = std::floor(log2_factor);
+  const T rest = static_cast<T>(std::exp2(log2_factor - whole));
+  for (Matrix<T>* const array : {&values_, &values_rest_, &mass_, &mass_rest_}) {
+    for (Index i = 0; i < array->size(); ++i) array->data()[i] *= rest;
+  }
+  for (std::int32_t& e : exponent_) {
+    if (e != kNoMass) e += static_cast<std::int32_t>(whole);
+  }
 }
 
 template <Scalar T>

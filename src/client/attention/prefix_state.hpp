@@ -3,6 +3,8 @@
 
 #include "client/attention/key_sums.hpp"
 
+#include <algorithm>
+
 /// \file
 /// The sums over all keys so far: what attention remembers.
 
@@ -29,10 +31,17 @@ class PrefixState {
   /// reference for its exponent.
   void raise(const Exponents& reference);
   void add(const KeySums<T>& sums);
+  /// Multiplies everything by 2^log2_factor, not negative.
+  void scale(double log2_factor);
   void merge(const PrefixState& other);
 
   PrefixView<T> view() const noexcept {
     return {values_.data(), values_.cols(), mass_.data(), exponent_.data()};
+  }
+  /// Whether no key has touched any feature.
+  bool empty() const noexcept {
+    return std::all_of(exponent_.begin(), exponent_.end(),
+                       [](std::int32_t e) { return e == kNoMass; });
   }
   const Exponents& exponents() const noexcept { return exponent_; }
   Index num_features() const noexcept { return static_cast<Index>(exponent_.size()); }

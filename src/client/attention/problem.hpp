@@ -31,6 +31,8 @@ struct AttentionSequence {
   /// none. *from < *until.
   std::optional<Index> from;
   std::optional<Index> until;
+  /// The number of the row that is the first of the keys in memory: decay counts from there.
+  Index row_number = 0;
 
   /// Position of the live key `k`.
   Index position(Index k) const { return live.empty() ? k : live[static_cast<std::size_t>(k)]; }

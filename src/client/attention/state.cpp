@@ -2,11 +2,14 @@
 #include "client/attention/state_impl.hpp"
 
 #include "client/attention/checks.hpp"
+#include "client/attention/exact_kernel.hpp"
 #include "core/checked.hpp"
 #include "core/parallel.hpp"
+#include "core/text.hpp"
 
 #include <algorithm>
 #include <concepts>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -35,8 +38,13 @@ AttentionReport total_of(const std::vector<AttentionReport>& reports) {
 }  // namespace
 
 template <Scalar T>
-AttentionState<T>::Impl::Impl(Maps maps, Index batch, Index key_heads, Index value_dim)
-    : maps_(std::move(maps)), batch_(batch), key_heads_(key_heads), value_dim_(value_dim) {
+AttentionState<T>::Impl::Impl(Maps maps, Index batch, Index key_heads, Index value_dim,
+                              const AttentionStateOptions& options)
+    : maps_(std::move(maps)),
+      batch_(batch),
+      key_heads_(key_heads),
+      value_dim_(value_dim),
+      options_(options) {
   kStateDoor.at_least("batch", batch, 0)
       .at_least("key_heads", key_heads, 0)
       .at_least("value_dim", value_dim, 1);
@@ -51,7 +59,36 @@ AttentionState<T>::Impl::Impl(Maps maps, Index batch, Index key_heads, Index val
     kStateDoor.refuse("batch is " + std::to_string(batch) + " and key_heads " +
                       std::to_string(key_heads) + ", too many");
   }
+  require_state_options();
   reset();
+}
+
+template <Scalar T>
+void AttentionState<T>::Impl::require_state_options() const {
+  kStateDoor.at_least("window", options_.window, 0).at_least("first_keys", options_.first_keys, 0);
+  constexpr Index kMostRows = Index{1} << 40;
+  if (options_.window > kMostRows || options_.first_keys > kMostRows) {
+    kStateDoor.refuse("window and first_keys are " + std::to_string(options_.window) + " and " +
+                      std::to_string(options_.first_keys) + ", expected at most 2^40");
+  }
+  if (options_.rest == Rest::means) {
+    kStateDoor.refuse("rest is means, expected features or none");
+  }
+  if (!options_.decay.empty()) {
+    kStateDoor.entries("decay", static_cast<Index>(options_.decay.size()), key_heads_,
+                       "one per key head");
+  }
+  for (std::size_t h = 0; h < options_.decay.size(); ++h) {
+    const std::string name = "decay[" + std::to_string(h) + "]";
+    kStateDoor.finite(name, options_.decay[h]);
+    if (options_.decay[h] < 0.0) {
+      kStateDoor.refuse(name, text::number(options_.decay[h]), "0 or more");
+    }
+  }
+  if (options_.window == 0 && options_.first_keys == 0 && options_.rest == Rest::features) return;
+  for (const FeatureMap<T>& map : maps_.all()) {
+    require_normal_kernel(kStateDoor, map.spec().kernel);
+  }
 }
 
 template <Scalar T>
@@ -66,6 +103,7 @@ void AttentionState<T>::Impl::append(TensorView<const T, 4> keys, TensorView<con
   require_keys(kDoor, inputs, problem, execution);
   change_streams(execution, [&] {
     for_each_stream(problem, execution, [&](const HeadGroup& group, Worker& worker) {
+      if (has_near()) return advance_near(kDoor, group, problem, inputs, nullptr, worker);
       extend(kDoor, group, inputs, worker, [](Index) {});
       stream(group.sequence->batch, group.key_head).pack();
     });
@@ -85,6 +123,8 @@ AttentionReport AttentionState<T>::Impl::attend(TensorView<const T, 4> queries,
                  {queries.extent(0), queries.extent(1), queries.extent(2), value_dim_}, inputs);
   const Index blocks = blocks_of(queries.extent(2), simd::kBlockRows);
   const Index tasks = batch_ * problem.heads_per_key_head * blocks;
+  std::optional<RowSums<T>> sums;
+  if (has_near()) sums.emplace(out);
   std::vector<QueryWorker> workers;
   for (Index l = 0; l < maps_.lanes(problem.key_heads, tasks, execution); ++l) {
     workers.push_back({QueryBlock<T>(maps_[l].blocks(), value_dim_), {}});
@@ -95,16 +135,24 @@ AttentionReport AttentionState<T>::Impl::attend(TensorView<const T, 4> queries,
         key_head * problem.heads_per_key_head + t / blocks % problem.heads_per_key_head;
     const Index first = t % blocks * simd::kBlockRows;
     const Index count = std::min(simd::kBlockRows, queries.extent(2) - first);
+    if (sums) {
+      if (t % (blocks * problem.heads_per_key_head) == 0) {
+        attend_near(kDoor, problem, queries, batch, key_head, *sums,
+                    workers[static_cast<std::size_t>(lane)]);
+      }
+      return;
+    }
     const KeyStream<T>& seen_keys = stream(batch, key_head);
     std::array<std::int32_t, simd::kBlockRows> seen;
     seen.fill(static_cast<std::int32_t>(seen_keys.open().rows()));
-    collect(seen_keys, {kDoor, "queries", batch, head, first},
-            head_rows(queries, batch, head).middle_rows(first, count), seen,
-            head_rows(out, batch, head).middle_rows(first, count),
-            workers[static_cast<std::size_t>(lane)]);
+    attend_stream(seen_keys, {kDoor, "queries", batch, head, first},
+                  head_rows(queries, batch, head).middle_rows(first, count), seen,
+                  head_rows(out, batch, head).middle_rows(first, count),
+                  workers[static_cast<std::size_t>(lane)]);
   });
   std::vector<AttentionReport> reports;
   for (const QueryWorker& worker : workers) reports.push_back(worker.report);
+  if (sums) sums->finish(reports.emplace_back());
   return total_of<T>(reports);
 }
 
@@ -121,8 +169,11 @@ AttentionReport AttentionState<T>::Impl::advance(const AttentionInputs<T>& input
   require_keys(kDoor, inputs, problem, execution);
   require_queries(kDoor, q, problem, execution);
   for (Worker& worker : workers_) worker.query.report = {};
+  std::optional<RowSums<T>> sums;
+  if (has_near()) sums.emplace(out);
   change_streams(execution, [&] {
     for_each_stream(problem, execution, [&](const HeadGroup& group, Worker& worker) {
+      if (sums) return advance_near(kDoor, group, problem, inputs, &*sums, worker);
       const AttentionSequence& sequence = *group.sequence;
       KeyStream<T>& keys = stream(sequence.batch, group.key_head);
       Index first = 0;
@@ -132,9 +183,10 @@ AttentionReport AttentionState<T>::Impl::advance(const AttentionInputs<T>& input
             k == sequence.num_keys ? sequence.num_queries : first_query_seeing(sequence, k);
         const Index open = k - keys.open().rows();
         for_each_query_block(problem, group, first, last, [&](Index head, Index i, Index count) {
-          collect(keys, {kDoor, "queries", sequence.batch, head, i},
-                  query_rows(q, sequence, head, i, count), seen_from(sequence, i, count, open),
-                  query_rows(out, sequence, head, i, count), worker.query);
+          attend_stream(keys, {kDoor, "queries", sequence.batch, head, i},
+                        query_rows(q, sequence, head, i, count),
+                        seen_from(sequence, i, count, open),
+                        query_rows(out, sequence, head, i, count), worker.query);
         });
         first = last;
       });
@@ -143,6 +195,7 @@ AttentionReport AttentionState<T>::Impl::advance(const AttentionInputs<T>& input
   lengths_.swap(lengths);
   std::vector<AttentionReport> reports;
   for (const Worker& worker : workers_) reports.push_back(worker.query.report);
+  if (sums) sums->finish(reports.emplace_back());
   return total_of<T>(reports);
 }
 
@@ -163,8 +216,19 @@ void AttentionState<T>::Impl::merge(const Impl& next) {
   }
   kDoor.entries("the other state's maps", static_cast<Index>(others.size()),
                 static_cast<Index>(mine.size()), "as here");
+  if (options_ != next.options_) {
+    kDoor.refuse("the other state has other options, expected those of this one");
+  }
   const auto count = [&](Index b) { return next.lengths_[static_cast<std::size_t>(b)]; };
   std::vector<Index> lengths = extended_lengths(kDoor, count);
+  if (has_near()) {
+    Impl merged_near(*this);  // all of them or none
+    merged_near.merge_near(next);
+    streams_.swap(merged_near.streams_);
+    near_.swap(merged_near.near_);
+    lengths_.swap(lengths);
+    return;
+  }
   std::vector<KeyStream<T>> merged = streams_;  // all of them or none
   for (Index h = 0; h < key_heads_; ++h) {
     KeyScratch<T> scratch(maps_[h].blocks(), value_dim_);
@@ -184,6 +248,10 @@ void AttentionState<T>::Impl::reset() {
     fresh.emplace_back(maps_[s % key_heads_].blocks(), value_dim_);
   }
   streams_.swap(fresh);
+  near_.clear();
+  for (std::size_t s = 0; s < streams_.size() && has_near(); ++s) {
+    near_.emplace_back(maps_[0].input_dim(), value_dim_, options_);
+  }
   lengths_.assign(static_cast<std::size_t>(std::max<Index>(batch_, 1)), 0);
 }
 
@@ -250,12 +318,20 @@ void AttentionState<T>::Impl::extend(const Door& door, const HeadGroup& group,
 template <Scalar T>
 AttentionState<T>::AttentionState(const FeatureMap<T>& map, Index batch, Index key_heads,
                                   Index value_dim)
-    : impl_(std::make_unique<Impl>(HeadMaps<T>(map), batch, key_heads, value_dim)) {}
+    : AttentionState(map, batch, key_heads, value_dim, AttentionStateOptions{}) {}
 template <Scalar T>
 AttentionState<T>::AttentionState(std::span<const FeatureMap<T>> maps, Index batch, Index key_heads,
                                   Index value_dim)
+    : AttentionState(maps, batch, key_heads, value_dim, AttentionStateOptions{}) {}
+template <Scalar T>
+AttentionState<T>::AttentionState(const FeatureMap<T>& map, Index batch, Index key_heads,
+                                  Index value_dim, const AttentionStateOptions& options)
+    : impl_(std::make_unique<Impl>(HeadMaps<T>(map), batch, key_heads, value_dim, options)) {}
+template <Scalar T>
+AttentionState<T>::AttentionState(std::span<const FeatureMap<T>> maps, Index batch, Index key_heads,
+                                  Index value_dim, const AttentionStateOptions& options)
     : impl_(std::make_unique<Impl>(HeadMaps<T>(kStateDoor, maps, key_heads), batch, key_heads,
-                                   value_dim)) {}
+                                   value_dim, options)) {}
 template <Scalar T>
 AttentionState<T>::AttentionState(std::unique_ptr<Impl> impl) noexcept : impl_(std::move(impl)) {}
 template <Scalar T>
@@ -276,6 +352,11 @@ AttentionState<T>::~AttentionState() = default;
 template <Scalar T>
 Index AttentionState<T>::length() const noexcept {
   return impl_->length();
+}
+
+template <Scalar T>
+const AttentionStateOptions& AttentionState<T>::options() const noexcept {
+  return impl_->options();
 }
 
 template <Scalar T>

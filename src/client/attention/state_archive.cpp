@@ -104,6 +104,78 @@ class ArchiveReader {
 }  // namespace
 
 template <Scalar T>
+void AttentionState<T>::Impl::save_near(Archive& archive) const {
+  const auto decay = static_cast<Index>(options_.decay.size());
+  archive.metadata["window"] = std::to_string(options_.window);
+  archive.metadata["first_keys"] = std::to_string(options_.first_keys);
+  archive.metadata["rest"] = names_of(options_.rest)[static_cast<std::size_t>(options_.rest)];
+  archive.metadata["decaying_heads"] = std::to_string(decay);
+  Matrix<double> rates(1, decay);
+  std::copy(options_.decay.begin(), options_.decay.end(), rates.data());
+  if (decay > 0) archive.arrays.emplace("decay", std::move(rates));
+  for (std::size_t s = 0; s < near_.size(); ++s) {
+    NearKeys<T> rows = near_[s];
+    const auto stream = static_cast<Index>(s);
+    archive.metadata[numbered("near_begin", stream)] = std::to_string(rows.begin());
+    rows.for_each_vector([&](const char* name, const std::vector<T>& elements, Index columns) {
+      const Index count = static_cast<Index>(elements.size()) / columns;
+      archive.metadata[numbered((std::string(name) + "_rows").c_str(), stream)] =
+          std::to_string(count);
+      if (count == 0) return;
+      Matrix<T> copy(count, columns);
+      std::copy(elements.begin(), elements.end(), copy.data());
+      archive.arrays.emplace(numbered(name, stream), std::move(copy));
+    });
+    if (rows.origin().empty()) continue;
+    Matrix<double> origin(1, static_cast<Index>(rows.origin().size()));
+    std::copy(rows.origin().begin(), rows.origin().end(), origin.data());
+    archive.arrays.emplace(numbered("near_origin", stream), std::move(origin));
+  }
+}
+
+template <Scalar T>
+AttentionStateOptions AttentionState<T>::Impl::load_options(const Archive& archive) {
+  AttentionStateOptions options;
+  if (!archive.metadata.contains("window")) return options;
+  options.window = archive.count("window");
+  options.first_keys = archive.count("first_keys");
+  const std::string rest = archive.word("rest");
+  if (rest != "features" && rest != "none") kLoad.refuse("'rest'", rest, "features or none");
+  options.rest = rest == "none" ? Rest::none : Rest::features;
+  const Index decay = archive.count("decaying_heads");
+  if (decay > 0) {
+    const double* const rates = archive.array<double>("decay", 1, decay).data();
+    options.decay.assign(rates, rates + decay);
+  }
+  return options;
+}
+
+template <Scalar T>
+void AttentionState<T>::Impl::load_near(const Archive& archive) {
+  for (std::size_t s = 0; s < near_.size(); ++s) {
+    NearKeys<T>& rows = near_[s];
+    const auto stream = static_cast<Index>(s);
+    rows.for_each_vector([&](const char* name, std::vector<T>& elements, Index columns) {
+      const Index count = archive.count(numbered((std::string(name) + "_rows").c_str(), stream));
+      if (count == 0) return;
+      const T* const data = archive.array<T>(numbered(name, stream), count, columns).data();
+      elements.assign(data, data + count * columns);
+    });
+    const Index seen = lengths_[s / static_cast<std::size_t>(key_heads_)];
+    std::vector<double> origin;
+    if (seen > 0) {
+      const Index dim = maps_[0].input_dim();
+      const double* const from =
+          archive.array<double>(numbered("near_origin", stream), 1, dim).data();
+      origin.assign(from, from + dim);
+    }
+    if (!rows.restore(seen, archive.count(numbered("near_begin", stream)), origin)) {
+      kLoad.refuse("the state contradicts itself");
+    }
+  }
+}
+
+template <Scalar T>
 Archive AttentionState<T>::Impl::save() const {
   Archive archive;
   archive.metadata["kind"] = kStateKind;
@@ -131,6 +203,7 @@ Archive AttentionState<T>::Impl::save() const {
     KeyStream<T> stream = streams_[s];
     widen(stream, widths);
   }
+  if (has_near()) save_near(archive);
   const ArchiveWriter writer(archive, static_cast<Index>(streams_.size()), widths);
   for (std::size_t s = 0; s < streams_.size(); ++s) {
     KeyStream<T> stream = streams_[s];
@@ -184,7 +257,7 @@ std::unique_ptr<typename AttentionState<T>::Impl> AttentionState<T>::Impl::load(
     kLoad.refuse("batch, key_heads and value_dim are too large");
   }
   if (*streams > 0) archive.array<T>("values", *streams, *columns);  // before any allocation
-  auto impl = std::make_unique<Impl>(maps, batch, key_heads, value_dim);
+  auto impl = std::make_unique<Impl>(maps, batch, key_heads, value_dim, load_options(archive));
   impl->lengths_ = impl->load_lengths(archive);
   Widths widths;
   for (KeyStream<T>& stream : impl->streams_) widen(stream, widths);
@@ -194,6 +267,7 @@ std::unique_ptr<typename AttentionState<T>::Impl> AttentionState<T>::Impl::load(
     reader.read(stream, s);
     if (!stream.restore()) kLoad.refuse("the state contradicts itself");
   }
+  if (impl->has_near()) impl->load_near(archive);
   return impl;
 }
 

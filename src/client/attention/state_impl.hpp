@@ -5,12 +5,16 @@
 #include "client/attention/call.hpp"
 #include "client/attention/head_maps.hpp"
 #include "client/attention/key_stream.hpp"
+#include "client/attention/near_keys.hpp"
 #include "client/attention/problem.hpp"
+#include "client/attention/row_sums.hpp"
 
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <memory>
+#include <numbers>
 #include <span>
 #include <vector>
 
@@ -22,16 +26,20 @@ class AttentionState<T>::Impl {
  public:
   using Maps = attention_internals::HeadMaps<T>;
 
-  Impl(Maps maps, Index batch, Index key_heads, Index value_dim);
+  Impl(Maps maps, Index batch, Index key_heads, Index value_dim,
+       const AttentionStateOptions& options);
   Impl(const Impl& other)
       : maps_(other.maps_),
         batch_(other.batch_),
         key_heads_(other.key_heads_),
         value_dim_(other.value_dim_),
+        options_(other.options_),
         lengths_(other.lengths_),
-        streams_(other.streams_) {}
+        streams_(other.streams_),
+        near_(other.near_) {}
   Impl& operator=(const Impl&) = delete;
 
+  const AttentionStateOptions& options() const noexcept { return options_; }
   Index length() const noexcept { return *std::max_element(lengths_.begin(), lengths_.end()); }
   std::vector<Index> lengths() const { return {lengths_.begin(), lengths_.begin() + batch_}; }
   void append(TensorView<const T, 4> keys, TensorView<const T, 4> values, const LiveKeys& live,
@@ -63,6 +71,8 @@ class AttentionState<T>::Impl {
     QueryWorker query;
   };
 
+  /// Throws InvalidArgument.
+  void require_state_options() const;
   attention_internals::AttentionProblem problem_of(const Door& door,
                                                    const AttentionInputs<T>& inputs,
                                                    const LiveKeys& live) const;
@@ -71,10 +81,12 @@ class AttentionState<T>::Impl {
   void change_streams(const Execution& execution, const Change& change) {
     if (!execution.poll) return change();
     std::vector<attention_internals::KeyStream<T>> before = streams_;
+    std::vector<attention_internals::NearKeys<T>> near_before = near_;
     try {
       change();
     } catch (...) {
       streams_ = std::move(before);
+      near_ = std::move(near_before);
       throw;
     }
   }
@@ -86,6 +98,9 @@ class AttentionState<T>::Impl {
   }
   /// Throws InvalidArgument unless the archive is of these maps.
   static void require_maps_of(const Archive& archive, const Maps& maps);
+  void save_near(Archive& archive) const;
+  static AttentionStateOptions load_options(const Archive& archive);
+  void load_near(const Archive& archive);
   std::vector<Index> load_lengths(const Archive& archive) const;
   /// The lengths after `count(b)` more keys of each batch entry b.
   template <class Count>
@@ -111,10 +126,44 @@ class AttentionState<T>::Impl {
   template <class Between>
   void extend(const Door& door, const attention_internals::HeadGroup& group,
               const AttentionInputs<T>& inputs, Worker& worker, const Between& between);
-  void collect(const attention_internals::KeyStream<T>& stream,
+  /// Leaves the sums of queries over a stream in the worker's block; false where it is empty.
+  bool collect(const attention_internals::KeyStream<T>& stream,
                const attention_internals::RowOrigin& origin, MatrixView<const T> queries,
-               const std::array<std::int32_t, simd::kBlockRows>& seen, MatrixView<T> out,
-               QueryWorker& worker) const;
+               const std::array<std::int32_t, simd::kBlockRows>& seen, QueryWorker& worker) const;
+  /// The same, divided into `out`.
+  void attend_stream(const attention_internals::KeyStream<T>& stream,
+                     const attention_internals::RowOrigin& origin, MatrixView<const T> queries,
+                     const std::array<std::int32_t, simd::kBlockRows>& seen, MatrixView<T> out,
+                     QueryWorker& worker) const;
+
+  /// States that weigh some keys exactly, or with decay, have near keys beside each stream.
+  bool has_near() const noexcept { return options_ != AttentionStateOptions{}; }
+  attention_internals::NearKeys<T>& near_keys(Index batch, Index key_head) {
+    return near_[static_cast<std::size_t>(batch * key_heads_ + key_head)];
+  }
+  const attention_internals::NearKeys<T>& near_keys(Index batch, Index key_head) const {
+    return const_cast<Impl*>(this)->near_keys(batch, key_head);
+  }
+  /// Takes in the live keys of a head group. With `queries` that are not null, row i of them
+  /// attends up to key i.
+  void advance_near(const Door& door, const attention_internals::HeadGroup& group,
+                    const attention_internals::AttentionProblem& problem,
+                    const AttentionInputs<T>& inputs, attention_internals::RowSums<T>* sums,
+                    Worker& worker);
+  void attend_near(const Door& door, const attention_internals::AttentionProblem& problem,
+                   const TensorView<const T, 4>& queries, Index batch, Index key_head,
+                   attention_internals::RowSums<T>& sums, QueryWorker& worker) const;
+  /// Rows first .. end - 1 of the near keys, or of any others that have left, into the sums.
+  void leave(const Door& door, Index batch, Index key_head, MatrixView<const T> keys,
+             MatrixView<const T> values, Index first, attention_internals::KeyScratch<T>& scratch,
+             const std::function<void(Index)>& between);
+  void merge_near(const Impl& next);
+  /// In base 2.
+  double decay_of(Index key_head) const {
+    return options_.decay.empty()
+               ? 0.0
+               : std::numbers::log2e * options_.decay[static_cast<std::size_t>(key_head)];
+  }
 
   static constexpr Index kLongest = Index{1} << 60;
 
@@ -122,8 +171,10 @@ class AttentionState<T>::Impl {
   Index batch_;
   Index key_heads_;
   Index value_dim_;
+  AttentionStateOptions options_;
   std::vector<Index> lengths_;  ///< by batch entry; of a batch of none, what one would have
   std::vector<attention_internals::KeyStream<T>> streams_;
+  std::vector<attention_internals::NearKeys<T>> near_;  ///< by stream, or none
   std::vector<Worker> workers_;  ///< one per lane of the maps, kept for the next token
 };
 

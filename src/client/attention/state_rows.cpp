@@ -60,14 +60,11 @@ void AttentionState<T>::Impl::require_queries(const Door& door, TensorView<const
 }
 
 template <Scalar T>
-void AttentionState<T>::Impl::collect(const KeyStream<T>& stream, const RowOrigin& origin,
+bool AttentionState<T>::Impl::collect(const KeyStream<T>& stream, const RowOrigin& origin,
                                       MatrixView<const T> queries,
                                       const std::array<std::int32_t, simd::kBlockRows>& seen,
-                                      MatrixView<T> out, QueryWorker& worker) const {
-  if (stream.open().rows() == 0 && lengths_[static_cast<std::size_t>(origin.batch)] == 0) {
-    finish_empty(out, worker.report);
-    return;
-  }
+                                      QueryWorker& worker) const {
+  if (stream.empty()) return false;
   const PrefixView<T> state = stream.state().view();
   worker.block.load(queries, state.exponent, origin);
   worker.block.collect(state);
@@ -75,6 +72,19 @@ void AttentionState<T>::Impl::collect(const KeyStream<T>& stream, const RowOrigi
     worker.block.collect(stream.open(), stream.packed(),
                          {seen.data(), static_cast<std::size_t>(queries.rows)});
   }
+  return true;
+}
+
+template <Scalar T>
+void AttentionState<T>::Impl::attend_stream(const KeyStream<T>& stream, const RowOrigin& origin,
+                                            MatrixView<const T> queries,
+                                            const std::array<std::int32_t, simd::kBlockRows>& seen,
+                                            MatrixView<T> out, QueryWorker& worker) const {
+  if (stream.open().rows() == 0 && lengths_[static_cast<std::size_t>(origin.batch)] == 0) {
+    finish_empty(out, worker.report);
+    return;
+  }
+  collect(stream, origin, queries, seen, worker);
   worker.block.finish(out, worker.report);
 }
 
@@ -87,7 +97,10 @@ template void AttentionState<float>::Impl::require_keys(const Door&, const Atten
 template void AttentionState<float>::Impl::require_queries(const Door&, TensorView<const float, 4>,
                                                            const AttentionProblem&,
                                                            const Execution&) const;
-template void AttentionState<float>::Impl::collect(
+template bool AttentionState<float>::Impl::collect(
+    const KeyStream<float>&, const RowOrigin&, MatrixView<const float>,
+    const std::array<std::int32_t, simd::kBlockRows>&, QueryWorker&) const;
+template void AttentionState<float>::Impl::attend_stream(
     const KeyStream<float>&, const RowOrigin&, MatrixView<const float>,
     const std::array<std::int32_t, simd::kBlockRows>&, MatrixView<float>, QueryWorker&) const;
 template AttentionProblem AttentionState<double>::Impl::problem_of(const Door&,
@@ -101,7 +114,10 @@ template void AttentionState<double>::Impl::require_queries(const Door&,
                                                             TensorView<const double, 4>,
                                                             const AttentionProblem&,
                                                             const Execution&) const;
-template void AttentionState<double>::Impl::collect(
+template bool AttentionState<double>::Impl::collect(
+    const KeyStream<double>&, const RowOrigin&, MatrixView<const double>,
+    const std::array<std::int32_t, simd::kBlockRows>&, QueryWorker&) const;
+template void AttentionState<double>::Impl::attend_stream(
     const KeyStream<double>&, const RowOrigin&, MatrixView<const double>,
     const std::array<std::int32_t, simd::kBlockRows>&, MatrixView<double>, QueryWorker&) const;
 

@@ -16,7 +16,7 @@ std::unique_ptr<typename AttentionState<T>::Impl> AttentionState<T>::Impl::selec
     kDoor.refuse("batch[" + std::to_string(i) + "]", std::to_string(batch[i]),
                  "an entry of the state's batch of " + std::to_string(batch_));
   }
-  auto selected = std::make_unique<Impl>(maps_, 0, key_heads_, value_dim_);
+  auto selected = std::make_unique<Impl>(maps_, 0, key_heads_, value_dim_, options_);
   selected->batch_ = static_cast<Index>(batch.size());
   selected->lengths_.assign(std::max<std::size_t>(batch.size(), 1), length());
   selected->streams_.reserve(batch.size() * static_cast<std::size_t>(key_heads_));
@@ -25,6 +25,9 @@ std::unique_ptr<typename AttentionState<T>::Impl> AttentionState<T>::Impl::selec
     selected->lengths_[i] = lengths_[static_cast<std::size_t>(entry)];
     const auto first = streams_.begin() + entry * key_heads_;
     selected->streams_.insert(selected->streams_.end(), first, first + key_heads_);
+    if (!has_near()) continue;
+    const auto rows = near_.begin() + entry * key_heads_;
+    selected->near_.insert(selected->near_.end(), rows, rows + key_heads_);
   }
   return selected;
 }

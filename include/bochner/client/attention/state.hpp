@@ -23,10 +23,29 @@ struct LiveKeys {
   std::span<const Index> key_lengths{};
 };
 
+/// What a state weighs exactly, and how weights fade: as `ExactPairs`, `Rest` (not means) and
+/// `AttentionOptions::decay` say of causal attention.
+struct AttentionStateOptions {
+  Index window = 0;
+  Index first_keys = 0;
+  Rest rest = Rest::features;
+  std::vector<double> decay{};  ///< one rate per key head; empty means none
+
+  static constexpr auto fields() {
+    return std::tuple{Field{"window", &AttentionStateOptions::window},
+                      Field{"first_keys", &AttentionStateOptions::first_keys},
+                      Field{"rest", &AttentionStateOptions::rest},
+                      Field{"decay", &AttentionStateOptions::decay}};
+  }
+  friend bool operator==(const AttentionStateOptions&, const AttentionStateOptions&) = default;
+};
+
 /// What attention remembers of the keys and values it has seen, for each batch entry and key head:
 /// the sums of phi(k) v^T and phi(k), compensated, and up to 64 keys that are still separate.
 /// Constant memory, about 2 D d_v + 64 (2 D + d_v) scalars per head; O(D d_v) per key and per
-/// query.
+/// query. With a window, its keys and values are kept as they are until they leave it for the sums,
+/// and so are the first keys, for good: (2 window + 512 + first_keys) (d + d_v) scalars more at
+/// most, O(window (d + d_v)) more per query.
 ///
 /// ```cpp
 /// const FeatureMap<float> map({.input_dim = 8, .num_frequencies = 64, .kernel = SoftmaxKernel{},
@@ -52,12 +71,19 @@ class AttentionState {
   /// there is one map for each key head.
   AttentionState(std::span<const FeatureMap<T>> maps, Index batch, Index key_heads,
                  Index value_dim);
+  /// The same with exact weights or decay. Throws InvalidArgument also when options are out of
+  /// range, or the kernel of exact weights is neither softmax nor Gaussian.
+  AttentionState(const FeatureMap<T>& map, Index batch, Index key_heads, Index value_dim,
+                 const AttentionStateOptions& options);
+  AttentionState(std::span<const FeatureMap<T>> maps, Index batch, Index key_heads, Index value_dim,
+                 const AttentionStateOptions& options);
   AttentionState(const AttentionState& other);
   AttentionState(AttentionState&& other) noexcept;
   AttentionState& operator=(const AttentionState& other);
   AttentionState& operator=(AttentionState&& other) noexcept;
   ~AttentionState();
 
+  const AttentionStateOptions& options() const noexcept;
   /// Keys seen so far by the batch entry that has seen most, the same for all heads.
   Index length() const noexcept;
   /// Keys seen so far by each batch entry: live ones only, so that lengths[b] is the position of
