@@ -54,9 +54,10 @@ inline std::vector<Kernel> kernels(Index dim) {
 
 inline std::vector<Projection> projections() {
   std::vector<Projection> all = all_alternatives<Projection>();
-  all.insert(all.end(),
-             {OrthogonalProjection{Radii::constant}, AntitheticProjection{Directions::independent},
-              HadamardProjection{.rounds = 2, .radii = Radii::constant}});
+  all.insert(all.end(), {OrthogonalProjection{Radii::constant}, OrthogonalProjection{Radii::paired},
+                         AntitheticProjection{Directions::independent},
+                         HadamardProjection{.rounds = 2, .radii = Radii::constant},
+                         HadamardProjection{.rounds = 3, .radii = Radii::paired}});
   return all;
 }
 
