@@ -65,12 +65,17 @@ Tails tails(double a, double x) noexcept {
   return {1.0 - density * fraction, density * fraction, density};
 }
 
-/// Where Wilson and Hilferty's normal variable (x / a)^{1/3} has the opposite value.
+/// Where Wilson and Hilferty's normal variable (x / a)^{1/3} has the opposite value, no further out
+/// than twenty standard deviations: a start from which no iterate leaves the range of double.
 double mirrored(double a, double x) noexcept {
+  constexpr double kDeviations = 20.0;
+  constexpr double kLeast = 0.1;
   const double centre = 1.0 - 1.0 / (9.0 * a);
-  const double root = 2.0 * centre - exp(log(x / a) / 3.0);
-  constexpr double kLeast = 1e-3;
-  return root > kLeast ? a * root * root * root : a * kLeast * kLeast * kLeast;
+  const double furthest = kDeviations / (3.0 * std::sqrt(a));
+  const double shift = centre - exp(log(x / a) / 3.0);
+  const double bounded = shift > furthest ? furthest : shift < -furthest ? -furthest : shift;
+  const double root = centre + bounded > kLeast ? centre + bounded : kLeast;
+  return a * root * root * root;
 }
 
 }  // namespace
@@ -81,7 +86,9 @@ double complementary_chi(double r, Index degrees) noexcept {
   const double x = 0.5 * r * r > kLeast ? 0.5 * r * r : kLeast;
   const Tails given = tails(a, x);
   const bool upper = given.lower < given.upper;  // the tail that is sought
-  const double target = log(upper ? given.lower : given.upper);
+  constexpr double kLeastTail = 1e-200;
+  const double tail = upper ? given.lower : given.upper;
+  const double target = log(tail > kLeastTail ? tail : kLeastTail);
   // log P(X > y) is concave in y, log P(X < y) in log y: Newton's iterates end up on one side.
   double y = mirrored(a, x);
   constexpr int kMost = 100;

@@ -24,13 +24,19 @@ TEST_CASE("complementary radii have complementary probabilities", "[random][chi]
 TEST_CASE("complementary radii of two degrees: the logarithm's form", "[random][chi]") {
   // F(r) = 1 - e^{-r^2 / 2}.
   for (const double r : {1e-6, 0.1, 1.0, 1.2, 3.0, 8.0}) {
-    const double expected = std::sqrt(-2.0 * std::log(-std::expm1(-0.5 * r * r)));
+    const double upper = -0.5 * r * r;  // log P(R > r)
+    const double lower = r < 1.0 ? std::log(-std::expm1(upper)) : std::log1p(-std::exp(upper));
+    const double expected = std::sqrt(-2.0 * lower);
     CHECK(complementary_chi(r, 2) == Approx(expected).epsilon(1e-13));
   }
 }
 
-TEST_CASE("a radius of zero has a finite partner", "[random][chi]") {
-  const double partner = complementary_chi(0.0, 8);
-  CHECK(std::isfinite(partner));
-  CHECK(partner > 30.0);
+TEST_CASE("radii that no draw has have finite partners", "[random][chi]") {
+  for (const Index degrees : {2, 8, 60, 240, 4096, 1000000}) {
+    CAPTURE(degrees);
+    const double centre = std::sqrt(static_cast<double>(degrees));
+    CHECK(complementary_chi(0.0, degrees) > centre + 10.0);
+    CHECK(complementary_chi(2.0 * centre + 60.0, degrees) >= 0.0);
+    CHECK(complementary_chi(2.0 * centre + 60.0, degrees) < centre);
+  }
 }
