@@ -45,11 +45,13 @@ Index smallest_between(Index first, Index whole, Index b, const std::function<bo
 double log_variance(const BlockLaw& law, const LogVariances& parts, Index m) {
   const Index random = m - law.exact;
   const auto [rows, pairs, blocks] = law.shares(random);
+  if (rows < 0.0 && std::isinf(parts.row)) return parts.row;
   double variance = -std::numeric_limits<double>::infinity();
   for (const auto& [share, part] :
        {std::pair{rows, parts.row}, std::pair{pairs, parts.pair}, std::pair{blocks, parts.block}}) {
     if (share > 0.0) variance = log_sum(variance, std::log(share) + part);
   }
+  if (rows < 0.0) variance += std::log1p(rows * std::exp(parts.row - variance));
   return variance - std::log(static_cast<double>(random));
 }
 
@@ -66,7 +68,14 @@ ErrorCurve::ErrorCurve(const BlockLaw& law, const LogVariances& log_variances, d
       bias(bias_size) {}
 
 double ErrorCurve::least_share() const {
-  const double least = std::min(row_variance, paired() ? pair_variance : row_variance);
+  double least = std::min(row_variance, paired() ? pair_variance : row_variance);
+  if (paired() && block.size % 2 == 1) {
+    // The mean over a truncated block of whole pairs may vary less than all of these.
+    for (Index m = 2; m < block.size; m += 2) {
+      const double here = block.shares(m).mix(row_variance, pair_variance, block_variance);
+      least = std::min(least, here);
+    }
+  }
   return least < block_variance ? least / block_variance : 1.0;
 }
 

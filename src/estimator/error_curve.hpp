@@ -17,7 +17,7 @@ inline constexpr Index kMostFrequencies = Index{1} << 40;
 /// The logarithms of an error's parts, any of which may leave the range of double.
 struct LogVariances {
   double row = 0.0;    ///< of one frequency
-  double pair = 0.0;   ///< of the mean of an opposite pair, times two
+  double pair = 0.0;   ///< of the mean of a pair, times two
   double block = 0.0;  ///< of the mean of a whole block, times its size
 };
 
@@ -48,7 +48,7 @@ struct ErrorCurve {
   }
   Index step() const { return group_size(block); }
   double mean_square(Index m) const { return variance(m) + bias * bias; }
-  bool paired() const { return block.pairing == BlockLaw::Pairing::opposite && block.size > 2; }
+  bool paired() const { return block.in_pairs() && block.size > 2; }
   /// A lower bound of m Var(m), over that of whole blocks.
   double least_share() const;
 };

@@ -19,7 +19,7 @@ GramErrorCurve ErrorSums::curve(const BlockLaw& law) const {
   out.log_squared_bias = bias.log();
   out.log_squared_norm = norm.log();
   out.block_size = group_size(law);
-  out.pair_size = law.pairing == BlockLaw::Pairing::opposite ? 2 : 1;
+  out.pair_size = law.in_pairs() ? 2 : 1;
   out.exact_columns = law.exact;
   if (law.pairing == BlockLaw::Pairing::sketch) out.groups = ColumnGroups::sketches;
   return out;

@@ -35,7 +35,7 @@ class GramSum {
       : row_(row),
         block_(block),
         coupled_(block.size > 1),
-        paired_(block.pairing == BlockLaw::Pairing::opposite),
+        paired_(block.in_pairs()),
         biased_(block.radii == Radii::constant),
         table_(row, block) {}
 
@@ -174,7 +174,7 @@ PredictedGramError GramErrorCurve::at(Index num_frequencies) const {
                  "more than " + std::to_string(exact_columns) + " (columns of exact terms)");
   }
   BlockLaw law{.size = block_size, .exact = exact_columns};
-  if (pair_size == 2) law.pairing = BlockLaw::Pairing::opposite;
+  if (pair_size == 2) law.pairing = BlockLaw::Pairing::radii;  // shares are those of any pairs
   if (groups == ColumnGroups::sketches) law.pairing = BlockLaw::Pairing::sketch;
   const LogVariances variances{
       .row = log_row_variance, .pair = log_pair_variance, .block = log_block_variance};

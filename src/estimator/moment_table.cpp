@@ -54,7 +54,7 @@ MomentTable::MomentTable(const RowLaw& row, const BlockLaw& block)
     : row_(row),
       block_(block),
       coupled_(block.size > 1),
-      paired_(block.pairing == BlockLaw::Pairing::opposite),
+      paired_(block.in_pairs()),
       biased_(block.radii == Radii::constant),
       on_sphere_(biased_ && row.argument == RowLaw::Argument::sum),
       octaves_(std::make_unique<Octave[]>(kCount)) {}

@@ -27,7 +27,7 @@ class MomentTable {
   struct Entry {
     double log_row = 0.0;  ///< log of one row's variance
     double ratio = 1.0;    ///< block variance over row variance
-    double pair = 0.0;     ///< variance of an opposite pair over row variance, where there are such
+    double pair = 0.0;     ///< variance of a pair over row variance, where there are such
     double bias = 0.0;
   };
 

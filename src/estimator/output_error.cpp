@@ -243,7 +243,7 @@ Problem problem_of(const FeatureMapSpec& spec, Matrix<double> keys, MatrixView<c
   std::vector<double> plain_weights;
   for (const double factor : factors) plain_weights.push_back(1.0 / factor);
   return {.row = row_law(spec.features),
-          .block = closed_form_block(spec),
+          .block = without_pairs_of_radii(closed_form_block(spec)),
           .num_frequencies = spec.num_frequencies,
           .keys = std::move(keys),
           .key_gram = std::move(key_gram),
@@ -284,7 +284,7 @@ OutputError output_error(const FeatureMapSpec& spec, MatrixView<const double> qu
   const Problem problem = problem_of(spec, std::move(y), values, factors);
 
   OutputError out;
-  out.is_upper = is_upper_estimate(spec);
+  out.is_upper = is_upper_for_outputs(spec);
   const auto count = static_cast<std::size_t>(queries.rows);
   out.squared_error.resize(count);
   out.squared_norm.resize(count);

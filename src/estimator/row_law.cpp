@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "estimator/row_law.hpp"
 
+#include "estimator/paired_radii.hpp"
 #include "features/alternative.hpp"
 #include "kernel/standard_form.hpp"
 
@@ -54,9 +55,11 @@ std::optional<std::string> closed_form_gap(const Kernel& kernel, const Projectio
   const Index alone = block.pairing == BlockLaw::Pairing::opposite ? 2 : 1;
   if (is_normal(measure) || block.size == alone) return std::nullopt;
   const bool elementary = !scale_nodes(measure.scale()).empty();
-  if (block.cosine == 0.0 && elementary) return std::nullopt;
+  const bool paired = block.pairing == BlockLaw::Pairing::radii;
+  if (block.cosine == 0.0 && elementary && !paired) return std::nullopt;
   const std::string why =
-      elementary
+      paired ? "complementary radii have one where they are chi(d); use radii=sampled"
+      : elementary
           ? "the mean over two radii factorises at a right angle only, unless they are chi(d); "
             "orthogonal frequencies have one"
           : "the law of its scale has no elementary density; independent frequencies have one";
@@ -65,7 +68,17 @@ std::optional<std::string> closed_form_gap(const Kernel& kernel, const Projectio
 }
 
 BlockLaw block_law(const Projection& projection, Index input_dim) {
-  return std::visit([&](const auto& p) { return p.block_law(input_dim); }, projection);
+  BlockLaw block = std::visit([&](const auto& p) { return p.block_law(input_dim); }, projection);
+  if (block.pairing == BlockLaw::Pairing::radii) {
+    block.paired_radii = std::make_shared<const PairedRadii>(block.dim);
+  }
+  return block;
+}
+
+BlockLaw without_pairs_of_radii(BlockLaw block) {
+  if (block.pairing == BlockLaw::Pairing::radii) block.pairing = BlockLaw::Pairing::none;
+  block.paired_radii = nullptr;
+  return block;
 }
 
 BlockLaw block_law(const FeatureMapSpec& spec) {
@@ -80,6 +93,7 @@ BlockLaw block_law(const FeatureMapSpec& spec) {
 BlockLaw closed_form_block(const FeatureMapSpec& spec) {
   BlockLaw block = block_law(spec);
   if (row_law(spec.features).directions.empty()) return block;
+  block = without_pairs_of_radii(std::move(block));
   if (block.radii == Radii::constant) {
     throw InvalidArgument("no closed form is known here for " + to_text(spec.projection) +
                           " frequencies with one parameter per direction; sampled radii have one");
@@ -94,6 +108,13 @@ bool is_upper_estimate(const FeatureMapSpec& spec) {
          (!row_law(spec.features).directions.empty() && closed_form_block(spec).size != block.size);
 }
 
-Index least_frequencies(const FeatureMapSpec& spec) { return 1 + block_law(spec).exact; }
+bool is_upper_for_outputs(const FeatureMapSpec& spec) {
+  return is_upper_estimate(spec) || block_law(spec).pairing == BlockLaw::Pairing::radii;
+}
+
+Index least_frequencies(const FeatureMapSpec& spec) {
+  const BlockLaw block = block_law(spec);
+  return block.redraws ? 1 + block.exact : spec.num_frequencies;
+}
 
 }  // namespace bochner::estimator

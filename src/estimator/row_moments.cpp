@@ -4,6 +4,7 @@
 #include "core/assert.hpp"
 #include "estimator/fixed_angle.hpp"
 #include "estimator/kummer.hpp"
+#include "estimator/paired_radii.hpp"
 #include "estimator/sphere.hpp"
 
 #include <algorithm>
@@ -21,11 +22,16 @@ constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
 using Extended = long double;  // one square may nearly cancel another, and a block its rows
 
-/// Rows beside one that couple with it, and how many times their covariance counts in
-/// `RowMoments::block`: the other rows of the block but for an opposite one.
+/// The share of a block's rows that are in pairs: how many times the covariance of a pair counts in
+/// `RowMoments::block`.
+Extended paired_share(const BlockLaw& block) {
+  return static_cast<Extended>(block.paired_rows(block.size)) / static_cast<Extended>(block.size);
+}
+
+/// Rows beside one that couple with it, and how many times their covariance counts there: the other
+/// rows of the block but for the other one of a pair.
 Extended partners(const BlockLaw& block) {
-  const Index alone = block.pairing == BlockLaw::Pairing::opposite ? 2 : 1;
-  return static_cast<Extended>(block.size - alone);
+  return static_cast<Extended>(block.size - 1) - paired_share(block);
 }
 
 /// Of two coupled rows, in units of the squared mean and with its sign changed.
@@ -54,7 +60,7 @@ RowMoments periodic_mixture(const RowLaw& row, const BlockLaw& block, double s) 
   const double variance = cosine + row.phase_variance;
   // An opposite row has the same cosine and another phase.
   const double pair = 2.0 * cosine + row.phase_variance;
-  double whole = block.pairing == BlockLaw::Pairing::opposite ? pair : variance;
+  double whole = block.in_pairs() ? pair : variance;
   if (partners(block) > 0) {
     whole += static_cast<double>(partners(block)) * mixture_covariance(*row.scales, block.dim, s);
   }
@@ -68,16 +74,16 @@ RowMoments periodic_mixture(const RowLaw& row, const BlockLaw& block, double s) 
 RowMoments periodic_normal(const RowLaw& row, const BlockLaw& block, double s) {
   const Extended loss = std::expm1(-static_cast<Extended>(s));
   const Extended cosine = loss * loss / 2;
-  const Extended phase = row.phase_variance;
+  const Extended variance = cosine + row.phase_variance;
   // An opposite row has the same cosine and another phase.
-  const Extended pair = 2 * cosine + phase;
-  const bool paired = block.pairing == BlockLaw::Pairing::opposite;
-  Extended whole = paired ? pair : cosine + phase;
+  const Extended within =
+      block.paired_radii ? Extended{block.paired_radii->cosine_covariance(s)} : cosine;
+  Extended whole = variance + paired_share(block) * within;
   if (partners(block) > 0) whole += partners(block) * cosine_covariance(block, s);
   return {.bias = {},
-          .variance = {static_cast<double>(cosine + phase), 0.0},
+          .variance = {static_cast<double>(variance), 0.0},
           .block = {static_cast<double>(whole), 0.0},
-          .pair = {static_cast<double>(pair), 0.0}};
+          .pair = {static_cast<double>(variance + within), 0.0}};
 }
 
 // E h^2 / (E h)^2 is e^u for one side and (e^u + e^v) / 2 for both; centre and half-width of u and
@@ -106,9 +112,9 @@ Growth growth_of(const RowLaw& row, double s, double t) {
   return {.u = log_growth + s + 2 * shift, .centre = log_growth + shift, .half_width = s + shift};
 }
 
-// The covariance of coupled rows does not depend on a: it is that of plain positive features. The
-// mean over an opposite pair of one-sided rows is a two-sided row; of two-sided rows, the row
-// itself.
+// The covariance of coupled rows with independent radii does not depend on a: it is that of plain
+// positive features. The mean over an opposite pair of one-sided rows is a two-sided row; of
+// two-sided rows, the row itself.
 RowMoments exponential_moments(const RowLaw& row, const BlockLaw& block, double s,
                                const Growth& growth) {
   // All in units of e^u. (e^u + e^v) / 2 - 1 = (e^c - 1) + e^c (cosh h - 1) with centre c and
@@ -119,11 +125,16 @@ RowMoments exponential_moments(const RowLaw& row, const BlockLaw& block, double 
   const Extended spread = std::expm1(-half_width);
   const Extended two_sided = shift + spread * spread / 2;
   const Extended variance = row.sides == one ? -std::expm1(-u) : two_sided;
-  const Extended pair = 2 * two_sided;
-  Extended whole = block.pairing == BlockLaw::Pairing::opposite ? pair : variance;
   // The deficit is at most 1 + 2s; far out it is nothing beside a row's own variance.
   constexpr Extended kFarOut = 100;
-  if (partners(block) > 0 && u < kFarOut + std::log1p(static_cast<Extended>(s))) {
+  const bool far_out = u >= kFarOut + std::log1p(static_cast<Extended>(s));
+  Extended within = 2 * two_sided - variance;
+  if (block.paired_radii) {
+    within = far_out ? 0 : -block.paired_radii->deficit(row.a, s) * std::exp(-u);
+  }
+  const Extended pair = variance + within;
+  Extended whole = variance + paired_share(block) * within;
+  if (partners(block) > 0 && !far_out) {
     whole -= partners(block) * deficit(row, block, s) * std::exp(-u);
   }
   const auto scale = static_cast<double>(u);

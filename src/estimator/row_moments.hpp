@@ -17,7 +17,7 @@ struct RowMoments {
   Scaled bias;      ///< E h - k / U, 0 where the marginal is exact
   Scaled variance;  ///< of one row
   Scaled block;     ///< size times the variance of the mean over one whole block
-  Scaled pair{};    ///< twice the variance of the mean over an opposite pair, where there are such
+  Scaled pair{};    ///< twice the variance of the mean over a pair, where there are such
 };
 
 /// At s = |v|^2 >= 0. Relative accuracy 1e-12 of variance and block, at a cost that does not depend

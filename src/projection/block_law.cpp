@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "projection/block_law.hpp"
 
-#include <algorithm>
+#include <cmath>
 
 namespace bochner {
 
 double BlockLaw::Shares::mix(double row, double pair, double block) const {
   const auto part = [](double share, double value) { return share == 0.0 ? 0.0 : share * value; };
+  if (rows < 0.0 && std::isinf(row)) return row;  // and so are the others
   return part(rows, row) + part(pairs, pair) + part(blocks, block);
 }
 
@@ -24,20 +25,22 @@ BlockLaw::Shares BlockLaw::shares(Index num_frequencies) const {
   const Index rest = num_frequencies % size;
   const auto whole_rows = static_cast<double>(num_frequencies - rest);
   const auto rest_rows = static_cast<double>(rest);
-  if (pairing == Pairing::none) {
+  if (!in_pairs()) {
     const auto others = static_cast<double>(size - 1);
     const double blocks = (whole_rows + rest_rows * ((rest_rows - 1.0) / others)) / m;
     return {.rows = 1.0 - blocks, .pairs = 0.0, .blocks = blocks};
   }
-  const auto paired = static_cast<double>(num_frequencies - num_frequencies % 2);
-  if (size == 2) return {.rows = (m - paired) / m, .pairs = 0.0, .blocks = paired / m};
-  // Of the rows of the truncated block, ordered pairs that are orthogonal, over those that a row of
-  // a whole block has.
-  const double rest_paired = static_cast<double>(rest - rest % 2);
-  const double rest_blocks =
-      (rest_rows * (rest_rows - 1.0) - rest_paired) / static_cast<double>(size - 2);
-  const double blocks = (whole_rows + std::max(rest_blocks, 0.0)) / m;
-  return {.rows = (m - paired) / m, .pairs = std::max(paired / m - blocks, 0.0), .blocks = blocks};
+  if (size == 2) return {.rows = rest_rows / m, .pairs = 0.0, .blocks = whole_rows / m};
+  // Of the rows of the truncated block, ordered pairs that are orthogonal and no more, over those
+  // of a whole block.
+  const auto block_rows = static_cast<double>(size);
+  const auto block_paired = static_cast<double>(paired_rows(size));
+  const auto rest_paired = static_cast<double>(paired_rows(rest));
+  const double part = (rest_rows * (rest_rows - 1.0) - rest_paired) /
+                      (block_rows * (block_rows - 1.0) - block_paired);
+  return {.rows = (rest_rows - rest_paired - part * (block_rows - block_paired)) / m,
+          .pairs = (rest_paired - part * block_paired) / m,
+          .blocks = (whole_rows + part * block_rows) / m};
 }
 
 }  // namespace bochner

@@ -7,7 +7,11 @@
 namespace bochner {
 
 BlockLaw OrthogonalProjection::block_law(Index dim) const {
-  return {.size = dim, .dim = static_cast<double>(dim), .radii = radii};
+  const bool paired = radii == Radii::paired && dim > 1;
+  return {.size = dim,
+          .dim = static_cast<double>(dim),
+          .radii = radii == Radii::constant ? Radii::constant : Radii::sampled,
+          .pairing = paired ? BlockLaw::Pairing::radii : BlockLaw::Pairing::none};
 }
 
 Matrix<double> OrthogonalProjection::draw(const FrequencyLaw& law) const {

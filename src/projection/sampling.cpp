@@ -4,6 +4,7 @@
 #include "core/execution_for.hpp"
 #include "core/parallel.hpp"
 #include "linalg/orthonormal.hpp"
+#include "random/complementary_chi.hpp"
 #include "random/quantiles.hpp"
 
 #include <algorithm>
@@ -24,6 +25,16 @@ void draw_gaussian_row(const FrequencyLaw& law, Index row, std::span<double> out
   Stream(law.seed, Purpose::directions, static_cast<std::uint64_t>(row)).normals(0, out);
 }
 
+/// The norm of frequency `row` in blocks of `dim`, before its scale.
+double draw_norm(Radii radii, Seed seed, Index dim, Index row) {
+  const auto chi = [&](Index item) {
+    return Stream(seed, Purpose::radii, static_cast<std::uint64_t>(item)).chi(dim);
+  };
+  if (radii == Radii::constant) return std::sqrt(static_cast<double>(dim));
+  const bool second = radii == Radii::paired && row % dim % 2 == 1;
+  return second ? complementary_chi(chi(row - 1), dim) : chi(row);
+}
+
 void scale_row(std::span<double> row, double factor) {
   for (double& entry : row) entry *= factor;
 }
@@ -40,11 +51,7 @@ double largest_scale(const FrequencyLaw& law) {
 }
 
 double draw_radius(Radii radii, const FrequencyLaw& law, Index dim, Index row) {
-  const double norm =
-      radii == Radii::constant
-          ? std::sqrt(static_cast<double>(dim))
-          : Stream(law.seed, Purpose::radii, static_cast<std::uint64_t>(row)).chi(dim);
-  return norm * draw_scale(law, row);
+  return draw_norm(radii, law.seed, dim, row) * draw_scale(law, row);
 }
 
 Index num_uniforms(const FrequencyLaw& law) {

@@ -38,7 +38,8 @@ Matrix<double> draw_blocks(Radii radii, const FrequencyLaw& law,
 /// The largest factor sqrt(u) of the law's frequencies, relative to their chi(dim) norms; O(m).
 double largest_scale(const FrequencyLaw& law);
 
-/// The norm of frequency `row`: chi(dim) times the measure's scale, or sqrt(dim) times it.
+/// The norm of frequency `row`: chi(dim) times the measure's scale, or sqrt(dim) times it. `dim` is
+/// also the number of rows of a block.
 double draw_radius(Radii radii, const FrequencyLaw& law, Index dim, Index row);
 
 }  // namespace bochner::projections

@@ -8,6 +8,7 @@
 #include "projection/count_sketch_operator.hpp"
 #include "projection/operator.hpp"
 #include "projection/sampling.hpp"
+#include "random/complementary_chi.hpp"
 #include "random/laws.hpp"
 #include "random/quantiles.hpp"
 
@@ -95,6 +96,14 @@ void print_laws() {
     print("chi " + std::to_string(degrees),
           collect(4, [&](std::size_t i) { return item(i).chi(degrees); }));
   }
+  for (const Index degrees : {2, 3, 64, 1000}) {
+    const auto draw = [&](std::size_t i) {
+      return bochner::complementary_chi(item(i).chi(degrees), degrees);
+    };
+    const std::string name = "complementary chi " + std::to_string(degrees);
+    print(name, collect(4, draw));
+    print_digest(name, collect(1000, draw));
+  }
   const auto all = [&](const std::string& name, const auto& draw) {
     print(name, collect(4, draw));
     print_digest(name, collect(5000, draw));
@@ -138,6 +147,9 @@ void print_frequencies() {
     print_digest("regularised frequencies " + size,
                  entries(draw_frequencies(
                      bochner::OrthogonalProjection{.radii = bochner::Radii::constant}, law)));
+    print_digest("paired frequencies " + size,
+                 entries(draw_frequencies(
+                     bochner::OrthogonalProjection{.radii = bochner::Radii::paired}, law)));
   }
 }
 

@@ -398,7 +398,7 @@ TEST_CASE("text that names no alternative is answered with the list", "[property
       {"features=cosines", {"unknown name 'cosines'", "trigonometric, cosine, positive"}},
       {"kernel=gaussian(metric=round)", {"unknown name 'round'", "isotropic, diagonal, full"}},
       {"kernel=gaussian(lengthscale=2)", {"no option 'lengthscale'", "metric"}},
-      {"projection=orthogonal(radii=none)", {"unknown value 'none'", "sampled, constant"}},
+      {"projection=orthogonal(radii=none)", {"unknown value 'none'", "sampled, constant, paired"}},
       {"input_dim=three", {"expected a whole number, got 'three'"}},
       {"input_dim=99999999999999999999", {"expected a whole number"}},
       {"seed=-1", {"expected a whole number"}},

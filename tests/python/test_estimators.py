@@ -79,6 +79,15 @@ def test_constant_radii_have_a_bias():
     assert moments.bias == pytest.approx(moments.mean - np.exp(-2), rel=1e-12)
 
 
+def test_paired_radii_lower_the_variance():
+    def variance(radii):
+        projection = bo.OrthogonalProjection(radii=radii)
+        spec = bo.FeatureMapSpec(8, 8, projection=projection)
+        return bo.kernel_moments(spec, np.zeros(8), np.eye(8)[0]).variance
+
+    assert variance("paired") / variance("sampled") == pytest.approx(0.5630, abs=1e-4)
+
+
 def test_a_kernel_value_that_overflows_keeps_its_logarithm():
     moments = bo.kernel_moments(positive(scale=1.0), np.full(D, 20.0), np.full(D, 20.0))
     assert moments.exact == np.inf

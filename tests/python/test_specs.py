@@ -51,7 +51,7 @@ def test_options_differ_when_a_member_does():
 
 def test_words_are_checked():
     assert bo.OrthogonalProjection("constant").radii == "constant"
-    with pytest.raises(ValueError, match="radii is 'bad', expected one of sampled, constant"):
+    with pytest.raises(ValueError, match="radii is 'bad', expected one of sampled, const"):
         bo.OrthogonalProjection("bad")
 
 

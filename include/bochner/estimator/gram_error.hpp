@@ -36,12 +36,12 @@ constexpr std::array<std::string_view, 2> names_of(ColumnGroups) { return {"bloc
 /// once, each `at` is O(1).
 struct BOCHNER_EXPORT GramErrorCurve {
   double log_row_variance = 0.0;    ///< log of the sum over entries of one row's variance
-  double log_pair_variance = 0.0;   ///< the same of twice that of the mean of an opposite pair
+  double log_pair_variance = 0.0;   ///< the same of twice that of the mean of a pair
   double log_block_variance = 0.0;  ///< the same of block_size times that of a whole block's mean
   double log_squared_bias = 0.0;    ///< log of the sum of squared biases; -infinity for none
   double log_squared_norm = 0.0;    ///< log |K|_F^2
   Index block_size = 1;             ///< rows of a block: whole multiples waste nothing
-  Index pair_size = 1;              ///< 2 where rows come in opposite pairs
+  Index pair_size = 1;              ///< 2 where rows come in pairs: opposite, or of paired radii
   Index exact_columns = 0;          ///< columns without error, which come first
   ColumnGroups groups = ColumnGroups::blocks;
 

@@ -209,7 +209,7 @@ AttentionComparison attention_report(const FeatureMap<T>& map, const AttentionIn
   quality.norms = effective_norms(spec, rows);
   quality.centred_mean = effective_norms(centred_spec(spec, rows), rows).mean;
   quality.prediction_holds = quality.norms.mean <= kLargestMean;
-  quality.prediction_is_upper = estimator::is_upper_estimate(spec);
+  quality.prediction_is_upper = estimator::is_upper_for_outputs(spec);
   advise({spec, rows, longest(problem), problem.dim, options.mask, execution}, quality);
   return quality;
 }

@@ -107,6 +107,31 @@ TEST_CASE("constant radii of Hadamard blocks passed off as exact are caught", "[
   CHECK_FALSE(result.passed());
 }
 
+TEST_CASE("independent radii passed off as paired are caught by the variance", "[wrong]") {
+  const auto spec = [](Radii radii) {
+    return make_spec(kDim, kDim, GaussianKernel{}, OrthogonalProjection{radii},
+                     TrigonometricFeatures{});
+  };
+  caught_by_variance(spec(Radii::paired), estimates_of(spec(Radii::sampled), kPair.x, kPair.y));
+}
+
+TEST_CASE("pairs of equal radii passed off as complementary are caught by the variance",
+          "[wrong]") {
+  const FeatureMapSpec right = make_spec(
+      kDim, kDim, GaussianKernel{}, OrthogonalProjection{Radii::paired}, TrigonometricFeatures{});
+  caught_by_variance(right, [](Seed seed) {
+    Matrix<double> w = block_with_chi(seed, kDim, kDim);
+    for (Index i = 1; i < kDim; i += 2) {
+      const double ratio = std::sqrt(dot(w.row(i - 1), {w.row(i - 1), w.row(i - 1) + kDim}) /
+                                     dot(w.row(i), {w.row(i), w.row(i) + kDim}));
+      for (Index k = 0; k < kDim; ++k) w(i, k) *= ratio;
+    }
+    return mean_over_rows(w, [](const double* row, Index) {
+      return std::cos(dot(row, kPair.x) - dot(row, kPair.y));
+    });
+  });
+}
+
 TEST_CASE("a block used twice is caught", "[wrong]") {
   caught_by_variance(softmax_spec(OrthogonalProjection{}, HyperbolicFeatures{}, 2 * kDim),
                      [](Seed seed) {

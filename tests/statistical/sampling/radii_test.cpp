@@ -2,6 +2,7 @@
 #include "support/statistics.hpp"
 
 #include "bochner/random/stream.hpp"
+#include "random/complementary_chi.hpp"
 
 #include <boost/math/distributions/chi_squared.hpp>
 #include <catch2/catch.hpp>
@@ -44,6 +45,24 @@ TEST_CASE("squared radii are chi-squared", "[chi]") {
     // Mean square deviation 2 d; its variance is (mu_4 - (2 d)^2) / n with mu_4 = 12 d (d + 4).
     check_z(sum_of_squares_about(squares, degrees) / n, 2 * degrees,
             std::sqrt(8 * degrees * (degrees + 6) / n));
+  }
+}
+
+TEST_CASE("complementary radii are chi too, and go against the ones they complement", "[chi]") {
+  for (const Index d : {2, 3, 16, 65}) {
+    const std::vector<double> squares = squared_radii(d);
+    std::vector<double> others;
+    for (const double square : squares) {
+      others.push_back(std::pow(complementary_chi(std::sqrt(square), d), 2));
+    }
+    const boost::math::chi_squared law(static_cast<double>(d));
+    check_p_value(ks_p_value(others, [&](double x) { return boost::math::cdf(law, x); }));
+    // The mean of the pair's sum is 2d, and would be as spread as 4d per row were they independent.
+    double spread = 0.0;
+    for (std::size_t i = 0; i < kRows; ++i) {
+      spread += std::pow(squares[i] + others[i] - 2.0 * static_cast<double>(d), 2);
+    }
+    CHECK(spread / static_cast<double>(kRows) < 2.0 * static_cast<double>(d));
   }
 }
 

@@ -57,7 +57,7 @@ class GramErrorCurve(Result):
     log_row_variance : float
         Log of the sum over entries of one row's variance.
     log_pair_variance : float
-        The same of twice that of the mean of an opposite pair.
+        The same of twice that of the mean of a pair.
     log_block_variance : float
         The same of `block_size` times that of a whole block's mean.
     log_squared_bias : float
@@ -67,7 +67,7 @@ class GramErrorCurve(Result):
     block_size : int
         Rows of a block: whole multiples waste nothing.
     pair_size : int
-        2 where rows come in opposite pairs.
+        2 where rows come in pairs: opposite ones, or of paired radii.
     exact_columns : int
         Columns without error, which come first.
     groups : {"blocks", "sketches"}
