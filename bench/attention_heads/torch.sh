@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# PyPI's newest PyTorch in an environment of its own; where it cannot be had, it says so.
+# PyPI's newest PyTorch in an environment of its own (6 GB: it brings CUDA along); where it cannot be
+# had, it says so.
 # Usage: bash bench/attention_heads/torch.sh VENV
 set -euo pipefail
 mkdir -p "$(dirname "$1")"
