@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cmath>
 #include <memory>
+#include <utility>
 
 namespace bochner::attention_internals {
 namespace {
@@ -46,8 +47,9 @@ class BlockGroup {
         keys_(live_rows_of(call.inputs.keys)),
         exact_(whole_head()),
         origin_(mean_key()),
-        blocks_(cut(transformed(keys_.view()), options.exact.blocks.key_rows)),
-        means_(exact_.kernel, transformed(keys_.view()).view(), blocks_),
+        key_rows_(transformed(keys_.view())),
+        blocks_(cut(spread_keys(), options.exact.blocks.key_rows)),
+        means_(exact_.kernel, key_rows_.view(), blocks_),
         always_(always_exact(sequence, head_rows(call.inputs.keys, sequence.batch, key_head),
                              options.exact)),
         inputs_(call.inputs) {
@@ -69,7 +71,10 @@ class BlockGroup {
                           .middle_rows(sequence_.first_query, sequence_.num_queries);
     require_ranges(head);
     const Matrix<double> rows = transformed(mine);
-    const BlocksOfRows queries = cut(rows, options_.exact.blocks.query_rows);
+    const BlocksOfRows queries = cut(bisected_ && !exact_.kernel.shift_invariant()
+                                         ? in_metric_of({key_rows_.view()}, rows.view())
+                                         : rows,
+                                     options_.exact.blocks.query_rows);
     const HeadBlocks blocks{sequence_, options_, queries, blocks_, means_, always_};
     const std::vector<BlockChoice> choices = choose_blocks(blocks, rows.view(), call_.execution);
     std::vector<Index> places(queries.order);
@@ -137,6 +142,21 @@ class BlockGroup {
     // The key's side: without the factor log2(e).
     exact_.kernel.template transform<T, double>(Side::key, origin_.data(), rows, out);
     return out;
+  }
+
+  /// Keys as bisection sees them: for kernels of products, by how far these vary over queries.
+  Matrix<double> spread_keys() const {
+    if (!bisected_ || exact_.kernel.shift_invariant()) return key_rows_;
+    std::vector<Matrix<double>> queries;
+    std::vector<MatrixView<const double>> views;
+    for (Index h = 0; h < call_.problem.heads_per_key_head; ++h) {
+      const Index head = key_head_ * call_.problem.heads_per_key_head + h;
+      queries.push_back(
+          transformed(head_rows(call_.inputs.queries, sequence_.batch, head)
+                          .middle_rows(sequence_.first_query, sequence_.num_queries)));
+      views.push_back(std::as_const(queries.back()).view());
+    }
+    return in_metric_of(views, key_rows_.view());
   }
 
   BlocksOfRows cut(const Matrix<double>& rows, Index rows_per_block) const {
@@ -354,7 +374,8 @@ class BlockGroup {
   Matrix<T> values_;  ///< theirs, with bisection
   ExactCall<T> exact_;
   std::vector<double> origin_;
-  BlocksOfRows blocks_;  ///< of the live keys
+  Matrix<double> key_rows_;  ///< A(k - origin)
+  BlocksOfRows blocks_;      ///< of the live keys
   BlockMeans means_;
   std::vector<Index> always_;  ///< positions
   AttentionInputs<T> inputs_;  ///< what passes read

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "bochner/core/view.hpp"
+#include "bochner/core/matrix.hpp"
 
 #include <algorithm>
 #include <vector>
@@ -25,6 +25,12 @@ struct BlocksOfRows {
 
 /// One row after the other.
 BlocksOfRows given_blocks(Index rows, Index rows_per_block);
+
+/// R x for the rows of x, where R^T R is the covariance of `others`: the distance of two rows is
+/// then the standard deviation, over `others`, of the difference of their products with them. The
+/// rows themselves where the covariance has no root. Rows that are not finite do not count.
+Matrix<double> in_metric_of(const std::vector<MatrixView<const double>>& others,
+                            const MatrixView<const double>& x);
 
 /// Halves the rows by their places along the direction in which they vary most, and each half
 /// again, down to blocks; only the last may be short. Rows that are not finite come last.

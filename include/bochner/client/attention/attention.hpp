@@ -55,7 +55,7 @@ constexpr std::array<std::string_view, 2> names_of(Products) { return {"full", "
 
 /// How the rows of a head are cut into blocks of neighbours.
 enum class BlockOrder {
-  given,     ///< one after the other
+  given,  ///< one after the other
   bisection  ///< by recursive bisection along principal axes; not with `Mask::causal`
 };
 constexpr std::array<std::string_view, 2> names_of(BlockOrder) { return {"given", "bisection"}; }
