@@ -114,6 +114,11 @@ BOCHNER_EXPORT Kernel parse_kernel(std::string_view text);
 BOCHNER_EXPORT Projection parse_projection(std::string_view text);
 BOCHNER_EXPORT FeatureFunction parse_features(std::string_view text);
 
+/// `spec` with the numbers of its given frequencies, of which a text holds the digest alone. Throws
+/// InvalidArgument when the projection is not given, and when the digest is another.
+BOCHNER_EXPORT FeatureMapSpec with_frequencies(FeatureMapSpec spec,
+                                               const GivenFrequencies& frequencies);
+
 /// Which factor of the kernel a row is for. Symmetric maps ignore it.
 enum class Side { query, key };
 constexpr std::array<std::string_view, 2> names_of(Side) { return {"query", "key"}; }

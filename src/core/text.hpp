@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <charconv>
 #include <concepts>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <tuple>
@@ -74,6 +75,13 @@ template <class T>
 inline constexpr bool is_number_or_list =
     std::is_same_v<T, std::variant<double, std::vector<double>>>;
 
+/// A value whose text is one word.
+template <class T>
+concept Word = requires(const T& value, const std::string& word) {
+  { value.to_word() } -> std::same_as<std::string>;
+  { T::from_word(word) } -> std::same_as<std::optional<T>>;
+};
+
 /// Whether a member is left out of the text: an empty list of a type that says so. It reads back as
 /// the default.
 template <class T, class M>
@@ -108,6 +116,8 @@ std::string write(const T& value) {
     return std::string(names_of(value)[static_cast<std::size_t>(value)]);
   } else if constexpr (Registry<T>) {
     return std::visit([](const auto& alternative) { return write(alternative); }, value);
+  } else if constexpr (Word<T>) {
+    return value.to_word();
   } else if constexpr (is_vector<T>) {
     std::string out = "[";
     for (const auto& item : value) {
@@ -197,6 +207,12 @@ void read(const Value& from, T& into) {
       fail(from, "unknown value '" + from.word + "'; expected one of " + join(names));
     }
     into = static_cast<T>(found - names.begin());
+  } else if constexpr (Word<T>) {
+    const std::optional<T> value = T::from_word(from.word);
+    if (!value || !from.members.empty() || from.is_list) {
+      fail(from, "expected " + std::string(T::expected_word) + ", got '" + from.word + "'");
+    }
+    into = *value;
   } else if constexpr (is_number_or_list<T>) {
     if (from.is_list) {
       read(from, into.template emplace<std::vector<double>>());

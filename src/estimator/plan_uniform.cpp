@@ -44,7 +44,7 @@ FrequencyPlan frequencies_needed_uniformly(const FeatureMapSpec& spec, double ra
   constexpr Door kDoor("frequencies_needed_uniformly");
   require_target(target);
   FeatureMapSpec sized = spec;
-  sized.num_frequencies = 1;
+  sized.num_frequencies = least_frequencies(spec);
   validate(sized);
   kDoor.positive("radius", radius);
   FrequencyPlan plan;

@@ -112,6 +112,9 @@ bool is_upper_for_outputs(const FeatureMapSpec& spec) {
   return is_upper_estimate(spec) || block_law(spec).pairing == BlockLaw::Pairing::radii;
 }
 
-Index least_frequencies(const FeatureMapSpec& spec) { return 1 + block_law(spec).exact; }
+Index least_frequencies(const FeatureMapSpec& spec) {
+  const BlockLaw block = block_law(spec);
+  return block.redraws ? 1 + block.exact : spec.num_frequencies;
+}
 
 }  // namespace bochner::estimator

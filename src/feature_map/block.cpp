@@ -56,6 +56,9 @@ FrequencyLaw frequency_law(const FeatureMapSpec& spec) {
                    .seed = spec.seed};
   law.products = product_layout(spec.features, law.spectrum.series.get(), law.dim,
                                 law.num_frequencies, law.seed);
+  if (const GivenFrequencies* const given = given_frequencies(spec.projection)) {
+    law.phases.assign(given->phases().begin(), given->phases().end());
+  }
   return law;
 }
 

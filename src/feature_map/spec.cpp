@@ -44,6 +44,23 @@ std::optional<std::string> uncoupled(const Projection& projection,
       projection, features);
 }
 
+/// Phases that no feature would see.
+std::optional<std::string> idle_phases(const Projection& projection,
+                                       const FeatureFunction& features) {
+  const GivenFrequencies* const given = given_frequencies(projection);
+  if (given == nullptr || given->phases().empty()) return std::nullopt;
+  return std::visit(
+      []<class F>(const F&) -> std::optional<std::string> {
+        if constexpr (requires { F::has_phases; }) {
+          return std::nullopt;
+        } else {
+          return "given frequencies have phases, and " + std::string(F::name) +
+                 " features have none: use cosine features";
+        }
+      },
+      features);
+}
+
 void require_shift(std::string_view member, const std::vector<double>& shift, Index dim) {
   if (shift.empty()) return;
   kSpecDoor.entries(member, std::ssize(shift), dim, "input_dim, or none")
@@ -115,6 +132,7 @@ std::optional<std::string> incompatibility(const Kernel& kernel, const Projectio
   const SpectralMeasure spectrum = spectral_measure(kernel);
   if (auto reason = incompatibility_of(spectrum, features)) return reason;
   if (auto reason = incompatibility_of(spectrum, projection)) return reason;
+  if (auto reason = idle_phases(projection, features)) return reason;
   return uncoupled(projection, features);
 }
 
@@ -142,6 +160,19 @@ void validate(const FeatureMapSpec& spec) {
   check(spec.projection, law);
   check(spec.features, law);
   require_transform(spec, law.spectrum, form);
+}
+
+FeatureMapSpec with_frequencies(FeatureMapSpec spec, const GivenFrequencies& frequencies) {
+  constexpr Door kDoor("with_frequencies");
+  const GivenFrequencies* const named = given_frequencies(spec.projection);
+  if (named == nullptr) {
+    kDoor.refuse("spec.projection", to_text(spec.projection), "given frequencies");
+  }
+  if (!set_given_frequencies(spec.projection, frequencies)) {
+    kDoor.refuse("frequencies", "of digest " + frequencies.to_word(),
+                 named->to_word() + " (the spec's)");
+  }
+  return spec;
 }
 
 std::string to_text(const Kernel& kernel) { return text::write(kernel); }

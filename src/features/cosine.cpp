@@ -23,7 +23,7 @@ RowLaw CosineFeatures::row_law() const {
 template <Scalar T>
 std::unique_ptr<const FeatureStage<T>> CosineFeatures::make_stage(
     const FrequencyLaw& law, const std::function<FrequencyNorms()>& /*norms*/) const {
-  return std::make_unique<PhaseStage<T>>(law.seed, law.num_frequencies);
+  return std::make_unique<PhaseStage<T>>(law);
 }
 
 template std::unique_ptr<const FeatureStage<float>> CosineFeatures::make_stage(

@@ -63,12 +63,14 @@ void PairedStage<T>::pull(T* block, Index ld, Index rows, const double* log_ampl
 }
 
 template <Scalar T>
-PhaseStage<T>::PhaseStage(Seed seed, Index num_frequencies)
-    : num_frequencies_(num_frequencies),
-      phases_(static_cast<std::size_t>(simd::padded<T>(num_frequencies)), T{0}) {
-  for (std::size_t j = 0; j < static_cast<std::size_t>(num_frequencies); ++j) {
-    const Stream stream(seed, Purpose::phases, j);
-    phases_[j] = static_cast<T>(2.0 * std::numbers::pi * stream.uniform(0));
+PhaseStage<T>::PhaseStage(const FrequencyLaw& law)
+    : num_frequencies_(law.num_frequencies),
+      phases_(static_cast<std::size_t>(simd::padded<T>(law.num_frequencies)), T{0}) {
+  for (std::size_t j = 0; j < static_cast<std::size_t>(num_frequencies_); ++j) {
+    const auto drawn = [&] {
+      return 2.0 * std::numbers::pi * Stream(law.seed, Purpose::phases, j).uniform(0);
+    };
+    phases_[j] = static_cast<T>(law.phases.empty() ? drawn() : law.phases[j]);
   }
 }
 

@@ -28,7 +28,7 @@ class PairedStage final : public FeatureStage<T> {
 template <Scalar T>
 class PhaseStage final : public FeatureStage<T> {
  public:
-  PhaseStage(Seed seed, Index num_frequencies);
+  explicit PhaseStage(const FrequencyLaw& law);
 
   Index num_features() const noexcept override { return num_frequencies_; }
   Index work_columns() const noexcept override { return 2 * num_frequencies_; }

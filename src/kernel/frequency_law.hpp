@@ -22,6 +22,8 @@ struct FrequencyLaw {
   Seed seed;
   /// Set where features are products of projections; says which.
   std::shared_ptr<const ProductLayout> products{};
+  /// One per frequency where the caller gives them; empty: drawn.
+  std::vector<double> phases{};
 
   /// Coordinates that projections see.
   Index projected_dim() const {

@@ -51,6 +51,12 @@ concept ProjectionOperators = requires(const P& projection, const FrequencyLaw& 
   { projection.cost(law) } -> std::same_as<double>;
 };
 
+/// A projection whose frequencies are the caller's.
+template <class P>
+concept GivesFrequencies = requires(const P& projection) {
+  { projection.frequencies } -> std::same_as<const GivenFrequencies&>;
+};
+
 /// Fails to compile, naming what is missing, unless the projection is complete.
 template <class P>
 constexpr bool is_complete() {

@@ -35,11 +35,12 @@ struct BlockLaw {
   Index exact = 0;            ///< columns without error, not counted as rows
   std::string_view gap = {};  ///< not empty: why the error has no closed form, for any kernel
   bool quasi_random = false;  ///< the error of independent rows is an upper estimate
+  bool redraws = true;        ///< whether another seed draws other frequencies
   /// The law of complementary radii, where they are and the estimator asks.
   std::shared_ptr<const estimator::PairedRadii> paired_radii = {};
 
   /// Whether rows are independent draws of the kernel's own law.
-  bool independent() const { return size == 1 && radii == Radii::sampled; }
+  bool independent() const { return size == 1 && radii == Radii::sampled && gap.empty(); }
 
   /// Whether rows 2i and 2i + 1 of a block depend on each other in a way of their own.
   bool in_pairs() const { return pairing == Pairing::opposite || pairing == Pairing::radii; }

@@ -38,7 +38,8 @@ FrequencyDraw::FrequencyDraw(const Projection& projection, const FrequencyLaw& l
 
 double FrequencyDraw::largest_scale() const {
   if (law_.products) return 1.0;
-  if (!law_.spectrum.whole()) return projections::largest_scale(law_);
+  const bool of_law = !law_.spectrum.whole() && !given_frequencies(projection_);
+  if (of_law) return projections::largest_scale(law_);
   double largest = 0.0;
   for (Index i = 0; i < rows_.size(); ++i) largest = std::max(largest, std::abs(rows_.data()[i]));
   return largest;
@@ -106,8 +107,40 @@ double projection_cost(const Projection& projection, const FrequencyLaw& law) {
       });
 }
 
+const GivenFrequencies* given_frequencies(const Projection& projection) {
+  return std::visit(
+      []<class P>(const P& p) -> const GivenFrequencies* {
+        if constexpr (projections::GivesFrequencies<P>) {
+          return &p.frequencies;
+        } else {
+          return nullptr;
+        }
+      },
+      projection);
+}
+
+bool set_given_frequencies(Projection& projection, const GivenFrequencies& frequencies) {
+  return std::visit(
+      [&]<class P>(P& p) {
+        if constexpr (projections::GivesFrequencies<P>) {
+          if (!(p.frequencies == frequencies)) return false;
+          p.frequencies = frequencies;
+          return true;
+        } else {
+          return false;
+        }
+      },
+      projection);
+}
+
 std::optional<std::string> incompatibility_of(const SpectralMeasure& spectrum,
                                               const Projection& projection) {
+  if (const GivenFrequencies* const given = given_frequencies(projection)) {
+    if (given->is_held()) return std::nullopt;
+    if (given->digest().empty()) return "given frequencies need a matrix, and have none";
+    return "of given frequencies a text holds no more than the digest (" + given->digest() +
+           "): with_frequencies supplies the matrix";
+  }
   return std::visit(
       [&]<class P>(const P& p) -> std::optional<std::string> {
         if (spectrum.whole() && p.couples_directions()) {

@@ -60,6 +60,12 @@ class FrequencyDraw {
 /// everywhere.
 Matrix<double> draw_frequencies(const Projection& projection, const FrequencyLaw& law);
 
+/// The frequencies that the caller brought, or null where they are drawn.
+const GivenFrequencies* given_frequencies(const Projection& projection);
+/// The projection with these in place of given ones of the same digest. False, and unchanged, for
+/// another projection or another digest.
+bool set_given_frequencies(Projection& projection, const GivenFrequencies& frequencies);
+
 /// Why frequencies of this measure cannot be coupled like this, or nothing.
 std::optional<std::string> incompatibility_of(const SpectralMeasure& spectrum,
                                               const Projection& projection);

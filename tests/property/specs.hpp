@@ -105,10 +105,38 @@ inline FeatureFunction by_direction(FeatureFunction features, Index dim) {
   return features;
 }
 
+/// Maps whose frequencies, and where there are some phases, are brought along.
+inline std::vector<FeatureMapSpec> given_specs(Index dim, Index num_frequencies) {
+  const Stream stream({31}, Purpose::study);
+  Matrix<double> w(num_frequencies, dim);
+  stream.normals(0, {w.data(), static_cast<std::size_t>(w.size())});
+  std::vector<double> phases(static_cast<std::size_t>(num_frequencies));
+  stream.normals(static_cast<std::uint64_t>(w.size()), phases);
+  const GivenProjection rows{GivenFrequencies(w)};
+  const GivenProjection with_phases{GivenFrequencies(w, phases)};
+  const auto spec = [&](const Kernel& kernel, const Projection& projection,
+                        const FeatureFunction& features) {
+    return FeatureMapSpec{.input_dim = dim,
+                          .num_frequencies = num_frequencies,
+                          .kernel = kernel,
+                          .projection = projection,
+                          .features = features,
+                          .seed = {17},
+                          .transform = {}};
+  };
+  return {spec(GaussianKernel{}, rows, TrigonometricFeatures{}),
+          spec(MaternKernel{}, rows, CosineFeatures{}),
+          spec(GaussianKernel{Isotropic{1.7}}, with_phases, CosineFeatures{}),
+          spec(SoftmaxKernel{0.4}, rows, PositiveFeatures{}),
+          spec(SoftmaxKernel{}, rows, HyperbolicOprfFeatures{-0.1}),
+          spec(ArcCosineKernel{}, rows, RectifiedFeatures{})};
+}
+
 /// Every compatible combination, a centred one for each kernel that can be centred, one with a
-/// whole pair transform where the kernel takes it, and with one parameter per direction.
+/// whole pair transform where the kernel takes it, and with one parameter per direction; and maps
+/// of given frequencies.
 inline std::vector<FeatureMapSpec> specs(Index dim, Index num_frequencies) {
-  std::vector<FeatureMapSpec> all;
+  std::vector<FeatureMapSpec> all = given_specs(dim, num_frequencies);
   for (const Kernel& kernel : kernels(dim)) {
     for (const FeatureFunction& features : feature_functions()) {
       const std::size_t before = all.size();

@@ -18,6 +18,7 @@ struct CosineFeatures {
 
   // What a feature function says of itself (docs/extending).
   static constexpr std::string_view partner = "";
+  static constexpr bool has_phases = true;
   void check(const FrequencyLaw& /*law*/) const {}
   std::optional<std::string> refusal(const SpectralMeasure& spectrum) const;
   StageInput stage_input(const StandardForm& kernel) const;

@@ -20,7 +20,8 @@ struct Projection : std::variant<IidProjection,
                                  AntitheticProjection,
                                  SobolProjection,
                                  RademacherProjection,
-                                 CountSketchProjection> {
+                                 CountSketchProjection,
+                                 GivenProjection> {
   using variant::variant;
 };
 // clang-format on

@@ -242,8 +242,14 @@ AttentionErrorReport attention_with_error(const FeatureMap<T>& map,
   AttentionErrorReport report;
   report.attention = attention<T>(map, inputs, out, options, execution);
   const FeatureMapSpec& spec = map.spec();
-  const Index block_size = estimator::block_law(spec).size;
+  const BlockLaw block = estimator::block_law(spec);
+  const Index block_size = block.size;
   if (spec.num_frequencies / block_size < kLeastBlocks) {
+    if (!block.redraws) {
+      kErrorDoor.refuse("num_frequencies", std::to_string(spec.num_frequencies),
+                        "at least " + std::to_string(kLeastBlocks) +
+                            ": frequencies that are given cannot be drawn again");
+    }
     report.source = AttentionErrorSource::redraws;
     report.groups = error_options.redraws;
     report.degrees_of_freedom = error_options.redraws - 1.0;

@@ -4,10 +4,14 @@
 #include "core/archive_entries.hpp"
 #include "core/checked.hpp"
 #include "features/stage.hpp"
+#include "linalg/copy.hpp"
+#include "projection/operator.hpp"
 
 #include <algorithm>
+#include <span>
 #include <string>
 #include <type_traits>
+#include <utility>
 
 namespace bochner::regression {
 namespace {
@@ -15,14 +19,46 @@ namespace {
 constexpr Door kArchive("archive");
 constexpr Index kLargestMap = Index{1} << 30;
 
-/// The first row of the frequencies. Except for products, rows do not depend on how many there are,
-/// so that drawing one is enough.
+constexpr const char* kGiven = "given_frequencies";
+constexpr const char* kPhases = "given_phases";
+
+/// The first row of the frequencies. Except for products, rows that are drawn do not depend on how
+/// many there are, so that drawing one is enough.
 template <Scalar T>
 Matrix<double> first_frequency(const FeatureMap<T>& map) {
   FeatureMapSpec spec = map.spec();
-  if (multiplies(spec.features)) return map.frequencies();
+  if (multiplies(spec.features) || given_frequencies(spec.projection)) return map.frequencies();
   spec.num_frequencies = 1;
   return FeatureMap<T>(spec).frequencies();
+}
+
+void save_given(const GivenFrequencies& given, Archive& archive) {
+  const auto copied = [](MatrixView<const double> from) {
+    Matrix<double> out(from.rows, from.cols);
+    linalg::copy(from, out);
+    return out;
+  };
+  const std::span<const double> phases = given.phases();
+  archive.arrays.insert_or_assign(kGiven, copied(given.rows()));
+  if (phases.empty()) return;
+  archive.arrays.insert_or_assign(kPhases,
+                                  copied({phases.data(), 1, static_cast<Index>(phases.size())}));
+}
+
+/// The spec with the frequencies that the archive has for it.
+FeatureMapSpec with_given(FeatureMapSpec spec, const Archive& archive) {
+  const Matrix<double>& w = archive.array<double>(kGiven, spec.num_frequencies, spec.input_dim);
+  std::span<const double> phases;
+  if (archive.arrays.contains(kPhases)) {
+    const Matrix<double>& row = archive.array<double>(kPhases, 1, spec.num_frequencies);
+    phases = {row.data(), static_cast<std::size_t>(row.cols())};
+  }
+  const GivenFrequencies given(w.view(), phases);
+  if (!set_given_frequencies(spec.projection, given)) {
+    kArchive.refuse(kGiven, "of digest " + given.digest(),
+                    given_frequencies(spec.projection)->to_word() + " (the map's)");
+  }
+  return spec;
 }
 
 }  // namespace
@@ -31,6 +67,9 @@ template <Scalar T>
 void save_map(const FeatureMap<T>& map, Archive& archive) {
   archive.metadata["map"] = to_text(map.spec());
   archive.metadata["scalar"] = kScalarName<T>;
+  if (const GivenFrequencies* const given = given_frequencies(map.spec().projection)) {
+    save_given(*given, archive);
+  }
   Matrix<double> witness(1, map.input_dim());
   const Matrix<double> frequencies = first_frequency(map);
   std::copy_n(frequencies.row(0), map.input_dim(), witness.data());
@@ -48,6 +87,7 @@ FeatureMapSpec load_spec(const Archive& archive) {
   require_word(kArchive, archive, "scalar", kScalarName<T>);
   // The witness confirms input_dim before anything of that size is allocated.
   archive.array<double>("first_frequency", 1, spec.input_dim);
+  if (given_frequencies(spec.projection)) spec = with_given(std::move(spec), archive);
   validate(spec);
   return spec;
 }

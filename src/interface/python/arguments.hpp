@@ -95,6 +95,12 @@ struct Outer<std::string> {
   }
 };
 
+/// Anything, for calls that look themselves.
+template <>
+struct Outer<nb::object> {
+  static nb::object in(const std::string& /*place*/, nb::handle value) { return nb::borrow(value); }
+};
+
 /// Enumerations are words.
 template <NamedEnum E>
 struct Outer<E> {

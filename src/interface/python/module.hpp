@@ -8,6 +8,7 @@
 
 namespace bochner::python {
 
+void declare_given_frequencies(nanobind::module_& m);
 void define_specs(nanobind::module_& m);
 void define_maps(nanobind::module_& m);
 void define_attention(nanobind::module_& m);

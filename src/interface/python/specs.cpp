@@ -127,6 +127,7 @@ void define_spec(nb::module_& m) {
         return std::pair(std::move(map.features), std::move(map.projection));
       },
       nb::arg("kernel"), nb::arg("features").none(), nb::arg("projection").none());
+  m.def("with_frequencies", &with_frequencies);
   m.def("num_frequencies_for", &num_frequencies_for, nb::arg("features"), nb::arg("num_features"));
   m.def("parse_kernel", [](const std::string& text) { return parse_kernel(text); });
   m.def("parse_projection", [](const std::string& text) { return parse_projection(text); });
@@ -191,6 +192,7 @@ void define_named_kernels() {
 void define_specs(nb::module_& core) {
   // Options have a module of their own, all of which the package exports.
   nb::module_ m = core.def_submodule("options", "The classes of which specs are made.");
+  declare_given_frequencies(m);
   declare_alternatives<Metric>(m, "");
   declare_alternatives<Kernel>(m, "Kernel");
   declare_alternatives<Projection>(m, "Projection");

@@ -117,7 +117,7 @@ from bochner._spectral_errors import DeltaSpectral, SpectralError, delta_spectra
 from bochner._study_subjects import StudyPairs, study_pairs, study_specs
 from bochner._study_tables import StudyTable, study_table
 from bochner._tables import Table, read_table
-from bochner._texts import parse_features, parse_kernel, parse_projection
+from bochner._texts import parse_features, parse_kernel, parse_projection, with_frequencies
 
 __all__ = [
     "AttentionComparison",
@@ -270,6 +270,7 @@ __all__ = [
     "study_specs",
     "study_table",
     "two_sample_test",
+    "with_frequencies",
     "with_optimal_parameter",
     "with_optimal_parameters",
     "with_scale",

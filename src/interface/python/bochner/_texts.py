@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Parts of specs from their texts."""
+"""Parts of specs from their texts, and what a text leaves out."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from bochner import _core
+from bochner._core.options import FeatureMapSpec, GivenFrequencies
 from bochner._options import word
-from bochner._specs import features_of, kernel_of, projection_of
+from bochner._specs import SpecLike, features_of, kernel_of, projection_of, spec_of
 
 
 def parse_kernel(text: str) -> Any:
@@ -82,3 +84,40 @@ def parse_features(text: str) -> Any:
     PositiveFeatures()
     """
     return features_of("parse_features", word("parse_features", "text", text), "text")
+
+
+def with_frequencies(spec: SpecLike, frequencies: GivenFrequencies) -> FeatureMapSpec:
+    """A spec with the numbers of its given frequencies, of which its text holds the digest alone.
+
+    Parameters
+    ----------
+    spec : FeatureMapSpec or str
+        With a `GivenProjection`.
+    frequencies : GivenFrequencies
+        Those that the spec was made with.
+
+    Returns
+    -------
+    FeatureMapSpec
+
+    Raises
+    ------
+    TypeError, ValueError
+        When the projection is another, or the digest is.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import bochner as bo
+    >>> given = bo.GivenFrequencies(np.eye(3))
+    >>> text = str(bo.FeatureMapSpec(3, 3, projection=bo.GivenProjection(given)))
+    >>> bo.FeatureMap(bo.with_frequencies(text, given)).num_features
+    6
+    """
+    function = "with_frequencies"
+    if not isinstance(frequencies, GivenFrequencies):
+        raise TypeError(
+            f"{function}: frequencies is {type(frequencies).__name__}, expected GivenFrequencies"
+        )
+    filled: FeatureMapSpec = _core.with_frequencies(spec_of(function, spec), frequencies)
+    return filled
