@@ -57,8 +57,27 @@ def test_attention_of_a_performer_checkpoint(dtype):
     assert np.abs(bo.attention(spec, q, k, v) - expected).max() < tolerance
     out, error, report = bo.attention_with_error(spec, q, k, v)
     assert np.array_equal(out, bo.attention(spec, q, k, v))
-    assert report.source == "jackknife"
+    assert report.source == "blocks"
     assert np.all(error > 0)
+
+
+def test_a_few_given_frequencies_cannot_be_drawn_again():
+    spec = given_spec(W[:3])
+    q = normals(1, 1, 5, D)
+    with pytest.raises(ValueError, match="cannot be drawn again"):
+        bo.attention_with_error(spec, q, q, q)
+
+
+def test_a_certificate_needs_no_law():
+    x = normals(60, D)
+    fm = bo.FeatureMap(given_spec(W))
+    certificate = bo.gram_certificate(
+        bo.GramApproximation(fm, x), bo.ExactGram(bo.GaussianKernel(), x), seed=1
+    )
+    phi = fm.transform(x)
+    exact = np.exp(-((x[:, None] - x[None]) ** 2).sum(axis=-1) / 2)
+    low, high = certificate.frobenius
+    assert low <= np.linalg.norm(phi @ phi.T - exact) <= high
 
 
 def test_specs_of_given_frequencies_are_values():
@@ -83,7 +102,7 @@ def test_specs_of_given_frequencies_are_values():
     assert given.digest in str(spec)
     assert pickle.loads(pickle.dumps(parsed.projection)) == spec.projection
     with pytest.raises(ValueError, match="with_frequencies"):
-        bo.FeatureMap(parsed)
+        bo.FeatureMap(parsed).transform(x)
     filled = bo.with_frequencies(str(spec), given)
     assert np.array_equal(bo.FeatureMap(filled).transform(x), bo.FeatureMap(spec).transform(x))
     with pytest.raises(ValueError, match="with_frequencies: frequencies is of digest"):
@@ -95,7 +114,7 @@ def test_specs_of_given_frequencies_are_values():
 def test_a_model_file_holds_its_frequencies(tmp_path):
     x, w = normals(80, D), normals(M, D, seed=9)
     equations = bo.NormalEquations(bo.FeatureMap(given_spec(w))).add(x, np.sin(x[:, :1]))
-    model = bo.RidgeRegression(equations, 1e-3)
+    model = bo.RidgeRegression(equations, ridge=1e-3)
     model.save(tmp_path / "model")
     loaded = bo.RidgeRegression.load(tmp_path / "model")
     assert np.array_equal(loaded.predict(x), model.predict(x))

@@ -119,7 +119,10 @@ nb::object reduce(nb::handle self) {
   if (given.is_held() || given.digest().empty()) {
     return nb::make_tuple(self.type(), nb::make_tuple(rows(given), phases(given)));
   }
-  return nb::make_tuple(self.type().attr("of_digest"), nb::make_tuple(given.digest()));
+  // A static function has no name by which pickle finds it again.
+  const nb::object call =
+      nb::module_::import_("operator").attr("methodcaller")("of_digest", given.digest());
+  return nb::make_tuple(call, nb::make_tuple(self.type()));
 }
 
 GivenFrequencies of_digest(const nb::args& by_position, const nb::kwargs& by_name) {
