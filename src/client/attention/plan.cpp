@@ -269,16 +269,17 @@ class HeadPlanner {
   }
 
   HeadPlan chosen(const Candidate& way, double error, const PlanCost& exact) const {
-    HeadPlan plan{.method = way.method,
-                  .spec = spec_of(way.frequencies),
-                  .exact = way.exact,
-                  .rest = way.rest,
-                  .error = error,
-                  .source = closed_form(way) ? ErrorSource::closed_form : ErrorSource::measured,
-                  .exact_share = way.cost.exact_share,
-                  .nanoseconds = way.cost.nanoseconds,
-                  .exact_nanoseconds = exact.nanoseconds,
-                  .sentence = {}};
+    HeadPlan plan{
+        .method = way.method,
+        .spec = spec_of(way.frequencies),
+        .exact = way.exact,
+        .rest = way.rest,
+        .error = error,
+        .source = closed_form(way) ? PlanErrorSource::closed_form : PlanErrorSource::measured,
+        .exact_share = way.cost.exact_share,
+        .nanoseconds = way.cost.nanoseconds,
+        .exact_nanoseconds = exact.nanoseconds,
+        .sentence = {}};
     std::string what;
     if (way.method == AttentionMethod::exact_and_means) {
       what = std::to_string(way.exact.blocks.count) +

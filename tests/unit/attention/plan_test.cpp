@@ -64,11 +64,11 @@ TEST_CASE("a plan chooses for each head and reaches its error", "[attention][pla
     const std::vector<HeadPlan> plans = plan_attention<float>(specs, 0, x.inputs());
     REQUIRE(plans.size() == 3);
     CHECK(plans[0].method == AttentionMethod::features);
-    CHECK(plans[0].source == ErrorSource::closed_form);
+    CHECK(plans[0].source == PlanErrorSource::closed_form);
     CHECK(plans[1].method != AttentionMethod::exact);
-    CHECK(plans[1].source == ErrorSource::measured);
+    CHECK(plans[1].source == PlanErrorSource::measured);
     CHECK(plans[2].method == AttentionMethod::exact);
-    CHECK(plans[2].source == ErrorSource::none);
+    CHECK(plans[2].source == PlanErrorSource::none);
     Tensor<float> out = x.output();
     const AttentionReport report =
         attention<float>(std::span<const HeadPlan>(plans), x.inputs(), out.view());

@@ -28,12 +28,12 @@ constexpr std::array<std::string_view, 4> names_of(AttentionMethod) {
 }
 
 /// Where the error of a plan comes from.
-enum class ErrorSource {
+enum class PlanErrorSource {
   none,         ///< exact: there is none
   closed_form,  ///< from the variances of the map at the head's rows
   measured      ///< against exact attention on rows of the head; by redraws where it is random
 };
-constexpr std::array<std::string_view, 3> names_of(ErrorSource) {
+constexpr std::array<std::string_view, 3> names_of(PlanErrorSource) {
   return {"none", "closed-form", "measured"};
 }
 
@@ -54,7 +54,7 @@ struct HeadPlan {
   ExactPairs exact;
   Rest rest = Rest::none;
   double error = 0.0;  ///< expected, as in `AttentionGoal`
-  ErrorSource source = ErrorSource::none;
+  PlanErrorSource source = PlanErrorSource::none;
   double exact_share = 1.0;        ///< of the pairs, weighed exactly
   double nanoseconds = 0.0;        ///< modelled, one batch entry on one thread
   double exact_nanoseconds = 0.0;  ///< the same for exact attention
