@@ -3,6 +3,7 @@
 
 #include "client/attention/block_choice.hpp"
 #include "client/attention/exact_forward.hpp"
+#include "client/attention/gathered_rows.hpp"
 #include "client/attention/key_subsets.hpp"
 
 #include <algorithm>
@@ -12,25 +13,6 @@
 
 namespace bochner::attention_internals {
 namespace {
-
-/// Rows of one head as a tensor in which every batch entry and head is that head.
-template <Scalar T>
-TensorView<const T, 4> for_all_heads(const Matrix<T>& rows, const TensorView<const T, 4>& like) {
-  return {rows.data(),
-          {like.extent(0), like.extent(1), rows.rows(), rows.cols()},
-          {0, 0, rows.cols(), 1}};
-}
-
-/// Row r of the result is row at(r).
-template <Scalar T, class At>
-Matrix<T> gathered(const MatrixView<const T>& rows, Index count, const At& at) {
-  Matrix<T> out(count, rows.cols);
-  for (Index r = 0; r < count; ++r) {
-    const Index from = at(r);
-    for (Index c = 0; c < rows.cols; ++c) out(r, c) = rows(from, c);
-  }
-  return out;
-}
 
 /// One key head of a sequence, its keys in blocks. In the order given, passes read the rows where
 /// they are; with bisection, copies in the order of the blocks.
@@ -59,8 +41,8 @@ class BlockGroup {
       const auto at = [&](Index r) { return blocks_.row(r); };
       keys_ = gathered<T>(keys_.view(), keys_.rows(), at);
       values_ = gathered<T>(values.view(), values.rows(), at);
-      inputs_.keys = for_all_heads(keys_, call.inputs.keys);
-      inputs_.values = for_all_heads(values_, call.inputs.values);
+      inputs_.keys = of_all_heads(keys_);
+      inputs_.values = of_all_heads(values_);
     }
     if (options.rest == Rest::features) sum_features();
   }
@@ -82,7 +64,7 @@ class BlockGroup {
     Matrix<T> copy;
     if (bisected_) {
       copy = gathered<T>(mine, mine.rows, [&](Index r) { return queries.row(r); });
-      inputs_.queries = for_all_heads(copy, call_.inputs.queries);
+      inputs_.queries = of_all_heads(copy);
     }
     const RowTarget<T> target = bisected_ ? RowTarget<T>(sums, std::span<const Index>(places))
                                           : RowTarget<T>(sums, RowOrder::forward);
@@ -110,6 +92,11 @@ class BlockGroup {
   Matrix<T> live_rows_of(const TensorView<const T, 4>& tensor) const {
     return gathered<T>(head_rows(tensor, sequence_.batch, key_head_), sequence_.num_keys,
                        [&](Index k) { return sequence_.first_key + sequence_.position(k); });
+  }
+
+  TensorView<const T, 4> of_all_heads(const Matrix<T>& rows) const {
+    const auto& q = call_.inputs.queries;
+    return for_all_heads<T>(rows.view(), q.extent(0), q.extent(1));
   }
 
   /// The sequence with this key head alone.
@@ -265,9 +252,8 @@ class BlockGroup {
       std::transform(row.begin(), row.end(), longer.row(r),
                      [](double x) { return static_cast<T>(x); });
     }
-    const AttentionInputs<T> inputs{for_all_heads(longer, call_.inputs.queries),
-                                    for_all_heads(mean_keys_, call_.inputs.keys),
-                                    for_all_heads(mean_values_, call_.inputs.values)};
+    const AttentionInputs<T> inputs{of_all_heads(longer), of_all_heads(mean_keys_),
+                                    of_all_heads(mean_values_)};
     const TensorView<const T, 4> bias{
         constants_.data(),
         {inputs.queries.extent(0), inputs.queries.extent(1), longer.rows(), constants_.cols()},

@@ -2,10 +2,8 @@
 #include "client/attention/state_impl.hpp"
 
 #include "client/attention/checks.hpp"
-#include "client/attention/exact_kernel.hpp"
 #include "core/checked.hpp"
 #include "core/parallel.hpp"
-#include "core/text.hpp"
 
 #include <algorithm>
 #include <concepts>
@@ -61,34 +59,6 @@ AttentionState<T>::Impl::Impl(Maps maps, Index batch, Index key_heads, Index val
   }
   require_state_options();
   reset();
-}
-
-template <Scalar T>
-void AttentionState<T>::Impl::require_state_options() const {
-  kStateDoor.at_least("window", options_.window, 0).at_least("first_keys", options_.first_keys, 0);
-  constexpr Index kMostRows = Index{1} << 40;
-  if (options_.window > kMostRows || options_.first_keys > kMostRows) {
-    kStateDoor.refuse("window and first_keys are " + std::to_string(options_.window) + " and " +
-                      std::to_string(options_.first_keys) + ", expected at most 2^40");
-  }
-  if (options_.rest == Rest::means) {
-    kStateDoor.refuse("rest is means, expected features or none");
-  }
-  if (!options_.decay.empty()) {
-    kStateDoor.entries("decay", static_cast<Index>(options_.decay.size()), key_heads_,
-                       "one per key head");
-  }
-  for (std::size_t h = 0; h < options_.decay.size(); ++h) {
-    const std::string name = "decay[" + std::to_string(h) + "]";
-    kStateDoor.finite(name, options_.decay[h]);
-    if (options_.decay[h] < 0.0) {
-      kStateDoor.refuse(name, text::number(options_.decay[h]), "0 or more");
-    }
-  }
-  if (options_.window == 0 && options_.first_keys == 0 && options_.rest == Rest::features) return;
-  for (const FeatureMap<T>& map : maps_.all()) {
-    require_normal_kernel(kStateDoor, map.spec().kernel);
-  }
 }
 
 template <Scalar T>

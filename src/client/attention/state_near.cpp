@@ -1,23 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "client/attention/checks.hpp"
 #include "client/attention/exact_forward.hpp"
+#include "client/attention/gathered_rows.hpp"
 #include "client/attention/key_subsets.hpp"
 #include "client/attention/state_impl.hpp"
+#include "core/text.hpp"
 
 #include <algorithm>
+#include <string>
 
 namespace bochner {
 
 using namespace attention_internals;
 
 namespace {
-
-/// Rows of one head as a tensor in which every batch entry and head is that head.
-template <Scalar T>
-TensorView<const T, 4> for_all_heads(const MatrixView<const T>& rows,
-                                     const TensorView<const T, 4>& like, Index heads) {
-  return {rows.data, {like.extent(0), heads, rows.rows, rows.cols}, {0, 0, rows.row_stride, 1}};
-}
 
 /// Queries of one head group beside the keys that a stream has seen when they come: keys_seen[i]
 /// by query i.
@@ -106,8 +102,9 @@ class NearPass {
       if (sequence.num_keys > 0) problem.sequences.push_back(std::move(sequence));
     });
     if (problem.sequences.empty()) return;
-    const AttentionInputs<T> inputs{queries_, for_all_heads(keys, queries_, problem.key_heads),
-                                    for_all_heads(values, queries_, problem.key_heads)};
+    const Index batch = queries_.extent(0);
+    const AttentionInputs<T> inputs{queries_, for_all_heads(keys, batch, problem.key_heads),
+                                    for_all_heads(values, batch, problem.key_heads)};
     const AttentionOptions no_options;
     const Execution alone{1};
     const ExactCall<T> call = exact_pass<T>(door_, kernel_, inputs, no_options, {},
@@ -126,6 +123,37 @@ class NearPass {
 };
 
 }  // namespace
+
+constexpr Door kOptionsDoor("AttentionState");
+
+template <Scalar T>
+void AttentionState<T>::Impl::require_state_options() const {
+  kOptionsDoor.at_least("window", options_.window, 0)
+      .at_least("first_keys", options_.first_keys, 0);
+  constexpr Index kMostRows = Index{1} << 40;
+  if (options_.window > kMostRows || options_.first_keys > kMostRows) {
+    kOptionsDoor.refuse("window and first_keys are " + std::to_string(options_.window) + " and " +
+                        std::to_string(options_.first_keys) + ", expected at most 2^40");
+  }
+  if (options_.rest == Rest::means) {
+    kOptionsDoor.refuse("rest is means, expected features or none");
+  }
+  if (!options_.decay.empty()) {
+    kOptionsDoor.entries("decay", static_cast<Index>(options_.decay.size()), key_heads_,
+                         "one per key head");
+  }
+  for (std::size_t h = 0; h < options_.decay.size(); ++h) {
+    const std::string name = "decay[" + std::to_string(h) + "]";
+    kOptionsDoor.finite(name, options_.decay[h]);
+    if (options_.decay[h] < 0.0) {
+      kOptionsDoor.refuse(name, text::number(options_.decay[h]), "0 or more");
+    }
+  }
+  if (options_.window == 0 && options_.first_keys == 0 && options_.rest == Rest::features) return;
+  for (const FeatureMap<T>& map : maps_.all()) {
+    require_normal_kernel(kOptionsDoor, map.spec().kernel);
+  }
+}
 
 template <Scalar T>
 void AttentionState<T>::Impl::leave(const Door& door, Index batch, Index key_head,
@@ -278,6 +306,7 @@ template void AttentionState<float>::Impl::attend_near(const Door&, const Attent
                                                        const TensorView<const float, 4>&, Index,
                                                        Index, RowSums<float>&, QueryWorker&) const;
 template void AttentionState<float>::Impl::merge_near(const Impl&);
+template void AttentionState<float>::Impl::require_state_options() const;
 template void AttentionState<double>::Impl::advance_near(const Door&, const HeadGroup&,
                                                          const AttentionProblem&,
                                                          const AttentionInputs<double>&,
@@ -287,5 +316,6 @@ template void AttentionState<double>::Impl::attend_near(const Door&, const Atten
                                                         Index, RowSums<double>&,
                                                         QueryWorker&) const;
 template void AttentionState<double>::Impl::merge_near(const Impl&);
+template void AttentionState<double>::Impl::require_state_options() const;
 
 }  // namespace bochner

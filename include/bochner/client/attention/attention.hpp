@@ -164,9 +164,9 @@ struct AttentionOptions {
   }
 };
 
-/// The rates of ALiBi [Press22] as `AttentionOptions::decay` takes them: 2^(-8 k / heads), k = 1 ..
-/// heads, where heads is a power of two; otherwise those of the next smaller power of two, and
-/// then every other one of the next larger. Throws InvalidArgument when heads < 0.
+/// The rates of ALiBi [Press22] as `AttentionOptions::decay` takes them: 2^(-8 k / heads) for k from
+/// 1 to heads, a power of two; otherwise those of the next smaller power of two, and then every
+/// other one of the next larger. Throws InvalidArgument when heads < 0.
 BOCHNER_EXPORT std::vector<double> alibi_slopes(Index heads);
 
 /// What happened, summed over all rows of the output.
