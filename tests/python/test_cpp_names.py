@@ -19,6 +19,7 @@ ELSEWHERE = {
     "AttentionLengths": "attention_backend",
     "AttentionOptions": "attention",
     "AttentionErrorOptions": "attention_with_error",
+    "AttentionGoal": "plan_attention",
     "AttentionRow": "attention_rows",
     "Budget": "recommend",
     "CalibrationOptions": "calibrate",

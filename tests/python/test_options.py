@@ -17,6 +17,7 @@ VALUES = [
     ("mask", "none", False),
     ("window", 0, None),
     ("groups", [], None),
+    ("exact", bo.ExactPairs(), None),
 ]
 NO_DEFAULT = {("NystromOptions", "rank"), ("ClusterOptions", "clusters")}
 # The members of a struct that are keywords of another name, by the function that has them.
@@ -40,7 +41,7 @@ OPTIONS = {
     "CheckOptions": bo.check_unbiased,
 }
 # Members of records that C++ computes from the others.
-COMPUTED = {"CheckResult": {"passed"}}
+COMPUTED = {"CheckResult": {"passed"}, "HeadPlan": {"time"}}
 
 
 def same(value, default):
@@ -61,7 +62,7 @@ def members():
 )
 def test_keywords_have_the_defaults_of_cpp(struct, function, name, value):
     parameters = inspect.signature(function).parameters
-    if struct == "AttentionOptions" and name == "products":
+    if struct == "AttentionOptions" and name in ("products", "exact", "rest"):
         parameters = inspect.signature(bo.attention).parameters
     parameter = parameters[RENAMED.get(name, name)]
     if (struct, name) in NO_DEFAULT:

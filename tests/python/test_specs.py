@@ -213,7 +213,7 @@ BAD = [None, "bad", b"bad", 1j, object(), int, {1: 2}, {1}, ["a"], (b"a",), iter
 
 def fields_of_options():
     """Each class of options with each of its fields, and arguments that make an instance."""
-    nested = [bo.SpectralComponent, bo.KernelTerm, bo.PairTransform]
+    nested = [bo.SpectralComponent, bo.KernelTerm, bo.PairTransform, bo.ExactPairs, bo.KeyBlocks]
     for kind in [*ALTERNATIVES, *nested]:
         yield from ((kind, name, {}) for name in kind.__match_args__)
     needed = {"input_dim": 3, "num_frequencies": 4}

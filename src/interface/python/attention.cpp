@@ -168,10 +168,6 @@ double softmax_scale_gradient(const Kernel& kernel, const Input& q, const Input&
 
 Mask mask_of(bool causal) { return causal ? Mask::causal : Mask::none; }
 
-AttentionCosts costs_of(double product, double weight, double feature, double fold) {
-  return {.product = product, .weight = weight, .feature = feature, .fold = fold};
-}
-
 nb::dict attention_costs() {
   const AttentionCosts costs;
   nb::dict result;
@@ -187,12 +183,14 @@ nb::dict attention_costs() {
 HeldAttentionOptions::HeldAttentionOptions(const std::string& mask, Index query_offset,
                                            Maybe key_mask, Maybe key_lengths, Maybe cu_seqlens,
                                            Maybe cu_seqlens_keys, const std::string& products,
-                                           Maybe allowed, Index window)
+                                           Maybe allowed, Index window, Maybe decay,
+                                           const ExactPairs& exact, const std::string& rest)
     : key_mask_(std::move(key_mask)),
       key_lengths_(std::move(key_lengths)),
       cu_seqlens_(std::move(cu_seqlens)),
       cu_seqlens_keys_(std::move(cu_seqlens_keys)),
-      allowed_(std::move(allowed)) {
+      allowed_(std::move(allowed)),
+      decay_(std::move(decay)) {
   view_.mask = choice<Mask>("mask", mask);
   view_.query_offset = query_offset;
   if (key_mask_) view_.key_mask = matrix<bool>(*key_mask_);
@@ -202,16 +200,24 @@ HeldAttentionOptions::HeldAttentionOptions(const std::string& mask, Index query_
   view_.products = choice<Products>("products", products);
   view_.allowed = tensor_or_none<bool>(allowed_);
   view_.window = window;
+  if (decay_) view_.decay = vector<double>(*decay_);
+  view_.exact = exact;
+  view_.rest = choice<Rest>("rest", rest);
 }
 
 void define_attention(nb::module_& m) {
+  nb::module_ options = nb::borrow<nb::module_>(m.attr("options"));
+  declare_options<KeyBlocks>(options, "KeyBlocks");
+  declare_options<ExactPairs>(options, "ExactPairs");
+  define_options<KeyBlocks>();
+  define_options<ExactPairs>();
   nb::class_<Held>(m, "AttentionOptions")
       .def(nb::init<const std::string&, Index, Maybe, Maybe, Maybe, Maybe, const std::string&,
-                    Maybe, Index>(),
+                    Maybe, Index, Maybe, const ExactPairs&, const std::string&>(),
            nb::arg("mask"), nb::arg("query_offset"), nb::arg("key_mask").none(),
            nb::arg("key_lengths").none(), nb::arg("cu_seqlens").none(),
            nb::arg("cu_seqlens_keys").none(), nb::arg("products"), nb::arg("allowed").none(),
-           nb::arg("window"));
+           nb::arg("window"), nb::arg("decay").none(), nb::arg("exact"), nb::arg("rest"));
   m.def("attention", &attention, nb::arg("maps"), nb::arg("queries"), nb::arg("keys"),
         nb::arg("values"), nb::arg("out"), nb::arg("options"), nb::arg("num_threads").none());
   m.def("attention_gradient", &attention_gradient, nb::arg("maps"), nb::arg("queries"),

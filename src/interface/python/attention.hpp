@@ -33,12 +33,18 @@ inline std::span<const Index> positions(const Maybe& array) {
   return array ? vector<Index>(*array) : std::span<const Index>{};
 }
 
+/// Costs of attention, in the order of Python's record.
+inline AttentionCosts costs_of(double product, double weight, double feature, double fold) {
+  return {.product = product, .weight = weight, .feature = feature, .fold = fold};
+}
+
 /// Options, with the arrays that they view.
 class HeldAttentionOptions {
  public:
   HeldAttentionOptions(const std::string& mask, Index query_offset, Maybe key_mask,
                        Maybe key_lengths, Maybe cu_seqlens, Maybe cu_seqlens_keys,
-                       const std::string& products, Maybe allowed, Index window);
+                       const std::string& products, Maybe allowed, Index window, Maybe decay,
+                       const ExactPairs& exact, const std::string& rest);
 
   const AttentionOptions& view() const noexcept { return view_; }
 
@@ -48,6 +54,7 @@ class HeldAttentionOptions {
   Maybe cu_seqlens_;
   Maybe cu_seqlens_keys_;
   Maybe allowed_;
+  Maybe decay_;
   AttentionOptions view_;
 };
 

@@ -32,9 +32,9 @@ NB_MODULE(_core, m) {
   nb::register_exception_translator(translate);
   bochner::python::define_library(m);
   bochner::python::define_specs(m);
-  bochner::python::define_records(m);
   bochner::python::define_maps(m);
   bochner::python::define_attention(m);
+  bochner::python::define_attention_plans(m);
   bochner::python::define_attention_state(m);
   bochner::python::define_stored_arrays(m);
   bochner::python::define_kernels(m);
@@ -47,4 +47,5 @@ NB_MODULE(_core, m) {
   bochner::python::define_models(m);
   bochner::python::define_estimators(m);
   bochner::python::define_studies(m);
+  bochner::python::define_records(m);
 }

@@ -12,6 +12,7 @@ void define_specs(nanobind::module_& m);
 void define_records(nanobind::module_& m);
 void define_maps(nanobind::module_& m);
 void define_attention(nanobind::module_& m);
+void define_attention_plans(nanobind::module_& m);
 void define_attention_state(nanobind::module_& m);
 void define_stored_arrays(nanobind::module_& m);
 void define_kernels(nanobind::module_& m);

@@ -28,6 +28,7 @@ void define_records(nb::module_& m) {
   add<AttentionErrorReport>(all, "AttentionErrorReport");
   add<EffectiveNorms>(all, "EffectiveNorms");
   add<AttentionComparison>(all, "AttentionComparison");
+  add<HeadPlan>(all, "HeadPlan");
   add<RidgeOptions>(all, "RidgeOptions");
   add<FitOptions>(all, "FitOptions");
   add<LogisticOptions>(all, "LogisticOptions");

@@ -38,7 +38,8 @@ nb::object in_python(const M& member) {
   } else if constexpr (std::same_as<M, Matrix<double>>) {
     return to_numpy(member.view());
   } else if constexpr (Record<M>) {
-    return to_dict(member);
+    // Options that are a class in Python stay one.
+    return nb::type<M>().is_valid() ? nb::cast(member) : nb::object(to_dict(member));
   } else {
     return nb::cast(member);
   }

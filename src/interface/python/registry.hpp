@@ -167,7 +167,11 @@ struct Options<A, std::tuple<Field<A, M>...>> {
     (declared.def_prop_ro(field<I>().name.data(), &get<I>), ...);
     const std::string replace_signature =
         "def __replace__(self, /, **changes: object) -> " + own_name(declared);
-    declared.def("__str__", [](const A& a) { return text::write(a); })
+    // What no spec names has no text but its repr.
+    if constexpr (text::Named<A>) {
+      declared.def("__str__", [](const A& a) { return text::write(a); });
+    }
+    declared
         .def("__eq__", &equal, nb::arg("other").none(),
              nb::sig("def __eq__(self, other: object, /) -> bool"))
         .def("__hash__", &hash)

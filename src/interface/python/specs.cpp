@@ -218,7 +218,8 @@ void define_named_kernels() {
 
 void define_specs(nb::module_& core) {
   // Options have a module of their own, all of which the package exports.
-  nb::module_ m = core.def_submodule("options", "The classes of which specs are made.");
+  nb::module_ m = core.def_submodule(
+      "options", "The classes of options, those of which specs are made among them.");
   declare_alternatives<Metric>(m, "");
   declare_alternatives<Kernel>(m, "Kernel");
   declare_alternatives<Projection>(m, "Projection");

@@ -3,12 +3,14 @@
 
 #include <bochner/client/attention/backend.hpp>
 #include <bochner/client/attention/heads.hpp>
+#include <bochner/core/field.hpp>
 
 #include <array>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <vector>
 
 /// \file
@@ -59,6 +61,19 @@ struct HeadPlan {
   double nanoseconds = 0.0;        ///< modelled, one batch entry on one thread
   double exact_nanoseconds = 0.0;  ///< the same for exact attention
   std::string sentence;            ///< why
+
+  static constexpr auto fields() {
+    return std::tuple{Field{"method", &HeadPlan::method},
+                      Field{"spec", &HeadPlan::spec},
+                      Field{"exact", &HeadPlan::exact},
+                      Field{"rest", &HeadPlan::rest},
+                      Field{"error", &HeadPlan::error},
+                      Field{"source", &HeadPlan::source},
+                      Field{"exact_share", &HeadPlan::exact_share},
+                      Field{"nanoseconds", &HeadPlan::nanoseconds},
+                      Field{"exact_nanoseconds", &HeadPlan::exact_nanoseconds},
+                      Field{"sentence", &HeadPlan::sentence}};
+  }
 };
 
 /// For each query head, on a sample of its rows (all of them up to 1,024, else as many in stretches

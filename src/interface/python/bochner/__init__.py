@@ -14,6 +14,7 @@ strides; results have the same bits for any number of threads.
 """
 
 from bochner import _core
+from bochner._alibi import alibi_slopes
 from bochner._attention import attention, attention_gradient, attention_rows
 from bochner._attention_costs import AttentionCosts, attention_backend, attention_nanoseconds
 from bochner._attention_errors import (
@@ -24,6 +25,7 @@ from bochner._attention_errors import (
     attention_with_error,
 )
 from bochner._attention_heads import head_maps, head_specs
+from bochner._attention_plans import HeadPlan, HeadPlans, attend_as_planned, plan_attention
 from bochner._attention_results import AttentionReport
 from bochner._attention_state import AttentionState
 from bochner._attention_study import AttentionStudy, attention_study
@@ -149,6 +151,8 @@ __all__ = [
     "GramNorm",
     "GramSolveReport",
     "GramStudy",
+    "HeadPlan",
+    "HeadPlans",
     "Interval",
     "KernelClusters",
     "KernelEstimate",
@@ -180,7 +184,9 @@ __all__ = [
     "StudyTable",
     "Table",
     "__version__",
+    "alibi_slopes",
     "approximate_gram",
+    "attend_as_planned",
     "attention",
     "attention_backend",
     "attention_gradient",
@@ -249,6 +255,7 @@ __all__ = [
     "parse_features",
     "parse_kernel",
     "parse_projection",
+    "plan_attention",
     "predict",
     "projections",
     "read_table",

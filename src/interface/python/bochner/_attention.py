@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from typing import Literal, overload
+from typing import TYPE_CHECKING, Literal, overload
 
 import numpy as np
 
@@ -15,6 +15,7 @@ from bochner._attention_inputs import (
     Gradients,
     Maps,
     Products,
+    Rest,
     WithRespectTo,
     as_maps,
     gradients_or_new,
@@ -27,6 +28,9 @@ from bochner._attention_inputs import (
 from bochner._attention_results import AttentionReport, report_of
 from bochner._options import flag
 from bochner._stored_arrays import StoredLike, stored_output
+
+if TYPE_CHECKING:
+    from bochner._core.options import ExactPairs
 
 
 @overload
@@ -43,6 +47,9 @@ def attention(
     cu_seqlens: ArrayLike | None = ...,
     cu_seqlens_keys: ArrayLike | None = ...,
     products: Products = ...,
+    decay: ArrayLike | None = ...,
+    exact: ExactPairs | None = ...,
+    rest: Rest = ...,
     out: StoredLike | None = ...,
     num_threads: int | None = ...,
     return_report: Literal[False] = ...,
@@ -61,6 +68,9 @@ def attention(
     cu_seqlens: ArrayLike | None = ...,
     cu_seqlens_keys: ArrayLike | None = ...,
     products: Products = ...,
+    decay: ArrayLike | None = ...,
+    exact: ExactPairs | None = ...,
+    rest: Rest = ...,
     out: StoredLike | None = ...,
     num_threads: int | None = ...,
     return_report: Literal[True],
@@ -78,6 +88,9 @@ def attention(
     cu_seqlens: ArrayLike | None = None,
     cu_seqlens_keys: ArrayLike | None = None,
     products: Products = "full",
+    decay: ArrayLike | None = None,
+    exact: ExactPairs | None = None,
+    rest: Rest = "features",
     out: StoredLike | None = None,
     num_threads: int | None = None,
     return_report: bool = False,
@@ -124,6 +137,16 @@ def attention(
     products : {"full", "bfloat16"}
         Arithmetic of the two large products: the dtype's, or factors rounded to bfloat16 with sums
         in float32 (float32 inputs only).
+    decay : array of shape (key_heads,), optional
+        Weights are multiplied by ``exp(-decay * distance)``, ``distance = i + query_offset - j``:
+        one rate of at least 0 for each key head, with `causal` alone. ALiBi's biases, of
+        `alibi_slopes`, and RetNet's decay; no approximation. Not with blocks or means.
+    exact : ExactPairs, optional
+        The pairs of a query and a key that are weighed exactly, with ``k(q, k)`` itself, in one
+        normaliser with the features of the others. The kernel must be softmax or Gaussian.
+    rest : {"features", "means", "none"}
+        How the others are weighed: by random features; blocks of keys by their means; or not at
+        all.
     out : array of shape (batch, heads, L, d_v), optional
         Where to write, any strides, not overlapping the inputs: of their dtype, or, where that is
         float16 or bfloat16, of float32.
@@ -161,6 +184,12 @@ def attention(
     >>> bool(np.linalg.norm(out - exact) < 0.1 * np.linalg.norm(exact))
     True
 
+    A window exactly, and the other pairs by features:
+
+    >>> near = bo.attention(spec, q, k, v, causal=True, exact=bo.ExactPairs(window=16))
+    >>> bool(np.linalg.norm(near - exact) < np.linalg.norm(out - exact))
+    True
+
     A cache of float16 is not copied:
 
     >>> cache = [x.astype(np.float16) for x in (q, k, v)]
@@ -181,6 +210,9 @@ def attention(
         cu_seqlens,
         cu_seqlens_keys,
         products=products,
+        decay=decay,
+        exact=exact,
+        rest=rest,
     )
     wants_report = flag(name, "return_report", return_report)
     to, result = stored_output(name, out, (*q.shape[:3], v.shape[3]), q)
@@ -204,6 +236,9 @@ def attention_gradient(
     key_lengths: ArrayLike | None = None,
     cu_seqlens: ArrayLike | None = None,
     cu_seqlens_keys: ArrayLike | None = None,
+    decay: ArrayLike | None = None,
+    exact: ExactPairs | None = None,
+    rest: Rest = "features",
     wrt: WithRespectTo = ALL_INPUTS,
     gradients: Gradients | None = None,
     num_threads: int | None = None,
@@ -224,8 +259,8 @@ def attention_gradient(
     out : array of shape (batch, heads, L, d_v)
         What `attention` returned for these inputs and options.
     out_gradient : array of shape (batch, heads, L, d_v)
-    causal, query_offset, key_mask, key_lengths, cu_seqlens, cu_seqlens_keys
-        As `attention` had them.
+    causal, query_offset, key_mask, key_lengths, cu_seqlens, cu_seqlens_keys, decay, exact, rest
+        As `attention` had them. Blocks of keys and means have no gradients.
     wrt : sequence of {"queries", "keys", "values"}
         The gradients that are wanted. The others are not computed, which changes no bit of these.
     gradients : tuple of arrays, optional
@@ -257,7 +292,18 @@ def attention_gradient(
     name = "attention_gradient"
     q, k, v = inputs(name, queries, keys, values)
     options = options_of(
-        name, q, k, causal, query_offset, key_mask, key_lengths, cu_seqlens, cu_seqlens_keys
+        name,
+        q,
+        k,
+        causal,
+        query_offset,
+        key_mask,
+        key_lengths,
+        cu_seqlens,
+        cu_seqlens_keys,
+        decay=decay,
+        exact=exact,
+        rest=rest,
     )
     wanted = gradients_or_new(name, gradients, wrt, q, k, v)
     _core.attention_gradient(
@@ -286,12 +332,13 @@ def attention_rows(
     key_lengths: ArrayLike | None = None,
     cu_seqlens: ArrayLike | None = None,
     cu_seqlens_keys: ArrayLike | None = None,
+    decay: ArrayLike | None = None,
     num_threads: int | None = None,
 ) -> Array:
     """Rows of the matrix that `attention` multiplies the values by and never forms.
 
-    ``phi(q) @ phi(k_j) / sum_l phi(q) @ phi(k_l)`` over the keys that the query sees; 0 for the
-    others, and all of a row that sees none or whose normaliser is zero.
+    ``phi(q) @ phi(k_j) / sum_l phi(q) @ phi(k_l)`` over the keys that the query sees, each product
+    with its decay; 0 for the others, and all of a row that sees none or whose normaliser is zero.
 
     Costs O(S (m d + D)) per row; rows that see the same keys share the first part.
 
@@ -303,7 +350,7 @@ def attention_rows(
         As in `attention`.
     rows : integers of shape (n, 3)
         Batch entry, head and query of each row.
-    causal, query_offset, key_mask, key_lengths, cu_seqlens, cu_seqlens_keys
+    causal, query_offset, key_mask, key_lengths, cu_seqlens, cu_seqlens_keys, decay
         As in `attention`.
     num_threads : int, optional
         Threads to use; without it OpenMP decides. The same bits for any number.
@@ -329,7 +376,16 @@ def attention_rows(
     name = "attention_rows"
     q, k, table = queries_keys_and_rows(name, queries, keys, rows)
     options = options_of(
-        name, q, k, causal, query_offset, key_mask, key_lengths, cu_seqlens, cu_seqlens_keys
+        name,
+        q,
+        k,
+        causal,
+        query_offset,
+        key_mask,
+        key_lengths,
+        cu_seqlens,
+        cu_seqlens_keys,
+        decay=decay,
     )
     out: Array = np.empty((table.shape[0], k.shape[2]), q.dtype)
     _core.attention_rows(

@@ -55,7 +55,7 @@ def _lengths(
     )
 
 
-def _costs(function: str, costs: AttentionCosts | None) -> tuple[float, ...]:
+def costs_of(function: str, costs: AttentionCosts | None) -> tuple[float, ...]:
     if costs is None:
         costs = AttentionCosts()
     if not isinstance(costs, AttentionCosts):
@@ -112,7 +112,7 @@ def attention_nanoseconds(
     if backend not in _BACKENDS:
         raise ValueError(f"{name}: backend is {backend!r}, expected 'exact' or 'random-features'")
     lengths = _lengths(name, queries, keys, dim, num_features, causal)
-    return _core.attention_nanoseconds(backend, *lengths, *_costs(name, costs))
+    return _core.attention_nanoseconds(backend, *lengths, *costs_of(name, costs))
 
 
 def attention_backend(
@@ -156,4 +156,4 @@ def attention_backend(
     """
     name = "attention_backend"
     lengths = _lengths(name, queries, keys, dim, num_features, causal)
-    return cast("Backend", _core.attention_backend(*lengths, *_costs(name, costs)))
+    return cast("Backend", _core.attention_backend(*lengths, *costs_of(name, costs)))

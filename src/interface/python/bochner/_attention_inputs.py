@@ -4,14 +4,25 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
 
 import numpy as np
 
 from bochner import _core
-from bochner._arrays import Array, ArrayLike, broadcast, integers, like, mask, numbers, output
+from bochner._arrays import (
+    Array,
+    ArrayLike,
+    broadcast,
+    integers,
+    like,
+    mask,
+    numbers,
+    output,
+    vector,
+)
+from bochner._core.options import ExactPairs
 from bochner._map import FeatureMap, Map, as_map
-from bochner._options import flag, whole
+from bochner._options import flag, one_of, whole
 from bochner._stored_arrays import (
     Stored,
     StoredLike,
@@ -35,6 +46,8 @@ WithRespectTo: TypeAlias = "Sequence[Literal['queries', 'keys', 'values']]"
 ALL_INPUTS: WithRespectTo = ("queries", "keys", "values")
 
 Products: TypeAlias = Literal["full", "bfloat16"]
+
+Rest: TypeAlias = Literal["features", "means", "none"]
 
 AXES = "batch, heads, length, dimension"
 _PAIRS = "batch, heads, queries, keys"
@@ -140,6 +153,26 @@ def live_keys(
     return key_mask, key_lengths
 
 
+def _rates(function: str, decay: ArrayLike | None, key_heads: int) -> Array | None:
+    if decay is None:
+        return None
+    rates = vector(function, "decay", decay, np.float64)
+    if rates.shape[0] != key_heads:
+        raise ValueError(
+            f"{function}: decay has {rates.shape[0]} entries, expected {key_heads} (one per key "
+            "head)"
+        )
+    return rates
+
+
+def _pairs(function: str, exact: ExactPairs | None) -> ExactPairs:
+    if exact is None:
+        return ExactPairs()
+    if not isinstance(exact, ExactPairs):
+        raise TypeError(f"{function}: exact is {type(exact).__name__}, expected ExactPairs or None")
+    return exact
+
+
 def options_of(
     function: str,
     q: Array,
@@ -154,6 +187,9 @@ def options_of(
     products: Products = "full",
     allowed: ArrayLike | None = None,
     window: int | None = None,
+    decay: ArrayLike | None = None,
+    exact: ExactPairs | None = None,
+    rest: Rest = "features",
 ) -> _core.AttentionOptions:
     batch, heads, num_queries, _ = q.shape
     num_keys = k.shape[2]
@@ -176,6 +212,9 @@ def options_of(
         products,
         allowed,
         0 if window is None else whole(function, "window", window, 1),
+        _rates(function, decay, k.shape[1]),
+        _pairs(function, exact),
+        one_of(function, "rest", rest, get_args(Rest)),
     )
 
 

@@ -44,6 +44,7 @@ def exact_attention(
     bias: ArrayLike | None = ...,
     allowed: ArrayLike | None = ...,
     window: int | None = ...,
+    decay: ArrayLike | None = ...,
     out: StoredLike | None = ...,
     num_threads: int | None = ...,
     return_report: Literal[False] = ...,
@@ -64,6 +65,7 @@ def exact_attention(
     bias: ArrayLike | None = ...,
     allowed: ArrayLike | None = ...,
     window: int | None = ...,
+    decay: ArrayLike | None = ...,
     out: StoredLike | None = ...,
     num_threads: int | None = ...,
     return_report: Literal[True],
@@ -83,6 +85,7 @@ def exact_attention(
     bias: ArrayLike | None = None,
     allowed: ArrayLike | None = None,
     window: int | None = None,
+    decay: ArrayLike | None = None,
     out: StoredLike | None = None,
     num_threads: int | None = None,
     return_report: bool = False,
@@ -111,6 +114,8 @@ def exact_attention(
         True where a query may see a key.
     window : int, optional
         Query i sees the keys ``j > i + query_offset - window`` only, at least 1.
+    decay
+        As in `attention`.
     out, num_threads, return_report
         As in `attention`.
 
@@ -153,6 +158,7 @@ def exact_attention(
         cu_seqlens_keys,
         allowed=allowed,
         window=window,
+        decay=decay,
     )
     wants_report = flag(name, "return_report", return_report)
     to, result = stored_output(name, out, (*q.shape[:3], v.shape[3]), q)
@@ -179,6 +185,7 @@ def exact_attention_gradient(
     bias: ArrayLike | None = None,
     allowed: ArrayLike | None = None,
     window: int | None = None,
+    decay: ArrayLike | None = None,
     wrt: WithRespectTo = ALL_INPUTS,
     gradients: Gradients | None = None,
     num_threads: int | None = None,
@@ -194,7 +201,9 @@ def exact_attention_gradient(
     out : array of shape (batch, heads, L, d_v)
         What `exact_attention` returned for these inputs and options.
     out_gradient : array of shape (batch, heads, L, d_v)
-    causal, query_offset, key_mask, key_lengths, cu_seqlens, cu_seqlens_keys, bias, allowed, window
+    causal, query_offset, key_mask, key_lengths, cu_seqlens, cu_seqlens_keys
+        As `exact_attention` had them.
+    bias, allowed, window, decay
         As `exact_attention` had them.
     wrt : sequence of {"queries", "keys", "values"}
         The gradients that are wanted. The others are not computed, which changes no bit of these.
@@ -241,6 +250,7 @@ def exact_attention_gradient(
         cu_seqlens_keys,
         allowed=allowed,
         window=window,
+        decay=decay,
     )
     wanted = gradients_or_new(name, gradients, wrt, q, k, v)
     _core.exact_attention_gradient(
@@ -272,6 +282,7 @@ def exact_attention_rows(
     cu_seqlens_keys: ArrayLike | None = None,
     allowed: ArrayLike | None = None,
     window: int | None = None,
+    decay: ArrayLike | None = None,
     num_threads: int | None = None,
 ) -> Array:
     """The same rows of exact attention, ``k(q, k_j) / sum_l k(q, k_l)``.
@@ -285,7 +296,9 @@ def exact_attention_rows(
         As in `attention`.
     rows : integers of shape (n, 3)
         Batch entry, head and query of each row.
-    causal, query_offset, key_mask, key_lengths, cu_seqlens, cu_seqlens_keys, allowed, window
+    causal, query_offset, key_mask, key_lengths, cu_seqlens, cu_seqlens_keys
+        As in `exact_attention`.
+    allowed, window, decay
         As in `exact_attention`.
     num_threads : int, optional
         Threads to use; without it OpenMP decides. The same bits for any number.
@@ -323,6 +336,7 @@ def exact_attention_rows(
         cu_seqlens_keys,
         allowed=allowed,
         window=window,
+        decay=decay,
     )
     out: Array = np.empty((table.shape[0], k.shape[2]), q.dtype)
     _core.exact_attention_rows(kernel, q, k, table, out, options, threads(name, num_threads))

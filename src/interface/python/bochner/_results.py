@@ -22,7 +22,7 @@ def _cell(value: object) -> str:
     return str(value)
 
 
-def _table(names: list[str], columns: list[Any]) -> str:
+def table(names: list[str], columns: list[Any]) -> str:
     cells = [
         [name, *(_cell(value) for value in column)]
         for name, column in zip(names, columns, strict=True)
@@ -87,7 +87,7 @@ class Result:
     def __str__(self) -> str:
         columns = self._columns()
         if columns is not None:
-            return _table(list(columns), list(columns.values()))
+            return table(list(columns), list(columns.values()))
         members = self.to_dict()
         width = max(map(len, members), default=0)
         return "\n".join(f"{name.ljust(width)}  {_cell(value)}" for name, value in members.items())

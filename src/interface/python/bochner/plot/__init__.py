@@ -9,6 +9,7 @@ from bochner.plot._attention_study import attention_study
 from bochner.plot._calibration import calibration
 from bochner.plot._error_curve import error_curve
 from bochner.plot._heads import heads
+from bochner.plot._plan import plan
 from bochner.plot._ratio_map import ratio_map
 from bochner.plot._ridge_path import ridge_path
 
@@ -17,6 +18,7 @@ __all__ = [
     "calibration",
     "error_curve",
     "heads",
+    "plan",
     "ratio_map",
     "ridge_path",
 ]
