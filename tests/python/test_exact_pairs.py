@@ -250,7 +250,11 @@ BAD = [
     ({"exact": {"window": 3}}, TypeError, "exact is dict, expected ExactPairs or None"),
     ({"exact": bo.ExactPairs(window=-1)}, ValueError, "exact.window is -1"),
     ({"exact": bo.ExactPairs(first_keys=-1)}, ValueError, "exact.first_keys is -1"),
-    ({"exact": bo.ExactPairs(blocks=bo.KeyBlocks(1, 8))}, ValueError, "query_rows is 8"),
+    (
+        {"exact": bo.ExactPairs(blocks=bo.KeyBlocks(1, 8))},
+        ValueError,
+        "exact.blocks.query_rows is 8",
+    ),
     ({"rest": "mean"}, ValueError, "rest is 'mean', expected one of features, means, none"),
     ({"rest": None}, ValueError, "rest is None, expected one of"),
     ({"decay": [0.1, 0.2]}, ValueError, "decay is given without a causal mask"),

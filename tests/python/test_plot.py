@@ -190,15 +190,15 @@ def test_plans_are_drawn_by_method_share_and_error():
     q[:, 1:] *= 12.0
     base = bo.FeatureMapSpec(4, 64, bo.SoftmaxKernel(0.5), features=bo.HyperbolicOprfFeatures())
     plans = bo.plan_attention(base, q, k, v)
-    assert {plan.method for plan in plans} == {"features", "exact"}
+    assert [plan.method for plan in plans] == ["exact-and-means", "exact", "exact"]
     ax = plot.plan(plans, label="three heads")
     drawn = {line.get_label(): line for line in ax.lines}
-    for method in ("features", "exact"):
+    for method in ("exact-and-means", "exact"):
         mine = [plan for plan in plans if plan.method == method]
         assert np.allclose(drawn[method].get_xdata(), [plan.exact_share for plan in mine])
         assert np.allclose(drawn[method].get_ydata(), [plan.error for plan in mine])
-    assert drawn["features"].get_color() != drawn["exact"].get_color()
-    assert legend(ax) == ["features", "exact"]
+    assert drawn["exact-and-means"].get_color() != drawn["exact"].get_color()
+    assert legend(ax) == ["exact-and-means", "exact"]
     # Heads of one place share a label.
     assert sorted(text.get_text() for text in ax.texts) == ["0", "1, 2"]
     assert ax.get_title() == "three heads"

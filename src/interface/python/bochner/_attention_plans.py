@@ -13,7 +13,7 @@ from bochner._attention_inputs import Products, Rest, inputs, options_of
 from bochner._attention_results import AttentionReport, report_of
 from bochner._options import flag, positive, several, whole
 from bochner._results import Result, table
-from bochner._specs import spec_of
+from bochner._specs import refusals_of, spec_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -189,18 +189,19 @@ def plan_attention(
     """
     name = "plan_attention"
     q, k, v = inputs(name, queries, keys, values)
-    found = _core.plan_attention(
-        spec_of(name, base, "base"),
-        whole(name, "layer", layer, 0),
-        q,
-        k,
-        v,
-        positive(name, "error", error),
-        None if time is None else positive(name, "time", time),
-        costs_of(name, costs),
-        options_of(name, q, k, causal, query_offset, key_mask, key_lengths, None, None),
-        threads(name, num_threads),
-    )
+    with refusals_of(name):
+        found = _core.plan_attention(
+            spec_of(name, base, "base"),
+            whole(name, "layer", layer, 0),
+            q,
+            k,
+            v,
+            positive(name, "error", error),
+            None if time is None else positive(name, "time", time),
+            costs_of(name, costs),
+            options_of(name, q, k, causal, query_offset, key_mask, key_lengths, None, None),
+            threads(name, num_threads),
+        )
     return HeadPlans(_plan_of(plan) for plan in found)
 
 
@@ -319,13 +320,8 @@ def attend_as_planned(
     )
     wants_report = flag(name, "return_report", return_report)
     result = output(name, out, (*q.shape[:3], v.shape[3]), q.dtype)
-    report = _core.attend_as_planned(
-        [(plan.spec, plan.exact, plan.rest) for plan in each],
-        q,
-        k,
-        v,
-        result,
-        options,
-        threads(name, num_threads),
-    )
+    carried = [(plan.spec, plan.exact, plan.rest) for plan in each]
+    count = threads(name, num_threads)
+    with refusals_of(name):
+        report = _core.attend_as_planned(carried, q, k, v, result, options, count)
     return (result, report_of(report)) if wants_report else result

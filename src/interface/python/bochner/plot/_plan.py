@@ -78,7 +78,7 @@ def plan(
     fine_line(ax)
     ax.set_yscale("symlog", linthresh=_ZERO)
     ax.set_ylim(bottom=0)
-    ax.set_xlim(-0.02, 1.02)
+    ax.set_xlim(-0.05, 1.1)
     if label is not None:
         ax.set_title(label)
     return finished(ax, "share of the pairs weighed exactly", OUTPUT_ERROR_LABEL)
