@@ -5,6 +5,7 @@
 #include "bochner/version.hpp"
 #include "core/numbers.hpp"
 #include "io/message.hpp"
+#include "report/head_plans.hpp"
 #include "report/identity.hpp"
 #include "report/record.hpp"
 #include "report/spec_values.hpp"
@@ -46,16 +47,16 @@ std::string table_of(const AttendStudy& study) {
   const Columns<AttendRun> columns = run_columns();
   const Column<AttendRun> time = {{.heading = "time", .unit = Unit::seconds}, &AttendRun::seconds};
   if (!study.compared()) return text_table(tabulate(joined(columns, {time}), study.runs));
-  return text_table(
-      tabulate(joined(columns, {{{.heading = "error"}, &AttendRun::error},
-                                {{.heading = "predicted"},
-                                 [](const AttendRun& run) { return run.quality.predicted_error; }},
-                                time,
-                                {{.heading = "exact / time"},
-                                 [exact = *study.exact_seconds](const AttendRun& run) {
-                                   return exact / run.seconds;
-                                 }}}),
-               study.runs));
+  const Columns<AttendRun> predicted = {
+      {{.heading = "predicted"}, [](const AttendRun& run) { return run.quality.predicted_error; }}};
+  return text_table(tabulate(
+      joined(
+          joined(joined(columns, {{{.heading = "error"}, &AttendRun::error}}),
+                 study.predicted() ? predicted : Columns<AttendRun>{}),
+          {time,
+           {{.heading = "exact / time"},
+            [exact = *study.exact_seconds](const AttendRun& run) { return exact / run.seconds; }}}),
+      study.runs));
 }
 
 /// What comparing says beyond the table.
@@ -132,11 +133,15 @@ std::string attend_text(const AttendStudy& study) {
     spec.transform = {};
     out += "# spec " + to_text(spec) + (centred ? ", centred on the means\n" : "\n");
   }
+  const std::string pairs = pairs_text(study.exact, study.rest);
+  if (!pairs.empty()) out += "# " + pairs + "\n";
+  if (!study.decay.empty()) out += "# decay: ALiBi\n";
   if (study.compared()) {
     out += "# error: root mean square of the output's, relative to exact attention's output\n";
   }
   out += "\n";
   if (!study.runs.empty()) out += table_of(study);
+  if (!study.plans.empty()) out += plans_text(study.plans);
   if (study.exact_seconds) {
     out += (study.runs.empty() ? "exact attention: " : "\nexact attention: ") +
            duration(*study.exact_seconds) + "\n";
@@ -151,12 +156,17 @@ std::string attend_text(const AttendStudy& study) {
     const std::string rows = counts(*study.exact_report);
     if (!rows.empty()) out += "exact attention: " + rows + "\n";
   }
-  if (study.compared()) out += verdict_of(study);
+  if (study.plan_report) {
+    const std::string rows = counts(*study.plan_report);
+    if (!rows.empty()) out += "as planned: " + rows + "\n";
+  }
+  if (study.predicted()) out += verdict_of(study);
   return out;
 }
 
 std::string attend_complaint(const AttendStudy& study) {
   Index rows = study.exact_report && study.runs.empty() ? study.exact_report->nonfinite_rows : 0;
+  if (study.plan_report) rows = study.plan_report->nonfinite_rows;
   for (const AttendRun& run : study.runs) rows = std::max(rows, run.report.nonfinite_rows);
   if (rows == 0) return "";
   return std::to_string(rows) +
@@ -175,16 +185,21 @@ std::string attend_json(const AttendStudy& study) {
     entry["shape"] = input.shape;
   }
   document["kernel"] = to_text(study.kernel);
+  if (!pairs_text(study.exact, study.rest).empty()) {
+    document["exact_pairs"] = pairs_json(study.exact);
+    document["rest"] = bochner::name_of(study.rest);
+  }
+  if (!study.decay.empty()) document["decay"] = study.decay;
   document["runs"] = nlohmann::ordered_json::array();
   for (const AttendRun& run : study.runs) {
     nlohmann::ordered_json entry = json_rows(tabulate(run_columns(), {&run, 1})).front();
     entry.update(json_of(run.report));
-    if (study.compared()) {
-      entry["error"] = run.error;
-      entry.update(json_of(run.quality));
-    }
+    if (study.compared()) entry["error"] = run.error;
+    if (study.predicted()) entry.update(json_of(run.quality));
     document["runs"].push_back(std::move(entry));
   }
+  if (!study.plans.empty()) document["plans"] = plans_json(study.plans);
+  if (study.plan_report) document["planned"] = json_of(*study.plan_report);
   if (study.exact_seconds) {
     document["exact"] = json_of(*study.exact_report);
     document["exact"]["seconds"] = *study.exact_seconds;

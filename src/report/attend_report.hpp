@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "bochner/client/attention/plan.hpp"
 #include "bochner/client/attention/report.hpp"
 #include "bochner/core/execution.hpp"
 #include "study/attention_study.hpp"
@@ -32,14 +33,23 @@ struct AttendStudy {
   std::vector<AttendInput> inputs;
   std::string precision;
   Mask mask = Mask::none;
+  ExactPairs exact;
+  Rest rest = Rest::features;
+  std::vector<double> decay;  ///< of each key head; empty: none
   Kernel kernel{};
   Execution execution;
   std::vector<AttendRun> runs;
   std::optional<double> exact_seconds;
   std::optional<AttentionReport> exact_report;
-  std::string output;  ///< empty: none
+  std::vector<HeadPlan> plans;                 ///< instead of runs
+  std::optional<AttentionReport> plan_report;  ///< where they were carried out
+  std::string output;                          ///< empty: none
 
   bool compared() const { return exact_seconds && !runs.empty(); }
+  /// Whether the runs have a `quality`.
+  bool predicted() const {
+    return compared() && study::features_alone({.decay = decay, .exact = exact, .rest = rest});
+  }
 };
 
 std::string attend_text(const AttendStudy& study);

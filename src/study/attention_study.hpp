@@ -39,7 +39,7 @@ struct AttentionStudyPlan {
   std::optional<double> scale;  ///< s of exp(s q.k); nothing: 1/sqrt(dimension)
   /// Instead of `scale`: s such that the mean of s |q + k|^2 over pairs is this number.
   std::optional<double> mean_square_sum;
-  AttentionOptions attention;  ///< exact attention ignores `products`
+  AttentionOptions attention;  ///< exact attention ignores `products`, `exact` and `rest`
   /// Runs whose fastest is the time of a call; no more are started once they have taken a second
   /// together.
   int timed_runs = 1;
@@ -53,13 +53,16 @@ template <Scalar T>
 FeatureMapSpec attention_spec(const AttentionStudyPlan& plan, MatrixView<const T> queries,
                               MatrixView<const T> keys);
 
+/// Whether all pairs are weighed by features alone and without decay: what can be predicted.
+bool features_alone(const AttentionOptions& options);
+
 /// Random features, once.
 struct AttentionRun {
   FeatureMapSpec spec;
   double seconds = 0.0;
   AttentionReport report;
   double error = 0.0;           ///< relative Frobenius error of the whole output, where compared
-  AttentionComparison quality;  ///< where compared
+  AttentionComparison quality;  ///< where compared, of features alone and without decay
 
   static constexpr auto fields() {
     return std::tuple{Field{"spec", &AttentionRun::spec}, Field{"seconds", &AttentionRun::seconds},

@@ -17,6 +17,8 @@
 #include <algorithm>
 #include <memory>
 #include <optional>
+#include <span>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -63,25 +65,63 @@ study::AttentionStudy<T> study_of(const study::AttentionStudyPlan& plan, const F
   return study::run_attention_study<T>(plan, {spec}, inputs);
 }
 
+/// ALiBi's slopes, which are those of query heads.
+template <Scalar T>
+std::vector<double> slopes_of(const AttentionInputs<T>& inputs) {
+  const Index heads = inputs.queries.extent(1);
+  if (inputs.keys.extent(1) != heads) {
+    throw FileError("--alibi: there are " + std::to_string(heads) + " heads of queries and " +
+                    std::to_string(inputs.keys.extent(1)) + " of keys, expected as many");
+  }
+  return alibi_slopes(heads);
+}
+
 template <Scalar T>
 report::AttendStudy record_of(const AttendArguments& arguments,
                               const study::AttentionStudyPlan& plan, const Kernel& kernel,
-                              const AttentionArrays<T>& arrays,
-                              const study::AttentionStudy<T>& study) {
-  report::AttendStudy out{.inputs = {},
-                          .precision = arguments.precision,
-                          .mask = plan.attention.mask,
-                          .kernel = kernel,
-                          .execution = plan.execution,
-                          .runs = study.runs,
-                          .exact_seconds = study.exact_seconds,
-                          .exact_report = study.exact_report,
-                          .output = arguments.output};
+                              const AttentionArrays<T>& arrays) {
+  const AttentionOptions& attention = plan.attention;
+  report::AttendStudy out;
+  out.precision = arguments.precision;
+  out.mask = attention.mask;
+  out.exact = attention.exact;
+  out.rest = attention.rest;
+  out.decay.assign(attention.decay.begin(), attention.decay.end());
+  out.kernel = kernel;
+  out.execution = plan.execution;
+  out.output = arguments.output;
   for (const auto& [name, array] :
        {std::pair{"queries", &arrays.queries}, std::pair{"keys", &arrays.keys},
         std::pair{"values", &arrays.values}}) {
     out.inputs.push_back({name, array->path, array->digest, array->shape});
   }
+  return out;
+}
+
+/// Fills in the runs; returns the output of the last.
+template <Scalar T>
+Matrix<T> attend(const study::AttentionStudyPlan& plan, const FeatureMapSpec& spec,
+                 const AttentionInputs<T>& inputs, report::AttendStudy& record) {
+  study::AttentionStudy<T> study = study_of(plan, spec, inputs);
+  record.runs = std::move(study.runs);
+  record.exact_seconds = study.exact_seconds;
+  record.exact_report = study.exact_report;
+  return std::move(study.output);
+}
+
+/// Fills in the plans; returns their output where it is wanted.
+template <Scalar T>
+Matrix<T> attend_as_planned(const study::AttentionStudyPlan& plan, const AttentionGoal& goal,
+                            const FeatureMapSpec& spec, const AttentionInputs<T>& inputs,
+                            report::AttendStudy& record) {
+  record.plans =
+      plan_attention<T>(HeadSpecs(spec), 0, inputs, goal, plan.attention, plan.execution);
+  if (record.output.empty()) return {};
+  const auto [batch, heads, length, dim] = inputs.queries.extents;
+  Matrix<T> out(batch * heads * length, inputs.values.extent(3));
+  record.plan_report = attention<T>(std::span<const HeadPlan>(record.plans), inputs,
+                                    {out.data(), {batch, heads, length, out.cols()}},
+                                    plan.attention, plan.execution);
   return out;
 }
 
@@ -100,13 +140,18 @@ void run_in(const AttendArguments& arguments, AttendRequest request) {
     plan.attention.query_offset =
         std::max<Index>(inputs.keys.extent(2) - inputs.queries.extent(2), 0);
   }
+  std::vector<double> slopes;
+  if (request.alibi) slopes = slopes_of(inputs);
+  plan.attention.decay = slopes;
   const FeatureMapSpec spec = checked_spec(plan, arrays);
-  const study::AttentionStudy<T> study = study_of(plan, spec, inputs);
-  const report::AttendStudy record = record_of(arguments, plan, spec.kernel, arrays, study);
+  report::AttendStudy record = record_of(arguments, plan, spec.kernel, arrays);
+  const Matrix<T> output = request.goal
+                               ? attend_as_planned(plan, *request.goal, spec, inputs, record)
+                               : attend(plan, spec, inputs, record);
   if (file) {
     std::vector<Index> shape = arrays.queries.shape;
     shape.back() = inputs.values.extent(3);
-    io::write_npy<T>(*file, study.output.view(), shape);
+    io::write_npy<T>(*file, output.view(), shape);
   }
   if (arguments.output == "-") {
     file->commit();

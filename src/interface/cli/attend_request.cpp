@@ -35,6 +35,42 @@ void declare_inputs(CLI::App& app, AttendArguments& arguments) {
                "Choose s so that the mean of s |q+k|^2 over pairs is this number");
 }
 
+/// Which pairs are weighed exactly, and how the others are.
+std::vector<CLI::Option*> declare_pairs(CLI::App& app, AttendArguments& arguments) {
+  return {declare_text(app, "--window", arguments.window, "N",
+                       "Weigh exactly the keys less than N positions away; with --causal the last "
+                       "N that a query sees"),
+          declare_text(app, "--first-keys", arguments.first_keys, "N",
+                       "Weigh the first N keys exactly"),
+          declare_text(app, "--blocks", arguments.blocks, "N",
+                       "Weigh exactly, for each block of 16 queries, the N blocks of 16 keys with "
+                       "the largest estimate of their mass; blocks are neighbours in space, with "
+                       "--causal in the sequence"),
+          declare_text(app, "--rest", arguments.rest, "HOW",
+                       "How the other pairs are weighed: by features, by the means of blocks, or "
+                       "none of them")};
+}
+
+/// A plan decides what most other options say.
+void declare_plan(CLI::App& app, AttendArguments& arguments,
+                  const std::vector<CLI::Option*>& others) {
+  CLI::Option* const plan =
+      app.add_flag("--plan", arguments.plan,
+                   "Say for each head whether it should be exact, random features, or some of "
+                   "both, and attend so where there is an --output");
+  CLI::Option* const error =
+      declare_text(app, "--error", arguments.error, "E",
+                   "Plan for the shortest time with this error, relative to the output "
+                   "(default: 0.1)");
+  CLI::Option* const time =
+      declare_text(app, "--time", arguments.time, "R",
+                   "Plan for the smallest error in this time, relative to that of exact attention");
+  error->needs(plan);
+  time->needs(plan);
+  time->excludes(error);
+  for (CLI::Option* const other : others) plan->excludes(other);
+}
+
 void declare_attention(CLI::App& app, AttendArguments& arguments) {
   CLI::Option* const frequencies =
       declare_text(app, "--frequencies", arguments.frequencies, "LIST",
@@ -54,9 +90,18 @@ void declare_attention(CLI::App& app, AttendArguments& arguments) {
   CLI::Option* const compare =
       declare_text(app, "--compare", arguments.compare, "WITH",
                    "exact: also run exact attention, measure the error, predict it, and advise");
+  CLI::Option* const alibi = app.add_flag(
+      "--alibi", arguments.alibi,
+      "Let weights decay with the distance by ALiBi's slopes, one for each head; needs "
+      "--causal");
+  const std::vector<CLI::Option*> pairs = declare_pairs(app, arguments);
   for (CLI::Option* const other : {frequencies, features, projection, centre, compare}) {
     exact->excludes(other);
   }
+  for (CLI::Option* const pair : pairs) exact->excludes(pair);
+  std::vector<CLI::Option*> planned = {exact, compare, frequencies, centre, alibi};
+  planned.insert(planned.end(), pairs.begin(), pairs.end());
+  declare_plan(app, arguments, planned);
 }
 
 std::optional<SyntheticShape> parse_inputs(const AttendArguments& arguments) {
@@ -116,6 +161,60 @@ void parse_scale(const AttendArguments& arguments, study::AttentionStudyPlan& pl
   }
 }
 
+/// A count of keys or blocks; nothing is 0.
+Index parse_count(const std::string& option, const std::string& text) {
+  constexpr std::uint64_t kMost = std::uint64_t{1} << 40;
+  return text.empty() ? 0 : static_cast<Index>(parse_whole(option, text, 1, kMost));
+}
+
+void parse_pairs(const AttendArguments& arguments, AttendRequest& request) {
+  AttentionOptions& attention = request.plan.attention;
+  ExactPairs& exact = attention.exact;
+  exact.window = parse_count("--window", arguments.window);
+  exact.first_keys = parse_count("--first-keys", arguments.first_keys);
+  exact.blocks.count = parse_count("--blocks", arguments.blocks);
+  attention.rest = parse_choice<Rest>("--rest", arguments.rest);
+  const bool blockwise = exact.blocks.count > 0 || attention.rest == Rest::means;
+  if (blockwise && !arguments.causal) exact.blocks.order = BlockOrder::bisection;
+  if (attention.rest == Rest::none && exact == ExactPairs{}) {
+    throw UsageError("--rest: none needs --window, --first-keys or --blocks");
+  }
+  request.alibi = arguments.alibi;
+  if (!request.alibi) return;
+  if (!arguments.causal) throw UsageError("--alibi needs --causal");
+  if (blockwise) {
+    throw UsageError(std::string("--alibi and ") +
+                     (exact.blocks.count > 0 ? "--blocks" : "--rest means") +
+                     ": only one of the two can hold");
+  }
+}
+
+std::optional<AttentionGoal> parse_goal(const AttendArguments& arguments) {
+  if (!arguments.plan) return std::nullopt;
+  AttentionGoal goal;
+  if (!arguments.error.empty()) goal.error = parse_positive("--error", arguments.error);
+  if (!arguments.time.empty()) goal.time = parse_positive("--time", arguments.time);
+  return goal;
+}
+
+/// Numbers of frequencies and where the output goes, which depend on what there is to do.
+void parse_extent(const AttendArguments& arguments, AttendRequest& request) {
+  const bool compares = request.plan.runs == study::AttentionRuns::features_and_exact;
+  request.plan.frequencies = parse_frequencies("--frequencies", arguments.frequencies);
+  if (request.plan.frequencies.size() > 1) {
+    if (!compares) throw UsageError("--frequencies: a list needs --compare exact");
+    if (!arguments.output.empty()) {
+      throw UsageError("--frequencies: a list has no one output to write");
+    }
+  }
+  if (arguments.output.empty() && !compares && !request.synthetic && !request.goal) {
+    throw UsageError("--output is required (or --compare exact, --plan or --synthetic)");
+  }
+  if (arguments.output == "-" && arguments.json) {
+    throw UsageError("--json: the report needs an --output file");
+  }
+}
+
 }  // namespace
 
 void declare_attend_arguments(CLI::App& app, AttendArguments& arguments) {
@@ -131,7 +230,9 @@ void declare_attend_arguments(CLI::App& app, AttendArguments& arguments) {
       "Attention by random features, softmax(s Q K^T) V in time linear in the length.\n\n"
       "Examples:\n"
       "  bochner attend --queries Q.npy --keys K.npy --values V.npy --causal --output O.npy\n"
-      "  bochner attend --synthetic 4096,64,8 --frequencies 64:512");
+      "  bochner attend --synthetic 4096,64,8 --frequencies 64:512\n"
+      "  bochner attend --synthetic 4096,64,8 --window 64 --first-keys 4\n"
+      "  bochner attend --queries Q.npy --keys K.npy --values V.npy --plan --error 0.05");
 }
 
 AttendRequest parse_attend(const AttendArguments& arguments) {
@@ -139,16 +240,10 @@ AttendRequest parse_attend(const AttendArguments& arguments) {
   AttendRequest request;
   study::AttentionStudyPlan& plan = request.plan;
   request.synthetic = parse_inputs(arguments);
+  request.goal = parse_goal(arguments);
   plan.runs = parse_runs(arguments);
   const bool compares = plan.runs == study::AttentionRuns::features_and_exact;
   if (compares || request.synthetic) plan.timed_runs = kTimedRuns;
-  plan.frequencies = parse_frequencies("--frequencies", arguments.frequencies);
-  if (plan.frequencies.size() > 1 && !compares) {
-    throw UsageError("--frequencies: a list needs --compare exact");
-  }
-  if (plan.frequencies.size() > 1 && !arguments.output.empty()) {
-    throw UsageError("--frequencies: a list has no one output to write");
-  }
   if (arguments.features != "auto") {
     plan.features = parse_option("--features", arguments.features, parse_features);
   }
@@ -159,12 +254,8 @@ AttendRequest parse_attend(const AttendArguments& arguments) {
   if (arguments.centre) plan.means = study::Means::subtracted;
   parse_precision(arguments, request);
   parse_scale(arguments, plan);
-  if (arguments.output.empty() && !compares && !request.synthetic) {
-    throw UsageError("--output is required (or --compare exact, or --synthetic)");
-  }
-  if (arguments.output == "-" && arguments.json) {
-    throw UsageError("--json: the report needs an --output file");
-  }
+  parse_pairs(arguments, request);
+  parse_extent(arguments, request);
   const FeatureFunction features = plan.features.value_or(HyperbolicOprfFeatures{});
   if (const auto reason = incompatibility(SoftmaxKernel{}, plan.projection, features)) {
     throw UsageError(*reason);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "bochner/client/attention/plan.hpp"
 #include "interface/cli/attention_files.hpp"
 #include "study/attention_study.hpp"
 
@@ -29,12 +30,20 @@ struct AttendArguments {
   std::string projection = "orthogonal";
   std::string precision = "single";
   std::string compare;
+  std::string window;
+  std::string first_keys;
+  std::string blocks;
+  std::string rest = "features";
+  std::string error;
+  std::string time;
   std::string seed = "1";
   std::string threads = "0";
   std::string output;
   bool causal = false;
   bool centre = false;
   bool exact = false;
+  bool alibi = false;
+  bool plan = false;
   bool json = false;
 };
 
@@ -48,6 +57,8 @@ struct AttendRequest {
   study::AttentionStudyPlan plan;
   AttendPrecision precision = AttendPrecision::single_precision;
   std::optional<SyntheticShape> synthetic;  ///< nothing: inputs are files
+  std::optional<AttentionGoal> goal;        ///< of --plan, which then is all there is to do
+  bool alibi = false;                       ///< weights decay, by a slope for each head
 };
 
 void declare_attend_arguments(CLI::App& app, AttendArguments& arguments);
