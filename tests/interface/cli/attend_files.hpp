@@ -96,7 +96,7 @@ struct Files {
 
 inline double largest_difference(const std::vector<double>& a, const Matrix<double>& b) {
   REQUIRE(static_cast<Index>(a.size()) == b.size());
-  inline double largest = 0.0;
+  double largest = 0.0;
   for (std::size_t e = 0; e < a.size(); ++e) {
     largest = std::max(largest, std::abs(a[e] - b.data()[e]));
   }

@@ -3,6 +3,7 @@
 // `attend` with exact pairs, with decay, and by plans.
 #include "bochner/client/attention/exact.hpp"
 #include "bochner/client/attention/plan.hpp"
+#include "bochner/core/names.hpp"
 #include "interface/cli/attend_files.hpp"
 
 #include <catch2/catch.hpp>
