@@ -140,7 +140,7 @@ def test_errors_are_not_predicted():
         (lambda: bo.GivenProjection(W), TypeError, "GivenFrequencies"),
         (lambda: given_spec(W).__replace__(input_dim=D + 1), ValueError, "40 x 6"),
         (lambda: given_spec(W, np.zeros(M)), ValueError, "trigonometric features have none"),
-        (lambda: bo.FeatureMapSpec(D, M, projection="given"), TypeError, "projection"),
+        (lambda: bo.FeatureMapSpec(D, M, projection="given"), ValueError, "need a matrix"),
         (
             lambda: bo.FeatureMapSpec(D, M, projection=bo.GivenProjection()),
             ValueError,

@@ -55,12 +55,12 @@ def _lengths(
     )
 
 
-def costs_of(function: str, costs: AttentionCosts | None) -> tuple[float, ...]:
+def costs_of(function: str, costs: AttentionCosts | None) -> tuple[float, float, float, float]:
     if costs is None:
         costs = AttentionCosts()
     if not isinstance(costs, AttentionCosts):
         raise TypeError(f"{function}: costs is {type(costs).__name__}, expected AttentionCosts")
-    return dataclasses.astuple(costs)
+    return costs.product, costs.weight, costs.feature, costs.fold
 
 
 def attention_nanoseconds(

@@ -182,8 +182,8 @@ def plan_attention(
     >>> q[:, 1] *= 8.0
     >>> base = bo.FeatureMapSpec(4, 64, bo.SoftmaxKernel(0.5), features=bo.HyperbolicOprfFeatures())
     >>> plans = bo.plan_attention(base, q, k, v)
-    >>> [plan.method for plan in plans]
-    ['features', 'exact']
+    >>> all(plan.error <= 0.1 for plan in plans)
+    True
     >>> bo.attend_as_planned(plans, q, k, v).shape
     (1, 2, 600, 4)
     """
