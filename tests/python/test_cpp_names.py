@@ -18,6 +18,7 @@ ELSEWHERE = {
     "AttentionInputs": "attention",
     "AttentionLengths": "attention_backend",
     "AttentionOptions": "attention",
+    "AttentionStateOptions": "AttentionState",
     "AttentionErrorOptions": "attention_with_error",
     "AttentionGoal": "plan_attention",
     "AttentionRow": "attention_rows",

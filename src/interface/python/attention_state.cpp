@@ -60,10 +60,14 @@ class AnyAttentionState {
   }
 
  public:
-  AnyAttentionState(const Maps& maps, Index batch, Index key_heads, Index value_dim, bool single)
+  AnyAttentionState(const Maps& maps, Index batch, Index key_heads, Index value_dim, bool single,
+                    Index window, Index first_keys, const std::string& rest,
+                    const std::vector<double>& decay)
       : AnyAttentionState(in_scalar(single, [&]<class T>() {
+          const AttentionStateOptions options{window, first_keys, choice<Rest>("rest", rest),
+                                              decay};
           return with_maps<T>(maps, [&](const auto& each) {
-            return State(AttentionState<T>(each, batch, key_heads, value_dim));
+            return State(AttentionState<T>(each, batch, key_heads, value_dim, options));
           });
         })) {}
   AnyAttentionState(const Maps& maps, const Archive& archive, bool single)
@@ -191,8 +195,11 @@ using Unlocked = nb::call_guard<nb::gil_scoped_release>;
 void define_attention_state(nb::module_& m) {
   using S = AnyAttentionState;
   nb::class_<S>(m, "AttentionState")
-      .def(nb::init<const Maps&, Index, Index, Index, bool>(), nb::arg("maps"), nb::arg("batch"),
-           nb::arg("key_heads"), nb::arg("value_dim"), nb::arg("single"), Unlocked())
+      .def(nb::init<const Maps&, Index, Index, Index, bool, Index, Index, const std::string&,
+                    const std::vector<double>&>(),
+           nb::arg("maps"), nb::arg("batch"), nb::arg("key_heads"), nb::arg("value_dim"),
+           nb::arg("single"), nb::arg("window"), nb::arg("first_keys"), nb::arg("rest"),
+           nb::arg("decay"), Unlocked())
       .def_static(
           "load",
           [](const Maps& maps, nb::handle words, nb::handle arrays, bool single) {

@@ -45,7 +45,9 @@ TEST_CASE("no enumerator lacks a name", "[names]") {
   CHECK(complete(AttentionAdvice::centre));
   CHECK(complete(AttentionBackend::random_features));
   CHECK(complete(AttentionErrorSource::redraws));
+  CHECK(complete(AttentionMethod::exact_and_means));
   CHECK(complete(Basis::median_of_means));
+  CHECK(complete(BlockOrder::bisection));
   CHECK(complete(ColumnGroups::sketches));
   CHECK(complete(Criterion::evidence));
   CHECK(complete(Directions::independent));
@@ -59,10 +61,12 @@ TEST_CASE("no enumerator lacks a name", "[names]") {
   CHECK(complete(Loss::misclassification));
   CHECK(complete(Mask::causal));
   CHECK(complete(Pivoting::randomly_pivoted));
+  CHECK(complete(PlanErrorSource::measured));
   CHECK(complete(Posterior::full));
   CHECK(complete(Products::bfloat16));
   CHECK(complete(Purpose::buckets));
-  CHECK(complete(Radii::constant));
+  CHECK(complete(Radii::paired));
+  CHECK(complete(Rest::none));
   CHECK(complete(Side::key));
   CHECK(complete(Solver::conjugate_gradients));
   CHECK(complete(io::Decimal::comma));

@@ -153,7 +153,7 @@ def live_keys(
     return key_mask, key_lengths
 
 
-def _rates(function: str, decay: ArrayLike | None, key_heads: int) -> Array | None:
+def rates_of(function: str, decay: ArrayLike | None, key_heads: int) -> Array | None:
     if decay is None:
         return None
     rates = vector(function, "decay", decay, np.float64)
@@ -212,7 +212,7 @@ def options_of(
         products,
         allowed,
         0 if window is None else whole(function, "window", window, 1),
-        _rates(function, decay, k.shape[1]),
+        rates_of(function, decay, k.shape[1]),
         _pairs(function, exact),
         one_of(function, "rest", rest, get_args(Rest)),
     )

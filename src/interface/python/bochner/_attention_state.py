@@ -9,10 +9,10 @@ import numpy as np
 
 from bochner import _core
 from bochner._arrays import Array, ArrayLike, integers, threads
-from bochner._attention_inputs import AXES, Maps, each_map, held_maps, live_keys
+from bochner._attention_inputs import AXES, Maps, each_map, held_maps, live_keys, rates_of
 from bochner._attention_results import AttentionReport, report_of
 from bochner._kept_attention import KeptAttention
-from bochner._options import dtype_of, flag, is_single, whole
+from bochner._options import dtype_of, flag, is_single, one_of, whole
 from bochner._stored_arrays import Stored, StoredLike, stored_for, stored_like, stored_output
 
 if TYPE_CHECKING:
@@ -46,6 +46,14 @@ class AttentionState(KeptAttention):
     dtype : dtype
         Of keys, values and results: float32 or float64. A state of float32 takes rows of float16
         and bfloat16, too; its results may then go into an `out` of their dtype.
+    window, first_keys : int
+        The last `window` keys and the first `first_keys` ones are weighed exactly, as `ExactPairs`
+        says of causal attention: they are kept as rows, the former until they leave the window for
+        the sums.
+    rest : {"features", "none"}
+        Whether the other keys count at all.
+    decay : array of shape (key_heads,), optional
+        Rates at which weights fade with distance, as in `attention`.
 
     Raises
     ------
@@ -86,6 +94,10 @@ class AttentionState(KeptAttention):
         value_dim: int,
         *,
         dtype: DTypeLike = np.float32,
+        window: int = 0,
+        first_keys: int = 0,
+        rest: Literal["features", "none"] = "features",
+        decay: ArrayLike | None = None,
     ) -> None:
         name = "AttentionState"
         single = is_single(name, dtype)
@@ -95,7 +107,16 @@ class AttentionState(KeptAttention):
             whole(name, "value_dim", value_dim, 1),
         )
         self._set(held_maps(name, feature_map, extents[1]), *extents, dtype_of(single))
-        self._state = _core.AttentionState([m._map for m in each_map(self._map)], *extents, single)
+        rates = rates_of(name, decay, extents[1])
+        self._state = _core.AttentionState(
+            [m._map for m in each_map(self._map)],
+            *extents,
+            single,
+            whole(name, "window", window, 0),
+            whole(name, "first_keys", first_keys, 0),
+            one_of(name, "rest", rest, ("features", "none")),
+            [] if rates is None else rates.tolist(),
+        )
 
     def _array(self, function: str, name: str, value: StoredLike) -> Stored:
         return stored_for(function, name, value, AXES, "the state", self._dtype)
