@@ -55,9 +55,11 @@ std::vector<Candidate> ranked(const std::vector<Candidate>& candidates) {
 std::string reason_for(const std::vector<Candidate>& order, const std::string& error_name) {
   const Candidate& best = order.front();
   std::string reason = name_of(best) + ": " + error_name + " " + short_number(best.error);
-  const auto other = std::find_if(order.begin(), order.end(), [&](const Candidate& c) {
-    return c.spec.features.index() != best.spec.features.index();
-  });
+  const auto kind = [](const Candidate& c) {
+    return std::visit([](const auto& f) { return std::string_view(f.name); }, c.spec.features);
+  };
+  const auto other = std::find_if(order.begin(), order.end(),
+                                  [&](const Candidate& c) { return kind(c) != kind(best); });
   if (other != order.end()) {
     reason += ", against " + short_number(other->error) + " of the next feature function (" +
               name_of(*other) + ")";

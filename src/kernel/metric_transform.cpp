@@ -48,11 +48,25 @@ InputTransform transform(const Full& metric, Index dim, const Door& door) {
   return {.diagonal = {}, .matrix = metric.matrix};
 }
 
+void stretch_by(Isotropic& metric, double factor) { metric.lengthscale *= factor; }
+
+void stretch_by(Diagonal& metric, double factor) {
+  for (double& l : metric.lengthscales) l *= factor;
+}
+
+void stretch_by(Full& metric, double factor) {
+  for (double& a : metric.matrix) a /= factor;
+}
+
 }  // namespace
 
 InputTransform transform_of(const Metric& metric, Index dim, std::string_view kernel_name) {
   const Door door(kernel_name);
   return std::visit([&](const auto& m) { return transform(m, dim, door); }, metric);
+}
+
+void stretch(Metric& metric, double factor) {
+  std::visit([&](auto& m) { stretch_by(m, factor); }, metric);
 }
 
 }  // namespace bochner::kernels

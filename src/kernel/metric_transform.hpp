@@ -12,4 +12,7 @@ namespace bochner::kernels {
 /// and positive or when sizes do not match `dim`.
 InputTransform transform_of(const Metric& metric, Index dim, std::string_view kernel_name);
 
+/// Multiplies all lengths by a positive factor: A becomes A / factor.
+void stretch(Metric& metric, double factor);
+
 }  // namespace bochner::kernels

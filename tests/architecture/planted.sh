@@ -50,6 +50,8 @@ plant src/core/planted.cpp 'int planted;' licence_lines
 plant src/estimator/planted.cpp 'bool planted = std::holds_alternative<SobolProjection>(projection);' type_tests
 plant src/study/planted.cpp 'bool planted = requires { f.a; };' type_tests
 plant src/study/planted.cpp 'bool planted = std::get_if<bochner::GaussianKernel>(&kernel);' type_tests
+plant src/client/planted.cpp 'double planted = std::get<Diagonal>(*metric).lengthscales[0];' type_tests
+plant src/estimator/planted.cpp 'bool planted = a.features.index() == 0;' type_tests
 plant src/interface/python/planted.cpp 'bool planted = std::get_if<MeanSquareSumScale>(&rule);' type_tests
 plant src/interface/python/bochner/planted.py 'planted = TABLE[type(spec.features)]' type_tests
 plant README.md '[planted](docs/planted.md)' links

@@ -10,6 +10,8 @@ cd "$1"
 tests() {
   grep -rnE '(holds_alternative|get_if)<[A-Za-z_:]*(Kernel|Projection|Features|Scale|T)>' \
     --include='*.[ch]pp' "$@" || true
+  grep -rnE 'std::get<(Isotropic|Diagonal|Full|[A-Za-z_:]*(Kernel|Projection|Features))>|\b(features|kernel|projection|metric)\.index\(\)' \
+    --include='*.[ch]pp' "$@" || true
   grep -rnE 'requires \{ (f|k|p|kernel|projection|features)\.[a-z_]+; \}' \
     --include='*.[ch]pp' "$@" || true
   grep -rnE 'isinstance\(.*[a-z](Kernel|Projection|Features)\)|type\([a-z_.]*(kernel|projection|features)\)( |\])' \

@@ -27,8 +27,12 @@ AttentionProblem linear_problem(const Door& door, const BlockMap<T>& map,
   return problem;
 }
 
+bool weighs_exactly(const AttentionOptions& options) {
+  return options.exact != ExactPairs{} || options.rest != Rest::features;
+}
+
 void require_features_only(const Door& door, const AttentionOptions& options) {
-  if (options.exact == ExactPairs{} && options.rest == Rest::features) return;
+  if (!weighs_exactly(options)) return;
   door.refuse(
       "options ask for pairs that are weighed exactly (`exact`, `rest`), expected none here");
 }

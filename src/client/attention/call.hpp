@@ -43,6 +43,9 @@ template <Scalar T>
 AttentionProblem linear_problem(const Door& door, const BlockMap<T>& map,
                                 const AttentionInputs<T>& inputs, const AttentionOptions& options);
 
+/// Whether a call is more than features for all pairs.
+bool weighs_exactly(const AttentionOptions& options);
+
 /// Throws InvalidArgument when `options` ask for pairs that are weighed exactly.
 void require_features_only(const Door& door, const AttentionOptions& options);
 

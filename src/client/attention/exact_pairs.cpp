@@ -150,10 +150,6 @@ void require_fitting(const Door& door, const AttentionOptions& options) {
   }
 }
 
-bool weighs_exactly(const AttentionOptions& options) {
-  return options.exact != ExactPairs{} || options.rest != Rest::features;
-}
-
 template <Scalar T>
 AttentionPasses cut_passes(const AttentionProblem& problem, const AttentionInputs<T>& inputs,
                            const AttentionOptions& options) {

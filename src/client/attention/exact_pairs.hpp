@@ -48,9 +48,6 @@ AttentionInputs<T> ordered(const AttentionInputs<T>& x, RowOrder order) {
 template <Scalar T>
 void run_passes(const AttentionCall<T>& call, const AttentionPasses& passes, RowSums<T>& sums);
 
-/// Whether a call is more than features for all pairs.
-bool weighs_exactly(const AttentionOptions& options);
-
 /// All passes of a call, added.
 template <Scalar T>
 AttentionReport mixed_attention(const AttentionCall<T>& call, const AttentionOptions& options,

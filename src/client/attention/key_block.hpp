@@ -33,11 +33,7 @@ class KeyBlock {
   void clear() noexcept { rows_ = summed_ = 0; }
   /// Maps keys and copies their values, behind those already there (at most 64 in all). Throws
   /// InvalidArgument when a finite row is too long.
-  void load(MatrixView<const T> keys, MatrixView<const T> values, const RowOrigin& origin,
-            feature_map::BlockWorkspace<T>& workspace) {
-    load(keys, values, {}, origin, workspace);
-  }
-  /// The same with weights times 2^log2_factor[r]; no factors where there are none.
+  /// Weights are multiplied by 2^log2_factor[r], if there are factors.
   void load(MatrixView<const T> keys, MatrixView<const T> values,
             std::span<const double> log2_factor, const RowOrigin& origin,
             feature_map::BlockWorkspace<T>& workspace);

@@ -11,6 +11,7 @@
 #include "client/regression/ridge_system.hpp"
 #include "core/text.hpp"
 #include "estimator/row_law.hpp"
+#include "kernel/metric_transform.hpp"
 #include "kernel/standard_form.hpp"
 
 #include <algorithm>
@@ -163,9 +164,7 @@ class LengthscaleDescent {
 };
 
 Kernel scaled(Kernel kernel, double factor) {
-  if (Metric* const metric = metric_of(kernel)) {
-    for (double& l : std::get<Diagonal>(*metric).lengthscales) l *= factor;
-  }
+  if (Metric* const metric = metric_of(kernel)) kernels::stretch(*metric, factor);
   return kernel;
 }
 

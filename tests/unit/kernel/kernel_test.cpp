@@ -2,6 +2,8 @@
 #include <bochner/core/error.hpp>
 #include <bochner/kernel/kernel.hpp>
 
+#include "kernel/metric_transform.hpp"
+
 #include <catch2/catch.hpp>
 
 #include <array>
@@ -112,4 +114,20 @@ TEST_CASE("options that make no kernel are refused by name", "[kernel]") {
   CHECK_THROWS_AS(evaluate(GaussianKernel{}, x.data(), x.data(), 0), InvalidArgument);
   CHECK(SoftmaxKernel::for_dimension(64).scale == 0.125);
   CHECK_THROWS_AS(SoftmaxKernel::for_dimension(0), InvalidArgument);
+}
+
+TEST_CASE("stretched metrics measure rows as shrunken ones were measured", "[kernel]") {
+  const std::array x{1.0, -2.0};
+  const std::array y{0.5, 1.0};
+  constexpr double kFactor = 2.5;
+  const std::array near{x[0] / kFactor, x[1] / kFactor};
+  const std::array there{y[0] / kFactor, y[1] / kFactor};
+  for (const Metric& metric :
+       {Metric(Isotropic{1.5}), Metric(Diagonal{{0.7, 2.0}}), Metric(Full{{1.0, 0.5, 0.0, 2.0}})}) {
+    Metric wide = metric;
+    kernels::stretch(wide, kFactor);
+    CHECK(evaluate(GaussianKernel{wide}, x.data(), y.data(), 2) ==
+          Approx(evaluate(GaussianKernel{metric}, near.data(), there.data(), 2)).epsilon(1e-14));
+    CHECK(wide != metric);
+  }
 }
