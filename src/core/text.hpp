@@ -82,12 +82,14 @@ concept Word = requires(const T& value, const std::string& word) {
   { T::from_word(word) } -> std::same_as<std::optional<T>>;
 };
 
-/// Whether a member is left out of the text: an empty list of a type that says so. It reads back as
-/// the default.
+/// Whether a member is left out of the text: an empty list of a type that says so, or the default
+/// of the one member that a type names. It reads back as the default.
 template <class T, class M>
 bool is_omitted([[maybe_unused]] const T& owner, [[maybe_unused]] M T::*member) {
   if constexpr (is_vector<M> && requires { T::omits_empty_lists; }) {
     return (owner.*member).empty();
+  } else if constexpr (requires { member == T::omitted_by_default(); }) {
+    return member == T::omitted_by_default() && owner.*member == T{}.*member;
   } else {
     return false;
   }

@@ -55,7 +55,7 @@ std::vector<PairTransform> transforms_for(const Kernel& kernel, const FeatureFun
     out.push_back(optimal_centring(kernel, features, x, y));
   }
   if (!takes_matrix(form)) return out;
-  PairTransform balanced = optimal_pair_transform(x, y);
+  PairTransform balanced = optimal_pair_transform(kernel, x, y);
   if (!balanced.matrix.empty()) out.push_back(std::move(balanced));
   return out;
 }

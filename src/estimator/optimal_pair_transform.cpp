@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "bochner/estimator/optimal_pair_transform.hpp"
 
+#include "bochner/kernel/options.hpp"
 #include "estimator/checks.hpp"
 #include "estimator/mean_row.hpp"
+#include "kernel/metric_transform.hpp"
+#include "kernel/standard_form.hpp"
 #include "linalg/product.hpp"
 #include "linalg/symmetric_eigen.hpp"
 
@@ -101,6 +104,21 @@ PairTransform optimal_pair_transform(MatrixView<const double> queries,
   const Matrix<double> rotated = product(axes.view().transpose(), stretch);
   const double unit = std::sqrt(key.deviation) / std::sqrt(query.deviation);
   for (Index e = 0; e < rotated.size(); ++e) out.matrix.push_back(unit * rotated.data()[e]);
+  return out;
+}
+
+PairTransform optimal_pair_transform(const Kernel& kernel, MatrixView<const double> queries,
+                                     MatrixView<const double> keys) {
+  require_two_samples(kPairTransformDoor, "queries", queries, "keys", keys);
+  if (!takes_matrix(standard_form(kernel, queries.cols))) {
+    kPairTransformDoor.refuse("the kernel", to_text(kernel), "softmax");
+  }
+  const Metric* const metric = metric_of(kernel);
+  if (metric == nullptr) return optimal_pair_transform(queries, keys);
+  const InputTransform a = kernels::transform_of(*metric, queries.cols, "optimal_pair_transform");
+  PairTransform out = optimal_pair_transform(a.rows(queries).view(), a.rows(keys).view());
+  out.query = mean_row(queries);  // shifts are of the rows as they come
+  out.key = mean_row(keys);
   return out;
 }
 

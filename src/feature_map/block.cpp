@@ -58,6 +58,7 @@ FrequencyLaw frequency_law(const FeatureMapSpec& spec) {
                                 law.num_frequencies, law.seed);
   if (const GivenFrequencies* const given = given_frequencies(spec.projection)) {
     law.phases.assign(given->phases().begin(), given->phases().end());
+    law.weights.assign(given->weights().begin(), given->weights().end());
   }
   return law;
 }

@@ -4,6 +4,7 @@
 #include "core/door.hpp"
 #include "core/text.hpp"
 #include "features/amplitude.hpp"
+#include "features/weighted_stage.hpp"
 #include "simd/engine.hpp"
 
 #include <algorithm>
@@ -91,9 +92,9 @@ double log_determinant(const ExponentialLaw& law, Index dim) {
 
 template <Scalar T>
 ExponentialStage<T>::ExponentialStage(const ExponentialLaw& law, const FrequencyNorms& norms,
-                                      Index num_frequencies)
+                                      const FrequencyLaw& frequencies)
     : signs_(law.signs),
-      num_frequencies_(num_frequencies),
+      num_frequencies_(frequencies.num_frequencies),
       log_normaliser_(log_determinant(law, norms.ambient_dim) -
                       0.5 * std::log(static_cast<double>(num_features()))),
       ones_(static_cast<std::size_t>(num_features()), T{1}) {
@@ -102,14 +103,16 @@ ExponentialStage<T>::ExponentialStage(const ExponentialLaw& law, const Frequency
   const double a = each ? 1.0 : std::get<double>(law.a);
   const double factor = std::numbers::log2e * (each ? 1.0 : std::sqrt(1.0 - 4.0 * a));
   longest_frequency_ = factor * longest_normal(norms.ambient_dim);
-  if (!law.weighs()) return;
-  column_offset_.assign(static_cast<std::size_t>(simd::padded<T>(num_frequencies)), T{0});
-  for (std::size_t j = 0; j < static_cast<std::size_t>(num_frequencies); ++j) {
-    const double offset = a * norms.squared[j] * std::numbers::log2e;
+  const std::vector<double> factors = weight_factors(frequencies.weights);
+  if (!law.weighs() && factors.empty()) return;
+  column_offset_.assign(static_cast<std::size_t>(simd::padded<T>(num_frequencies_)), T{0});
+  for (std::size_t j = 0; j < static_cast<std::size_t>(num_frequencies_); ++j) {
+    double offset = law.weighs() ? a * norms.squared[j] * std::numbers::log2e : 0.0;
+    if (!factors.empty()) offset += std::log2(factors[j]);
     column_offset_[j] = static_cast<T>(offset);
     largest_offset_ = std::max(largest_offset_, std::abs(offset));
   }
-  if (each) return;
+  if (each || !law.weighs()) return;
   const double longest = std::sqrt(*std::max_element(norms.squared.begin(), norms.squared.end()));
   longest_frequency_ = factor * longest;
 }

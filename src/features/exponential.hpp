@@ -50,11 +50,13 @@ RowLaw exponential_row_law(const ExponentialLaw& law);
 
 /// Positive features exp(a |w|^2 + sqrt(1 - 4a) w.x~ + amplitude), one per frequency or one per
 /// sign; everything is kept in base 2. With one a per direction, a |w|^2 is sum_l a_l w_l^2 and
-/// arrives in `norms`; the roots are in the rows (see `StageInput::stretch`).
+/// arrives in `norms`; the roots are in the rows (see `StageInput::stretch`). Weights of
+/// frequencies are in the logarithms.
 template <Scalar T>
 class ExponentialStage final : public FeatureStage<T> {
  public:
-  ExponentialStage(const ExponentialLaw& law, const FrequencyNorms& norms, Index num_frequencies);
+  ExponentialStage(const ExponentialLaw& law, const FrequencyNorms& norms,
+                   const FrequencyLaw& frequencies);
 
   Index num_features() const noexcept override;
   bool exponential() const noexcept override { return true; }
@@ -75,7 +77,9 @@ class ExponentialStage final : public FeatureStage<T> {
   double longest_frequency_ = 0.0;  ///< of factor w, about
   double largest_offset_ = 0.0;     ///< of the sizes of column offsets
   std::vector<T> ones_;
-  std::vector<T> column_offset_;  ///< a |w|^2 in base 2, padded with zeros; empty when a is 0
+  /// a |w|^2 and the log of the weight's factor in base 2, padded with zeros; empty where there is
+  /// neither
+  std::vector<T> column_offset_;
 };
 
 }  // namespace bochner::feature_functions

@@ -2,6 +2,9 @@
 #include "features/stage.hpp"
 
 #include "features/alternative.hpp"
+#include "features/weighted_stage.hpp"
+
+#include <utility>
 
 namespace bochner {
 namespace {
@@ -129,9 +132,12 @@ std::unique_ptr<const FeatureStage<T>> make_stage(const FeatureFunction& feature
           const bool weighs = exponential.weighs();
           return std::make_unique<feature_functions::ExponentialStage<T>>(
               exponential, weighs ? norms() : FrequencyNorms{.squared = {}, .ambient_dim = law.dim},
-              law.num_frequencies);
+              law);
         } else {
-          return f.template make_stage<T>(law, norms);
+          auto stage = f.template make_stage<T>(law, norms);
+          if (law.weights.empty()) return stage;
+          return std::make_unique<feature_functions::WeightedStage<T>>(std::move(stage),
+                                                                       law.weights);
         }
       },
       features);

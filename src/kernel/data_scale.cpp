@@ -4,6 +4,7 @@
 #include "bochner/kernel/options.hpp"
 #include "bochner/random/stream.hpp"
 #include "core/door.hpp"
+#include "kernel/metric_transform.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -312,7 +313,7 @@ double softmax_scale_for(MatrixView<const double> x, MatrixView<const double> y,
 
 void MedianScale::set(Kernel& kernel, MatrixView<const double> rows,
                       std::span<const double> weights) const {
-  if (Metric* const metric = metric_of(kernel)) {
+  if (Metric* const metric = lengthscales_of(kernel)) {
     *metric = Isotropic{median_lengthscale(rows, weights)};
   }
 }
@@ -327,7 +328,9 @@ void DimensionScale::set(Kernel& kernel, MatrixView<const double> rows,
 void MeanSquareSumScale::set(Kernel& kernel, MatrixView<const double> rows,
                              std::span<const double> weights) const {
   if (double* const scale = dot_scale_of(kernel)) {
-    *scale = softmax_scale(rows, rows, target, weights);
+    const Matrix<double> in_metric =
+        kernels::transform_of(*metric_of(kernel), rows.cols, "MeanSquareSumScale").rows(rows);
+    *scale = softmax_scale(in_metric.view(), in_metric.view(), target, weights);
   }
 }
 

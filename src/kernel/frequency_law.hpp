@@ -24,6 +24,8 @@ struct FrequencyLaw {
   std::shared_ptr<const ProductLayout> products{};
   /// One per frequency where the caller gives them; empty: drawn.
   std::vector<double> phases{};
+  /// Likewise: what each frequency counts in place of 1 / num_frequencies.
+  std::vector<double> weights{};
 
   /// Coordinates that projections see.
   Index projected_dim() const {

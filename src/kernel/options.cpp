@@ -27,6 +27,14 @@ const double* dot_scale_of(const Kernel& kernel) {
       kernel);
 }
 
+const Metric* lengthscales_of(const Kernel& kernel) {
+  return dot_scale_of(kernel) == nullptr ? metric_of(kernel) : nullptr;
+}
+
+Metric* lengthscales_of(Kernel& kernel) {
+  return const_cast<Metric*>(lengthscales_of(static_cast<const Kernel&>(kernel)));
+}
+
 Metric* metric_of(Kernel& kernel) {
   return const_cast<Metric*>(metric_of(static_cast<const Kernel&>(kernel)));
 }

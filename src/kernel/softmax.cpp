@@ -2,11 +2,13 @@
 #include "bochner/kernel/softmax.hpp"
 
 #include "core/door.hpp"
+#include "kernel/metric_transform.hpp"
 #include "kernel/standard_form.hpp"
 #include "simd/engine.hpp"
 
 #include <cmath>
 #include <memory>
+#include <utility>
 
 namespace bochner {
 
@@ -21,11 +23,10 @@ SpectralMeasure SoftmaxKernel::spectral_measure() const {
 
 StandardForm SoftmaxKernel::standard_form(Index dim) const {
   Door(name).positive("scale", scale);
-  return {.transform = {.diagonal =
-                            std::vector<double>(static_cast<std::size_t>(dim), std::sqrt(scale)),
-                        .matrix = {}},
-          .amplitude = 1.0,
-          .shift_invariant = false};
+  InputTransform transform = kernels::transform_of(metric, dim, name);
+  for (double& factor : transform.diagonal) factor *= std::sqrt(scale);
+  for (double& factor : transform.matrix) factor *= std::sqrt(scale);
+  return {.transform = std::move(transform), .amplitude = 1.0, .shift_invariant = false};
 }
 
 void SoftmaxKernel::values(const double* xy, double /*xx*/, const double* /*yy*/, double* out,

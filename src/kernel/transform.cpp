@@ -2,6 +2,7 @@
 #include "kernel/transform.hpp"
 
 #include <cmath>
+#include <vector>
 
 namespace bochner {
 
@@ -34,6 +35,16 @@ void InputTransform::apply_transpose(const double* w, double* out) const {
     for (std::size_t i = 0; i < d; ++i) sum += matrix[i * d + k] * w[i];
     out[k] = sum;
   }
+}
+
+Matrix<double> InputTransform::rows(MatrixView<const double> x) const {
+  Matrix<double> out(x.rows, x.cols);
+  std::vector<double> row(static_cast<std::size_t>(x.cols));
+  for (Index i = 0; i < x.rows; ++i) {
+    for (Index k = 0; k < x.cols; ++k) row[static_cast<std::size_t>(k)] = x(i, k);
+    apply(row.data(), out.row(i));
+  }
+  return out;
 }
 
 }  // namespace bochner

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "bochner/core/matrix.hpp"
 #include "bochner/core/view.hpp"
 
 #include <vector>
@@ -20,6 +21,8 @@ struct InputTransform {
   void apply(const double* x, double* out) const;
   /// out = A^T w; out must not be w.
   void apply_transpose(const double* w, double* out) const;
+  /// The rows A x_i.
+  Matrix<double> rows(MatrixView<const double> x) const;
 };
 
 }  // namespace bochner

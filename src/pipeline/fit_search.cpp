@@ -176,7 +176,7 @@ Kernel scaled_kernel(const TrainingFile& file, const TrainingSummary& summary,
 
 bool searches_lengthscales(const FitRequest& request) {
   return request.search.lengthscales != LengthscaleSearch::fixed &&
-         metric_of(request.spec.kernel) != nullptr;
+         lengthscales_of(request.spec.kernel) != nullptr;
 }
 
 FitSearch choose_hyperparameters(const TrainingFile& file, const TrainingSummary& summary,

@@ -8,12 +8,17 @@
 
 namespace bochner {
 
-void GivenProjection::check(const FrequencyLaw& law) const {
-  Door(name).shape("frequencies", frequencies.rows(), law.num_frequencies, law.dim,
-                   "num_frequencies x input_dim");
+void GivenProjection::check(const FrequencyLaw& wanted) const {
+  const Door door(name);
+  door.shape("frequencies", frequencies.rows(), wanted.num_frequencies, wanted.dim,
+             "num_frequencies x input_dim");
+  if (law == GivenLaw::independent && !frequencies.weights().empty()) {
+    door.refuse("law", "independent", "unknown where frequencies have weights");
+  }
 }
 
 BlockLaw GivenProjection::block_law(Index dim) const {
+  if (law == GivenLaw::independent) return {.dim = static_cast<double>(dim), .redraws = false};
   return {.dim = static_cast<double>(dim),
           .gap =
               "the law of given frequencies is not known, and with it their error; estimate it "
@@ -21,8 +26,8 @@ BlockLaw GivenProjection::block_law(Index dim) const {
           .redraws = false};
 }
 
-Matrix<double> GivenProjection::draw(const FrequencyLaw& law) const {
-  Matrix<double> w(law.num_frequencies, law.dim);
+Matrix<double> GivenProjection::draw(const FrequencyLaw& wanted) const {
+  Matrix<double> w(wanted.num_frequencies, wanted.dim);
   linalg::copy(frequencies.rows(), w);
   return w;
 }

@@ -10,6 +10,8 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <iterator>
+#include <string>
 #include <vector>
 
 namespace bochner {
@@ -42,9 +44,11 @@ class Digest {
 struct GivenFrequencies::Data {
   Matrix<double> rows;
   std::vector<double> phases;
+  std::vector<double> weights;
 };
 
-GivenFrequencies::GivenFrequencies(MatrixView<const double> w, std::span<const double> phases) {
+GivenFrequencies::GivenFrequencies(MatrixView<const double> w, std::span<const double> phases,
+                                   std::span<const double> weights) {
   constexpr Door kDoor("GivenFrequencies");
   kDoor.at_least("the number of rows of w", w.rows, 1)
       .at_least("the number of columns of w", w.cols, 1)
@@ -52,9 +56,16 @@ GivenFrequencies::GivenFrequencies(MatrixView<const double> w, std::span<const d
   const auto count = static_cast<Index>(phases.size());
   if (count != 0) kDoor.entries("phases", count, w.rows, "the rows of w, or none");
   kDoor.finite("phases", phases);
+  if (!weights.empty()) {
+    kDoor.entries("weights", std::ssize(weights), w.rows, "the rows of w, or none");
+  }
+  for (std::size_t j = 0; j < weights.size(); ++j) {
+    kDoor.positive("weights[" + std::to_string(j) + "]", weights[j]);
+  }
   auto data = std::make_shared<Data>();
   data->rows = Matrix<double>(w.rows, w.cols);
   data->phases.assign(phases.begin(), phases.end());
+  data->weights.assign(weights.begin(), weights.end());
   Digest digest;
   digest.add(w.rows);
   digest.add(w.cols);
@@ -66,6 +77,7 @@ GivenFrequencies::GivenFrequencies(MatrixView<const double> w, std::span<const d
     }
   }
   for (const double phase : phases) digest.add(phase);
+  for (const double weight : weights) digest.add(weight);
   data_ = std::move(data);
   digest_ = digest.hex();
 }
@@ -76,6 +88,10 @@ MatrixView<const double> GivenFrequencies::rows() const {
 
 std::span<const double> GivenFrequencies::phases() const {
   return is_held() ? std::span<const double>(data_->phases) : std::span<const double>{};
+}
+
+std::span<const double> GivenFrequencies::weights() const {
+  return is_held() ? std::span<const double>(data_->weights) : std::span<const double>{};
 }
 
 std::string GivenFrequencies::to_word() const { return digest_.empty() ? "none" : digest_; }

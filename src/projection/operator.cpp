@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <type_traits>
 
 namespace bochner {
 namespace {
@@ -17,8 +18,9 @@ static_assert(projections::all_complete(static_cast<const Projection*>(nullptr))
 template <class Structured, class Dense>
 auto by_structure(const Projection& projection, const FrequencyLaw& law,
                   const Structured& structured, const Dense& dense) {
+  using Result = std::invoke_result_t<const Dense&>;
   return std::visit(
-      [&]<class P>(const P& p) -> decltype(dense()) {
+      [&]<class P>(const P& p) -> Result {
         if constexpr (projections::StructuredProjection<P>) {
           if (p.is_structured(law)) return structured(p);
         }

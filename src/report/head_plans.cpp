@@ -2,8 +2,10 @@
 #include "report/head_plans.hpp"
 
 #include "bochner/core/names.hpp"
+#include "report/chart.hpp"
 #include "report/record.hpp"
 
+#include <array>
 #include <cstddef>
 #include <string_view>
 #include <utility>
@@ -43,6 +45,29 @@ Columns<PlannedHead> plan_columns() {
           in_json("nanoseconds", [](const HeadPlan& p) { return p.nanoseconds; }),
           in_json("exact_nanoseconds", [](const HeadPlan& p) { return p.exact_nanoseconds; }),
           in_json("sentence", [](const HeadPlan& p) { return p.sentence; })};
+}
+
+/// One series per method that occurs.
+template <class Of>
+std::vector<Series> series_by_method(std::span<const HeadPlan> plans, const Of& of) {
+  constexpr std::array kMarkers{Marker::diamond, Marker::circle, Marker::square, Marker::triangle};
+  static_assert(kMarkers.size() == names_of(AttentionMethod{}).size());
+  std::vector<Series> out;
+  for (std::size_t m = 0; m < kMarkers.size(); ++m) {
+    const auto method = static_cast<AttentionMethod>(m);
+    Series series{.label = std::string(name_of(method)),
+                  .colour = static_cast<int>(m),
+                  .line = Line::none,
+                  .marker = kMarkers[m],
+                  .points = {}};
+    for (std::size_t h = 0; h < plans.size(); ++h) {
+      if (plans[h].method == method) {
+        series.points.push_back({static_cast<double>(h), of(plans[h])});
+      }
+    }
+    if (!series.points.empty()) out.push_back(std::move(series));
+  }
+  return out;
 }
 
 }  // namespace
@@ -92,6 +117,25 @@ nlohmann::ordered_json plans_json(std::span<const HeadPlan> plans) {
     rows[h]["rest"] = name_of(plans[h].rest);
   }
   return rows;
+}
+
+std::string plans_csv(std::span<const HeadPlan> plans) {
+  return csv(tabulate(plan_columns(), numbered(plans)));
+}
+
+std::string plans_svg(std::span<const HeadPlan> plans, const std::string& subtitle) {
+  const std::array charts{
+      Chart{.title = "Error that is left",
+            .subtitle = subtitle,
+            .x_label = "head",
+            .y_label = "error of the output, relative",
+            .series = series_by_method(plans, [](const HeadPlan& p) { return p.error; })},
+      Chart{.title = "Pairs weighed exactly",
+            .subtitle = subtitle,
+            .x_label = "head",
+            .y_label = "share of the pairs",
+            .series = series_by_method(plans, [](const HeadPlan& p) { return p.exact_share; })}};
+  return to_svg(charts, 2);
 }
 
 }  // namespace bochner::report

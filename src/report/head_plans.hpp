@@ -25,4 +25,11 @@ std::string plans_text(std::span<const HeadPlan> plans);
 /// An array of one object per head.
 nlohmann::ordered_json plans_json(std::span<const HeadPlan> plans);
 
+/// A line for each head.
+std::string plans_csv(std::span<const HeadPlan> plans);
+
+/// Two charts over the heads, marked by method: the error that is left, and the share of the pairs
+/// that are weighed exactly.
+std::string plans_svg(std::span<const HeadPlan> plans, const std::string& subtitle);
+
 }  // namespace bochner::report

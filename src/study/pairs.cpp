@@ -5,11 +5,13 @@
 #include "bochner/kernel/options.hpp"
 #include "core/numbers.hpp"
 #include "estimator/row_law.hpp"
+#include "kernel/metric_transform.hpp"
 #include "linalg/orthonormal.hpp"
 
 #include <cmath>
 #include <cstddef>
 #include <utility>
+#include <vector>
 
 namespace bochner::study {
 namespace {
@@ -49,12 +51,18 @@ std::vector<StudyPair> pairs_at(Index dimension, std::span<const double> norms,
 }
 
 double square_sum(const StudyPair& pair, const Kernel& kernel) {
-  double z2 = 0.0;
-  for (std::size_t k = 0; k < pair.x.size(); ++k) {
-    z2 += (pair.x[k] + pair.y[k]) * (pair.x[k] + pair.y[k]);
+  std::vector<double> sum(pair.x.size());
+  for (std::size_t k = 0; k < sum.size(); ++k) sum[k] = pair.x[k] + pair.y[k];
+  const double* const scale = dot_scale_of(kernel);
+  if (scale != nullptr) {
+    std::vector<double> in_metric(sum.size());
+    kernels::transform_of(*metric_of(kernel), std::ssize(sum), "study")
+        .apply(sum.data(), in_metric.data());
+    sum = in_metric;
   }
-  if (const double* const scale = dot_scale_of(kernel)) z2 *= *scale;
-  return z2;
+  double z2 = 0.0;
+  for (const double s : sum) z2 += s * s;
+  return scale != nullptr ? *scale * z2 : z2;
 }
 
 FeatureFunction fitted(FeatureFunction features, double z2, Index dimension) {

@@ -39,13 +39,23 @@ inline std::vector<Kernel> kernels(Index dim) {
     diagonal.lengthscales.push_back(0.75 + 0.25 * static_cast<double>(i));
   }
   all.insert(all.end(),
-             {GaussianKernel{Isotropic{1.7}}, GaussianKernel{diagonal}, GaussianKernel{full},
-              SoftmaxKernel{0.4}, MaternKernel{0.5, full}, MaternKernel{1.3, diagonal},
-              RationalQuadraticKernel{0.7, full}, ExponentiatedPowerKernel{2.0, diagonal},
-              ArcCosineKernel{0, 0.0, diagonal}, ArcCosineKernel{1, 0.3, full},
-              ArcCosineKernel{2, 0.0, Isotropic{0.6}}, ProductLaplacianKernel{diagonal},
-              ProductCauchyKernel{full}, PolynomialKernel{2, 0.0, diagonal},
-              PolynomialKernel{5, 0.5, full}, DotProductKernel{{0.0, 0.3, 0.0, 1.0}, diagonal},
+             {GaussianKernel{Isotropic{1.7}},
+              GaussianKernel{diagonal},
+              GaussianKernel{full},
+              SoftmaxKernel{0.4},
+              SoftmaxKernel{0.4, full},
+              MaternKernel{0.5, full},
+              MaternKernel{1.3, diagonal},
+              RationalQuadraticKernel{0.7, full},
+              ExponentiatedPowerKernel{2.0, diagonal},
+              ArcCosineKernel{0, 0.0, diagonal},
+              ArcCosineKernel{1, 0.3, full},
+              ArcCosineKernel{2, 0.0, Isotropic{0.6}},
+              ProductLaplacianKernel{diagonal},
+              ProductCauchyKernel{full},
+              PolynomialKernel{2, 0.0, diagonal},
+              PolynomialKernel{5, 0.5, full},
+              DotProductKernel{{0.0, 0.3, 0.0, 1.0}, diagonal},
               SpectralMixtureKernel{{{0.7, {0.1}, {0.2}}, {2.0, {0.0}, {0.05}}}},
               SumKernel{{{2.0, {}, MaternKernel{2.5, full}}, {0.5, {0}, ProductCauchyKernel{}}}},
               ProductKernel{{{1.5, {}, GaussianKernel{diagonal}}, {1.0, {0}, LaplacianKernel{}}}}});
@@ -112,8 +122,11 @@ inline std::vector<FeatureMapSpec> given_specs(Index dim, Index num_frequencies)
   stream.normals(0, {w.data(), static_cast<std::size_t>(w.size())});
   std::vector<double> phases(static_cast<std::size_t>(num_frequencies));
   stream.normals(static_cast<std::uint64_t>(w.size()), phases);
+  std::vector<double> weights;
+  for (const double phase : phases) weights.push_back(0.1 + phase * phase);
   const GivenProjection rows{GivenFrequencies(w)};
   const GivenProjection with_phases{GivenFrequencies(w, phases)};
+  const GivenProjection weighted{GivenFrequencies(w, {}, weights)};
   const auto spec = [&](const Kernel& kernel, const Projection& projection,
                         const FeatureFunction& features) {
     return FeatureMapSpec{.input_dim = dim,
@@ -129,14 +142,37 @@ inline std::vector<FeatureMapSpec> given_specs(Index dim, Index num_frequencies)
           spec(GaussianKernel{Isotropic{1.7}}, with_phases, CosineFeatures{}),
           spec(SoftmaxKernel{0.4}, rows, PositiveFeatures{}),
           spec(SoftmaxKernel{}, rows, HyperbolicOprfFeatures{-0.1}),
-          spec(ArcCosineKernel{}, rows, RectifiedFeatures{})};
+          spec(ArcCosineKernel{}, rows, RectifiedFeatures{}),
+          spec(GaussianKernel{}, weighted, TrigonometricFeatures{}),
+          spec(MaternKernel{}, weighted, CosineFeatures{}),
+          spec(SoftmaxKernel{}, weighted, HyperbolicOprfFeatures{-0.1}),
+          spec(SoftmaxKernel{0.4}, weighted, PositiveFeatures{}),
+          spec(ArcCosineKernel{}, weighted, RectifiedFeatures{})};
+}
+
+/// Rows that are features already.
+inline std::vector<FeatureMapSpec> identity_specs(Index dim) {
+  std::vector<FeatureMapSpec> out;
+  for (const Kernel& kernel :
+       {Kernel(DotProductKernel{{0.0, 0.3}, Full{full_matrix(dim)}}),
+        Kernel(PolynomialKernel{.degree = 1, .offset = 0.0, .metric = Isotropic{1.7}})}) {
+    out.push_back({.input_dim = dim,
+                   .num_frequencies = dim,
+                   .kernel = kernel,
+                   .projection = CoordinatesProjection{},
+                   .features = IdentityFeatures{},
+                   .seed = {17},
+                   .transform = {}});
+  }
+  return out;
 }
 
 /// Every compatible combination, a centred one for each kernel that can be centred, one with a
 /// whole pair transform where the kernel takes it, and with one parameter per direction; and maps
-/// of given frequencies.
+/// of given frequencies and of given features.
 inline std::vector<FeatureMapSpec> specs(Index dim, Index num_frequencies) {
   std::vector<FeatureMapSpec> all = given_specs(dim, num_frequencies);
+  for (FeatureMapSpec& spec : identity_specs(dim)) all.push_back(std::move(spec));
   for (const Kernel& kernel : kernels(dim)) {
     for (const FeatureFunction& features : feature_functions()) {
       const std::size_t before = all.size();

@@ -151,3 +151,96 @@ def test_errors_are_not_predicted():
 def test_refusals(make, kind, match):
     with pytest.raises(kind, match=match):
         make()
+
+
+def identity_spec(d):
+    return bo.FeatureMapSpec(
+        d,
+        d,
+        kernel=bo.DotProductKernel([0.0, 1.0]),
+        projection=bo.CoordinatesProjection(),
+        features=bo.IdentityFeatures(),
+    )
+
+
+def test_learned_features_are_taken_as_they_are(dtype):
+    # cosFormer's: relu(x) by the cosine and the sine of the position.
+    length, dim = 40, 5
+    angle = np.pi / 2 * np.arange(length)[:, None] / length
+
+    def reweighed(x):
+        return np.concatenate(
+            [np.maximum(x, 0) * np.cos(angle), np.maximum(x, 0) * np.sin(angle)], -1
+        )
+
+    q, k, v = (normals(1, 2, length, dim, seed=s) for s in (6, 7, 8))
+    phi_q, phi_k = reweighed(q), reweighed(k)
+    weights = phi_q @ np.swapaxes(phi_k, -1, -2)
+    expected = weights @ v / weights.sum(axis=-1, keepdims=True)
+    spec = identity_spec(2 * dim)
+    arrays = [a.astype(dtype) for a in (phi_q, phi_k, v)]
+    tolerance = 1e-12 if dtype == np.float64 else 1e-4
+    assert np.abs(bo.attention(spec, *arrays) - expected).max() < tolerance
+    assert np.array_equal(bo.FeatureMap(spec).transform(arrays[0][0, 0]), arrays[0][0, 0])
+    with pytest.raises(ValueError, match="law is not known"):
+        bo.kernel_moments(spec, phi_q[0, 0], phi_k[0, 0])
+    assert bo.parse_features("identity") == bo.IdentityFeatures()
+
+
+def test_softmax_kernel_has_a_metric():
+    x, y = normals(7, 3, seed=9), normals(5, 3, seed=10)
+    kernel = bo.SoftmaxKernel(0.5, bo.Diagonal([1.0, 2.0, 4.0]))
+    scaled = [a / [1.0, 2.0, 4.0] for a in (x, y)]
+    assert np.allclose(bo.exact_gram(kernel, x, y), np.exp(0.5 * scaled[0] @ scaled[1].T))
+    found = bo.optimal_pair_transform(x, y, kernel=kernel)
+    assert np.allclose(found.matrix, bo.optimal_pair_transform(*scaled).matrix)
+    with pytest.raises(ValueError, match="softmax"):
+        bo.optimal_pair_transform(x, y, kernel=bo.GaussianKernel())
+
+
+def test_offsets_of_batch_entries():
+    spec = given_spec(W, kernel=bo.SoftmaxKernel(), features=bo.PositiveFeatures())
+    q, k, v = (
+        normals(3, 2, 4, D, seed=11),
+        normals(3, 2, 20, D, seed=12),
+        normals(3, 2, 20, 2, seed=13),
+    )
+    offsets, lengths = [16, 5, 0], [20, 9, 4]
+    out = bo.attention(spec, q, k, v, causal=True, query_offset=offsets, key_lengths=lengths)
+    exact = bo.exact_attention(
+        spec.kernel, q, k, v, causal=True, query_offset=np.array(offsets), key_lengths=lengths
+    )
+    for b, (offset, length) in enumerate(zip(offsets, lengths, strict=True)):
+        one = [a[b : b + 1] for a in (q, k[:, :, :length], v[:, :, :length])]
+        assert np.array_equal(
+            out[b : b + 1], bo.attention(spec, *one, causal=True, query_offset=offset)
+        )
+        assert np.array_equal(
+            exact[b : b + 1],
+            bo.exact_attention(spec.kernel, *one, causal=True, query_offset=offset),
+        )
+    with pytest.raises(ValueError, match="one per batch entry"):
+        bo.attention(spec, q, k, v, causal=True, query_offset=[1, 2])
+    with pytest.raises(TypeError, match="query_offset"):
+        bo.attention(spec, q, k, v, causal=True, query_offset=[0.5, 1.0, 2.0])
+
+
+def test_weights_of_frequencies(dtype):
+    x = normals(20, D, seed=14).astype(dtype)
+    weights = np.linspace(0.1, 1.0, M)
+    given = bo.GivenFrequencies(W, weights=weights)
+    plain = bo.FeatureMap(given_spec(W)).transform(x)
+    spec = bo.FeatureMapSpec(D, M, projection=bo.GivenProjection(given))
+    factors = np.tile(np.sqrt(M * weights), 2)
+    assert np.allclose(bo.FeatureMap(spec).transform(x), factors * plain, rtol=1e-5)
+    assert np.array_equal(given.weights, weights)
+    assert bo.GivenFrequencies(W).weights is None
+    assert np.array_equal(pickle.loads(pickle.dumps(given)).weights, weights)
+    with pytest.raises(ValueError, match=r"weights\[0\] is 0"):
+        bo.GivenFrequencies(W, weights=np.zeros(M))
+    with pytest.raises(ValueError, match="weights"):
+        bo.GivenFrequencies(weights=weights)
+    drawn = bo.GivenProjection(bo.GivenFrequencies(W), law="independent")
+    one = bo.kernel_moments(bo.FeatureMapSpec(D, M, projection=drawn), x, x[::-1])
+    other = bo.kernel_moments(bo.FeatureMapSpec(D, M, projection=bo.IidProjection()), x, x[::-1])
+    assert np.array_equal(one.variance, other.variance)

@@ -36,4 +36,14 @@ inline PairTransform optimal_pair_transform(MatrixView<const float> queries,
   return optimal_pair_transform(in_double(queries).view(), in_double(keys).view());
 }
 
+/// The same for a kernel exp(scale A x . A y): M acts on rows in its metric. Throws InvalidArgument
+/// for a kernel that is not the exponential of an inner product.
+BOCHNER_EXPORT PairTransform optimal_pair_transform(const Kernel& kernel,
+                                                    MatrixView<const double> queries,
+                                                    MatrixView<const double> keys);
+inline PairTransform optimal_pair_transform(const Kernel& kernel, MatrixView<const float> queries,
+                                            MatrixView<const float> keys) {
+  return optimal_pair_transform(kernel, in_double(queries).view(), in_double(keys).view());
+}
+
 }  // namespace bochner

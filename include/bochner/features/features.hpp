@@ -21,7 +21,8 @@ struct FeatureFunction : std::variant<TrigonometricFeatures,
                                       HyperbolicOprfFeatures,
                                       RectifiedFeatures,
                                       MaclaurinFeatures,
-                                      TensorSketchFeatures> {
+                                      TensorSketchFeatures,
+                                      IdentityFeatures> {
   using variant::variant;
 };
 // clang-format on

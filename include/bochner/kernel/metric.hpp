@@ -9,7 +9,7 @@
 #include <vector>
 
 /// \file
-/// Metrics of shift-invariant kernels: the linear transform A behind r^2 = |A (x - y)|^2.
+/// Metrics: the linear transform A of the inputs behind r^2 = |A (x - y)|^2 and A x . A y.
 
 namespace bochner {
 

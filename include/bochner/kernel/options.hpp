@@ -13,6 +13,11 @@ namespace bochner {
 BOCHNER_EXPORT Metric* metric_of(Kernel& kernel);
 BOCHNER_EXPORT const Metric* metric_of(const Kernel& kernel);
 
+/// The metric where it is what sets the kernel's scale; null where the kernel has none, or has a
+/// factor of x.y for that.
+BOCHNER_EXPORT Metric* lengthscales_of(Kernel& kernel);
+BOCHNER_EXPORT const Metric* lengthscales_of(const Kernel& kernel);
+
 /// The factor of x.y in a kernel exp(scale x.y), or null for another kernel.
 BOCHNER_EXPORT double* dot_scale_of(Kernel& kernel);
 BOCHNER_EXPORT const double* dot_scale_of(const Kernel& kernel);

@@ -12,9 +12,11 @@
 
 namespace bochner {
 
-/// Frequencies that the caller brings: w_1, ..., w_m as rows of a matrix, and where features have
-/// phases, one per row. Immutable, shared by the copies of a spec, and equal where the digest is:
-/// the SHA-256 of extents and numbers, which is also all that a text holds of it.
+/// Frequencies that the caller brings: w_1, ..., w_m as rows of a matrix; where features have
+/// phases, one per row; and where they are no plain mean (quadratures, importance samples), one
+/// weight per row, which counts in place of 1 / m. Immutable, shared by the copies of a spec, and
+/// equal where the digest is: the SHA-256 of extents and numbers, which is also all that a text
+/// holds of it.
 ///
 /// ```cpp
 /// Matrix<double> w(64, 8);
@@ -28,10 +30,11 @@ class BOCHNER_EXPORT GivenFrequencies {
  public:
   /// None.
   GivenFrequencies() = default;
-  /// A copy of w, m x d, and of no phases or m of them. Throws InvalidArgument when w has no
-  /// entries, for another number of phases, and for NaN and infinity, naming row and column. O(m
-  /// d).
-  explicit GivenFrequencies(MatrixView<const double> w, std::span<const double> phases = {});
+  /// A copy of w, m x d, and of no phases or m of them, of no weights or m of them. Throws
+  /// InvalidArgument when w has no entries, for another number of phases or weights, for NaN and
+  /// infinity, naming row and column, and for weights that are not positive. O(m d).
+  explicit GivenFrequencies(MatrixView<const double> w, std::span<const double> phases = {},
+                            std::span<const double> weights = {});
 
   /// 64 hexadecimal digits; empty for none.
   const std::string& digest() const noexcept { return digest_; }
@@ -41,6 +44,8 @@ class BOCHNER_EXPORT GivenFrequencies {
   MatrixView<const double> rows() const;
   /// One per row, or none.
   std::span<const double> phases() const;
+  /// Likewise.
+  std::span<const double> weights() const;
 
   // How a text names them: "none", or the digest.
   static constexpr std::string_view expected_word = "none or 64 hexadecimal digits";

@@ -21,7 +21,8 @@ struct Projection : std::variant<IidProjection,
                                  SobolProjection,
                                  RademacherProjection,
                                  CountSketchProjection,
-                                 GivenProjection> {
+                                 GivenProjection,
+                                 CoordinatesProjection> {
   using variant::variant;
 };
 // clang-format on

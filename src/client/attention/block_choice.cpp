@@ -69,7 +69,7 @@ class Chooser {
   template <class Mark>
   void mark_window(Index query, const Mark& mark) const {
     const AttentionSequence& sequence = head_.sequence;
-    const Index centre = query + head_.options.query_offset;
+    const Index centre = query + sequence.query_offset;
     const Index reach = std::min(head_.options.exact.window, kFarthest);
     const Index begin = sequence.keys_before(centre - reach + 1);
     const Index end = std::min(sequence.keys_before(centre + reach), sequence.visible_end(query));

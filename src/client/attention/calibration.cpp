@@ -112,8 +112,8 @@ CalibratedHead calibrated(FeatureMapSpec spec, Calibration fit, const HeadRows& 
   const auto y = keys.rows.view();
   const bool each =
       fit == Calibration::directions && takes_matrix(standard_form(spec.kernel, spec.input_dim));
-  spec.transform =
-      each ? optimal_pair_transform(x, y) : optimal_centring(spec.kernel, spec.features, x, y);
+  spec.transform = each ? optimal_pair_transform(spec.kernel, x, y)
+                        : optimal_centring(spec.kernel, spec.features, x, y);
   const std::vector<double> left = mean_squares_of(spec, queries, keys);
   const double sum = std::accumulate(left.begin(), left.end(), 0.0);
   spec.features = each ? with_optimal_parameters(spec.features, left)

@@ -69,6 +69,7 @@ struct CallPart {
       options.key_mask = options.key_mask.middle_rows(batch, batches).middle_cols(0, keys);
     }
     options.key_lengths = of_lengths(options.key_lengths);
+    if (options.cu_seqlens.empty()) options.query_offsets = of_lengths(options.query_offsets);
     options.allowed = of_pairs(options.allowed);
     return options_of_key_heads(options, key_head, key_heads);
   }
@@ -79,6 +80,9 @@ struct CallPart {
     CallPart part = *this;
     // An offset may be as large as the number of keys.
     part.keys = options.mask == Mask::causal ? std::max<Index>(options.query_offset, 0) : 0;
+    for (const Index offset : of_lengths(options.query_offsets)) {
+      part.keys = std::max(part.keys, offset);
+    }
     for (const Index length : lengths) part.keys = std::max(part.keys, length);
     return part;
   }

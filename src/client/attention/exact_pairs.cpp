@@ -55,7 +55,7 @@ class PassCutter {
                         std::back_inserter(others));
     const Index window =
         std::min(options_.exact.window,
-                 lengths_[0] + lengths_[1] + std::abs(options_.query_offset) + 1);  // all there is
+                 lengths_[0] + lengths_[1] + std::abs(sequence.query_offset) + 1);  // all there is
     if (window == 0) {
       add(before_, sequence, std::move(always));
       add(features_, sequence, std::move(others));
@@ -63,8 +63,8 @@ class PassCutter {
     }
     const bool causal = sequence.until.has_value();
     AttentionSequence band = sequence;
-    band.from = options_.query_offset - window + 1;
-    if (!causal) band.until = options_.query_offset + window;
+    band.from = sequence.query_offset - window + 1;
+    if (!causal) band.until = sequence.query_offset + window;
     AttentionSequence before = sequence;
     before.until = *band.from;
     if (!causal) {

@@ -224,6 +224,9 @@ std::vector<HeadPlan> plan_attention(const HeadSpecs& specs, Index layer,
   if (!options.cu_seqlens.empty() || !options.cu_seqlens_keys.empty()) {
     kPlanDoor.refuse("cu_seqlens is given, expected whole sequences");
   }
+  if (!options.query_offsets.empty()) {
+    kPlanDoor.refuse("query_offsets are given, expected one query_offset");
+  }
   const AttentionProblem problem = attention_problem(kPlanDoor, inputs, options);
   if (problem.value_dim < 1) kPlanDoor.refuse("values have no columns, expected at least one");
   const LiveMask live(options, inputs.keys.extent(0), inputs.keys.extent(2));

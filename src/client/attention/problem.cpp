@@ -100,13 +100,35 @@ void require_packing(const Door& door, const AttentionOptions& options, const Le
   require_boundaries(door, "cu_seqlens_keys", keys, lengths.keys, "the keys");
 }
 
+/// Of causal masks. Sequences have no more queries than there are.
+void require_offsets(const Door& door, const AttentionOptions& options, const Lengths& lengths) {
+  const std::span<const Index> offsets = options.query_offsets;
+  if (offsets.empty()) {
+    if (options.mask != Mask::causal) return;
+    door.between("query_offset", options.query_offset, -lengths.queries, lengths.keys);
+    return;
+  }
+  if (options.query_offset != 0) {
+    door.refuse("query_offset and query_offsets are both given, expected one of them");
+  }
+  const std::span<const Index> bounds = key_bounds(options);
+  const auto count = static_cast<Index>(offsets.size());
+  if (bounds.empty()) {
+    door.entries("query_offsets", count, lengths.batch, "one per batch entry");
+  } else {
+    door.entries("query_offsets", count, std::ssize(bounds) - 1, "one per packed sequence");
+  }
+  for (Index s = 0; s < count; ++s) {
+    door.between("query_offsets[" + std::to_string(s) + "]", offsets[static_cast<std::size_t>(s)],
+                 -lengths.queries, lengths.keys);
+  }
+}
+
 void require_options(const Door& door, const AttentionOptions& options, const Lengths& lengths) {
   door.at_least("window", options.window, 0);
   require_live_keys(door, options, lengths);
-  if (options.mask == Mask::causal) {
-    door.between("query_offset", options.query_offset, -lengths.queries, lengths.keys);
-  }
   require_packing(door, options, lengths);
+  require_offsets(door, options, lengths);
 }
 
 /// Positions times a decay stay in the range of exponents.
@@ -175,8 +197,11 @@ std::vector<AttentionSequence> sequences_of(const AttentionOptions& options,
         packed ? packed_sequence(options, s) : whole_entry(options, lengths, s);
     if (sequence.num_queries == 0) continue;
     sequence.num_heads = lengths.heads;
-    if (options.mask == Mask::causal) sequence.until = options.query_offset + 1;
-    if (options.window > 0) sequence.from = options.query_offset - options.window + 1;
+    sequence.query_offset = options.query_offsets.empty()
+                                ? options.query_offset
+                                : options.query_offsets[static_cast<std::size_t>(s)];
+    if (options.mask == Mask::causal) sequence.until = sequence.query_offset + 1;
+    if (options.window > 0) sequence.from = sequence.query_offset - options.window + 1;
     if (options.key_mask.data != nullptr) keep_live(sequence, options.key_mask);
     sequences.push_back(std::move(sequence));
   }

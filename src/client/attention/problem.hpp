@@ -24,6 +24,7 @@ struct AttentionSequence {
   Index first_key = 0;
   Index num_keys = 0;       ///< live ones
   std::vector<Index> live;  ///< their positions after first_key; empty when these are 0, 1, 2, ...
+  Index query_offset = 0;   ///< of causal masks and windows
   /// The query heads that it is about: all, unless something depends on the head.
   Index first_head = 0;
   Index num_heads = 0;

@@ -21,6 +21,7 @@ constexpr Index kLargestMap = Index{1} << 30;
 
 constexpr const char* kGiven = "given_frequencies";
 constexpr const char* kPhases = "given_phases";
+constexpr const char* kWeights = "given_weights";
 
 /// The first row of the frequencies. Except for products, rows that are drawn do not depend on how
 /// many there are, so that drawing one is enough.
@@ -38,22 +39,23 @@ void save_given(const GivenFrequencies& given, Archive& archive) {
     linalg::copy(from, out);
     return out;
   };
-  const std::span<const double> phases = given.phases();
   archive.arrays.insert_or_assign(kGiven, copied(given.rows()));
-  if (phases.empty()) return;
-  archive.arrays.insert_or_assign(kPhases,
-                                  copied({phases.data(), 1, static_cast<Index>(phases.size())}));
+  for (const auto& [key, numbers] :
+       {std::pair{kPhases, given.phases()}, std::pair{kWeights, given.weights()}}) {
+    if (numbers.empty()) continue;
+    archive.arrays.insert_or_assign(key, copied({numbers.data(), 1, std::ssize(numbers)}));
+  }
 }
 
 /// The spec with the frequencies that the archive has for it.
 FeatureMapSpec with_given(FeatureMapSpec spec, const Archive& archive) {
   const Matrix<double>& w = archive.array<double>(kGiven, spec.num_frequencies, spec.input_dim);
-  std::span<const double> phases;
-  if (archive.arrays.contains(kPhases)) {
-    const Matrix<double>& row = archive.array<double>(kPhases, 1, spec.num_frequencies);
-    phases = {row.data(), static_cast<std::size_t>(row.cols())};
-  }
-  const GivenFrequencies given(w.view(), phases);
+  const auto numbers = [&](const char* key) {
+    if (!archive.arrays.contains(key)) return std::span<const double>{};
+    const Matrix<double>& row = archive.array<double>(key, 1, spec.num_frequencies);
+    return std::span<const double>(row.data(), static_cast<std::size_t>(row.cols()));
+  };
+  const GivenFrequencies given(w.view(), numbers(kPhases), numbers(kWeights));
   if (!set_given_frequencies(spec.projection, given)) {
     kArchive.refuse(kGiven, "of digest " + given.digest(),
                     given_frequencies(spec.projection)->to_word() + " (the map's)");

@@ -29,7 +29,7 @@ constexpr Door kSearch("search_hyperparameters");
 constexpr double kFirstSweep = 0.75;
 
 Kernel with_metric(Kernel kernel, Metric metric) {
-  if (Metric* const own = metric_of(kernel)) *own = std::move(metric);
+  if (Metric* const own = lengthscales_of(kernel)) *own = std::move(metric);
   return kernel;
 }
 
@@ -164,7 +164,7 @@ class LengthscaleDescent {
 };
 
 Kernel scaled(Kernel kernel, double factor) {
-  if (Metric* const metric = metric_of(kernel)) kernels::stretch(*metric, factor);
+  if (Metric* const metric = lengthscales_of(kernel)) kernels::stretch(*metric, factor);
   return kernel;
 }
 
@@ -220,7 +220,7 @@ void require_options(const FeatureMapSpec& spec, const SearchOptions& options, I
 }
 
 bool shift_invariant(const Kernel& kernel) {
-  return metric_of(kernel) != nullptr && !needs_origin(spectral_measure(kernel));
+  return lengthscales_of(kernel) != nullptr && !needs_origin(spectral_measure(kernel));
 }
 
 /// The smallest ridge from `ridge` on, in steps of a third of a decade or in the options' own, at
@@ -294,7 +294,7 @@ SearchCandidate first_round(const Sample<T>& sample, const std::vector<Kernel>& 
       std::max<Index>(1, options.max_candidates / static_cast<Index>(forms.size()));
   for (const Kernel& form : forms) {
     LengthscaleDescent<T> descent(form, spread, budget, trials);
-    if (options.lengthscales == LengthscaleSearch::fixed || !metric_of(form)) {
+    if (options.lengthscales == LengthscaleSearch::fixed || !lengthscales_of(form)) {
       best.push_back(trials(form));
     } else if (options.lengthscales == LengthscaleSearch::common) {
       best.push_back(descent.common());
@@ -313,7 +313,7 @@ SearchCandidate second_round(const Sample<T>& sample, const Kernel& winner,
                              const Execution& execution) {
   Trials<T> trials(result.spec, sample, options, result, execution);
   SearchCandidate chosen = trials(winner);
-  if (options.lengthscales == LengthscaleSearch::fixed || !metric_of(winner)) return chosen;
+  if (options.lengthscales == LengthscaleSearch::fixed || !lengthscales_of(winner)) return chosen;
   for (const double step : {0.5, 0.25}) {
     for (const double direction : {-step, step}) {
       const SearchCandidate before = chosen;

@@ -6,11 +6,13 @@
 #include "interface/cli/distinct_files.hpp"
 #include "interface/cli/print.hpp"
 #include "interface/cli/progress.hpp"
+#include "interface/cli/report_folder.hpp"
 #include "interface/cli/usage_error.hpp"
 #include "io/matrix_writer.hpp"
 #include "io/output_file.hpp"
 #include "io/output_lock.hpp"
 #include "report/attend_report.hpp"
+#include "report/head_plans.hpp"
 #include "study/attention_forecast.hpp"
 #include "study/attention_study.hpp"
 
@@ -125,8 +127,18 @@ Matrix<T> attend_as_planned(const study::AttentionStudyPlan& plan, const Attenti
   return out;
 }
 
+/// Adds the plan to the folder of --report, if there is one.
+void report_plan(const report::AttendStudy& record, std::optional<io::OutputFolder>& folder) {
+  if (!folder) return;
+  folder->add("table.csv", report::plans_csv(record.plans));
+  folder->add("heads.svg", report::plans_svg(record.plans, to_text(record.kernel)));
+  folder->add("report.json", report::attend_json(record));
+  commit_report(*folder);
+}
+
 template <Scalar T>
 void run_in(const AttendArguments& arguments, AttendRequest request) {
+  std::optional<io::OutputFolder> folder = open_report(arguments.report);
   const io::OutputLock lock(arguments.output);
   std::optional<io::OutputFile> file;
   if (!arguments.output.empty()) file.emplace(arguments.output);
@@ -153,6 +165,7 @@ void run_in(const AttendArguments& arguments, AttendRequest request) {
     shape.back() = inputs.values.extent(3);
     io::write_npy<T>(*file, output.view(), shape);
   }
+  report_plan(record, folder);
   if (arguments.output == "-") {
     file->commit();
   } else {
@@ -164,12 +177,19 @@ void run_in(const AttendArguments& arguments, AttendRequest request) {
   }
 }
 
+std::vector<NamedFile> written_files(const AttendArguments& arguments) {
+  std::vector<NamedFile> files =
+      report_files(arguments.report, {"report.json", "table.csv", "heads.svg"});
+  files.push_back({"--output", arguments.output});
+  return files;
+}
+
 void run_attend(const AttendArguments& arguments) {
   const AttendRequest request = parse_attend(arguments);
   require_distinct_files({{"--queries", arguments.queries},
                           {"--keys", arguments.keys},
                           {"--values", arguments.values}},
-                         {{"--output", arguments.output}});
+                         written_files(arguments));
   if (request.precision == AttendPrecision::double_precision) {
     run_in<double>(arguments, request);
   } else {

@@ -68,6 +68,10 @@ void declare_plan(CLI::App& app, AttendArguments& arguments,
   error->needs(plan);
   time->needs(plan);
   time->excludes(error);
+  declare_text(app, "--report", arguments.report, "DIR",
+               "Also write the plan into this directory: report.json, table.csv and heads.svg, a "
+               "figure of error and exact share by head")
+      ->needs(plan);
   for (CLI::Option* const other : others) plan->excludes(other);
 }
 

@@ -39,6 +39,7 @@ struct AttendArguments {
   std::string seed = "1";
   std::string threads = "0";
   std::string output;
+  std::string report;
   bool causal = false;
   bool centre = false;
   bool exact = false;

@@ -37,7 +37,7 @@ bool says_scale(const KernelOptions& options) {
 Kernel parse_kernel_options(const KernelOptions& options) {
   const Kernel kernel = parse_option("--kernel", options.kernel, parse_kernel);
   const bool softmax = dot_scale_of(kernel) != nullptr;
-  const bool metric = metric_of(kernel) != nullptr;
+  const bool metric = lengthscales_of(kernel) != nullptr;
   const auto check = [&](const char* option, const std::string& value, bool applies) {
     if (value.empty()) return;
     const std::string prefix = std::string(option) + ": ";
@@ -59,7 +59,7 @@ Kernel parse_kernel_options(const KernelOptions& options) {
 KernelChoice parse_kernel_choice(const KernelOptions& options) {
   KernelChoice out{parse_kernel_options(options), GivenScale{}};
   if (says_scale(options)) return out;
-  if (Metric* const metric = metric_of(out.kernel)) {
+  if (Metric* const metric = lengthscales_of(out.kernel)) {
     if (options.lengthscale.empty() || options.lengthscale == "median") {
       out.scale = MedianScale{};
     } else {
@@ -91,7 +91,7 @@ Kernel kernel_of_unit_scale(const KernelOptions& options) {
     throw UsageError("--mean-square-sum: needs data; give --scale");
   }
   if (says_scale(options)) return kernel;
-  if (Metric* const metric = metric_of(kernel)) {
+  if (Metric* const metric = lengthscales_of(kernel)) {
     *metric = Isotropic{given_or_one("--lengthscale", options.lengthscale)};
   } else if (double* const scale = dot_scale_of(kernel)) {
     *scale = given_or_one("--scale", options.scale);

@@ -77,17 +77,16 @@ class Named {
 
 /// Mean |x + y|^2 over the rows of the matrix, after the kernel's scaling.
 double matrix_square_sum(const StudyRequest& request) {
-  const FeatureMapSpec unit{.input_dim = request.dimension,
-                            .num_frequencies = 1,
-                            .kernel = SoftmaxKernel{1.0},
-                            .projection = IidProjection{},
-                            .features = PositiveFeatures{},
-                            .seed = {},
-                            .transform = {}};
-  const double* const scale = dot_scale_of(request.kernel);
-  return estimator::mean_square_sum(Door("study"), unit, request.matrix.queries.view(),
-                                    request.matrix.keys.view()) *
-         (scale ? *scale : 1.0);
+  const bool softmax = dot_scale_of(request.kernel) != nullptr;
+  const FeatureMapSpec single{.input_dim = request.dimension,
+                              .num_frequencies = 1,
+                              .kernel = softmax ? request.kernel : Kernel(SoftmaxKernel{}),
+                              .projection = IidProjection{},
+                              .features = PositiveFeatures{},
+                              .seed = {},
+                              .transform = {}};
+  return estimator::mean_square_sum(Door("study"), single, request.matrix.queries.view(),
+                                    request.matrix.keys.view());
 }
 
 /// One map with the pairs, whose parameter may differ between them, and with the matrix.

@@ -181,11 +181,13 @@ nb::dict attention_costs() {
 }  // namespace
 
 HeldAttentionOptions::HeldAttentionOptions(const std::string& mask, Index query_offset,
-                                           Maybe key_mask, Maybe key_lengths, Maybe cu_seqlens,
-                                           Maybe cu_seqlens_keys, const std::string& products,
-                                           Maybe allowed, Index window, Maybe decay,
-                                           const ExactPairs& exact, const std::string& rest)
-    : key_mask_(std::move(key_mask)),
+                                           Maybe query_offsets, Maybe key_mask, Maybe key_lengths,
+                                           Maybe cu_seqlens, Maybe cu_seqlens_keys,
+                                           const std::string& products, Maybe allowed, Index window,
+                                           Maybe decay, const ExactPairs& exact,
+                                           const std::string& rest)
+    : query_offsets_(std::move(query_offsets)),
+      key_mask_(std::move(key_mask)),
       key_lengths_(std::move(key_lengths)),
       cu_seqlens_(std::move(cu_seqlens)),
       cu_seqlens_keys_(std::move(cu_seqlens_keys)),
@@ -193,6 +195,7 @@ HeldAttentionOptions::HeldAttentionOptions(const std::string& mask, Index query_
       decay_(std::move(decay)) {
   view_.mask = choice<Mask>("mask", mask);
   view_.query_offset = query_offset;
+  view_.query_offsets = positions(query_offsets_);
   if (key_mask_) view_.key_mask = matrix<bool>(*key_mask_);
   view_.key_lengths = positions(key_lengths_);
   view_.cu_seqlens = positions(cu_seqlens_);
@@ -212,12 +215,13 @@ void define_attention(nb::module_& m) {
   define_options<KeyBlocks>();
   define_options<ExactPairs>();
   nb::class_<Held>(m, "AttentionOptions")
-      .def(nb::init<const std::string&, Index, Maybe, Maybe, Maybe, Maybe, const std::string&,
-                    Maybe, Index, Maybe, const ExactPairs&, const std::string&>(),
-           nb::arg("mask"), nb::arg("query_offset"), nb::arg("key_mask").none(),
-           nb::arg("key_lengths").none(), nb::arg("cu_seqlens").none(),
-           nb::arg("cu_seqlens_keys").none(), nb::arg("products"), nb::arg("allowed").none(),
-           nb::arg("window"), nb::arg("decay").none(), nb::arg("exact"), nb::arg("rest"));
+      .def(
+          nb::init<const std::string&, Index, Maybe, Maybe, Maybe, Maybe, Maybe, const std::string&,
+                   Maybe, Index, Maybe, const ExactPairs&, const std::string&>(),
+          nb::arg("mask"), nb::arg("query_offset"), nb::arg("query_offsets").none(),
+          nb::arg("key_mask").none(), nb::arg("key_lengths").none(), nb::arg("cu_seqlens").none(),
+          nb::arg("cu_seqlens_keys").none(), nb::arg("products"), nb::arg("allowed").none(),
+          nb::arg("window"), nb::arg("decay").none(), nb::arg("exact"), nb::arg("rest"));
   m.def("attention", &attention, nb::arg("maps"), nb::arg("queries"), nb::arg("keys"),
         nb::arg("values"), nb::arg("out"), nb::arg("options"), nb::arg("num_threads").none());
   m.def("attention_gradient", &attention_gradient, nb::arg("maps"), nb::arg("queries"),

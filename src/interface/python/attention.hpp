@@ -41,14 +41,15 @@ inline AttentionCosts costs_of(double product, double weight, double feature, do
 /// Options, with the arrays that they view.
 class HeldAttentionOptions {
  public:
-  HeldAttentionOptions(const std::string& mask, Index query_offset, Maybe key_mask,
-                       Maybe key_lengths, Maybe cu_seqlens, Maybe cu_seqlens_keys,
+  HeldAttentionOptions(const std::string& mask, Index query_offset, Maybe query_offsets,
+                       Maybe key_mask, Maybe key_lengths, Maybe cu_seqlens, Maybe cu_seqlens_keys,
                        const std::string& products, Maybe allowed, Index window, Maybe decay,
                        const ExactPairs& exact, const std::string& rest);
 
   const AttentionOptions& view() const noexcept { return view_; }
 
  private:
+  Maybe query_offsets_;
   Maybe key_mask_;
   Maybe key_lengths_;
   Maybe cu_seqlens_;

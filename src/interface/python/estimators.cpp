@@ -288,9 +288,9 @@ PairTransform centring(const Kernel& kernel, const FeatureFunction& features, co
       x, [&]<class T>() { return optimal_centring(kernel, features, matrix<T>(x), matrix<T>(y)); });
 }
 
-PairTransform pair_transform(const Input& queries, const Input& keys) {
+PairTransform pair_transform(const Input& queries, const Input& keys, const Kernel& kernel) {
   return unlocked(queries, [&]<class T>() {
-    return optimal_pair_transform(matrix<T>(queries), matrix<T>(keys));
+    return optimal_pair_transform(kernel, matrix<T>(queries), matrix<T>(keys));
   });
 }
 

@@ -5,7 +5,9 @@
 #include "interface/python/registry.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
+#include <optional>
 #include <span>
 #include <string>
 
@@ -14,8 +16,9 @@ namespace {
 
 constexpr const char* kDoc = R"(Frequencies that the caller brings.
 
-A copy of a matrix, and of one phase per row where features have phases (`CosineFeatures`). Values of
-this class are equal where their digests are; a spec's text holds no more than the digest, and
+A copy of a matrix; of one phase per row where features have phases (`CosineFeatures`); and of one
+weight per row, which counts in place of 1 / num_frequencies (quadratures, importance samples). Values
+of this class are equal where their digests are; a spec's text holds no more than the digest, and
 `with_frequencies` gives a parsed spec its numbers again.
 
 Parameters
@@ -23,6 +26,8 @@ Parameters
 frequencies : array of shape (num_frequencies, input_dim), optional
     One frequency per row, of finite numbers. None stands for none.
 phases : array of shape (num_frequencies,), optional
+weights : array of shape (num_frequencies,), optional
+    Positive.
 
 Raises
 ------
@@ -58,21 +63,24 @@ Input doubles(const std::string& place, nb::handle value, std::size_t dimensions
 
 void construct(GivenFrequencies* self, const nb::args& by_position, const nb::kwargs& by_name) {
   const std::string function = "GivenFrequencies";
-  const Arguments given(function, {"frequencies", "phases"}, by_position, by_name);
+  const Arguments given(function, {"frequencies", "phases", "weights"}, by_position, by_name);
   const auto frequencies = given.get<nb::object>(0, nb::none());
-  const auto phases = given.get<nb::object>(1, nb::none());
+  std::array<std::optional<Input>, 2> held;
+  std::array<std::span<const double>, 2> numbers;
+  for (std::size_t i = 0; i < held.size(); ++i) {
+    const std::string place = function + (i == 0 ? ": phases" : ": weights");
+    const auto value = given.get<nb::object>(static_cast<int>(i) + 1, nb::none());
+    if (value.is_none()) continue;
+    if (frequencies.is_none()) refuse_value(place, value, "None, without frequencies");
+    held[i] = doubles(place, value, 1);
+    numbers[i] = vector<double>(*held[i]);
+  }
   if (frequencies.is_none()) {
-    if (!phases.is_none()) refuse_value(function + ": phases", phases, "None, without frequencies");
     new (self) GivenFrequencies();
     return;
   }
   const Input w = doubles(function + ": frequencies", frequencies, 2);
-  if (phases.is_none()) {
-    new (self) GivenFrequencies(matrix<double>(w));
-    return;
-  }
-  const Input u = doubles(function + ": phases", phases, 1);
-  new (self) GivenFrequencies(matrix<double>(w), vector<double>(u));
+  new (self) GivenFrequencies(matrix<double>(w), numbers[0], numbers[1]);
 }
 
 /// A new array of the numbers, or None where they are not here.
@@ -89,14 +97,16 @@ nb::object rows(const GivenFrequencies& given) {
   return out;
 }
 
-nb::object phases(const GivenFrequencies& given) {
-  const std::span<const double> u = given.phases();
-  if (u.empty()) return nb::none();
-  const nb::object out = nb::module_::import_("numpy").attr("empty")(u.size());
+nb::object copy_of(std::span<const double> numbers) {
+  if (numbers.empty()) return nb::none();
+  const nb::object out = nb::module_::import_("numpy").attr("empty")(numbers.size());
   const auto array = nb::cast<Output>(out);
-  std::copy(u.begin(), u.end(), vector<double>(array).begin());
+  std::copy(numbers.begin(), numbers.end(), vector<double>(array).begin());
   return out;
 }
+
+nb::object phases(const GivenFrequencies& given) { return copy_of(given.phases()); }
+nb::object weights(const GivenFrequencies& given) { return copy_of(given.weights()); }
 
 std::string repr(const GivenFrequencies& given) {
   if (!given.is_held()) {
@@ -117,7 +127,7 @@ nb::object equal(const GivenFrequencies& a, nb::handle other) {
 nb::object reduce(nb::handle self) {
   const auto& given = nb::cast<const GivenFrequencies&>(self);
   if (given.is_held() || given.digest().empty()) {
-    return nb::make_tuple(self.type(), nb::make_tuple(rows(given), phases(given)));
+    return nb::make_tuple(self.type(), nb::make_tuple(rows(given), phases(given), weights(given)));
   }
   // A static function has no name by which pickle finds it again.
   const nb::object call =
@@ -138,8 +148,8 @@ GivenFrequencies of_digest(const nb::args& by_position, const nb::kwargs& by_nam
 void declare_given_frequencies(nb::module_& m) {
   nb::class_<GivenFrequencies>(m, "GivenFrequencies", kDoc, nb::is_final())
       .def("__init__", &construct,
-           nb::sig("def __init__(self, frequencies: object = None, phases: object = None) -> "
-                   "None"))
+           nb::sig("def __init__(self, frequencies: object = None, phases: object = None, "
+                   "weights: object = None) -> None"))
       .def("__repr__", &repr)
       .def_static("of_digest", &of_digest,
                   nb::sig("def of_digest(digest: str) -> GivenFrequencies"),
@@ -148,6 +158,7 @@ void declare_given_frequencies(nb::module_& m) {
                    "SHA-256 of extents and numbers; empty for none.")
       .def_prop_ro("frequencies", &rows, "A copy of the matrix, or None.")
       .def_prop_ro("phases", &phases, "A copy of the phases, or None.")
+      .def_prop_ro("weights", &weights, "A copy of the weights, or None.")
       .def("__eq__", &equal, nb::arg("other").none(),
            nb::sig("def __eq__(self, other: object, /) -> bool"))
       .def("__hash__", [](const GivenFrequencies& g) { return nb::hash(nb::cast(g.digest())); })

@@ -5,10 +5,12 @@
 #include "bochner/client/attention/plan.hpp"
 #include "bochner/core/names.hpp"
 #include "interface/cli/attend_files.hpp"
+#include "support/scratch.hpp"
 
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <string>
 #include <utility>
 #include <vector>
@@ -178,6 +180,28 @@ TEST_CASE("attend plans heads, and attends as planned", "[attend][plan]") {
   CHECK(document["plans"].size() == 3);
   CHECK_FALSE(document.contains("exact"));
   CHECK_FALSE(document.contains("planned"));
+}
+
+TEST_CASE("a report holds the plan and a figure of it", "[attend][plan]") {
+  const Scratch scratch;
+  const std::string folder = scratch.path("plan");
+  const Outcome outcome =
+      run_bochner({"attend", "--synthetic", "200,8,3", "--plan", "--json", "--report", folder});
+  CAPTURE(outcome.err);
+  REQUIRE(outcome.status == 0);
+  CHECK(nlohmann::json::parse(slurp(folder + "/report.json")) ==
+        nlohmann::json::parse(outcome.out));
+  const auto plans = nlohmann::json::parse(outcome.out)["plans"];
+  const std::string table = slurp(folder + "/table.csv");
+  CHECK_THAT(table, Catch::Matchers::StartsWith("head,method,error,exact_share,time\n"));
+  CHECK(std::count(table.begin(), table.end(), '\n') == 4);
+  const std::string figure = slurp(folder + "/heads.svg");
+  CHECK_THAT(figure, Contains("Error that is left") && Contains("Pairs weighed exactly"));
+  for (const auto& plan : plans) CHECK_THAT(figure, Contains(plan["method"].get<std::string>()));
+  const Outcome alone =
+      run_bochner({"attend", "--synthetic", "200,8,3", "--report", scratch.path("other")});
+  CHECK(alone.status == 2);
+  CHECK_THAT(alone.err, Contains("--report requires --plan"));
 }
 
 TEST_CASE("attend refuses options that contradict each other", "[attend]") {

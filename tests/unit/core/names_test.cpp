@@ -12,9 +12,9 @@ using namespace bochner;
 TEMPLATE_TEST_CASE("every enumerator has a name of its own and is found by it", "[names]",
                    Arithmetic, AttentionAdvice, AttentionBackend, AttentionErrorSource, Basis,
                    ColumnGroups, Criterion, Directions, ErrorSource, ErrorUnit, ExactTerms,
-                   Interrupted::Kept, Intercept, KernelFamily, LengthscaleSearch, LogisticOutcome,
-                   Loss, Mask, Pivoting, Posterior, Products, Radii, Side, Solver, io::Decimal,
-                   io::Delimiter, io::Entry, io::Format, io::Header, io::Label,
+                   GivenLaw, Interrupted::Kept, Intercept, KernelFamily, LengthscaleSearch,
+                   LogisticOutcome, Loss, Mask, Pivoting, Posterior, Products, Radii, Side, Solver,
+                   io::Decimal, io::Delimiter, io::Entry, io::Format, io::Header, io::Label,
                    io::LeadingDimensions, io::NonFinite, pipeline::Objective, pipeline::Resume,
                    pipeline::StudyFit, pipeline::Task) {
   const auto names = names_of(TestType{});
@@ -54,6 +54,7 @@ TEST_CASE("no enumerator lacks a name", "[names]") {
   CHECK(complete(ErrorSource::replicates));
   CHECK(complete(ErrorUnit::absolute));
   CHECK(complete(ExactTerms::linear));
+  CHECK(complete(GivenLaw::independent));
   CHECK(complete(Intercept::none));
   CHECK(complete(Interrupted::Kept::nothing));
   CHECK(complete(KernelFamily::of_rows));

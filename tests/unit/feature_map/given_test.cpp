@@ -150,6 +150,64 @@ TEST_CASE("given frequencies that do not fit are refused by name", "[given]") {
                     Contains("trigonometric features have none"));
 }
 
+TEMPLATE_TEST_CASE("weights count in place of the mean", "[given]", float, double) {
+  const Matrix<TestType> x = property::rows<TestType>(70, kDim);
+  std::vector<double> weights;
+  for (Index j = 0; j < kFrequencies; ++j) weights.push_back(0.01 * static_cast<double>(j + 1));
+  const double tolerance = std::same_as<TestType, float> ? 1e-5 : 1e-13;
+  for (FeatureMapSpec spec :
+       {spec_of(GaussianKernel{}, TrigonometricFeatures{}),
+        spec_of(MaternKernel{}, CosineFeatures{}), spec_of(SoftmaxKernel{}, PositiveFeatures{}),
+        spec_of(SoftmaxKernel{}, HyperbolicOprfFeatures{-0.1}),
+        spec_of(ArcCosineKernel{1, 0.5}, RectifiedFeatures{})}) {
+    INFO(to_text(spec));
+    const Matrix<TestType> plain = features(FeatureMap<TestType>(spec), x.view());
+    spec.projection = GivenProjection{GivenFrequencies(matrix(), {}, weights)};
+    const Matrix<TestType> weighted = features(FeatureMap<TestType>(spec), x.view());
+    double worst = 0.0;
+    for (Index i = 0; i < x.rows(); ++i) {
+      for (Index j = 0; j < plain.cols(); ++j) {
+        const double weight = weights[static_cast<std::size_t>(j % kFrequencies)];
+        const double expected = std::sqrt(kFrequencies * weight) * plain(i, j);
+        worst = std::max(worst, std::abs(weighted(i, j) - expected) / (1.0 + std::abs(expected)));
+      }
+    }
+    CHECK(worst < tolerance);
+  }
+  const std::vector<double> mean(kFrequencies, 1.0 / kFrequencies);
+  CHECK_FALSE(GivenFrequencies(matrix(), {}, mean) == GivenFrequencies(matrix()));
+  CHECK_FALSE(GivenFrequencies(matrix(), {}, mean) == GivenFrequencies(matrix(), mean));
+}
+
+TEST_CASE("weights that do not fit are refused by name", "[given]") {
+  std::vector<double> weights(kFrequencies, 0.5);
+  const auto given = [&] { return GivenFrequencies(matrix(), {}, weights); };
+  for (const double bad : {0.0, -1.0, std::numeric_limits<double>::infinity(),
+                           std::numeric_limits<double>::quiet_NaN()}) {
+    weights[3] = bad;
+    CHECK_THROWS_WITH(given(), Contains("GivenFrequencies: weights[3]"));
+  }
+  weights.resize(5);
+  CHECK_THROWS_WITH(given(), Contains("weights has 5 entries"));
+  weights.assign(kFrequencies, 0.5);
+  FeatureMapSpec spec = spec_of(GaussianKernel{}, TrigonometricFeatures{});
+  spec.projection = GivenProjection{given(), GivenLaw::independent};
+  CHECK_THROWS_WITH(validate(spec), Contains("law is independent, expected unknown"));
+}
+
+TEST_CASE("predictions hold for given frequencies that are said to be independent draws",
+          "[given]") {
+  FeatureMapSpec iid = spec_of(SoftmaxKernel{}, HyperbolicFeatures{});
+  iid.projection = IidProjection{};
+  FeatureMapSpec given = iid;
+  given.projection = GivenProjection{GivenFrequencies(matrix()), GivenLaw::independent};
+  const std::vector<double> x(kDim, 0.2), y(kDim, -0.1);
+  CHECK(kernel_moments(given, x, y).variance == kernel_moments(iid, x, y).variance);
+  const std::string text = to_text(given);
+  CHECK_THAT(text, Contains("law=independent"));
+  CHECK(with_frequencies(parse_spec(text), GivenFrequencies(matrix())) == given);
+}
+
 TEST_CASE("errors of given frequencies are estimated, not predicted", "[given]") {
   const FeatureMapSpec spec = spec_of(SoftmaxKernel{}, PositiveFeatures{});
   const std::vector<double> x(kDim, 0.2);
@@ -169,8 +227,11 @@ TEST_CASE("clients take given frequencies, and a model holds them", "[given]") {
   Matrix<double> y(60, 1);
   for (Index i = 0; i < 60; ++i) y(i, 0) = std::sin(x(i, 0)) + x(i, 1);
   std::vector<double> phases(kFrequencies, 0.75);
-  for (const FeatureMapSpec& spec : {spec_of(GaussianKernel{}, TrigonometricFeatures{}),
-                                     spec_of(GaussianKernel{}, CosineFeatures{}, phases)}) {
+  FeatureMapSpec weighted = spec_of(GaussianKernel{}, CosineFeatures{}, phases);
+  weighted.projection = GivenProjection{GivenFrequencies(matrix(), phases, phases)};
+  for (const FeatureMapSpec& spec :
+       {spec_of(GaussianKernel{}, TrigonometricFeatures{}),
+        spec_of(GaussianKernel{}, CosineFeatures{}, phases), weighted}) {
     NormalEquations<double> equations{FeatureMap<double>(spec)};
     equations.add({x.view(), y.view(), {}});
     const RidgeRegression<double> model(equations, {});

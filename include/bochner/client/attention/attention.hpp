@@ -120,6 +120,10 @@ struct AttentionOptions {
   /// of S positions (decoding with a cache). May be negative. In packed sequences it counts inside
   /// each of them.
   Index query_offset = 0;
+  /// One offset per packed sequence, or per batch entry where nothing is packed, in place of
+  /// `query_offset`: prompts continued in chunks, caches of different lengths. Empty means
+  /// `query_offset` for all.
+  std::span<const Index> query_offsets{};
   /// batch x S, true for live keys; empty means that all are. Keys that are not live are never
   /// read: whatever they and their values hold, no bit of the output changes.
   MatrixView<const bool> key_mask{};
@@ -155,7 +159,8 @@ struct AttentionOptions {
                       Field{"rest", &AttentionOptions::rest}};
   }
   static constexpr auto borrowed() {
-    return std::tuple{Field{"key_mask", &AttentionOptions::key_mask},
+    return std::tuple{Field{"query_offsets", &AttentionOptions::query_offsets},
+                      Field{"key_mask", &AttentionOptions::key_mask},
                       Field{"key_lengths", &AttentionOptions::key_lengths},
                       Field{"cu_seqlens", &AttentionOptions::cu_seqlens},
                       Field{"cu_seqlens_keys", &AttentionOptions::cu_seqlens_keys},

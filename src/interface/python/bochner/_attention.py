@@ -14,6 +14,7 @@ from bochner._attention_inputs import (
     AXES,
     Gradients,
     Maps,
+    OffsetLike,
     Products,
     Rest,
     WithRespectTo,
@@ -41,7 +42,7 @@ def attention(
     values: StoredLike,
     *,
     causal: bool = ...,
-    query_offset: int = ...,
+    query_offset: OffsetLike = ...,
     key_mask: ArrayLike | None = ...,
     key_lengths: ArrayLike | None = ...,
     cu_seqlens: ArrayLike | None = ...,
@@ -62,7 +63,7 @@ def attention(
     values: StoredLike,
     *,
     causal: bool = ...,
-    query_offset: int = ...,
+    query_offset: OffsetLike = ...,
     key_mask: ArrayLike | None = ...,
     key_lengths: ArrayLike | None = ...,
     cu_seqlens: ArrayLike | None = ...,
@@ -82,7 +83,7 @@ def attention(
     values: StoredLike,
     *,
     causal: bool = False,
-    query_offset: int = 0,
+    query_offset: OffsetLike = 0,
     key_mask: ArrayLike | None = None,
     key_lengths: ArrayLike | None = None,
     cu_seqlens: ArrayLike | None = None,
@@ -121,9 +122,10 @@ def attention(
     values : array of shape (batch, key_heads, S, d_v)
     causal : bool
         Query i sees the keys ``j <= i + query_offset`` only.
-    query_offset : int
+    query_offset : int, or integers of shape (batch,) or (sequences,)
         Position of query 0 among the keys: S - L when the queries are the last L of S positions. In
-        packed sequences it counts inside each of them.
+        packed sequences it counts inside each of them. Several: one per packed sequence, or per
+        batch entry where nothing is packed (caches of different lengths).
     key_mask : bool array of shape (batch, S), optional
         True for live keys. The others are never read: whatever they and their values hold, no bit
         of the output changes.
@@ -231,7 +233,7 @@ def attention_gradient(
     out_gradient: ArrayLike,
     *,
     causal: bool = False,
-    query_offset: int = 0,
+    query_offset: OffsetLike = 0,
     key_mask: ArrayLike | None = None,
     key_lengths: ArrayLike | None = None,
     cu_seqlens: ArrayLike | None = None,
@@ -327,7 +329,7 @@ def attention_rows(
     rows: ArrayLike,
     *,
     causal: bool = False,
-    query_offset: int = 0,
+    query_offset: OffsetLike = 0,
     key_mask: ArrayLike | None = None,
     key_lengths: ArrayLike | None = None,
     cu_seqlens: ArrayLike | None = None,

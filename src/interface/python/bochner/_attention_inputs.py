@@ -45,6 +45,9 @@ WithRespectTo: TypeAlias = "Sequence[Literal['queries', 'keys', 'values']]"
 
 ALL_INPUTS: WithRespectTo = ("queries", "keys", "values")
 
+OffsetLike: TypeAlias = "int | Sequence[int] | NDArray[np.integer]"
+"""One for all, or one per packed sequence or batch entry."""
+
 Products: TypeAlias = Literal["full", "bfloat16"]
 
 Rest: TypeAlias = Literal["features", "means", "none"]
@@ -165,6 +168,13 @@ def rates_of(function: str, decay: ArrayLike | None, key_heads: int) -> Array | 
     return rates
 
 
+def _offsets(function: str, query_offset: OffsetLike) -> tuple[int, Array | None]:
+    """One offset for all, or one for each."""
+    if isinstance(query_offset, (Sequence, np.ndarray)):
+        return 0, integers(function, "query_offset", query_offset, "batch or sequences")
+    return whole(function, "query_offset", query_offset, -(2**60)), None
+
+
 def _pairs(function: str, exact: ExactPairs | None) -> ExactPairs:
     if exact is None:
         return ExactPairs()
@@ -178,7 +188,7 @@ def options_of(
     q: Array,
     k: Array,
     causal: bool,
-    query_offset: int,
+    query_offset: OffsetLike,
     key_mask: ArrayLike | None,
     key_lengths: ArrayLike | None,
     cu_seqlens: ArrayLike | None,
@@ -204,7 +214,7 @@ def options_of(
         raise ValueError(f"{function}: products is {products!r}, expected 'full' or 'bfloat16'")
     return _core.AttentionOptions(
         "causal" if flag(function, "causal", causal) else "none",
-        whole(function, "query_offset", query_offset, -(2**60)),
+        *_offsets(function, query_offset),
         key_mask,
         key_lengths,
         cu_seqlens,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias, overload
 from bochner import _core
 from bochner._arrays import Array, ArrayLike, output, threads
 from bochner._attention_costs import AttentionCosts, costs_of
-from bochner._attention_inputs import Products, Rest, inputs, options_of
+from bochner._attention_inputs import OffsetLike, Products, Rest, inputs, options_of
 from bochner._attention_results import AttentionReport, report_of
 from bochner._options import flag, positive, several, whole
 from bochner._results import Result, table
@@ -213,7 +213,7 @@ def attend_as_planned(
     values: ArrayLike,
     *,
     causal: bool = ...,
-    query_offset: int = ...,
+    query_offset: OffsetLike = ...,
     key_mask: ArrayLike | None = ...,
     key_lengths: ArrayLike | None = ...,
     cu_seqlens: ArrayLike | None = ...,
@@ -231,7 +231,7 @@ def attend_as_planned(
     values: ArrayLike,
     *,
     causal: bool = ...,
-    query_offset: int = ...,
+    query_offset: OffsetLike = ...,
     key_mask: ArrayLike | None = ...,
     key_lengths: ArrayLike | None = ...,
     cu_seqlens: ArrayLike | None = ...,
@@ -248,7 +248,7 @@ def attend_as_planned(
     values: ArrayLike,
     *,
     causal: bool = False,
-    query_offset: int = 0,
+    query_offset: OffsetLike = 0,
     key_mask: ArrayLike | None = None,
     key_lengths: ArrayLike | None = None,
     cu_seqlens: ArrayLike | None = None,

@@ -10,7 +10,7 @@ import numpy as np
 
 from bochner import _core
 from bochner._arrays import ArrayLike, threads
-from bochner._attention_inputs import Products, inputs, options_of
+from bochner._attention_inputs import OffsetLike, Products, inputs, options_of
 from bochner._options import frequencies_of, seed_of, whole
 from bochner._results import Result
 from bochner._specs import SpecLike, refusals_of, specs_of
@@ -74,7 +74,7 @@ def attention_study(
     *,
     frequencies: Sequence[int] = FREQUENCIES,
     causal: bool = False,
-    query_offset: int = 0,
+    query_offset: OffsetLike = 0,
     key_mask: ArrayLike | None = None,
     key_lengths: ArrayLike | None = None,
     cu_seqlens: ArrayLike | None = None,

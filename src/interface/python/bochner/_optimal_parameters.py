@@ -217,19 +217,23 @@ def optimal_centring(
     return centring
 
 
-def optimal_pair_transform(queries: ArrayLike, keys: ArrayLike | None = None) -> PairTransform:
+def optimal_pair_transform(
+    queries: ArrayLike, keys: ArrayLike | None = None, *, kernel: KernelLike = "softmax"
+) -> PairTransform:
     """The transform of the softmax kernel under which features see the shortest vectors.
 
     Shifts by the means, and the matrix M that minimises the mean of ``|x'|^2 + |y'|^2``, ``x' = M
-    (x - query)`` and ``y' = M^-T (y - key)``: it gives both sides one covariance, diagonal, entries
-    ascending (Likhosherstov et al. 2023). A millionth of its trace is added to each covariance
-    first; where the rows of either side are all equal, shifts alone.
+    A (x - query)`` and ``y' = M^-T A (y - key)``, A the kernel's metric: it gives both sides one
+    covariance, diagonal, entries ascending (Likhosherstov et al. 2023). A millionth of its trace is
+    added to each covariance first; where the rows of either side are all equal, shifts alone.
 
     Parameters
     ----------
     queries : array of shape (n, d)
     keys : array of shape (l, d), optional
         Without them those of queries.
+    kernel : SoftmaxKernel or str
+        Its metric is that of the rows.
 
     Returns
     -------
@@ -240,7 +244,8 @@ def optimal_pair_transform(queries: ArrayLike, keys: ArrayLike | None = None) ->
     TypeError
         On another dtype, or two of them.
     ValueError
-        When an array is empty, columns differ, or on NaN or infinity.
+        When an array is empty, columns differ, on NaN or infinity, or when the kernel is not the
+        exponential of an inner product.
 
     See Also
     --------
@@ -261,7 +266,9 @@ def optimal_pair_transform(queries: ArrayLike, keys: ArrayLike | None = None) ->
     """
     function = "optimal_pair_transform"
     queries, keys = both_alike(function, queries, keys, ("queries", "keys"))
-    transform: PairTransform = _core.optimal_pair_transform(queries, keys)
+    transform: PairTransform = _core.optimal_pair_transform(
+        queries, keys, kernel_of(function, kernel)
+    )
     return transform
 
 
