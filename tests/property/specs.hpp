@@ -123,7 +123,9 @@ inline std::vector<FeatureMapSpec> given_specs(Index dim, Index num_frequencies)
   std::vector<double> phases(static_cast<std::size_t>(num_frequencies));
   stream.normals(static_cast<std::uint64_t>(w.size()), phases);
   std::vector<double> weights;
-  for (const double phase : phases) weights.push_back(0.1 + phase * phase);
+  for (const double phase : phases) {
+    weights.push_back((0.1 + phase * phase) / static_cast<double>(num_frequencies));
+  }
   const GivenProjection rows{GivenFrequencies(w)};
   const GivenProjection with_phases{GivenFrequencies(w, phases)};
   const GivenProjection weighted{GivenFrequencies(w, {}, weights)};
