@@ -11,10 +11,10 @@ using namespace bochner;
 
 TEMPLATE_TEST_CASE("every enumerator has a name of its own and is found by it", "[names]",
                    Arithmetic, AttentionAdvice, AttentionBackend, AttentionErrorSource, Basis,
-                   ColumnGroups, Criterion, Directions, ErrorSource, ErrorUnit, ExactTerms,
-                   Interrupted::Kept, Intercept, KernelFamily, LengthscaleSearch, LogisticOutcome,
-                   Loss, Mask, Pivoting, Posterior, Products, Radii, Side, Solver, io::Decimal,
-                   io::Delimiter, io::Entry, io::Format, io::Header, io::Label,
+                   ChiSquareLaw, ColumnGroups, Criterion, Directions, ErrorSource, ErrorUnit,
+                   ExactTerms, Interrupted::Kept, Intercept, KernelFamily, LengthscaleSearch,
+                   LogisticOutcome, Loss, Mask, Pivoting, Posterior, Products, Radii, Side, Solver,
+                   io::Decimal, io::Delimiter, io::Entry, io::Format, io::Header, io::Label,
                    io::LeadingDimensions, io::NonFinite, pipeline::Objective, pipeline::Resume,
                    pipeline::StudyFit, pipeline::Task) {
   const auto names = names_of(TestType{});
@@ -48,6 +48,7 @@ TEST_CASE("no enumerator lacks a name", "[names]") {
   CHECK(complete(AttentionMethod::exact_and_means));
   CHECK(complete(Basis::median_of_means));
   CHECK(complete(BlockOrder::bisection));
+  CHECK(complete(ChiSquareLaw::lindsay_pilla_basak));
   CHECK(complete(ColumnGroups::sketches));
   CHECK(complete(Criterion::evidence));
   CHECK(complete(Directions::independent));

@@ -31,6 +31,7 @@ from bochner._attention_state import AttentionState
 from bochner._attention_study import AttentionStudy, attention_study
 from bochner._calibration import CalibratedHead, calibrate
 from bochner._checks_of_maps import CheckResult, check_unbiased, check_variance
+from bochner._chi_square import weighted_chi_square_tail
 from bochner._clusters import KernelClusters, kernel_kmeans, nearest_clusters
 from bochner._combinations import incompatibility, num_frequencies_for
 from bochner._config import show_config
@@ -280,6 +281,7 @@ __all__ = [
     "study_specs",
     "study_table",
     "two_sample_test",
+    "weighted_chi_square_tail",
     "with_frequencies",
     "with_optimal_parameter",
     "with_optimal_parameters",
