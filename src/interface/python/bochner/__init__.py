@@ -34,6 +34,10 @@ from bochner._checks_of_maps import CheckResult, check_unbiased, check_variance
 from bochner._chi_square import weighted_chi_square_tail
 from bochner._clusters import KernelClusters, kernel_kmeans, nearest_clusters
 from bochner._combinations import incompatibility, num_frequencies_for
+from bochner._conditional_independence import (
+    ConditionalIndependence,
+    conditional_independence_test,
+)
 from bochner._config import show_config
 from bochner._core import feature_functions, kernels, metrics, projections
 from bochner._core import version as __version__
@@ -134,6 +138,7 @@ __all__ = [
     "CalibratedHead",
     "CheckResult",
     "ComparedGram",
+    "ConditionalIndependence",
     "CrossValidation",
     "DeltaSpectral",
     "EffectiveNorms",
@@ -201,6 +206,7 @@ __all__ = [
     "check_variance",
     "class_targets",
     "compare_approximations",
+    "conditional_independence_test",
     "cross_validate",
     "cross_validate_logistic",
     "delta_spectral",
