@@ -27,6 +27,7 @@
 #include <bochner/estimator/plan.hpp>
 #include <bochner/estimator/recommend.hpp>
 #include <bochner/estimator/variance.hpp>
+#include <bochner/estimator/weighted_chi_square.hpp>
 #include <bochner/feature_map.hpp>
 #include <bochner/features/features.hpp>
 #include <bochner/io/archive.hpp>

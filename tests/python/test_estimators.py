@@ -811,3 +811,23 @@ def test_variances_of_coupled_directions_are_labelled(projection):
     assert np.array_equal(bo.kernel_moments(spec, x, x).variance_is_upper, [upper, upper])
     assert bo.kernel_moments(spec, x[0], x[0]).variance_is_upper is upper
     assert str(bo.kernel_moments(spec, x, x))
+
+
+def test_law_of_weighted_chi_squares():
+    scipy_special = pytest.importorskip("scipy.special")
+    for x in (0.01, 1.0, 5.0, 60.0):
+        assert np.isclose(
+            bo.weighted_chi_square_tail(np.ones(7), x), scipy_special.gammaincc(3.5, x / 2), 1e-12
+        )
+        pairs = 2.0 * np.exp(-x / 4.0) - np.exp(-x / 2.0)  # exponentials of means 4 and 2
+        assert np.isclose(bo.weighted_chi_square_tail([2, 1, 2, 1], x), pairs, rtol=1e-12)
+    laws = ["inversion", "satterthwaite-welch", "hall-buckley-eagleson", "lindsay-pilla-basak"]
+    weights = 0.8 ** np.arange(12)
+    tails = [bo.weighted_chi_square_tail(weights, 12.0, law=law) for law in laws]
+    assert 0 < np.abs(np.array(tails[1:]) - tails[0]).max() < 0.01
+    with pytest.raises(ValueError, match=r"weights\[1\] is -1"):
+        bo.weighted_chi_square_tail([1.0, -1.0], 1.0)
+    with pytest.raises(ValueError, match="law"):
+        bo.weighted_chi_square_tail([1.0], 1.0, law="normal")
+    with pytest.raises(TypeError, match="x"):
+        bo.weighted_chi_square_tail([1.0], "1")

@@ -8,6 +8,7 @@
 #include <bochner/client/gram/certificate.hpp>
 #include <bochner/client/gram/clusters.hpp>
 #include <bochner/client/gram/compare.hpp>
+#include <bochner/client/gram/conditional_independence.hpp>
 #include <bochner/client/gram/exact.hpp>
 #include <bochner/client/gram/independence.hpp>
 #include <bochner/client/gram/matrix.hpp>

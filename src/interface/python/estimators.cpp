@@ -9,6 +9,7 @@
 #include "bochner/estimator/plan.hpp"
 #include "bochner/estimator/recommend.hpp"
 #include "bochner/estimator/variance.hpp"
+#include "bochner/estimator/weighted_chi_square.hpp"
 #include "estimator/row_law.hpp"
 #include "interface/python/arrays.hpp"
 #include "interface/python/interrupt.hpp"
@@ -342,6 +343,9 @@ void define_estimators(nb::module_& m) {
   m.def("mean_square_sums", &square_sums);
   m.def("optimal_centring", &centring);
   m.def("optimal_pair_transform", &pair_transform);
+  m.def("weighted_chi_square_tail", [](const Input& weights, double x, const std::string& law) {
+    return weighted_chi_square_tail(vector<double>(weights), x, choice<ChiSquareLaw>("law", law));
+  });
 }
 
 }  // namespace bochner::python

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "bochner/client/gram/clusters.hpp"
+#include "bochner/client/gram/conditional_independence.hpp"
 #include "bochner/client/gram/independence.hpp"
 #include "bochner/client/gram/two_sample.hpp"
 #include "interface/python/archives.hpp"
@@ -8,10 +9,13 @@
 #include "interface/python/interrupt.hpp"
 #include "interface/python/maps.hpp"
 #include "interface/python/module.hpp"
+#include "interface/python/records.hpp"
 
 #include <algorithm>
 #include <cstdint>
 #include <optional>
+#include <span>
+#include <string>
 #include <variant>
 #include <vector>
 
@@ -148,6 +152,30 @@ nb::tuple independence(const AnyGram& x, const AnyGram& y, std::uint64_t seed,
                  permuted);
 }
 
+nb::dict conditional_independence(const Input& x, const Input& y, const Input& z,
+                                  const std::string& test, Index features, Index condition_features,
+                                  const std::string& null, const std::string& law,
+                                  Index permutations, Index draws, std::uint64_t seed,
+                                  Threads threads) {
+  const ConditionalIndependenceOptions options{.test = choice<ConditionalTest>("test", test),
+                                               .features = features,
+                                               .condition_features = condition_features,
+                                               .null = choice<NullLaw>("null", null),
+                                               .law = choice<ChiSquareLaw>("law", law),
+                                               .permutations = permutations,
+                                               .draws = draws,
+                                               .seed = {seed}};
+  ConditionalIndependence found;
+  {
+    const nb::gil_scoped_release release;
+    found = conditional_independence_test(matrix<double>(x), matrix<double>(y), matrix<double>(z),
+                                          options, interruptible(threads));
+  }
+  nb::dict out = to_dict(found);
+  out["p_values"] = to_numpy(std::span<const double>(found.p_values));
+  return out;
+}
+
 }  // namespace
 
 void define_gram_clients(nb::module_& m) {
@@ -175,6 +203,10 @@ void define_gram_clients(nb::module_& m) {
         nb::arg("seed"), nb::arg("permuted"), nb::arg("num_threads").none());
   m.def("independence_test", &independence, nb::arg("x"), nb::arg("y"), nb::arg("seed"),
         nb::arg("permuted"), nb::arg("num_threads").none());
+  m.def("conditional_independence_test", &conditional_independence, nb::arg("x"), nb::arg("y"),
+        nb::arg("z"), nb::arg("test"), nb::arg("features"), nb::arg("condition_features"),
+        nb::arg("null"), nb::arg("law"), nb::arg("permutations"), nb::arg("draws"), nb::arg("seed"),
+        nb::arg("num_threads").none());
 }
 
 }  // namespace bochner::python

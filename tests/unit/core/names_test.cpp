@@ -11,12 +11,12 @@ using namespace bochner;
 
 TEMPLATE_TEST_CASE("every enumerator has a name of its own and is found by it", "[names]",
                    Arithmetic, AttentionAdvice, AttentionBackend, AttentionErrorSource, Basis,
-                   ColumnGroups, Criterion, Directions, ErrorSource, ErrorUnit, ExactTerms,
-                   GivenLaw, Interrupted::Kept, Intercept, KernelFamily, LengthscaleSearch,
-                   LogisticOutcome, Loss, Mask, Pivoting, Posterior, Products, Radii, Side, Solver,
-                   io::Decimal, io::Delimiter, io::Entry, io::Format, io::Header, io::Label,
-                   io::LeadingDimensions, io::NonFinite, pipeline::Objective, pipeline::Resume,
-                   pipeline::StudyFit, pipeline::Task) {
+                   ChiSquareLaw, ConditionalTest, ColumnGroups, Criterion, Directions, ErrorSource,
+                   ErrorUnit, ExactTerms, GivenLaw, Interrupted::Kept, Intercept, KernelFamily,
+                   LengthscaleSearch, LogisticOutcome, Loss, Mask, NullLaw, Pivoting, Posterior,
+                   Products, Radii, Side, Solver, io::Decimal, io::Delimiter, io::Entry, io::Format,
+                   io::Header, io::Label, io::LeadingDimensions, io::NonFinite, pipeline::Objective,
+                   pipeline::Resume, pipeline::StudyFit, pipeline::Task) {
   const auto names = names_of(TestType{});
   CHECK(std::set<std::string_view>(names.begin(), names.end()).size() == names.size());
   for (std::size_t i = 0; i < names.size(); ++i) {
@@ -48,7 +48,9 @@ TEST_CASE("no enumerator lacks a name", "[names]") {
   CHECK(complete(AttentionMethod::exact_and_means));
   CHECK(complete(Basis::median_of_means));
   CHECK(complete(BlockOrder::bisection));
+  CHECK(complete(ChiSquareLaw::lindsay_pilla_basak));
   CHECK(complete(ColumnGroups::sketches));
+  CHECK(complete(ConditionalTest::rcit));
   CHECK(complete(Criterion::evidence));
   CHECK(complete(Directions::independent));
   CHECK(complete(ErrorSource::replicates));
@@ -59,6 +61,7 @@ TEST_CASE("no enumerator lacks a name", "[names]") {
   CHECK(complete(Interrupted::Kept::nothing));
   CHECK(complete(KernelFamily::of_rows));
   CHECK(complete(LengthscaleSearch::per_column));
+  CHECK(complete(NullLaw::permutations));
   CHECK(complete(Loss::misclassification));
   CHECK(complete(Mask::causal));
   CHECK(complete(Pivoting::randomly_pivoted));

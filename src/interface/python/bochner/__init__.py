@@ -31,8 +31,13 @@ from bochner._attention_state import AttentionState
 from bochner._attention_study import AttentionStudy, attention_study
 from bochner._calibration import CalibratedHead, calibrate
 from bochner._checks_of_maps import CheckResult, check_unbiased, check_variance
+from bochner._chi_square import weighted_chi_square_tail
 from bochner._clusters import KernelClusters, kernel_kmeans, nearest_clusters
 from bochner._combinations import incompatibility, num_frequencies_for
+from bochner._conditional_independence import (
+    ConditionalIndependence,
+    conditional_independence_test,
+)
 from bochner._config import show_config
 from bochner._core import feature_functions, kernels, metrics, projections
 from bochner._core import version as __version__
@@ -133,6 +138,7 @@ __all__ = [
     "CalibratedHead",
     "CheckResult",
     "ComparedGram",
+    "ConditionalIndependence",
     "CrossValidation",
     "DeltaSpectral",
     "EffectiveNorms",
@@ -200,6 +206,7 @@ __all__ = [
     "check_variance",
     "class_targets",
     "compare_approximations",
+    "conditional_independence_test",
     "cross_validate",
     "cross_validate_logistic",
     "delta_spectral",
@@ -280,6 +287,7 @@ __all__ = [
     "study_specs",
     "study_table",
     "two_sample_test",
+    "weighted_chi_square_tail",
     "with_frequencies",
     "with_optimal_parameter",
     "with_optimal_parameters",

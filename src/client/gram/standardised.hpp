@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "bochner/core/matrix.hpp"
+#include "bochner/core/view.hpp"
+
+namespace bochner::gram {
+
+/// The columns that vary, each less its mean and over its standard deviation, whatever their sizes.
+/// A column whose spread is within rounding of its size does not vary.
+Matrix<double> standardised(MatrixView<const double> x);
+
+/// The median distance between two rows, over a sample of pairs; 0 where most pairs are equal.
+double sample_median_distance(MatrixView<const double> x);
+
+}  // namespace bochner::gram
