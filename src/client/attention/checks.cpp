@@ -144,8 +144,7 @@ template void require_gradients<float>(const Door&, const AttentionInputs<float>
 template void require_gradients<double>(const Door&, const AttentionInputs<double>&,
                                         const TensorView<const double, 4>&,
                                         const TensorView<const double, 4>&,
-                                        const AttentionGradients<double>&,
-                                        const AttentionOptions&);
+                                        const AttentionGradients<double>&, const AttentionOptions&);
 template void require_errors<float>(const Door&, const AttentionInputs<float>&,
                                     const TensorView<float, 4>&, const TensorView<float, 4>&);
 template void require_rows<float>(const Door&, const TensorView<const float, 4>&,

@@ -140,7 +140,8 @@ void require_fitting(const Door& door, const AttentionOptions& options) {
     door.refuse("decay is given together with blocks of keys or their means, expected one of them");
   }
   if (options.gates.data != nullptr && by_blocks(options)) {
-    door.refuse("gates are given together with blocks of keys or their means, expected one of them");
+    door.refuse(
+        "gates are given together with blocks of keys or their means, expected one of them");
   }
   if (options.mask != Mask::causal) return;
   if (exact.heaviest_keys > 0) {

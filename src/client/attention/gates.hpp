@@ -26,6 +26,13 @@ struct GateSum {
     sum = gate == 0.0 ? 0.0 : sum - std::log2(gate);
     forgot = forgot || gate == 0.0;
   }
+  /// What the sums of `next` lack when it comes after this.
+  double added_to(const GateSum& next) const { return next.forgot ? 0.0 : sum; }
+  /// After those of `next`.
+  void join(const GateSum& next) {
+    sum = added_to(next) + next.sum;
+    forgot = forgot || next.forgot;
+  }
 };
 
 /// Throws InvalidArgument unless gates, if there are any, are batch x key_heads x keys.
@@ -65,8 +72,7 @@ TensorView<T, 3> gates_of_key_heads(TensorView<T, 3> gates, Index first, Index c
 /// The entry at (batch, key_head, row).
 template <class T>
 T& gate_at(const TensorView<T, 3>& gates, Index batch, Index key_head, Index row) {
-  return gates
-      .data[batch * gates.stride(0) + key_head * gates.stride(1) + row * gates.stride(2)];
+  return gates.data[batch * gates.stride(0) + key_head * gates.stride(1) + row * gates.stride(2)];
 }
 
 }  // namespace bochner::attention_internals

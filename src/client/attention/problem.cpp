@@ -202,12 +202,12 @@ Index AttentionSequence::first_visible(Index i) const { return from ? keys_befor
 
 const AttentionSequence& sequence_with(const AttentionProblem& problem, Index batch, Index head,
                                        Index query) {
-  return *std::find_if(
-      problem.sequences.begin(), problem.sequences.end(), [&](const AttentionSequence& s) {
-        return s.batch == batch && query >= s.first_query &&
-               query < s.first_query + s.num_queries && head >= s.first_head &&
-               head < s.first_head + s.num_heads;
-      });
+  return *std::find_if(problem.sequences.begin(), problem.sequences.end(),
+                       [&](const AttentionSequence& s) {
+                         return s.batch == batch && query >= s.first_query &&
+                                query < s.first_query + s.num_queries && head >= s.first_head &&
+                                head < s.first_head + s.num_heads;
+                       });
 }
 
 template <Scalar T>

@@ -26,6 +26,17 @@ TensorView<const T, 4> no_rows(const TensorView<const T, 4>& like, Index heads, 
 
 constexpr Door kStateDoor("AttentionState");
 
+/// Takes in all that `others` have seen, their weights times 2^log2_factor.
+template <Scalar T>
+void merge_faded(const KeyStream<T>& others, double log2_factor, KeyStream<T>& stream,
+                 KeyScratch<T>& scratch) {
+  if (log2_factor == 0.0) return stream.merge(others, scratch);
+  KeyStream<T> scaled = others;
+  scaled.close(scratch);
+  scaled.scale(log2_factor);
+  stream.merge(scaled, scratch);
+}
+
 template <Scalar T>
 AttentionReport total_of(const std::vector<AttentionReport>& reports) {
   AttentionReport total = sum_reports(reports);
@@ -71,11 +82,14 @@ void AttentionState<T>::Impl::append(TensorView<const T, 4> keys, TensorView<con
   const AttentionProblem problem = problem_of(kDoor, inputs, live);
   std::vector<Index> lengths = lengths_after(kDoor, problem, keys.extent(2));
   require_keys(kDoor, inputs, problem, execution);
+  require_live_gates(kDoor, problem, live.gates);
   change_streams(execution, [&] {
     for_each_stream(problem, execution, [&](const HeadGroup& group, Worker& worker) {
-      if (has_near()) return advance_near(kDoor, group, problem, inputs, nullptr, worker);
-      extend(kDoor, group, inputs, worker, [](Index) {});
-      stream(group.sequence->batch, group.key_head).pack();
+      for_each_part(group, live.gates, worker, [&](const HeadGroup& part) {
+        if (has_near()) return advance_near(kDoor, part, problem, inputs, nullptr, worker);
+        extend(kDoor, part, inputs, worker, [](Index) {});
+        stream(part.sequence->batch, part.key_head).pack();
+      });
     });
   });
   lengths_.swap(lengths);
@@ -138,27 +152,30 @@ AttentionReport AttentionState<T>::Impl::advance(const AttentionInputs<T>& input
   std::vector<Index> lengths = lengths_after(kDoor, problem, q.extent(2));
   require_keys(kDoor, inputs, problem, execution);
   require_queries(kDoor, q, problem, execution);
+  require_live_gates(kDoor, problem, live.gates);
   for (Worker& worker : workers_) worker.query.report = {};
   std::optional<RowSums<T>> sums;
   if (has_near()) sums.emplace(out);
   change_streams(execution, [&] {
     for_each_stream(problem, execution, [&](const HeadGroup& group, Worker& worker) {
-      if (sums) return advance_near(kDoor, group, problem, inputs, &*sums, worker);
-      const AttentionSequence& sequence = *group.sequence;
-      KeyStream<T>& keys = stream(sequence.batch, group.key_head);
-      Index first = 0;
-      extend(kDoor, group, inputs, worker, [&](Index k) {
-        keys.pack();
-        const Index last =
-            k == sequence.num_keys ? sequence.num_queries : first_query_seeing(sequence, k);
-        const Index open = k - keys.open().rows();
-        for_each_query_block(problem, group, first, last, [&](Index head, Index i, Index count) {
-          attend_stream(keys, {kDoor, "queries", sequence.batch, head, i},
-                        query_rows(q, sequence, head, i, count),
-                        seen_from(sequence, i, count, open),
-                        query_rows(out, sequence, head, i, count), worker.query);
+      for_each_part(group, live.gates, worker, [&](const HeadGroup& part) {
+        if (sums) return advance_near(kDoor, part, problem, inputs, &*sums, worker);
+        const AttentionSequence& sequence = *part.sequence;
+        KeyStream<T>& keys = stream(sequence.batch, part.key_head);
+        Index first = 0;
+        extend(kDoor, part, inputs, worker, [&](Index k) {
+          keys.pack();
+          const Index last =
+              k == sequence.num_keys ? sequence.num_queries : first_query_seeing(sequence, k);
+          const Index open = k - keys.open().rows();
+          for_each_query_block(problem, part, first, last, [&](Index head, Index i, Index count) {
+            attend_stream(keys, {kDoor, "queries", sequence.batch, head, sequence.first_query + i},
+                          query_rows(q, sequence, head, i, count),
+                          seen_from(sequence, i, count, open),
+                          query_rows(out, sequence, head, i, count), worker.query);
+          });
+          first = last;
         });
-        first = last;
       });
     });
   });
@@ -189,6 +206,7 @@ void AttentionState<T>::Impl::merge(const Impl& next) {
   if (options_ != next.options_) {
     kDoor.refuse("the other state has other options, expected those of this one");
   }
+  require_joinable_gates(kDoor, next);
   const auto count = [&](Index b) { return next.lengths_[static_cast<std::size_t>(b)]; };
   std::vector<Index> lengths = extended_lengths(kDoor, count);
   if (has_near()) {
@@ -196,18 +214,24 @@ void AttentionState<T>::Impl::merge(const Impl& next) {
     merged_near.merge_near(next);
     streams_.swap(merged_near.streams_);
     near_.swap(merged_near.near_);
+    gate_sums_.swap(merged_near.gate_sums_);
     lengths_.swap(lengths);
     return;
   }
   std::vector<KeyStream<T>> merged = streams_;  // all of them or none
+  std::vector<GateSum> gate_sums = gate_sums_;
   for (Index h = 0; h < key_heads_; ++h) {
     KeyScratch<T> scratch(maps_[h].blocks(), value_dim_);
     for (Index s = h; s < static_cast<Index>(merged.size()); s += key_heads_) {
-      merged[static_cast<std::size_t>(s)].merge(next.streams_[static_cast<std::size_t>(s)],
-                                                scratch);
+      const auto at = static_cast<std::size_t>(s);
+      const GateSum& others = next.gate_sums_[at];
+      if (others.forgot) merged[at] = fresh_stream(h);
+      merge_faded(next.streams_[at], gate_sums[at].added_to(others), merged[at], scratch);
+      gate_sums[at].join(others);
     }
   }
   streams_.swap(merged);
+  gate_sums_.swap(gate_sums);
   lengths_.swap(lengths);
 }
 
@@ -215,13 +239,14 @@ template <Scalar T>
 void AttentionState<T>::Impl::reset() {
   std::vector<KeyStream<T>> fresh;
   for (Index s = 0; s < batch_ * key_heads_; ++s) {
-    fresh.emplace_back(maps_[s % key_heads_].blocks(), value_dim_);
+    fresh.push_back(fresh_stream(s % key_heads_));
   }
   streams_.swap(fresh);
   near_.clear();
   for (std::size_t s = 0; s < streams_.size() && has_near(); ++s) {
     near_.emplace_back(maps_[0].input_dim(), value_dim_, options_);
   }
+  gate_sums_.assign(streams_.size(), {});
   lengths_.assign(static_cast<std::size_t>(std::max<Index>(batch_, 1)), 0);
 }
 
@@ -277,10 +302,17 @@ void AttentionState<T>::Impl::extend(const Door& door, const HeadGroup& group,
   between(0);
   for (Index k = 0; k < sequence->num_keys;) {
     const Index count = std::min(simd::kBlockRows, sequence->num_keys - k);
+    const std::span<const double> factors =
+        worker.gate_sums.empty()
+            ? std::span<const double>{}
+            : std::span<const double>(worker.gate_sums)
+                  .subspan(static_cast<std::size_t>(k), static_cast<std::size_t>(count));
     k += stream(sequence->batch, head)
-             .extend(live_rows(*sequence, keys, k, count, worker.key_rows),
-                     live_rows(*sequence, values, k, count, worker.value_rows), {},
-                     {door, "keys", sequence->batch, head, sequence->position(k)}, worker.keys);
+             .extend(
+                 live_rows(*sequence, keys, k, count, worker.key_rows),
+                 live_rows(*sequence, values, k, count, worker.value_rows), factors,
+                 {door, "keys", sequence->batch, head, sequence->first_key + sequence->position(k)},
+                 worker.keys);
     between(k);
   }
 }
