@@ -125,17 +125,6 @@ void add_queries(const ExactGradientCall<T, U>& call, Index rows,
   for (Index j = 0; j < count; ++j) worker.logit_sums(0, j) += worker.column(0, j);
 }
 
-/// The same for the factors of keys: a factor adds its logarithm to the logits of its key.
-template <Scalar T, Scalar U>
-void add_factors(Index rows, ExactGradientWorker<T, U>& worker) {
-  const Matrix<U>& pairs = worker.block.logit_gradient();
-  for (Index r = 0; r < rows; ++r) {
-    for (Index j = 0; j < worker.keys.count(); ++j) {
-      worker.factor_sums[static_cast<std::size_t>(j)] += static_cast<double>(pairs(r, j));
-    }
-  }
-}
-
 /// Normalisers and query gradients of a block of queries.
 template <Scalar T, Scalar U>
 void query_pass(const ExactGradientCall<T, U>& call, const AttentionSequence& sequence, Index head,
@@ -245,7 +234,7 @@ void key_pass(const ExactGradientCall<T, U>& call, const AttentionSequence& sequ
                           gradient.cols(), problem.value_dim, nullptr, dv.data(), dv.cols());
       }
       if (wanted(call.gradients.keys)) add_queries(call, rows, worker);
-      if (wanted(call.gradients.gates)) add_factors(rows, worker);
+      if (wanted(call.gradients.gates)) worker.block.add_to(worker.factor_sums);
     }
   }
   write_keys(call, sequence, key_head, first, worker);

@@ -26,17 +26,6 @@ TensorView<const T, 4> no_rows(const TensorView<const T, 4>& like, Index heads, 
 
 constexpr Door kStateDoor("AttentionState");
 
-/// Takes in all that `others` have seen, their weights times 2^log2_factor.
-template <Scalar T>
-void merge_faded(const KeyStream<T>& others, double log2_factor, KeyStream<T>& stream,
-                 KeyScratch<T>& scratch) {
-  if (log2_factor == 0.0) return stream.merge(others, scratch);
-  KeyStream<T> scaled = others;
-  scaled.close(scratch);
-  scaled.scale(log2_factor);
-  stream.merge(scaled, scratch);
-}
-
 template <Scalar T>
 AttentionReport total_of(const std::vector<AttentionReport>& reports) {
   AttentionReport total = sum_reports(reports);
@@ -187,55 +176,6 @@ AttentionReport AttentionState<T>::Impl::advance(const AttentionInputs<T>& input
 }
 
 template <Scalar T>
-void AttentionState<T>::Impl::merge(const Impl& next) {
-  constexpr Door kDoor("AttentionState::merge");
-  const auto& mine = maps_.all();
-  const auto& others = next.maps_.all();
-  for (std::size_t m = 0; m < std::min(mine.size(), others.size()); ++m) {
-    if (mine[m].spec() == others[m].spec()) continue;
-    kDoor.refuse("the other state is of another map: " + to_text(others[m].spec()));
-  }
-  if (batch_ != next.batch_ || key_heads_ != next.key_heads_ || value_dim_ != next.value_dim_) {
-    kDoor.refuse("batch, key_heads and value_dim are " + std::to_string(next.batch_) + ", " +
-                 std::to_string(next.key_heads_) + " and " + std::to_string(next.value_dim_) +
-                 ", expected " + std::to_string(batch_) + ", " + std::to_string(key_heads_) +
-                 " and " + std::to_string(value_dim_));
-  }
-  kDoor.entries("the other state's maps", static_cast<Index>(others.size()),
-                static_cast<Index>(mine.size()), "as here");
-  if (options_ != next.options_) {
-    kDoor.refuse("the other state has other options, expected those of this one");
-  }
-  require_joinable_gates(kDoor, next);
-  const auto count = [&](Index b) { return next.lengths_[static_cast<std::size_t>(b)]; };
-  std::vector<Index> lengths = extended_lengths(kDoor, count);
-  if (has_near()) {
-    Impl merged_near(*this);  // all of them or none
-    merged_near.merge_near(next);
-    streams_.swap(merged_near.streams_);
-    near_.swap(merged_near.near_);
-    gate_sums_.swap(merged_near.gate_sums_);
-    lengths_.swap(lengths);
-    return;
-  }
-  std::vector<KeyStream<T>> merged = streams_;  // all of them or none
-  std::vector<GateSum> gate_sums = gate_sums_;
-  for (Index h = 0; h < key_heads_; ++h) {
-    KeyScratch<T> scratch(maps_[h].blocks(), value_dim_);
-    for (Index s = h; s < static_cast<Index>(merged.size()); s += key_heads_) {
-      const auto at = static_cast<std::size_t>(s);
-      const GateSum& others = next.gate_sums_[at];
-      if (others.forgot) merged[at] = fresh_stream(h);
-      merge_faded(next.streams_[at], gate_sums[at].added_to(others), merged[at], scratch);
-      gate_sums[at].join(others);
-    }
-  }
-  streams_.swap(merged);
-  gate_sums_.swap(gate_sums);
-  lengths_.swap(lengths);
-}
-
-template <Scalar T>
 void AttentionState<T>::Impl::reset() {
   std::vector<KeyStream<T>> fresh;
   for (Index s = 0; s < batch_ * key_heads_; ++s) {
@@ -248,22 +188,6 @@ void AttentionState<T>::Impl::reset() {
   }
   gate_sums_.assign(streams_.size(), {});
   lengths_.assign(static_cast<std::size_t>(std::max<Index>(batch_, 1)), 0);
-}
-
-template <Scalar T>
-template <class Count>
-std::vector<Index> AttentionState<T>::Impl::extended_lengths(const Door& door,
-                                                             const Count& count) const {
-  std::vector<Index> lengths = lengths_;
-  for (std::size_t b = 0; b < lengths.size(); ++b) {
-    const Index more = count(static_cast<Index>(b));
-    if (more > kLongest - lengths[b]) {
-      door.refuse("the state has seen " + std::to_string(lengths[b]) + " keys, and " +
-                  std::to_string(more) + " more are beyond 2^60");
-    }
-    lengths[b] += more;
-  }
-  return lengths;
 }
 
 template <Scalar T>
@@ -394,11 +318,6 @@ template <Scalar T>
 AttentionReport AttentionState<T>::advance(const AttentionInputs<T>& inputs, TensorView<T, 4> out,
                                            const LiveKeys& live, const Execution& execution) {
   return impl_->advance(inputs, out, live, execution);
-}
-
-template <Scalar T>
-void AttentionState<T>::merge(const AttentionState& next) {
-  impl_->merge(*next.impl_);
 }
 
 template <Scalar T>

@@ -17,6 +17,7 @@
 #include <memory>
 #include <numbers>
 #include <span>
+#include <string>
 #include <vector>
 
 namespace bochner {
@@ -209,5 +210,21 @@ class AttentionState<T>::Impl {
   std::vector<attention_internals::GateSum> gate_sums_;  ///< by stream
   std::vector<Worker> workers_;  ///< one per lane of the maps, kept for the next token
 };
+
+template <Scalar T>
+template <class Count>
+std::vector<Index> AttentionState<T>::Impl::extended_lengths(const Door& door,
+                                                             const Count& count) const {
+  std::vector<Index> lengths = lengths_;
+  for (std::size_t b = 0; b < lengths.size(); ++b) {
+    const Index more = count(static_cast<Index>(b));
+    if (more > kLongest - lengths[b]) {
+      door.refuse("the state has seen " + std::to_string(lengths[b]) + " keys, and " +
+                  std::to_string(more) + " more are beyond 2^60");
+    }
+    lengths[b] += more;
+  }
+  return lengths;
+}
 
 }  // namespace bochner

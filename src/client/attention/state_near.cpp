@@ -276,53 +276,6 @@ void AttentionState<T>::Impl::attend_near(const Door& door, const AttentionProbl
       });
 }
 
-template <Scalar T>
-void AttentionState<T>::Impl::merge_near(const Impl& next) {
-  constexpr Door kDoor("AttentionState::merge");
-  const auto silent = [](Index) {};
-  for (Index h = 0; h < key_heads_; ++h) {
-    KeyScratch<T> scratch(maps_[h].blocks(), value_dim_);
-    for (Index b = 0; b < batch_; ++b) {
-      NearKeys<T>& mine = near_keys(b, h);
-      const NearKeys<T>& theirs = next.near_keys(b, h);
-      const Index seen = mine.seen();
-      const double added = gate_sum(b, h).added_to(next.gate_sum(b, h));
-      if (next.gate_sum(b, h).forgot) {
-        stream(b, h) = fresh_stream(h);
-        mine.restart(seen + theirs.start());
-      }
-      const Index left = mine.first_far() + mine.left(seen + theirs.seen());
-      if (options_.rest == Rest::features) {
-        const Index first = mine.first_far() + mine.left(seen);
-        const Index end = std::min(seen, left);
-        if (end > first) {
-          leave(kDoor, b, h, mine.keys(first, end), mine.values(first, end),
-                mine.gate_sums(first, end), first, scratch, silent);
-        }
-        // First keys there need not be so here.
-        const Index offset = seen + theirs.start();
-        const Index begin = std::max<Index>(mine.first_far() - offset, 0);
-        const Index stop = std::min(theirs.num_first(), left - offset);
-        if (stop > begin) {
-          std::vector<double> sums(theirs.first_gate_sums().begin() + begin,
-                                   theirs.first_gate_sums().begin() + stop);
-          for (double& sum : sums) sum += added;
-          leave(kDoor, b, h, theirs.first_keys().middle_rows(begin, stop - begin),
-                theirs.first_values().middle_rows(begin, stop - begin), sums, offset + begin,
-                scratch, silent);
-        }
-        KeyStream<T> others = next.stream(b, h);
-        others.close(scratch);
-        others.scale(decay_of(h) * static_cast<double>(seen) + added);
-        stream(b, h).merge(others, scratch);
-      }
-      mine.follow(theirs, added);
-      gate_sum(b, h).join(next.gate_sum(b, h));
-      stream(b, h).pack();
-    }
-  }
-}
-
 template void AttentionState<float>::Impl::advance_near(const Door&, const HeadGroup&,
                                                         const AttentionProblem&,
                                                         const AttentionInputs<float>&,
@@ -330,7 +283,10 @@ template void AttentionState<float>::Impl::advance_near(const Door&, const HeadG
 template void AttentionState<float>::Impl::attend_near(const Door&, const AttentionProblem&,
                                                        const TensorView<const float, 4>&, Index,
                                                        Index, RowSums<float>&, QueryWorker&) const;
-template void AttentionState<float>::Impl::merge_near(const Impl&);
+template void AttentionState<float>::Impl::leave(const Door&, Index, Index, MatrixView<const float>,
+                                                 MatrixView<const float>, std::span<const double>,
+                                                 Index, KeyScratch<float>&,
+                                                 const std::function<void(Index)>&);
 template void AttentionState<float>::Impl::require_state_options() const;
 template void AttentionState<double>::Impl::advance_near(const Door&, const HeadGroup&,
                                                          const AttentionProblem&,
@@ -340,7 +296,11 @@ template void AttentionState<double>::Impl::attend_near(const Door&, const Atten
                                                         const TensorView<const double, 4>&, Index,
                                                         Index, RowSums<double>&,
                                                         QueryWorker&) const;
-template void AttentionState<double>::Impl::merge_near(const Impl&);
+template void AttentionState<double>::Impl::leave(const Door&, Index, Index,
+                                                  MatrixView<const double>,
+                                                  MatrixView<const double>, std::span<const double>,
+                                                  Index, KeyScratch<double>&,
+                                                  const std::function<void(Index)>&);
 template void AttentionState<double>::Impl::require_state_options() const;
 
 }  // namespace bochner
