@@ -5,6 +5,7 @@
 #include "bochner/kernel/options.hpp"
 #include "client/attention/exact_pairs.hpp"
 #include "client/attention/exact_pairs_backward.hpp"
+#include "client/attention/gates.hpp"
 
 namespace bochner::attention_internals {
 namespace {
@@ -43,6 +44,12 @@ void clear_gradients(const AttentionGradients<T>& gradients) {
   clear(gradients.queries);
   clear(gradients.keys);
   clear(gradients.values);
+  if (!wanted(gradients.gates)) return;
+  for (Index b = 0; b < gradients.gates.extent(0); ++b) {
+    for (Index h = 0; h < gradients.gates.extent(1); ++h) {
+      for (Index k = 0; k < gradients.gates.extent(2); ++k) gate_at(gradients.gates, b, h, k) = 0.0;
+    }
+  }
 }
 
 template void clear_gradients<float>(const AttentionGradients<float>&);
@@ -61,7 +68,7 @@ void attention_gradient(const FeatureMap<T>& map, const AttentionInputs<T>& inpu
                         const Execution& execution) {
   constexpr Door kDoor("attention_gradient");
   const AttentionProblem problem = linear_problem(kDoor, map.blocks(), inputs, options);
-  require_gradients(kDoor, inputs, out, out_gradient, gradients);
+  require_gradients(kDoor, inputs, out, out_gradient, gradients, options);
   clear_gradients(gradients);
   if (problem.value_dim == 0) return;
   const AttentionCall<T> forward{kDoor, map.blocks(), inputs, problem, execution};
@@ -74,6 +81,7 @@ void attention_gradient(const FeatureMap<T>& map, const AttentionInputs<T>& inpu
   } else {
     bidirectional_gradient(call);
   }
+  if (wanted(gradients.gates)) factor_to_gate_gradients(problem, options.gates, gradients.gates);
 }
 
 template <Scalar T>

@@ -19,12 +19,14 @@ struct BackwardCall {
   const RowTotals<T>* totals = nullptr;  ///< of rows that other passes belong to, too
 
   bool of_queries() const { return wanted(gradients.queries); }
-  bool of_keys() const { return wanted(gradients.keys); }
+  /// Whether gradients of the weights of keys are needed, which those of gates are made of, too.
+  bool of_keys() const { return wanted(gradients.keys) || wanted(gradients.gates); }
   /// Whether sums over queries are needed.
   bool of_keys_or_values() const { return of_keys() || wanted(gradients.values); }
 };
 
-/// Zeros, for rows that no pass reaches.
+/// Zeros, for rows that no pass reaches. Passes leave in the gradients of gates those with respect
+/// to the factors of keys (`factor_to_gate_gradients`), added up.
 template <Scalar T>
 void clear_gradients(const AttentionGradients<T>& gradients);
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "client/attention/call.hpp"
 
+#include "client/attention/key_factors.hpp"
 #include "core/ask.hpp"
 
 #include <algorithm>
@@ -96,10 +97,11 @@ typename KeyLoader<T>::Rows KeyLoader<T>::rows(const HeadGroup& group, Index fir
   const auto values = head_rows(call_->inputs.values, sequence.batch, group.key_head);
   const Index next = sequence.first_key + sequence.position(first + count - 1) + 1;
   const RowNumber number(call_->order, keys.rows, sequence.first_key + sequence.position(first));
-  const double decay = log2_decay(call_->problem, group.key_head);
-  for (Index r = 0; r < count && decay > 0.0; ++r) {
-    const auto row = static_cast<double>(sequence.first_key + sequence.position(first + r));
-    factor_buffer_[static_cast<std::size_t>(r)] = decay * row;
+  const KeyFactors factors(call_->problem, sequence.batch, group.key_head);
+  const Index factored = factors.trivial() ? 0 : count;
+  for (Index r = 0; r < factored; ++r) {
+    const Index row = sequence.first_key + sequence.position(first + r);
+    factor_buffer_[static_cast<std::size_t>(r)] = factors.at(row);
   }
   return {live_rows(sequence, keys, first, count, key_buffer_),
           live_rows(sequence, values, first, count, value_buffer_),
@@ -110,7 +112,7 @@ typename KeyLoader<T>::Rows KeyLoader<T>::rows(const HeadGroup& group, Index fir
            number.first,
            {rows_ahead(keys, next), rows_ahead(values, next)},
            number.step},
-          std::span(factor_buffer_).first(decay > 0.0 ? static_cast<std::size_t>(count) : 0)};
+          std::span(factor_buffer_).first(static_cast<std::size_t>(factored))};
 }
 
 template <Scalar T>

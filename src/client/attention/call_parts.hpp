@@ -2,6 +2,7 @@
 #pragma once
 
 #include "client/attention/call.hpp"
+#include "client/attention/gates.hpp"
 
 #include <algorithm>
 #include <span>
@@ -13,8 +14,8 @@
 namespace bochner::attention_internals {
 
 /// `count` entries of one axis of a tensor, from `first` on; nothing of nothing.
-template <class T>
-TensorView<T, 4> axis_part(TensorView<T, 4> tensor, int axis, Index first, Index count) {
+template <class T, int Rank>
+TensorView<T, Rank> axis_part(TensorView<T, Rank> tensor, int axis, Index first, Index count) {
   if (tensor.data != nullptr) tensor.data += first * tensor.stride(axis);
   tensor.extents[static_cast<std::size_t>(axis)] = count;
   return tensor;
@@ -32,6 +33,7 @@ inline AttentionOptions options_of_key_heads(AttentionOptions options, Index fir
     options.decay =
         options.decay.subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(count));
   }
+  options.gates = gates_of_key_heads(options.gates, first, count);
   return options;
 }
 
@@ -71,6 +73,7 @@ struct CallPart {
     options.key_lengths = of_lengths(options.key_lengths);
     if (options.cu_seqlens.empty()) options.query_offsets = of_lengths(options.query_offsets);
     options.allowed = of_pairs(options.allowed);
+    options.gates = axis_part(axis_part(options.gates, 0, batch, batches), 2, 0, keys);
     return options_of_key_heads(options, key_head, key_heads);
   }
   /// The same without keys that lengths say are not live in any of the batch entries.

@@ -74,7 +74,7 @@ template <Scalar T>
 void require_gradients(const Door& door, const AttentionInputs<T>& inputs,
                        const TensorView<const T, 4>& out,
                        const TensorView<const T, 4>& out_gradient,
-                       const AttentionGradients<T>& gradients) {
+                       const AttentionGradients<T>& gradients, const AttentionOptions& options) {
   const auto& q = inputs.queries;
   const std::array<Index, 4> extents{q.extent(0), q.extent(1), q.extent(2),
                                      inputs.values.extent(3)};
@@ -89,6 +89,19 @@ void require_gradients(const Door& door, const AttentionInputs<T>& inputs,
   require("gradients.queries", gradients.queries, q.extents);
   require("gradients.keys", gradients.keys, inputs.keys.extents);
   require("gradients.values", gradients.values, inputs.values.extents);
+  if (wanted(gradients.gates)) {
+    if (!wanted(options.gates)) door.refuse("gradients.gates is given without gates");
+    const auto as_four = []<class G>(const TensorView<G, 3>& x) {
+      return TensorView<G, 4>(x.data, {1, x.extent(0), x.extent(1), x.extent(2)},
+                              {0, x.stride(0), x.stride(1), x.stride(2)});
+    };
+    const MemoryGrid grid = memory_grid(as_four(gradients.gates));
+    const MemoryGrid gates = memory_grid(as_four(options.gates));
+    require_output(door, "gradients.gates", grid, gates.extents,
+                   {memory_grid(q), memory_grid(inputs.keys), memory_grid(inputs.values)});
+    door.apart("gradients.gates", grid, "gates", gates);
+    tensors.emplace_back("gradients.gates", grid);
+  }
   const std::size_t written = tensors.size();
   tensors.emplace_back("out", memory_grid(out));
   tensors.emplace_back("out_gradient", memory_grid(out_gradient));
@@ -127,11 +140,11 @@ RefusedRow RefusedRow::moved(const PartOffset& part) const {
 template void require_gradients<float>(const Door&, const AttentionInputs<float>&,
                                        const TensorView<const float, 4>&,
                                        const TensorView<const float, 4>&,
-                                       const AttentionGradients<float>&);
+                                       const AttentionGradients<float>&, const AttentionOptions&);
 template void require_gradients<double>(const Door&, const AttentionInputs<double>&,
                                         const TensorView<const double, 4>&,
                                         const TensorView<const double, 4>&,
-                                        const AttentionGradients<double>&);
+                                        const AttentionGradients<double>&, const AttentionOptions&);
 template void require_errors<float>(const Door&, const AttentionInputs<float>&,
                                     const TensorView<float, 4>&, const TensorView<float, 4>&);
 template void require_rows<float>(const Door&, const TensorView<const float, 4>&,

@@ -53,17 +53,17 @@ TensorView<const T, 4> no_values(TensorView<const T, 4> keys) {
 }
 
 /// Whether a gradient is asked for.
-template <class T>
-bool wanted(const TensorView<T, 4>& gradient) {
+template <class T, int Rank>
+bool wanted(const TensorView<T, Rank>& gradient) {
   return gradient.data != nullptr;
 }
 
-/// Outputs, their gradients and those of the inputs that are wanted fit.
+/// Outputs, their gradients and those of the inputs and gates that are wanted fit.
 template <Scalar T>
 void require_gradients(const Door& door, const AttentionInputs<T>& inputs,
                        const TensorView<const T, 4>& out,
                        const TensorView<const T, 4>& out_gradient,
-                       const AttentionGradients<T>& gradients);
+                       const AttentionGradients<T>& gradients, const AttentionOptions& options);
 
 /// A query for each key.
 void require_as_many(const Door& door, Index queries, Index keys);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "client/attention/exact.hpp"
 
+#include "client/attention/key_factors.hpp"
 #include "client/attention/rows.hpp"
 
 #include <cmath>
@@ -102,11 +103,10 @@ void ExactQueries<T, U>::load(const AttentionSequence& sequence, Index head, Ind
   count_ = count;
   const auto rows = head_rows(call_->inputs.queries, sequence.batch, head)
                         .middle_rows(sequence.first_query + first, count);
-  for (Index r = 0; r < count && !call_->problem.decay.empty(); ++r) {
+  for (Index r = 0; r < count && !factors().trivial(); ++r) {
     const Index end = sequence.visible_end(first + r);
-    const Index last = end > 0 ? sequence.position(end - 1) : 0;
     last_key_[static_cast<std::size_t>(r)] =
-        static_cast<double>(sequence.row_number + sequence.first_key + last);
+        sequence.first_key + (end > 0 ? sequence.position(end - 1) : 0);
   }
   const ExactGroup& group = call_->group(sequence, head / call_->problem.heads_per_key_head);
   if (!is_wide(range_)) {
@@ -162,7 +162,7 @@ bool ExactQueries<T, U>::score(const ExactKeys<T, U>& keys, Matrix<U>& logits) {
   if (most == 0 || begin() >= keys.first() + keys.count()) return false;
   multiply(keys, most, logits);
   add_bias(keys, logits);
-  if (!call_->problem.decay.empty()) add_decay(keys, logits);
+  if (!factors().trivial()) add_factors(keys, logits);
   apply_masks(keys, logits);
   return true;
 }
@@ -170,21 +170,19 @@ bool ExactQueries<T, U>::score(const ExactKeys<T, U>& keys, Matrix<U>& logits) {
 template <Scalar T, Scalar U>
 double ExactQueries<T, U>::log_constant(Index r) const {
   const ExactKernel& kernel = call_->kernel;
-  const Index key_head = head_ / call_->problem.heads_per_key_head;
-  const double decayed =
-      log2_decay(call_->problem, key_head) * last_key_[static_cast<std::size_t>(r)];
+  const double factor = factors().at(last_key_[static_cast<std::size_t>(r)]);
   if (!is_wide(range_)) {  // these carry the factor log2(e)
     double squared_norm = 0.0;
     for (Index k = 0; k < call_->problem.dim && kernel.key_weight() != 0.0; ++k) {
       squared_norm += std::pow(static_cast<double>(queries_(r, k)) / std::numbers::log2e, 2);
     }
-    return kernel.key_weight() * squared_norm + decayed;
+    return kernel.key_weight() * squared_norm + factor;
   }
   double logit = top_bias_[static_cast<std::size_t>(r)];
   if constexpr (std::same_as<U, double>) {
     if (!kernel.shift_invariant()) logit += kernel.log_similarity(queries_.row(r), origin_.row(r));
   }
-  return std::numbers::log2e * logit + decayed;
+  return std::numbers::log2e * logit + factor;
 }
 
 template <Scalar T, Scalar U>
@@ -232,15 +230,20 @@ void ExactQueries<T, U>::add_bias(const ExactKeys<T, U>& keys, Matrix<U>& logits
 }
 
 template <Scalar T, Scalar U>
-void ExactQueries<T, U>::add_decay(const ExactKeys<T, U>& keys, Matrix<U>& logits) const {
-  const double decay = log2_decay(call_->problem, head_ / call_->problem.heads_per_key_head);
+KeyFactors ExactQueries<T, U>::factors() const {
+  return {call_->problem, sequence_->batch, head_ / call_->problem.heads_per_key_head,
+          sequence_->row_number};
+}
+
+template <Scalar T, Scalar U>
+void ExactQueries<T, U>::add_factors(const ExactKeys<T, U>& keys, Matrix<U>& logits) const {
+  const KeyFactors all = factors();
   for (Index r = 0; r < count_; ++r) {
     const auto i = static_cast<std::size_t>(r);
     U* const row = logits.row(r);
     for (Index j = 0; j < seen_[i]; ++j) {
-      const Index key =
-          sequence_->row_number + sequence_->first_key + sequence_->position(keys.first() + j);
-      row[j] -= static_cast<U>(decay * (last_key_[i] - static_cast<double>(key)));
+      const Index key = sequence_->first_key + sequence_->position(keys.first() + j);
+      row[j] -= static_cast<U>(all.between(key, last_key_[i]));
     }
   }
 }

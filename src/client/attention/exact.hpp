@@ -2,6 +2,7 @@
 #pragma once
 
 #include "client/attention/exact_call.hpp"
+#include "client/attention/key_factors.hpp"
 
 #include <algorithm>
 #include <array>
@@ -81,7 +82,8 @@ class ExactQueries {
   void find_origin(Index r);
   void multiply(const ExactKeys<T, U>& keys, Index most, Matrix<U>& logits) const;
   void add_bias(const ExactKeys<T, U>& keys, Matrix<U>& logits) const;
-  void add_decay(const ExactKeys<T, U>& keys, Matrix<U>& logits) const;
+  KeyFactors factors() const;
+  void add_factors(const ExactKeys<T, U>& keys, Matrix<U>& logits) const;
   void apply_masks(const ExactKeys<T, U>& keys, Matrix<U>& logits) const;
 
   const ExactCall<T>* call_;
@@ -93,8 +95,8 @@ class ExactQueries {
   Matrix<U> queries_;
   Matrix<double> origin_;
   std::array<double, simd::kBlockRows> top_bias_{};  ///< of wide rows, subtracted first
-  /// With decay, the row in memory of the last key that a row may see: distances start there.
-  std::array<double, simd::kBlockRows> last_key_{};
+  /// With factors, the row in memory of the last key that a row may see: they start there.
+  std::array<Index, simd::kBlockRows> last_key_{};
   std::array<std::int32_t, simd::kBlockRows> seen_{};
 };
 

@@ -5,6 +5,7 @@
 #include "client/attention/checks.hpp"
 #include "client/attention/exact_backward.hpp"
 #include "client/attention/exact_weights.hpp"
+#include "client/attention/gates.hpp"
 #include "core/parallel.hpp"
 
 #include <algorithm>
@@ -28,7 +29,8 @@ struct ExactGradientWorker {
         keys_gradient(kExactKeys, simd::padded<U>(call.forward.problem.dim)),
         values_gradient(kExactKeys, simd::padded<U>(call.forward.problem.value_dim)),
         column(1, kExactKeys),
-        logit_sums(1, kExactKeys) {}
+        logit_sums(1, kExactKeys),
+        factor_sums(kExactKeys) {}
   void pack_values() { values.pack(keys.values().data(), keys.values().cols(), keys.count()); }
   ExactKeys<T, U> keys;
   PackedTranspose<U> values;
@@ -39,6 +41,7 @@ struct ExactGradientWorker {
   Matrix<U> values_gradient;
   Matrix<U> column;
   Matrix<U> logit_sums;
+  std::vector<double> factor_sums;  ///< the same for gates, in any range
 };
 
 /// sum += weight (x - from), and nothing for a weight of zero, whatever x.
@@ -176,6 +179,11 @@ void write_keys(const ExactGradientCall<T, U>& call, const AttentionSequence& se
       for (Index c = 0; c < to.cols; ++c) to(row, c) = static_cast<T>(from(j, c));
     }
   };
+  for (Index j = 0; j < worker.keys.count() && wanted(call.gradients.gates); ++j) {
+    gate_at(call.gradients.gates, sequence.batch, key_head,
+            sequence.first_key + sequence.position(first + j)) +=
+        worker.factor_sums[static_cast<std::size_t>(j)];
+  }
   if (wanted(call.gradients.values)) to_rows(call.gradients.values, worker.values_gradient);
   if (!wanted(call.gradients.keys)) return;
   const Index dim = call.forward.problem.dim;
@@ -210,6 +218,7 @@ void key_pass(const ExactGradientCall<T, U>& call, const AttentionSequence& sequ
   std::fill_n(dk.data(), dk.size(), U{0});
   std::fill_n(dv.data(), dv.size(), U{0});
   std::fill_n(worker.logit_sums.data(), kExactKeys, U{0});
+  std::fill(worker.factor_sums.begin(), worker.factor_sums.end(), 0.0);
   for (Index h = 0; h < problem.heads_per_key_head; ++h) {
     const Index head = key_head * problem.heads_per_key_head + h;
     for (Index i = 0; i < sequence.num_queries; i += simd::kBlockRows) {
@@ -225,6 +234,7 @@ void key_pass(const ExactGradientCall<T, U>& call, const AttentionSequence& sequ
                           gradient.cols(), problem.value_dim, nullptr, dv.data(), dv.cols());
       }
       if (wanted(call.gradients.keys)) add_queries(call, rows, worker);
+      if (wanted(call.gradients.gates)) worker.block.add_to(worker.factor_sums);
     }
   }
   write_keys(call, sequence, key_head, first, worker);
@@ -276,7 +286,7 @@ void gradient_pass(const ExactCall<T>& forward, ExactRange range,
     const auto& [sequence, head, first] = query_tasks[static_cast<std::size_t>(t)];
     query_pass(call, *sequence, head, first, *workers[static_cast<std::size_t>(w)]);
   });
-  if (!wanted(gradients.keys) && !wanted(gradients.values)) return;
+  if (!wanted(gradients.keys) && !wanted(gradients.values) && !wanted(gradients.gates)) return;
   parallel_for_blocks(static_cast<Index>(key_tasks.size()), execution, [&](Index t, int w) {
     const auto& [sequence, head, first] = key_tasks[static_cast<std::size_t>(t)];
     key_pass(call, *sequence, head, first, *workers[static_cast<std::size_t>(w)]);
@@ -357,13 +367,14 @@ void exact_attention_gradient(const Kernel& kernel, const AttentionInputs<T>& in
   constexpr Door kDoor("exact_attention_gradient");
   const ExactCall<T> call = exact_call<T>(kDoor, kernel, inputs, options, bias, execution);
   const AttentionProblem& problem = call.problem;
-  require_gradients(kDoor, inputs, out, out_gradient, gradients);
+  require_gradients(kDoor, inputs, out, out_gradient, gradients, options);
   require_apart_from_bias(kDoor, "gradients.queries", gradients.queries, bias);
   require_apart_from_bias(kDoor, "gradients.keys", gradients.keys, bias);
   require_apart_from_bias(kDoor, "gradients.values", gradients.values, bias);
   clear_gradients(gradients);
   if (problem.value_dim == 0) return;
   exact_gradient<T>(call, {out, out_gradient, gradients, nullptr}, execution);
+  if (wanted(gradients.gates)) factor_to_gate_gradients(problem, options.gates, gradients.gates);
 }
 
 template void exact_attention_gradient<float>(const Kernel&, const AttentionInputs<float>&,

@@ -63,7 +63,7 @@ class PassCutter {
     }
     const bool causal = sequence.until.has_value();
     AttentionSequence band = sequence;
-    band.from = sequence.query_offset - window + 1;
+    band.from = (causal ? *sequence.until - 1 : sequence.query_offset) - window + 1;
     if (!causal) band.until = sequence.query_offset + window;
     AttentionSequence before = sequence;
     before.until = *band.from;
@@ -139,6 +139,10 @@ void require_fitting(const Door& door, const AttentionOptions& options) {
   if (!options.decay.empty() && by_blocks(options)) {
     door.refuse("decay is given together with blocks of keys or their means, expected one of them");
   }
+  if (options.gates.data != nullptr && by_blocks(options)) {
+    door.refuse(
+        "gates are given together with blocks of keys or their means, expected one of them");
+  }
   if (options.mask != Mask::causal) return;
   if (exact.heaviest_keys > 0) {
     door.refuse(
@@ -157,7 +161,7 @@ AttentionPasses cut_passes(const AttentionProblem& problem, const AttentionInput
   PassCutter cutter(problem, options, {inputs.queries.extent(2), inputs.keys.extent(2)});
   for (const AttentionSequence& sequence : problem.sequences) {
     if (exact.heaviest_keys == 0) {
-      cutter.cut(sequence, first_keys(sequence, exact.first_keys));
+      cutter.cut(sequence, first_keys(sequence, exact.first_keys - sequence.earlier_keys));
       continue;
     }
     for (Index h = 0; h < problem.key_heads; ++h) {

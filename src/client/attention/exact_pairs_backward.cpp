@@ -10,17 +10,17 @@
 namespace bochner::attention_internals {
 namespace {
 
-/// Gradients of one pass, before they join those of the others.
+/// Gradients of one pass, before they join those of the others; those of gates are added at once.
 template <Scalar T>
 class PartGradients {
  public:
   explicit PartGradients(const AttentionGradients<T>& all) : all_(all) {
     storage_.reserve(3);
-    mine_ = {like(all.queries), like(all.keys), like(all.values)};
+    mine_ = {like(all.queries), like(all.keys), like(all.values), all.gates};
   }
 
   const AttentionGradients<T>& view() const noexcept { return mine_; }
-  void clear() { clear_gradients(mine_); }
+  void clear() { clear_gradients<T>({mine_.queries, mine_.keys, mine_.values}); }
   /// all += mine, rows of the two in this order.
   void add(RowOrder order) const {
     add(mine_.queries, ordered(all_.queries, order));

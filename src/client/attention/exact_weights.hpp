@@ -7,6 +7,7 @@
 
 #include <cmath>
 #include <limits>
+#include <vector>
 
 /// \file
 /// Weights of exact attention in the backward pass.
@@ -126,6 +127,13 @@ class WeightGradient {
   }
   const Matrix<U>& weights() const noexcept { return weights_; }
   const Matrix<U>& logit_gradient() const noexcept { return logit_gradient_; }
+  /// Adds its columns to sums: a factor of a key adds its logarithm to all logits of that key.
+  void add_to(std::vector<double>& sums) const {
+    for (Index r = 0; r < queries_.count(); ++r) {
+      const U* const row = logit_gradient_.row(r);
+      for (std::size_t j = 0; j < sums.size(); ++j) sums[j] += static_cast<double>(row[j]);
+    }
+  }
   const Matrix<U>& out_gradient() const noexcept { return out_gradient_; }
 
  private:

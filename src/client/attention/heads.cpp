@@ -99,17 +99,17 @@ void attention_gradient(std::span<const FeatureMap<T>> maps, const AttentionInpu
                         const AttentionGradients<T>& gradients, const AttentionOptions& options,
                         const Execution& execution) {
   constexpr Door kDoor("attention_gradient");
-  require_gradients(kDoor, inputs, out, out_gradient, gradients);
-  for_each_key_head<T>(kDoor, maps, inputs, options,
-                       [&](Index h, Index first, Index count, const AttentionOptions& mine) {
-                         attention_gradient<T>(
-                             maps[static_cast<std::size_t>(h)],
-                             one_key_head(inputs, h, first, count), heads_of(out, first, count),
-                             heads_of(out_gradient, first, count),
-                             {heads_of(gradients.queries, first, count),
-                              heads_of(gradients.keys, h, 1), heads_of(gradients.values, h, 1)},
-                             mine, execution);
-                       });
+  require_gradients(kDoor, inputs, out, out_gradient, gradients, options);
+  for_each_key_head<T>(
+      kDoor, maps, inputs, options,
+      [&](Index h, Index first, Index count, const AttentionOptions& mine) {
+        attention_gradient<T>(
+            maps[static_cast<std::size_t>(h)], one_key_head(inputs, h, first, count),
+            heads_of(out, first, count), heads_of(out_gradient, first, count),
+            {heads_of(gradients.queries, first, count), heads_of(gradients.keys, h, 1),
+             heads_of(gradients.values, h, 1), gates_of_key_heads(gradients.gates, h, 1)},
+            mine, execution);
+      });
 }
 
 template <Scalar T>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "client/attention/key_gradient.hpp"
 
-#include "client/attention/checks.hpp"
+#include "client/attention/gates.hpp"
 
 #include <algorithm>
 
@@ -22,7 +22,7 @@ template <Scalar T>
 void KeyGradient<T>::from_state(const KeyBlock<T>& keys, const Matrix<T>& values, const T* mass,
                                 const PackedTranspose<T>& packed) {
   const Index features = call_.map.num_features();
-  if (wanted(gradients_.keys)) {
+  if (of_weights()) {
     packed.multiply(keys.values(), keys.rows(), gradient_);
     for (Index r = 0; r < keys.rows(); ++r) {
       const T unit = keys.unit()[static_cast<std::size_t>(r)];
@@ -59,7 +59,7 @@ void KeyGradient<T>::from_queries(const KeyBlock<T>& keys, const QueryGradient<T
                         call_.problem.value_dim, nullptr, value_gradient_.row(first),
                         value_gradient_.cols());
     }
-    if (wanted(gradients_.keys)) {
+    if (of_weights()) {
       engine.accumulate(queries.pairs().row(from) + first, queries.pairs().cols(), rows - from,
                         strip, weights.row(from), weights.cols(), call_.map.num_features(), nullptr,
                         gradient_.row(first), gradient_.cols());
@@ -78,6 +78,16 @@ void KeyGradient<T>::finish(const KeyBlock<T>& keys, const HeadGroup& group, Ind
       for (Index c = 0; c < to.cols; ++c) to(row, c) = entry(r, c);
     }
   };
+  for (Index r = 0; r < keys.rows() && wanted(gradients_.gates); ++r) {
+    const T* const weight = keys.row(r);
+    const T* const slope = gradient_.row(r);
+    double sum = 0.0;  // a factor multiplies all features
+    for (Index j = 0; j < call_.map.num_features(); ++j) {
+      sum += static_cast<double>(weight[j]) * static_cast<double>(slope[j]);
+    }
+    gate_at(gradients_.gates, sequence.batch, group.key_head,
+            sequence.first_key + sequence.position(first + r)) += sum;
+  }
   if (wanted(gradients_.keys)) {
     pull_weights(call_.map, Side::key, loader_.rows(group, first, keys.rows()).keys,
                  keys.weight_matrix(), gradient_,

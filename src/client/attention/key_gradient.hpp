@@ -2,6 +2,7 @@
 #pragma once
 
 #include "client/attention/call.hpp"
+#include "client/attention/checks.hpp"
 #include "client/attention/gradient_sums.hpp"
 #include "client/attention/query_gradient.hpp"
 
@@ -21,10 +22,12 @@ class KeyGradient {
   /// Adds the gradients from a block of queries that were scored against these keys.
   void from_queries(const KeyBlock<T>& keys, const QueryGradient<T>& queries,
                     std::span<const std::int32_t> count);
-  /// Gradients of the live keys first ... of a head group, and of their values.
+  /// Gradients of the live keys first ... of a head group, of their factors and their values.
   void finish(const KeyBlock<T>& keys, const HeadGroup& group, Index first);
 
  private:
+  bool of_weights() const { return wanted(gradients_.keys) || wanted(gradients_.gates); }
+
   const AttentionCall<T>& call_;
   const AttentionGradients<T>& gradients_;
   KeyLoader<T> loader_;

@@ -30,7 +30,7 @@ std::vector<PlacedRow> place_rows(const AttentionProblem& problem,
                                   std::span<const AttentionRow> rows, const MatrixView<T>& out) {
   std::vector<PlacedRow> placed;
   for (const AttentionRow& row : rows) {
-    const AttentionSequence& sequence = sequence_with(problem, row.batch, row.query);
+    const AttentionSequence& sequence = sequence_with(problem, row.batch, row.head, row.query);
     const Index query = row.query - sequence.first_query;
     placed.push_back({&sequence, row.head, query, static_cast<Index>(placed.size()),
                       sequence.visible_end(query)});

@@ -31,6 +31,7 @@ class LivePart {
       lengths_.push_back(std::clamp<Index>(length - first, 0, count));
     }
     view_.key_lengths = lengths_;
+    view_.gates = axis_part(live.gates, 2, first, count);
   }
   const LiveKeys& view() const noexcept { return view_; }
 
@@ -66,6 +67,8 @@ void require_whole(const Door& door, const AttentionInputs<N>& inputs, const Liv
   attention_problem(
       door, shapes_of(inputs),
       {.mask = Mask::causal, .key_mask = live.key_mask, .key_lengths = live.key_lengths});
+  const auto& k = inputs.keys;
+  require_gates(door, live.gates, k.extent(0), k.extent(1), k.extent(2));
 }
 
 }  // namespace

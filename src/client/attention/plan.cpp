@@ -221,6 +221,7 @@ std::vector<HeadPlan> plan_attention(const HeadSpecs& specs, Index layer,
   require_goal(goal);
   require_features_only(kPlanDoor, options);
   if (!options.decay.empty()) kPlanDoor.refuse("decay is given, expected none");
+  if (options.gates.data != nullptr) kPlanDoor.refuse("gates are given, expected none");
   if (!options.cu_seqlens.empty() || !options.cu_seqlens_keys.empty()) {
     kPlanDoor.refuse("cu_seqlens is given, expected whole sequences");
   }

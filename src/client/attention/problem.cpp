@@ -2,6 +2,7 @@
 #include "client/attention/problem.hpp"
 
 #include "client/attention/checks.hpp"
+#include "client/attention/gates.hpp"
 #include "core/text.hpp"
 
 #include <algorithm>
@@ -131,13 +132,16 @@ void require_options(const Door& door, const AttentionOptions& options, const Le
   require_offsets(door, options, lengths);
 }
 
+void require_causal(const Door& door, const AttentionOptions& options, std::string_view name) {
+  if (options.mask == Mask::causal) return;
+  door.refuse(std::string(name) + " given without a causal mask, expected one");
+}
+
 /// Positions times a decay stay in the range of exponents.
 void require_decay(const Door& door, const AttentionOptions& options, Index key_heads,
                    const Lengths& lengths) {
   if (options.decay.empty()) return;
-  if (options.mask != Mask::causal) {
-    door.refuse("decay is given without a causal mask, expected one");
-  }
+  require_causal(door, options, "decay is");
   door.entries("decay", static_cast<Index>(options.decay.size()), key_heads, "one per key head");
   constexpr double kMost = 0x1p27;
   for (std::size_t h = 0; h < options.decay.size(); ++h) {
@@ -221,11 +225,14 @@ Index AttentionSequence::visible_end(Index i) const {
 
 Index AttentionSequence::first_visible(Index i) const { return from ? keys_before(i + *from) : 0; }
 
-const AttentionSequence& sequence_with(const AttentionProblem& problem, Index batch, Index query) {
-  return *std::find_if(
-      problem.sequences.begin(), problem.sequences.end(), [&](const AttentionSequence& s) {
-        return s.batch == batch && query >= s.first_query && query < s.first_query + s.num_queries;
-      });
+const AttentionSequence& sequence_with(const AttentionProblem& problem, Index batch, Index head,
+                                       Index query) {
+  return *std::find_if(problem.sequences.begin(), problem.sequences.end(),
+                       [&](const AttentionSequence& s) {
+                         return s.batch == batch && query >= s.first_query &&
+                                query < s.first_query + s.num_queries && head >= s.first_head &&
+                                head < s.first_head + s.num_heads;
+                       });
 }
 
 template <Scalar T>
@@ -244,6 +251,9 @@ AttentionProblem attention_problem(const Door& door, const AttentionInputs<T>& i
   problem.sequences = sequences_of(options, lengths);
   require_decay(door, options, problem.key_heads, lengths);
   problem.decay = options.decay;
+  if (options.gates.data != nullptr) require_causal(door, options, "gates are");
+  require_gates(door, options.gates, k.extent(0), k.extent(1), k.extent(2));
+  apply_gates(door, options.gates, problem);
   return problem;
 }
 

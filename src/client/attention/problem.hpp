@@ -5,7 +5,7 @@
 #include "bochner/core/matrix.hpp"
 #include "core/door.hpp"
 
-#include <numbers>
+#include <memory>
 #include <optional>
 #include <span>
 #include <vector>
@@ -32,6 +32,8 @@ struct AttentionSequence {
   /// none. *from < *until.
   std::optional<Index> from;
   std::optional<Index> until;
+  /// Live keys that a gate of 0 has cut off before the first of these.
+  Index earlier_keys = 0;
   /// The number of the row that is the first of the keys in memory: decay counts from there.
   Index row_number = 0;
 
@@ -53,6 +55,10 @@ struct AttentionProblem {
   Index value_dim = 0;
   std::vector<AttentionSequence> sequences;
   std::span<const double> decay{};  ///< by key head, or empty
+  /// By batch entry, key head and row in memory, minus the sum of log2 of the gates up to there
+  /// since the last 0; without data none. Rows are contiguous.
+  TensorView<const double, 3> gates{};
+  std::shared_ptr<const std::vector<double>> gate_memory;  ///< what they may be kept in
 };
 
 /// Whether a sequence is about any of the query heads that read a key head.
@@ -61,13 +67,6 @@ inline bool is_about(const AttentionProblem& problem, const AttentionSequence& s
   const Index begin = key_head * problem.heads_per_key_head;
   return begin < sequence.first_head + sequence.num_heads &&
          begin + problem.heads_per_key_head > sequence.first_head;
-}
-
-/// log2 of the factor of weights for each position that a key of a head is later.
-inline double log2_decay(const AttentionProblem& problem, Index key_head) {
-  return problem.decay.empty()
-             ? 0.0
-             : std::numbers::log2e * problem.decay[static_cast<std::size_t>(key_head)];
 }
 
 /// Calls body(first row, count) for each run of live keys that follow one another.
@@ -82,8 +81,9 @@ void for_each_live_run(const AttentionSequence& sequence, const Body& body) {
   }
 }
 
-/// The sequence that query `query` of batch entry `batch` belongs to.
-const AttentionSequence& sequence_with(const AttentionProblem& problem, Index batch, Index query);
+/// The sequence that query `query` of a head of batch entry `batch` belongs to.
+const AttentionSequence& sequence_with(const AttentionProblem& problem, Index batch, Index head,
+                                       Index query);
 
 /// Throws InvalidArgument when extents or options do not fit.
 template <Scalar T>

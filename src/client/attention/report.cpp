@@ -187,6 +187,7 @@ AttentionComparison attention_report(const FeatureMap<T>& map, const AttentionIn
   const AttentionProblem problem = linear_problem(kReportDoor, map.blocks(), inputs, options);
   require_features_only(kReportDoor, options);
   if (!options.decay.empty()) kReportDoor.refuse("decay is given, expected none");
+  if (options.gates.data != nullptr) kReportDoor.refuse("gates are given, expected none");
   if (problem.value_dim < 1) kReportDoor.refuse("values have no columns, expected at least one");
   const auto& q = inputs.queries;
   const std::array<Index, 4> extents{q.extent(0), q.extent(1), q.extent(2), problem.value_dim};

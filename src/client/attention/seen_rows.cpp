@@ -52,7 +52,7 @@ std::vector<SeenRows> seen_rows(const Door& door, const AttentionProblem& proble
                                 const AttentionInputs<T>& inputs, std::vector<AttentionRow> rows,
                                 Seed seed) {
   const auto place_of = [&](const AttentionRow& row) {
-    const AttentionSequence& sequence = sequence_with(problem, row.batch, row.query);
+    const AttentionSequence& sequence = sequence_with(problem, row.batch, row.head, row.query);
     return std::tuple(&sequence, row.head / problem.heads_per_key_head,
                       sequence.visible_end(row.query - sequence.first_query));
   };

@@ -71,11 +71,14 @@ void AttentionState<T>::Impl::append(TensorView<const T, 4> keys, TensorView<con
   const AttentionProblem problem = problem_of(kDoor, inputs, live);
   std::vector<Index> lengths = lengths_after(kDoor, problem, keys.extent(2));
   require_keys(kDoor, inputs, problem, execution);
+  require_live_gates(kDoor, problem, live.gates);
   change_streams(execution, [&] {
     for_each_stream(problem, execution, [&](const HeadGroup& group, Worker& worker) {
-      if (has_near()) return advance_near(kDoor, group, problem, inputs, nullptr, worker);
-      extend(kDoor, group, inputs, worker, [](Index) {});
-      stream(group.sequence->batch, group.key_head).pack();
+      for_each_part(group, live.gates, worker, [&](const HeadGroup& part) {
+        if (has_near()) return advance_near(kDoor, part, problem, inputs, nullptr, worker);
+        extend(kDoor, part, inputs, worker, [](Index) {});
+        stream(part.sequence->batch, part.key_head).pack();
+      });
     });
   });
   lengths_.swap(lengths);
@@ -138,27 +141,30 @@ AttentionReport AttentionState<T>::Impl::advance(const AttentionInputs<T>& input
   std::vector<Index> lengths = lengths_after(kDoor, problem, q.extent(2));
   require_keys(kDoor, inputs, problem, execution);
   require_queries(kDoor, q, problem, execution);
+  require_live_gates(kDoor, problem, live.gates);
   for (Worker& worker : workers_) worker.query.report = {};
   std::optional<RowSums<T>> sums;
   if (has_near()) sums.emplace(out);
   change_streams(execution, [&] {
     for_each_stream(problem, execution, [&](const HeadGroup& group, Worker& worker) {
-      if (sums) return advance_near(kDoor, group, problem, inputs, &*sums, worker);
-      const AttentionSequence& sequence = *group.sequence;
-      KeyStream<T>& keys = stream(sequence.batch, group.key_head);
-      Index first = 0;
-      extend(kDoor, group, inputs, worker, [&](Index k) {
-        keys.pack();
-        const Index last =
-            k == sequence.num_keys ? sequence.num_queries : first_query_seeing(sequence, k);
-        const Index open = k - keys.open().rows();
-        for_each_query_block(problem, group, first, last, [&](Index head, Index i, Index count) {
-          attend_stream(keys, {kDoor, "queries", sequence.batch, head, i},
-                        query_rows(q, sequence, head, i, count),
-                        seen_from(sequence, i, count, open),
-                        query_rows(out, sequence, head, i, count), worker.query);
+      for_each_part(group, live.gates, worker, [&](const HeadGroup& part) {
+        if (sums) return advance_near(kDoor, part, problem, inputs, &*sums, worker);
+        const AttentionSequence& sequence = *part.sequence;
+        KeyStream<T>& keys = stream(sequence.batch, part.key_head);
+        Index first = 0;
+        extend(kDoor, part, inputs, worker, [&](Index k) {
+          keys.pack();
+          const Index last =
+              k == sequence.num_keys ? sequence.num_queries : first_query_seeing(sequence, k);
+          const Index open = k - keys.open().rows();
+          for_each_query_block(problem, part, first, last, [&](Index head, Index i, Index count) {
+            attend_stream(keys, {kDoor, "queries", sequence.batch, head, sequence.first_query + i},
+                          query_rows(q, sequence, head, i, count),
+                          seen_from(sequence, i, count, open),
+                          query_rows(out, sequence, head, i, count), worker.query);
+          });
+          first = last;
         });
-        first = last;
       });
     });
   });
@@ -170,75 +176,18 @@ AttentionReport AttentionState<T>::Impl::advance(const AttentionInputs<T>& input
 }
 
 template <Scalar T>
-void AttentionState<T>::Impl::merge(const Impl& next) {
-  constexpr Door kDoor("AttentionState::merge");
-  const auto& mine = maps_.all();
-  const auto& others = next.maps_.all();
-  for (std::size_t m = 0; m < std::min(mine.size(), others.size()); ++m) {
-    if (mine[m].spec() == others[m].spec()) continue;
-    kDoor.refuse("the other state is of another map: " + to_text(others[m].spec()));
-  }
-  if (batch_ != next.batch_ || key_heads_ != next.key_heads_ || value_dim_ != next.value_dim_) {
-    kDoor.refuse("batch, key_heads and value_dim are " + std::to_string(next.batch_) + ", " +
-                 std::to_string(next.key_heads_) + " and " + std::to_string(next.value_dim_) +
-                 ", expected " + std::to_string(batch_) + ", " + std::to_string(key_heads_) +
-                 " and " + std::to_string(value_dim_));
-  }
-  kDoor.entries("the other state's maps", static_cast<Index>(others.size()),
-                static_cast<Index>(mine.size()), "as here");
-  if (options_ != next.options_) {
-    kDoor.refuse("the other state has other options, expected those of this one");
-  }
-  const auto count = [&](Index b) { return next.lengths_[static_cast<std::size_t>(b)]; };
-  std::vector<Index> lengths = extended_lengths(kDoor, count);
-  if (has_near()) {
-    Impl merged_near(*this);  // all of them or none
-    merged_near.merge_near(next);
-    streams_.swap(merged_near.streams_);
-    near_.swap(merged_near.near_);
-    lengths_.swap(lengths);
-    return;
-  }
-  std::vector<KeyStream<T>> merged = streams_;  // all of them or none
-  for (Index h = 0; h < key_heads_; ++h) {
-    KeyScratch<T> scratch(maps_[h].blocks(), value_dim_);
-    for (Index s = h; s < static_cast<Index>(merged.size()); s += key_heads_) {
-      merged[static_cast<std::size_t>(s)].merge(next.streams_[static_cast<std::size_t>(s)],
-                                                scratch);
-    }
-  }
-  streams_.swap(merged);
-  lengths_.swap(lengths);
-}
-
-template <Scalar T>
 void AttentionState<T>::Impl::reset() {
   std::vector<KeyStream<T>> fresh;
   for (Index s = 0; s < batch_ * key_heads_; ++s) {
-    fresh.emplace_back(maps_[s % key_heads_].blocks(), value_dim_);
+    fresh.push_back(fresh_stream(s % key_heads_));
   }
   streams_.swap(fresh);
   near_.clear();
   for (std::size_t s = 0; s < streams_.size() && has_near(); ++s) {
     near_.emplace_back(maps_[0].input_dim(), value_dim_, options_);
   }
+  gate_sums_.assign(streams_.size(), {});
   lengths_.assign(static_cast<std::size_t>(std::max<Index>(batch_, 1)), 0);
-}
-
-template <Scalar T>
-template <class Count>
-std::vector<Index> AttentionState<T>::Impl::extended_lengths(const Door& door,
-                                                             const Count& count) const {
-  std::vector<Index> lengths = lengths_;
-  for (std::size_t b = 0; b < lengths.size(); ++b) {
-    const Index more = count(static_cast<Index>(b));
-    if (more > kLongest - lengths[b]) {
-      door.refuse("the state has seen " + std::to_string(lengths[b]) + " keys, and " +
-                  std::to_string(more) + " more are beyond 2^60");
-    }
-    lengths[b] += more;
-  }
-  return lengths;
 }
 
 template <Scalar T>
@@ -277,10 +226,17 @@ void AttentionState<T>::Impl::extend(const Door& door, const HeadGroup& group,
   between(0);
   for (Index k = 0; k < sequence->num_keys;) {
     const Index count = std::min(simd::kBlockRows, sequence->num_keys - k);
+    const std::span<const double> factors =
+        worker.gate_sums.empty()
+            ? std::span<const double>{}
+            : std::span<const double>(worker.gate_sums)
+                  .subspan(static_cast<std::size_t>(k), static_cast<std::size_t>(count));
     k += stream(sequence->batch, head)
-             .extend(live_rows(*sequence, keys, k, count, worker.key_rows),
-                     live_rows(*sequence, values, k, count, worker.value_rows), {},
-                     {door, "keys", sequence->batch, head, sequence->position(k)}, worker.keys);
+             .extend(
+                 live_rows(*sequence, keys, k, count, worker.key_rows),
+                 live_rows(*sequence, values, k, count, worker.value_rows), factors,
+                 {door, "keys", sequence->batch, head, sequence->first_key + sequence->position(k)},
+                 worker.keys);
     between(k);
   }
 }
@@ -362,11 +318,6 @@ template <Scalar T>
 AttentionReport AttentionState<T>::advance(const AttentionInputs<T>& inputs, TensorView<T, 4> out,
                                            const LiveKeys& live, const Execution& execution) {
   return impl_->advance(inputs, out, live, execution);
-}
-
-template <Scalar T>
-void AttentionState<T>::merge(const AttentionState& next) {
-  impl_->merge(*next.impl_);
 }
 
 template <Scalar T>

@@ -101,6 +101,22 @@ class ArchiveReader {
   const Widths& widths_;
 };
 
+/// Those of the near keys of a stream, whose rows are there.
+template <Scalar T>
+void read_gate_sums(const Archive& archive, Index stream, NearKeys<T>& rows) {
+  rows.for_each_gate_vector([&](const char* name, std::vector<double>& sums) {
+    const Index count = archive.count(numbered(
+        std::string(name) == "first_gate_sums" ? "first_keys_rows" : "recent_keys_rows", stream));
+    if (count == 0) return;
+    const double* const from = archive.array<double>(numbered(name, stream), 1, count).data();
+    sums.assign(from, from + count);
+    const bool rising = std::is_sorted(sums.begin(), sums.end());
+    if (!rising || sums.front() < 0.0 || sums.back() > kLargestGateSum) {
+      kLoad.refuse("the state contradicts itself");
+    }
+  });
+}
+
 }  // namespace
 
 template <Scalar T>
@@ -113,10 +129,20 @@ void AttentionState<T>::Impl::save_near(Archive& archive) const {
   Matrix<double> rates(1, decay);
   std::copy(options_.decay.begin(), options_.decay.end(), rates.data());
   if (decay > 0) archive.arrays.emplace("decay", std::move(rates));
+  const bool gated = archive.metadata.contains("gated");
   for (std::size_t s = 0; s < near_.size(); ++s) {
     NearKeys<T> rows = near_[s];
     const auto stream = static_cast<Index>(s);
     archive.metadata[numbered("near_begin", stream)] = std::to_string(rows.begin());
+    if (gated) {
+      archive.metadata[numbered("near_start", stream)] = std::to_string(rows.start());
+      rows.for_each_gate_vector([&](const char* name, const std::vector<double>& sums) {
+        if (sums.empty()) return;
+        Matrix<double> copy(1, static_cast<Index>(sums.size()));
+        std::copy(sums.begin(), sums.end(), copy.data());
+        archive.arrays.emplace(numbered(name, stream), std::move(copy));
+      });
+    }
     rows.for_each_vector([&](const char* name, const std::vector<T>& elements, Index columns) {
       const Index count = static_cast<Index>(elements.size()) / columns;
       archive.metadata[numbered((std::string(name) + "_rows").c_str(), stream)] =
@@ -152,6 +178,7 @@ AttentionStateOptions AttentionState<T>::Impl::load_options(const Archive& archi
 
 template <Scalar T>
 void AttentionState<T>::Impl::load_near(const Archive& archive) {
+  const bool gated = archive.metadata.contains("gated");
   for (std::size_t s = 0; s < near_.size(); ++s) {
     NearKeys<T>& rows = near_[s];
     const auto stream = static_cast<Index>(s);
@@ -169,9 +196,10 @@ void AttentionState<T>::Impl::load_near(const Archive& archive) {
           archive.array<double>(numbered("near_origin", stream), 1, dim).data();
       origin.assign(from, from + dim);
     }
-    if (!rows.restore(seen, archive.count(numbered("near_begin", stream)), origin)) {
-      kLoad.refuse("the state contradicts itself");
-    }
+    const Index begin = archive.count(numbered("near_begin", stream));
+    const Index start = gated ? archive.count(numbered("near_start", stream)) : 0;
+    if (gated) read_gate_sums(archive, stream, rows);
+    if (!rows.restore(seen, begin, start, origin)) kLoad.refuse("the state contradicts itself");
   }
 }
 
@@ -203,6 +231,7 @@ Archive AttentionState<T>::Impl::save() const {
     KeyStream<T> stream = streams_[s];
     widen(stream, widths);
   }
+  save_gates(archive);
   if (has_near()) save_near(archive);
   const ArchiveWriter writer(archive, static_cast<Index>(streams_.size()), widths);
   for (std::size_t s = 0; s < streams_.size(); ++s) {
@@ -267,6 +296,7 @@ std::unique_ptr<typename AttentionState<T>::Impl> AttentionState<T>::Impl::load(
     reader.read(stream, s);
     if (!stream.restore()) kLoad.refuse("the state contradicts itself");
   }
+  impl->load_gates(archive);
   if (impl->has_near()) impl->load_near(archive);
   return impl;
 }

@@ -3,6 +3,7 @@
 
 #include "bochner/client/attention/state.hpp"
 #include "client/attention/call.hpp"
+#include "client/attention/gates.hpp"
 #include "client/attention/head_maps.hpp"
 #include "client/attention/key_stream.hpp"
 #include "client/attention/near_keys.hpp"
@@ -16,6 +17,7 @@
 #include <memory>
 #include <numbers>
 #include <span>
+#include <string>
 #include <vector>
 
 namespace bochner {
@@ -36,7 +38,8 @@ class AttentionState<T>::Impl {
         options_(other.options_),
         lengths_(other.lengths_),
         streams_(other.streams_),
-        near_(other.near_) {}
+        near_(other.near_),
+        gate_sums_(other.gate_sums_) {}
   Impl& operator=(const Impl&) = delete;
 
   const AttentionStateOptions& options() const noexcept { return options_; }
@@ -66,7 +69,8 @@ class AttentionState<T>::Impl {
           value_rows(simd::kBlockRows, value_dim),
           query{{map.blocks(), value_dim}, {}} {}
     attention_internals::KeyScratch<T> keys;
-    Matrix<T> key_rows;  ///< live ones, where padding lies between them
+    std::vector<double> gate_sums;  ///< by live key of a part of a call
+    Matrix<T> key_rows;             ///< live ones, where padding lies between them
     Matrix<T> value_rows;
     QueryWorker query;
   };
@@ -82,11 +86,13 @@ class AttentionState<T>::Impl {
     if (!execution.poll) return change();
     std::vector<attention_internals::KeyStream<T>> before = streams_;
     std::vector<attention_internals::NearKeys<T>> near_before = near_;
+    std::vector<attention_internals::GateSum> gates_before = gate_sums_;
     try {
       change();
     } catch (...) {
       streams_ = std::move(before);
       near_ = std::move(near_before);
+      gate_sums_ = std::move(gates_before);
       throw;
     }
   }
@@ -96,6 +102,31 @@ class AttentionState<T>::Impl {
   const attention_internals::KeyStream<T>& stream(Index batch, Index key_head) const {
     return const_cast<Impl*>(this)->stream(batch, key_head);
   }
+  attention_internals::GateSum& gate_sum(Index batch, Index key_head) {
+    return gate_sums_[static_cast<std::size_t>(batch * key_heads_ + key_head)];
+  }
+  const attention_internals::GateSum& gate_sum(Index batch, Index key_head) const {
+    return const_cast<Impl*>(this)->gate_sum(batch, key_head);
+  }
+  attention_internals::KeyStream<T> fresh_stream(Index key_head) const {
+    return {maps_[key_head].blocks(), value_dim_};
+  }
+  /// Refuses gates that could not be taken in, before any is.
+  void require_live_gates(const Door& door, const attention_internals::AttentionProblem& problem,
+                          const TensorView<const double, 3>& gates) const;
+  /// Cuts the live keys of a call before those whose gates are 0. For each part, forgets what came
+  /// before it if it begins with one, leaves sums of its gates, or none where all are 0, in the
+  /// worker and calls body(part).
+  void for_each_part(const attention_internals::HeadGroup& group,
+                     const TensorView<const double, 3>& gates, Worker& worker,
+                     const std::function<void(const attention_internals::HeadGroup&)>& body);
+  /// Takes the gates of a part into the stream and the worker.
+  void take_gates(const attention_internals::HeadGroup& part,
+                  const TensorView<const double, 3>& gates, Worker& worker);
+  /// What would make the sums of gates too large.
+  void require_joinable_gates(const Door& door, const Impl& next) const;
+  void save_gates(Archive& archive) const;
+  void load_gates(const Archive& archive);
   /// Throws InvalidArgument unless the archive is of these maps.
   static void require_maps_of(const Archive& archive, const Maps& maps);
   void save_near(Archive& archive) const;
@@ -153,9 +184,10 @@ class AttentionState<T>::Impl {
   void attend_near(const Door& door, const attention_internals::AttentionProblem& problem,
                    const TensorView<const T, 4>& queries, Index batch, Index key_head,
                    attention_internals::RowSums<T>& sums, QueryWorker& worker) const;
-  /// Rows first .. end - 1 of the near keys, or of any others that have left, into the sums.
+  /// Keys first ... that have left the near ones, or never were among them, into the sums.
   void leave(const Door& door, Index batch, Index key_head, MatrixView<const T> keys,
-             MatrixView<const T> values, Index first, attention_internals::KeyScratch<T>& scratch,
+             MatrixView<const T> values, std::span<const double> gate_sums, Index first,
+             attention_internals::KeyScratch<T>& scratch,
              const std::function<void(Index)>& between);
   void merge_near(const Impl& next);
   /// In base 2.
@@ -174,8 +206,25 @@ class AttentionState<T>::Impl {
   AttentionStateOptions options_;
   std::vector<Index> lengths_;  ///< by batch entry; of a batch of none, what one would have
   std::vector<attention_internals::KeyStream<T>> streams_;
-  std::vector<attention_internals::NearKeys<T>> near_;  ///< by stream, or none
+  std::vector<attention_internals::NearKeys<T>> near_;   ///< by stream, or none
+  std::vector<attention_internals::GateSum> gate_sums_;  ///< by stream
   std::vector<Worker> workers_;  ///< one per lane of the maps, kept for the next token
 };
+
+template <Scalar T>
+template <class Count>
+std::vector<Index> AttentionState<T>::Impl::extended_lengths(const Door& door,
+                                                             const Count& count) const {
+  std::vector<Index> lengths = lengths_;
+  for (std::size_t b = 0; b < lengths.size(); ++b) {
+    const Index more = count(static_cast<Index>(b));
+    if (more > kLongest - lengths[b]) {
+      door.refuse("the state has seen " + std::to_string(lengths[b]) + " keys, and " +
+                  std::to_string(more) + " more are beyond 2^60");
+    }
+    lengths[b] += more;
+  }
+  return lengths;
+}
 
 }  // namespace bochner

@@ -22,7 +22,7 @@ class QueryPositions {
   QueryPositions(const AttentionSequence& sequence, Index seen_before) {
     Index live = 0;
     for (Index i = 0; i < sequence.num_queries; ++i) {
-      while (live < sequence.num_keys && sequence.position(live) <= i) ++live;
+      while (live < sequence.num_keys && sequence.position(live) < i + *sequence.until) ++live;
       seen_.push_back(seen_before + live);
     }
   }
@@ -53,7 +53,7 @@ template <Scalar T>
 class NearPass {
  public:
   NearPass(const Door& door, const Kernel& kernel, const AttentionProblem& problem,
-           const TensorView<const T, 4>& queries, Index batch, Index key_head,
+           const TensorView<const T, 4>& queries, Index batch, Index key_head, Index first_query,
            const AttentionStateOptions& options, const NearKeys<T>& keys)
       : door_(door),
         kernel_(kernel),
@@ -61,6 +61,7 @@ class NearPass {
         queries_(queries),
         batch_(batch),
         key_head_(key_head),
+        first_query_(first_query),
         options_(options),
         keys_(keys) {
     problem_.decay = options.decay;
@@ -70,30 +71,37 @@ class NearPass {
   void run(const QueryPositions& positions, RowSums<T>& sums) const {
     const Index begin = keys_.begin();
     if (options_.window > 0) {
-      pass(positions, keys_.keys(begin, keys_.seen()), keys_.values(begin, keys_.seen()), begin,
-           sums, [&](AttentionSequence& sequence, Index seen) {
+      pass(positions, keys_.keys(begin, keys_.seen()), keys_.values(begin, keys_.seen()),
+           keys_.gate_sums(begin, keys_.seen()), begin, sums,
+           [&](AttentionSequence& sequence, Index seen) {
              sequence.until = seen - begin;
              sequence.from = *sequence.until - options_.window;
            });
     }
     if (keys_.num_first() == 0) return;
-    pass(positions, keys_.first_keys(), keys_.first_values(), 0, sums,
-         [&](AttentionSequence& sequence, Index seen) { sequence.until = seen - options_.window; });
+    pass(positions, keys_.first_keys(), keys_.first_values(), keys_.first_gate_sums(),
+         keys_.start(), sums, [&](AttentionSequence& sequence, Index seen) {
+           sequence.until = seen - options_.window - keys_.start();
+         });
   }
 
  private:
   /// limit(sequence, keys seen by its first query) says which of the rows it sees.
   template <class Limit>
   void pass(const QueryPositions& positions, const MatrixView<const T>& keys,
-            const MatrixView<const T>& values, Index row_number, RowSums<T>& sums,
-            const Limit& limit) const {
+            const MatrixView<const T>& values, std::span<const double> gate_sums, Index row_number,
+            RowSums<T>& sums, const Limit& limit) const {
     AttentionProblem problem = problem_;
+    if (keys_.gated()) {
+      problem.gates = {
+          gate_sums.data(), {queries_.extent(0), problem.key_heads, keys.rows}, {0, 0, 1}};
+    }
     positions.for_each_run([&](Index first, Index count) {
       AttentionSequence sequence;
       sequence.batch = batch_;
       sequence.first_head = key_head_ * problem.heads_per_key_head;
       sequence.num_heads = problem.heads_per_key_head;
-      sequence.first_query = first;
+      sequence.first_query = first_query_ + first;
       sequence.num_queries = count;
       sequence.num_keys = keys.rows;
       sequence.row_number = row_number;
@@ -118,6 +126,7 @@ class NearPass {
   const TensorView<const T, 4>& queries_;
   Index batch_;
   Index key_head_;
+  Index first_query_;
   const AttentionStateOptions& options_;
   const NearKeys<T>& keys_;
 };
@@ -158,18 +167,21 @@ void AttentionState<T>::Impl::require_state_options() const {
 template <Scalar T>
 void AttentionState<T>::Impl::leave(const Door& door, Index batch, Index key_head,
                                     MatrixView<const T> keys, MatrixView<const T> values,
-                                    Index first, KeyScratch<T>& scratch,
+                                    std::span<const double> gate_sums, Index first,
+                                    KeyScratch<T>& scratch,
                                     const std::function<void(Index)>& between) {
   const double decay = decay_of(key_head);
+  const bool gated = !gate_sums.empty() && gate_sums.back() != 0.0;
   std::array<double, simd::kBlockRows> factors;
   KeyStream<T>& sums = stream(batch, key_head);
   between(0);
   for (Index k = 0; k < keys.rows;) {
     const Index count = std::min(simd::kBlockRows, keys.rows - k);
     for (Index r = 0; r < count; ++r) {
-      factors[static_cast<std::size_t>(r)] = decay * static_cast<double>(first + k + r);
+      factors[static_cast<std::size_t>(r)] =
+          decay * static_cast<double>(first + k + r) + gate_sums[static_cast<std::size_t>(k + r)];
     }
-    const auto used = static_cast<std::size_t>(decay > 0.0 ? count : 0);
+    const auto used = static_cast<std::size_t>(decay > 0.0 || gated ? count : 0);
     k += sums.extend(keys.middle_rows(k, count), values.middle_rows(k, count),
                      std::span<const double>(factors).first(used),
                      {door, "keys", batch, key_head, first + k}, scratch);
@@ -188,13 +200,15 @@ void AttentionState<T>::Impl::advance_near(const Door& door, const HeadGroup& gr
   const Index before = near_rows.seen();
   const auto keys = head_rows(inputs.keys, batch, key_head);
   const auto values = head_rows(inputs.values, batch, key_head);
+  std::span<const double> gate_sums = worker.gate_sums;
   for_each_live_run(*sequence, [&](Index first, Index count) {
-    near_rows.append(keys.middle_rows(first, count), values.middle_rows(first, count));
+    near_rows.append(keys.middle_rows(first, count), values.middle_rows(first, count), gate_sums);
+    if (!gate_sums.empty()) gate_sums = gate_sums.subspan(static_cast<std::size_t>(count));
   });
   const QueryPositions positions(*sequence, before);
   if (sums != nullptr) {
     NearPass<T>(door, maps_[key_head].spec().kernel, problem, inputs.queries, batch, key_head,
-                options_, near_rows)
+                sequence->first_query, options_, near_rows)
         .run(positions, *sums);
   }
   if (options_.rest == Rest::features) {
@@ -207,7 +221,8 @@ void AttentionState<T>::Impl::advance_near(const Door& door, const HeadGroup& gr
     Index next = 0;
     leave(
         door, batch, key_head, near_rows.keys(first, first + leaving),
-        near_rows.values(first, first + leaving), first, worker.keys, [&](Index k) {
+        near_rows.values(first, first + leaving), near_rows.gate_sums(first, first + leaving),
+        first, worker.keys, [&](Index k) {
           stream(batch, key_head).pack();
           if (sums == nullptr) return;
           Index last = next;  // the queries that see none of the keys after these
@@ -218,7 +233,7 @@ void AttentionState<T>::Impl::advance_near(const Door& door, const HeadGroup& gr
             for (Index r = 0; r < count; ++r) {
               seen[static_cast<std::size_t>(r)] = static_cast<std::int32_t>(visible(i + r) - open);
             }
-            const RowOrigin origin{door, "queries", batch, head, i};
+            const RowOrigin origin{door, "queries", batch, head, sequence->first_query + i};
             if (!collect(stream_keys, origin, query_rows(inputs.queries, *sequence, head, i, count),
                          seen, worker.query)) {
               return;
@@ -239,7 +254,7 @@ void AttentionState<T>::Impl::attend_near(const Door& door, const AttentionProbl
                                           QueryWorker& worker) const {
   const NearKeys<T>& near_rows = near_keys(batch, key_head);
   const QueryPositions positions(queries.extent(2), near_rows.seen(), nullptr);
-  NearPass<T>(door, maps_[key_head].spec().kernel, problem, queries, batch, key_head, options_,
+  NearPass<T>(door, maps_[key_head].spec().kernel, problem, queries, batch, key_head, 0, options_,
               near_rows)
       .run(positions, sums);
   if (options_.rest != Rest::features) return;
@@ -261,43 +276,6 @@ void AttentionState<T>::Impl::attend_near(const Door& door, const AttentionProbl
       });
 }
 
-template <Scalar T>
-void AttentionState<T>::Impl::merge_near(const Impl& next) {
-  constexpr Door kDoor("AttentionState::merge");
-  const auto silent = [](Index) {};
-  for (Index h = 0; h < key_heads_; ++h) {
-    KeyScratch<T> scratch(maps_[h].blocks(), value_dim_);
-    for (Index b = 0; b < batch_; ++b) {
-      NearKeys<T>& mine = near_keys(b, h);
-      const NearKeys<T>& theirs = next.near_keys(b, h);
-      const Index seen = mine.seen();
-      const Index left = mine.first_far() + mine.left(seen + theirs.seen());
-      if (options_.rest == Rest::features) {
-        const Index first = mine.first_far() + mine.left(seen);
-        const Index end = std::min(seen, left);
-        if (end > first) {
-          leave(kDoor, b, h, mine.keys(first, end), mine.values(first, end), first, scratch,
-                silent);
-        }
-        // First keys there need not be so here.
-        const Index begin = std::max<Index>(mine.first_far() - seen, 0);
-        const Index stop = std::min(theirs.num_first(), left - seen);
-        if (stop > begin) {
-          leave(kDoor, b, h, theirs.first_keys().middle_rows(begin, stop - begin),
-                theirs.first_values().middle_rows(begin, stop - begin), seen + begin, scratch,
-                silent);
-        }
-        KeyStream<T> others = next.stream(b, h);
-        others.close(scratch);
-        others.scale(decay_of(h) * static_cast<double>(seen));
-        stream(b, h).merge(others, scratch);
-      }
-      mine.follow(theirs);
-      stream(b, h).pack();
-    }
-  }
-}
-
 template void AttentionState<float>::Impl::advance_near(const Door&, const HeadGroup&,
                                                         const AttentionProblem&,
                                                         const AttentionInputs<float>&,
@@ -305,7 +283,10 @@ template void AttentionState<float>::Impl::advance_near(const Door&, const HeadG
 template void AttentionState<float>::Impl::attend_near(const Door&, const AttentionProblem&,
                                                        const TensorView<const float, 4>&, Index,
                                                        Index, RowSums<float>&, QueryWorker&) const;
-template void AttentionState<float>::Impl::merge_near(const Impl&);
+template void AttentionState<float>::Impl::leave(const Door&, Index, Index, MatrixView<const float>,
+                                                 MatrixView<const float>, std::span<const double>,
+                                                 Index, KeyScratch<float>&,
+                                                 const std::function<void(Index)>&);
 template void AttentionState<float>::Impl::require_state_options() const;
 template void AttentionState<double>::Impl::advance_near(const Door&, const HeadGroup&,
                                                          const AttentionProblem&,
@@ -315,7 +296,11 @@ template void AttentionState<double>::Impl::attend_near(const Door&, const Atten
                                                         const TensorView<const double, 4>&, Index,
                                                         Index, RowSums<double>&,
                                                         QueryWorker&) const;
-template void AttentionState<double>::Impl::merge_near(const Impl&);
+template void AttentionState<double>::Impl::leave(const Door&, Index, Index,
+                                                  MatrixView<const double>,
+                                                  MatrixView<const double>, std::span<const double>,
+                                                  Index, KeyScratch<double>&,
+                                                  const std::function<void(Index)>&);
 template void AttentionState<double>::Impl::require_state_options() const;
 
 }  // namespace bochner

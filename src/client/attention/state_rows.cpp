@@ -26,6 +26,7 @@ AttentionProblem AttentionState<T>::Impl::problem_of(const Door& door,
                 ", expected " + std::to_string(batch_) + ", " + std::to_string(key_heads_) + ", " +
                 std::to_string(dim) + " and " + std::to_string(value_dim_));
   }
+  require_gates(door, live.gates, batch_, key_heads_, k.extent(2));
   return problem;
 }
 

@@ -25,6 +25,8 @@ std::unique_ptr<typename AttentionState<T>::Impl> AttentionState<T>::Impl::selec
     selected->lengths_[i] = lengths_[static_cast<std::size_t>(entry)];
     const auto first = streams_.begin() + entry * key_heads_;
     selected->streams_.insert(selected->streams_.end(), first, first + key_heads_);
+    const auto sums = gate_sums_.begin() + entry * key_heads_;
+    selected->gate_sums_.insert(selected->gate_sums_.end(), sums, sums + key_heads_);
     if (!has_near()) continue;
     const auto rows = near_.begin() + entry * key_heads_;
     selected->near_.insert(selected->near_.end(), rows, rows + key_heads_);

@@ -34,11 +34,11 @@ nb::dict attention(const Maps& maps, const Input& q, const Input& k, const Input
 
 void attention_gradient(const Maps& maps, const Input& q, const Input& k, const Input& v,
                         const Input& out, const Input& dout, const MaybeOutput& dq,
-                        const MaybeOutput& dk, const MaybeOutput& dv, const Held& options,
-                        Threads threads) {
+                        const MaybeOutput& dk, const MaybeOutput& dv, const MaybeOutput& dgates,
+                        const Held& options, Threads threads) {
   unlocked(q, [&]<class T>() {
     const AttentionInputs<T> inputs{tensor<T>(q), tensor<T>(k), tensor<T>(v)};
-    const auto gradients = gradients_in<T>(dq, dk, dv);
+    const auto gradients = gradients_in<T>(dq, dk, dv, dgates);
     with_maps<T>(maps, [&](const auto& each) {
       bochner::attention_gradient<T>(each, inputs, tensor<T>(out), tensor<T>(dout), gradients,
                                      options.view(), interruptible(threads));
@@ -61,10 +61,11 @@ nb::dict exact_attention(const Kernel& kernel, const Input& q, const Input& k, c
 
 void exact_attention_gradient(const Kernel& kernel, const Input& q, const Input& k, const Input& v,
                               const Input& out, const Input& dout, const MaybeOutput& dq,
-                              const MaybeOutput& dk, const MaybeOutput& dv, const Held& options,
-                              const Maybe& bias, Threads threads) {
+                              const MaybeOutput& dk, const MaybeOutput& dv,
+                              const MaybeOutput& dgates, const Held& options, const Maybe& bias,
+                              Threads threads) {
   unlocked(q, [&]<class T>() {
-    const auto gradients = gradients_in<T>(dq, dk, dv);
+    const auto gradients = gradients_in<T>(dq, dk, dv, dgates);
     const auto biases = tensor_or_none<T>(bias);
     bochner::exact_attention_gradient<T>(kernel, {tensor<T>(q), tensor<T>(k), tensor<T>(v)},
                                          tensor<T>(out), tensor<T>(dout), gradients, options.view(),
@@ -184,7 +185,7 @@ HeldAttentionOptions::HeldAttentionOptions(const std::string& mask, Index query_
                                            Maybe query_offsets, Maybe key_mask, Maybe key_lengths,
                                            Maybe cu_seqlens, Maybe cu_seqlens_keys,
                                            const std::string& products, Maybe allowed, Index window,
-                                           Maybe decay, const ExactPairs& exact,
+                                           Maybe decay, Maybe gates, const ExactPairs& exact,
                                            const std::string& rest)
     : query_offsets_(std::move(query_offsets)),
       key_mask_(std::move(key_mask)),
@@ -192,7 +193,8 @@ HeldAttentionOptions::HeldAttentionOptions(const std::string& mask, Index query_
       cu_seqlens_(std::move(cu_seqlens)),
       cu_seqlens_keys_(std::move(cu_seqlens_keys)),
       allowed_(std::move(allowed)),
-      decay_(std::move(decay)) {
+      decay_(std::move(decay)),
+      gates_(std::move(gates)) {
   view_.mask = choice<Mask>("mask", mask);
   view_.query_offset = query_offset;
   view_.query_offsets = positions(query_offsets_);
@@ -204,6 +206,7 @@ HeldAttentionOptions::HeldAttentionOptions(const std::string& mask, Index query_
   view_.allowed = tensor_or_none<bool>(allowed_);
   view_.window = window;
   if (decay_) view_.decay = vector<double>(*decay_);
+  view_.gates = gates_in(gates_);
   view_.exact = exact;
   view_.rest = choice<Rest>("rest", rest);
 }
@@ -217,24 +220,26 @@ void define_attention(nb::module_& m) {
   nb::class_<Held>(m, "AttentionOptions")
       .def(
           nb::init<const std::string&, Index, Maybe, Maybe, Maybe, Maybe, Maybe, const std::string&,
-                   Maybe, Index, Maybe, const ExactPairs&, const std::string&>(),
+                   Maybe, Index, Maybe, Maybe, const ExactPairs&, const std::string&>(),
           nb::arg("mask"), nb::arg("query_offset"), nb::arg("query_offsets").none(),
           nb::arg("key_mask").none(), nb::arg("key_lengths").none(), nb::arg("cu_seqlens").none(),
           nb::arg("cu_seqlens_keys").none(), nb::arg("products"), nb::arg("allowed").none(),
-          nb::arg("window"), nb::arg("decay").none(), nb::arg("exact"), nb::arg("rest"));
+          nb::arg("window"), nb::arg("decay").none(), nb::arg("gates").none(), nb::arg("exact"),
+          nb::arg("rest"));
   m.def("attention", &attention, nb::arg("maps"), nb::arg("queries"), nb::arg("keys"),
         nb::arg("values"), nb::arg("out"), nb::arg("options"), nb::arg("num_threads").none());
   m.def("attention_gradient", &attention_gradient, nb::arg("maps"), nb::arg("queries"),
         nb::arg("keys"), nb::arg("values"), nb::arg("out"), nb::arg("out_gradient"),
-        nb::arg("dq").none(), nb::arg("dk").none(), nb::arg("dv").none(), nb::arg("options"),
-        nb::arg("num_threads").none());
+        nb::arg("dq").none(), nb::arg("dk").none(), nb::arg("dv").none(), nb::arg("dgates").none(),
+        nb::arg("options"), nb::arg("num_threads").none());
   m.def("exact_attention", &exact_attention, nb::arg("kernel"), nb::arg("queries"), nb::arg("keys"),
         nb::arg("values"), nb::arg("out"), nb::arg("options"), nb::arg("bias").none(),
         nb::arg("num_threads").none());
   m.def("exact_attention_gradient", &exact_attention_gradient, nb::arg("kernel"),
         nb::arg("queries"), nb::arg("keys"), nb::arg("values"), nb::arg("out"),
         nb::arg("out_gradient"), nb::arg("dq").none(), nb::arg("dk").none(), nb::arg("dv").none(),
-        nb::arg("options"), nb::arg("bias").none(), nb::arg("num_threads").none());
+        nb::arg("dgates").none(), nb::arg("options"), nb::arg("bias").none(),
+        nb::arg("num_threads").none());
   m.def("attention_with_error", &attention_with_error, nb::arg("maps"), nb::arg("queries"),
         nb::arg("keys"), nb::arg("values"), nb::arg("out"), nb::arg("standard_error"),
         nb::arg("options"), nb::arg("redraws"), nb::arg("num_threads").none());

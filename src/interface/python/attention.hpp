@@ -44,7 +44,7 @@ class HeldAttentionOptions {
   HeldAttentionOptions(const std::string& mask, Index query_offset, Maybe query_offsets,
                        Maybe key_mask, Maybe key_lengths, Maybe cu_seqlens, Maybe cu_seqlens_keys,
                        const std::string& products, Maybe allowed, Index window, Maybe decay,
-                       const ExactPairs& exact, const std::string& rest);
+                       Maybe gates, const ExactPairs& exact, const std::string& rest);
 
   const AttentionOptions& view() const noexcept { return view_; }
 
@@ -56,19 +56,26 @@ class HeldAttentionOptions {
   Maybe cu_seqlens_keys_;
   Maybe allowed_;
   Maybe decay_;
+  Maybe gates_;
   AttentionOptions view_;
 };
+
+/// The gates that an array holds, none without it.
+inline TensorView<const double, 3> gates_in(const Maybe& array) {
+  return array ? tensor<double, 3>(*array) : TensorView<const double, 3>{};
+}
 
 /// Where each gradient is written, none where it is not wanted.
 using MaybeOutput = std::optional<Output>;
 
 template <Scalar T>
 AttentionGradients<T> gradients_in(const MaybeOutput& dq, const MaybeOutput& dk,
-                                   const MaybeOutput& dv) {
+                                   const MaybeOutput& dv, const MaybeOutput& dgates) {
   AttentionGradients<T> gradients{};
   if (dq) gradients.queries = tensor<T>(*dq);
   if (dk) gradients.keys = tensor<T>(*dk);
   if (dv) gradients.values = tensor<T>(*dv);
+  if (dgates) gradients.gates = tensor<double, 3>(*dgates);
   return gradients;
 }
 

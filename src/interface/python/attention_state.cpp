@@ -24,10 +24,11 @@ namespace {
 
 using Threads = std::optional<int>;
 
-LiveKeys live_keys(const Maybe& key_mask, const Maybe& key_lengths) {
+LiveKeys live_keys(const Maybe& key_mask, const Maybe& key_lengths, const Maybe& gates) {
   LiveKeys live;
   if (key_mask) live.key_mask = matrix<bool>(*key_mask);
   live.key_lengths = positions(key_lengths);
+  live.gates = gates_in(gates);
   return live;
 }
 
@@ -97,13 +98,13 @@ class AnyAttentionState {
   }
 
   void append(const Input& k, const Input& v, const Maybe& key_mask, const Maybe& key_lengths,
-              Index chunk, Threads threads) {
+              const Maybe& gates, Index chunk, Threads threads) {
     change([&]<class T>(AttentionState<T>& state) {
       with_stored<T>(k, [&]<class N>() {
         const auto keys = tensor<N>(k);
         take(state, keys.extent(2), chunk, threads,
              [&](AttentionState<T>& to, const Execution& how) {
-               const LiveKeys live = live_keys(key_mask, key_lengths);
+               const LiveKeys live = live_keys(key_mask, key_lengths, gates);
                if constexpr (Narrow<N>) {
                  bochner::append<N>(to, keys, tensor<N>(v), live, how);
                } else {
@@ -129,15 +130,15 @@ class AnyAttentionState {
   }
 
   AttentionReport advance(const Input& q, const Input& k, const Input& v, const Output& out,
-                          const Maybe& key_mask, const Maybe& key_lengths, Index chunk,
-                          Threads threads) {
+                          const Maybe& key_mask, const Maybe& key_lengths, const Maybe& gates,
+                          Index chunk, Threads threads) {
     AttentionReport report;
     change([&]<class T>(AttentionState<T>& state) {
       with_stored<T>(q, [&]<class N>() {
         const AttentionInputs<N> inputs{tensor<N>(q), tensor<N>(k), tensor<N>(v)};
         take(state, inputs.keys.extent(2), chunk, threads,
              [&](AttentionState<T>& to, const Execution& how) {
-               const LiveKeys live = live_keys(key_mask, key_lengths);
+               const LiveKeys live = live_keys(key_mask, key_lengths, gates);
                report = with_output<N>(out, [&](const auto& written) {
                  if constexpr (Narrow<N>) {
                    return bochner::advance(to, inputs, written, live, how);
@@ -229,8 +230,8 @@ void define_attention_state(nb::module_& m) {
       .def("reset", &S::reset, Unlocked())
       .def("merge", &S::merge, nb::arg("other"), Unlocked())
       .def("append", &S::append, nb::arg("keys"), nb::arg("values"), nb::arg("key_mask").none(),
-           nb::arg("key_lengths").none(), nb::arg("chunk"), nb::arg("num_threads").none(),
-           Unlocked())
+           nb::arg("key_lengths").none(), nb::arg("gates").none(), nb::arg("chunk"),
+           nb::arg("num_threads").none(), Unlocked())
       .def(
           "attend",
           [](const S& state, const Input& q, const Output& out, Threads threads) {
@@ -243,15 +244,16 @@ void define_attention_state(nb::module_& m) {
       .def(
           "advance",
           [](S& state, const Input& q, const Input& k, const Input& v, const Output& out,
-             const Maybe& key_mask, const Maybe& key_lengths, Index chunk, Threads threads) {
+             const Maybe& key_mask, const Maybe& key_lengths, const Maybe& gates, Index chunk,
+             Threads threads) {
             return to_dict([&] {
               const nb::gil_scoped_release release;
-              return state.advance(q, k, v, out, key_mask, key_lengths, chunk, threads);
+              return state.advance(q, k, v, out, key_mask, key_lengths, gates, chunk, threads);
             }());
           },
           nb::arg("queries"), nb::arg("keys"), nb::arg("values"), nb::arg("out"),
-          nb::arg("key_mask").none(), nb::arg("key_lengths").none(), nb::arg("chunk"),
-          nb::arg("num_threads").none());
+          nb::arg("key_mask").none(), nb::arg("key_lengths").none(), nb::arg("gates").none(),
+          nb::arg("chunk"), nb::arg("num_threads").none());
 }
 
 }  // namespace bochner::python

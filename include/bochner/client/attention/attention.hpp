@@ -38,6 +38,9 @@ struct AttentionGradients {
   TensorView<T, 4> queries;
   TensorView<T, 4> keys;
   TensorView<T, 4> values;
+  /// With respect to `AttentionOptions::gates`, of their extents: 0 where a gate is between no two
+  /// keys that a query sees, and where it is 0 itself, since what comes before it is not read.
+  TensorView<double, 3> gates{};
 };
 
 enum class Mask {
@@ -146,6 +149,15 @@ struct AttentionOptions {
   /// for each key head, of `Mask::causal` alone; empty means none. ALiBi's biases, of
   /// `alibi_slopes`, and RetNet's decay; no approximation. Not with blocks or means.
   std::span<const double> decay{};
+  /// Batch x key_heads x S (any strides), one factor 0 <= g <= 1 a key and head, of `Mask::causal`
+  /// alone; without data none. The weight of key j is multiplied by the product of g_t over the
+  /// positions j < t <= i', i' being the last live key that the query sees, as in gated linear
+  /// attention [Dao24, Yang24]; no approximation. A gate of 0 forgets what came before its position
+  /// exactly. Gates belong to positions: one of a key that `key_mask` hides acts on the keys before
+  /// it as well, when a live one follows. Double whatever the inputs are, since sums of their
+  /// logarithms decide the weights. Times those of `decay`, where both are given. Not with blocks
+  /// or means.
+  TensorView<const double, 3> gates{};
   /// What `attention` weighs exactly. The kernel must then be softmax or Gaussian.
   ExactPairs exact{};
   Rest rest = Rest::features;
@@ -165,7 +177,8 @@ struct AttentionOptions {
                       Field{"cu_seqlens", &AttentionOptions::cu_seqlens},
                       Field{"cu_seqlens_keys", &AttentionOptions::cu_seqlens_keys},
                       Field{"allowed", &AttentionOptions::allowed},
-                      Field{"decay", &AttentionOptions::decay}};
+                      Field{"decay", &AttentionOptions::decay},
+                      Field{"gates", &AttentionOptions::gates}};
   }
 };
 
@@ -216,9 +229,9 @@ BOCHNER_EXPORT std::ostream& operator<<(std::ostream& out, const AttentionReport
 ///
 /// Throws InvalidArgument when extents do not fit, options contradict each other, `out` overlaps an
 /// input, a row is too long for the map (|x|^2 beyond about 1e8, less for OPRF features with a
-/// large parameter; or projections that overflow), a value is beyond 2^100 (double: 2^996), or a
-/// decay times the number of keys beyond 2^27. Whatever else leaves the range is counted in the
-/// report.
+/// large parameter; or projections that overflow), a value is beyond 2^100 (double: 2^996), a decay
+/// times the number of keys beyond 2^27, or a product of gates, none of them 0, below 2^-2^26.
+/// Whatever else leaves the range is counted in the report.
 ///
 /// Pairs of `options.exact` cost 2 (d + d_v) multiply-adds each instead, and are in one unit with
 /// the features of the others: nothing underflows beside something larger, and nothing is

@@ -13,14 +13,18 @@
 
 namespace bochner {
 
-/// Which keys of a call are live, in a batch of sequences of various lengths. The others and their
-/// values are never read: a state goes on as if they had not been handed over.
+/// Which keys of a call are live, in a batch of sequences of various lengths, and the gates of
+/// these. The others, their values and gates are never read: a state goes on as if they had not
+/// been handed over.
 struct LiveKeys {
   /// batch x n, true for live keys; empty means that all are.
   MatrixView<const bool> key_mask{};
   /// One length per batch entry: keys of this call from there on are not live. Empty means n. Not
   /// together with `key_mask`.
   std::span<const Index> key_lengths{};
+  /// Batch x key_heads x n, as `AttentionOptions::gates`: what all keys before one are multiplied
+  /// by when it comes, those of earlier calls as well. Without data 1.
+  TensorView<const double, 3> gates{};
 };
 
 /// What a state weighs exactly, and how weights fade: as `ExactPairs`, `Rest` (not means) and

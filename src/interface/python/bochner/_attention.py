@@ -49,6 +49,7 @@ def attention(
     cu_seqlens_keys: ArrayLike | None = ...,
     products: Products = ...,
     decay: ArrayLike | None = ...,
+    gates: ArrayLike | None = ...,
     exact: ExactPairs | None = ...,
     rest: Rest = ...,
     out: StoredLike | None = ...,
@@ -70,6 +71,7 @@ def attention(
     cu_seqlens_keys: ArrayLike | None = ...,
     products: Products = ...,
     decay: ArrayLike | None = ...,
+    gates: ArrayLike | None = ...,
     exact: ExactPairs | None = ...,
     rest: Rest = ...,
     out: StoredLike | None = ...,
@@ -90,6 +92,7 @@ def attention(
     cu_seqlens_keys: ArrayLike | None = None,
     products: Products = "full",
     decay: ArrayLike | None = None,
+    gates: ArrayLike | None = None,
     exact: ExactPairs | None = None,
     rest: Rest = "features",
     out: StoredLike | None = None,
@@ -143,6 +146,13 @@ def attention(
         Weights are multiplied by ``exp(-decay * distance)``, ``distance = i + query_offset - j``:
         one rate of at least 0 for each key head, with `causal` alone. ALiBi's biases, of
         `alibi_slopes`, and RetNet's decay; no approximation. Not with blocks or means.
+    gates : array of shape (batch, key_heads, S), optional
+        One factor from 0 to 1 a key and head, with `causal` alone: the weight of key j is
+        multiplied by the product of the gates at the positions after j, up to the last live key
+        that the query sees, as in gated linear attention [Dao24, Yang24]; no approximation. A gate
+        of 0 forgets what came before its position exactly. Gates belong to positions: one of a key
+        that `key_mask` hides acts on the keys before it as well, when a live one follows. Of
+        float64, or float32; not with blocks or means.
     exact : ExactPairs, optional
         The pairs of a query and a key that are weighed exactly, with ``k(q, k)`` itself, in one
         normaliser with the features of the others. The kernel must be softmax or Gaussian.
@@ -213,6 +223,7 @@ def attention(
         cu_seqlens_keys,
         products=products,
         decay=decay,
+        gates=gates,
         exact=exact,
         rest=rest,
     )
@@ -239,13 +250,14 @@ def attention_gradient(
     cu_seqlens: ArrayLike | None = None,
     cu_seqlens_keys: ArrayLike | None = None,
     decay: ArrayLike | None = None,
+    gates: ArrayLike | None = None,
     exact: ExactPairs | None = None,
     rest: Rest = "features",
     wrt: WithRespectTo = ALL_INPUTS,
     gradients: Gradients | None = None,
     num_threads: int | None = None,
 ) -> Gradients:
-    """Gradients of ``(out_gradient * out).sum()`` with respect to queries, keys and values.
+    """Gradients of ``(out_gradient * out).sum()`` with respect to queries, keys, values and gates.
 
     A key and a value head collect the gradients of all query heads that read it. Keys that are not
     live get zeros, as do rows that saw no key or whose normaliser was zero. Gradients are those of
@@ -261,10 +273,13 @@ def attention_gradient(
     out : array of shape (batch, heads, L, d_v)
         What `attention` returned for these inputs and options.
     out_gradient : array of shape (batch, heads, L, d_v)
-    causal, query_offset, key_mask, key_lengths, cu_seqlens, cu_seqlens_keys, decay, exact, rest
+    causal, query_offset, key_mask, key_lengths, cu_seqlens, cu_seqlens_keys, decay, gates
+        As `attention` had them.
+    exact, rest
         As `attention` had them. Blocks of keys and means have no gradients.
-    wrt : sequence of {"queries", "keys", "values"}
+    wrt : sequence of {"queries", "keys", "values", "gates"}
         The gradients that are wanted. The others are not computed, which changes no bit of these.
+        That of gates is float64, and 0 for a gate of 0, since what comes before it is not read.
     gradients : tuple of arrays, optional
         Where to write them, of the shapes of their inputs; overlapping nothing.
     num_threads : int, optional
@@ -304,10 +319,11 @@ def attention_gradient(
         cu_seqlens,
         cu_seqlens_keys,
         decay=decay,
+        gates=gates,
         exact=exact,
         rest=rest,
     )
-    wanted = gradients_or_new(name, gradients, wrt, q, k, v)
+    wanted = gradients_or_new(name, gradients, wrt, q, k, v, gates)
     _core.attention_gradient(
         as_maps(name, feature_map, k),
         q,
@@ -335,12 +351,14 @@ def attention_rows(
     cu_seqlens: ArrayLike | None = None,
     cu_seqlens_keys: ArrayLike | None = None,
     decay: ArrayLike | None = None,
+    gates: ArrayLike | None = None,
     num_threads: int | None = None,
 ) -> Array:
     """Rows of the matrix that `attention` multiplies the values by and never forms.
 
     ``phi(q) @ phi(k_j) / sum_l phi(q) @ phi(k_l)`` over the keys that the query sees, each product
-    with its decay; 0 for the others, and all of a row that sees none or whose normaliser is zero.
+    with its decay and gates; 0 for the others, and all of a row that sees none or whose normaliser
+    is zero.
 
     Costs O(S (m d + D)) per row; rows that see the same keys share the first part.
 
@@ -352,7 +370,7 @@ def attention_rows(
         As in `attention`.
     rows : integers of shape (n, 3)
         Batch entry, head and query of each row.
-    causal, query_offset, key_mask, key_lengths, cu_seqlens, cu_seqlens_keys, decay
+    causal, query_offset, key_mask, key_lengths, cu_seqlens, cu_seqlens_keys, decay, gates
         As in `attention`.
     num_threads : int, optional
         Threads to use; without it OpenMP decides. The same bits for any number.
@@ -388,6 +406,7 @@ def attention_rows(
         cu_seqlens,
         cu_seqlens_keys,
         decay=decay,
+        gates=gates,
     )
     out: Array = np.empty((table.shape[0], k.shape[2]), q.dtype)
     _core.attention_rows(

@@ -153,6 +153,7 @@ def attention_with_error(
     cu_seqlens_keys: ArrayLike | None = None,
     products: Products = "full",
     decay: ArrayLike | None = None,
+    gates: ArrayLike | None = None,
     per: Literal["entry", "row"] = "entry",
     redraws: int = 8,
     out: Array | None = None,
@@ -173,7 +174,9 @@ def attention_with_error(
         size, since one report is of all.
     queries, keys, values
         As in `attention`.
-    causal, query_offset, key_mask, key_lengths, cu_seqlens, cu_seqlens_keys, products, decay
+    causal, query_offset, key_mask, key_lengths, cu_seqlens, cu_seqlens_keys, products
+        As in `attention`.
+    decay, gates
         As in `attention`.
     per : {"entry", "row"}
         A standard error for each entry, or one for each row: the root of the sum of squares over
@@ -224,6 +227,7 @@ def attention_with_error(
         cu_seqlens_keys,
         products=products,
         decay=decay,
+        gates=gates,
     )
     if per not in ("entry", "row"):
         raise ValueError(f"{name}: per is {per!r}, expected 'entry' or 'row'")

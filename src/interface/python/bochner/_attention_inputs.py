@@ -13,6 +13,7 @@ from bochner._arrays import (
     Array,
     ArrayLike,
     broadcast,
+    doubles,
     integers,
     like,
     mask,
@@ -41,7 +42,7 @@ Maps: TypeAlias = "Map | Sequence[Map]"
 Gradients: TypeAlias = "tuple[Array, ...]"
 """Of queries, keys and values, or of those that are wanted."""
 
-WithRespectTo: TypeAlias = "Sequence[Literal['queries', 'keys', 'values']]"
+WithRespectTo: TypeAlias = "Sequence[Literal['queries', 'keys', 'values', 'gates']]"
 
 ALL_INPUTS: WithRespectTo = ("queries", "keys", "values")
 
@@ -175,6 +176,20 @@ def _offsets(function: str, query_offset: OffsetLike) -> tuple[int, Array | None
     return whole(function, "query_offset", query_offset, -(2**60)), None
 
 
+def gates_of(
+    function: str, gates: ArrayLike | None, batch: int, key_heads: int, num_keys: int
+) -> NDArray[np.float64] | None:
+    if gates is None:
+        return None
+    found = doubles(function, "gates", gates, "batch, key heads, keys")
+    if found.shape != (batch, key_heads, num_keys):
+        raise ValueError(
+            f"{function}: gates has shape {found.shape}, expected {(batch, key_heads, num_keys)} "
+            "(batch, key heads, keys)"
+        )
+    return found
+
+
 def _pairs(function: str, exact: ExactPairs | None) -> ExactPairs:
     if exact is None:
         return ExactPairs()
@@ -198,6 +213,7 @@ def options_of(
     allowed: ArrayLike | None = None,
     window: int | None = None,
     decay: ArrayLike | None = None,
+    gates: ArrayLike | None = None,
     exact: ExactPairs | None = None,
     rest: Rest = "features",
 ) -> _core.AttentionOptions:
@@ -223,6 +239,7 @@ def options_of(
         allowed,
         0 if window is None else whole(function, "window", window, 1),
         rates_of(function, decay, k.shape[1]),
+        gates_of(function, gates, batch, k.shape[1], num_keys),
         _pairs(function, exact),
         one_of(function, "rest", rest, get_args(Rest)),
     )
@@ -243,30 +260,46 @@ def bias_of(function: str, bias: ArrayLike | None, q: Stored, k: Stored) -> Arra
 
 
 def gradients_or_new(
-    function: str, given: Gradients | None, wrt: WithRespectTo, q: Array, k: Array, v: Array
+    function: str,
+    given: Gradients | None,
+    wrt: WithRespectTo,
+    q: Array,
+    k: Array,
+    v: Array,
+    gates: ArrayLike | None,
 ) -> dict[str, Array]:
-    """The arrays to write the wanted gradients to, in their order."""
-    shapes = {"queries": q.shape, "keys": k.shape, "values": v.shape}
+    """The arrays to write the wanted gradients to, in their order; that of gates in float64."""
+    shapes = {"queries": q.shape, "keys": k.shape, "values": v.shape, "gates": k.shape[:3]}
+    dtypes = {name: np.dtype(np.float64) if name == "gates" else q.dtype for name in shapes}
     names = [wrt] if isinstance(wrt, str) else list(wrt)
     if isinstance(wrt, str) or not names or len({*names} & {*shapes}) < len(names):
         raise ValueError(
-            f"{function}: wrt is {wrt!r}, expected a sequence of 'queries', 'keys' and 'values', "
-            "each at most once"
+            f"{function}: wrt is {wrt!r}, expected a sequence of 'queries', 'keys', 'values' and "
+            "'gates', each at most once"
         )
+    if "gates" in names and gates is None:
+        raise ValueError(f"{function}: wrt names gates, which are not given")
     if given is None:
-        return {name: np.empty(shapes[name], q.dtype) for name in names}
+        return {name: np.empty(shapes[name], dtypes[name]) for name in names}
     if not isinstance(given, tuple) or len(given) != len(names):
-        number = {1: "one array", 2: "two arrays", 3: "three arrays"}[len(names)]
+        number = {1: "one array", 2: "two arrays", 3: "three arrays"}.get(len(names), "four arrays")
         raise TypeError(
             f"{function}: gradients is {type(given).__name__}, expected a tuple of {number} "
             f"(of {', '.join(names)})"
         )
     return {
-        name: output(function, given[i], shapes[name], q.dtype, f"gradients[{i}]")
+        name: output(function, given[i], shapes[name], dtypes[name], f"gradients[{i}]")
         for i, name in enumerate(names)
     }
 
 
-def written(gradients: dict[str, Array]) -> tuple[Array | None, Array | None, Array | None]:
-    """Those of queries, keys and values, None where they are not wanted."""
-    return gradients.get("queries"), gradients.get("keys"), gradients.get("values")
+def written(
+    gradients: dict[str, Array],
+) -> tuple[Array | None, Array | None, Array | None, Array | None]:
+    """Those of queries, keys, values and gates, None where they are not wanted."""
+    return (
+        gradients.get("queries"),
+        gradients.get("keys"),
+        gradients.get("values"),
+        gradients.get("gates"),
+    )

@@ -9,7 +9,15 @@ import numpy as np
 
 from bochner import _core
 from bochner._arrays import Array, ArrayLike, integers, threads
-from bochner._attention_inputs import AXES, Maps, each_map, held_maps, live_keys, rates_of
+from bochner._attention_inputs import (
+    AXES,
+    Maps,
+    each_map,
+    gates_of,
+    held_maps,
+    live_keys,
+    rates_of,
+)
 from bochner._attention_results import AttentionReport, report_of
 from bochner._kept_attention import KeptAttention
 from bochner._options import dtype_of, flag, is_single, one_of, whole
@@ -131,9 +139,18 @@ class AttentionState(KeptAttention):
         return max(64, _CHUNK_WORK // max(row, 1) // 64 * 64)
 
     def _live(
-        self, function: str, keys: Stored, key_mask: ArrayLike | None, key_lengths: ArrayLike | None
-    ) -> tuple[NDArray[np.bool_] | None, NDArray[np.int64] | None]:
-        return live_keys(function, self._batch, keys.shape[2], key_mask, key_lengths)
+        self,
+        function: str,
+        keys: Stored,
+        key_mask: ArrayLike | None,
+        key_lengths: ArrayLike | None,
+        gates: ArrayLike | None,
+    ) -> tuple[NDArray[np.bool_] | None, NDArray[np.int64] | None, NDArray[np.float64] | None]:
+        count = keys.shape[2]
+        return (
+            *live_keys(function, self._batch, count, key_mask, key_lengths),
+            gates_of(function, gates, self._batch, self._key_heads, count),
+        )
 
     def append(
         self,
@@ -142,6 +159,7 @@ class AttentionState(KeptAttention):
         *,
         key_mask: ArrayLike | None = None,
         key_lengths: ArrayLike | None = None,
+        gates: ArrayLike | None = None,
         num_threads: int | None = None,
     ) -> AttentionState:
         """Take in keys and values.
@@ -155,6 +173,9 @@ class AttentionState(KeptAttention):
             if they had not been handed over.
         key_lengths : integers of shape (batch,), optional
             Keys of this call from there on are not live. Not together with `key_mask`.
+        gates : array of shape (batch, key_heads, n), optional
+            As in `attention`: what all keys before one are multiplied by when it comes, those of
+            earlier calls as well; 1 without it. Those of keys that are not live are not read.
         num_threads : int, optional
             Threads to use; without it OpenMP decides. The same bits for any number.
 
@@ -176,7 +197,7 @@ class AttentionState(KeptAttention):
         self._state.append(
             k,
             stored_like(name, "values", values, AXES, "keys", k),
-            *self._live(name, k, key_mask, key_lengths),
+            *self._live(name, k, key_mask, key_lengths, gates),
             self._chunk(self._key_heads),
             threads(name, num_threads),
         )
@@ -250,6 +271,7 @@ class AttentionState(KeptAttention):
         *,
         key_mask: ArrayLike | None = ...,
         key_lengths: ArrayLike | None = ...,
+        gates: ArrayLike | None = ...,
         out: StoredLike | None = ...,
         num_threads: int | None = ...,
         return_report: Literal[False] = ...,
@@ -263,6 +285,7 @@ class AttentionState(KeptAttention):
         *,
         key_mask: ArrayLike | None = ...,
         key_lengths: ArrayLike | None = ...,
+        gates: ArrayLike | None = ...,
         out: StoredLike | None = ...,
         num_threads: int | None = ...,
         return_report: Literal[True],
@@ -275,6 +298,7 @@ class AttentionState(KeptAttention):
         *,
         key_mask: ArrayLike | None = None,
         key_lengths: ArrayLike | None = None,
+        gates: ArrayLike | None = None,
         out: StoredLike | None = None,
         num_threads: int | None = None,
         return_report: bool = False,
@@ -289,7 +313,7 @@ class AttentionState(KeptAttention):
             `key_heads` divides `heads`.
         keys : array of shape (batch, key_heads, n, d)
         values : array of shape (batch, key_heads, n, d_v)
-        key_mask, key_lengths
+        key_mask, key_lengths, gates
             As in `append`. Query i sees the live keys up to key i, whether or not key i is live
             itself: zeros where there are none, as in a batch padded on the left.
         out : array of shape (batch, heads, n, d_v), optional
@@ -323,7 +347,7 @@ class AttentionState(KeptAttention):
             k,
             v,
             to,
-            *self._live(name, k, key_mask, key_lengths),
+            *self._live(name, k, key_mask, key_lengths, gates),
             self._chunk(q.shape[1]),
             threads(name, num_threads),
         )

@@ -46,6 +46,7 @@ def exact_attention(
     allowed: ArrayLike | None = ...,
     window: int | None = ...,
     decay: ArrayLike | None = ...,
+    gates: ArrayLike | None = ...,
     out: StoredLike | None = ...,
     num_threads: int | None = ...,
     return_report: Literal[False] = ...,
@@ -67,6 +68,7 @@ def exact_attention(
     allowed: ArrayLike | None = ...,
     window: int | None = ...,
     decay: ArrayLike | None = ...,
+    gates: ArrayLike | None = ...,
     out: StoredLike | None = ...,
     num_threads: int | None = ...,
     return_report: Literal[True],
@@ -87,6 +89,7 @@ def exact_attention(
     allowed: ArrayLike | None = None,
     window: int | None = None,
     decay: ArrayLike | None = None,
+    gates: ArrayLike | None = None,
     out: StoredLike | None = None,
     num_threads: int | None = None,
     return_report: bool = False,
@@ -115,7 +118,7 @@ def exact_attention(
         True where a query may see a key.
     window : int, optional
         Query i sees the keys ``j > i + query_offset - window`` only, at least 1.
-    decay
+    decay, gates
         As in `attention`.
     out, num_threads, return_report
         As in `attention`.
@@ -160,6 +163,7 @@ def exact_attention(
         allowed=allowed,
         window=window,
         decay=decay,
+        gates=gates,
     )
     wants_report = flag(name, "return_report", return_report)
     to, result = stored_output(name, out, (*q.shape[:3], v.shape[3]), q)
@@ -187,11 +191,12 @@ def exact_attention_gradient(
     allowed: ArrayLike | None = None,
     window: int | None = None,
     decay: ArrayLike | None = None,
+    gates: ArrayLike | None = None,
     wrt: WithRespectTo = ALL_INPUTS,
     gradients: Gradients | None = None,
     num_threads: int | None = None,
 ) -> Gradients:
-    """Gradients of ``(out_gradient * out).sum()`` with respect to queries, keys and values.
+    """Gradients of ``(out_gradient * out).sum()`` with respect to queries, keys, values and gates.
 
     Costs O(L S (d + d_v)) and memory O(L + S) per head: weights are computed again.
 
@@ -204,10 +209,11 @@ def exact_attention_gradient(
     out_gradient : array of shape (batch, heads, L, d_v)
     causal, query_offset, key_mask, key_lengths, cu_seqlens, cu_seqlens_keys
         As `exact_attention` had them.
-    bias, allowed, window, decay
+    bias, allowed, window, decay, gates
         As `exact_attention` had them.
-    wrt : sequence of {"queries", "keys", "values"}
+    wrt : sequence of {"queries", "keys", "values", "gates"}
         The gradients that are wanted. The others are not computed, which changes no bit of these.
+        That of gates is float64, and 0 for a gate of 0, since what comes before it is not read.
     gradients : tuple of arrays, optional
         Where to write them, of the shapes of their inputs; overlapping nothing.
     num_threads : int, optional
@@ -252,8 +258,9 @@ def exact_attention_gradient(
         allowed=allowed,
         window=window,
         decay=decay,
+        gates=gates,
     )
-    wanted = gradients_or_new(name, gradients, wrt, q, k, v)
+    wanted = gradients_or_new(name, gradients, wrt, q, k, v, gates)
     _core.exact_attention_gradient(
         kernel,
         q,
@@ -284,6 +291,7 @@ def exact_attention_rows(
     allowed: ArrayLike | None = None,
     window: int | None = None,
     decay: ArrayLike | None = None,
+    gates: ArrayLike | None = None,
     num_threads: int | None = None,
 ) -> Array:
     """The same rows of exact attention, ``k(q, k_j) / sum_l k(q, k_l)``.
@@ -299,7 +307,7 @@ def exact_attention_rows(
         Batch entry, head and query of each row.
     causal, query_offset, key_mask, key_lengths, cu_seqlens, cu_seqlens_keys
         As in `exact_attention`.
-    allowed, window, decay
+    allowed, window, decay, gates
         As in `exact_attention`.
     num_threads : int, optional
         Threads to use; without it OpenMP decides. The same bits for any number.
@@ -338,6 +346,7 @@ def exact_attention_rows(
         allowed=allowed,
         window=window,
         decay=decay,
+        gates=gates,
     )
     out: Array = np.empty((table.shape[0], k.shape[2]), q.dtype)
     _core.exact_attention_rows(kernel, q, k, table, out, options, threads(name, num_threads))
