@@ -24,7 +24,7 @@ struct BackwardCall {
   bool of_keys_or_values() const { return of_keys() || wanted(gradients.values); }
 };
 
-/// Zeros, for rows that no pass reaches.
+/// Zeros: what the passes below add to.
 template <Scalar T>
 void clear_gradients(const AttentionGradients<T>& gradients);
 

@@ -52,7 +52,7 @@ class QueryGradient {
   void from_pairs(const KeyBlock<T>& keys, std::span<const std::int32_t> count);
   const Matrix<T>& pairs() const noexcept { return pairs_; }
 
-  /// Gradients of the queries.
+  /// Adds the gradients of the queries.
   void finish(MatrixView<T> gradient);
 
  private:
@@ -65,6 +65,7 @@ class QueryGradient {
   Matrix<T> gradient_;  ///< rows x D
   Matrix<T> part_;      ///< rows x D
   Matrix<T> pairs_;     ///< rows x 64
+  Matrix<T> query_gradient_;  ///< rows x d
   feature_map::BlockWorkspace<T> workspace_;
 };
 
