@@ -130,8 +130,8 @@ class BlockGradient {
         std::copy_n(mean_keys_.row(b), mean_keys_.cols(), slope.begin());
         keys_.means.pull_keys(keys_.rows.view(), blocks, b, slope.data(), pulled);
       }
-      scatter(from_transformed(pulled), call_.gradients.keys, keys_.sequence.batch,
-              keys_.key_head, in_call);
+      scatter(from_transformed(pulled), call_.gradients.keys, keys_.sequence.batch, keys_.key_head,
+              in_call);
     }
     if (!wanted(call_.gradients.values)) return;
     Matrix<T> values(blocks.rows(), mean_values_.cols());

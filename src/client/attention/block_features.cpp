@@ -22,8 +22,8 @@ BlockFeatures<T>::BlockFeatures(const BlockedKeys<T>& keys)
     : keys_(keys),
       inputs_{keys.call.inputs.queries, keys.keys, keys.values},
       problem_(keys.problem_of(keys.call.problem.dim)),
-      call_{keys.call.door, keys.call.map, inputs_, problem_, keys.call.execution,
-            keys.call.products} {
+      call_{keys.call.door, keys.call.map,       inputs_,
+            problem_,       keys.call.execution, keys.call.products} {
   problem_.sequences = {keys.all_keys()};
   if (keys.bisected) {
     const AttentionSequence& sequence = keys.sequence;

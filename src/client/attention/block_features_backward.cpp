@@ -79,9 +79,8 @@ class BlockFeaturesGradient {
     for (int w = 0; w < worker_count(count, call_.execution); ++w) {
       workers.push_back(std::make_unique<Worker>(*this));
     }
-    parallel_for_blocks(count, call_.execution, [&](Index b, int w) {
-      body(b, *workers[static_cast<std::size_t>(w)]);
-    });
+    parallel_for_blocks(count, call_.execution,
+                        [&](Index b, int w) { body(b, *workers[static_cast<std::size_t>(w)]); });
   }
 
   void query_block(Index b, QueryWorker& worker) {
@@ -151,8 +150,7 @@ void block_features_gradient(const BlockFeatures<T>& features, const BlockedKeys
   BlockFeaturesGradient<T>(features, keys, queries, slopes, sums).run();
 }
 
-template void block_features_gradient<float>(const BlockFeatures<float>&,
-                                             const BlockedKeys<float>&,
+template void block_features_gradient<float>(const BlockFeatures<float>&, const BlockedKeys<float>&,
                                              const BlockedQueries<float>&,
                                              const BackwardCall<float>&, RowSums<float>&);
 template void block_features_gradient<double>(const BlockFeatures<double>&,

@@ -86,8 +86,7 @@ Matrix<T> MeansOfRest<T>::lengthened(const BlockedQueries<T>& queries) {
 
 template <Scalar T>
 MeansOfRest<T>::MeansOfRest(const BlockedQueries<T>& queries, Matrix<T> longer)
-    : BlockPass<T>(queries,
-                   ExactKernel(queries.keys.call.door, SoftmaxKernel{1.0}, longer.cols()),
+    : BlockPass<T>(queries, ExactKernel(queries.keys.call.door, SoftmaxKernel{1.0}, longer.cols()),
                    {queries.keys.of_all_heads(std::as_const(longer).view()),
                     queries.keys.of_all_heads(queries.keys.mean_keys.view()),
                     queries.keys.of_all_heads(queries.keys.mean_values.view())}),

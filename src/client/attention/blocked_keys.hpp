@@ -32,9 +32,7 @@ struct BlockedKeys {
   /// A problem for passes over rows of this length, without sequences.
   AttentionProblem problem_of(Index dim) const;
   TensorView<const T, 4> of_all_heads(const MatrixView<const T>& rows) const;
-  const ExactGroup& sizes() const {
-    return exact.group(exact.problem.sequences.front(), key_head);
-  }
+  const ExactGroup& sizes() const { return exact.group(exact.problem.sequences.front(), key_head); }
 
   const AttentionCall<T>& call;
   const AttentionOptions& options;
@@ -43,7 +41,7 @@ struct BlockedKeys {
   bool bisected;
   Matrix<T> live_keys;    ///< in the end in the order of the blocks, of bisected ones only
   Matrix<T> live_values;  ///< theirs
-  ExactCall<T> exact;  ///< the sequence with this key head alone
+  ExactCall<T> exact;     ///< the sequence with this key head alone
   std::vector<double> origin;
   Matrix<double> rows;  ///< A(k - origin), by live key
   BlocksOfRows blocks;  ///< of the live keys

@@ -18,13 +18,11 @@ BlockedQueries<T>::BlockedQueries(const BlockedKeys<T>& the_keys, Index the_head
   rows = keys.transformed(head_rows(keys.call.inputs.queries, sequence.batch, head)
                               .middle_rows(sequence.first_query, sequence.num_queries));
   const bool by_products = keys.bisected && !keys.exact.kernel.shift_invariant();
-  blocks = keys.cut(by_products
-                        ? in_metric_of({keys.rows.view()}, std::as_const(rows).view())
-                        : rows,
-                    keys.options.exact.blocks.query_rows);
-  choices = choose_blocks(
-      {sequence, keys.options, blocks, keys.blocks, keys.means, keys.always},
-      std::as_const(rows).view(), keys.call.execution);
+  blocks =
+      keys.cut(by_products ? in_metric_of({keys.rows.view()}, std::as_const(rows).view()) : rows,
+               keys.options.exact.blocks.query_rows);
+  choices = choose_blocks({sequence, keys.options, blocks, keys.blocks, keys.means, keys.always},
+                          std::as_const(rows).view(), keys.call.execution);
   places = blocks.order;
   for (Index& p : places) p += sequence.first_query;
   queries = in_order(keys.call.inputs.queries, copy_);

@@ -166,7 +166,7 @@ void query_pass(const ExactGradientCall<T, U>& call, const AttentionSequence& se
 /// Adds the gradients of a tile of keys, with what is common to its pairs, and of its values.
 template <Scalar T, Scalar U>
 void finish_keys(const ExactGradientCall<T, U>& call, const AttentionSequence& sequence,
-                Index key_head, Index first, ExactGradientWorker<T, U>& worker) {
+                 Index key_head, Index first, ExactGradientWorker<T, U>& worker) {
   const auto to_rows = [&](const TensorView<T, 4>& gradient, const auto& from) {
     const auto to = head_rows(gradient, sequence.batch, key_head);
     for (Index j = 0; j < worker.keys.count(); ++j) {

@@ -45,7 +45,8 @@ ExactRange gradient_range(const ExactCall<T>& call, const TensorView<const T, 4>
   return wide || size > kLargestExactValue<T> ? ExactRange::wide : ExactRange::ordinary;
 }
 
-template ExactRange gradient_range<float>(const ExactCall<float>&, const TensorView<const float, 4>&,
+template ExactRange gradient_range<float>(const ExactCall<float>&,
+                                          const TensorView<const float, 4>&,
                                           const AttentionSequence&, Index);
 template ExactRange gradient_range<double>(const ExactCall<double>&,
                                            const TensorView<const double, 4>&,

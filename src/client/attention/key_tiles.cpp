@@ -31,8 +31,7 @@ std::vector<KeyTiles> shared_tiles(const AttentionProblem& problem) {
       const Index run = sequence.position(k) / kExactKeys;  // of so many positions
       const Index end = std::min(sequence.keys_before((run + 1) * kExactKeys), sequence.num_keys);
       if (run >= static_cast<Index>(out.size())) out.resize(static_cast<std::size_t>(run + 1));
-      out[static_cast<std::size_t>(run)].push_back(
-          {static_cast<Index>(s), key_head, k, end - k});
+      out[static_cast<std::size_t>(run)].push_back({static_cast<Index>(s), key_head, k, end - k});
       k = end;
     }
   }

@@ -62,9 +62,9 @@ class QueryGradient {
   QueryBlock<T> queries_;
   Matrix<T> g_values_;  ///< rows x d_v
   std::array<T, simd::kBlockRows> g_mass_{};
-  Matrix<T> gradient_;  ///< rows x D
-  Matrix<T> part_;      ///< rows x D
-  Matrix<T> pairs_;     ///< rows x 64
+  Matrix<T> gradient_;        ///< rows x D
+  Matrix<T> part_;            ///< rows x D
+  Matrix<T> pairs_;           ///< rows x 64
   Matrix<T> query_gradient_;  ///< rows x d
   feature_map::BlockWorkspace<T> workspace_;
 };

@@ -9,6 +9,7 @@
 
 using namespace bochner;
 using namespace bochner::testing;
+using Catch::Matchers::Contains;
 
 namespace {
 
@@ -107,6 +108,72 @@ TEMPLATE_TEST_CASE("gradients of blocks are the same for any threads, strides an
   }
 }
 
+TEST_CASE("gradients of blocks of inputs in any layout", "[attention][gradient]") {
+  const Qkv<float> x = normal_qkv<float>({2, 4, 2, 70, 90, kDim, kValueDim}, 13);
+  const Tensor<float> slope = normal_tensor<float>(2, 4, 70, kValueDim, 14);
+  const FeatureMap<float> map(map_spec(kDim, 12, PositiveFeatures{}));
+  // Batch x length x heads x dimension, with a gap after each row.
+  struct OtherLayout {
+    std::vector<float> elements;
+    TensorView<const float, 4> view;
+
+    explicit OtherLayout(const Tensor<float>& t) {
+      const auto [batch, heads, length, dim] = t.extents;
+      const Index step = dim + 3;
+      elements.resize(static_cast<std::size_t>(batch * heads * length * step), -1e9F);
+      view = {elements.data(), t.extents, {length * heads * step, step, heads * step, 1}};
+      for (Index b = 0; b < batch; ++b) {
+        for (Index h = 0; h < heads; ++h) {
+          for (Index r = 0; r < length; ++r) {
+            std::copy_n(&t(b, h, r, 0), dim,
+                        elements.begin() + ((b * length + r) * heads + h) * step);
+          }
+        }
+      }
+    }
+  };
+  for (const AttentionOptions& options : some_options()) {
+    CAPTURE(options.mask, options.rest, options.exact.blocks.order);
+    const Tensor<float> out = forward(map, x, options);
+    const OtherLayout q(x.q);
+    const OtherLayout k(x.k);
+    const OtherLayout v(x.v);
+    Qkv<float> d = x;
+    attention_gradient<float>(map, {q.view, k.view, v.view}, OtherLayout(out).view,
+                              OtherLayout(slope).view, {d.q.view(), d.k.view(), d.v.view()},
+                              options);
+    CHECK(same_bits(d, gradient(map, x, slope, options)));
+  }
+}
+
+TEST_CASE("gradients of blocks refuse what attention refuses", "[attention][gradient]") {
+  const FeatureMap<double> map(map_spec(kDim, 12, HyperbolicFeatures{}));
+  Qkv<double> x = normal_qkv<double>({1, 2, 1, 40, 40, kDim, kValueDim}, 5);
+  const Tensor<double> slope = normal_tensor<double>(1, 2, 40, kValueDim, 15);
+  const Tensor<double> out = x.output();
+  const auto call = [&](const AttentionOptions& options) {
+    Qkv<double> d = x;
+    attention_gradient<double>(map, x.inputs(), out.view(), slope.view(),
+                               {d.q.view(), d.k.view(), d.v.view()}, options);
+  };
+  CHECK_THROWS_WITH(
+      call({.mask = Mask::causal,
+            .exact = {.blocks = {.count = 1, .order = BlockOrder::bisection}}}),
+      Contains("attention_gradient: exact.blocks.order is bisection with a causal mask"));
+  for (const BlockOrder order : {BlockOrder::given, BlockOrder::bisection}) {
+    const AttentionOptions options{.exact = {.blocks = {.count = 1, .order = order}}};
+    for (const double length : {1e5, 1e200}) {  // too long for features, and for any product
+      x.q(0, 1, 17, 2) = length;
+      CHECK_THROWS_WITH(call(options),
+                        Contains("attention_gradient: queries: batch 0, head 1, row 17"));
+    }
+    x.q(0, 1, 17, 2) = 0.0;
+    x.k(0, 0, 23, 2) = 1e5;
+    CHECK_THROWS_WITH(call(options), Contains("attention_gradient: keys: batch 0, head 0, row 23"));
+    x.k(0, 0, 23, 2) = 0.0;
+  }
+}
+
 TEST_CASE("with all blocks gradients are those of exact attention", "[attention][gradient]") {
   const Qkv<double> x = normal_qkv<double>({2, 4, 2, 70, 90, kDim, kValueDim}, 11);
   const Tensor<double> slope = normal_tensor<double>(2, 4, 70, kValueDim, 12);
@@ -121,9 +188,10 @@ TEST_CASE("with all blocks gradients are those of exact attention", "[attention]
                                      {.key_lengths = lengths});
     for (const Rest rest : {Rest::features, Rest::means, Rest::none}) {
       for (const BlockOrder order : {BlockOrder::given, BlockOrder::bisection}) {
-        const Qkv<double> d = gradient(
-            map, x, slope,
-            {.key_lengths = lengths, .exact = {.blocks = {.count = 6, .order = order}}, .rest = rest});
+        const Qkv<double> d = gradient(map, x, slope,
+                                       {.key_lengths = lengths,
+                                        .exact = {.blocks = {.count = 6, .order = order}},
+                                        .rest = rest});
         CHECK(largest_difference(d.q, e.q) <= 1e-13);
         CHECK(largest_difference(d.k, e.k) <= 1e-13);
         CHECK(largest_difference(d.v, e.v) <= 1e-13);
@@ -188,8 +256,7 @@ TEST_CASE("a NaN reaches the gradients of those only that see it", "[attention][
   const Qkv<double> d = gradient(map, x, slope, options);
   for (Index r = 16; r < 64; ++r) CHECK((is_finite(d.q, 0, r) && is_finite(d.k, 0, r)));
   for (const Rest rest : {Rest::features, Rest::means}) {
-    const Qkv<double> e =
-        gradient(map, x, slope, {.exact = options.exact, .rest = rest});
+    const Qkv<double> e = gradient(map, x, slope, {.exact = options.exact, .rest = rest});
     for (Index r = 0; r < 64; ++r) CHECK_FALSE(is_finite(e.q, 0, r));
   }
 }

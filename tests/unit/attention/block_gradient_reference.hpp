@@ -106,8 +106,8 @@ class BlockGradientReference {
             weight += static_cast<long double>(phi_q_.phi(i, f)) * phi_k_.phi(j, f);
           }
         }
-        out.push_back({exactly ? Weigh::exactly : Weigh::by_features, j, j + 1, weight,
-                       value(j, j + 1)});
+        out.push_back(
+            {exactly ? Weigh::exactly : Weigh::by_features, j, j + 1, weight, value(j, j + 1)});
       }
     }
     return out;

@@ -78,14 +78,14 @@ TEST_CASE("gradients of blocks are those of finite differences", "[attention][gr
   const MatrixView<const bool> key_mask(reinterpret_cast<const bool*>(live.data()), 2, kRows);
   const Qkv<double> x = normal_qkv<double>({2, 2, 1, kRows, kRows, kDim, kValueDim}, 3, 0.6);
   const Tensor<double> slope = normal_tensor<double>(2, 2, kRows, kValueDim, 15);
-  for (const Kernel& kernel :
-       {Kernel(SoftmaxKernel{0.7}), Kernel(GaussianKernel{Isotropic{1.3}}),
-        Kernel(GaussianKernel{Diagonal{{1.0, 1.5, 0.8, 1.2}}})}) {
+  for (const Kernel& kernel : {Kernel(SoftmaxKernel{0.7}), Kernel(GaussianKernel{Isotropic{1.3}}),
+                               Kernel(GaussianKernel{Diagonal{{1.0, 1.5, 0.8, 1.2}}})}) {
     const FeatureMap<double> map(map_spec(kDim, 8, HyperbolicFeatures{}, kernel));
     for (const Mask mask : {Mask::none, Mask::causal}) {
       for (const Rest rest : {Rest::features, Rest::means, Rest::none}) {
         for (const ExactPairs& exact : pairs_of(mask)) {
-          AttentionOptions options{.mask = mask, .key_mask = key_mask, .exact = exact, .rest = rest};
+          AttentionOptions options{
+              .mask = mask, .key_mask = key_mask, .exact = exact, .rest = rest};
           if (mask == Mask::causal) options.query_offset = 5;
           CAPTURE(to_text(map.spec()), mask, rest, exact.window, exact.blocks.count,
                   exact.blocks.query_rows, exact.blocks.key_rows, exact.blocks.order);
@@ -97,7 +97,8 @@ TEST_CASE("gradients of blocks are those of finite differences", "[attention][gr
   }
 }
 
-TEST_CASE("gradients of blocks in packed sequences, with signed features", "[attention][gradient]") {
+TEST_CASE("gradients of blocks in packed sequences, with signed features",
+          "[attention][gradient]") {
   const Qkv<double> x = normal_qkv<double>({1, 4, 2, 90, 110, kDim, kValueDim}, 5, 0.4);
   const Tensor<double> slope = normal_tensor<double>(1, 4, 90, kValueDim, 16);
   const std::vector<Index> queries{0, 37, 37, 90};
