@@ -164,17 +164,19 @@ def test_float16_is_weighed_exactly_too():
     assert np.array_equal(narrow, bo.attention(feature_map(), *wide, **options))
 
 
-@pytest.mark.parametrize("rest", ["features", "none"])
-def test_gradients_are_those_of_the_output(rest):
-    x = tensors(np.float64, batch=1, heads=2, key_heads=1, queries=6, keys=6, dim=2)
+NEAR = {"causal": True, "decay": [0.3], "exact": bo.ExactPairs(window=2, first_keys=1)}
+BLOCKS = {"exact": bo.ExactPairs(blocks=bo.KeyBlocks(count=1, order="bisection"))}
+
+
+@pytest.mark.parametrize(
+    ("length", "options"),
+    [(6, NEAR | {"rest": rest}) for rest in ("features", "none")]
+    + [(34, BLOCKS | {"rest": rest}) for rest in ("features", "means", "none")],
+)
+def test_gradients_are_those_of_the_output(length, options):
+    x = tensors(np.float64, batch=1, heads=2, key_heads=1, queries=length, keys=length, dim=2)
     fm = feature_map(m=6, dim=2)
-    dout = np.random.default_rng(3).normal(size=(1, 2, 6, 3))
-    options = {
-        "causal": True,
-        "decay": [0.3],
-        "exact": bo.ExactPairs(window=2, first_keys=1),
-        "rest": rest,
-    }
+    dout = np.random.default_rng(3).normal(size=(1, 2, length, 3))
     out = bo.attention(fm, *x, **options)
     found = bo.attention_gradient(fm, *x, out, dout, **options)
     step = 1e-5
@@ -185,8 +187,6 @@ def test_gradients_are_those_of_the_output(rest):
             lower[at][index] -= step
             change = bo.attention(fm, *upper, **options) - bo.attention(fm, *lower, **options)
             assert abs(found[at][index] - (dout * change).sum() / (2 * step)) < 1e-7
-    with pytest.raises(ValueError, match=r"^attention_gradient: options ask for blocks of keys or"):
-        bo.attention_gradient(fm, *x, out, dout, rest="means")
 
 
 def distances(queries, keys, offset):

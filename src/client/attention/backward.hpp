@@ -25,8 +25,8 @@ struct BackwardCall {
   bool of_keys_or_values() const { return of_keys() || wanted(gradients.values); }
 };
 
-/// Zeros, for rows that no pass reaches. Passes leave in the gradients of gates those with respect
-/// to the factors of keys (`factor_to_gate_gradients`), added up.
+/// Zeros: what the passes below add to. In the gradients of gates they leave those with respect to
+/// the factors of keys (`factor_to_gate_gradients`).
 template <Scalar T>
 void clear_gradients(const AttentionGradients<T>& gradients);
 

@@ -112,7 +112,6 @@ class Chooser {
       double* const row = logits.row(r);
       double top = -std::numeric_limits<double>::infinity();
       for (Index k = 0; k < whole; ++k) {
-        row[k] += head_.means.constants()[static_cast<std::size_t>(k)];
         if (!std::isfinite(row[k])) row[k] = -std::numeric_limits<double>::infinity();
         top = std::max(top, row[k]);
       }

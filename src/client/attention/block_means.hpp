@@ -16,7 +16,7 @@ namespace bochner::attention_internals {
 /// y = A(k - c), m and s the means and variances of y in the block,
 ///   x.m + x^T diag(s) x / 2 + log n for softmax kernels (c = 0),
 ///   -|x - m|^2 / 2 + (x - m)^T diag(s) (x - m) / 2 - sum s / 2 + log n for Gaussian ones,
-/// either of which is [x, x o x / 2, -|x|^2 / 2] times a row for the block, plus a number.
+/// either of which is [x, x o x / 2, 1, -|x|^2 / 2] times a row for the block.
 class BlockMeans {
  public:
   /// `keys` are A(k - c), numbered as in `blocks`.
@@ -26,15 +26,20 @@ class BlockMeans {
   Index count() const noexcept { return rows_.rows(); }
   /// A longer row for each block.
   const Matrix<double>& rows() const noexcept { return rows_; }
-  const std::vector<double>& constants() const noexcept { return constants_; }
   /// The longer row of a query, of as many elements.
   void lengthen(const double* query, double* out) const;
+
+  /// The gradient with respect to a query from that with respect to its longer row.
+  void pull_query(const double* query, const double* slope, double* out) const;
+  /// The gradients with respect to the keys of block b of `blocks` from that with respect to its
+  /// row; zeros from zeros, whatever the keys.
+  void pull_keys(const MatrixView<const double>& keys, const BlocksOfRows& blocks, Index b,
+                 const double* slope, Matrix<double>& out) const;
 
  private:
   bool shift_invariant_;
   Index dim_;
   Matrix<double> rows_;
-  std::vector<double> constants_;
 };
 
 }  // namespace bochner::attention_internals

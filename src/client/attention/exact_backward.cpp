@@ -4,8 +4,10 @@
 #include "client/attention/backward.hpp"
 #include "client/attention/checks.hpp"
 #include "client/attention/exact_backward.hpp"
+#include "client/attention/exact_gradient_range.hpp"
 #include "client/attention/exact_weights.hpp"
 #include "client/attention/gates.hpp"
+#include "client/attention/rows.hpp"
 #include "core/parallel.hpp"
 
 #include <algorithm>
@@ -13,7 +15,6 @@
 #include <memory>
 #include <numbers>
 #include <numeric>
-#include <string>
 
 namespace bochner::attention_internals {
 namespace {
@@ -30,7 +31,8 @@ struct ExactGradientWorker {
         values_gradient(kExactKeys, simd::padded<U>(call.forward.problem.value_dim)),
         column(1, kExactKeys),
         logit_sums(1, kExactKeys),
-        factor_sums(kExactKeys) {}
+        factor_sums(kExactKeys),
+        rows(kExactKeys, call.forward.problem.dim) {}
   void pack_values() { values.pack(keys.values().data(), keys.values().cols(), keys.count()); }
   ExactKeys<T, U> keys;
   PackedTranspose<U> values;
@@ -42,6 +44,7 @@ struct ExactGradientWorker {
   Matrix<U> column;
   Matrix<U> logit_sums;
   std::vector<double> factor_sums;  ///< the same for gates, in any range
+  Matrix<T> rows;
 };
 
 /// sum += weight (x - from), and nothing for a weight of zero, whatever x.
@@ -138,13 +141,9 @@ void query_pass(const ExactGradientCall<T, U>& call, const AttentionSequence& se
     worker.keys.load(sequence, head / problem.heads_per_key_head, k,
                      std::min(kExactKeys, sequence.num_keys - k));
   };
-  if (call.totals) {
-    worker.block.normalise_by(*call.totals, sequence, head, first);
-  } else {
-    for (Index k = begin; k < end; k += kExactKeys) {
-      load(k);
-      worker.block.normalise(worker.keys);
-    }
+  for (Index k = begin; k < end && !call.totals; k += kExactKeys) {
+    load(k);
+    worker.block.normalise(worker.keys);
   }
   if (!wanted(call.gradients.queries)) return;
   Matrix<U>& gradient = worker.queries_gradient;
@@ -162,21 +161,20 @@ void query_pass(const ExactGradientCall<T, U>& call, const AttentionSequence& se
     }
   }
   if (call.totals) add_constants(call, count, logit_sums, worker);
-  call.forward.kernel.template transform_gradient<T, U>(
-      call.range, gradient,
-      head_rows(call.gradients.queries, sequence.batch, head)
-          .middle_rows(sequence.first_query + first, count));
+  const MatrixView<T> rows = worker.rows.view().middle_rows(0, count);
+  call.forward.kernel.template transform_gradient<T, U>(call.range, gradient, rows);
+  add_rows<T>(rows, query_rows(call.gradients.queries, sequence, head, first, count));
 }
 
-/// Gradients of a tile of keys, with what is common to its pairs, and of its values.
+/// Adds the gradients of a tile of keys, with what is common to its pairs, and of its values.
 template <Scalar T, Scalar U>
-void write_keys(const ExactGradientCall<T, U>& call, const AttentionSequence& sequence,
-                Index key_head, Index first, ExactGradientWorker<T, U>& worker) {
+void finish_keys(const ExactGradientCall<T, U>& call, const AttentionSequence& sequence,
+                 Index key_head, Index first, ExactGradientWorker<T, U>& worker) {
   const auto to_rows = [&](const TensorView<T, 4>& gradient, const auto& from) {
     const auto to = head_rows(gradient, sequence.batch, key_head);
     for (Index j = 0; j < worker.keys.count(); ++j) {
       const Index row = sequence.first_key + sequence.position(first + j);
-      for (Index c = 0; c < to.cols; ++c) to(row, c) = static_cast<T>(from(j, c));
+      for (Index c = 0; c < to.cols; ++c) to(row, c) += static_cast<T>(from(j, c));
     }
   };
   for (Index j = 0; j < worker.keys.count() && wanted(call.gradients.gates); ++j) {
@@ -199,18 +197,19 @@ void write_keys(const ExactGradientCall<T, U>& call, const AttentionSequence& se
       }
     }
   }
-  Matrix<T> rows(worker.keys.count(), dim);
-  call.forward.kernel.template transform_gradient<T, U>(call.range, dk, rows.view());
-  to_rows(call.gradients.keys, rows);
+  call.forward.kernel.template transform_gradient<T, U>(
+      call.range, dk, worker.rows.view().middle_rows(0, worker.keys.count()));
+  to_rows(call.gradients.keys, worker.rows);
 }
 
 /// Gradients of a tile of keys and values.
 template <Scalar T, Scalar U>
-void key_pass(const ExactGradientCall<T, U>& call, const AttentionSequence& sequence,
-              Index key_head, Index first, ExactGradientWorker<T, U>& worker) {
+void key_pass(const ExactGradientCall<T, U>& call, const KeyTile& tile,
+              ExactGradientWorker<T, U>& worker) {
   const AttentionProblem& problem = call.forward.problem;
   const auto& engine = simd::kernels<U>();
-  const Index count = std::min(kExactKeys, sequence.num_keys - first);
+  const auto [number, key_head, first, count] = tile;
+  const AttentionSequence& sequence = problem.sequences[static_cast<std::size_t>(number)];
   worker.keys.load(sequence, key_head, first, count);
   worker.pack_values();
   Matrix<U>& dk = worker.keys_gradient;
@@ -219,32 +218,34 @@ void key_pass(const ExactGradientCall<T, U>& call, const AttentionSequence& sequ
   std::fill_n(dv.data(), dv.size(), U{0});
   std::fill_n(worker.logit_sums.data(), kExactKeys, U{0});
   std::fill(worker.factor_sums.begin(), worker.factor_sums.end(), 0.0);
-  for (Index h = 0; h < problem.heads_per_key_head; ++h) {
-    const Index head = key_head * problem.heads_per_key_head + h;
-    for (Index i = 0; i < sequence.num_queries; i += simd::kBlockRows) {
-      const Index rows = std::min(simd::kBlockRows, sequence.num_queries - i);
-      if (sequence.visible_end(i + rows - 1) <= first) continue;
-      if (sequence.first_visible(i) >= first + count) break;
-      worker.block.load(sequence, head, i, rows);
-      if (!worker.block.compute(worker.keys, worker.values)) continue;
-      const Matrix<U>& weights = worker.block.weights();
-      const Matrix<U>& gradient = worker.block.out_gradient();
-      if (wanted(call.gradients.values)) {
-        engine.accumulate(weights.data(), weights.cols(), rows, count, gradient.data(),
-                          gradient.cols(), problem.value_dim, nullptr, dv.data(), dv.cols());
-      }
-      if (wanted(call.gradients.keys)) add_queries(call, rows, worker);
-      if (wanted(call.gradients.gates)) worker.block.add_to(worker.factor_sums);
+  const auto add_block = [&](Index head, Index i) {
+    const Index rows = std::min(simd::kBlockRows, sequence.num_queries - i);
+    if (sequence.visible_end(i + rows - 1) <= tile.first) return;
+    worker.block.load(sequence, head, i, rows);
+    if (!worker.block.compute(worker.keys, worker.values)) return;
+    const Matrix<U>& weights = worker.block.weights();
+    const Matrix<U>& gradient = worker.block.out_gradient();
+    if (wanted(call.gradients.values)) {
+      engine.accumulate(weights.data(), weights.cols(), rows, tile.count, gradient.data(),
+                        gradient.cols(), problem.value_dim, nullptr, dv.data(), dv.cols());
     }
-  }
-  write_keys(call, sequence, key_head, first, worker);
+    if (wanted(call.gradients.keys)) add_queries(call, rows, worker);
+    if (wanted(call.gradients.gates)) worker.block.add_to(worker.factor_sums);
+  };
+  for_each_head_about(problem, sequence, key_head, [&](Index head) {
+    for (Index i = 0; i < sequence.num_queries; i += simd::kBlockRows) {
+      if (sequence.first_visible(i) >= tile.first + tile.count) break;
+      add_block(head, i);
+    }
+  });
+  finish_keys(call, sequence, key_head, first, worker);
 }
 
 /// All gradients of the groups of one range.
 template <Scalar T, Scalar U>
 void gradient_pass(const ExactCall<T>& forward, ExactRange range,
                    const std::vector<ExactRange>& ranges, const ExactSlopes<T>& slopes,
-                   const Execution& execution) {
+                   const std::vector<KeyTiles>& tiles, const Execution& execution) {
   const auto& [out, out_gradient, gradients, totals] = slopes;
   const AttentionProblem& problem = forward.problem;
   struct Task {
@@ -253,7 +254,6 @@ void gradient_pass(const ExactCall<T>& forward, ExactRange range,
     Index first;
   };
   std::vector<Task> query_tasks;
-  std::vector<Task> key_tasks;
   for (std::size_t g = 0; g < ranges.size(); ++g) {
     if (ranges[g] != range) continue;
     const auto group = static_cast<Index>(g);
@@ -261,23 +261,20 @@ void gradient_pass(const ExactCall<T>& forward, ExactRange range,
         problem.sequences[static_cast<std::size_t>(group / problem.key_heads)];
     const Index key_head = group % problem.key_heads;
     if (!is_about(problem, sequence, key_head)) continue;
-    for (Index h = 0; h < problem.heads_per_key_head; ++h) {
+    for_each_head_about(problem, sequence, key_head, [&](Index head) {
       for (Index i = 0; i < sequence.num_queries; i += simd::kBlockRows) {
-        query_tasks.push_back({&sequence, key_head * problem.heads_per_key_head + h, i});
+        query_tasks.push_back({&sequence, head, i});
       }
-    }
-    for (Index k = 0; k < sequence.num_keys; k += kExactKeys) {
-      key_tasks.push_back({&sequence, key_head, k});
-    }
+    });
   }
   if (query_tasks.empty()) return;
   Normalisers<U> normalisers{{}, {}, {problem.heads, out.extent(2)}};
-  const std::size_t rows = normalisers.index(out.extent(0), 0, 0);
+  const std::size_t rows = totals ? 0 : normalisers.index(out.extent(0), 0, 0);
   normalisers.sum.assign(rows, U{0});
   normalisers.exponent.assign(rows, -std::numeric_limits<U>::infinity());
   const ExactGradientCall<T, U> call{forward,   range,       out,   out_gradient,
                                      gradients, normalisers, totals};
-  const Index most = static_cast<Index>(std::max(query_tasks.size(), key_tasks.size()));
+  const Index most = static_cast<Index>(std::max(query_tasks.size(), tiles.size()));
   std::vector<std::unique_ptr<ExactGradientWorker<T, U>>> workers;
   for (int w = 0; w < worker_count(most, execution); ++w) {
     workers.push_back(std::make_unique<ExactGradientWorker<T, U>>(call));
@@ -287,54 +284,20 @@ void gradient_pass(const ExactCall<T>& forward, ExactRange range,
     query_pass(call, *sequence, head, first, *workers[static_cast<std::size_t>(w)]);
   });
   if (!wanted(gradients.keys) && !wanted(gradients.values) && !wanted(gradients.gates)) return;
-  parallel_for_blocks(static_cast<Index>(key_tasks.size()), execution, [&](Index t, int w) {
-    const auto& [sequence, head, first] = key_tasks[static_cast<std::size_t>(t)];
-    key_pass(call, *sequence, head, first, *workers[static_cast<std::size_t>(w)]);
-  });
-}
-
-/// The range that a group's gradients are computed in, which is one for all of them: wide where a
-/// row of it is, or where sums of products with `out_gradient` could overflow T.
-template <Scalar T>
-ExactRange gradient_range(const ExactCall<T>& call, const TensorView<const T, 4>& out_gradient,
-                          const AttentionSequence& sequence, Index key_head) {
-  const AttentionProblem& problem = call.problem;
-  const ExactGroup& group = call.group(sequence, key_head);
-  const ExactSizes sizes = group.largest(0, sequence.num_keys);
-  std::vector<ExactRange> rows(static_cast<std::size_t>(sequence.num_queries));
-  RowLength length(call.kernel);
-  bool wide = false;
-  double gradient = 0.0;
-  double longest = std::max(1.0, sizes.length);
-  for (Index h = 0; h < problem.heads_per_key_head; ++h) {
-    const Index head = key_head * problem.heads_per_key_head + h;
-    exact_ranges(call, sequence, head, 0, std::span(rows));
-    wide = wide || std::any_of(rows.begin(), rows.end(), is_wide);
-    const auto queries = head_rows(call.inputs.queries, sequence.batch, head);
-    const auto slopes = head_rows(out_gradient, sequence.batch, head);
-    for (Index i = sequence.first_query; i < sequence.first_query + sequence.num_queries; ++i) {
-      longest = std::fmax(longest, length(queries.row(i), queries.col_stride, group.origin.data()));
-      for (Index c = 0; c < slopes.cols; ++c) {
-        const double size = std::abs(static_cast<double>(slopes(i, c)));
-        if (std::isfinite(size)) gradient = std::max(gradient, size);
-      }
+  parallel_for_blocks(static_cast<Index>(tiles.size()), execution, [&](Index t, int w) {
+    for (const KeyTile& tile : tiles[static_cast<std::size_t>(t)]) {
+      const Index group = tile.sequence * problem.key_heads + tile.key_head;
+      if (ranges[static_cast<std::size_t>(group)] != range) continue;
+      key_pass(call, tile, *workers[static_cast<std::size_t>(w)]);
     }
-  }
-  constexpr double kMost = 1e300;
-  const double size = sizes.value * gradient * longest;
-  if (!(size <= kMost) || sizes.value > kLargestExactValue<double>) {
-    call.door.refuse("values: batch " + std::to_string(sequence.batch) + ", head " +
-                     std::to_string(key_head) +
-                     " are too large: products with out_gradient and rows could overflow");
-  }
-  return wide || size > kLargestExactValue<T> ? ExactRange::wide : ExactRange::ordinary;
+  });
 }
 
 }  // namespace
 
 template <Scalar T>
 void exact_gradient(const ExactCall<T>& call, const ExactSlopes<T>& slopes,
-                    const Execution& execution) {
+                    const std::vector<KeyTiles>& tiles, const Execution& execution) {
   const AttentionProblem& problem = call.problem;
   std::vector<ExactRange> ranges(call.groups.size(), ExactRange::ordinary);
   parallel_for_blocks(static_cast<Index>(ranges.size()), execution, [&](Index g, int) {
@@ -343,14 +306,14 @@ void exact_gradient(const ExactCall<T>& call, const ExactSlopes<T>& slopes,
     ranges[static_cast<std::size_t>(g)] =
         gradient_range(call, slopes.out_gradient, sequence, g % problem.key_heads);
   });
-  gradient_pass<T, T>(call, ExactRange::ordinary, ranges, slopes, execution);
-  gradient_pass<T, double>(call, ExactRange::wide, ranges, slopes, execution);
+  gradient_pass<T, T>(call, ExactRange::ordinary, ranges, slopes, tiles, execution);
+  gradient_pass<T, double>(call, ExactRange::wide, ranges, slopes, tiles, execution);
 }
 
 template void exact_gradient<float>(const ExactCall<float>&, const ExactSlopes<float>&,
-                                    const Execution&);
+                                    const std::vector<KeyTiles>&, const Execution&);
 template void exact_gradient<double>(const ExactCall<double>&, const ExactSlopes<double>&,
-                                     const Execution&);
+                                     const std::vector<KeyTiles>&, const Execution&);
 
 }  // namespace bochner::attention_internals
 
@@ -373,7 +336,8 @@ void exact_attention_gradient(const Kernel& kernel, const AttentionInputs<T>& in
   require_apart_from_bias(kDoor, "gradients.values", gradients.values, bias);
   clear_gradients(gradients);
   if (problem.value_dim == 0) return;
-  exact_gradient<T>(call, {out, out_gradient, gradients, nullptr}, execution);
+  exact_gradient<T>(call, {out, out_gradient, gradients, nullptr}, separate_tiles(problem),
+                    execution);
   if (wanted(gradients.gates)) factor_to_gate_gradients(problem, options.gates, gradients.gates);
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "client/attention/exact_call.hpp"
+#include "client/attention/key_tiles.hpp"
 #include "client/attention/row_totals.hpp"
 
 /// \file
@@ -18,9 +19,9 @@ struct ExactSlopes {
   const RowTotals<T>* totals;  ///< of rows that other passes belong to, too; may be null
 };
 
-/// Writes the gradients of the rows that a checked call reaches; the others are left alone.
+/// Adds the gradients of the rows that a checked call reaches; `tiles` are all of its keys.
 template <Scalar T>
 void exact_gradient(const ExactCall<T>& call, const ExactSlopes<T>& slopes,
-                    const Execution& execution);
+                    const std::vector<KeyTiles>& tiles, const Execution& execution);
 
 }  // namespace bochner::attention_internals

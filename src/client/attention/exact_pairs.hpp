@@ -30,10 +30,10 @@ template <Scalar T>
 AttentionPasses cut_passes(const AttentionProblem& problem, const AttentionInputs<T>& inputs,
                            const AttentionOptions& options);
 
-/// The same tensor, its rows in this order.
+/// The same tensor, its rows in this order, if it has data.
 template <class T>
 TensorView<T, 4> ordered(TensorView<T, 4> x, RowOrder order) {
-  if (order == RowOrder::forward) return x;
+  if (order == RowOrder::forward || x.data == nullptr) return x;
   if (x.extents[2] > 0) x.data += (x.extents[2] - 1) * x.strides[2];
   x.strides[2] = -x.strides[2];
   return x;

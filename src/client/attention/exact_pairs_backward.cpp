@@ -2,56 +2,12 @@
 #include "client/attention/exact_pairs_backward.hpp"
 
 #include "client/attention/block_attention.hpp"
+#include "client/attention/block_backward.hpp"
 #include "client/attention/exact_backward.hpp"
 #include "client/attention/exact_pairs.hpp"
 
-#include <vector>
-
 namespace bochner::attention_internals {
 namespace {
-
-/// Gradients of one pass, before they join those of the others; those of gates are added at once.
-template <Scalar T>
-class PartGradients {
- public:
-  explicit PartGradients(const AttentionGradients<T>& all) : all_(all) {
-    storage_.reserve(3);
-    mine_ = {like(all.queries), like(all.keys), like(all.values), all.gates};
-  }
-
-  const AttentionGradients<T>& view() const noexcept { return mine_; }
-  void clear() { clear_gradients<T>({mine_.queries, mine_.keys, mine_.values}); }
-  /// all += mine, rows of the two in this order.
-  void add(RowOrder order) const {
-    add(mine_.queries, ordered(all_.queries, order));
-    add(mine_.keys, ordered(all_.keys, order));
-    add(mine_.values, ordered(all_.values, order));
-  }
-
- private:
-  TensorView<T, 4> like(const TensorView<T, 4>& tensor) {
-    if (!wanted(tensor)) return {};
-    const auto& e = tensor.extents;
-    storage_.emplace_back(e[0] * e[1] * e[2], e[3]);
-    return {storage_.back().data(), e};
-  }
-  static void add(const TensorView<T, 4>& from, const TensorView<T, 4>& to) {
-    if (!wanted(to)) return;
-    for (Index b = 0; b < to.extent(0); ++b) {
-      for (Index h = 0; h < to.extent(1); ++h) {
-        const auto source = head_rows(from, b, h);
-        const auto sum = head_rows(to, b, h);
-        for (Index r = 0; r < sum.rows; ++r) {
-          for (Index c = 0; c < sum.cols; ++c) sum(r, c) += source(r, c);
-        }
-      }
-    }
-  }
-
-  std::vector<Matrix<T>> storage_;
-  const AttentionGradients<T>& all_;
-  AttentionGradients<T> mine_;
-};
 
 /// The normalisers of all rows: the forward pass without values.
 template <Scalar T>
@@ -78,27 +34,20 @@ void mixed_gradient(const BackwardCall<T>& call, const AttentionOptions& options
   require_normal_kernel(forward.door, kernel);
   require_fitting(forward.door, options);
   if (by_blocks(options)) {
-    forward.door.refuse(
-        "options ask for blocks of keys or their means, whose gradients are not "
-        "offered, expected a window, first or heaviest keys");
+    block_gradient(call, options);
+    return;
   }
   const AttentionPasses passes = cut_passes(forward.problem, forward.inputs, options);
-  T none{};
-  const auto& extents = call.out.extents;
-  const TensorView<T, 4> no_columns(&none, {extents[0], extents[1], extents[2], 0});
-  RowSums<T> sums(no_columns);
+  RowSums<T> sums = normaliser_sums<T>(call.out.extents);
   sum_normalisers(forward, passes, sums);
 
-  PartGradients<T> part(call.gradients);
   const AttentionOptions no_options;
   const RowTotals<T> totals(sums, RowOrder::forward);
   for (const AttentionPass& pass : passes.exact) {
     const ExactCall<T> exact = exact_pass<T>(forward.door, kernel, forward.inputs, no_options, {},
                                              pass.problem, forward.execution);
-    part.clear();
-    exact_gradient<T>(exact, {call.out, call.out_gradient, part.view(), &totals},
-                      forward.execution);
-    part.add(RowOrder::forward);
+    exact_gradient<T>(exact, {call.out, call.out_gradient, call.gradients, &totals},
+                      separate_tiles(pass.problem), forward.execution);
   }
   for (const AttentionPass& pass : passes.features) {
     const AttentionInputs<T> inputs = ordered(forward.inputs, pass.order);
@@ -106,15 +55,17 @@ void mixed_gradient(const BackwardCall<T>& call, const AttentionOptions& options
                                     forward.execution, forward.products, pass.order};
     const auto out = ordered(call.out, pass.order);
     const auto out_gradient = ordered(call.out_gradient, pass.order);
+    const AttentionGradients<T> gradients{ordered(call.gradients.queries, pass.order),
+                                          ordered(call.gradients.keys, pass.order),
+                                          ordered(call.gradients.values, pass.order),
+                                          call.gradients.gates};  // causal: never reversed
     const RowTotals<T> mine(sums, pass.order);
-    part.clear();
-    const BackwardCall<T> backward{features, out, out_gradient, part.view(), &mine};
+    const BackwardCall<T> backward{features, out, out_gradient, gradients, &mine};
     if (pass.problem.sequences.front().until) {
       causal_gradient(backward);
     } else {
       bidirectional_gradient(backward);
     }
-    part.add(pass.order);
   }
 }
 

@@ -5,8 +5,7 @@
 
 namespace bochner::attention_internals {
 
-/// The gradients of `mixed_attention`, pass by pass. Throws InvalidArgument when options ask for
-/// blocks or means.
+/// Adds the gradients of `mixed_attention`, pass by pass.
 template <Scalar T>
 void mixed_gradient(const BackwardCall<T>& call, const AttentionOptions& options);
 

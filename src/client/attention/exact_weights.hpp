@@ -14,7 +14,7 @@
 
 namespace bochner::attention_internals {
 
-/// Normalisers of all rows as sum 2^exponent, by (batch, head, query).
+/// Normalisers of all rows as sum 2^exponent, by (batch, head, query); none where there are totals.
 template <Scalar U>
 struct Normalisers {
   std::vector<U> sum;
@@ -55,7 +55,6 @@ class WeightGradient {
     const auto out = head_rows(call_.out, sequence.batch, head).middle_rows(row, count);
     const auto gradient =
         head_rows(call_.out_gradient, sequence.batch, head).middle_rows(row, count);
-    normaliser_ = call_.normalisers.index(sequence.batch, head, row);
     for (Index r = 0; r < count; ++r) {
       double product = 0.0;
       for (Index c = 0; c < out.cols; ++c) {
@@ -64,31 +63,23 @@ class WeightGradient {
       }
       product_[static_cast<std::size_t>(r)] = static_cast<U>(product);
     }
+    if (call_.totals) {
+      take_totals(sequence, head, first);
+      return;
+    }
+    const std::size_t normaliser = call_.normalisers.index(sequence.batch, head, row);
+    sum_ = call_.normalisers.sum.data() + normaliser;
+    exponent_ = call_.normalisers.exponent.data() + normaliser;
   }
 
   ExactQueries<T, U>& queries() noexcept { return queries_; }
 
-  /// Instead of the first pass: the normalisers are known, but for what logits lack.
-  void normalise_by(const RowTotals<T>& totals, const AttentionSequence& sequence, Index head,
-                    Index first) {
-    for (Index r = 0; r < queries_.count(); ++r) {
-      const auto& total = totals.row(sequence, head, first + r);
-      const double log = total.unit - queries_.log_constant(r);
-      const double whole = std::isfinite(log) ? std::floor(log) : 0.0;
-      const std::size_t i = normaliser_ + static_cast<std::size_t>(r);
-      call_.normalisers.exponent[i] = static_cast<U>(whole);
-      call_.normalisers.sum[i] = static_cast<U>(total.normaliser * std::exp2(log - whole));
-    }
-  }
-
-  /// The first pass: adds a tile to the normalisers.
+  /// The first pass, unless there are totals: adds a tile to the normalisers.
   void normalise(const ExactKeys<T, U>& keys) {
     if (!queries_.score(keys, weights_)) return;
     std::array<U, simd::kBlockRows> rescale;
     simd::kernels<U>().softmax_rows(weights_.data(), weights_.cols(), queries_.count(),
-                                    queries_.seen().data(),
-                                    call_.normalisers.exponent.data() + normaliser_, rescale.data(),
-                                    call_.normalisers.sum.data() + normaliser_);
+                                    queries_.seen().data(), exponent_, rescale.data(), sum_);
   }
 
   /// The later passes: P and the gradients of logits, zero where nothing is seen; `values` is V^T.
@@ -98,7 +89,7 @@ class WeightGradient {
     std::array<double, simd::kBlockRows> offset;
     for (Index r = 0; r < rows; ++r) {
       const auto i = static_cast<std::size_t>(r);
-      const U exponent = call_.normalisers.exponent[normaliser_ + i];
+      const U exponent = exponent_[i];
       offset[i] = std::isfinite(exponent) ? -static_cast<double>(exponent) : 0.0;
       if (std::abs(offset[i]) <= simd::Constants<U>::kMaxLog2 / 2) continue;
       // Too large to be split: exact for what is near the exponent.
@@ -111,7 +102,7 @@ class WeightGradient {
     values.multiply(out_gradient_, rows, logit_gradient_);
     for (Index r = 0; r < rows; ++r) {
       const auto i = static_cast<std::size_t>(r);
-      const U sum = call_.normalisers.sum[normaliser_ + i];
+      const U sum = sum_[i];
       const U inverse = sum == U{0} ? U{0} : U{1} / sum;
       const Index seen = sum == U{0} ? 0 : queries_.seen()[i];
       U* const weight = weights_.row(r);
@@ -137,13 +128,30 @@ class WeightGradient {
   const Matrix<U>& out_gradient() const noexcept { return out_gradient_; }
 
  private:
+  /// The normalisers are known, but for what logits lack.
+  void take_totals(const AttentionSequence& sequence, Index head, Index first) {
+    for (Index r = 0; r < queries_.count(); ++r) {
+      const auto& total = call_.totals->row(sequence, head, first + r);
+      const double log = total.unit - queries_.log_constant(r);
+      const double whole = std::isfinite(log) ? std::floor(log) : 0.0;
+      const auto i = static_cast<std::size_t>(r);
+      own_exponent_[i] = static_cast<U>(whole);
+      own_sum_[i] = static_cast<U>(total.normaliser * std::exp2(log - whole));
+    }
+    sum_ = own_sum_.data();
+    exponent_ = own_exponent_.data();
+  }
+
   const ExactGradientCall<T, U>& call_;
   ExactQueries<T, U> queries_;
   Matrix<U> weights_;
   Matrix<U> logit_gradient_;
   Matrix<U> out_gradient_;
   std::array<U, simd::kBlockRows> product_{};
-  std::size_t normaliser_ = 0;
+  std::array<U, simd::kBlockRows> own_sum_{};
+  std::array<U, simd::kBlockRows> own_exponent_{};
+  U* sum_ = nullptr;
+  U* exponent_ = nullptr;
 };
 
 }  // namespace bochner::attention_internals

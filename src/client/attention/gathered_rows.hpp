@@ -11,8 +11,8 @@ namespace bochner::attention_internals {
 
 /// Rows of one head as a tensor in which every one of `batch` entries and `heads` heads is that
 /// head.
-template <Scalar T>
-TensorView<const T, 4> for_all_heads(const MatrixView<const T>& rows, Index batch, Index heads) {
+template <class T>
+TensorView<T, 4> for_all_heads(const MatrixView<T>& rows, Index batch, Index heads) {
   return {
       rows.data, {batch, heads, rows.rows, rows.cols}, {0, 0, rows.row_stride, rows.col_stride}};
 }

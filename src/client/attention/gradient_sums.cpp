@@ -36,7 +36,9 @@ GradientState<T>::GradientState(const BlockMap<T>& map, Index value_dim)
       values_rest_(map.num_features(), simd::padded<T>(value_dim)),
       mass_(1, map.ld()),
       mass_rest_(1, map.ld()),
-      ones_(1, map.ld()) {
+      ones_(1, map.ld()),
+      scales_(1, map.ld()),
+      mass_part_(1, map.ld()) {
   std::fill_n(ones_.data(), ones_.size(), T{1});
 }
 
@@ -58,10 +60,26 @@ void GradientState<T>::lower(const Exponents& exponents) {
 
 template <Scalar T>
 void GradientState<T>::add(const GradientSums<T>& sums) {
+  add(sums.values, ones_, sums.mass);
+}
+
+template <Scalar T>
+void GradientState<T>::add(const GradientSums<T>& sums, const Exponents& exponents) {
+  for (std::size_t j = 0; j < exponents.size(); ++j) {
+    const auto row = static_cast<Index>(j);
+    scales_(0, row) = exact_power<T>(std::int64_t{exponent_[j]} - exponents[j]);
+    mass_part_(0, row) = scales_(0, row) * sums.mass(0, row);
+  }
+  add(sums.values, scales_, mass_part_);
+}
+
+template <Scalar T>
+void GradientState<T>::add(const Matrix<T>& values, const Matrix<T>& scales,
+                           const Matrix<T>& scaled_mass) {
   const auto& engine = simd::kernels<T>();
-  engine.add_compensated(values_.data(), values_rest_.data(), sums.values.data(), values_.cols(),
-                         values_.rows(), value_dim_, ones_.data(), ones_.data());
-  engine.add_compensated(mass_.data(), mass_rest_.data(), sums.mass.data(), mass_.cols(), 1,
+  engine.add_compensated(values_.data(), values_rest_.data(), values.data(), values_.cols(),
+                         values_.rows(), value_dim_, ones_.data(), scales.data());
+  engine.add_compensated(mass_.data(), mass_rest_.data(), scaled_mass.data(), mass_.cols(), 1,
                          values_.rows(), ones_.data(), ones_.data());
 }
 

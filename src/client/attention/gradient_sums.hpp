@@ -37,17 +37,24 @@ class GradientState {
   /// Moves to exponents that are nowhere above the present ones; the first call sets them.
   void lower(const Exponents& exponents);
   void add(const GradientSums<T>& sums);
+  /// Adds sums of queries weighed against other exponents than those of the state, which are set.
+  void add(const GradientSums<T>& sums, const Exponents& exponents);
 
   const Matrix<T>& values() const noexcept { return values_; }
   const Matrix<T>& mass() const noexcept { return mass_; }
 
  private:
+  /// Adds scales_j values_j, and masses that are scaled already.
+  void add(const Matrix<T>& values, const Matrix<T>& scales, const Matrix<T>& scaled_mass);
+
   Index value_dim_;
   Matrix<T> values_;
   Matrix<T> values_rest_;
   Matrix<T> mass_;
   Matrix<T> mass_rest_;
   Matrix<T> ones_;
+  Matrix<T> scales_;     ///< 1 x D
+  Matrix<T> mass_part_;  ///< 1 x D
   Exponents exponent_;
 };
 

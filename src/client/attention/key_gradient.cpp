@@ -75,7 +75,7 @@ void KeyGradient<T>::finish(const KeyBlock<T>& keys, const HeadGroup& group, Ind
     const auto to = head_rows(gradient, sequence.batch, group.key_head);
     for (Index r = 0; r < keys.rows(); ++r) {
       const Index row = sequence.first_key + sequence.position(first + r);
-      for (Index c = 0; c < to.cols; ++c) to(row, c) = entry(r, c);
+      for (Index c = 0; c < to.cols; ++c) to(row, c) += entry(r, c);
     }
   };
   for (Index r = 0; r < keys.rows() && wanted(gradients_.gates); ++r) {

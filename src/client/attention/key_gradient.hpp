@@ -22,7 +22,8 @@ class KeyGradient {
   /// Adds the gradients from a block of queries that were scored against these keys.
   void from_queries(const KeyBlock<T>& keys, const QueryGradient<T>& queries,
                     std::span<const std::int32_t> count);
-  /// Gradients of the live keys first ... of a head group, of their factors and their values.
+  /// Adds the gradients of the live keys first ... of a head group, of their factors and their
+  /// values.
   void finish(const KeyBlock<T>& keys, const HeadGroup& group, Index first);
 
  private:

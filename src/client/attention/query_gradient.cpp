@@ -15,6 +15,7 @@ QueryGradient<T>::QueryGradient(const BlockMap<T>& map, Index value_dim)
       gradient_(simd::kBlockRows, map.ld()),
       part_(simd::kBlockRows, map.ld()),
       pairs_(simd::kBlockRows, simd::kBlockRows),
+      query_gradient_(simd::kBlockRows, map.input_dim()),
       workspace_(map) {}
 
 template <Scalar T>
@@ -79,7 +80,9 @@ void QueryGradient<T>::from_pairs(const KeyBlock<T>& keys, std::span<const std::
 
 template <Scalar T>
 void QueryGradient<T>::finish(MatrixView<T> gradient) {
-  pull_weights(*map_, Side::query, rows_, queries_.weights(), gradient_, gradient, workspace_);
+  const MatrixView<T> rows = query_gradient_.view().middle_rows(0, rows_.rows);
+  pull_weights(*map_, Side::query, rows_, queries_.weights(), gradient_, rows, workspace_);
+  add_rows<T>(rows, gradient);
 }
 
 template <Scalar T>

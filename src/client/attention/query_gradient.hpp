@@ -52,7 +52,7 @@ class QueryGradient {
   void from_pairs(const KeyBlock<T>& keys, std::span<const std::int32_t> count);
   const Matrix<T>& pairs() const noexcept { return pairs_; }
 
-  /// Gradients of the queries.
+  /// Adds the gradients of the queries.
   void finish(MatrixView<T> gradient);
 
  private:
@@ -62,9 +62,10 @@ class QueryGradient {
   QueryBlock<T> queries_;
   Matrix<T> g_values_;  ///< rows x d_v
   std::array<T, simd::kBlockRows> g_mass_{};
-  Matrix<T> gradient_;  ///< rows x D
-  Matrix<T> part_;      ///< rows x D
-  Matrix<T> pairs_;     ///< rows x 64
+  Matrix<T> gradient_;        ///< rows x D
+  Matrix<T> part_;            ///< rows x D
+  Matrix<T> pairs_;           ///< rows x 64
+  Matrix<T> query_gradient_;  ///< rows x d
   feature_map::BlockWorkspace<T> workspace_;
 };
 

@@ -3,6 +3,7 @@
 
 #include "bochner/client/attention/attention.hpp"
 
+#include <array>
 #include <limits>
 #include <vector>
 
@@ -57,5 +58,11 @@ class RowSums {
   TensorView<T, 4> out_;
   std::vector<Row> rows_;
 };
+
+/// Sums of normalisers alone, for an output of these extents.
+template <Scalar T>
+RowSums<T> normaliser_sums(const std::array<Index, 4>& extents) {
+  return RowSums<T>(TensorView<T, 4>(nullptr, {extents[0], extents[1], extents[2], 0}));
+}
 
 }  // namespace bochner::attention_internals

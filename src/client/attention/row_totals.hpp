@@ -6,6 +6,7 @@
 #include "client/attention/row_sums.hpp"
 
 #include <cmath>
+#include <span>
 
 /// \file
 /// The normalisers of rows that several passes have added to, for their backward passes.
@@ -16,11 +17,16 @@ template <Scalar T>
 class RowTotals {
  public:
   RowTotals(const RowSums<T>& sums, RowOrder order) : sums_(&sums), order_(order) {}
+  /// For a pass over gathered queries, see `RowTarget`.
+  RowTotals(const RowSums<T>& sums, std::span<const Index> rows) : sums_(&sums), rows_(rows) {}
 
   /// Of one query: normaliser 2^unit.
   const typename RowSums<T>::Row& row(const AttentionSequence& sequence, Index head,
                                       Index query) const {
     const Index at = sequence.first_query + query;
+    if (!rows_.empty()) {
+      return sums_->row(sequence.batch, head, rows_[static_cast<std::size_t>(at)]);
+    }
     const Index total = sums_->out().extent(2);
     return sums_->row(sequence.batch, head, order_ == RowOrder::forward ? at : total - 1 - at);
   }
@@ -37,7 +43,8 @@ class RowTotals {
 
  private:
   const RowSums<T>* sums_;
-  RowOrder order_;
+  RowOrder order_ = RowOrder::forward;
+  std::span<const Index> rows_;
 };
 
 }  // namespace bochner::attention_internals

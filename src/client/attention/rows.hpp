@@ -56,6 +56,14 @@ void copy_rows(MatrixView<const T> rows, Matrix<T>& block, Index first = 0) {
   }
 }
 
+/// to += rows
+template <Scalar T>
+void add_rows(MatrixView<const T> rows, MatrixView<T> to) {
+  for (Index r = 0; r < to.rows; ++r) {
+    for (Index c = 0; c < to.cols; ++c) to(r, c) += rows(r, c);
+  }
+}
+
 template <class T>
 void clear_rows(MatrixView<T> rows) {
   for (Index r = 0; r < rows.rows; ++r) {

@@ -1,15 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Blocks of keys exactly, the others through features or as their means.
-#include "mixed_reference.hpp"
+#include "block_reference.hpp"
 
 #include <bochner/client/attention/exact.hpp>
 
 #include <catch2/catch.hpp>
-
-#include <algorithm>
-#include <numeric>
-#include <set>
 
 using namespace bochner;
 using namespace bochner::testing;
@@ -30,81 +26,6 @@ template <class T>
 Tensor<T> run_exact(const FeatureMap<T>& map, const Qkv<T>& x, Mask mask) {
   Tensor<T> out = x.output();
   exact_attention<T>(map.spec().kernel, x.inputs(), out.view(), {.mask = mask});
-  return out;
-}
-
-/// log of the sum of the kernel over a block of keys, to second order, straight from its words.
-template <class T>
-long double log_mass(const Kernel& kernel, const Qkv<T>& x, Index i, Index first, Index end) {
-  const auto* softmax = std::get_if<SoftmaxKernel>(&kernel);
-  const long double scale = std::sqrt(
-      softmax ? static_cast<long double>(softmax->scale)
-              : 1.0L / std::pow(
-                           std::get<Isotropic>(std::get<GaussianKernel>(kernel).metric).lengthscale,
-                           2.0L));
-  const auto n = static_cast<long double>(end - first);
-  long double sum = std::log(n);
-  for (Index c = 0; c < kDim; ++c) {
-    const long double q = scale * x.q(0, 0, i, c);
-    long double mean = 0.0L;
-    long double variance = 0.0L;
-    for (Index j = first; j < end; ++j) mean += scale * x.k(0, 0, j, c) / n;
-    for (Index j = first; j < end; ++j) {
-      variance += std::pow(scale * x.k(0, 0, j, c) - mean, 2) / n;
-    }
-    sum += softmax ? q * mean + 0.5L * q * q * variance
-                   : -0.5L * (q - mean) * (q - mean) + 0.5L * (q - mean) * (q - mean) * variance -
-                         0.5L * variance;
-  }
-  return sum;
-}
-
-/// For each block of queries its blocks of exactly weighed keys, for one head without masked keys
-/// in the order given.
-template <class T>
-std::vector<std::set<Index>> choices(const Kernel& kernel, const Qkv<T>& x,
-                                     const AttentionOptions& options) {
-  const ExactPairs& exact = options.exact;
-  const bool causal = options.mask == Mask::causal;
-  const Index keys = x.k.extents[2];
-  const Index queries = x.q.extents[2];
-  const Index width = exact.blocks.key_rows;
-  const Index blocks = (keys + width - 1) / width;
-  std::vector<std::set<Index>> out;
-  for (Index first = 0; first < queries; first += exact.blocks.query_rows) {
-    const Index end = std::min(first + exact.blocks.query_rows, queries);
-    std::set<Index> chosen;
-    std::vector<std::pair<long double, Index>> mass;
-    for (Index b = 0; b < blocks; ++b) {
-      const Index last_key = std::min((b + 1) * width, keys) - 1;
-      const bool whole = !causal || last_key <= first + options.query_offset;
-      if (whole) mass.push_back({0.0L, b});
-      if (!whole) chosen.insert(b);
-      for (Index j = b * width; j <= last_key; ++j) {
-        for (Index i = first; i < end; ++i) {
-          if (j < exact.first_keys || std::abs(i + options.query_offset - j) < exact.window) {
-            chosen.insert(b);
-          }
-        }
-      }
-    }
-    for (Index i = first; i < (causal ? first + 1 : end); ++i) {
-      std::vector<long double> logs;
-      for (const auto& [_, b] : mass) {
-        logs.push_back(log_mass(kernel, x, i, b * width, std::min((b + 1) * width, keys)));
-      }
-      const long double top = *std::max_element(logs.begin(), logs.end());
-      long double sum = 0.0L;
-      for (const long double l : logs) sum += std::exp(l - top);
-      for (std::size_t b = 0; b < logs.size(); ++b) mass[b].first += std::exp(logs[b] - top) / sum;
-    }
-    std::sort(mass.begin(), mass.end(),
-              [](const auto& a, const auto& b) { return a.first > b.first; });
-    for (std::size_t k = 0; k < mass.size() && static_cast<Index>(k) < exact.blocks.count; ++k) {
-      chosen.insert(mass[k].second);
-    }
-    out.push_back(std::move(chosen));
-  }
   return out;
 }
 
@@ -147,17 +68,6 @@ Tensor<double> reference_means(const Kernel& kernel, const Qkv<T>& x,
     }
   }
   return out;
-}
-
-const std::vector<ExactPairs>& some_blocks() {
-  static const std::vector<ExactPairs> pairs{
-      {.blocks = {.count = 1}},
-      {.blocks = {.count = 3, .query_rows = 32, .key_rows = 16}},
-      {.blocks = {.count = 2, .query_rows = 16, .key_rows = 64}},
-      {.window = 20, .first_keys = 2, .blocks = {.count = 2}},
-      {.window = 5, .blocks = {.count = 0, .query_rows = 64, .key_rows = 32}},
-      {.blocks = {.count = 100}}};
-  return pairs;
 }
 
 }  // namespace

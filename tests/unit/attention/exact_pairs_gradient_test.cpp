@@ -1,55 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Gradients of attention that weighs some pairs exactly.
-#include "reference.hpp"
+#include "finite_differences.hpp"
 
 #include <bochner/client/attention/exact.hpp>
-#include <bochner/client/attention/gradient.hpp>
-
-#include <catch2/catch.hpp>
 
 using namespace bochner;
 using namespace bochner::testing;
-using Catch::Matchers::Contains;
 
 namespace {
 
 constexpr Index kDim = 4;
 constexpr Index kValueDim = 3;
-
-template <class T>
-Tensor<T> forward(const FeatureMap<T>& map, const Qkv<T>& x, const AttentionOptions& options) {
-  Tensor<T> out = x.output();
-  attention<T>(map, x.inputs(), out.view(), options);
-  return out;
-}
-
-template <class T>
-Qkv<T> gradient(const FeatureMap<T>& map, const Qkv<T>& x, const Tensor<T>& slope,
-                const AttentionOptions& options, int threads = 1) {
-  const Tensor<T> out = forward(map, x, options);
-  Qkv<T> d = x;
-  attention_gradient<T>(map, x.inputs(), out.view(), slope.view(),
-                        {d.q.view(), d.k.view(), d.v.view()}, options, Execution{threads});
-  return d;
-}
-
-template <class T>
-double product(const Tensor<T>& a, const Tensor<T>& b) {
-  double sum = 0.0;
-  for (std::size_t i = 0; i < a.elements.size(); ++i) {
-    sum += static_cast<double>(a.elements[i]) * static_cast<double>(b.elements[i]);
-  }
-  return sum;
-}
-
-Tensor<double> moved(const Tensor<double>& x, const Tensor<double>& direction, double step) {
-  Tensor<double> y = x;
-  for (std::size_t i = 0; i < y.elements.size(); ++i) {
-    y.elements[i] += step * direction.elements[i];
-  }
-  return y;
-}
 
 const std::vector<ExactPairs>& some_pairs() {
   static const std::vector<ExactPairs> pairs{{.window = 7},
@@ -82,21 +44,7 @@ TEST_CASE("gradients with exact pairs are those of finite differences", "[attent
             CAPTURE(to_text(map.spec()), mask, rest, exact.window, exact.first_keys,
                     exact.heaviest_keys);
             const Qkv<double> d = gradient(map, x, slope, options);
-            constexpr double kStep = 1e-5;
-            const auto difference = [&](Tensor<double> Qkv<double>::*part) {
-              Qkv<double> above = x;
-              Qkv<double> below = x;
-              above.*part = moved(x.*part, direction.*part, kStep);
-              below.*part = moved(x.*part, direction.*part, -kStep);
-              return (product(forward(map, above, options), slope) -
-                      product(forward(map, below, options), slope)) /
-                     (2.0 * kStep);
-            };
-            for (const auto part : {&Qkv<double>::q, &Qkv<double>::k, &Qkv<double>::v}) {
-              const double expected = difference(part);
-              CHECK(std::abs(product(d.*part, direction.*part) - expected) <=
-                    1e-6 * (1.0 + std::abs(expected)));
-            }
+            check_differences(map, x, direction, slope, options, d);
             const Qkv<double> again = gradient(map, x, slope, options, 2);
             CHECK((same_bits(again.q, d.q) && same_bits(again.k, d.k) && same_bits(again.v, d.v)));
           }
@@ -144,16 +92,5 @@ TEST_CASE("gradients of wide rows in several passes", "[attention]") {
     CHECK(largest_difference(d.q, e.q) <= 1e-3);
     CHECK(largest_difference(d.k, e.k) <= 1e-3);
     CHECK(largest_difference(d.v, e.v) <= 1e-4);
-  }
-}
-
-TEST_CASE("gradients of blocks and means are refused", "[attention]") {
-  const FeatureMap<double> map(map_spec(kDim, 12, HyperbolicFeatures{}));
-  const Qkv<double> x = normal_qkv<double>({1, 1, 1, 40, 40, kDim, kValueDim}, 5);
-  const Tensor<double> slope = x.output();
-  for (const AttentionOptions& options : {AttentionOptions{.exact = {.blocks = {.count = 1}}},
-                                          AttentionOptions{.rest = Rest::means}}) {
-    CHECK_THROWS_WITH(gradient(map, x, slope, options),
-                      Contains("attention_gradient: options ask for blocks of keys"));
   }
 }

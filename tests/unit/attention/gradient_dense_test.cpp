@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Gradients against the dense formula: all L x S weights from the features, no chunks, no states.
-#include "reference.hpp"
+#include "dense_features.hpp"
 
 #include <bochner/client/attention/gradient.hpp>
 
@@ -11,35 +11,6 @@ using namespace bochner;
 using namespace bochner::testing;
 
 namespace {
-
-/// Features of all rows of a head, with their exponents multiplied in.
-struct Features {
-  Matrix<double> phi;
-  std::vector<double> scale;
-
-  Features(const FeatureMap<double>& map, Side side, MatrixView<const double> x)
-      : phi(x.rows, map.num_features()), scale(static_cast<std::size_t>(x.rows)) {
-    std::vector<std::int32_t> exponent(scale.size());
-    map.apply(side, x, {phi.view(), exponent});
-    for (Index i = 0; i < x.rows; ++i) {
-      const auto at = static_cast<std::size_t>(i);
-      scale[at] = std::ldexp(1.0, exponent[at]);
-      for (Index f = 0; f < phi.cols(); ++f) phi(i, f) *= scale[at];
-    }
-  }
-  /// dx of dphi, which is with respect to the features with exponents.
-  void pull(const FeatureMap<double>& map, Side side, MatrixView<const double> x,
-            Matrix<double> dphi, double* out) const {
-    for (Index i = 0; i < dphi.rows(); ++i) {
-      for (Index f = 0; f < dphi.cols(); ++f) dphi(i, f) *= scale[static_cast<std::size_t>(i)];
-    }
-    map.pullback(side, x, std::as_const(dphi).view(), {out, x.rows, x.cols});
-  }
-};
-
-MatrixView<const double> head(const Tensor<double>& t, Index b, Index h) {
-  return {&t(b, h, 0, 0), t.extents[2], t.extents[3]};
-}
 
 /// d_phi_q = (W' o mask) phi_k, d_phi_k its transpose, dv = (A)^T dout with
 /// W'_ij = (dout_i . v_j - dout_i . o_i) / D_i and A_ij = w_ij / D_i.
@@ -94,12 +65,6 @@ Qkv<double> dense_gradient(const FeatureMap<double>& map, const Qkv<double>& x,
     }
   }
   return d;
-}
-
-double largest(const Tensor<double>& t) {
-  double top = 0.0;
-  for (const double e : t.elements) top = std::max(top, std::abs(e));
-  return top;
 }
 
 }  // namespace

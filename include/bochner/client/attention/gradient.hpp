@@ -15,10 +15,16 @@ namespace bochner {
 /// no key or whose normaliser was zero. A gradient without data is not computed, which changes no
 /// bit of the others: with frozen values, `gradients.values = {}`.
 ///
+/// Which pairs `options.exact` weighs exactly is a constant, as the map is, though blocks and the
+/// longest keys are chosen by the data. The weights of these pairs are differentiated, and what
+/// `options.rest` makes of the others: with `Rest::means` the means and variances of blocks.
+///
 /// States are recomputed going forward and sums over queries going backward, never subtracted. O((L
 /// + S) D (d + d_v)) per head, about three times the forward pass; memory O(D d_v) per head in
-/// progress, and with `Mask::causal` a state for each 1,024 keys of the heads in progress. The same
-/// bits for any number of threads. Throws as `attention`; gradients must not overlap the inputs.
+/// progress, and with `Mask::causal` a state for each 1,024 keys of the heads in progress. Exact
+/// pairs, means, and features beside blocks cost three to four times what they do in `attention`,
+/// too. The same bits for any number of threads. Throws as `attention`; gradients must not overlap
+/// the inputs.
 template <Scalar T>
 void attention_gradient(const FeatureMap<T>& map, const AttentionInputs<T>& inputs,
                         TensorView<const T, 4> out, TensorView<const T, 4> out_gradient,

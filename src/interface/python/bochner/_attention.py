@@ -264,7 +264,8 @@ def attention_gradient(
     full products, whatever `attention` used.
 
     Costs O((L + S) D (d + d_v)) per head, about three times `attention`, and memory O(D d_v) per
-    head in work, with `causal` a state for each 1,024 keys of the heads in work.
+    head in work, with `causal` a state for each 1,024 keys of the heads in work. Exact pairs, means,
+    and features beside blocks cost three to four times what they do in `attention`, too.
 
     Parameters
     ----------
@@ -276,7 +277,9 @@ def attention_gradient(
     causal, query_offset, key_mask, key_lengths, cu_seqlens, cu_seqlens_keys, decay, gates
         As `attention` had them.
     exact, rest
-        As `attention` had them. Blocks of keys and means have no gradients.
+        As `attention` had them. Which pairs are weighed exactly is a constant of the gradients,
+        though blocks and the heaviest keys are chosen by the data; the weights of these pairs are
+        differentiated, and what `rest` makes of the others.
     wrt : sequence of {"queries", "keys", "values", "gates"}
         The gradients that are wanted. The others are not computed, which changes no bit of these.
         That of gates is float64, and 0 for a gate of 0, since what comes before it is not read.
