@@ -23,13 +23,13 @@ constexpr double kDegenerate = 1e-4;
 /// Pivots have to be this far above rounding errors of moments near 1.
 constexpr double kResolved = 1e-8;
 
-using Moments = std::array<double, kMoments>;
+using RawMoments = std::array<double, kMoments>;
 
 /// Of sum w X with sum w = 1, from its cumulants 2^(k-1) (k-1)! sum w^k.
-Moments moments_of(const std::vector<double>& weights) {
+RawMoments moments_of(const std::vector<double>& weights) {
   double mean = 0.0;
   for (const double w : weights) mean += w;
-  Moments cumulant{};
+  RawMoments cumulant{};
   double factor = 1.0;
   for (std::size_t k = 1; k < kMoments; ++k) {
     double sum = 0.0;
@@ -37,7 +37,7 @@ Moments moments_of(const std::vector<double>& weights) {
     cumulant[k] = factor * sum;
     factor *= 2.0 * static_cast<double>(k);
   }
-  Moments moment{1.0};
+  RawMoments moment{1.0};
   for (std::size_t n = 1; n < kMoments; ++n) {
     double binomial = 1.0;  // of n - 1 over k - 1
     for (std::size_t k = 1; k <= n; ++k) {
@@ -48,8 +48,8 @@ Moments moments_of(const std::vector<double>& weights) {
   return moment;
 }
 
-/// Moments of the scales times the shape, if the shape is 1 / spread.
-Moments moments_of_scales(Moments moment, double spread) {
+/// RawMoments of the scales times the shape, if the shape is 1 / spread.
+RawMoments moments_of_scales(RawMoments moment, double spread) {
   double rising = 1.0;
   for (std::size_t n = 1; n < kMoments; ++n) {
     moment[n] /= rising;
@@ -65,7 +65,7 @@ struct HankelFactor {
 };
 
 /// `variance` is that of the sum of unit mean.
-HankelFactor factor(const Moments& moment, std::size_t order, double variance,
+HankelFactor factor(const RawMoments& moment, std::size_t order, double variance,
                     double least = kSingular) {
   HankelFactor out;
   auto& r = out.rows;
@@ -99,14 +99,14 @@ std::size_t resolved_points(double variance) {
 }
 
 /// A law of the scales: the least spread at which it has no more points than these.
-struct ScaleLaw {
+struct MixingLaw {
   double spread;
   std::size_t points;
 };
 
-ScaleLaw scale_law(const Moments& moment) {
+MixingLaw mixing_law(const RawMoments& moment) {
   const double variance = moment[2] - 1.0;
-  ScaleLaw law{variance, 1};
+  MixingLaw law{variance, 1};
   const std::size_t most = resolved_points(variance);
   while (law.points < most) {
     const std::size_t points = law.points + 1;
@@ -115,10 +115,10 @@ ScaleLaw scale_law(const Moments& moment) {
     for (int i = 0; i < 100; ++i) {
       const double middle = 0.5 * (low + high);
       if (middle == low || middle == high) break;
-      const Moments scales = moments_of_scales(moment, middle);
+      const RawMoments scales = moments_of_scales(moment, middle);
       (factor(scales, points + 1, variance).rank > points ? low : high) = middle;
     }
-    const Moments scales = moments_of_scales(moment, low);
+    const RawMoments scales = moments_of_scales(moment, low);
     if (factor(scales, points, variance, kDegenerate).rank < points) break;
     law = {low, points};
   }
@@ -136,8 +136,8 @@ double GammaMixture::tail(double x) const {
 }
 
 GammaMixture gamma_mixture(const std::vector<double>& weights) {
-  const Moments moment = moments_of(weights);
-  const auto [spread, most_points] = scale_law(moment);
+  const RawMoments moment = moments_of(weights);
+  const auto [spread, most_points] = mixing_law(moment);
   const HankelFactor hankel =
       factor(moments_of_scales(moment, spread), most_points, moment[2] - 1.0);
   // The points of a law are the eigenvalues of its Jacobi matrix [GolubWelsch69].
