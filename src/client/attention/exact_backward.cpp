@@ -256,10 +256,8 @@ void gradient_pass(const ExactCall<T>& forward, ExactRange range,
   std::vector<Task> query_tasks;
   for (std::size_t g = 0; g < ranges.size(); ++g) {
     if (ranges[g] != range) continue;
-    const auto group = static_cast<Index>(g);
-    const AttentionSequence& sequence =
-        problem.sequences[static_cast<std::size_t>(group / problem.key_heads)];
-    const Index key_head = group % problem.key_heads;
+    const auto [of_group, key_head] = forward.place(static_cast<Index>(g));
+    const AttentionSequence& sequence = *of_group;
     if (!is_about(problem, sequence, key_head)) continue;
     for_each_head_about(problem, sequence, key_head, [&](Index head) {
       for (Index i = 0; i < sequence.num_queries; i += simd::kBlockRows) {
@@ -301,10 +299,10 @@ void exact_gradient(const ExactCall<T>& call, const ExactSlopes<T>& slopes,
   const AttentionProblem& problem = call.problem;
   std::vector<ExactRange> ranges(call.groups.size(), ExactRange::ordinary);
   parallel_for_blocks(static_cast<Index>(ranges.size()), execution, [&](Index g, int) {
-    const auto& sequence = problem.sequences[static_cast<std::size_t>(g / problem.key_heads)];
-    if (!is_about(problem, sequence, g % problem.key_heads)) return;
+    const auto [sequence, key_head] = call.place(g);
+    if (!is_about(problem, *sequence, key_head)) return;
     ranges[static_cast<std::size_t>(g)] =
-        gradient_range(call, slopes.out_gradient, sequence, g % problem.key_heads);
+        gradient_range(call, slopes.out_gradient, *sequence, key_head);
   });
   gradient_pass<T, T>(call, ExactRange::ordinary, ranges, slopes, tiles, execution);
   gradient_pass<T, double>(call, ExactRange::wide, ranges, slopes, tiles, execution);

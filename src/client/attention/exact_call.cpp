@@ -136,13 +136,19 @@ namespace {
 template <Scalar T>
 ExactCall<T> measured(ExactCall<T> call, const Execution& execution,
                       const std::vector<double>& origin = {}) {
-  const Index key_heads = call.problem.key_heads;
-  const Index count = static_cast<Index>(call.problem.sequences.size()) * key_heads;
+  const auto& sequences = call.problem.sequences;
+  call.of_single_heads =
+      call.problem.gates.data != nullptr &&
+      std::all_of(sequences.begin(), sequences.end(), [&](const AttentionSequence& sequence) {
+        return sequence.num_heads == call.problem.heads_per_key_head;
+      });
+  const auto count = static_cast<Index>(sequences.size()) *
+                     (call.of_single_heads ? Index{1} : call.problem.key_heads);
   call.groups.resize(static_cast<std::size_t>(count));
   parallel_for_blocks(count, execution, [&](Index g, int) {
-    const auto& sequence = call.problem.sequences[static_cast<std::size_t>(g / key_heads)];
-    if (!is_about(call.problem, sequence, g % key_heads)) return;
-    call.groups[static_cast<std::size_t>(g)] = measure(call, sequence, g % key_heads, origin);
+    const auto [sequence, key_head] = call.place(g);
+    if (!is_about(call.problem, *sequence, key_head)) return;
+    call.groups[static_cast<std::size_t>(g)] = measure(call, *sequence, key_head, origin);
   });
   return call;
 }

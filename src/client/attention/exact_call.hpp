@@ -7,6 +7,7 @@
 
 #include <array>
 #include <span>
+#include <utility>
 #include <vector>
 
 /// \file
@@ -51,10 +52,20 @@ struct ExactCall {
   TensorView<const T, 4> bias;
   AttentionProblem problem;
   std::vector<ExactGroup> groups;  ///< by sequence and key head
+  /// Gates have cut sequences by heads, so that groups are by sequence alone: there may be many.
+  bool of_single_heads = false;
 
   const ExactGroup& group(const AttentionSequence& sequence, Index key_head) const {
     const Index s = &sequence - problem.sequences.data();
-    return groups[static_cast<std::size_t>(s * problem.key_heads + key_head)];
+    const Index g = of_single_heads ? s : s * problem.key_heads + key_head;
+    return groups[static_cast<std::size_t>(g)];
+  }
+  /// The sequence and the key head of a group.
+  std::pair<const AttentionSequence*, Index> place(Index group) const {
+    const Index s = of_single_heads ? group : group / problem.key_heads;
+    const AttentionSequence& sequence = problem.sequences[static_cast<std::size_t>(s)];
+    if (of_single_heads) return {&sequence, sequence.first_head / problem.heads_per_key_head};
+    return {&sequence, group % problem.key_heads};
   }
   /// Whether `allowed` lets a query see a live key; the mask and the window may still hide it.
   bool allows(const AttentionSequence& sequence, Index head, Index query, Index key) const {

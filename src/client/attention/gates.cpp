@@ -94,30 +94,27 @@ void apply_gates(const Door& door, const TensorView<const double, 3>& gates,
   auto memory =
       std::make_shared<std::vector<double>>(static_cast<std::size_t>(batch * key_heads * keys));
   problem.gates = TensorView<const double, 3>(memory->data(), gates.extents);
-  std::vector<AttentionSequence> cut;
-  for (AttentionSequence& sequence : problem.sequences) {
-    std::vector<std::vector<Index>> starts;
+  problem.gate_memory = memory;
+  std::vector<std::vector<Index>> starts;  // by sequence and key head
+  for (const AttentionSequence& sequence : problem.sequences) {
     for (Index h = 0; h < key_heads; ++h) {
       double* const sums = memory->data() + (sequence.batch * key_heads + h) * keys;
       starts.push_back(sum_gates(door, gates, sequence, h, sums));
     }
-    const bool whole = std::all_of(starts.begin(), starts.end(),
-                                   [](const std::vector<Index>& s) { return s.empty(); });
-    if (whole) {
-      cut.push_back(std::move(sequence));
-      continue;
-    }
+  }
+  const auto none = [](const std::vector<Index>& s) { return s.empty(); };
+  if (std::all_of(starts.begin(), starts.end(), none)) return;
+  std::vector<AttentionSequence> cut;  // all by heads, where one is
+  for (std::size_t s = 0; s < problem.sequences.size(); ++s) {
     for (Index h = 0; h < problem.key_heads; ++h) {
-      AttentionSequence of_head = sequence;
+      AttentionSequence of_head = problem.sequences[s];
       of_head.first_head = h * problem.heads_per_key_head;
       of_head.num_heads = problem.heads_per_key_head;
-      for (AttentionSequence& part : cut_at(of_head, starts[static_cast<std::size_t>(h)])) {
-        cut.push_back(std::move(part));
-      }
+      const auto at = s * static_cast<std::size_t>(key_heads) + static_cast<std::size_t>(h);
+      for (AttentionSequence& part : cut_at(of_head, starts[at])) cut.push_back(std::move(part));
     }
   }
   problem.sequences = std::move(cut);
-  problem.gate_memory = std::move(memory);
 }
 
 void factor_to_gate_gradients(const AttentionProblem& problem,

@@ -41,6 +41,7 @@ void AttentionState<T>::Impl::for_each_part(const HeadGroup& group,
     const Index row = sequence.first_key + sequence.position(k);
     if (gate_at(gates, sequence.batch, group.key_head, row) == 0.0) starts.push_back(k);
   }
+  if (starts.empty()) return run(group);
   for (const AttentionSequence& part : cut_at(sequence, starts)) run({&part, group.key_head});
 }
 

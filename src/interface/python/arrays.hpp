@@ -61,14 +61,13 @@ auto matrix(const Array& array) {
                              static_cast<Index>(array.shape(1)), array.stride(0), array.stride(1));
 }
 
-template <class T, int Rank = 4, class Array>
+template <class T, class Array>
 auto tensor(const Array& array) {
   using Element = std::conditional_t<Array::ReadOnly, const T, T>;
-  constexpr auto kAxes = static_cast<std::size_t>(Rank);
-  require_dimensions(array.ndim(), kAxes);
-  TensorView<Element, Rank> view;
+  require_dimensions(array.ndim(), 4);
+  TensorView<Element, 4> view;
   view.data = elements<T>(array);
-  for (std::size_t k = 0; k < kAxes; ++k) {
+  for (std::size_t k = 0; k < 4; ++k) {
     view.extents[k] = static_cast<Index>(array.shape(k));
     view.strides[k] = array.stride(k);
   }

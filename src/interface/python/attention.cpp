@@ -206,7 +206,7 @@ HeldAttentionOptions::HeldAttentionOptions(const std::string& mask, Index query_
   view_.allowed = tensor_or_none<bool>(allowed_);
   view_.window = window;
   if (decay_) view_.decay = vector<double>(*decay_);
-  view_.gates = gates_in(gates_);
+  view_.gates = gates_or_none(gates_);
   view_.exact = exact;
   view_.rest = choice<Rest>("rest", rest);
 }

@@ -60,9 +60,23 @@ class HeldAttentionOptions {
   AttentionOptions view_;
 };
 
+/// Gates, or their gradients.
+template <class Array>
+auto gates_in(const Array& array) {
+  using Element = std::conditional_t<Array::ReadOnly, const double, double>;
+  require_dimensions(array.ndim(), 3);
+  TensorView<Element, 3> view;
+  view.data = elements<double>(array);
+  for (std::size_t k = 0; k < 3; ++k) {
+    view.extents[k] = static_cast<Index>(array.shape(k));
+    view.strides[k] = array.stride(k);
+  }
+  return view;
+}
+
 /// The gates that an array holds, none without it.
-inline TensorView<const double, 3> gates_in(const Maybe& array) {
-  return array ? tensor<double, 3>(*array) : TensorView<const double, 3>{};
+inline TensorView<const double, 3> gates_or_none(const Maybe& array) {
+  return array ? gates_in(*array) : TensorView<const double, 3>{};
 }
 
 /// Where each gradient is written, none where it is not wanted.
@@ -75,7 +89,7 @@ AttentionGradients<T> gradients_in(const MaybeOutput& dq, const MaybeOutput& dk,
   if (dq) gradients.queries = tensor<T>(*dq);
   if (dk) gradients.keys = tensor<T>(*dk);
   if (dv) gradients.values = tensor<T>(*dv);
-  if (dgates) gradients.gates = tensor<double, 3>(*dgates);
+  if (dgates) gradients.gates = gates_in(*dgates);
   return gradients;
 }
 

@@ -28,7 +28,7 @@ LiveKeys live_keys(const Maybe& key_mask, const Maybe& key_lengths, const Maybe&
   LiveKeys live;
   if (key_mask) live.key_mask = matrix<bool>(*key_mask);
   live.key_lengths = positions(key_lengths);
-  live.gates = gates_in(gates);
+  live.gates = gates_or_none(gates);
   return live;
 }
 

@@ -4,7 +4,7 @@
 #include "mixed_reference.hpp"
 
 #include <algorithm>
-#include <string>
+#include <utility>
 
 /// \file
 /// Gates of attention, and what they do written down from their definition.
@@ -65,40 +65,63 @@ inline Gates some_gates(Index batch, Index key_heads, Index keys, GateSize size,
 /// Which keys are there; all without it.
 using Live = std::function<bool(Index, Index)>;
 
-/// log2 of the factor of a pair, -infinity where a gate of 0 is between them: of causal attention
-/// from position `query_offset` on.
-struct GateFactors {
-  const Gates& gates;
-  Index heads_per_key_head = 1;
-  Index query_offset = 0;
-  std::vector<double> decay{};
-  Live live = [](Index, Index) { return true; };
-
-  long double operator()(Index b, Index h, Index i, Index j) const {
-    const Index key_head = h / heads_per_key_head;
-    Index last = std::min(i + query_offset, gates.extents[2] - 1);
-    while (last > j && !live(b, last)) --last;
-    long double sum = 0.0L;
-    for (Index t = j + 1; t <= last; ++t) {
-      sum += log2l(static_cast<long double>(gates(b, key_head, t)));
+/// What gates make of pairs in causal attention from position `query_offset` on.
+class GateFactors {
+ public:
+  explicit GateFactors(const Gates& gates, Index heads_per_key_head = 1, Index query_offset = 0,
+                       std::vector<double> decay = {}, Live live = {})
+      : keys_(gates.extents[2]),
+        key_heads_(gates.extents[1]),
+        share_(heads_per_key_head),
+        offset_(query_offset),
+        decay_(std::move(decay)),
+        live_(std::move(live)) {
+    for (std::size_t i = 0; i < gates.elements.size(); ++i) {
+      const bool first = i % static_cast<std::size_t>(keys_) == 0;
+      const double gate = gates.elements[i];
+      zeros_.push_back((first ? 0 : zeros_.back()) + (gate == 0.0 ? 1 : 0));
+      sums_.push_back((first ? 0.0L : sums_.back()) +
+                      (gate > 0.0 ? log2l(static_cast<long double>(gate)) : 0.0L));
     }
-    if (!decay.empty()) {
-      sum -= std::numbers::log2e_v<long double> * decay[static_cast<std::size_t>(key_head)] *
-             static_cast<long double>(i + query_offset - j);
+  }
+
+  /// log2 of the factor of a pair that is seen.
+  long double operator()(Index b, Index h, Index i, Index j) const {
+    long double sum = sums_[at(b, h, last_key(b, i))] - sums_[at(b, h, j)];
+    if (!decay_.empty()) {
+      sum -= std::numbers::log2e_v<long double> * decay_[static_cast<std::size_t>(h / share_)] *
+             static_cast<long double>(i + offset_ - j);
     }
     return sum;
   }
   /// `otherwise` for a pair that is seen.
   Weigh weigh(Index b, Index h, Index i, Index j, Weigh otherwise) const {
-    if (j > i + query_offset || !live(b, j)) return Weigh::not_at_all;
-    const Index key_head = h / heads_per_key_head;
-    Index last = std::min(i + query_offset, gates.extents[2] - 1);
-    while (last > j && !live(b, last)) --last;
-    for (Index t = j + 1; t <= last; ++t) {
-      if (gates(b, key_head, t) == 0.0) return Weigh::not_at_all;
+    const bool hidden = j > i + offset_ || (live_ && !live_(b, j));
+    if (hidden || zeros_[at(b, h, last_key(b, i))] != zeros_[at(b, h, j)]) {
+      return Weigh::not_at_all;
     }
     return otherwise;
   }
+
+ private:
+  std::size_t at(Index b, Index h, Index k) const {
+    return static_cast<std::size_t>((b * key_heads_ + h / share_) * keys_ + k);
+  }
+  /// The last live key that a query sees, where it sees one.
+  Index last_key(Index b, Index i) const {
+    Index last = std::min(i + offset_, keys_ - 1);
+    while (last > 0 && live_ && !live_(b, last)) --last;
+    return std::max<Index>(last, 0);
+  }
+
+  Index keys_;
+  Index key_heads_;
+  Index share_;
+  Index offset_;
+  std::vector<double> decay_;
+  Live live_;
+  std::vector<Index> zeros_;       ///< how many there are up to each gate
+  std::vector<long double> sums_;  ///< of log2 of the others
 };
 
 }  // namespace bochner::testing

@@ -37,12 +37,12 @@ AttentionReport exact_attention(const Kernel& kernel, const AttentionInputs<T>& 
                                 TensorView<T, 4> out, const AttentionOptions& options = {},
                                 TensorView<const T, 4> bias = {}, const Execution& execution = {});
 
-/// Gradients of sum_i out_gradient_i . out_i with respect to queries, keys and values, `out` being
-/// what `exact_attention` returned for the same call; those without data are not computed. Weights
-/// are recomputed by tiles; O(L S (d + d_v)) per head, memory O(L + S) per head. The heads that
-/// read one key head are computed in the wide range together, if at all, and from differences, as
-/// there; keys that no query sees decide nothing. Throws as `exact_attention`, and when products of
-/// values, rows and `out_gradient` could leave the range of double.
+/// Gradients of sum_i out_gradient_i . out_i with respect to queries, keys, values and gates, `out`
+/// being what `exact_attention` returned for the same call; those without data are not computed.
+/// Weights are recomputed by tiles; O(L S (d + d_v)) per head, memory O(L + S) per head. The heads
+/// that read one key head are computed in the wide range together, if at all, and from differences,
+/// as there; keys that no query sees decide nothing. Throws as `exact_attention`, and when products
+/// of values, rows and `out_gradient` could leave the range of double.
 template <Scalar T>
 void exact_attention_gradient(const Kernel& kernel, const AttentionInputs<T>& inputs,
                               TensorView<const T, 4> out, TensorView<const T, 4> out_gradient,

@@ -9,11 +9,11 @@
 
 namespace bochner {
 
-/// Gradients of sum_i out_gradient_i . out_i with respect to queries, keys and values, where `out`
-/// is what `attention` returned for these inputs and options. Each key and value head collects the
-/// gradients of all query heads that read it. Keys that are not live get zeros, as do rows that saw
-/// no key or whose normaliser was zero. A gradient without data is not computed, which changes no
-/// bit of the others: with frozen values, `gradients.values = {}`.
+/// Gradients of sum_i out_gradient_i . out_i with respect to queries, keys, values and gates, where
+/// `out` is what `attention` returned for these inputs and options. Each key and value head
+/// collects the gradients of all query heads that read it. Keys that are not live get zeros, as do
+/// rows that saw no key or whose normaliser was zero. A gradient without data is not computed,
+/// which changes no bit of the others: with frozen values, `gradients.values = {}`.
 ///
 /// Which pairs `options.exact` weighs exactly is a constant, as the map is, though blocks and the
 /// longest keys are chosen by the data. The weights of these pairs are differentiated, and what

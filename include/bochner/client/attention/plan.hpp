@@ -84,9 +84,10 @@ struct HeadPlan {
 /// of |q + k|^2 is at most 2. The number of frequencies of `specs` does not count.
 ///
 /// `options` are those of the later calls (mask, live keys), without `exact` and `rest`. Packed
-/// sequences and decay are not planned. Costs some tens of forward passes over the sampled rows and
-/// all keys. The same bits for any number of threads. Throws InvalidArgument as `calibrate` and
-/// `attention`, when the goal is not positive, and when options ask for what only a plan decides.
+/// sequences, decay and gates are not planned. Costs some tens of forward passes over the sampled
+/// rows and all keys. The same bits for any number of threads. Throws InvalidArgument as
+/// `calibrate` and `attention`, when the goal is not positive, and when options ask for what only a
+/// plan decides.
 template <Scalar T>
 std::vector<HeadPlan> plan_attention(const HeadSpecs& specs, Index layer,
                                      const AttentionInputs<T>& inputs,
