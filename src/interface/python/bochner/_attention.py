@@ -264,8 +264,8 @@ def attention_gradient(
     full products, whatever `attention` used.
 
     Costs O((L + S) D (d + d_v)) per head, about three times `attention`, and memory O(D d_v) per
-    head in work, with `causal` a state for each 1,024 keys of the heads in work. Exact pairs, means,
-    and features beside blocks cost three to four times what they do in `attention`, too.
+    head in work, with `causal` a state for each 1,024 keys of the heads in work. Exact pairs,
+    means, and features beside blocks cost three to four times what they do in `attention`, too.
 
     Parameters
     ----------
