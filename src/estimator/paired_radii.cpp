@@ -6,7 +6,10 @@
 #include <boost/math/special_functions/gamma.hpp>
 #include <boost/math/special_functions/log1p.hpp>
 
+#include <algorithm>
 #include <cmath>
+#include <cstddef>
+#include <limits>
 
 namespace bochner::estimator {
 namespace {
@@ -19,6 +22,9 @@ constexpr double kHighest = 2.0 * M_PI / kStep;
 /// moves there: its part is below e^{-s/2} around sqrt(s / (1 - 4a)) < sqrt(2s).
 constexpr double kDeviations = 9.0;
 constexpr double kEnd = 25.0;
+/// Of the weights, which fall from the first node on; the normal density at kDeviations is less.
+constexpr double kLeastWeight = 1e-18;
+constexpr double kLeastLog = -46.0;
 
 /// e^x - 1 - x
 double second_order(double x) {
@@ -31,8 +37,10 @@ double second_order(double x) {
 
 }  // namespace
 
-std::vector<PairedRadii::Node> PairedRadii::make_nodes(double step, double end) const {
+std::vector<PairedRadii::Node> PairedRadii::make_nodes(int level) const {
   const double n = 0.5 * dim_;
+  const double step = std::ldexp(kStep, -level);
+  const double end = level == 0 ? kEnd : kDeviations;
   std::vector<Node> nodes;
   double total = 0.0;
   for (int k = 0; k * step <= end; ++k) {
@@ -48,9 +56,12 @@ std::vector<PairedRadii::Node> PairedRadii::make_nodes(double step, double end) 
   return nodes;
 }
 
-const std::vector<PairedRadii::Node>& PairedRadii::nodes() const {
-  std::call_once(once_, [&] { nodes_ = make_nodes(kStep, kEnd); });
-  return nodes_;
+// What is built stays where it is.
+const std::vector<PairedRadii::Node>& PairedRadii::nodes(int level) const {
+  const std::lock_guard lock(building_);
+  std::vector<Node>& out = nodes_[static_cast<std::size_t>(level)];
+  if (out.empty()) out = make_nodes(level);
+  return out;
 }
 
 // With t = (1 - 4a) s Q / d the mean of h1 h2 given Q is (1 - 4a)^d e^{2aQ} I(t), where I(t) =
@@ -61,8 +72,15 @@ double PairedRadii::deficit(double a, double s) const {
   const double constant = dim_ * boost::math::log1pmx(-4.0 * a) - 4.0 * a * s;
   constexpr double kSmall = 1.0;
   double sum = 0.0;
+  double last = -std::numeric_limits<double>::infinity();
   for (const auto& [excess, weight] : nodes()) {
     const double t = (1.0 - 4.0 * a) * s * (2.0 + excess / dim_);
+    // log I(t) is at most sqrt(d t): the logarithm of what a node adds at most rises and then
+    // falls.
+    const double most =
+        std::log(weight) + constant + 2.0 * a * excess + std::sqrt(dim_ * t) - (1.0 - 4.0 * a) * s;
+    if (weight < kLeastWeight && most < kLeastLog && most < last) break;
+    last = most;
     if (std::abs(slope) * dim_ > kSmall || s > kSmall) {
       const double exponent = constant + 2.0 * a * excess + sphere_log_exponential(dim_, t) +
                               std::sqrt(dim_ * t) - (1.0 - 4.0 * a) * s;
@@ -91,10 +109,13 @@ double PairedRadii::cosine_covariance(double s) const {
   constexpr double kLargest = 1e6;
   if (s > kLargest) return -std::exp(-s);
   const double highest = std::sqrt(s) + kDeviations;
-  const std::vector<Node> finer =
-      highest > kHighest ? make_nodes(2.0 * M_PI / highest, kDeviations) : std::vector<Node>{};
-  for (const auto& [excess, weight] : finer.empty() ? nodes() : finer) {
-    if (weight > 0.0) sum += weight * sphere_cosine(dim_, argument(excess));
+  const int level = std::max(0, static_cast<int>(std::ceil(std::log2(highest / kHighest))));
+  const FarCosine far(dim_);
+  for (const auto& [excess, weight] : nodes(level)) {
+    // No cosine is larger than one: what has no weight beyond kDeviations has no part.
+    if (weight < kLeastWeight) break;
+    const double at = argument(excess);
+    sum += weight * (far.covers(at) ? far(at) : sphere_cosine(dim_, at));
   }
   return sum - std::exp(-s);
 }

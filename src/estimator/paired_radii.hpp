@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
 #include <mutex>
 #include <vector>
 
@@ -37,12 +38,15 @@ class PairedRadii {
     double excess;  ///< Q - 2d
     double weight;
   };
-  std::vector<Node> make_nodes(double step, double end) const;
-  const std::vector<Node>& nodes() const;
+  /// Steps are halved so often, for the frequencies of s = 10^6 and more.
+  static constexpr int kLevels = 6;
+
+  std::vector<Node> make_nodes(int level) const;
+  const std::vector<Node>& nodes(int level = 0) const;
 
   double dim_;
-  mutable std::once_flag once_;
-  mutable std::vector<Node> nodes_;
+  mutable std::mutex building_;
+  mutable std::array<std::vector<Node>, kLevels> nodes_;
 };
 
 }  // namespace bochner::estimator

@@ -149,6 +149,35 @@ Extended log_0f1(Extended d, Extended t) {
   return integral - std::lgamma((d - 1) / 2) - std::log(pi) / 2 + std::lgamma(d / 2);
 }
 
+// log 0F1(; n; t^2 / 4) - t, of Gamma(n) (2/t)^{n-1} I_{n-1}(t), by Hankel's expansion, where
+// `hankel_0f1` converges.
+Extended log_hankel_0f1(Extended n, Extended t) {
+  const Extended mu = 4 * (n - 1) * (n - 1);
+  Extended term = 1;
+  Extended sum = 1;
+  for (int k = 0; k < 60 && std::abs(term) > std::numeric_limits<Extended>::epsilon() / 16; ++k) {
+    const Extended order = 2 * static_cast<Extended>(k) + 1;
+    term *= -(mu - order * order) / (8 * t * static_cast<Extended>(k + 1));
+    sum += term;
+  }
+  const Extended pi = std::acos(Extended{-1});
+  return std::lgamma(n) + (n - Extended{0.5}) * std::log(2 / t) - std::log(4 * pi) / 2 +
+         std::log(sum);
+}
+
+// log 0F1(; n; y) by its own series, all terms positive: O(sqrt(y)) of them.
+Extended log_positive_0f1(Extended n, Extended y) {
+  Extended term = 1;
+  Extended sum = 1;
+  for (Extended k = 0;; k += 1) {
+    const Extended ratio = y / ((n + k) * (k + 1));
+    term *= ratio;
+    sum += term;
+    if (ratio < Extended{0.5} && term < std::numeric_limits<Extended>::epsilon() / 4 * sum) break;
+  }
+  return std::log(sum);
+}
+
 // The same moments from the shares of the other terms in I(4x).
 struct SphereShares {
   Extended dim;
@@ -216,8 +245,14 @@ double sphere_log_exponential(double d, double s) {
   if (s <= kSeriesLimit) {
     return 0.5 * s + std::log1p(sphere_exponential_bias(d, s)) - std::sqrt(d * s);
   }
-  const Extended dim = d;
-  return static_cast<double>(log_0f1(dim, std::sqrt(dim * static_cast<Extended>(s))));
+  const Extended n = 0.5L * static_cast<Extended>(d);
+  const Extended square = d * static_cast<Extended>(s);
+  const Extended t = std::sqrt(square);
+  if (t >= 60 && t > n * n) return static_cast<double>(log_hankel_0f1(n, t));
+  // As many terms, none too large, take the time of an integral.
+  constexpr Extended kManyTerms = 4000;
+  if (t <= kManyTerms) return static_cast<double>(log_positive_0f1(n, square / 4) - t);
+  return static_cast<double>(log_0f1(d, t));
 }
 
 double sphere_exponent(double d, double a, double s) {
@@ -229,6 +264,32 @@ double sphere_exponent(double d, double a, double s) {
 double sphere_cosine(double d, double s) {
   const Extended n = 0.5L * static_cast<Extended>(d);
   return static_cast<double>(cosine_transform(n, n * static_cast<Extended>(s) / 2));
+}
+
+FarCosine::FarCosine(double d)
+    : dim_(d), half_(0.5 * d), log_front_(std::lgamma(half_) - 0.5 * std::log(M_PI)) {}
+
+bool FarCosine::covers(double s) const {
+  constexpr double kFar = 100.0;
+  const double t = std::sqrt(dim_ * s);
+  return t >= kFar && t > half_ * half_;
+}
+
+// As `hankel_0f1`.
+double FarCosine::operator()(double s) const {
+  const double t = std::sqrt(dim_ * s);
+  const double mu = 4.0 * (half_ - 1.0) * (half_ - 1.0);
+  double even = 0.0;
+  double odd = 0.0;
+  double term = 1.0;
+  for (int k = 0; k < 60 && std::abs(term) > 1e-17; ++k) {
+    (k % 2 == 0 ? even : odd) += k % 4 < 2 ? term : -term;
+    const double order = 2.0 * k + 1.0;
+    term *= (mu - order * order) / (8.0 * t * (k + 1.0));
+  }
+  const double phase = t - (half_ - 0.5) * M_PI / 2.0;
+  return std::exp(log_front_ + (half_ - 0.5) * std::log(2.0 / t)) *
+         (std::cos(phase) * even - std::sin(phase) * odd);
 }
 
 double sphere_cosine_bias(double d, double s) {

@@ -29,6 +29,21 @@ double sphere_cosine_bias(double d, double s);
 /// E cos(v.w), to 1e-15.
 double sphere_cosine(double d, double s);
 
+/// The same far out, where it is small, at tens of nanoseconds: with t = sqrt(d s), an error of about
+/// t times the unit roundoff of its amplitude t^{(1 - d) / 2}.
+class FarCosine {
+ public:
+  explicit FarCosine(double d);
+
+  bool covers(double s) const;
+  double operator()(double s) const;
+
+ private:
+  double dim_;
+  double half_;       ///< n = d / 2
+  double log_front_;  ///< log(Gamma(n) / sqrt(pi))
+};
+
 /// One-row variance and covariance of two orthogonal rows, combined so that nothing cancels.
 struct SphereMoments {
   double variance = 0.0;  ///< of one row
