@@ -16,7 +16,7 @@ SPEC = bo.FeatureMapSpec(5, 24, SOFTMAX, features=bo.HyperbolicFeatures(), seed=
 EPS = {np.dtype(np.float32): 2.0**-23, np.dtype(np.float64): 2.0**-52}
 
 
-def tensors(dtype: Any = np.float64, queries: int = 30, keys: int = 30) -> list[Any]:
+def tensors(dtype: Any = np.float64, queries: int = 30, keys: int = 30) -> Any:
     rng = np.random.default_rng(11)
     shapes = [(2, 4, queries, 5), (2, 2, keys, 5), (2, 2, keys, 3)]
     return [(0.7 * rng.normal(size=shape)).astype(dtype) for shape in shapes]
@@ -48,7 +48,7 @@ def weighted(w: Any, v: Any) -> Any:
 def test_gates_multiply_weights(dtype: Any) -> None:
     q, k, v = tensors(dtype, queries=20)
     gates = some_gates()
-    options = {"causal": True, "query_offset": 10}
+    options: dict[str, Any] = {"causal": True, "query_offset": 10}
     w = factors(gates, 20, 10)
     exact = np.exp(0.7 * q.astype(float) @ np.repeat(k, 2, axis=1).swapaxes(2, 3).astype(float))
     for given in (gates, np.asfortranarray(gates), np.repeat(gates, 2, axis=2)[:, :, ::2]):
@@ -89,6 +89,7 @@ def test_gates_of_one_and_equal_gates() -> None:
 @pytest.mark.parametrize("exactly", [True, False])
 def test_gradients_are_those_of_the_output(exactly: bool) -> None:
     x = tensors(queries=12, keys=12)
+    q, k, v = x
     gates = some_gates(12)
     gates[1, 0, 11] = 0.8
     dout = np.random.default_rng(3).normal(size=(2, 4, 12, 3))
@@ -102,9 +103,9 @@ def test_gradients_are_those_of_the_output(exactly: bool) -> None:
         out = forward(x, gates)
         if exactly:
             return bo.exact_attention_gradient(
-                SOFTMAX, *x, out, dout, causal=True, gates=gates, **options
+                SOFTMAX, q, k, v, out, dout, causal=True, gates=gates, **options
             )
-        return bo.attention_gradient(SPEC, *x, out, dout, causal=True, gates=gates, **options)
+        return bo.attention_gradient(SPEC, q, k, v, out, dout, causal=True, gates=gates, **options)
 
     dq, dk, dv, dgates = backward(wrt=("queries", "keys", "values", "gates"))
     assert dgates.shape == gates.shape
@@ -133,7 +134,7 @@ def test_gradients_are_those_of_the_output(exactly: bool) -> None:
     assert backward(wrt=["gates"], gradients=(to,))[0] is to
     assert np.array_equal(to, dgates)
     with pytest.raises(ValueError, match="wrt names gates, which are not given"):
-        bo.attention_gradient(SPEC, *x, dout, dout, wrt=["gates"])
+        bo.attention_gradient(SPEC, q, k, v, dout, dout, wrt=["gates"])
 
 
 @pytest.mark.parametrize(
@@ -155,7 +156,7 @@ def test_decoding_with_gates_is_causal_attention(state_options: Any, options: An
     def fresh() -> bo.AttentionState:
         return bo.AttentionState(SPEC, 2, 2, 3, dtype=np.float64, **state_options)
 
-    def piece(a: int, b: int) -> list[Any]:
+    def piece(a: int, b: int) -> Any:
         return [t[:, :, a:b] for t in x]
 
     state = fresh()
@@ -176,13 +177,11 @@ def test_refusals() -> None:
     x = tensors()
     gates = some_gates()
 
-    def refused(wrong: Any, match: str, **options: Any) -> None:
-        for call in (
-            lambda: bo.attention(SPEC, *x, **{"causal": True, **options}, gates=wrong),
-            lambda: bo.exact_attention(SOFTMAX, *x, **{"causal": True, **options}, gates=wrong),
-        ):
-            with pytest.raises(ValueError, match=match):
-                call()
+    def refused(wrong: Any, match: str, causal: bool = True) -> None:
+        with pytest.raises(ValueError, match=match):
+            bo.attention(SPEC, *x, causal=causal, gates=wrong)
+        with pytest.raises(ValueError, match=match):
+            bo.exact_attention(SOFTMAX, *x, causal=causal, gates=wrong)
 
     refused(gates[:, :1], r"gates has shape \(2, 1, 30\), expected \(2, 2, 30\)")
     refused(gates[0], "gates has 2 dimensions")

@@ -6,7 +6,9 @@
 #include "core/text.hpp"
 
 #include <algorithm>
+#include <array>
 #include <limits>
+#include <memory>
 #include <string>
 #include <utility>
 
