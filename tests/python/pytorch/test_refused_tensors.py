@@ -57,7 +57,7 @@ def bad_calls(spec):
         ((q, k, v), {"specs": sized}, ValueError, "queries and keys have dimension 6"),
         ((q, k, v), {"specs": sized, **plain}, ValueError, "queries has rows of 6, expected 5"),
         ((q, k, v), {"specs": []}, ValueError, "specs is empty, expected at least one spec"),
-        ((q, k, v), {"specs": [spec] * 3}, ValueError, "3 maps"),
+        ((q, k, v), {"specs": [spec] * 3}, ValueError, "maps has 3 entries, expected 2"),
         (
             (q, k, v),
             {"specs": [spec] * 3, **plain},

@@ -134,19 +134,25 @@ def attention_backward_op(
     wanted: Sequence[bool],
 ) -> list[Tensor]:
     """`bochner.attention_gradient`: those of queries, keys and values that are wanted."""
-    inputs = [queries, keys, values]
-    results = [torch.empty_like(wide(x)) for x, wants in zip(inputs, wanted, strict=True) if wants]
-    places = iter(results)
+    q, k, v = (wide(x) for x in (queries, keys, values))
+    results = [
+        torch.empty_like(x) if wants else None for x, wants in zip((q, k, v), wanted, strict=True)
+    ]
+    dq, dk, dv = (array_or_none(result) for result in results)
     _core.attention_gradient(
         maps_of(specs, number_of(redraws)).held,
-        *(array_of(wide(x)) for x in inputs),
+        array_of(q),
+        array_of(k),
+        array_of(v),
         array_of(wide(out)),
         array_of(wide(gradient)),
-        *(array_of(next(places)) if wants else None for wants in wanted),
+        dq,
+        dk,
+        dv,
         _options_of(key_mask, decay, causal, query_offset, exact, rest),
         torch.get_num_threads(),
     )
-    return [result.to(queries.dtype) for result in results]
+    return [result.to(queries.dtype) for result in results if result is not None]
 
 
 @attention_backward_op.register_fake

@@ -203,10 +203,12 @@ def constants_of(like: Tensor, specs: str, redraws: Tensor | None) -> MapConstan
 
 def gathered(tensors: list[Tensor], signed: bool) -> MapConstants:
     """The tensors of `map_constants_op` by name."""
+    kernel, gaussian = tensors[2 * _SIDE_TENSORS :]
     return MapConstants(
         SideConstants(*tensors[:_SIDE_TENSORS]),
         SideConstants(*tensors[_SIDE_TENSORS : 2 * _SIDE_TENSORS]),
-        *tensors[2 * _SIDE_TENSORS :],
+        kernel,
+        gaussian,
         signed,
     )
 
@@ -237,7 +239,7 @@ def _(like: Tensor, kernel: str) -> list[Tensor]:
 def softmax_scales_op(like: Tensor, texts: str) -> Tensor:
     """The scales of the softmax kernels of specs, or of one kernel, in float64."""
     specs = "input_dim=" in texts
-    kernels = (
+    kernels: list[Any] = (
         [spec.kernel for spec in lines_of(texts)] if specs else [kernel_of("attention", texts)]
     )
     for kernel in kernels:

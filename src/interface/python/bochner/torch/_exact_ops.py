@@ -111,20 +111,26 @@ def exact_attention_backward_op(
     wanted: Sequence[bool],
 ) -> list[Tensor]:
     """`bochner.exact_attention_gradient`: those that are wanted."""
-    inputs = [queries, keys, values]
-    results = [torch.empty_like(wide(x)) for x, wants in zip(inputs, wanted, strict=True) if wants]
-    places = iter(results)
+    q, k, v = (wide(x) for x in (queries, keys, values))
+    results = [
+        torch.empty_like(x) if wants else None for x, wants in zip((q, k, v), wanted, strict=True)
+    ]
+    dq, dk, dv = (array_or_none(result) for result in results)
     _core.exact_attention_gradient(
         kernel_of("exact_attention", kernel),
-        *(array_of(wide(x)) for x in inputs),
+        array_of(q),
+        array_of(k),
+        array_of(v),
         array_of(wide(out)),
         array_of(wide(gradient)),
-        *(array_of(next(places)) if wants else None for wants in wanted),
+        dq,
+        dk,
+        dv,
         _options(queries, keys, key_mask, allowed, decay, causal, query_offset, window),
         array_or_none(_over_all_pairs(bias, queries, keys)),
         torch.get_num_threads(),
     )
-    return [result.to(queries.dtype) for result in results]
+    return [result.to(queries.dtype) for result in results if result is not None]
 
 
 @exact_attention_backward_op.register_fake

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import functools
-from typing import NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from bochner._core.options import ExactPairs, KeyBlocks
 
@@ -78,5 +78,5 @@ def pairs_of(text: str) -> ExactPairs:
         for name in _BLOCK_COUNTS
         if f"blocks.{name}" in members
     }
-    order = {"order": members[_ORDER]} if _ORDER in members else {}
-    return ExactPairs(**counts, blocks=KeyBlocks(**blocks, **order))
+    order: dict[str, Any] = {"order": members[_ORDER]} if _ORDER in members else {}
+    return ExactPairs(**counts, blocks=KeyBlocks(**{**blocks, **order}))
