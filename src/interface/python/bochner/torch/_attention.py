@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
-from bochner._attention_inputs import Rest
 from bochner._options import flag, one_of
 from bochner.torch._attention_ops import attention_op
 from bochner.torch._checks import (
@@ -178,6 +177,3 @@ def attend(
             "input_dim)"
         )
     return plain_attention(queries, keys, values, constants, key_mask, *options)
-
-
-__all__ = ["Rates", "Rest", "attend", "attention"]

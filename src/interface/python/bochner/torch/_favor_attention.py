@@ -132,8 +132,7 @@ class FavorAttention(MultiheadProjections):
         self.exact = pairs_text(_NAME, exact)
         pairs_of(self.exact)
         self.rest = one_of(_NAME, "rest", rest, ("features", "none"))
-        rates = bochner.alibi_slopes(key_heads).tolist() if _is_alibi(decay) else decay
-        self.decay = None if rates is None else rates_of(_NAME, rates, key_heads)
+        self.decay = _rates(decay, key_heads)
         self.backend: Backend = backend
         if specs is None:
             kernel = SoftmaxKernel.for_dimension(self.head_dim)
@@ -346,10 +345,14 @@ class FavorAttention(MultiheadProjections):
         return self.out_proj(cache.attend(q).transpose(1, 2).flatten(2))
 
 
-def _is_alibi(decay: Any) -> bool:
-    if isinstance(decay, str) and decay != "alibi":
+def _rates(decay: Rates | str, key_heads: int) -> list[float] | None:
+    if decay is None:
+        return None
+    if not isinstance(decay, str):
+        return rates_of(_NAME, decay, key_heads)
+    if decay != "alibi":
         raise ValueError(f"{_NAME}: decay is {decay!r}, expected rates or 'alibi'")
-    return isinstance(decay, str)
+    return [float(slope) for slope in bochner.alibi_slopes(key_heads)]
 
 
 def _refuse_unheard(dropout: float, add_bias_kv: bool, add_zero_attn: bool) -> None:
