@@ -157,9 +157,9 @@ def attend(
 ) -> Tensor:
     """`attention` for a function of another name, with constants that are there already."""
     queries, keys, values = attention_inputs(function, queries, keys, values)
-    require_mask(function, "key_mask", key_mask, (keys.shape[0], keys.shape[2]), queries)
+    require_mask(function, key_mask, keys)
     options: tuple[Any, ...] = (
-        rates_of(function, decay, keys.shape[1]),
+        [] if decay is None else rates_of(function, decay, keys.shape[1]),
         flag(function, "causal", causal),
         offset_of(function, query_offset, queries, keys),
         pairs_text(function, exact),
