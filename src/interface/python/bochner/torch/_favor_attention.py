@@ -18,6 +18,7 @@ from bochner.torch._feature_map import FeatureMap
 from bochner.torch._maps import lines_of
 from bochner.torch._masks import is_causal_mask, live_keys
 from bochner.torch._multihead_projections import MultiheadProjections
+from bochner.torch._nested_rows import nested, padded
 from bochner.torch._pairs import Pairs, pairs_of, pairs_text
 from bochner.torch._tensors import NARROW
 
@@ -212,6 +213,8 @@ class FavorAttention(MultiheadProjections):
         TypeError, ValueError
             On shapes, dtypes and masks that do not fit.
         """
+        if query.is_nested:
+            return self._of_nested(query, key, value, attn_mask, is_causal), None
         inputs = {"query": query, "key": key, "value": value}
         single = query.dim() == 2
         for name, x in inputs.items():
@@ -257,6 +260,20 @@ class FavorAttention(MultiheadProjections):
         if average_attn_weights:
             weights = weights.mean(1)
         return out, weights.squeeze(0) if single else weights
+
+    def _of_nested(
+        self, query: Tensor, key: Tensor, value: Tensor, attn_mask: Tensor | None, causal: bool
+    ) -> Tensor:
+        """`forward` of nested tensors, batch first, as torch's encoder hands them over."""
+        rows, live = padded(query)
+        keys, live_of_keys = padded(key)
+        values, _ = padded(value)
+        if not self.batch_first:
+            rows, keys, values = (x.transpose(0, 1) for x in (rows, keys, values))
+        out, _ = self.forward(
+            rows, keys, values, ~live_of_keys, attn_mask=attn_mask, is_causal=causal
+        )
+        return nested(out if self.batch_first else out.transpose(0, 1), live)
 
     def _constants(self, q: Tensor) -> Any:
         constants = self.feature_map.constants()
