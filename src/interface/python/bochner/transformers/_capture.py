@@ -1,0 +1,219 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Queries, keys and values of every layer, on the user's data."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterable, Mapping
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import Tensor
+from transformers import AttentionInterface, AttentionMaskInterface
+
+from bochner.transformers._attention import layer_call
+from bochner.transformers._layers import config_of
+from bochner.transformers._masks import attention_mask
+from bochner.transformers._plans import configs_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from torch import nn
+
+    from bochner.transformers._attention import LayerCall
+
+_NAME = "bochner_calibration"
+
+
+class LayerSample:
+    """Whole sequences that a layer has seen, without their padding."""
+
+    def __init__(self, module: nn.Module, call: LayerCall) -> None:
+        self.module = module
+        self.config = config_of(module)
+        self.scale = call.scale
+        self.causal = call.causal
+        self.windowed = False
+        self.tokens = 0
+        self.heads, self.key_heads = call.queries.shape[1], call.keys.shape[1]
+        self.dim = call.queries.shape[3]
+        self.sequences: list[tuple[Tensor, Tensor, Tensor]] = []
+
+    def add(self, call: LayerCall, most_tokens: int) -> None:
+        """Take in the entries of a batch while there are fewer tokens than wanted."""
+        self.windowed = self.windowed or call.window is not None
+        same_tokens = call.queries.shape[2] == call.keys.shape[2]
+        for entry in range(call.queries.shape[0]):
+            if self.windowed or self.tokens >= most_tokens:
+                return
+            parts = [x[entry].detach() for x in (call.queries, call.keys, call.values)]
+            if call.key_mask is not None:
+                live = call.key_mask[entry]
+                parts = [x[:, live] if same_tokens or i > 0 else x for i, x in enumerate(parts)]
+            if all(x.shape[1] > 0 for x in parts):
+                queries, keys, values = (x.to("cpu", torch.float32, copy=True) for x in parts)
+                self.sequences.append((queries, keys, values))
+                self.tokens += queries.shape[1]
+
+    def batch(self) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """Queries, keys, values and numbers of keys, as one batch.
+
+        Shorter entries end with dead keys, and with queries that were there before: every query is
+        one of the layer's.
+        """
+        lengths = torch.tensor([keys.shape[1] for _, keys, _ in self.sequences])
+        most_queries = max(queries.shape[1] for queries, _, _ in self.sequences)
+        most_keys = int(lengths.max())
+
+        def repeated(x: Tensor) -> Tensor:
+            return x[:, torch.arange(most_queries) % x.shape[1]]
+
+        def padded(x: Tensor) -> Tensor:
+            return torch.nn.functional.pad(x, (0, 0, 0, most_keys - x.shape[1]))
+
+        return (
+            torch.stack([repeated(queries) for queries, _, _ in self.sequences]),
+            torch.stack([padded(keys) for _, keys, _ in self.sequences]),
+            torch.stack([padded(values) for _, _, values in self.sequences]),
+            lengths,
+        )
+
+
+class Capture:
+    """Samples of all layers, by their names, in the order of their first calls."""
+
+    def __init__(self, most_tokens: int) -> None:
+        self.most_tokens = most_tokens
+        self.samples: dict[str, LayerSample] = {}
+
+    def full(self) -> bool:
+        """Whether more batches would add nothing."""
+        return bool(self.samples) and all(
+            each.windowed or each.tokens >= self.most_tokens for each in self.samples.values()
+        )
+
+    def take(self, module: nn.Module, call: LayerCall) -> None:
+        if call.offset != 0:
+            raise ValueError(
+                f"calibrate: {call.layer} has {call.queries.shape[2]} queries and "
+                f"{call.keys.shape[2]} keys, expected batches of whole sequences, without a cache"
+            )
+        sample = self.samples.setdefault(call.layer, LayerSample(module, call))
+        if sample.module is not module:
+            raise ValueError(
+                f"calibrate: two layers of the model are called {call.layer}, so that plans of one "
+                "would be the other's; expected a number of its own (layer_idx) for each"
+            )
+        sample.add(call, self.most_tokens)
+
+
+_current: ContextVar[Capture | None] = ContextVar("bochner_capture", default=None)
+
+
+def _captured_attention(
+    module: nn.Module,
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    attention_mask: Tensor | None,
+    dropout: float = 0.0,
+    scaling: float | None = None,
+    is_causal: bool | None = None,
+    sliding_window: int | None = None,
+    **options: Any,
+) -> tuple[Tensor, None]:
+    """Exact attention that is looked at."""
+    call = layer_call(
+        module,
+        query,
+        key,
+        value,
+        attention_mask,
+        dropout,
+        scaling,
+        is_causal,
+        sliding_window,
+        options,
+    )
+    capture = _current.get()
+    if capture is not None:
+        capture.take(module, call)
+    return call.exact().transpose(1, 2).contiguous(), None
+
+
+AttentionInterface.register(_NAME, _captured_attention)
+AttentionMaskInterface.register(_NAME, attention_mask)
+
+
+@contextlib.contextmanager
+def implementation(model: Any, name: str) -> Iterator[None]:
+    """A model with another attention, and then with its own again."""
+    before = [(config, config._attn_implementation) for config in configs_of(model)]
+    model.set_attn_implementation(name)
+    try:
+        yield
+    finally:
+        for config, own in before:
+            config._attn_implementation = own
+
+
+@contextlib.contextmanager
+def evaluated(model: nn.Module) -> Iterator[None]:
+    """A model without dropout and gradients, and then in the modes that it had."""
+    training = [module for module in model.modules() if module.training]
+    model.eval()
+    try:
+        with torch.no_grad():
+            yield
+    finally:
+        for module in training:
+            module.training = True
+
+
+def run(function: str, model: Any, batch: Any, place: str) -> Any:
+    """What a model makes of a batch: its inputs by name, or the first of them."""
+    if isinstance(batch, Mapping):
+        on_device = {
+            name: x.to(model.device) if isinstance(x, Tensor) else x for name, x in batch.items()
+        }
+        return model(**on_device)
+    if isinstance(batch, Tensor):
+        return model(batch.to(model.device))
+    raise TypeError(
+        f"{function}: {place} is {type(batch).__name__}, expected a mapping of the model's inputs "
+        "by name, or a tensor of the first"
+    )
+
+
+def batches_of(function: str, batches: Any) -> Iterable[Any]:
+    """Batches one after the other; a single one counts as a list of one."""
+    if isinstance(batches, (Mapping, Tensor)):
+        return [batches]
+    if isinstance(batches, str) or not isinstance(batches, Iterable):
+        raise TypeError(
+            f"{function}: batches is {type(batches).__name__}, expected an iterable of mappings or "
+            "tensors"
+        )
+    return batches
+
+
+def capture(function: str, model: Any, batches: Any, most_tokens: int) -> dict[str, LayerSample]:
+    """Samples of the layers of a model with exact attention."""
+    found = Capture(most_tokens)
+    token = _current.set(found)
+    try:
+        with implementation(model, _NAME), evaluated(model):
+            for i, batch in enumerate(batches_of(function, batches)):
+                run(function, model, batch, f"batches[{i}]")
+                if found.full():
+                    break
+    finally:
+        _current.reset(token)
+    if not found.samples:
+        raise ValueError(
+            f"{function}: no layer of {type(model).__name__} was called, expected at least one batch "
+            "and a model whose attention can be set (set_attn_implementation)"
+        )
+    return found.samples
