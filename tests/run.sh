@@ -2,10 +2,11 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # Installs what is missing, builds, runs every test.
-# Usage: bash tests/run.sh [--all]
+# Usage: bash tests/run.sh [--all] [--torch]
 #   (nothing)  one compiler (g++), in minutes
 #   --all      also every instruction set, the long statistical runs, clang, the address and
 #              undefined-behaviour sanitizers, the thread sanitizer, and the Python wheel
+#   --torch    also what needs PyTorch, in a virtual environment of its own (6 GB, two minutes)
 # The last line is `N passed, N failed`, with `, N skipped` when there were any; the exit status is 0
 # when nothing failed.
 set -uo pipefail
@@ -13,18 +14,20 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
 . src/cmake/packages.sh
 
 packages=("${bochner_build_packages[@]}" catch2 pkgconf python3-dev python3-venv)
-everything=no
-case "${1-}" in
-  '') ;;
-  --all)
-    everything=yes
-    packages+=(clang libomp-dev libclang-rt-14-dev doxygen)
-    ;;
-  *)
-    echo "usage: bash tests/run.sh [--all]" >&2
-    exit 2
-    ;;
-esac
+everything=no torch=no
+for argument; do
+  case $argument in
+    --all)
+      everything=yes
+      packages+=(clang libomp-dev libclang-rt-14-dev doxygen)
+      ;;
+    --torch) torch=yes ;;
+    *)
+      echo "usage: bash tests/run.sh [--all] [--torch]" >&2
+      exit 2
+      ;;
+  esac
+done
 
 passed=0 failed=0 skipped=0
 logs=build/logs
@@ -69,20 +72,47 @@ build_and_count() {
   fi
 }
 
-# A Python with what builds and tests the package, made anew when the requirements change.
-make_python() {
-  local wanted=tests/python/requirements.txt start=$SECONDS
-  if ! cmp -s "$wanted" build/python-venv/made-of; then
+# make_venv NAME REQUIREMENTS: build/NAME-venv, made anew when the requirements change.
+make_venv() {
+  local name=$1 wanted=$2 venv=build/$1-venv start=$SECONDS
+  if ! cmp -s "$wanted" $venv/made-of; then
     mkdir -p $logs
-    if ! { python3 -m venv --clear build/python-venv &&
-      build/python-venv/bin/python -m pip install --quiet -r $wanted; } >$logs/python.log 2>&1; then
-      tail -n 20 $logs/python.log >&2
-      echo "python: no environment (see $logs/python.log)"
+    if ! { python3 -m venv --clear $venv &&
+      $venv/bin/python -m pip install --quiet -r "$wanted"; } >$logs/$name.log 2>&1; then
+      tail -n 20 $logs/$name.log >&2
+      echo "$name: no environment (see $logs/$name.log)"
       return 1
     fi
-    cp $wanted build/python-venv/made-of
+    cp "$wanted" $venv/made-of
   fi
-  echo "python: environment ready in $((SECONDS - start)) s"
+  echo "$name: environment ready in $((SECONDS - start)) s"
+}
+
+# What needs PyTorch, beside the package of the dev build: its tests, the examples of its docstrings
+# and pages, and its types.
+count_torch() {
+  local start=$SECONDS results=$PWD/$logs/torch.xml log=$logs/torch-test.log python good=0 bad=1 idle=0
+  python=$PWD/build/torch-venv/bin/python
+  make_venv torch tests/python/pytorch/requirements.txt || { failed=$((failed + 1)); return; }
+  export PYTHONPATH=$PWD/build/dev/python MYPYPATH=$PWD/build/dev/python OMP_WAIT_POLICY=passive \
+    PYTHONDONTWRITEBYTECODE=1
+  rm -f "$results"
+  "$python" -m pytest -p no:cacheprovider --junitxml "$results" tests/python/pytorch \
+    tests/python/test_torch_import.py >"$log" 2>&1
+  if [ -s "$results" ]; then
+    local errors total
+    read -r errors bad idle total < <(sed -nE \
+      's/.*<testsuite [^>]*errors="([0-9]+)" failures="([0-9]+)" skipped="([0-9]+)" tests="([0-9]+)".*/\1 \2 \3 \4/p' \
+      "$results")
+    bad=$((bad + errors)) good=$((total - bad - idle))
+  fi
+  for check in "tests/python/doctests.py" "-m mypy --cache-dir=build/torch-venv/mypy -p bochner"; do
+    # shellcheck disable=SC2086
+    if "$python" $check >>"$log" 2>&1; then good=$((good + 1)); else bad=$((bad + 1)); fi
+  done
+  [ "$bad" -eq 0 ] || tail -n 60 "$log" >&2
+  passed=$((passed + good)) failed=$((failed + bad)) skipped=$((skipped + idle))
+  echo "torch: $good passed, $bad failed, $idle skipped in $((SECONDS - start)) s"
 }
 
 # The wheel, on every Python that is here: it says one line a check, and the sum in the last.
@@ -105,7 +135,7 @@ if ! require_packages "${packages[@]}"; then
   finish
 fi
 python=()
-if make_python; then
+if make_venv python tests/python/requirements.txt; then
   python=(-DBOCHNER_BUILD_PYTHON=ON "-DPython_EXECUTABLE=$PWD/build/python-venv/bin/python")
 else
   failed=$((failed + 1))
@@ -119,4 +149,5 @@ if [ $everything = yes ]; then
   for preset in clang asan tsan; do build_and_count $preset; done
   count_wheel
 fi
+if [ $torch = yes ]; then count_torch; fi
 finish

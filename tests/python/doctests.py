@@ -16,7 +16,8 @@ PAGES = [
     ROOT / "docs" / "coming_from.md",
     ROOT / "src" / "interface" / "python" / "package.md",
 ]
-OPTIONAL = {"bochner.plot": "matplotlib", "bochner.sklearn": "sklearn"}
+TORCH_PAGES = [ROOT / "docs" / "torch.md"]
+OPTIONAL = {"bochner.plot": "matplotlib", "bochner.sklearn": "sklearn", "bochner.torch": "torch"}
 
 
 def modules():
@@ -38,11 +39,12 @@ def main() -> int:
         result = doctest.testmod(module, optionflags=doctest.ELLIPSIS)
         failed += result.failed
         tried += result.attempted
-    if importlib.util.find_spec("sklearn"):
-        for page in PAGES:
-            result = doctest.testfile(str(page), module_relative=False)
-            failed += result.failed
-            tried += result.attempted
+    pages = PAGES if importlib.util.find_spec("sklearn") else []
+    pages = pages + (TORCH_PAGES if importlib.util.find_spec("torch") else [])
+    for page in pages:
+        result = doctest.testfile(str(page), module_relative=False)
+        failed += result.failed
+        tried += result.attempted
     for name in bochner.__all__:
         thing = getattr(bochner, name)
         if callable(thing) and not inspect.getdoc(thing):
