@@ -31,8 +31,7 @@ except ImportError as error:
     if error.name != "torch":
         raise
     raise ImportError(
-        f"bochner.transformers needs PyTorch: {str(error).partition(': ')[0]}: pip install --upgrade "
-        "bochner[transformers]",
+        f"bochner.transformers needs PyTorch, and {error}",
         name="torch",
     ) from None
 

@@ -55,16 +55,12 @@ class LayerCall(NamedTuple):
             window=self.window,
         )
 
-    def of_heads(self, heads: list[int]) -> LayerCall:
-        """The same for some query heads, each with a key head of its own."""
-        if heads == list(range(self.queries.shape[1])):
-            return self
-        group = self.queries.shape[1] // self.keys.shape[1]
-        key_heads = [head // group for head in heads]
+    def of_heads(self, group: PlannedGroup) -> LayerCall:
+        """The same for the heads of a group."""
         return self._replace(
-            queries=_heads(self.queries, heads),
-            keys=_heads(self.keys, key_heads),
-            values=_heads(self.values, key_heads),
+            queries=_heads(self.queries, group["heads"]),
+            keys=_heads(self.keys, group["key_heads"]),
+            values=_heads(self.values, group["key_heads"]),
         )
 
     def features(self, group: PlannedGroup) -> Tensor:
@@ -127,12 +123,12 @@ def layer_call(
 
 def attend(call: LayerCall, plans: LayerPlans | None, decoding: str) -> Tensor:
     """(batch, L, heads, d_v) of a call, by its plans where there are some."""
-    few = 0 < call.offset and call.queries.shape[2] < _FEW_QUERIES
+    few = call.offset > 0 and call.queries.shape[2] < _FEW_QUERIES
     if plans is None or call.window is not None or (few and decoding == "exact"):
         return call.exact().transpose(1, 2)
     parts = []
     for group in plans["groups"]:
-        part = call.of_heads(group["heads"])
+        part = call.of_heads(group)
         exact = group["method"] == "exact"
         parts.append((part.exact() if exact else part.features(group)).transpose(1, 2))
     if len(parts) == 1:

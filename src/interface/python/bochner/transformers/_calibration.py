@@ -60,6 +60,7 @@ def _exact_plans(sample: LayerSample) -> LayerPlans:
         "groups": [
             {
                 "heads": list(range(heads)),
+                "key_heads": list(range(sample.key_heads)),
                 "method": "exact",
                 "specs": "",
                 "exact": "",

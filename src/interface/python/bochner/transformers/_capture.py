@@ -213,7 +213,7 @@ def capture(function: str, model: Any, batches: Any, most_tokens: int) -> dict[s
         _current.reset(token)
     if not found.samples:
         raise ValueError(
-            f"{function}: no layer of {type(model).__name__} was called, expected at least one batch "
-            "and a model whose attention can be set (set_attn_implementation)"
+            f"{function}: no layer of {type(model).__name__} was called, expected at least one "
+            "batch and a model whose attention can be set (set_attn_implementation)"
         )
     return found.samples

@@ -36,7 +36,7 @@ def _family(module: nn.Module) -> str:
 
 
 def _order(module: nn.Module, family: str) -> int:
-    """Which layer of its configuration was the how manyeth to be called, for those without a number.
+    """How many layers of its family were called before it first was, for those without a number.
 
     Layers are called one after the other, so this is their place in the model.
     """

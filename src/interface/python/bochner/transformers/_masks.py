@@ -44,8 +44,8 @@ class SeenKeys(NamedTuple):
 
 def _refuse(what: str) -> NoReturn:
     raise ValueError(
-        f"bochner: the model's mask is {what}, expected a causal one, a causal one within a sliding "
-        'window, or padding alone; use model.set_attn_implementation("eager")'
+        f"bochner: the model's mask is {what}, expected a causal one, a causal one within a "
+        'sliding window, or padding alone; use model.set_attn_implementation("eager")'
     )
 
 
@@ -98,8 +98,10 @@ def _number(offset: int | Tensor) -> int:
 
 
 def _is_windowed(mask: Tensor, window: int | None) -> bool:
-    """Whether a mask is one of ours that says this window."""
-    return mask.dim() == 3 and mask.shape[1] == window and mask.stride(1) == 0
+    """Whether a mask is one of ours that says this window; `generate` may have copied it."""
+    if mask.dim() != 3 or mask.shape[1] != window or mask.dtype is not torch.bool:
+        return False
+    return mask.stride(1) == 0 or bool((mask == mask[:, :1]).all())
 
 
 def _live(mask: Tensor, begin: int, count: int) -> Tensor:
@@ -172,8 +174,8 @@ def seen_keys(
     if mask.dim() == 4:
         if mask.shape[1:3] != (1, 1):
             raise ValueError(
-                f"bochner: {layer} has a mask of shape {tuple(mask.shape)}, and masks over pairs are "
-                "not offered, expected (batch, keys) or (batch, 1, 1, keys); use "
+                f"bochner: {layer} has a mask of shape {tuple(mask.shape)}, and masks over pairs "
+                "are not offered, expected (batch, keys) or (batch, 1, 1, keys); use "
                 'model.set_attn_implementation("eager")'
             )
         causal, mask = False, mask[:, 0, 0]

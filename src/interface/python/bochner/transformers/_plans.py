@@ -8,8 +8,12 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypedDict
 
 import numpy as np
 
-from bochner._attention_plans import HeadPlan, Method
-from bochner._core.options import GivenProjection, PairTransform
+from bochner._core.options import (
+    FeatureMapSpec,
+    GivenProjection,
+    PairTransform,
+    PositiveFeatures,
+)
 from bochner._results import Result, table
 from bochner.torch._pairs import pairs_text
 from bochner.transformers._layers import config_of
@@ -20,7 +24,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from torch import Tensor, nn
 
-    from bochner._core.options import FeatureMapSpec
+    from bochner._attention_plans import HeadPlan, Method
 
 Decoding: TypeAlias = Literal["exact", "planned"]
 """What few queries do that continue a cache."""
@@ -33,8 +37,11 @@ class PlannedGroup(TypedDict):
     """Query heads that one call serves; what is said of each head is a list."""
 
     heads: list[int]
+    key_heads: list[int]
+    """Those that they read: each once where all of its query heads are here, else one for each."""
     method: Method
     specs: str
+    """A line for each of these key heads; empty where all pairs are weighed exactly."""
     exact: str
     rest: Literal["features", "means", "none"]
     error: list[float]
@@ -127,7 +134,7 @@ class ModelPlans(tuple[PlannedHead, ...]):
         return frame
 
 
-# Digits of a transform in a configuration: any transform changes no weight, whatever its last digits.
+# Digits of a transform in a configuration: whatever the others are, it changes no weight.
 _DIGITS = 4
 
 
@@ -152,12 +159,27 @@ def _text_of(plan: HeadPlan) -> str:
     if plan.method == "exact":
         return ""
     if plan.rest != "features":
-        return str(plan.spec.__replace__(transform=PairTransform()))
+        return str(
+            FeatureMapSpec(
+                plan.spec.input_dim, 1, plan.spec.kernel, features=PositiveFeatures()
+            )
+        )
     return str(_short_spec(plan.spec))
+
+
+def _shared_key_heads(group: PlannedGroup, query_heads: int) -> None:
+    """Name each key head once where every one is read by so many heads of the group."""
+    shared = list(dict.fromkeys(group["key_heads"]))
+    specs = group["specs"].split("\n")
+    firsts = [line for line in specs[::query_heads] for _ in range(query_heads)]
+    if len(shared) * query_heads == len(group["heads"]) and firsts == specs:
+        group["key_heads"] = shared
+        group["specs"] = "\n".join(specs[::query_heads])
 
 
 def layer_plans(plans: Sequence[HeadPlan], key_heads: int, dim: int) -> LayerPlans:
     """Plans of a layer's query heads as a configuration holds them."""
+    query_heads = len(plans) // key_heads
     groups: dict[tuple[str, str, str, int], PlannedGroup] = {}
     for head, plan in enumerate(plans):
         exactly = plan.method == "exact"
@@ -166,6 +188,7 @@ def layer_plans(plans: Sequence[HeadPlan], key_heads: int, dim: int) -> LayerPla
         if kind not in groups:
             groups[kind] = {
                 "heads": [],
+                "key_heads": [],
                 "method": plan.method,
                 "specs": "",
                 "exact": pairs,
@@ -177,10 +200,12 @@ def layer_plans(plans: Sequence[HeadPlan], key_heads: int, dim: int) -> LayerPla
         group = groups[kind]
         group["specs"] += ("\n" if group["heads"] else "") + _text_of(plan)
         group["heads"].append(head)
+        group["key_heads"].append(head // query_heads)
         group["error"].append(plan.error)
         group["exact_share"].append(plan.exact_share)
         group["time"].append(plan.time)
     for group in groups.values():
+        _shared_key_heads(group, query_heads)
         if group["method"] == "exact":
             group["specs"] = ""
     return {"heads": len(plans), "key_heads": key_heads, "dim": dim, "groups": [*groups.values()]}
@@ -210,9 +235,10 @@ def stored_plans(
     planned = (plans["heads"], plans["key_heads"], plans["dim"])
     if found != planned:
         raise ValueError(
-            f"bochner: {layer} has {found[0]} heads, {found[1]} key heads and dimension {found[2]}, "
-            f"and the model's config has plans of {planned[0]}, {planned[1]} and {planned[2]}: they "
-            "are another model's; expected those of bochner.transformers.calibrate(model, ...)"
+            f"bochner: {layer} has {found[0]} heads, {found[1]} key heads and dimension "
+            f"{found[2]}, and the model's config has plans of {planned[0]}, {planned[1]} and "
+            f"{planned[2]}: they are another model's; expected those of "
+            "bochner.transformers.calibrate(model, ...)"
         )
     return plans, stored["decoding"]
 
@@ -231,6 +257,7 @@ def _planned_heads(layer: str, plans: LayerPlans) -> list[PlannedHead]:
     heads = []
     for group in plans["groups"]:
         specs = group["specs"].split("\n") if group["rest"] == "features" else []
+        query_heads = len(group["heads"]) // len(group["key_heads"])
         heads += [
             PlannedHead(
                 layer,
@@ -239,7 +266,7 @@ def _planned_heads(layer: str, plans: LayerPlans) -> list[PlannedHead]:
                 group["error"][i],
                 group["exact_share"][i],
                 group["time"][i],
-                specs[i] if specs else "",
+                specs[i // query_heads] if specs else "",
             )
             for i, head in enumerate(group["heads"])
         ]

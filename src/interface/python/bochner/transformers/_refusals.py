@@ -26,9 +26,8 @@ def refuse_dropout(layer: str, dropout: float) -> None:
     """Dropout of weights, which are never formed."""
     if dropout > 0:
         raise ValueError(
-            f"bochner: {layer} asks for attention dropout {dropout}, which acts on weights that are "
-            "never formed, expected 0: set the dropout of attention in the model's config to 0, or "
-            "call model.eval()"
+            f"bochner: {layer} asks for attention dropout {dropout}, which acts on weights that "
+            "are never formed, expected 0: set it to 0 in the model's config, or call model.eval()"
         )
 
 
