@@ -88,9 +88,7 @@ def test_generated_tokens(models, name, options):
     for implementation in ("eager", "bochner"):
         model.set_attn_implementation(implementation)
         found.append(
-            model.generate(
-                ids, attention_mask=mask, max_new_tokens=12, do_sample=False, **options
-            )
+            model.generate(ids, attention_mask=mask, max_new_tokens=12, do_sample=False, **options)
         )
     assert torch.equal(*found)
 

@@ -26,12 +26,13 @@ if int(_transformers.__version__.partition(".")[0]) < 5:
     )
 
 try:
-    import bochner.torch as _torch  # noqa: F401
-except ImportError as error:
+    import torch as _torch  # noqa: F401
+except ModuleNotFoundError as error:
     if error.name != "torch":
         raise
     raise ImportError(
-        f"bochner.transformers needs PyTorch, and {error}",
+        "bochner.transformers needs PyTorch, which is not installed: pip install "
+        "bochner[transformers]",
         name="torch",
     ) from None
 

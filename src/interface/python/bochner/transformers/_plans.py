@@ -160,9 +160,7 @@ def _text_of(plan: HeadPlan) -> str:
         return ""
     if plan.rest != "features":
         return str(
-            FeatureMapSpec(
-                plan.spec.input_dim, 1, plan.spec.kernel, features=PositiveFeatures()
-            )
+            FeatureMapSpec(plan.spec.input_dim, 1, plan.spec.kernel, features=PositiveFeatures())
         )
     return str(_short_spec(plan.spec))
 
