@@ -193,6 +193,24 @@ def test_torchs_layers_use_it(training):
     assert target.grad.isfinite().all()
 
 
+@pytest.mark.filterwarnings("ignore:The PyTorch API of nested tensors is in prototype stage")
+def test_an_encoder_whose_layers_were_swapped_later():
+    """It makes nested tensors of padded batches, which its own layers would read."""
+    torch.manual_seed(0)
+    layer = torch.nn.TransformerEncoderLayer(24, 4, 48, batch_first=True)
+    encoder = torch.nn.TransformerEncoder(layer, 2)
+    for each in encoder.layers:
+        each.self_attn = favor_like(each.self_attn, num_frequencies=16)
+    encoder.eval()
+    assert encoder.use_nested_tensor
+    x = rows(2, 30, 24)
+    mask = torch.arange(30).expand(2, -1) >= torch.tensor([[20], [30]])
+    with torch.no_grad():
+        fast = encoder(x, src_key_padding_mask=mask)
+    slow = encoder(x, src_key_padding_mask=mask)
+    assert torch.allclose(fast[~mask], slow[~mask], atol=1e-5)
+
+
 def test_grouped_heads_and_learned_scales():
     favor = bt.FavorAttention(
         24, 4, num_key_heads=2, softmax_scale="learned-per-head", batch_first=True, decay="alibi"

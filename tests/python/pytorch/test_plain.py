@@ -240,15 +240,3 @@ def test_narrow_tensors_are_computed_wide(cases, dtype):
         single = [t.float() for t in cases.rows(torch.bfloat16)]
         again = bt.attention(cases.spec(), *single, causal=True, backend="torch")
     assert again.dtype is torch.bfloat16
-
-
-def test_a_compiled_graph(cases):
-    text = str(cases.spec())
-    x = cases.rows(torch.float32, queries=40, keys=40)
-
-    @torch.compile(fullgraph=True, backend="aot_eager")
-    def compiled(q, k, v):
-        return bt.attention(text, q, k, v, causal=True, exact="window=3", backend="torch")
-
-    expected = bt.attention(text, *x, causal=True, exact="window=3", backend="torch")
-    assert torch.allclose(compiled(*x), expected, atol=1e-6)

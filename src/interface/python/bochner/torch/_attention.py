@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
-from bochner._attention_inputs import Rest
 from bochner._options import flag, one_of
 from bochner.torch._attention_ops import attention_op
 from bochner.torch._checks import (
@@ -158,9 +157,9 @@ def attend(
 ) -> Tensor:
     """`attention` for a function of another name, with constants that are there already."""
     queries, keys, values = attention_inputs(function, queries, keys, values)
-    require_mask(function, "key_mask", key_mask, (keys.shape[0], keys.shape[2]), queries)
+    require_mask(function, key_mask, keys)
     options: tuple[Any, ...] = (
-        rates_of(function, decay, keys.shape[1]),
+        [] if decay is None else rates_of(function, decay, keys.shape[1]),
         flag(function, "causal", causal),
         offset_of(function, query_offset, queries, keys),
         pairs_text(function, exact),
@@ -178,6 +177,3 @@ def attend(
             "input_dim)"
         )
     return plain_attention(queries, keys, values, constants, key_mask, *options)
-
-
-__all__ = ["Rates", "Rest", "attend", "attention"]

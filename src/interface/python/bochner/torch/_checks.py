@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 Backend: TypeAlias = Literal["auto", "fused", "torch"]
 """The fused operators of the CPU, plain torch of any device, or what suits the tensors."""
 
+_BACKENDS = get_args(Backend)
 _AXES = "batch, heads, length, dimension"
 
 
@@ -52,10 +53,36 @@ def under_autocast(value: Tensor) -> Tensor:
     return value.to(torch.get_autocast_dtype(device))
 
 
+def _fit(queries: object, keys: object, values: object) -> bool:
+    """Whether there is nothing to refuse or to cast: the way of nearly every call, kept short."""
+    if not (
+        isinstance(queries, Tensor) and isinstance(keys, Tensor) and isinstance(values, Tensor)
+    ):
+        return False
+    dtype, device = queries.dtype, queries.device
+    shape, key_shape, value_shape = queries.shape, keys.shape, values.shape
+    return (
+        len(shape) == len(key_shape) == len(value_shape) == 4
+        and dtype in DTYPES
+        and keys.dtype is dtype
+        and values.dtype is dtype
+        and keys.device == device
+        and values.device == device
+        and (device.type == "meta" or not torch.is_autocast_enabled(device.type))
+        and key_shape[0] == shape[0]
+        and key_shape[3] == shape[3]
+        and value_shape[:3] == key_shape[:3]
+        and key_shape[1] > 0
+        and shape[1] % key_shape[1] == 0
+    )
+
+
 def attention_inputs(
     function: str, queries: Tensor, keys: Tensor, values: Tensor
 ) -> tuple[Tensor, Tensor, Tensor]:
     """Three tensors of four axes that fit each other."""
+    if _fit(queries, keys, values):
+        return queries, keys, values
     given = {"queries": queries, "keys": keys, "values": values}
     for name, value in given.items():
         _require_tensor(function, name, value)
@@ -87,16 +114,16 @@ def attention_inputs(
     return queries, keys, values
 
 
-def require_mask(
-    function: str, name: str, mask: Tensor | None, shape: tuple[int, int], like: Tensor
-) -> None:
-    """A mask of rows, of this very shape: nothing broadcasts."""
+def require_mask(function: str, mask: Tensor | None, keys: Tensor) -> None:
+    """A mask of keys, of their very extents: nothing broadcasts."""
     if mask is None:
         return
+    name = "key_mask"
     _require_tensor(function, name, mask)
     if mask.dtype is not torch.bool:
         raise TypeError(f"{function}: {name} has dtype {mask.dtype}, expected bool")
-    require_device(function, name, mask, "queries", like.device)
+    require_device(function, name, mask, "queries", keys.device)
+    shape = (keys.shape[0], keys.shape[2])
     if tuple(mask.shape) != shape:
         raise ValueError(
             f"{function}: {name} has shape {tuple(mask.shape)}, expected {shape} (batch, keys)"
@@ -120,13 +147,13 @@ def require_over_pairs(function: str, name: str, x: Tensor, queries: Tensor, key
 
 def offset_of(function: str, value: int, queries: Tensor, keys: Tensor) -> int:
     """Position of query 0 among the keys."""
+    if type(value) is int and value == 0:
+        return 0
     return whole(function, "query_offset", value, -queries.shape[2], keys.shape[2])
 
 
-def rates_of(function: str, decay: Sequence[float] | Tensor | None, key_heads: int) -> list[float]:
-    """Rates of key heads; none for None."""
-    if decay is None:
-        return []
+def rates_of(function: str, decay: Sequence[float] | Tensor, key_heads: int) -> list[float]:
+    """One rate for each key head."""
     if isinstance(decay, Tensor) and decay.requires_grad:
         raise TypeError(
             f"{function}: decay requires a gradient, which is not offered; pass decay.detach()"
@@ -181,9 +208,9 @@ def with_scale(
 
 def fused(function: str, backend: Backend, like: Tensor) -> bool:
     """Whether the fused operators run."""
-    if backend not in get_args(Backend):
+    if backend not in _BACKENDS:
         raise ValueError(
-            f"{function}: backend is {backend!r}, expected one of {', '.join(get_args(Backend))}"
+            f"{function}: backend is {backend!r}, expected one of {', '.join(_BACKENDS)}"
         )
     on_cpu = like.device.type == "cpu"
     if backend == "fused" and not on_cpu:

@@ -97,7 +97,7 @@ def exact_attention(
     name = "exact_attention"
     text = kernel if isinstance(kernel, str) else str(kernel_of(name, kernel))
     queries, keys, values = attention_inputs(name, queries, keys, values)
-    require_mask(name, "key_mask", key_mask, (keys.shape[0], keys.shape[2]), queries)
+    require_mask(name, key_mask, keys)
     if allowed is not None:
         require_over_pairs(name, "allowed", allowed, queries, keys)
         if allowed.dtype is not torch.bool:
@@ -110,7 +110,7 @@ def exact_attention(
                 f"{name}: bias has dtype {bias.dtype}, expected {expected} with these queries"
             )
     options: tuple[Any, ...] = (
-        rates_of(name, decay, keys.shape[1]),
+        [] if decay is None else rates_of(name, decay, keys.shape[1]),
         flag(name, "causal", causal),
         offset_of(name, query_offset, queries, keys),
         0 if window is None else whole(name, "window", window, 1),

@@ -127,7 +127,7 @@ def _block(x: Tensor, first: int, end: int, begin: int, stop: int) -> Tensor:
 class ChosenKeys(NamedTuple):
     """Keys that every query weighs exactly."""
 
-    index: Tensor
+    positions: Tensor
     """(batch, key heads or 1, n)"""
     counts: Tensor
     """Of that shape: whether there are so many keys."""
@@ -136,7 +136,7 @@ class ChosenKeys(NamedTuple):
 
     def rows_of(self, x: Tensor) -> Tensor:
         """Their rows of (batch, key heads, 1, S, columns)."""
-        return torch.take_along_dim(x, self.index[:, :, None, :, None], dim=3)
+        return torch.take_along_dim(x, self.positions[:, :, None, :, None], dim=3)
 
 
 def chosen_keys(

@@ -18,6 +18,7 @@ from bochner.torch._feature_map import FeatureMap
 from bochner.torch._maps import lines_of
 from bochner.torch._masks import is_causal_mask, live_keys
 from bochner.torch._multihead_projections import MultiheadProjections
+from bochner.torch._nested_rows import nested, padded
 from bochner.torch._pairs import Pairs, pairs_of, pairs_text
 from bochner.torch._tensors import NARROW
 
@@ -132,8 +133,7 @@ class FavorAttention(MultiheadProjections):
         self.exact = pairs_text(_NAME, exact)
         pairs_of(self.exact)
         self.rest = one_of(_NAME, "rest", rest, ("features", "none"))
-        rates = bochner.alibi_slopes(key_heads).tolist() if _is_alibi(decay) else decay
-        self.decay = None if rates is None else rates_of(_NAME, rates, key_heads)
+        self.decay = _rates(decay, key_heads)
         self.backend: Backend = backend
         if specs is None:
             kernel = SoftmaxKernel.for_dimension(self.head_dim)
@@ -213,6 +213,8 @@ class FavorAttention(MultiheadProjections):
         TypeError, ValueError
             On shapes, dtypes and masks that do not fit.
         """
+        if query.is_nested:
+            return self._of_nested(query, key, value, attn_mask, is_causal), None
         inputs = {"query": query, "key": key, "value": value}
         single = query.dim() == 2
         for name, x in inputs.items():
@@ -258,6 +260,20 @@ class FavorAttention(MultiheadProjections):
         if average_attn_weights:
             weights = weights.mean(1)
         return out, weights.squeeze(0) if single else weights
+
+    def _of_nested(
+        self, query: Tensor, key: Tensor, value: Tensor, attn_mask: Tensor | None, causal: bool
+    ) -> Tensor:
+        """`forward` of nested tensors, batch first, as torch's encoder hands them over."""
+        rows, live = padded(query)
+        keys, live_of_keys = padded(key)
+        values, _ = padded(value)
+        if not self.batch_first:
+            rows, keys, values = (x.transpose(0, 1) for x in (rows, keys, values))
+        out, _ = self.forward(
+            rows, keys, values, ~live_of_keys, attn_mask=attn_mask, is_causal=causal
+        )
+        return nested(out if self.batch_first else out.transpose(0, 1), live)
 
     def _constants(self, q: Tensor) -> Any:
         constants = self.feature_map.constants()
@@ -346,10 +362,14 @@ class FavorAttention(MultiheadProjections):
         return self.out_proj(cache.attend(q).transpose(1, 2).flatten(2))
 
 
-def _is_alibi(decay: Any) -> bool:
-    if isinstance(decay, str) and decay != "alibi":
+def _rates(decay: Rates | str, key_heads: int) -> list[float] | None:
+    if decay is None:
+        return None
+    if not isinstance(decay, str):
+        return rates_of(_NAME, decay, key_heads)
+    if decay != "alibi":
         raise ValueError(f"{_NAME}: decay is {decay!r}, expected rates or 'alibi'")
-    return isinstance(decay, str)
+    return [float(slope) for slope in bochner.alibi_slopes(key_heads)]
 
 
 def _refuse_unheard(dropout: float, add_bias_kv: bool, add_zero_attn: bool) -> None:

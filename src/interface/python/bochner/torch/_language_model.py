@@ -91,7 +91,7 @@ class PerformerLanguageModel(nn.Module):
         **options: Any,
     ) -> None:
         super().__init__()
-        made = {key: options.get(key) for key in ("device", "dtype")}
+        made: dict[str, Any] = {key: options.get(key) for key in ("device", "dtype")}
         self.embedding = TokenEmbedding(vocabulary, max_length, embed_dim, **made)
         self.decoder = PerformerDecoder(depth, embed_dim, num_heads, **options)
 

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 import torch
 from torch import Tensor, nn
@@ -166,7 +166,7 @@ class PerformerEncoder(nn.Module):
         self.layers = nn.ModuleList(
             PerformerLayer(embed_dim, num_heads, layer=layer, **options) for layer in range(depth)
         )
-        made = {key: options.get(key) for key in ("device", "dtype")}
+        made: dict[str, Any] = {key: options.get(key) for key in ("device", "dtype")}
         self.norm = nn.LayerNorm(embed_dim, **made)
 
     def forward(self, x: Tensor, *, key_padding_mask: Tensor | None = None) -> Tensor:
@@ -191,6 +191,7 @@ class PerformerDecoder(nn.Module):
     --------
     >>> import torch
     >>> from bochner.torch import PerformerDecoder
+    >>> _ = torch.manual_seed(0)
     >>> decoder = PerformerDecoder(2, 32, 4, num_frequencies=32).eval()
     >>> x = torch.randn(1, 20, 32)
     >>> cache = decoder.start(batch=1)
@@ -205,7 +206,7 @@ class PerformerDecoder(nn.Module):
         self.layers = nn.ModuleList(
             PerformerLayer(embed_dim, num_heads, layer=layer, **options) for layer in range(depth)
         )
-        made = {key: options.get(key) for key in ("device", "dtype")}
+        made: dict[str, Any] = {key: options.get(key) for key in ("device", "dtype")}
         self.norm = nn.LayerNorm(embed_dim, **made)
 
     def forward(
@@ -247,7 +248,8 @@ class PerformerDecoder(nn.Module):
         -------
         list of LayerCache
         """
-        return [layer.start(batch, memory, memory_key_mask) for layer in self.layers]
+        layers = cast("list[PerformerLayer]", list(self.layers))
+        return [layer.start(batch, memory, memory_key_mask) for layer in layers]
 
     @torch.no_grad()
     def advance(
@@ -267,6 +269,7 @@ class PerformerDecoder(nn.Module):
         -------
         tensor of shape (batch, n, embed_dim)
         """
-        for layer, cache in zip(self.layers, caches, strict=True):
+        layers = cast("list[PerformerLayer]", list(self.layers))
+        for layer, cache in zip(layers, caches, strict=True):
             x = layer.advance(x, cache, key_mask=key_mask)
         return self.norm(x)

@@ -36,7 +36,7 @@ def _by_head(side: SideConstants) -> SideConstants:
     return type(side)(*(x.unsqueeze(1) for x in side))
 
 
-def _fields(maps: int, key_heads: int) -> None:
+def _require_as_many(maps: int, key_heads: int) -> None:
     if maps not in (1, key_heads):
         raise ValueError(
             f"attention: there are {maps} maps, expected 1 or {key_heads} (one per key head)"
@@ -104,7 +104,7 @@ def plain_attention(
     if len(decay) > 0 and not causal:
         raise ValueError("attention: decay is given without a causal mask")
     key_heads = keys.shape[1]
-    _fields(constants.gaussian.shape[0], key_heads)
+    _require_as_many(constants.gaussian.shape[0], key_heads)
     if 0 in queries.shape or keys.shape[2] == 0:
         return queries.new_zeros((*queries.shape[:3], values.shape[3]))
     with without_autocast(queries):
@@ -130,7 +130,7 @@ def plain_attention(
             if chosen is not None:
                 near = KernelRows(rows.queries, chosen.rows_of(rows.keys), *rows[2:])
                 there = chosen.counts[:, :, None, None, :]
-                positions = chosen.index[:, :, None, None, :]
+                positions = chosen.positions[:, :, None, None, :]
                 values_there = chosen.rows_of(problem.values)
                 for each in seen:
                     total = total.plus(over_pairs(near, values_there, there, each, positions))

@@ -17,7 +17,7 @@ DTYPES = (torch.float32, torch.float64, *NARROW)
 
 def array_of(tensor: Tensor) -> NDArray[Any]:
     """The memory of a tensor; bfloat16 as its words, which NumPy has no type for."""
-    tensor = tensor.detach().resolve_neg()
+    tensor = tensor.detach()
     if tensor.dtype is torch.bfloat16:
         tensor = tensor.view(torch.uint16)
     array: NDArray[Any] = tensor.numpy()
