@@ -103,7 +103,7 @@ def test_a_transform_of_few_digits_changes_no_weight():
 @pytest.fixture(scope="module")
 def calibrated(tmp_path_factory):
     """A Llama whose heads must save a third of the time, its tokens, and where it is saved."""
-    from conftest import Models
+    from tiny_models import Models
 
     before = torch.get_num_threads()
     torch.set_num_threads(1)

@@ -101,7 +101,9 @@ def test_batches(llama, batches, kind, message):
 def test_batches_with_a_cache(models, llama):
     ids = models.tokens(1, 8)
     cache = llama(ids, use_cache=True).past_key_values
-    with pytest.raises(ValueError, match=r"calibrate: LlamaAttention.causal.0 has 8 queries and 16"):
+    with pytest.raises(
+        ValueError, match=r"calibrate: LlamaAttention.causal.0 has 8 queries and 16"
+    ):
         hf.calibrate(llama, [{"input_ids": ids, "past_key_values": cache}])
 
 
