@@ -169,7 +169,7 @@ def test_decoding(models, decoding):
     whole = models.states(model, ids)[:, -1]
     with torch.no_grad():
         cache = model(ids[:, :-1], use_cache=True).past_key_values
-    last = models.states(model, ids[:, -1:], past_key_values=cache)[:, -1]
+    last = models.states(model, ids[:, -1:], **{models.cached(model): cache})[:, -1]
     hf.forget(model)
     exact = models.states(model, ids)[:, -1]
     expected = exact if decoding == "exact" else whole

@@ -104,7 +104,7 @@ def test_batches_with_a_cache(models, llama):
     with pytest.raises(
         ValueError, match=r"calibrate: LlamaAttention.causal.0 has 8 queries and 16"
     ):
-        hf.calibrate(llama, [{"input_ids": ids, "past_key_values": cache}])
+        hf.calibrate(llama, [{"input_ids": ids, models.cached(llama): cache}])
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Tiny random models, always the same ones."""
 
+import inspect
+
 import torch
 import transformers
 
@@ -58,6 +60,12 @@ class Models:
         for entry in range(batch):
             mask[entry, : 7 * entry] = 0
         return mask if side == "left" else mask.flip(1)
+
+    @staticmethod
+    def cached(model):
+        """What its cache is called among its inputs."""
+        inputs = inspect.signature(model.forward).parameters
+        return "cache" if "cache" in inputs else "past_key_values"
 
     @staticmethod
     def states(model, *args, **kwargs):

@@ -4,7 +4,8 @@
 `register` makes ``model.set_attn_implementation("bochner")`` known: exact attention by this
 library. `calibrate` plans every head on the user's data, exact, random features or some of both,
 and writes the plans into the model's configuration, where they are saved and loaded with it;
-`plans_of` reads them and `forget` removes them.
+`use_features` puts random features into every head, and `distill` trains such a model to give what
+it gave with exact attention. `plans_of` reads plans, `forget` removes them.
 """
 
 try:
@@ -37,7 +38,18 @@ except ModuleNotFoundError as error:
     ) from None
 
 from bochner.transformers._calibration import calibrate
+from bochner.transformers._distillation import distill
+from bochner.transformers._features import use_features
 from bochner.transformers._plans import ModelPlans, PlannedHead, forget, plans_of
 from bochner.transformers._registration import register
 
-__all__ = ["ModelPlans", "PlannedHead", "calibrate", "forget", "plans_of", "register"]
+__all__ = [
+    "ModelPlans",
+    "PlannedHead",
+    "calibrate",
+    "distill",
+    "forget",
+    "plans_of",
+    "register",
+    "use_features",
+]

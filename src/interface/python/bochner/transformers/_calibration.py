@@ -9,28 +9,17 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from bochner._attention_plans import HeadPlan, Method, plan_attention
-from bochner._core.options import FeatureMapSpec, SoftmaxKernel
 from bochner._options import one_of, positive, seed_of, several, whole
-from bochner._specs import features_of, projection_of
+from bochner._specs import features_of
 from bochner.transformers._capture import capture
-from bochner.transformers._plans import (
-    Decoding,
-    LayerPlans,
-    ModelPlans,
-    configs_of,
-    layer_plans,
-    plans_of,
-    require_drawn,
-    store_plans,
-)
-from bochner.transformers._plans import forget as forget_plans
+from bochner.transformers._plans import Decoding, ModelPlans, drawn
+from bochner.transformers._written import Network, write_plans
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from bochner._attention_costs import AttentionCosts
     from bochner._specs import FeaturesLike, ProjectionLike
-    from bochner.transformers._capture import LayerSample
 
 _NAME = "calibrate"
 _INEXACT: tuple[Method, ...] = ("features", "exact-and-features", "exact-and-means")
@@ -48,29 +37,6 @@ def _made_exact(plan: HeadPlan) -> HeadPlan:
         time=1.0,
         sentence="Exact attention, as was asked for.",
     )
-
-
-def _exact_plans(sample: LayerSample) -> LayerPlans:
-    """Of a layer with a sliding window, which costs no more than its window."""
-    heads = sample.heads
-    return {
-        "heads": heads,
-        "key_heads": sample.key_heads,
-        "dim": sample.dim,
-        "groups": [
-            {
-                "heads": list(range(heads)),
-                "key_heads": list(range(sample.key_heads)),
-                "method": "exact",
-                "specs": "",
-                "exact": "",
-                "rest": "none",
-                "error": [0.0] * heads,
-                "exact_share": [1.0] * heads,
-                "time": [1.0] * heads,
-            }
-        ],
-    }
 
 
 def _kept(plans: dict[str, list[HeadPlan]], heads: int | None) -> dict[str, list[HeadPlan]]:
@@ -190,25 +156,15 @@ def calibrate(
         one_of(_NAME, "methods", each, _INEXACT) for each in several(_NAME, "methods", methods)
     }
     one_of(_NAME, "decoding", decoding, ("exact", "planned"))
-    base = FeatureMapSpec(
-        1,
-        1,
-        SoftmaxKernel(),
-        projection=projection_of(_NAME, projection),
-        features=features_of(_NAME, features),
-        seed=seed_of(_NAME, seed),
-    )
-    require_drawn(_NAME, base)
+    network = Network(drawn(_NAME, projection), features_of(_NAME, features), seed_of(_NAME, seed))
     samples = capture(_NAME, model, batches, whole(_NAME, "tokens", tokens, 1))
     planned: dict[str, list[HeadPlan]] = {}
     for number, (layer, sample) in enumerate(samples.items()):
         if sample.windowed:
             continue
-        if not sample.sequences:
-            raise ValueError(f"{_NAME}: {layer} has seen padding alone, expected live tokens")
         queries, keys, values, lengths = (x.numpy() for x in sample.batch())
         plans = plan_attention(
-            base.__replace__(input_dim=sample.dim, kernel=SoftmaxKernel(sample.scale)),
+            network.base(sample),
             queries,
             keys,
             values,
@@ -221,20 +177,4 @@ def calibrate(
             num_threads=torch.get_num_threads(),
         )
         planned[layer] = [plan if plan.method in allowed else _made_exact(plan) for plan in plans]
-    planned = _kept(planned, heads)
-    forget_plans(model)
-    for config in configs_of(model):
-        layers = {
-            layer: layer_plans(planned[layer], sample.key_heads, sample.dim)
-            if layer in planned
-            else _exact_plans(sample)
-            for layer, sample in samples.items()
-            if sample.config is config
-        }
-        if layers:
-            store_plans(config, layers, decoding)
-    found = plans_of(model)
-    assert found is not None
-    if on_plans is not None:
-        on_plans(found)
-    return found
+    return write_plans(_NAME, model, samples, _kept(planned, heads), decoding, on_plans)

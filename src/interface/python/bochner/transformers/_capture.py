@@ -84,7 +84,8 @@ class LayerSample:
 class Capture:
     """Samples of all layers, by their names, in the order of their first calls."""
 
-    def __init__(self, most_tokens: int) -> None:
+    def __init__(self, function: str, most_tokens: int) -> None:
+        self.function = function
         self.most_tokens = most_tokens
         self.samples: dict[str, LayerSample] = {}
 
@@ -97,14 +98,19 @@ class Capture:
     def take(self, module: nn.Module, call: LayerCall) -> None:
         if call.offset != 0:
             raise ValueError(
-                f"calibrate: {call.layer} has {call.queries.shape[2]} queries and "
+                f"{self.function}: {call.layer} has {call.queries.shape[2]} queries and "
                 f"{call.keys.shape[2]} keys, expected batches of whole sequences, without a cache"
+            )
+        if config_of(module) is None:
+            raise ValueError(
+                f"{self.function}: {call.layer} has no config, which plans are written into, "
+                "expected a layer of transformers"
             )
         sample = self.samples.setdefault(call.layer, LayerSample(module, call))
         if sample.module is not module:
             raise ValueError(
-                f"calibrate: two layers of the model are called {call.layer}, so that plans of one "
-                "would be the other's; expected a number of its own (layer_idx) for each"
+                f"{self.function}: two layers of the model are called {call.layer}, so that plans "
+                "of one would be the other's; expected a number of its own (layer_idx) for each"
             )
         sample.add(call, self.most_tokens)
 
@@ -201,7 +207,7 @@ def batches_of(function: str, batches: Any) -> Iterable[Any]:
 
 def capture(function: str, model: Any, batches: Any, most_tokens: int) -> dict[str, LayerSample]:
     """Samples of the layers of a model with exact attention."""
-    found = Capture(most_tokens)
+    found = Capture(function, most_tokens)
     token = _current.set(found)
     try:
         with implementation(model, _NAME), evaluated(model):
@@ -211,6 +217,9 @@ def capture(function: str, model: Any, batches: Any, most_tokens: int) -> dict[s
                     break
     finally:
         _current.reset(token)
+    for layer, sample in found.samples.items():
+        if not sample.windowed and not sample.sequences:
+            raise ValueError(f"{function}: {layer} has seen padding alone, expected live tokens")
     if not found.samples:
         raise ValueError(
             f"{function}: no layer of {type(model).__name__} was called, expected at least one "

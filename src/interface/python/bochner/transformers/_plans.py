@@ -15,6 +15,7 @@ from bochner._core.options import (
     PositiveFeatures,
 )
 from bochner._results import Result, table
+from bochner._specs import projection_of
 from bochner.torch._pairs import pairs_text
 from bochner.transformers._layers import config_of
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from torch import Tensor, nn
 
     from bochner._attention_plans import HeadPlan, Method
+    from bochner._specs import ProjectionLike
 
 Decoding: TypeAlias = Literal["exact", "planned"]
 """What few queries do that continue a cache."""
@@ -307,10 +309,12 @@ def forget(model: nn.Module) -> None:
             delattr(config, ATTRIBUTE)
 
 
-def require_drawn(function: str, spec: FeatureMapSpec) -> None:
-    """Refuse frequencies that were given: a configuration would hold their digest alone."""
-    if isinstance(spec.projection, GivenProjection):
+def drawn(function: str, projection: ProjectionLike) -> Any:
+    """A projection that draws; of frequencies that were given a config would hold a digest."""
+    found = projection_of(function, projection)
+    if isinstance(found, GivenProjection):
         raise ValueError(
             f"{function}: projection is given frequencies, of which a config would hold a digest "
             "alone, expected a projection that draws"
         )
+    return found
