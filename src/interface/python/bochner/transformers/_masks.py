@@ -51,7 +51,7 @@ def _refuse(what: str) -> NoReturn:
 
 def _origin(function: Callable[..., Any]) -> str:
     """The name of what made a mask function."""
-    return getattr(function, "__qualname__", repr(function)).partition(".<locals>")[0]
+    return getattr(function, "__qualname__", type(function).__name__).partition(".<locals>")[0]
 
 
 def _parts(function: Callable[..., Any]) -> list[Callable[..., Any]]:
