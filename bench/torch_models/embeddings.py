@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What pretrained models keep of their embeddings when their attention is calibrated.
 
-Usage: embeddings.py WHEELS [--error 0.1]
+Usage: embeddings.py WHEELS [--model protein|chemistry] [--error 0.1]
   WHEELS  a folder with the wheels of antiberty 0.0.6 and rxnmapper 0.4.3
           (pip download --no-deps --require-hashes -r bench/attention_heads/models.txt)
 
@@ -24,8 +24,8 @@ import bochner.transformers
 sys.path.insert(0, str(Path(__file__).parents[1] / "attention_heads"))
 from heads import HEAVY_CHAIN, REACTIONS, RESIDUES, SMILES_TOKEN, model_files
 
-SEQUENCES = 24
-CALIBRATED = 8
+SEQUENCES = 12
+CALIBRATED = 4
 
 
 def variants(generator):
@@ -86,6 +86,7 @@ def judged(name, kind, files, sequences, error):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("wheels", type=Path)
+    parser.add_argument("--model", choices=["protein", "chemistry"], help="one of them alone")
     parser.add_argument("--error", type=float, default=0.1)
     arguments = parser.parse_args()
     torch.manual_seed(0)
@@ -94,6 +95,8 @@ def main():
         ("protein", "antiberty", BertModel),
         ("chemistry", "rxnmapper", AlbertModel),
     ):
+        if arguments.model not in (None, name):
+            continue
         wheel = next(arguments.wheels.glob(f"{package}-*.whl"))
         files = model_files(wheel)
         generator = torch.Generator().manual_seed(1)

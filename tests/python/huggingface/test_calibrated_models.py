@@ -311,3 +311,25 @@ def test_forget(models):
     hf.forget(model)
     assert hf.plans_of(model) is None
     hf.forget(model)
+
+
+def test_layers_that_share_weights_are_sampled_alike(models):
+    """ALBERT calls one layer several times: its sample has sequences of every call in turn."""
+    from bochner.transformers._capture import capture
+
+    config = transformers.AlbertConfig(
+        vocab_size=models.vocabulary,
+        hidden_size=32,
+        embedding_size=16,
+        num_hidden_layers=3,
+        num_attention_heads=4,
+        intermediate_size=48,
+        initializer_range=0.2,
+    )
+    model = transformers.AlbertModel(config).eval()
+    (sample,) = capture("test", model, [models.tokens(4, 20)], 80).values()
+    assert [len(sequences) for sequences in sample.calls] == [4, 4, 4]
+    assert len(sample.sequences) == 4
+    first = [sequences[0] for sequences in sample.calls]
+    for found, expected in zip(sample.sequences, [*first, sample.calls[0][1]], strict=True):
+        assert all(torch.equal(a, b) for a, b in zip(found, expected, strict=True))

@@ -4,9 +4,11 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import torch
 from torch import Tensor
@@ -27,26 +29,51 @@ if TYPE_CHECKING:
 _NAME = "bochner_calibration"
 
 
-class LayerSample:
-    """Whole sequences that a layer has seen, without their padding."""
+Sequence: TypeAlias = tuple[Tensor, Tensor, Tensor]
+"""Queries, keys and values of all heads."""
 
-    def __init__(self, module: nn.Module, call: LayerCall) -> None:
+
+class LayerSample:
+    """Whole sequences that a layer has seen, without their padding.
+
+    Of a layer that is called several times in a forward pass, since layers share its weights, each
+    of its calls is sampled alike.
+    """
+
+    def __init__(self, module: nn.Module, call: LayerCall, most_tokens: int) -> None:
         self.module = module
         self.config = config_of(module)
         self.scale = call.scale
         self.causal = call.causal
         self.windowed = False
-        self.tokens = 0
+        self.most_tokens = most_tokens
         self.heads, self.key_heads = call.queries.shape[1], call.keys.shape[1]
         self.dim = call.queries.shape[3]
-        self.sequences: list[tuple[Tensor, Tensor, Tensor]] = []
+        self.calls: list[list[Sequence]] = []
 
-    def add(self, call: LayerCall, most_tokens: int) -> None:
-        """Take in the entries of a batch while there are fewer tokens than wanted."""
+    def full(self) -> bool:
+        """Whether more batches would add nothing."""
+        return self.windowed or all(_tokens(each) >= self.most_tokens for each in self.calls)
+
+    @property
+    def sequences(self) -> list[Sequence]:
+        """Those of all calls in turn, until there are as many tokens as wanted."""
+        found: list[Sequence] = []
+        for turn in itertools.zip_longest(*self.calls):
+            for each in turn:
+                if each is not None and _tokens(found) < self.most_tokens:
+                    found.append(each)
+        return found
+
+    def add(self, call: LayerCall, number: int) -> None:
+        """Take in the entries of a batch, seen by the call of that number in a forward pass."""
+        while len(self.calls) <= number:
+            self.calls.append([])
+        sequences = self.calls[number]
         self.windowed = self.windowed or call.window is not None
         same_tokens = call.queries.shape[2] == call.keys.shape[2]
         for entry in range(call.queries.shape[0]):
-            if self.windowed or self.tokens >= most_tokens:
+            if self.windowed or _tokens(sequences) >= self.most_tokens:
                 return
             parts = [x[entry].detach() for x in (call.queries, call.keys, call.values)]
             if call.key_mask is not None:
@@ -54,8 +81,7 @@ class LayerSample:
                 parts = [x[:, live] if same_tokens or i > 0 else x for i, x in enumerate(parts)]
             if all(x.shape[1] > 0 for x in parts):
                 queries, keys, values = (x.to("cpu", torch.float32, copy=True) for x in parts)
-                self.sequences.append((queries, keys, values))
-                self.tokens += queries.shape[1]
+                sequences.append((queries, keys, values))
 
     def batch(self) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         """Queries, keys, values and numbers of keys, as one batch.
@@ -63,8 +89,9 @@ class LayerSample:
         Shorter entries end with dead keys, and with queries that were there before: every query is
         one of the layer's.
         """
-        lengths = torch.tensor([keys.shape[1] for _, keys, _ in self.sequences])
-        most_queries = max(queries.shape[1] for queries, _, _ in self.sequences)
+        sequences = self.sequences
+        lengths = torch.tensor([keys.shape[1] for _, keys, _ in sequences])
+        most_queries = max(queries.shape[1] for queries, _, _ in sequences)
         most_keys = int(lengths.max())
 
         def repeated(x: Tensor) -> Tensor:
@@ -74,11 +101,15 @@ class LayerSample:
             return torch.nn.functional.pad(x, (0, 0, 0, most_keys - x.shape[1]))
 
         return (
-            torch.stack([repeated(queries) for queries, _, _ in self.sequences]),
-            torch.stack([padded(keys) for _, keys, _ in self.sequences]),
-            torch.stack([padded(values) for _, _, values in self.sequences]),
+            torch.stack([repeated(queries) for queries, _, _ in sequences]),
+            torch.stack([padded(keys) for _, keys, _ in sequences]),
+            torch.stack([padded(values) for _, _, values in sequences]),
             lengths,
         )
+
+
+def _tokens(sequences: list[Sequence]) -> int:
+    return sum(queries.shape[1] for queries, _, _ in sequences)
 
 
 class Capture:
@@ -88,12 +119,15 @@ class Capture:
         self.function = function
         self.most_tokens = most_tokens
         self.samples: dict[str, LayerSample] = {}
+        self.numbers: Counter[str] = Counter()
 
     def full(self) -> bool:
         """Whether more batches would add nothing."""
-        return bool(self.samples) and all(
-            each.windowed or each.tokens >= self.most_tokens for each in self.samples.values()
-        )
+        return bool(self.samples) and all(each.full() for each in self.samples.values())
+
+    def start(self) -> None:
+        """Begin a forward pass."""
+        self.numbers.clear()
 
     def take(self, module: nn.Module, call: LayerCall) -> None:
         if call.offset != 0:
@@ -106,13 +140,14 @@ class Capture:
                 f"{self.function}: {call.layer} has no config, which plans are written into, "
                 "expected a layer of transformers"
             )
-        sample = self.samples.setdefault(call.layer, LayerSample(module, call))
+        sample = self.samples.setdefault(call.layer, LayerSample(module, call, self.most_tokens))
         if sample.module is not module:
             raise ValueError(
                 f"{self.function}: two layers of the model are called {call.layer}, so that plans "
                 "of one would be the other's; expected a number of its own (layer_idx) for each"
             )
-        sample.add(call, self.most_tokens)
+        sample.add(call, self.numbers[call.layer])
+        self.numbers[call.layer] += 1
 
 
 _current: ContextVar[Capture | None] = ContextVar("bochner_capture", default=None)
@@ -212,6 +247,7 @@ def capture(function: str, model: Any, batches: Any, most_tokens: int) -> dict[s
     try:
         with implementation(model, _NAME), evaluated(model):
             for i, batch in enumerate(batches_of(function, batches)):
+                found.start()
                 run(function, model, batch, f"batches[{i}]")
                 if found.full():
                     break
