@@ -13,6 +13,7 @@ import bochner as bo  # noqa: E402
 import bochner.transformers as hf  # noqa: E402
 from bochner.transformers._attention import attention  # noqa: E402
 from bochner.transformers._layers import layer_name  # noqa: E402
+from bochner.transformers._masks import attention_mask  # noqa: E402
 from bochner.transformers._plans import layer_plans, store_plans  # noqa: E402
 
 
@@ -64,7 +65,7 @@ def test_each_head_does_what_its_plan_says(models, key_heads):
     k, v = torch.randn(2, 2, key_heads, 70, 8, generator=generator)
     mask = torch.ones(2, 70, dtype=torch.bool)
     mask[1, :9] = False
-    found, _ = attention(module, q, k, v, mask)
+    found, _ = attention(module, q, k, v, attention_mask(2, 70, 70, attention_mask=mask))
     expected = bo.attend_as_planned(plans, q, k, v, causal=True, key_mask=mask)
     torch.testing.assert_close(found.transpose(1, 2), torch.from_numpy(expected))
 

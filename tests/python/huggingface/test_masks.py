@@ -82,23 +82,16 @@ def test_nothing_is_said_where_nothing_is_hidden():
     everything = torch.ones((2, 6), dtype=torch.bool)
     assert attention_mask(2, 6, 6, mask_function=CAUSAL, attention_mask=everything) is None
     said = attention_mask(2, 6, 6, mask_function=CAUSAL, allow_is_causal_skip=False)
-    assert said.shape == (2, 6)
+    assert said.shape == (2, 1, 1, 6)
 
 
 def test_windows_take_no_memory():
     mask = attention_mask(
         2, 5000, 5000, mask_function=masking_utils.sliding_window_causal_mask_function(4096)
     )
-    assert mask.shape == (2, 4096, 5000)
+    assert mask.shape[2:] == (4096, 5000)
     assert mask.untyped_storage().nbytes() <= 2 * 5000
-    again = attention_mask(
-        2,
-        5000,
-        5000,
-        mask_function=masking_utils.sliding_window_causal_mask_function(4096),
-        attention_mask=mask,
-    )
-    assert again is mask
+    assert seen_keys("layer", mask, True, None, 2, 5000).window == 4096
 
 
 REFUSED = {
@@ -114,6 +107,11 @@ REFUSED = {
 }
 
 
+def test_masks_of_three_axes_are_refused():
+    with pytest.raises(ValueError, match="the model's mask is of 3 dimensions, expected a causal"):
+        attention_mask(1, 6, 6, attention_mask=torch.ones(1, 6, 6, dtype=torch.bool))
+
+
 @pytest.mark.parametrize("name", REFUSED)
 def test_other_masks_are_refused(name):
     with pytest.raises(ValueError, match=f"the model's mask is {name}, expected a causal one"):
@@ -126,9 +124,10 @@ def test_other_masks_are_refused(name):
         (torch.ones(2, 1, 4, 6, dtype=torch.bool), r"shape \(2, 1, 4, 6\), and masks over pairs"),
         (torch.ones(2, 4, 1, 6, dtype=torch.bool), r"shape \(2, 4, 1, 6\), and masks over pairs"),
         (torch.zeros(2, 1, 1, 6), r"mask of torch.float32, which adds to logits"),
-        (torch.ones(6, dtype=torch.bool), "of 1 dimensions"),
-        (torch.ones(3, 6, dtype=torch.bool), "mask of 3 x 6 keys, expected 2 x 6"),
-        (torch.ones(2, 7, dtype=torch.bool), "mask of 2 x 7 keys, expected 2 x 6"),
+        (torch.ones(2, 6, dtype=torch.bool), r"shape \(2, 6\), and masks over pairs"),
+        (torch.ones(2, 3, 4, 6, dtype=torch.uint8), r"shape \(2, 3, 4, 6\), and masks over"),
+        (torch.ones(3, 1, 1, 6, dtype=torch.bool), "mask of 3 x 6 keys, expected 2 x 6"),
+        (torch.ones(2, 1, 1, 7, dtype=torch.bool), "mask of 2 x 7 keys, expected 2 x 6"),
     ],
 )
 def test_masks_of_a_caller_are_refused(mask, message):

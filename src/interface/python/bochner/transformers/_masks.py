@@ -2,13 +2,14 @@
 """Masks as transformers makes them, and what attention reads from them.
 
 A mask function is told the pattern of a mask, and its result travels through the model to the
-layers. Here that result says it all, for nothing is of the size of all pairs:
+layers, sometimes by way of `generate`; transformers leaves tensors of four axes alone. Here such a
+tensor says it all, though nothing is of the size of all pairs:
 
-- (batch, keys): causal;
-- (batch, window, keys), of no more memory: causal within a window;
-- (batch, 1, 1, keys): all live keys are seen.
+- bool, (batch, 1, 1, keys): all live keys are seen, as the shape says itself;
+- uint8, (batch, 1, 1, keys): causal;
+- uint8, (batch, 2, window, keys), of no more memory: causal within a window.
 
-True for live keys. Causal masks end with the last query, so that slots of a cache that are still
+Not zero for live keys. Causal masks end with the last query, so that slots of a cache that are still
 empty are left out. No mask at all says what the layer's ``is_causal`` does, with all keys live.
 """
 
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from torch import Tensor
+
+
+_WINDOWED = 2
 
 
 class _Pattern(NamedTuple):
@@ -97,13 +101,6 @@ def _number(offset: int | Tensor) -> int:
     return int(offset)
 
 
-def _is_windowed(mask: Tensor, window: int | None) -> bool:
-    """Whether a mask is one of ours that says this window; `generate` may have copied it."""
-    if mask.dim() != 3 or mask.shape[1] != window or mask.dtype is not torch.bool:
-        return False
-    return mask.stride(1) == 0 or bool((mask == mask[:, :1]).all())
-
-
 def _live(mask: Tensor, begin: int, count: int) -> Tensor:
     """Those of `count` keys from `begin` on; what the mask does not reach is dead."""
     live = mask[:, begin : begin + count].bool()
@@ -126,8 +123,6 @@ def attention_mask(
     """What stands for a mask on its way to the layers, in transformers' own terms."""
     causal, window = _pattern_of(mask_function, kv_length)
     if attention_mask is not None and attention_mask.dim() != 2:
-        if _is_windowed(attention_mask, window):  # made here, and given to the model once more
-            return attention_mask
         _refuse(f"of {attention_mask.dim()} dimensions")
     count = _number(q_offset) + q_length - kv_offset if causal else kv_length
     if window is not None and window >= count:
@@ -140,17 +135,10 @@ def attention_mask(
             return None
     if live is None:
         live = torch.ones((batch_size, count), dtype=torch.bool, device=device)
-    if window is not None:
-        return live[:, None, :].expand(-1, window, -1)
-    return live if causal else live[:, None, None, :]
-
-
-def _require_bool(layer: str, mask: Tensor) -> None:
-    if mask.dtype is not torch.bool:
-        raise ValueError(
-            f"bochner: {layer} has a mask of {mask.dtype}, which adds to logits, expected one of "
-            "bool"
-        )
+    if not causal:
+        return live[:, None, None, :]
+    tagged = live.to(torch.uint8)[:, None, None, :]
+    return tagged if window is None else tagged.expand(-1, _WINDOWED, window, -1)
 
 
 def seen_keys(
@@ -169,22 +157,21 @@ def seen_keys(
         if window is not None and not causal:
             _refuse("a window without a causal mask")
         return SeenKeys(causal, num_keys, window, None)
-    _require_bool(layer, mask)
-    window = None
-    if mask.dim() == 4:
-        if mask.shape[1:3] != (1, 1):
-            raise ValueError(
-                f"bochner: {layer} has a mask of shape {tuple(mask.shape)}, and masks over pairs "
-                "are not offered, expected (batch, keys) or (batch, 1, 1, keys); use "
-                'model.set_attn_implementation("eager")'
-            )
-        causal, mask = False, mask[:, 0, 0]
-    elif mask.dim() == 3:
-        causal, window, mask = True, mask.shape[1], mask[:, 0]
-    elif mask.dim() == 2:
-        causal = True
-    else:
-        _refuse(f"of {mask.dim()} dimensions")
+    if mask.dtype not in (torch.bool, torch.uint8):
+        raise ValueError(
+            f"bochner: {layer} has a mask of {mask.dtype}, which adds to logits, expected one of "
+            "bool"
+        )
+    causal = mask.dtype is torch.uint8
+    windowed = causal and mask.dim() == 4 and mask.shape[1] == _WINDOWED
+    if mask.dim() != 4 or not (windowed or mask.shape[1:3] == (1, 1)):
+        raise ValueError(
+            f"bochner: {layer} has a mask of shape {tuple(mask.shape)}, and masks over pairs are not "
+            "offered, expected a mask of tokens (batch, keys) for the model; use "
+            'model.set_attn_implementation("eager")'
+        )
+    window = mask.shape[2] if windowed else None
+    mask = mask[:, 0, 0].bool()
     if mask.shape[0] not in (1, batch) or mask.shape[1] > num_keys:
         raise ValueError(
             f"bochner: {layer} has a mask of {mask.shape[0]} x {mask.shape[1]} keys, expected "
