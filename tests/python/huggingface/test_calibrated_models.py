@@ -225,6 +225,21 @@ def test_training_through_features(models):
         model(ids, labels=ids).loss.backward()
 
 
+@pytest.mark.parametrize("planned", [False, True])
+def test_a_whole_graph_is_compiled(models, planned):
+    """As one graph, with the bits of the model as it is."""
+    model = models.make("llama", num_hidden_layers=1)
+    model.set_attn_implementation("bochner")
+    if planned:
+        write(model, mixed_plans(8), 2)
+    ids, mask = models.tokens(2, 60), models.padding(2, 60, "left")
+    options = {"attention_mask": mask, "use_cache": False}
+    expected = models.states(model, ids, **options)
+    torch._dynamo.reset()
+    compiled = torch.compile(model, fullgraph=True, backend="aot_eager")
+    assert torch.equal(models.states(compiled, ids, **options), expected)
+
+
 def test_layers_without_numbers(models):
     """ViT does not number its layers; they are known by the order of their calls."""
     model = models.make("vit", image_size=64)

@@ -9,8 +9,8 @@ tensor says it all, though nothing is of the size of all pairs:
 - uint8, (batch, 1, 1, keys): causal;
 - uint8, (batch, 2, window, keys), of no more memory: causal within a window.
 
-Not zero for live keys. Causal masks end with the last query, so that slots of a cache that are still
-empty are left out. No mask at all says what the layer's ``is_causal`` does, with all keys live.
+Not zero for live keys. Causal masks end with the last query, so that slots of a cache that are
+still empty are left out. No mask at all says what the layer's ``is_causal`` does, with all keys live.
 """
 
 from __future__ import annotations
@@ -166,8 +166,8 @@ def seen_keys(
     windowed = causal and mask.dim() == 4 and mask.shape[1] == _WINDOWED
     if mask.dim() != 4 or not (windowed or mask.shape[1:3] == (1, 1)):
         raise ValueError(
-            f"bochner: {layer} has a mask of shape {tuple(mask.shape)}, and masks over pairs are not "
-            "offered, expected a mask of tokens (batch, keys) for the model; use "
+            f"bochner: {layer} has a mask of shape {tuple(mask.shape)}, and masks over pairs are "
+            "not offered, expected a mask of tokens (batch, keys) for the model; use "
             'model.set_attn_implementation("eager")'
         )
     window = mask.shape[2] if windowed else None
