@@ -17,9 +17,9 @@ BOTH_WAYS = masking_utils.bidirectional_mask_function
 def pairs(mask, causal, queries, keys, batch=2):
     """All pairs that are seen, (batch, queries, keys), of what a layer would read."""
     seen = seen_keys("layer", mask, causal, None, batch, keys)
-    i = torch.arange(queries)[:, None] + (seen.count - queries if seen.causal else 0)
-    j = torch.arange(seen.count)
-    shown = torch.ones((queries, seen.count), dtype=torch.bool)
+    i = torch.arange(queries)[:, None] + (seen.num_keys - queries if seen.causal else 0)
+    j = torch.arange(seen.num_keys)
+    shown = torch.ones((queries, seen.num_keys), dtype=torch.bool)
     if seen.causal:
         shown = shown & (j <= i)
     if seen.window is not None:
@@ -27,7 +27,7 @@ def pairs(mask, causal, queries, keys, batch=2):
     shown = shown.expand(batch, -1, -1)
     if seen.mask is not None:
         shown = shown & seen.mask[:, None, :]
-    return torch.nn.functional.pad(shown, (0, keys - seen.count))
+    return torch.nn.functional.pad(shown, (0, keys - seen.num_keys))
 
 
 CASES = {

@@ -112,8 +112,8 @@ def layer_call(
     return LayerCall(
         layer,
         query.expand(key.shape[0], -1, -1, -1),
-        key[:, :, : seen.count],
-        value[:, :, : seen.count],
+        key[:, :, : seen.num_keys],
+        value[:, :, : seen.num_keys],
         query.shape[-1] ** -0.5 if scaling is None else float(scaling),
         seen.causal,
         seen.window,

@@ -41,7 +41,7 @@ def _specs(
         return head_specs(base, layer, sample.key_heads)
     queries, keys, _, lengths = (x.numpy() for x in sample.batch())
     live = np.arange(keys.shape[2]) < lengths[:, None]
-    fitted = "directions" if fit == "directions" else "shifts"
+    fitted: Literal["directions", "shifts"] = "directions" if fit == "directions" else "shifts"
     found = calibrate(base, layer, queries, keys, fit=fitted, key_mask=live, num_threads=threads)
     return [head.spec for head in found]
 

@@ -10,7 +10,8 @@ tensor says it all, though nothing is of the size of all pairs:
 - uint8, (batch, 2, window, keys), of no more memory: causal within a window.
 
 Not zero for live keys. Causal masks end with the last query, so that slots of a cache that are
-still empty are left out. No mask at all says what the layer's ``is_causal`` does, with all keys live.
+still empty are left out. No mask at all says what the layer's ``is_causal`` does, with all keys
+live.
 """
 
 from __future__ import annotations
@@ -36,14 +37,14 @@ class _Pattern(NamedTuple):
 
 
 class SeenKeys(NamedTuple):
-    """Which keys queries see; those behind `count` are not there yet."""
+    """Which keys queries see; those behind the first `num_keys` are not there yet."""
 
     causal: bool
-    count: int
+    num_keys: int
     window: int | None
     """Query i sees the keys ``j > i + offset - window``; None where that hides no key."""
     mask: Tensor | None
-    """(batch, count), True for live keys."""
+    """(batch, num_keys), True for live keys."""
 
 
 def _refuse(what: str) -> NoReturn:
