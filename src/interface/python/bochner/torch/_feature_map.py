@@ -69,8 +69,8 @@ class FeatureMap(nn.Module):
     >>> from bochner.torch import FeatureMap
     >>> kernel = bo.SoftmaxKernel.for_dimension(4)
     >>> phi = FeatureMap(bo.FeatureMapSpec(4, 4096, kernel, features=bo.HyperbolicFeatures()))
-    >>> x = torch.ones(3, 4)
-    >>> torch.allclose(phi(x) @ phi(x).T, torch.tensor(2.0).exp(), rtol=0.1)
+    >>> x = torch.full((3, 4), 0.25)
+    >>> torch.allclose(phi(x) @ phi(x).T, torch.tensor(0.125).exp(), rtol=0.1)
     True
     >>> phi.redraw()
     >>> sorted(phi.state_dict())
