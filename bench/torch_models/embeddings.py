@@ -49,12 +49,12 @@ def reactions(files, generator):
         yield [vocabulary.index(token) for token in ("[CLS]", *tokens, "[SEP]")]
 
 
-def load(kind, files):
+def load(kind, files, **options):
     """A model of a wheel's files."""
     with tempfile.TemporaryDirectory() as folder:
         for name in ("pytorch_model.bin", "config.json"):
             (Path(folder) / name).write_bytes(files[name])
-        return kind.from_pretrained(folder, add_pooling_layer=False).eval()
+        return kind.from_pretrained(folder, **options).eval()
 
 
 def embedded(model, batches):
@@ -64,7 +64,7 @@ def embedded(model, batches):
 
 def judged(name, kind, files, sequences, error):
     """A row of the table."""
-    model = load(kind, files)
+    model = load(kind, files, add_pooling_layer=False)
     batches = list(torch.tensor(list(sequences)).split(CALIBRATED))
     learned, held_out = batches[0], batches[1:]
     plans = bochner.transformers.calibrate(model, [learned], error=error, on_plans=None)
