@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The masked-token loss of a pretrained encoder of reactions, before and after a swap of attention.
 
-Usage: swap.py WHEELS [--frequencies 256] [--steps 100]
+Usage: swap.py WHEELS [--frequencies 256] [--steps 100] [--learning-rate 1e-4]
   WHEELS  a folder with the wheel of rxnmapper 0.4.3
           (pip download --no-deps --require-hashes -r bench/attention_heads/models.txt)
 
@@ -45,6 +45,7 @@ def main():
     parser.add_argument("wheels", type=Path)
     parser.add_argument("--frequencies", type=int, default=256)
     parser.add_argument("--steps", type=int, default=100)
+    parser.add_argument("--learning-rate", type=float, default=1e-4)
     arguments = parser.parse_args()
     hf.register()
     files = model_files(next(arguments.wheels.glob("rxnmapper-*.whl")))
@@ -62,7 +63,7 @@ def main():
         model.set_attn_implementation("bochner")
         rows[name] = loss(model, held_out)
         if steps > 0:
-            hf.distill(model, inputs, steps, 1e-4)
+            hf.distill(model, inputs, steps, arguments.learning_rate)
             rows[name + ", distilled"] = loss(model, held_out)
         print(json.dumps(rows), flush=True)
 
