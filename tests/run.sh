@@ -6,7 +6,7 @@
 #   (nothing)  one compiler (g++), in minutes
 #   --all      also every instruction set, the long statistical runs, clang, the address and
 #              undefined-behaviour sanitizers, the thread sanitizer, and the Python wheel
-#   --torch    also what needs PyTorch, in a virtual environment of its own (6 GB, two minutes)
+#   --torch    also what needs PyTorch and transformers, in a virtual environment of its own (6 GB, two minutes)
 # The last line is `N passed, N failed`, with `, N skipped` when there were any; the exit status is 0
 # when nothing failed.
 set -uo pipefail
@@ -88,7 +88,7 @@ make_venv() {
   echo "$name: environment ready in $((SECONDS - start)) s"
 }
 
-# What needs PyTorch, beside the package of the dev build: its tests, the examples of its docstrings
+# What needs PyTorch and transformers, beside the package of the dev build: its tests, the examples of its docstrings
 # and pages, and its types.
 count_torch() {
   local start=$SECONDS results=$PWD/$logs/torch.xml log=$logs/torch-test.log python good=0 bad=1 idle=0
@@ -98,7 +98,7 @@ count_torch() {
     PYTHONDONTWRITEBYTECODE=1
   rm -f "$results"
   "$python" -m pytest -p no:cacheprovider --junitxml "$results" tests/python/pytorch \
-    tests/python/test_torch_import.py >"$log" 2>&1
+    tests/python/huggingface tests/python/test_t*_import.py >"$log" 2>&1
   if [ -s "$results" ]; then
     local errors total
     read -r errors bad idle total < <(sed -nE \

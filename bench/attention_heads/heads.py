@@ -169,4 +169,5 @@ def main():
             np.save(out / f"{name}_{part}.npy", array)
 
 
-main()
+if __name__ == "__main__":
+    main()

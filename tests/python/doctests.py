@@ -17,7 +17,18 @@ PAGES = [
     ROOT / "src" / "interface" / "python" / "package.md",
 ]
 TORCH_PAGES = [ROOT / "docs" / "torch.md"]
-OPTIONAL = {"bochner.plot": "matplotlib", "bochner.sklearn": "sklearn", "bochner.torch": "torch"}
+TRANSFORMERS_PAGES = [ROOT / "docs" / "transformers.md"]
+OPTIONAL = {
+    "bochner.plot": ("matplotlib",),
+    "bochner.sklearn": ("sklearn",),
+    "bochner.torch": ("torch",),
+    "bochner.transformers": ("torch", "transformers"),
+}
+
+
+def installed(names):
+    """Whether all packages of these names can be imported."""
+    return all(importlib.util.find_spec(name) for name in names)
 
 
 def modules():
@@ -27,8 +38,7 @@ def modules():
         part = ".".join(info.name.split(".")[:2])
         if part == "bochner._core":
             continue
-        needs = OPTIONAL.get(part)
-        if needs is None or importlib.util.find_spec(needs):
+        if installed(OPTIONAL.get(part, ())):
             yield importlib.import_module(info.name)
 
 
@@ -40,7 +50,8 @@ def main() -> int:
         failed += result.failed
         tried += result.attempted
     pages = PAGES if importlib.util.find_spec("sklearn") else []
-    pages = pages + (TORCH_PAGES if importlib.util.find_spec("torch") else [])
+    pages = pages + (TORCH_PAGES if installed(OPTIONAL["bochner.torch"]) else [])
+    pages = pages + (TRANSFORMERS_PAGES if installed(OPTIONAL["bochner.transformers"]) else [])
     for page in pages:
         result = doctest.testfile(str(page), module_relative=False)
         failed += result.failed
