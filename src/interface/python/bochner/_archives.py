@@ -17,6 +17,14 @@ State: TypeAlias = tuple[dict[str, str], dict[str, Any]]
 """Words and arrays by name."""
 
 
+def archive_of(function: str, data: object) -> State:
+    """Words and arrays of bytes, of which nothing is trusted."""
+    if not isinstance(data, (bytes, bytearray, memoryview)):
+        raise TypeError(f"{function}: data is {type(data).__name__}, expected bytes")
+    words, arrays = _core.archive_from_bytes(bytes(data))
+    return words, arrays
+
+
 class Kept:
     """An object that is words and arrays."""
 
@@ -80,9 +88,7 @@ class Kept:
         ValueError
             For bytes of something else, or not all of them.
         """
-        if not isinstance(data, (bytes, bytearray, memoryview)):
-            raise TypeError(f"from_bytes: data is {type(data).__name__}, expected bytes")
-        return cls._restored(*_core.archive_from_bytes(bytes(data)))
+        return cls._restored(*archive_of("from_bytes", data))
 
     def __reduce__(self) -> tuple[Any, ...]:
         return type(self)._restored, self._state()

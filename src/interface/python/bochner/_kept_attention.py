@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from bochner import _core
+from bochner._archives import archive_of
 from bochner._arrays import Array, numbers
 from bochner._attention_inputs import HeldMaps, Maps, each_map, held_maps
 from bochner._options import dtype_of
@@ -160,6 +161,51 @@ class KeptAttention:
         )
         made._state = state
         return made
+
+    def to_bytes(self) -> bytes:
+        """The state as bytes, in the layout of a file, with a digest that covers every bit."""
+        return bytes(_core.archive_to_bytes(*self._state.save()))
+
+    @classmethod
+    def from_bytes(cls, data: bytes, *, feature_map: Maps | None = None) -> Self:
+        """The state that `to_bytes` gave.
+
+        Parameters
+        ----------
+        data : bytes
+            Of which nothing is trusted: truncated, damaged or contradictory ones are refused.
+        feature_map : FeatureMap, FeatureMapSpec or str, or a sequence of them, optional
+            The map that the state is of, or those of its key heads: drawn once, and shared where it
+            is a FeatureMap. Without it the bytes say; given frequencies they do not hold.
+
+        Returns
+        -------
+        AttentionState
+
+        Raises
+        ------
+        ValueError
+            When the bytes are not a whole state, or one of another map.
+
+        Examples
+        --------
+        >>> import bochner as bo
+        >>> spec = bo.FeatureMapSpec(2, 8, bo.SoftmaxKernel(), features=bo.PositiveFeatures())
+        >>> state = bo.AttentionState(spec, 3, 1, 2)
+        >>> bo.AttentionState.from_bytes(state.to_bytes()).batch
+        3
+        """
+        words, arrays = archive_of("from_bytes", data)
+        if feature_map is None:
+            heads = words.get("key_heads", "")
+            count = int(heads) if heads.isdecimal() else 0
+            named = [words.get("map")] if "map" in words else []
+            texts = named or [words.get(f"map_{h}") for h in range(count)]
+            found = [text for text in texts if text is not None]
+            if not found or len(found) < len(texts):
+                raise ValueError("from_bytes: the bytes hold no state of attention")
+            feature_map = found[0] if "map" in words else found
+        return cls.load(feature_map, {**words, **arrays})
 
     def __copy__(self) -> Self:
         return self.copy()
