@@ -5,6 +5,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+import numpy as np
+
 from bochner import _core
 from bochner._options import path
 
@@ -91,4 +93,13 @@ class Kept:
         return cls._restored(*archive_of("from_bytes", data))
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return type(self)._restored, self._state()
+        return _unpickled, (type(self), *self._state())
+
+
+def aligned(arrays: dict[str, Any]) -> dict[str, Any]:
+    """Arrays as the library reads them: what is unpickled from a network may begin anywhere."""
+    return {name: np.require(array, requirements="A") for name, array in arrays.items()}
+
+
+def _unpickled(kind: type[Kept], words: dict[str, str], arrays: dict[str, Any]) -> Kept:
+    return kind._restored(words, aligned(arrays))

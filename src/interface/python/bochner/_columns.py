@@ -56,6 +56,7 @@ class Columns:
         if last > 0:
             self.maps[0].transform(x, out=out[:, :last], num_threads=num_threads)
             out[:, :last] *= x.dtype.type((last / self.num_columns) ** 0.5)
-        turned = self.turn * (1.0 / self.num_columns) ** 0.5
-        out[:, last] = self.maps[-1].transform(x, num_threads=num_threads) @ turned.astype(x.dtype)
+        turned = (self.turn * (1.0 / self.num_columns) ** 0.5).astype(x.dtype)
+        phi = self.maps[-1].transform(x, num_threads=num_threads)
+        out[:, last] = phi[:, 0] * turned[0] + phi[:, 1] * turned[1]
         return out

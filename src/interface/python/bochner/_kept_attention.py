@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from bochner import _core
-from bochner._archives import archive_of
+from bochner._archives import aligned, archive_of
 from bochner._arrays import Array, numbers
 from bochner._attention_inputs import HeldMaps, Maps, each_map, held_maps
 from bochner._options import dtype_of
@@ -196,15 +196,14 @@ class KeptAttention:
         3
         """
         words, arrays = archive_of("from_bytes", data)
+        if words.get("kind") != "attention_state":
+            raise ValueError(
+                f"from_bytes: the archive holds a {words.get('kind')!r}, expected an "
+                "'attention_state'"
+            )
         if feature_map is None:
-            heads = words.get("key_heads", "")
-            count = int(heads) if heads.isdecimal() else 0
-            named = [words.get("map")] if "map" in words else []
-            texts = named or [words.get(f"map_{h}") for h in range(count)]
-            found = [text for text in texts if text is not None]
-            if not found or len(found) < len(texts):
-                raise ValueError("from_bytes: the bytes hold no state of attention")
-            feature_map = found[0] if "map" in words else found
+            heads = sum(name.startswith("map_") for name in words)
+            feature_map = words.get("map") or [words.get(f"map_{h}", "") for h in range(heads)]
         return cls.load(feature_map, {**words, **arrays})
 
     def __copy__(self) -> Self:
@@ -214,5 +213,11 @@ class KeptAttention:
         memo[id(self)] = made = self.copy()
         return made
 
-    def __reduce__(self) -> tuple[Callable[..., Self], tuple[Any, ...]]:
-        return type(self).load, (self._map, self.save())
+    def __reduce__(self) -> tuple[Callable[..., KeptAttention], tuple[Any, ...]]:
+        return _unpickled, (type(self), self._map, *self._state.save())
+
+
+def _unpickled(
+    kind: type[KeptAttention], maps: HeldMaps, words: dict[str, str], arrays: dict[str, Any]
+) -> KeptAttention:
+    return kind.load(maps, {**words, **aligned(arrays)})

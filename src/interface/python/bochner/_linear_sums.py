@@ -74,7 +74,9 @@ class LinearSums(Kept):
     def _restored(cls, words: dict[str, str], arrays: dict[str, Any]) -> Self:
         kind = words.get("kind")
         if kind != cls._KIND:
-            raise ValueError(f"{cls.__name__}: the archive's kind is {kind!r}, not {cls._KIND!r}")
+            raise ValueError(
+                f"{cls.__name__}: the archive holds a {kind!r}, expected a {cls._KIND!r}"
+            )
         held = _core.Ridge.load({**words, **_MODEL_WORDS, "kind": _MODEL}, arrays)
         made = cls.__new__(cls)
         made._hold(
@@ -123,7 +125,7 @@ class LinearSums(Kept):
         made._take_words(self._further_words())
         return made
 
-    def _add(self, other: Self) -> None:
+    def _add(self, other: LinearSums) -> None:
         name = f"{type(self).__name__}.merge"
         if type(other) is not type(self):
             raise TypeError(f"{name}: other is {type(other).__name__}, not {type(self).__name__}")

@@ -12,10 +12,10 @@ from bochner._arrays import (
     columns,
     integers,
     list_of,
-    optional_weights,
     require_finite,
     rows,
     threads,
+    vector,
 )
 from bochner._linear_sums import LinearSums
 from bochner._map import FeatureMap, Map, as_map
@@ -86,12 +86,14 @@ class LogisticSums(LinearSums):
     @property
     def coefficients(self) -> NDArray[np.float64]:
         """A copy of the sums against the features, of shape (num_features, num_classes)."""
-        return self._columns.copy()
+        columns: NDArray[np.float64] = self._columns.copy()
+        return columns
 
     @property
     def intercepts(self) -> NDArray[np.float64]:
         """A copy of the sums against 1, of shape (num_classes,)."""
-        return self._constants.copy()
+        constants: NDArray[np.float64] = self._constants.copy()
+        return constants
 
     def merge(self, other: LogisticSums) -> Self:
         """Add the sums of `other`, taken at the same point.
@@ -140,9 +142,9 @@ def _point(
 
 
 def _weights(function: str, weights: ArrayLike | None, x: Array) -> NDArray[np.float64]:
-    given = optional_weights(function, weights, np.float64)
-    if given is None:
+    if weights is None:
         return np.ones(x.shape[0])
+    given = vector(function, "weights", weights, np.float64).astype(np.float64, copy=False)
     if given.shape[0] != x.shape[0]:
         raise ValueError(
             f"{function}: weights has {given.shape[0]} entries, expected {x.shape[0]} (rows of x)"
@@ -341,7 +343,8 @@ def logistic_product(
     def residual(_at: slice, phi: NDArray[np.float64]) -> NDArray[np.float64]:
         p = _probabilities(phi @ theta + constants)
         s = phi @ v + u
-        return p * (s - (p * s).sum(axis=1, keepdims=True))
+        r: NDArray[np.float64] = p * (s - (p * s).sum(axis=1, keepdims=True))
+        return r
 
     return _summed(
         drawn, x, given, constants.size, threads(function, num_threads) or None, residual

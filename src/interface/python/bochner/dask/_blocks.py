@@ -46,12 +46,9 @@ class Layout:
 
     def rows_of(self, block: Any) -> NDArray[Any]:
         """A partition as an array of this layout."""
-        if self.columns is not None:
-            return self._from_frame(block)
-        array = np.asarray(block)
-        self._require_dimensions(array)
-        self._require(array.dtype, self.name)
-        return array.astype(self.dtype, copy=False)
+        array = self._from_array(block) if self.columns is None else self._from_frame(block)
+        # What came over a network may begin anywhere.
+        return np.require(array, requirements="A")
 
     def values_of(self, block: Any) -> NDArray[Any]:
         """One value a row, of whatever kind: labels and groups."""
@@ -61,6 +58,12 @@ class Layout:
         if array.ndim != 1:
             raise ValueError(f"{self.name} has {array.ndim} dimensions, expected 1 (rows)")
         return array
+
+    def _from_array(self, block: Any) -> NDArray[Any]:
+        array = np.asarray(block)
+        self._require_dimensions(array)
+        self._require(array.dtype, self.name)
+        return array.astype(self.dtype, copy=False)
 
     def _from_frame(self, block: Any) -> NDArray[Any]:
         if not hasattr(block, "to_numpy"):

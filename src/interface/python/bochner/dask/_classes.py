@@ -68,9 +68,8 @@ class Codes:
         found = self.classes[np.minimum(codes, self.classes.size - 1)] == labels
         if not np.all(found):
             row = int(np.argmin(found))
-            raise ValueError(
-                f"y: row {row} is {labels[row]!r}, expected one of classes, {self.classes}"
-            )
+            label = labels[row : row + 1].tolist()[0]
+            raise ValueError(f"y: row {row} is {label!r}, expected one of classes, {self.classes}")
         return codes.astype(np.int64, copy=False)
 
 

@@ -89,7 +89,8 @@ class _Scores:
             difference: NDArray[Any] = scores[:, 1] - scores[:, 0]
             return difference / 2 if self.loss == "squared" else difference
         scores = np.exp(scores - scores.max(axis=1, keepdims=True))
-        return scores / scores.sum(axis=1, keepdims=True)
+        probabilities: NDArray[Any] = scores / scores.sum(axis=1, keepdims=True)
+        return probabilities
 
 
 class KernelClassifier(Estimator):

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 def seed_of(function: str, random_state: Any) -> int:
     """A seed of the library, that which scikit-learn's estimators of this name would take."""
     if random_state is None:
-        source = np.random.mtrand._rand  # type: ignore[attr-defined]
+        source = np.random.mtrand._rand
     elif isinstance(random_state, np.random.RandomState):
         source = random_state
     else:
@@ -103,21 +103,20 @@ def each_partition(
     """
     if is_array(rows):
         chunks = (rows.chunks[0],) if columns is None else (rows.chunks[0], (len(columns),))
-        meta = np.empty((0,) * len(chunks), dtype)
         return dask.array.map_blocks(
             _array_part,
             rows,
             dtype=dtype,
             chunks=chunks,
             drop_axis=1 if columns is None else None,
-            meta=meta,
+            meta=np.empty((0,) * len(chunks), dtype),
             function=function,
             layout=layout,
             work=work,
         )
     import pandas as pd
 
-    empty = np.empty((0,) if columns is None else (0, len(columns)), dtype)
+    empty: Any = np.empty((0,) if columns is None else (0, len(columns)), dtype)
     index = rows._meta.index[:0]
     meta = (
         pd.Series(empty, index=index, name=name)

@@ -49,7 +49,9 @@ class _Part:
             self.curve = other.curve if self.curve is None else self.curve
         else:
             mine, theirs = self.curve, other.curve
-            added = {n: float(np.logaddexp(getattr(mine, n), getattr(theirs, n))) for n in _SUMS}
+            added: dict[str, Any] = {
+                n: float(np.logaddexp(getattr(mine, n), getattr(theirs, n))) for n in _SUMS
+            }
             self.curve = dataclasses.replace(mine, **added)
         return self
 

@@ -137,7 +137,8 @@ def _mean(
     if len(y) == 0:
         return None
     try:
-        targets = layout.rows_of(y).astype(np.float64, copy=False)
+        # In one order, whatever that of the partition: sums have bits of their own in each.
+        targets = np.ascontiguousarray(layout.rows_of(y), np.float64)
         given = None if weights is None else weights.rows_of(w).astype(np.float64, copy=False)
         if given is not None:
             require_rows(targets, "sample_weight", given)

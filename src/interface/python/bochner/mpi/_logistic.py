@@ -19,7 +19,7 @@ from bochner.mpi._agreement import agreed, duplicate, together
 from bochner.mpi._packed import Packed, without_pending
 from bochner.mpi._reductions import reduce_packed
 from bochner.mpi._ridge import LocalRows, local_rows
-from bochner.mpi._rows import RowsLike, batches, counted_from
+from bochner.mpi._rows import RowsLike, counted_from
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -58,17 +58,9 @@ class _Ranks:
 
         def summed() -> Packed:
             sums = NormalEquations(self.drawn, dtype=dtype)
-            x = self.local.x
-            for first, last in [] if x is None else batches(x):
-                assert x is not None
-                weights = self._weights(first, last)
-                try:
-                    part = x.part(first, last)
-                    sums.add(
-                        part, np.zeros(len(part)), weights=weights, num_threads=self.num_threads
-                    )
-                except (TypeError, ValueError) as error:
-                    raise counted_from(first, error) from error
+            for first, x, y, weights in self.local.parts():
+                with counted_from(first):
+                    sums.add(x, np.zeros(len(y)), weights=weights, num_threads=self.num_threads)
             return Packed.of(without_pending(sums))
 
         packed = together(self.function, self.comm, summed)
@@ -78,29 +70,18 @@ class _Ranks:
         )
         return found
 
-    def _weights(self, first: int, last: int) -> Any:
-        return None if self.local.weights is None else self.local.weights.part(first, last)
-
     def _own(self, point: Point, direction: Point | None, dtype: Any) -> LogisticSums:
         at = (point.coefficients, point.intercepts)
         nothing = np.zeros((0, self.drawn.input_dim), dtype)
         sums = logistic_gradient(self.drawn, nothing, np.zeros(0, np.int64), *at)
-        x, labels = self.local.x, self.local.y
-        for first, last in [] if x is None or labels is None else batches(x):
-            assert x is not None
-            assert labels is not None
-            options = {"weights": self._weights(first, last), "num_threads": self.num_threads}
-            part = x.part(first, last)
-            try:
+        for first, x, labels, weights in self.local.parts():
+            options: dict[str, Any] = {"weights": weights, "num_threads": self.num_threads}
+            with counted_from(first):
                 if direction is None:
-                    codes = labels.part(first, last)
-                    found = logistic_gradient(self.drawn, part, codes, *at, **options)
+                    sums.merge(logistic_gradient(self.drawn, x, labels, *at, **options))
                 else:
                     along = (direction.coefficients, direction.intercepts)
-                    found = logistic_product(self.drawn, part, *at, *along, **options)
-            except (TypeError, ValueError) as error:
-                raise counted_from(first, error) from error
-            sums.merge(found)
+                    sums.merge(logistic_product(self.drawn, x, *at, *along, **options))
         return sums
 
     def answer(self, point: Point, direction: Point | None, dtype: Any) -> LogisticSums | None:
@@ -121,14 +102,13 @@ class _Ranks:
         """On rank 0 model and report; elsewhere None, after the last answer."""
         if bound is None:
             while (asked := self.comm.bcast(None, root=0)) is not None:
-                self.answer(*asked, dtype)
+                point, direction = asked
+                self.answer(point, direction, dtype)
             return None
 
-        def sums(point: Point, direction: Point | None) -> LogisticSums:
+        def sums(point: Point, direction: Point | None) -> Any:
             self.comm.bcast((point, direction), root=0)
-            found = self.answer(point, direction, dtype)
-            assert found is not None
-            return found
+            return self.answer(point, direction, dtype)
 
         try:
             return fit_from_sums(bound, self.num_classes, sums, options)

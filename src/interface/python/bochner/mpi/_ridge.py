@@ -18,8 +18,11 @@ from bochner.mpi._reductions import reduce_packed
 from bochner.mpi._rows import Rows, RowsLike, batches, counted_from
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from numpy.typing import NDArray
 
+    from bochner._arrays import Array
     from bochner._ridge_regression import Posterior
 
 _BLOCK = 256
@@ -43,29 +46,28 @@ class LocalRows:
             "the number of targets": "none" if len(self.y.shape) == 1 else self.y.shape[1],
         }
 
-    def add_to(self, sums: NormalEquations, num_threads: int | None) -> None:
-        """Append all rows, then whole blocks' worth of nothing: no row is left waiting."""
+    def parts(self) -> Iterator[tuple[int, Array, Array, Array | None]]:
+        """The first row of a batch, and of its rows x, y and perhaps weights."""
         if self.x is None or self.y is None:
             return
         for first, last in batches(self.x):
             weights = None if self.weights is None else self.weights.part(first, last)
-            try:
-                sums.add(
-                    self.x.part(first, last),
-                    self.y.part(first, last),
-                    weights=weights,
-                    num_threads=num_threads,
-                )
-            except (TypeError, ValueError) as error:
-                raise counted_from(first, error) from error
-        missing = -len(self.x) % _BLOCK
+            yield first, self.x.part(first, last), self.y.part(first, last), weights
+
+    def add_to(self, sums: NormalEquations, num_threads: int | None) -> None:
+        """Append all rows, then as much of nothing as fills a block: no row is left waiting."""
+        rows = 0
+        for first, x, y, weights in self.parts():
+            with counted_from(first):
+                sums.add(x, y, weights=weights, num_threads=num_threads)
+            rows += len(x)
+        missing = -rows % _BLOCK
         if missing:
             # Of weight zero: as good as absent, but a block that is full is folded.
+            nothing = np.tile(sums.target_offset, (missing, 1))
             sums.add(
-                np.zeros((missing, self.x.shape[1]), self.x.dtype),
-                np.broadcast_to(sums.target_offset, (missing, sums.num_targets))[
-                    :, 0 if len(self.y.shape) == 1 else slice(None)
-                ].copy(),
+                np.zeros((missing, sums.feature_map.input_dim), sums.dtype),
+                nothing[:, 0] if sums._vector else nothing,
                 weights=np.zeros(missing),
                 num_threads=num_threads,
             )
@@ -73,13 +75,10 @@ class LocalRows:
     def target_sums(self, targets: int) -> NDArray[np.float64]:
         """Weighted sums of the targets, and the sum of the weights."""
         out = np.zeros(targets + 1)
-        if self.x is None or self.y is None:
-            return out
-        for first, last in batches(self.x):
-            y = self.y.part(first, last).astype(np.float64, copy=False).reshape(-1, targets)
-            w = np.ones(len(y)) if self.weights is None else self.weights.part(first, last)
-            with np.errstate(all="ignore"):  # what is not finite is refused when it is summed
-                out[:-1] += (y * w[:, None]).sum(axis=0)
+        with np.errstate(all="ignore"):  # what is not finite is refused when it is summed
+            for _, _, y, weights in self.parts():
+                w = np.ones(len(y)) if weights is None else weights.astype(np.float64)
+                out[:-1] += (y.astype(np.float64).reshape(-1, targets) * w[:, None]).sum(axis=0)
                 out[-1] += w.sum()
         return out
 

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -75,11 +76,18 @@ def batches(x: Rows) -> Iterator[tuple[int, int]]:
         yield first, min(first + step, len(x))
 
 
-def counted_from(first: int, error: Exception) -> Exception:
-    """A refusal of a batch, whose rows are counted from the first of the rank's."""
-    text = re.sub(r"\brow (\d+)", lambda found: f"row {int(found[1]) + first}", str(error))
-    text = re.sub(r"\b(weights|labels)\[(\d+)\]", lambda f: f"{f[1]}[{int(f[2]) + first}]", text)
-    return (TypeError if isinstance(error, TypeError) else ValueError)(text)
+@contextlib.contextmanager
+def counted_from(first: int) -> Iterator[None]:
+    """Refusals of a batch count its rows from the first of the rank's."""
+
+    def later(found: re.Match[str]) -> str:
+        return f"{found[1]}{int(found[2]) + first}"
+
+    try:
+        yield
+    except (TypeError, ValueError) as error:
+        kind = TypeError if isinstance(error, TypeError) else ValueError
+        raise kind(re.sub(r"\b(row |weights\[|labels\[)(\d+)", later, str(error))) from error
 
 
 def share(source: RowsLike, comm: Any) -> Array:
