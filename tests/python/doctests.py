@@ -16,7 +16,13 @@ PAGES = [
     ROOT / "docs" / "coming_from.md",
     ROOT / "src" / "interface" / "python" / "package.md",
 ]
-OPTIONAL = {"bochner.plot": "matplotlib", "bochner.sklearn": "sklearn"}
+CLUSTER = ROOT / "docs" / "cluster.md"
+OPTIONAL = {
+    "bochner.dask": "distributed",  # `dask` alone would be found here: a folder of tests
+    "bochner.mpi": "mpi4py",
+    "bochner.plot": "matplotlib",
+    "bochner.sklearn": "sklearn",
+}
 
 
 def modules():
@@ -38,11 +44,13 @@ def main() -> int:
         result = doctest.testmod(module, optionflags=doctest.ELLIPSIS)
         failed += result.failed
         tried += result.attempted
-    if importlib.util.find_spec("sklearn"):
-        for page in PAGES:
-            result = doctest.testfile(str(page), module_relative=False)
-            failed += result.failed
-            tried += result.attempted
+    pages = PAGES if importlib.util.find_spec("sklearn") else []
+    if all(map(importlib.util.find_spec, ("distributed", "mpi4py"))):
+        pages = [*pages, CLUSTER]
+    for page in pages:
+        result = doctest.testfile(str(page), module_relative=False, optionflags=doctest.ELLIPSIS)
+        failed += result.failed
+        tried += result.attempted
     for name in bochner.__all__:
         thing = getattr(bochner, name)
         if callable(thing) and not inspect.getdoc(thing):

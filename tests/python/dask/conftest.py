@@ -1,13 +1,24 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What tests on Dask share; without Dask they are skipped."""
+"""What tests on Dask share."""
 
 import numpy as np
 import pytest
 
 
-@pytest.fixture(autouse=True)
-def _dask():
-    pytest.importorskip("dask.array", reason="Dask is not installed")
+@pytest.fixture(name="bd")
+def bochner_dask():
+    """The module."""
+    import bochner.dask
+
+    return bochner.dask
+
+
+@pytest.fixture(name="da")
+def dask_array():
+    """Dask's arrays."""
+    import dask.array
+
+    return dask.array
 
 
 @pytest.fixture(scope="session")

@@ -9,6 +9,8 @@ import time
 import numpy as np
 import pytest
 
+pytest.importorskip("distributed", reason="Dask's distributed is not installed")
+
 OPTIONS = {"n_components": 32, "random_state": 3, "ridge": 1e-4}
 PARTS, ROWS = 12, 150
 
@@ -33,7 +35,8 @@ def collections(pause=0.0):
 @pytest.fixture(scope="module")
 def alone():
     """The fit on threads."""
-    dask = pytest.importorskip("dask")
+    import dask
+
     import bochner.dask
 
     with dask.config.set(scheduler="threads"):
@@ -70,7 +73,8 @@ def test_processes_have_the_bits_of_threads(alone):
 @pytest.fixture(scope="module")
 def cluster():
     """Two workers in processes of their own."""
-    distributed = pytest.importorskip("distributed", reason="distributed is not installed")
+    import distributed
+
     with pytest.MonkeyPatch.context() as patch:
         folder = os.path.dirname(os.path.abspath(__file__))
         path = os.pathsep.join([os.environ.get("PYTHONPATH", ""), folder])

@@ -4,6 +4,8 @@
 import numpy as np
 import pytest
 
+pytest.importorskip("dask.array", reason="Dask is not installed")
+
 NAMES = ["height", "width", "depth"]
 OPTIONS = {"n_components": 48, "random_state": 3, "ridge": 1e-4}
 
@@ -12,16 +14,9 @@ pytestmark = pytest.mark.filterwarnings("ignore::FutureWarning", "ignore::Deprec
 
 
 @pytest.fixture
-def dd(_dask):
+def dd():
     pytest.importorskip("pandas")
     return pytest.importorskip("dask.dataframe")
-
-
-@pytest.fixture
-def bd(_dask):
-    import bochner.dask
-
-    return bochner.dask
 
 
 @pytest.fixture

@@ -9,21 +9,9 @@ import pytest
 
 import bochner as bo
 
+pytest.importorskip("dask.array", reason="Dask is not installed")
+
 SPEC = bo.FeatureMapSpec(3, 24, seed=4)
-
-
-@pytest.fixture
-def da():
-    import dask.array
-
-    return dask.array
-
-
-@pytest.fixture
-def bd(_dask):
-    import bochner.dask
-
-    return bochner.dask
 
 
 def cut(da, *arrays, chunks=130):

@@ -7,25 +7,13 @@ import pytest
 
 import bochner as bo
 
+pytest.importorskip("dask.array", reason="Dask is not installed")
+
 OPTIONS = {"n_components": 48, "random_state": 3, "ridge": 1e-4}
 
 
 @pytest.fixture
-def da():
-    import dask.array
-
-    return dask.array
-
-
-@pytest.fixture
-def bd(_dask):
-    import bochner.dask
-
-    return bochner.dask
-
-
-@pytest.fixture
-def sklearn(_dask):
+def sklearn():
     pytest.importorskip("sklearn")
     import bochner.sklearn
 
@@ -82,6 +70,20 @@ def test_bits_are_those_of_the_partitions_not_of_the_workers(bd, da, rows):
     assert np.array_equal(bo.merge_in_order(parts).moments(), first.equations_.moments())
     cut = bd.KernelRidge(**OPTIONS).fit(X.rechunk((250, 3)), Y)
     assert not np.array_equal(cut.equations_.moments(), first.equations_.moments())
+
+
+def test_a_map_that_is_given(bd, da, rows):
+    X, Y, W = (da.from_array(a, chunks=90 if a.ndim == 1 else (90, -1)) for a in rows)
+    estimator = bd.KernelRidge(**OPTIONS).fit(X, Y, W)
+    spec = estimator.model_.feature_map.spec
+    for given in (spec, bo.FeatureMap(spec), str(spec)):
+        model = bd.fit_ridge(given, X, Y, W, ridge=OPTIONS["ridge"], posterior="full")
+        assert np.array_equal(model.coefficients, estimator.model_.coefficients)
+        assert model.posterior == "full"
+    with pytest.raises(ValueError, match="fit_ridge: X has 2 columns, expected 3"):
+        bd.fit_ridge(spec, X[:, :2], Y)
+    with pytest.raises(ValueError, match=r"fit_ridge: partition \d+: .*nan"):
+        bd.fit_ridge(spec, X * np.nan, Y)
 
 
 def test_features_have_the_bits_of_one_process(bd, da, sklearn, rows, dtype):

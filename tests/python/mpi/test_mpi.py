@@ -50,15 +50,10 @@ def version(command):
     ).stdout
 
 
-@pytest.fixture(autouse=True)
-def _mpi():
-    if not launcher():
-        pytest.skip("there is no mpirun")
-    said = subprocess.run(
-        [sys.executable, "-c", "import mpi4py.MPI"], env=environment(), capture_output=True
-    )
-    if said.returncode != 0:
-        pytest.skip("mpi4py is not installed, or has no library of MPI")
+if not launcher():
+    pytest.skip("there is no mpirun", allow_module_level=True)
+if subprocess.run([sys.executable, "-c", "import mpi4py.MPI"], capture_output=True).returncode:
+    pytest.skip("mpi4py is not installed, or has no library of MPI", allow_module_level=True)
 
 
 @pytest.mark.parametrize("ranks", [1, 2, 3, 4])

@@ -4,7 +4,7 @@
 Nothing but sums travels: partitions are summed where they are, the sums of neighbours are merged in
 a fixed tree, and the model is solved for where `fit` was called. `RandomFeatures`, `KernelRidge`
 and `KernelClassifier` have the parameters of their namesakes in `bochner.sklearn`, which need not
-be installed; `search_hyperparameters`, `gram_error`, `gram_error_curve` and `two_sample_test` those
+be installed; `fit_ridge`, `search_hyperparameters`, `gram_error`, `gram_error_curve` and `two_sample_test` those
 of the functions of `bochner`.
 
 Any of Dask's schedulers will do: threads, processes, or a `distributed.Client`. At fixed partitions
@@ -16,7 +16,7 @@ from bochner.dask import _available
 from bochner.dask._classifier import KernelClassifier
 from bochner.dask._features import RandomFeatures
 from bochner.dask._gram import gram_error, gram_error_curve
-from bochner.dask._ridge import KernelRidge
+from bochner.dask._ridge import KernelRidge, fit_ridge
 from bochner.dask._samples import two_sample_test
 from bochner.dask._search import search_hyperparameters
 
@@ -24,6 +24,7 @@ __all__ = [
     "KernelClassifier",
     "KernelRidge",
     "RandomFeatures",
+    "fit_ridge",
     "gram_error",
     "gram_error_curve",
     "search_hyperparameters",

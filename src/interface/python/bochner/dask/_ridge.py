@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from bochner._options import flag, real, whole, word
 from bochner._ridge_regression import RidgeRegression
+from bochner._specs import spec_of
 from bochner.dask._estimators import Estimator, each_partition
 from bochner.dask._least_squares import (
+    Data,
     RidgeSums,
     data_of,
     first_mean,
@@ -22,8 +24,96 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self
 
+    from bochner._core.options import FeatureMapSpec
     from bochner._normal_equations import NormalEquations
     from bochner._ridge_regression import Posterior
+    from bochner._specs import SpecLike
+
+
+def _sums(
+    function: str,
+    spec: FeatureMapSpec,
+    data: Data,
+    y: Any,
+    intercept: bool,
+    num_threads: int,
+    on_progress: Any,
+) -> NormalEquations:
+    """The sums over all partitions: about a mean of the targets, where a constant makes up."""
+    work = RidgeSums(
+        spec,
+        data.rows.layout,
+        data.targets.layout.rows_of,
+        data.weight_layout,
+        num_targets_of(function, y),
+        first_mean(function, data) if intercept else None,
+        num_threads,
+    )
+    sums: NormalEquations = summed(function, work, data.blocks, on_progress)
+    return sums
+
+
+def fit_ridge(
+    feature_map: SpecLike,
+    X: Any,  # noqa: N803
+    y: Any,
+    sample_weight: Any = None,
+    *,
+    ridge: float = 1e-6,
+    intercept: bool = True,
+    posterior: Posterior = "mean",
+    num_threads: int = 1,
+    on_progress: Callable[[str, float, float, str], object] | Literal["bar"] | None = None,
+) -> RidgeRegression:
+    """Ridge regression over the rows of all partitions, with a map that is given.
+
+    What `KernelRidge` does, for those who have the spec; `bochner.mpi.fit_ridge` is its like.
+
+    Parameters
+    ----------
+    feature_map : FeatureMapSpec, FeatureMap or str
+    X : dask array or dataframe of shape (n, input_dim)
+    y : dask array, series or dataframe of shape (n,) or (n, num_targets)
+    sample_weight : dask array or series of shape (n,), optional
+    ridge, intercept, posterior
+        As `RidgeRegression`.
+    num_threads : int, default=1
+        Of each partition.
+    on_progress : callable or "bar", optional
+        As `KernelRidge.fit`.
+
+    Returns
+    -------
+    RidgeRegression
+
+    Raises
+    ------
+    TypeError, ValueError, RuntimeError
+        As `KernelRidge.fit`.
+
+    Examples
+    --------
+    >>> import dask.array as da
+    >>> import bochner as bo
+    >>> from bochner.dask import fit_ridge
+    >>> X = da.linspace(0.0, 6.0, 1000, chunks=250)[:, None]
+    >>> model = fit_ridge(bo.FeatureMapSpec(1, 32, seed=1), X, da.sin(X[:, 0]), ridge=1e-8)
+    >>> bool(abs(model.predict(X.compute()) - da.sin(X[:, 0])).max() < 1e-3)
+    True
+    """
+    function = "fit_ridge"
+    spec = spec_of(function, feature_map, "feature_map")
+    threads = whole(function, "num_threads", num_threads, 1, 2**31)
+    penalty = real(function, "ridge", ridge)
+    fitted = flag(function, "intercept", intercept)
+    data = data_of(function, X, y, sample_weight)
+    if data.num_columns != spec.input_dim:
+        raise ValueError(
+            f"{function}: X has {data.num_columns} columns, expected {spec.input_dim} (the map's "
+            "input_dim)"
+        )
+    sums = _sums(function, spec, data, y, fitted, threads, on_progress)
+    return RidgeRegression(sums, ridge=penalty, intercept=fitted, posterior=posterior)
 
 
 class KernelRidge(Estimator):
@@ -134,20 +224,11 @@ class KernelRidge(Estimator):
         posterior: Any = word(self._name, "posterior", self.posterior)
         data = data_of(function, X, y, sample_weight)
         spec = self._spec(data.num_columns)
-        work = RidgeSums(
-            spec,
-            data.rows.layout,
-            data.targets.layout.rows_of,
-            data.weight_layout,
-            num_targets_of(function, y),
-            first_mean(function, data) if intercept else None,
-            threads,
-        )
-        sums: NormalEquations = summed(function, work, data.blocks, on_progress)
+        sums = _sums(function, spec, data, y, intercept, threads, on_progress)
         model = RidgeRegression(sums, ridge=ridge, intercept=intercept, posterior=posterior)
         self.equations_, self.model_ = sums, model
         self._layout, self._targets = data.rows.layout, data.targets.layout
-        self._outputs = outputs_of(model, work.num_targets is None, threads)
+        self._outputs = outputs_of(model, y.ndim == 1, threads)
         self.n_features_in_ = data.num_columns
         return self
 
