@@ -4,8 +4,8 @@
 Nothing but sums travels: partitions are summed where they are, the sums of neighbours are merged in
 a fixed tree, and the model is solved for where `fit` was called. `RandomFeatures`, `KernelRidge`
 and `KernelClassifier` have the parameters of their namesakes in `bochner.sklearn`, which need not
-be installed; `fit_ridge`, `search_hyperparameters`, `gram_error`, `gram_error_curve` and `two_sample_test` those
-of the functions of `bochner`.
+be installed; `fit_ridge`, `search_hyperparameters`, `gram_error`, `gram_error_curve` and
+`two_sample_test` those of the functions of `bochner`.
 
 Any of Dask's schedulers will do: threads, processes, or a `distributed.Client`. At fixed partitions
 the results have the same bits for any number of workers; they are those of one process to rounding.
