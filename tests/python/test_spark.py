@@ -57,6 +57,7 @@ def test_the_page_shows_the_example():
     assert code in (FOLDER / "spark_partitions.py").read_text(encoding="utf-8")
 
 
+@pytest.mark.filterwarnings("ignore")  # of Spark's own, about the pandas of the day
 def test_spark_fits_the_model(example, monkeypatch):
     sql = pytest.importorskip("pyspark.sql", reason="pyspark is not installed")
     if not shutil.which("java") and "JAVA_HOME" not in os.environ:

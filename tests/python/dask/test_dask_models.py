@@ -2,6 +2,9 @@
 # ruff: noqa: N806
 """Models on Dask's arrays: those of one process, with the same bits for any number of workers."""
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
@@ -226,6 +229,48 @@ def test_collections_that_do_not_fit_are_refused(bd, da, rows, x, y, kind, messa
     X, Y = da.from_array(rows[0], chunks=(90, 3)), da.from_array(rows[1], chunks=(90, 2))
     with pytest.raises(kind, match=rf"KernelRidge\.fit: {message}"):
         bd.KernelRidge(**OPTIONS).fit(x(X), y(Y))
+
+
+def test_workers_that_die_again_and_again_are_said(bd, da, rows, monkeypatch):
+    import dask
+
+    class KilledWorker(Exception):  # noqa: N818
+        """As that of distributed, by name."""
+
+    def compute(*_graphs):
+        raise KilledWorker("attempted to run 4 times")
+
+    X, Y = da.from_array(rows[0], chunks=(90, 3)), da.from_array(rows[1], chunks=(90, 2))
+    monkeypatch.setattr(dask, "compute", compute)
+    with pytest.raises(
+        RuntimeError, match=r"KernelRidge\.fit: workers died again and again .*4 times"
+    ):
+        bd.KernelRidge(**OPTIONS).fit(X, Y)
+
+
+def test_memory_that_is_too_small_names_the_partition(bd, da, rows, monkeypatch):
+    def add(*_rows, **_options):
+        raise MemoryError
+
+    X, Y = da.from_array(rows[0], chunks=(1000, 3)), da.from_array(rows[1], chunks=(1000, 2))
+    monkeypatch.setattr(bo.NormalEquations, "add", add)
+    with pytest.raises(MemoryError, match=r"KernelRidge\.fit: partition 0 does not fit"):
+        bd.KernelRidge(**OPTIONS).fit(X, Y)
+
+
+def test_absence_is_said():
+    code = """
+import sys
+sys.modules["dask"] = None
+try:
+    import bochner.dask
+except ImportError as error:
+    print(error)
+"""
+    said = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    ).stdout
+    assert "bochner.dask needs Dask with arrays: pip install bochner[dask]" in said
 
 
 def test_options_are_refused_by_name(bd, da, rows):
