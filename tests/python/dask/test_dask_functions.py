@@ -122,6 +122,8 @@ def test_two_samples_refuse_by_name(bd, da, rows):
         bd.two_sample_test(SPEC, X, X[:1])
     with pytest.raises(ValueError, match=r"partition (8|9|1\d): x: row 0, column 0 is nan"):
         bd.two_sample_test(SPEC, X, da.where(X > -9.0, np.nan, X), permutations=1)
+    with pytest.raises(ValueError, match="have 1000001000 rows, expected fewer than"):
+        bd.two_sample_test(SPEC, X, da.zeros((10**9, 3), chunks=(10**8, 3)))
     shifted = bo.FeatureMapSpec(
         3,
         24,

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 _BLOCK = 1024
 # Statistics that are closer than this, over what they are differences of, are equal.
 _ROUNDING = 1e-12
+# What NumPy's hypergeometric law counts to.
+_MOST_ROWS = 10**9
 
 
 @dataclasses.dataclass
@@ -159,7 +161,7 @@ def two_sample_test(
     TypeError
         On other collections, and another dtype.
     ValueError
-        Unless both samples have two rows or more, and on NaN and infinity, naming the partition:
+        Unless both samples have two rows or more, and fewer than 10^9 together; on NaN and infinity, naming the partition:
         those of Y are counted after those of X.
 
     Examples
@@ -191,6 +193,8 @@ def two_sample_test(
     n, l = int(sizes.sum()), int(others.sum())  # noqa: E741
     if min(n, l) < 2:
         raise ValueError(f"{function}: the samples have {n} and {l} rows, expected two or more")
+    if n + l >= _MOST_ROWS:
+        raise ValueError(f"{function}: the samples have {n + l} rows, expected fewer than 10^9")
     random = np.random.default_rng([start, 0])
     counts = random.multivariate_hypergeometric(
         np.concatenate([sizes, others]), n, size=repeats, method="marginals"

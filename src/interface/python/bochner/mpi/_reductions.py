@@ -74,6 +74,7 @@ def _from_bytes(comm: Any, kind: Any, source: int) -> Any:
 
 def _merged(function: str, comm: Any, state: Any) -> Any:
     """Of states that are no vectors: merged on rank 0, in the same tree; elsewhere a part."""
+    agreed(function, comm, {"the state": type(state).__name__})
     state = state.copy()
     failure: Exception | None = None
     for to, source in partners(comm):
