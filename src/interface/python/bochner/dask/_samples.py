@@ -161,8 +161,8 @@ def two_sample_test(
     TypeError
         On other collections, and another dtype.
     ValueError
-        Unless both samples have two rows or more, and fewer than 10^9 together; on NaN and infinity, naming the partition:
-        those of Y are counted after those of X.
+        Unless both samples have two rows or more, and fewer than 10^9 together; on NaN and
+        infinity, naming the partition: those of Y are counted after those of X.
 
     Examples
     --------
