@@ -80,7 +80,7 @@ def merge_in_order(states: Iterable[M]) -> M:
     ----------
     states : iterable of states
         Of one kind, in order: `NormalEquations`, `AttentionState`, `MeanEmbedding`, `LogisticSums`,
-        or whatever has `merge` and `copy`. They do not change.
+        `GramErrorCurve`, or whatever has `merge` and `copy`. They do not change.
 
     Returns
     -------

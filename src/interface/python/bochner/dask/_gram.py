@@ -26,14 +26,6 @@ if TYPE_CHECKING:
     from bochner.dask._blocks import Layout
     from bochner.dask._collections import Partitioned
 
-_SUMS = (
-    "log_row_variance",
-    "log_pair_variance",
-    "log_block_variance",
-    "log_squared_bias",
-    "log_squared_norm",
-)
-
 
 @dataclasses.dataclass
 class _Part:
@@ -48,11 +40,7 @@ class _Part:
         if self.curve is None or other.curve is None:
             self.curve = other.curve if self.curve is None else self.curve
         else:
-            mine, theirs = self.curve, other.curve
-            added: dict[str, Any] = {
-                n: float(np.logaddexp(getattr(mine, n), getattr(theirs, n))) for n in _SUMS
-            }
-            self.curve = dataclasses.replace(mine, **added)
+            self.curve = self.curve.merge(other.curve)
         return self
 
 
@@ -70,8 +58,7 @@ class _Block:
             return _Part(None)
         others = None if y is None else self.columns.rows_of(y)
         found = curve_of(self.spec, self.rows.rows_of(x), others, num_threads=self.num_threads)
-        counted = {name: getattr(found, name) + float(np.log(times)) for name in _SUMS}
-        return _Part(dataclasses.replace(found, **counted))
+        return _Part(found if times == 1 else found.merge(found))  # the block and its transpose
 
 
 def _is_symmetric(spec: FeatureMapSpec) -> bool:
