@@ -93,13 +93,13 @@ class Kept:
         return cls._restored(*archive_of("from_bytes", data))
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _unpickled, (type(self), *self._state())
+        return type(self)._unpickled, self._state()
+
+    @classmethod
+    def _unpickled(cls, words: dict[str, str], arrays: dict[str, Any]) -> Self:
+        return cls._restored(words, aligned(arrays))
 
 
 def aligned(arrays: dict[str, Any]) -> dict[str, Any]:
     """Arrays as the library reads them: what is unpickled from a network may begin anywhere."""
     return {name: np.require(array, requirements="A") for name, array in arrays.items()}
-
-
-def _unpickled(kind: type[Kept], words: dict[str, str], arrays: dict[str, Any]) -> Kept:
-    return kind._restored(words, aligned(arrays))

@@ -190,7 +190,7 @@ class GramErrorCurve(Result, Kept):
             raise ValueError(
                 f"GramErrorCurve: the archive holds a {words.get('kind')!r}, expected a {_KIND!r}"
             )
-        logarithms = arrays.get("logarithms")
+        logarithms = np.asarray(arrays.get("logarithms", ()))
         counts = [words.get(name, "") for name in _COUNTS]
         if np.shape(logarithms) != (1, len(_SUMS)) or not all(map(str.isdecimal, counts)):
             raise ValueError("GramErrorCurve: the archive does not hold all of a curve")
