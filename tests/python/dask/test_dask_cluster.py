@@ -109,7 +109,7 @@ def test_clusters_have_the_bits_of_threads(cluster, alone):
         time.sleep(0.01)
     assert said == [("partitions", i, PARTS, "partitions") for i in range(1, PARTS + 1)]
     x, _ = collections()
-    expected = alone.model_.predict(x.compute(scheduler="threads"))
+    expected = alone.model_.predict(x.compute().copy())
     assert np.array_equal(alone.predict(x).compute(), expected)
 
 
@@ -142,13 +142,14 @@ def test_two_fits_at_once(cluster, alone):
 def test_a_worker_that_dies_loses_nothing(cluster, alone):
     found, said = [], threading.Event()
     thread = threading.Thread(
-        target=lambda: found.append(fitted(0.15, on_progress=lambda *_: said.set()))
+        target=lambda: found.append(fitted(0.15, on_progress=lambda *_: said.set())), daemon=True
     )
     before = cluster.run(os.getpid)
     thread.start()
     assert said.wait(60)  # some sums are there to be lost
     os.kill(next(iter(before.values())), signal.SIGKILL)
-    thread.join()
+    thread.join(300)
+    assert not thread.is_alive()
     assert same(found[0], alone)
     cluster.wait_for_workers(2)
     assert set(cluster.run(os.getpid).values()) != set(before.values())
