@@ -151,8 +151,8 @@ def tree(state):
     return merged.to_bytes()
 
 
-def sums_are_those_of_the_tree():
-    for dtype in (np.float64, np.float32):
+def sums_are_those_of_the_tree(dtypes=(np.float64, np.float32)):
+    for dtype in dtypes:
         for state in states(dtype):
             before = state.to_bytes()
             expected = tree(state)
@@ -168,7 +168,7 @@ def pieces_are_put_together():
     import bochner.mpi._pieces as pieces
 
     pieces.PIECE = 1000
-    sums_are_those_of_the_tree()
+    sums_are_those_of_the_tree([np.float64])
     pieces.PIECE = 1 << 20
 
 
