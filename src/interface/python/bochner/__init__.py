@@ -82,8 +82,11 @@ from bochner._kernels import (
     with_scale,
 )
 from bochner._logistic import LogisticRegression, LogisticReport, class_targets, largest_output
+from bochner._logistic_sums import LogisticSums, logistic_gradient, logistic_product
 from bochner._map import FeatureMap
 from bochner._matrix_study import MatrixStudy, matrix_study
+from bochner._mean_embeddings import MeanEmbedding
+from bochner._merging import merge_in_order
 from bochner._models import Model, load_model, predict, save_model
 from bochner._moments import KernelMoments, kernel_moments, row_moment
 from bochner._normal_equations import NormalEquations
@@ -166,8 +169,10 @@ __all__ = [
     "KernelPrincipalComponents",
     "LogisticRegression",
     "LogisticReport",
+    "LogisticSums",
     "LogisticValidation",
     "MatrixStudy",
+    "MeanEmbedding",
     "MeasuredGramError",
     "Model",
     "NormalEquations",
@@ -242,10 +247,13 @@ __all__ = [
     "largest_output",
     "load_model",
     "logarithmic_ridges",
+    "logistic_gradient",
+    "logistic_product",
     "matrix_study",
     "mean_square_sum",
     "mean_square_sums",
     "median_lengthscale",
+    "merge_in_order",
     "metrics",
     "nearest_clusters",
     "num_frequencies_for",

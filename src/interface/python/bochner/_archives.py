@@ -5,6 +5,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+import numpy as np
+
 from bochner import _core
 from bochner._options import path
 
@@ -15,6 +17,14 @@ if TYPE_CHECKING:
 
 State: TypeAlias = tuple[dict[str, str], dict[str, Any]]
 """Words and arrays by name."""
+
+
+def archive_of(function: str, data: object) -> State:
+    """Words and arrays of bytes, of which nothing is trusted."""
+    if not isinstance(data, (bytes, bytearray, memoryview)):
+        raise TypeError(f"{function}: data is {type(data).__name__}, expected bytes")
+    words, arrays = _core.archive_from_bytes(bytes(data))
+    return words, arrays
 
 
 class Kept:
@@ -80,9 +90,16 @@ class Kept:
         ValueError
             For bytes of something else, or not all of them.
         """
-        if not isinstance(data, (bytes, bytearray, memoryview)):
-            raise TypeError(f"from_bytes: data is {type(data).__name__}, expected bytes")
-        return cls._restored(*_core.archive_from_bytes(bytes(data)))
+        return cls._restored(*archive_of("from_bytes", data))
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return type(self)._restored, self._state()
+        return type(self)._unpickled, self._state()
+
+    @classmethod
+    def _unpickled(cls, words: dict[str, str], arrays: dict[str, Any]) -> Self:
+        return cls._restored(words, aligned(arrays))
+
+
+def aligned(arrays: dict[str, Any]) -> dict[str, Any]:
+    """Arrays as the library reads them: what is unpickled from a network may begin anywhere."""
+    return {name: np.require(array, requirements="A") for name, array in arrays.items()}

@@ -179,6 +179,17 @@ def columns(function: str, name: str, value: ArrayLike) -> NDArray[np.float64]:
     return doubles(function, name, array, axes)
 
 
+def require_finite(function: str, name: str, array: NDArray[Any]) -> None:
+    """Refuse NaN and infinity in a matrix, naming the first."""
+    found = np.isfinite(array)
+    if not found.all():
+        row, column = np.argwhere(~found)[0]
+        raise ValueError(
+            f"{function}: {name}: row {row}, column {column} is {array[row, column]}, expected a "
+            "finite number"
+        )
+
+
 def apart(function: str, name: str, out: NDArray[Any], other: str, array: NDArray[Any]) -> None:
     """Refuse an output that shares memory with the argument `other`."""
     try:

@@ -13,7 +13,18 @@ from bochner._options import one_of
 
 _MODES = ("stdout", "dicts")
 
-_PACKAGES = ("numpy", "scipy", "scikit-learn", "pandas", "matplotlib", "tqdm", "torch")
+_PACKAGES = (
+    "numpy",
+    "scipy",
+    "scikit-learn",
+    "pandas",
+    "matplotlib",
+    "tqdm",
+    "torch",
+    "dask",
+    "distributed",
+    "mpi4py",
+)
 
 
 def _installed(package: str) -> str | None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from bochner import _core
+from bochner._archives import Kept, State
 from bochner._arrays import ArrayLike, both_double, like, rows, threads
 from bochner._closed_forms import Values, closed_form, per_pair
 from bochner._options import whole
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
+    from typing_extensions import Self
 
     from bochner._core.options import FeatureMapSpec
 
@@ -48,9 +50,22 @@ class PredictedGramError(Result):
     relative_error: Values
 
 
+_KIND = "gram_error_curve"
+_SUMS = (
+    "log_row_variance",
+    "log_pair_variance",
+    "log_block_variance",
+    "log_squared_bias",
+    "log_squared_norm",
+)
+_COUNTS = ("block_size", "pair_size", "exact_columns")
+
+
 @dataclasses.dataclass(frozen=True, eq=False)
-class GramErrorCurve(Result):
+class GramErrorCurve(Result, Kept):
     """The predicted error of a Gram matrix as a function of the number of frequencies.
+
+    Sums over the entries: curves of disjoint blocks of one matrix, merged, are that of all of them.
 
     Attributes
     ----------
@@ -109,13 +124,7 @@ class GramErrorCurve(Result):
         least = self.exact_columns + 1
         numbers_of = [whole("at", "num_frequencies", m, least) for m in wanted]
         out = np.empty((5, len(numbers_of)))
-        logarithms = [
-            self.log_row_variance,
-            self.log_pair_variance,
-            self.log_block_variance,
-            self.log_squared_bias,
-            self.log_squared_norm,
-        ]
+        logarithms = [getattr(self, name) for name in _SUMS]
         _core.gram_errors_at(
             logarithms,
             self.block_size,
@@ -126,6 +135,68 @@ class GramErrorCurve(Result):
             out,
         )
         return PredictedGramError(*per_pair(out, one))
+
+    def copy(self) -> GramErrorCurve:
+        """The same: a curve does not change."""
+        return self
+
+    def merge(self, other: GramErrorCurve) -> GramErrorCurve:
+        """The curve of the blocks of both, which have no entry in common; neither changes.
+
+        Parameters
+        ----------
+        other : GramErrorCurve
+            Of the same spec but for its num_frequencies.
+
+        Returns
+        -------
+        GramErrorCurve
+
+        Raises
+        ------
+        TypeError, ValueError
+            On anything else.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> import bochner as bo
+        >>> x = np.random.default_rng(0).normal(size=(50, 3))
+        >>> spec = bo.FeatureMapSpec(3, 1)
+        >>> left, right = (bo.gram_error_curve(spec, x, part) for part in (x[:20], x[20:]))
+        >>> whole = bo.gram_error_curve(spec, x)
+        >>> bool(np.isclose(left.merge(right).log_squared_norm, whole.log_squared_norm))
+        True
+        """
+        if not isinstance(other, GramErrorCurve):
+            raise TypeError(f"merge: other is {type(other).__name__}, expected a GramErrorCurve")
+        for name in (*_COUNTS, "groups"):
+            mine, theirs = getattr(self, name), getattr(other, name)
+            if mine != theirs:
+                raise ValueError(f"merge: other has {name} {theirs}, expected {mine}")
+        added: dict[str, Any] = {
+            name: float(np.logaddexp(getattr(self, name), getattr(other, name))) for name in _SUMS
+        }
+        return dataclasses.replace(self, **added)
+
+    def _state(self) -> State:
+        words = {"kind": _KIND, "groups": self.groups}
+        words |= {name: str(getattr(self, name)) for name in _COUNTS}
+        return words, {"logarithms": np.array([[getattr(self, name) for name in _SUMS]])}
+
+    @classmethod
+    def _restored(cls, words: dict[str, str], arrays: dict[str, Any]) -> Self:
+        if words.get("kind") != _KIND:
+            raise ValueError(
+                f"GramErrorCurve: the archive holds a {words.get('kind')!r}, expected a {_KIND!r}"
+            )
+        logarithms = np.asarray(arrays.get("logarithms", ()))
+        counts = [words.get(name, "") for name in _COUNTS]
+        if np.shape(logarithms) != (1, len(_SUMS)) or not all(map(str.isdecimal, counts)):
+            raise ValueError("GramErrorCurve: the archive does not hold all of a curve")
+        members: dict[str, Any] = dict(zip(_SUMS, map(float, np.ravel(logarithms)), strict=True))
+        members |= zip(_COUNTS, map(int, counts), strict=True)
+        return cls(**members, groups=words.get("groups", ""))
 
 
 def gram_error_curve(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from bochner import _core
+from bochner._archives import aligned, archive_of
 from bochner._arrays import Array, numbers
 from bochner._attention_inputs import HeldMaps, Maps, each_map, held_maps
 from bochner._options import dtype_of
@@ -161,6 +162,50 @@ class KeptAttention:
         made._state = state
         return made
 
+    def to_bytes(self) -> bytes:
+        """The state as bytes, in the layout of a file, with a digest that covers every bit."""
+        return bytes(_core.archive_to_bytes(*self._state.save()))
+
+    @classmethod
+    def from_bytes(cls, data: bytes, *, feature_map: Maps | None = None) -> Self:
+        """The state that `to_bytes` gave.
+
+        Parameters
+        ----------
+        data : bytes
+            Of which nothing is trusted: truncated, damaged or contradictory ones are refused.
+        feature_map : FeatureMap, FeatureMapSpec or str, or a sequence of them, optional
+            The map that the state is of, or those of its key heads: drawn once, and shared where it
+            is a FeatureMap. Without it the bytes say; given frequencies they do not hold.
+
+        Returns
+        -------
+        AttentionState
+
+        Raises
+        ------
+        ValueError
+            When the bytes are not a whole state, or one of another map.
+
+        Examples
+        --------
+        >>> import bochner as bo
+        >>> spec = bo.FeatureMapSpec(2, 8, bo.SoftmaxKernel(), features=bo.PositiveFeatures())
+        >>> state = bo.AttentionState(spec, 3, 1, 2)
+        >>> bo.AttentionState.from_bytes(state.to_bytes()).batch
+        3
+        """
+        words, arrays = archive_of("from_bytes", data)
+        if words.get("kind") != "attention_state":
+            raise ValueError(
+                f"from_bytes: the archive holds a {words.get('kind')!r}, expected an "
+                "'attention_state'"
+            )
+        if feature_map is None:
+            heads = sum(name.startswith("map_") for name in words)
+            feature_map = words.get("map") or [words.get(f"map_{h}", "") for h in range(heads)]
+        return cls.load(feature_map, {**words, **arrays})
+
     def __copy__(self) -> Self:
         return self.copy()
 
@@ -168,5 +213,11 @@ class KeptAttention:
         memo[id(self)] = made = self.copy()
         return made
 
-    def __reduce__(self) -> tuple[Callable[..., Self], tuple[Any, ...]]:
-        return type(self).load, (self._map, self.save())
+    def __reduce__(self) -> tuple[Callable[..., KeptAttention], tuple[Any, ...]]:
+        return _unpickled, (type(self), self._map, *self._state.save())
+
+
+def _unpickled(
+    kind: type[KeptAttention], maps: HeldMaps, words: dict[str, str], arrays: dict[str, Any]
+) -> KeptAttention:
+    return kind.load(maps, {**words, **aligned(arrays)})

@@ -14,6 +14,7 @@ from bochner._arrays import (
     ArrayLike,
     integers,
     like,
+    list_of,
     optional_weights,
     output,
     rows,
@@ -23,6 +24,7 @@ from bochner._linear_model import LinearModel
 from bochner._map import FeatureMap, Map, as_map
 from bochner._options import dtype_of, flag, is_single, real, whole
 from bochner._results import Result
+from bochner._ridge_regression import RidgeRegression
 
 if TYPE_CHECKING:
     from numpy.typing import DTypeLike, NDArray
@@ -236,6 +238,64 @@ class LogisticRegression(LinearModel):
     @classmethod
     def _restored(cls, words: dict[str, str], arrays: dict[str, Any]) -> Self:
         return cls._of(_core.Logistic.load(words, arrays))
+
+    @staticmethod
+    def from_coefficients(
+        feature_map: Map,
+        coefficients: ArrayLike,
+        *,
+        intercepts: ArrayLike | None = None,
+        ridge: float = 1e-6,
+        intercept: bool = True,
+        dtype: DTypeLike = np.float64,
+    ) -> LogisticRegression:
+        """A model of coefficients found elsewhere, whose report says nothing.
+
+        Parameters
+        ----------
+        feature_map : FeatureMap, FeatureMapSpec or str
+        coefficients : array of shape (num_features, num_classes)
+        intercepts : num_classes numbers, optional
+            Shifted so that they sum to zero, which changes no probability. Without them, zeros.
+        ridge : float
+        intercept : bool
+            What is said of how they were found.
+        dtype : float64 or float32
+            Of the rows and the features.
+
+        Returns
+        -------
+        LogisticRegression
+
+        Raises
+        ------
+        ValueError
+            On shapes that do not match, fewer than two classes and numbers that are not finite.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> import bochner as bo
+        >>> model = bo.LogisticRegression.from_coefficients(
+        ...     bo.FeatureMapSpec(1, 1, seed=1), np.zeros((2, 2)), intercepts=[1.0, 0.0]
+        ... )
+        >>> model.predict(np.zeros((1, 1)))
+        array([0])
+        """
+        constants = None
+        if intercepts is not None:
+            constants = np.array(list_of("from_coefficients", "intercepts", intercepts))
+            constants -= constants.mean()
+        scores = RidgeRegression.from_coefficients(
+            feature_map,
+            coefficients,
+            intercepts=constants,
+            ridge=ridge,
+            intercept=intercept,
+            dtype=dtype,
+        )
+        words, arrays = scores._state()
+        return LogisticRegression._restored({**words, "kind": "logistic_regression"}, arrays)
 
     @property
     def num_classes(self) -> int:

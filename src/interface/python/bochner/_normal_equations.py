@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from bochner import _core
-from bochner._archives import Kept, State
+from bochner._archives import Kept, State, archive_of
 from bochner._arrays import ArrayLike, like, list_of, optional_weights, targets, threads
 from bochner._map import FeatureMap, Map, as_map
 from bochner._options import dtype_of, is_single, path, whole
@@ -167,6 +167,28 @@ class NormalEquations(Kept):
         sums._dtype = dtype_of(words["scalar"] == "float")
         sums._vector = words.get(TARGET_AXES) == "rows"
         return sums
+
+    @classmethod
+    def from_bytes(cls, data: bytes, *, feature_map: Map | None = None) -> Self:
+        """What `to_bytes` gave.
+
+        Parameters
+        ----------
+        data : bytes
+            Trusted as little as a file.
+        feature_map : FeatureMap, FeatureMapSpec or str, optional
+            The features that they are of: drawn once, and shared where it is a FeatureMap.
+
+        Raises
+        ------
+        ValueError
+            For bytes of something else, not all of them, or of another map.
+        """
+        return cls._restored(*archive_of("from_bytes", data), feature_map)
+
+    def copy(self) -> Self:
+        """Sums of their own over the same rows: more rows give both the same bits."""
+        return self._restored(*self._state(), self._map)
 
     @property
     def feature_map(self) -> FeatureMap:

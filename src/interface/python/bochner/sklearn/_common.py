@@ -13,12 +13,14 @@ from sklearn.utils._param_validation import Interval
 from sklearn.utils.validation import _check_sample_weight, validate_data
 
 from bochner import _core
-from bochner._core.options import FeatureMapSpec
+from bochner._columns import spec_of_columns
 from bochner._map import FeatureMap
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
     from sklearn.base import BaseEstimator
+
+    from bochner._core.options import FeatureMapSpec
 
 DTYPES = [np.float64, np.float32]
 
@@ -106,11 +108,9 @@ def spec_of(
     random_state: Any,
 ) -> FeatureMapSpec:
     """A spec of as many columns, or of the next number that is a whole one of frequencies."""
-    spec = FeatureMapSpec(input_dim, 1, kernel, projection, features, seed(random_state))
-    replaced: FeatureMapSpec = spec.__replace__(
-        num_frequencies=-(-int(n_components) // spec.num_features)
+    return spec_of_columns(
+        input_dim, kernel, projection, features, int(n_components), seed(random_state)
     )
-    return replaced
 
 
 def map_of(estimator: Any, input_dim: int) -> FeatureMap:

@@ -16,8 +16,8 @@ from sklearn.base import (
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
+from bochner._columns import Columns
 from bochner._core import options
-from bochner._map import FeatureMap
 from bochner.sklearn._common import MAP, dense, seed
 
 if TYPE_CHECKING:
@@ -25,46 +25,10 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
 
-class _Columns:
-    """Any number of columns whose inner products estimate the kernel.
-
-    Where a frequency makes two columns and their number is odd, a further frequency makes the last
-    one: its columns, turned by a random angle, of which the first is kept, times sqrt(2). Over the
-    angle that has the mean of both. Each estimate is weighted by its columns.
-    """
-
-    def __init__(self, spec: options.FeatureMapSpec, num_columns: int) -> None:
-        each = spec.num_features // spec.num_frequencies
-        whole, rest = divmod(num_columns, each)
-        self.num_columns = num_columns
-        self.maps: list[FeatureMap] = []
-        self.turn: NDArray[np.float64] | None = None
-        if whole > 0:
-            self.maps.append(FeatureMap(spec.__replace__(num_frequencies=whole)))
-        if rest > 0:
-            # Another seed: the frequency has to be independent of the others.
-            other = spec.__replace__(num_frequencies=1, seed=spec.seed ^ (1 << 63))
-            self.maps.append(FeatureMap(other))
-            angle = np.random.default_rng(spec.seed).uniform(0.0, 2.0 * np.pi)
-            self.turn = np.sqrt(2.0) * np.array([np.cos(angle), np.sin(angle)])
-
-    def transform(self, x: NDArray[Any]) -> NDArray[Any]:
-        if self.turn is None:
-            return self.maps[0].transform(x)
-        out = np.empty((x.shape[0], self.num_columns), x.dtype)
-        last = self.num_columns - 1
-        if last > 0:
-            self.maps[0].transform(x, out=out[:, :last])
-            out[:, :last] *= x.dtype.type((last / self.num_columns) ** 0.5)
-        turned = self.turn * (1.0 / self.num_columns) ** 0.5
-        out[:, last] = self.maps[-1].transform(x) @ turned.astype(x.dtype)
-        return out
-
-
 class _Features(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):  # type: ignore[misc]
     """What the transformers share: dense rows in, features of the same dtype out."""
 
-    _columns: _Columns
+    _columns: Columns
 
     def transform(self, X: Any) -> NDArray[Any]:  # noqa: N803
         """Features of the rows of X.
@@ -163,7 +127,7 @@ class RBFSampler(_Features):
         self._gamma = gamma
         # gamma = 0 makes every kernel value 1, which a very long lengthscale does, too.
         lengthscale = min(1e30, (2.0 * gamma) ** -0.5) if gamma > 0 else 1e30
-        self._columns = _Columns(
+        self._columns = Columns(
             options.FeatureMapSpec(
                 dim,
                 1,
@@ -266,7 +230,7 @@ class RandomFeatures(_Features):
             self.features,
             seed(self.random_state),
         )
-        self._columns = _Columns(spec, int(self.n_components))
+        self._columns = Columns(spec, int(self.n_components))
         self.maps_ = self._columns.maps
         self._n_features_out = self.n_components
         return self
