@@ -15,7 +15,7 @@ strides; results have the same bits for any number of threads.
 
 from bochner import _core
 from bochner._alibi import alibi_slopes
-from bochner._attention import attention, attention_gradient, attention_rows
+from bochner._attention import attention, attention_gradient
 from bochner._attention_costs import AttentionCosts, attention_backend, attention_nanoseconds
 from bochner._attention_errors import (
     AttentionComparison,
@@ -27,6 +27,7 @@ from bochner._attention_errors import (
 from bochner._attention_heads import head_maps, head_specs
 from bochner._attention_plans import HeadPlan, HeadPlans, attend_as_planned, plan_attention
 from bochner._attention_results import AttentionReport
+from bochner._attention_rows import attention_rows, exact_attention_rows
 from bochner._attention_state import AttentionState
 from bochner._attention_study import AttentionStudy, attention_study
 from bochner._calibration import CalibratedHead, calibrate
@@ -53,7 +54,6 @@ from bochner._estimates import Interval, KernelEstimate, estimate
 from bochner._exact_attention import (
     exact_attention,
     exact_attention_gradient,
-    exact_attention_rows,
     softmax_scale_gradient,
 )
 from bochner._exact_gram import ExactGram
@@ -93,16 +93,15 @@ from bochner._normal_equations import NormalEquations
 from bochner._nystrom import Nystrom, nystrom
 from bochner._optimal_parameters import (
     mean_square_sums,
-    optimal_centring,
     optimal_hyperbolic_oprf_parameter,
     optimal_hyperbolic_oprf_parameters,
     optimal_maclaurin_radius,
     optimal_oprf_parameter,
     optimal_oprf_parameters,
-    optimal_pair_transform,
     with_optimal_parameter,
     with_optimal_parameters,
 )
+from bochner._optimal_transforms import optimal_centring, optimal_pair_transform
 from bochner._output_errors import OutputError, output_error
 from bochner._pair_study import PairStudy, pair_study
 from bochner._permutation_tests import PermutationTest, independence_test, two_sample_test

@@ -169,7 +169,7 @@ def rates_of(function: str, decay: ArrayLike | None, key_heads: int) -> Array | 
     return rates
 
 
-def _offsets(function: str, query_offset: OffsetLike) -> tuple[int, Array | None]:
+def _offsets(function: str, query_offset: OffsetLike) -> tuple[int, NDArray[np.int64] | None]:
     """One offset for all, or one for each."""
     if isinstance(query_offset, (Sequence, np.ndarray)):
         return 0, integers(function, "query_offset", query_offset, "batch or sequences")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal, overload
 import numpy as np
 
 from bochner import _core
-from bochner._arrays import Array, ArrayLike, integers, threads
+from bochner._arrays import Array, ArrayLike, threads
 from bochner._attention_inputs import (
     AXES,
     Maps,
@@ -381,53 +381,6 @@ class AttentionState(KeptAttention):
         if other._dtype != self._dtype:
             raise TypeError(f"{name}: other is of {other._dtype}, expected {self._dtype}")
         self._state.merge(other._state)
-        return self
-
-    def select(self, batch: ArrayLike) -> AttentionState:
-        """The state whose batch entry i has seen what entry ``batch[i]`` of this one has.
-
-        Entries may come several times, in any order, or not at all, as the beams of a search do
-        when some go on and others end. Each goes on with the bits that its origin would have.
-
-        Parameters
-        ----------
-        batch : integers of shape (n,)
-            Batch entries, from 0.
-
-        Returns
-        -------
-        AttentionState
-            A new one, with n batch entries.
-
-        Raises
-        ------
-        ValueError
-            When an entry is not one of this state's batch.
-
-        Examples
-        --------
-        >>> import numpy as np
-        >>> import bochner as bo
-        >>> spec = bo.FeatureMapSpec(2, 8, bo.SoftmaxKernel(), features=bo.PositiveFeatures())
-        >>> x = np.random.default_rng(0).normal(size=(3, 1, 5, 2))
-        >>> beams = bo.AttentionState(spec, 3, 1, 2, dtype=x.dtype).append(x, x)
-        >>> kept = beams.select([2, 2, 0])
-        >>> q = np.ones((3, 1, 1, 2))
-        >>> np.array_equal(kept.attend(q), beams.attend(q)[[2, 2, 0]])
-        True
-        """
-        entries = integers("AttentionState.select", "batch", batch, "entries")
-        return self._with(self._state.select(entries), entries.shape[0])
-
-    def reset(self) -> AttentionState:
-        """Forget everything.
-
-        Returns
-        -------
-        AttentionState
-            This one.
-        """
-        self._state.reset()
         return self
 
     def __repr__(self) -> str:

@@ -5,8 +5,6 @@ from __future__ import annotations
 
 from typing import Any, Literal, overload
 
-import numpy as np
-
 from bochner import _core
 from bochner._arrays import Array, ArrayLike, like, numbers, threads
 from bochner._attention_inputs import (
@@ -19,7 +17,6 @@ from bochner._attention_inputs import (
     gradients_or_new,
     inputs,
     options_of,
-    queries_keys_and_rows,
     stored_inputs,
     written,
 )
@@ -274,83 +271,6 @@ def exact_attention_gradient(
         threads(name, num_threads),
     )
     return tuple(wanted.values())
-
-
-def exact_attention_rows(
-    kernel: Any,
-    queries: ArrayLike,
-    keys: ArrayLike,
-    rows: ArrayLike,
-    *,
-    causal: bool = False,
-    query_offset: OffsetLike = 0,
-    key_mask: ArrayLike | None = None,
-    key_lengths: ArrayLike | None = None,
-    cu_seqlens: ArrayLike | None = None,
-    cu_seqlens_keys: ArrayLike | None = None,
-    allowed: ArrayLike | None = None,
-    window: int | None = None,
-    decay: ArrayLike | None = None,
-    gates: ArrayLike | None = None,
-    num_threads: int | None = None,
-) -> Array:
-    """The same rows of exact attention, ``k(q, k_j) / sum_l k(q, k_l)``.
-
-    Computed in double, whatever the dtype. Costs O(S d) per row.
-
-    Parameters
-    ----------
-    kernel : SoftmaxKernel, GaussianKernel or str
-    queries, keys
-        As in `attention`.
-    rows : integers of shape (n, 3)
-        Batch entry, head and query of each row.
-    causal, query_offset, key_mask, key_lengths, cu_seqlens, cu_seqlens_keys
-        As in `exact_attention`.
-    allowed, window, decay, gates
-        As in `exact_attention`.
-    num_threads : int, optional
-        Threads to use; without it OpenMP decides. The same bits for any number.
-
-    Returns
-    -------
-    array of shape (n, S)
-
-    Raises
-    ------
-    TypeError, ValueError
-        As `exact_attention`, and when a row is not one of the queries.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> import bochner as bo
-    >>> q, k = np.random.default_rng(0).normal(size=(2, 1, 1, 6, 4))
-    >>> row = bo.exact_attention_rows(bo.SoftmaxKernel(), q, k, [(0, 0, 2)], causal=True)
-    >>> (row > 0).tolist()
-    [[True, True, True, False, False, False]]
-    """
-    name = "exact_attention_rows"
-    kernel = kernel_of(name, kernel)
-    q, k, table = queries_keys_and_rows(name, queries, keys, rows)
-    options = options_of(
-        name,
-        q,
-        k,
-        causal,
-        query_offset,
-        key_mask,
-        key_lengths,
-        cu_seqlens,
-        cu_seqlens_keys,
-        allowed=allowed,
-        window=window,
-        decay=decay,
-        gates=gates,
-    )
-    out: Array = np.empty((table.shape[0], k.shape[2]), q.dtype)
-    _core.exact_attention_rows(kernel, q, k, table, out, options, threads(name, num_threads))
-    return out
 
 
 def softmax_scale_gradient(

@@ -10,7 +10,7 @@ import numpy as np
 
 from bochner import _core
 from bochner._archives import aligned, archive_of
-from bochner._arrays import Array, numbers
+from bochner._arrays import Array, ArrayLike, integers, numbers
 from bochner._attention_inputs import HeldMaps, Maps, each_map, held_maps
 from bochner._options import dtype_of
 
@@ -205,6 +205,53 @@ class KeptAttention:
             heads = sum(name.startswith("map_") for name in words)
             feature_map = words.get("map") or [words.get(f"map_{h}", "") for h in range(heads)]
         return cls.load(feature_map, {**words, **arrays})
+
+    def select(self, batch: ArrayLike) -> Self:
+        """The state whose batch entry i has seen what entry ``batch[i]`` of this one has.
+
+        Entries may come several times, in any order, or not at all, as the beams of a search do
+        when some go on and others end. Each goes on with the bits that its origin would have.
+
+        Parameters
+        ----------
+        batch : integers of shape (n,)
+            Batch entries, from 0.
+
+        Returns
+        -------
+        AttentionState
+            A new one, with n batch entries.
+
+        Raises
+        ------
+        ValueError
+            When an entry is not one of this state's batch.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> import bochner as bo
+        >>> spec = bo.FeatureMapSpec(2, 8, bo.SoftmaxKernel(), features=bo.PositiveFeatures())
+        >>> x = np.random.default_rng(0).normal(size=(3, 1, 5, 2))
+        >>> beams = bo.AttentionState(spec, 3, 1, 2, dtype=x.dtype).append(x, x)
+        >>> kept = beams.select([2, 2, 0])
+        >>> q = np.ones((3, 1, 1, 2))
+        >>> np.array_equal(kept.attend(q), beams.attend(q)[[2, 2, 0]])
+        True
+        """
+        entries = integers("AttentionState.select", "batch", batch, "entries")
+        return self._with(self._state.select(entries), entries.shape[0])
+
+    def reset(self) -> Self:
+        """Forget everything.
+
+        Returns
+        -------
+        AttentionState
+            This one.
+        """
+        self._state.reset()
+        return self
 
     def __copy__(self) -> Self:
         return self.copy()

@@ -43,18 +43,20 @@ def _options(
     rest: str,
 ) -> _core.AttentionOptions:
     return _core.AttentionOptions(
-        "causal" if causal else "none",
-        query_offset,
-        array_or_none(key_mask),
-        None,
-        None,
-        None,
-        "full",
-        None,
-        0,
-        _rates(decay),
-        pairs_of(exact),
-        rest,
+        mask="causal" if causal else "none",
+        query_offset=query_offset,
+        query_offsets=None,
+        key_mask=array_or_none(key_mask),
+        key_lengths=None,
+        cu_seqlens=None,
+        cu_seqlens_keys=None,
+        products="full",
+        allowed=None,
+        window=0,
+        decay=_rates(decay),
+        gates=None,
+        exact=pairs_of(exact),
+        rest=rest,
     )
 
 
@@ -149,6 +151,7 @@ def attention_backward_op(
         dq,
         dk,
         dv,
+        None,
         _options_of(key_mask, decay, causal, query_offset, exact, rest),
         torch.get_num_threads(),
     )
