@@ -24,7 +24,7 @@ constexpr Index kDim = 3;
 Kernel at_scale(const Kernel& kernel, double scale) {
   return std::visit(
       [&]<class K>(K k) -> Kernel {
-        if constexpr (requires { k.metric; }) {
+        if constexpr (requires { k.metric; } && !requires { k.dot_scale(); }) {
           if (auto* isotropic = std::get_if<Isotropic>(&k.metric)) isotropic->lengthscale *= scale;
           if (auto* diagonal = std::get_if<Diagonal>(&k.metric)) {
             for (double& l : diagonal->lengthscales) l *= scale;

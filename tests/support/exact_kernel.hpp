@@ -137,7 +137,9 @@ class ExactKernel {
     }
     return out;
   }
-  ExactValue of(const SoftmaxKernel& k) const { return exponential(k.scale * product(x_, y_)); }
+  ExactValue of(const SoftmaxKernel& k) const {
+    return exponential(k.scale * product(transformed(k.metric, x_), transformed(k.metric, y_)));
+  }
   ExactValue of(const PolynomialKernel& k) const {
     const Long s = product(transformed(k.metric, x_), transformed(k.metric, y_));
     return {std::pow(s + k.offset, static_cast<Long>(k.degree)),

@@ -284,8 +284,7 @@ void gradient_pass(const ExactCall<T>& forward, ExactRange range,
   if (!wanted(gradients.keys) && !wanted(gradients.values) && !wanted(gradients.gates)) return;
   parallel_for_blocks(static_cast<Index>(tiles.size()), execution, [&](Index t, int w) {
     for (const KeyTile& tile : tiles[static_cast<std::size_t>(t)]) {
-      const Index group = tile.sequence * problem.key_heads + tile.key_head;
-      if (ranges[static_cast<std::size_t>(group)] != range) continue;
+      if (ranges[forward.group_number(tile.sequence, tile.key_head)] != range) continue;
       key_pass(call, tile, *workers[static_cast<std::size_t>(w)]);
     }
   });

@@ -56,9 +56,11 @@ struct ExactCall {
   bool of_single_heads = false;
 
   const ExactGroup& group(const AttentionSequence& sequence, Index key_head) const {
-    const Index s = &sequence - problem.sequences.data();
-    const Index g = of_single_heads ? s : s * problem.key_heads + key_head;
-    return groups[static_cast<std::size_t>(g)];
+    return groups[group_number(&sequence - problem.sequences.data(), key_head)];
+  }
+  std::size_t group_number(Index sequence, Index key_head) const {
+    return static_cast<std::size_t>(of_single_heads ? sequence
+                                                    : sequence * problem.key_heads + key_head);
   }
   /// The sequence and the key head of a group.
   std::pair<const AttentionSequence*, Index> place(Index group) const {

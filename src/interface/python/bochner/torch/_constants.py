@@ -25,26 +25,21 @@ from bochner._core.options import (
     FeatureMapSpec,
     Full,
     GaussianKernel,
-    HyperbolicFeatures,
-    HyperbolicOprfFeatures,
     Isotropic,
-    OprfFeatures,
     PairTransform,
-    PositiveFeatures,
     SoftmaxKernel,
-    TrigonometricFeatures,
 )
 from bochner._map import FeatureMap
 from bochner._specs import kernel_of
 from bochner.torch._attention_ops import MaybeTensor  # noqa: TC001 (of a schema)
-from bochner.torch._maps import lines_of, maps_of
+from bochner.torch._maps import given_frequencies, lines_of, maps_of
 from bochner.torch._tensors import number_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-_POSITIVE = (PositiveFeatures, HyperbolicFeatures, OprfFeatures, HyperbolicOprfFeatures)
-_MIRRORED = (HyperbolicFeatures, HyperbolicOprfFeatures)
+_KERNELS = ("softmax", "gaussian")
+_FEATURES = ("positive", "hyperbolic", "oprf", "hyperbolic-oprf", "trigonometric")
 _SIDE_TENSORS = 5
 
 
@@ -76,6 +71,16 @@ class MapConstants(NamedTuple):
     """Whether features are cosines and sines."""
 
 
+def _word(option: object) -> str:
+    """What an option is called in a text."""
+    return str(option).partition("(")[0]
+
+
+def is_softmax(kernel: Any) -> bool:
+    """Whether a kernel is exp(scale A x . A y): such kernels say their scale."""
+    return hasattr(kernel, "scale")
+
+
 def is_signed(specs: str) -> bool:
     """Whether the specs of a text are trigonometric; of words alone, so that graphs can ask it."""
     return "features=trigonometric" in specs
@@ -84,16 +89,22 @@ def is_signed(specs: str) -> bool:
 def require_plain(specs: list[FeatureMapSpec]) -> None:
     """Refuse by name what the path in plain torch does not hold."""
     for spec in specs:
-        if type(spec.kernel) not in (SoftmaxKernel, GaussianKernel):
+        if _word(spec.kernel) not in _KERNELS:
             raise ValueError(
                 f"bochner.torch: the kernel is {spec.kernel!r}; outside the CPU, and with "
                 'backend="torch", kernels are softmax or gaussian'
             )
-        if type(spec.features) not in (*_POSITIVE, TrigonometricFeatures):
+        if _word(spec.features) not in _FEATURES:
             raise ValueError(
                 f"bochner.torch: the features are {spec.features!r}; outside the CPU, and with "
                 'backend="torch", they are positive, hyperbolic, oprf, hyperbolic-oprf or '
                 "trigonometric"
+            )
+        given = given_frequencies(spec)
+        if given is not None and given.weights is not None:
+            raise ValueError(
+                "bochner.torch: frequencies have weights; outside the CPU, and with "
+                'backend="torch", all count the same'
             )
     kinds = {(type(s.features), s.num_frequencies, s.input_dim) for s in specs}
     if len(kinds) > 1:
@@ -105,15 +116,14 @@ def require_plain(specs: list[FeatureMapSpec]) -> None:
 
 def _metric(kernel: Any, dim: int) -> NDArray[np.float64]:
     """A."""
-    if isinstance(kernel, SoftmaxKernel):
-        return np.sqrt(kernel.scale) * np.eye(dim)
     metric = kernel.metric
+    root = np.sqrt(kernel.scale) if is_softmax(kernel) else 1.0
     if isinstance(metric, Full):
-        return np.array(metric.matrix, np.float64).reshape(dim, dim)
+        return root * np.array(metric.matrix, np.float64).reshape(dim, dim)
     if isinstance(metric, Diagonal):
-        return np.diag(1.0 / np.array(metric.lengthscales, np.float64))
+        return root * np.diag(1.0 / np.array(metric.lengthscales, np.float64))
     assert isinstance(metric, Isotropic)
-    return np.eye(dim) / metric.lengthscale
+    return root * np.eye(dim) / metric.lengthscale
 
 
 def _transforms(spec: FeatureMapSpec) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -128,7 +138,7 @@ def _transforms(spec: FeatureMapSpec) -> tuple[NDArray[np.float64], NDArray[np.f
 
 def _standard_frequencies(spec: FeatureMapSpec) -> NDArray[np.float64]:
     """The rows that meet x~: those of the same draw for the kernel of scale 1."""
-    softmax = isinstance(spec.kernel, SoftmaxKernel)
+    softmax = is_softmax(spec.kernel)
     kernel = SoftmaxKernel(1.0) if softmax else GaussianKernel(Isotropic(1.0))
     plain = spec.__replace__(kernel=kernel, transform=PairTransform())
     return FeatureMap(plain).frequencies()
@@ -141,11 +151,11 @@ def _shift(values: Any, dim: int) -> NDArray[np.float64]:
 def _numbers(spec: FeatureMapSpec, feature_map: FeatureMap) -> list[NDArray[np.float64]]:
     """The arrays of one map, in the order of `MapConstants`."""
     dim = spec.input_dim
-    softmax = isinstance(spec.kernel, SoftmaxKernel)
-    signed = isinstance(spec.features, TrigonometricFeatures)
+    softmax = is_softmax(spec.kernel)
+    signed = is_signed(str(spec))
     a = np.asarray(getattr(spec.features, "a", 0.0), np.float64)
     stretched = _standard_frequencies(spec) * np.sqrt(1.0 - 4.0 * a)
-    if isinstance(spec.features, _MIRRORED):
+    if spec.num_features == 2 * spec.num_frequencies and not signed:
         stretched = np.concatenate([stretched, -stretched])
     weight = float(softmax) if signed else (1.0 if softmax else 2.0)
     shifts = (_shift(spec.transform.query, dim), _shift(spec.transform.key, dim))
@@ -217,10 +227,10 @@ def gathered(tensors: list[Tensor], signed: bool) -> MapConstants:
 def kernel_constants_op(like: Tensor, kernel: str) -> list[Tensor]:
     """A of a kernel, transposed, and 1 where it is Gaussian."""
     found = kernel_of("exact_attention", kernel)
-    if type(found) not in (SoftmaxKernel, GaussianKernel):
+    if _word(found) not in _KERNELS:
         raise ValueError(f"exact_attention: the kernel is {kernel}, expected softmax or gaussian")
     metric = _metric(found, like.shape[-1])
-    gaussian = np.array(float(isinstance(found, GaussianKernel)))
+    gaussian = np.array(float(not is_softmax(found)))
     dtype = torch.float64 if like.dtype is torch.float64 else torch.float32
     return [
         torch.from_numpy(np.array(x, order="C")).to(dtype).to(like.device, copy=True)
@@ -243,7 +253,7 @@ def softmax_scales_op(like: Tensor, texts: str) -> Tensor:
         [spec.kernel for spec in lines_of(texts)] if specs else [kernel_of("attention", texts)]
     )
     for kernel in kernels:
-        if not isinstance(kernel, SoftmaxKernel):
+        if not is_softmax(kernel):
             raise ValueError(
                 f"attention: softmax_scale is given and the kernel is {kernel!r}, expected softmax"
             )

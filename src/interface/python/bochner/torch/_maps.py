@@ -8,7 +8,6 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
-from bochner._core.options import FeatureMapSpec, GivenProjection
 from bochner._map import FeatureMap
 from bochner._seeds import derive_seed
 from bochner._specs import SpecLike, spec_of
@@ -17,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from bochner import _core
+    from bochner._core.options import FeatureMapSpec, GivenFrequencies
 
 Specs: TypeAlias = "SpecLike | Sequence[SpecLike]"
 """One spec for all heads, or one per key head: specs, their texts, maps, or all texts as lines."""
@@ -94,12 +94,18 @@ def redrawn(spec: FeatureMapSpec, redraws: int) -> FeatureMapSpec:
         return spec
     if redraws < 0:
         raise ValueError(f"bochner.torch: redraws is {redraws}, expected at least 0")
-    if isinstance(spec.projection, GivenProjection):
+    if given_frequencies(spec) is not None:
         raise ValueError(
             "bochner.torch: frequencies that were given cannot be redrawn, expected a projection "
             "that draws"
         )
     return spec.__replace__(seed=derive_seed(derive_seed(spec.seed, _REDRAWS), redraws))
+
+
+def given_frequencies(spec: FeatureMapSpec) -> GivenFrequencies | None:
+    """Those that the caller brought, which a text does not hold."""
+    found: GivenFrequencies | None = getattr(spec.projection, "frequencies", None)
+    return found
 
 
 def lines_of(specs: str) -> list[FeatureMapSpec]:
@@ -118,7 +124,7 @@ def _text(function: str, value: SpecLike, name: str) -> str:
         return value
     spec = spec_of(function, value, name)
     text = str(spec)
-    if isinstance(spec.projection, GivenProjection):
+    if given_frequencies(spec) is not None:
         with _given_lock:
             _given[text] = spec
             if len(_given) > _MOST_GIVEN:

@@ -100,8 +100,8 @@ def calibrate(
     heads : int, optional
         At most so many heads of the whole model are not exact: those of the smallest errors.
     methods : sequence of {"features", "exact-and-features", "exact-and-means"}
-        Heads whose plan is another one stay exact. Blocks with means have no gradients and run on
-        the CPU alone: leave out "exact-and-means" to train or for another device.
+        Heads whose plan is another one stay exact. Blocks with means run on the CPU alone:
+        leave out "exact-and-means" for another device.
     features, projection
         Of all maps; text or options.
     seed : int

@@ -143,8 +143,7 @@ def distill(
     TypeError
         As `calibrate`.
     ValueError
-        When the model has no plans, or plans with blocks of keys, which have no gradients; when
-        batches end and cannot start again.
+        When the model has no plans, and when batches end and cannot start again.
 
     Examples
     --------
@@ -167,13 +166,6 @@ def distill(
     plans = plans_of(model)
     if plans is None:
         raise ValueError(f"{_NAME}: the model has no plans, expected those of calibrate")
-    for head in plans:
-        if head.method == "exact-and-means":
-            raise ValueError(
-                f"{_NAME}: head {head.head} of {head.layer} weighs blocks of keys exactly, which "
-                'has no gradient; expected plans of calibrate(methods=("features", '
-                '"exact-and-features"))'
-            )
     teacher = copy.deepcopy(model).requires_grad_(False)
     forget(teacher)
     groups = list(_groups(model))

@@ -10,7 +10,6 @@ import numpy as np
 
 from bochner._core.options import (
     FeatureMapSpec,
-    GivenProjection,
     PairTransform,
     PositiveFeatures,
 )
@@ -312,7 +311,7 @@ def forget(model: nn.Module) -> None:
 def drawn(function: str, projection: ProjectionLike) -> Any:
     """A projection that draws; of frequencies that were given a config would hold a digest."""
     found = projection_of(function, projection)
-    if isinstance(found, GivenProjection):
+    if getattr(found, "frequencies", None) is not None:
         raise ValueError(
             f"{function}: projection is given frequencies, of which a config would hold a digest "
             "alone, expected a projection that draws"
