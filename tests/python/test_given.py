@@ -164,14 +164,12 @@ def identity_spec(d):
 
 
 def test_learned_features_are_taken_as_they_are(dtype):
-    # cosFormer's: relu(x) by the cosine and the sine of the position.
+    # As cosFormer's: positive features by the cosine and the sine of the position.
     length, dim = 40, 5
     angle = np.pi / 2 * np.arange(length)[:, None] / length
 
     def reweighed(x):
-        return np.concatenate(
-            [np.maximum(x, 0) * np.cos(angle), np.maximum(x, 0) * np.sin(angle)], -1
-        )
+        return np.concatenate([np.exp(x) * np.cos(angle), np.exp(x) * np.sin(angle)], -1)
 
     q, k, v = (normals(1, 2, length, dim, seed=s) for s in (6, 7, 8))
     phi_q, phi_k = reweighed(q), reweighed(k)

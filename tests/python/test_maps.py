@@ -51,13 +51,19 @@ def test_the_gaussian_kernel_is_estimated_within_its_closed_form_error():
 def test_every_layout_has_the_bits_of_the_contiguous_call(features, dtype, layouts):
     kernel = next(
         k
-        for k in (bo.GaussianKernel(), bo.SoftmaxKernel(), *(k() for k in bo.kernels))
+        for k in (
+            bo.GaussianKernel(),
+            bo.SoftmaxKernel(),
+            *(k() for k in bo.kernels),
+            bo.DotProductKernel([0.0, 1.0]),
+        )
         if any(bo.incompatibility(k, p(), features) is None for p in bo.projections)
     )
     projection = next(
         p() for p in bo.projections if bo.incompatibility(kernel, p(), features) is None
     )
-    fm = bo.FeatureMap(bo.FeatureMapSpec(4, 16, kernel, projection, features, seed=5))
+    frequencies = 4 if features == bo.IdentityFeatures() else 16
+    fm = bo.FeatureMap(bo.FeatureMapSpec(4, frequencies, kernel, projection, features, seed=5))
     x = 0.3 * rows(70, 4, dtype)
     x = x.astype(dtype)
     expected = fm.transform(x)

@@ -56,6 +56,10 @@ def _joined(left: _Held, right: _Held) -> _Held:
 
 
 def _checked(states: Iterable[Any]) -> Iterator[_Held]:
+    if not hasattr(states, "__iter__"):
+        raise TypeError(
+            f"merge_in_order: states is {type(states).__name__}, expected an iterable of states"
+        )
     empty = True
     for i, state in enumerate(states):
         if not (hasattr(state, "merge") and hasattr(state, "copy")):
