@@ -15,6 +15,7 @@
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -94,24 +95,48 @@ class Model {
                              const AttentionOptions& options) {
     std::vector<double> errors;
     for (Index l = 0; l < layers(); ++l) {
-      const std::vector<float>& exact = exact_[static_cast<std::size_t>(l)];
-      out_.resize(exact.size());
+      out_.resize(exact_[static_cast<std::size_t>(l)].size());
       attention<float>(maps[static_cast<std::size_t>(l)], layer(l), out(out_), options);
-      const auto size = static_cast<std::size_t>(length() * dim());
-      for (std::size_t head = 0; head < exact.size(); head += size) {
-        double error = 0.0;
-        double norm = 0.0;
-        for (std::size_t e = head; e < head + size; ++e) {
-          error += std::pow(static_cast<double>(out_[e]) - static_cast<double>(exact[e]), 2);
-          norm += std::pow(static_cast<double>(exact[e]), 2);
-        }
-        errors.push_back(std::sqrt(error / norm));
-      }
+      add_errors(l, errors);
+    }
+    return errors;
+  }
+
+  /// The error of each head that does as is planned for this error.
+  std::vector<double> planned_errors(double error) {
+    const HeadSpecs specs({.input_dim = dim(),
+                           .num_frequencies = kFrequencies,
+                           .kernel = kernel(),
+                           .projection = OrthogonalProjection{},
+                           .features = HyperbolicOprfFeatures{},
+                           .seed = {1}});
+    std::vector<double> errors;
+    for (Index l = 0; l < layers(); ++l) {
+      const std::vector<HeadPlan> plans =
+          plan_attention<float>(specs, l, layer(l), {.error = error});
+      out_.resize(exact_[static_cast<std::size_t>(l)].size());
+      attention<float>(std::span<const HeadPlan>(plans), layer(l), out(out_));
+      add_errors(l, errors);
     }
     return errors;
   }
 
  private:
+  /// Those of the output of one layer.
+  void add_errors(Index l, std::vector<double>& errors) const {
+    const std::vector<float>& exact = exact_[static_cast<std::size_t>(l)];
+    const auto size = static_cast<std::size_t>(length() * dim());
+    for (std::size_t head = 0; head < exact.size(); head += size) {
+      double error = 0.0;
+      double norm = 0.0;
+      for (std::size_t e = head; e < head + size; ++e) {
+        error += std::pow(static_cast<double>(out_[e]) - static_cast<double>(exact[e]), 2);
+        norm += std::pow(static_cast<double>(exact[e]), 2);
+      }
+      errors.push_back(std::sqrt(error / norm));
+    }
+  }
+
   Index layers() const { return queries_.extents[0]; }
   Index heads() const { return queries_.extents[1]; }
   Index dim() const { return queries_.extents[3]; }
@@ -238,6 +263,21 @@ void measure(bench::Report& report, const std::string& folder, const std::string
   sizes_table(report, name, study);
 }
 
+/// The share of all heads of the models that miss a promised error by half.
+void promises(bench::Report& report, const std::string& folder) {
+  constexpr double kPromised = 0.1;
+  double heads = 0.0;
+  double missed = 0.0;
+  for (const std::string name : {"protein", "chemistry"}) {
+    if (!std::filesystem::exists(folder + "/" + name + "_values.npy")) continue;
+    for (const double error : Model(folder, name).planned_errors(kPromised)) {
+      heads += 1.0;
+      missed += error > 1.5 * kPromised ? 1.0 : 0.0;
+    }
+  }
+  if (heads > 0.0) report.line("plan_error", missed / heads, bench::at_most(0.1));
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -251,4 +291,5 @@ int main(int argc, char** argv) {
           {.features = 0.40, .window = 0.26, .blocks = 0.15, .means = 0.09});
   measure(report, folder, "chemistry",
           {.features = 0.82, .window = 0.31, .blocks = 0.21, .means = 0.18});
+  promises(report, folder);
 }

@@ -8,6 +8,8 @@
 #include "bench/attention/torch.hpp"
 #include "bench/support/report.hpp"
 
+#include "bochner/client/attention/state.hpp"
+
 #include <algorithm>
 
 namespace bochner::bench {
@@ -59,6 +61,46 @@ void against_torch(Report& report, const FeatureMap<float>& map) {
   report.line("near_speed", ratios[ratios.size() / 2], at_least(10), "PyTorch " + *version);
 }
 
+/// One token with so many behind it.
+class Decoding {
+ public:
+  Decoding(const FeatureMap<float>& map, AttentionBench& head, Index behind)
+      : head_(head),
+        state_(map, 1, 1, AttentionBench::kDim,
+               {.window = kExact.window, .first_keys = kExact.first_keys}) {
+    const AttentionInputs<float> before = head.inputs(behind);
+    state_.append(before.keys, before.values, {1});
+  }
+  void step() {
+    for (int token = 0; token < kTokens; ++token) {
+      state_.advance(head_.inputs(1), head_.view(head_.out.data(), 1), {1});
+    }
+  }
+
+ private:
+  static constexpr int kTokens = 100;
+  AttentionBench& head_;
+  AttentionState<float> state_;
+};
+
+void decode(Report& report, const FeatureMap<float>& map) {
+  constexpr Index kLong = 65536;
+  AttentionBench head(1, kLong);
+  Decoding few(map, head, 1024);
+  Decoding many(map, head, kLong);
+  report.speed_ratio("decode_near", at_most(1.1), {.call = [&] { few.step(); }},
+                     {.call = [&] { many.step(); }}, Clock::thread);
+}
+
+void backward(Report& report, const FeatureMap<float>& map) {
+  constexpr Index kLength = 8192;
+  AttentionBench head(1, kLength);
+  head.favor(map, kLength, kNear);
+  report.speed_ratio("backward_near", at_most(4.0),
+                     {.call = [&] { head.favor(map, kLength, kNear); }},
+                     {.call = [&] { head.gradient(map, kNear); }}, Clock::thread);
+}
+
 }  // namespace
 }  // namespace bochner::bench
 
@@ -67,5 +109,7 @@ int main(int argc, char** argv) {
   const auto map = bochner::bench::AttentionBench::map(bochner::OrthogonalProjection{},
                                                        bochner::bench::kFrequencies);
   bochner::bench::rate(report, map);
+  bochner::bench::decode(report, map);
+  bochner::bench::backward(report, map);
   bochner::bench::against_torch(report, map);
 }
