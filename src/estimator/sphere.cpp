@@ -45,22 +45,41 @@ Extended alternating_0f1(Extended b, Extended y) {
   return sum;
 }
 
-// 0F1(; n; -t^2 / 4) = Gamma(n) (2/t)^{n-1} J_{n-1}(t) by Hankel's expansion, up to terms that no
-// longer matter; for t >= 60 and t > n^2 they fall by half and more from one to the next.
-Extended hankel_0f1(Extended n, Extended t) {
-  const Extended mu = 4 * (n - 1) * (n - 1);
-  Extended even = 0;
-  Extended odd = 0;
-  Extended term = 1;
-  for (int k = 0; k < 60 && std::abs(term) > std::numeric_limits<Extended>::epsilon() / 16; ++k) {
-    (k % 2 == 0 ? even : odd) += k % 4 < 2 ? term : -term;
-    const Extended order = 2 * static_cast<Extended>(k) + 1;
-    term *= (mu - order * order) / (8 * t * static_cast<Extended>(k + 1));
+// Whether Hankel's expansion converges at order n - 1: its terms fall by half and more.
+template <class Real>
+bool is_far(Real n, Real t) {
+  return t >= 60 && t > n * n;
+}
+
+// Calls visit(k, term) for the terms of Hankel's expansion of order n - 1, without their signs, up
+// to those that no longer matter.
+template <class Real, class Visit>
+void for_hankel_terms(Real n, Real t, const Visit& visit) {
+  const Real mu = 4 * (n - 1) * (n - 1);
+  Real term = 1;
+  for (int k = 0; k < 60 && std::abs(term) > std::numeric_limits<Real>::epsilon() / 16; ++k) {
+    visit(k, term);
+    const Real order = 2 * static_cast<Real>(k) + 1;
+    term *= (mu - order * order) / (8 * t * static_cast<Real>(k + 1));
   }
+}
+
+// cos(phase) P - sin(phase) Q of J_{n-1}(t).
+template <class Real>
+Real hankel_wave(Real n, Real t) {
+  Real even = 0;
+  Real odd = 0;
+  for_hankel_terms(
+      n, t, [&](int k, Real term) { (k % 2 == 0 ? even : odd) += k % 4 < 2 ? term : -term; });
+  const Real pi = std::acos(Real{-1});
+  const Real phase = t - (n - Real{0.5}) * pi / 2;
+  return std::cos(phase) * even - std::sin(phase) * odd;
+}
+
+// 0F1(; n; -t^2 / 4) = Gamma(n) (2/t)^{n-1} J_{n-1}(t), where that is far.
+Extended hankel_0f1(Extended n, Extended t) {
   const Extended pi = std::acos(Extended{-1});
-  const Extended phase = t - (n - Extended{0.5}) * pi / 2;
-  return std::tgamma(n) * std::pow(2 / t, n - Extended{0.5}) / std::sqrt(pi) *
-         (std::cos(phase) * even - std::sin(phase) * odd);
+  return std::tgamma(n) * std::pow(2 / t, n - Extended{0.5}) / std::sqrt(pi) * hankel_wave(n, t);
 }
 
 // 0F1(; n; -y): where its series would cancel, start at an order b = n + N where it does not and
@@ -72,7 +91,7 @@ Extended cosine_transform(Extended n, Extended y) {
   if (n >= 1 && t > 2 && std::lgamma(n) - (n - 1) * std::log(t / 2) < kVanished) {
     return 0;
   }
-  if (t >= 60 && t > n * n) return hankel_0f1(n, t);
+  if (is_far(n, t)) return hankel_0f1(n, t);
   constexpr Extended kMildCancellation = 4;
   const Extended steps = std::max(Extended{0}, std::ceil(y / kMildCancellation - n));
   Extended b = n + steps;
@@ -149,17 +168,10 @@ Extended log_0f1(Extended d, Extended t) {
   return integral - std::lgamma((d - 1) / 2) - std::log(pi) / 2 + std::lgamma(d / 2);
 }
 
-// log 0F1(; n; t^2 / 4) - t, of Gamma(n) (2/t)^{n-1} I_{n-1}(t), by Hankel's expansion, where
-// `hankel_0f1` converges.
+// log 0F1(; n; t^2 / 4) - t, of Gamma(n) (2/t)^{n-1} I_{n-1}(t), where that is far.
 Extended log_hankel_0f1(Extended n, Extended t) {
-  const Extended mu = 4 * (n - 1) * (n - 1);
-  Extended term = 1;
-  Extended sum = 1;
-  for (int k = 0; k < 60 && std::abs(term) > std::numeric_limits<Extended>::epsilon() / 16; ++k) {
-    const Extended order = 2 * static_cast<Extended>(k) + 1;
-    term *= -(mu - order * order) / (8 * t * static_cast<Extended>(k + 1));
-    sum += term;
-  }
+  Extended sum = 0;
+  for_hankel_terms(n, t, [&](int k, Extended term) { sum += k % 2 == 0 ? term : -term; });
   const Extended pi = std::acos(Extended{-1});
   return std::lgamma(n) + (n - Extended{0.5}) * std::log(2 / t) - std::log(4 * pi) / 2 +
          std::log(sum);
@@ -248,7 +260,7 @@ double sphere_log_exponential(double d, double s) {
   const Extended n = 0.5L * static_cast<Extended>(d);
   const Extended square = d * static_cast<Extended>(s);
   const Extended t = std::sqrt(square);
-  if (t >= 60 && t > n * n) return static_cast<double>(log_hankel_0f1(n, t));
+  if (is_far(n, t)) return static_cast<double>(log_hankel_0f1(n, t));
   // As many terms, none too large, take the time of an integral.
   constexpr Extended kManyTerms = 4000;
   if (t <= kManyTerms) return static_cast<double>(log_positive_0f1(n, square / 4) - t);
@@ -269,27 +281,11 @@ double sphere_cosine(double d, double s) {
 FarCosine::FarCosine(double d)
     : dim_(d), half_(0.5 * d), log_front_(std::lgamma(half_) - 0.5 * std::log(M_PI)) {}
 
-bool FarCosine::covers(double s) const {
-  constexpr double kFar = 100.0;
-  const double t = std::sqrt(dim_ * s);
-  return t >= kFar && t > half_ * half_;
-}
+bool FarCosine::covers(double s) const { return is_far(half_, std::sqrt(dim_ * s)); }
 
-// As `hankel_0f1`.
 double FarCosine::operator()(double s) const {
   const double t = std::sqrt(dim_ * s);
-  const double mu = 4.0 * (half_ - 1.0) * (half_ - 1.0);
-  double even = 0.0;
-  double odd = 0.0;
-  double term = 1.0;
-  for (int k = 0; k < 60 && std::abs(term) > 1e-17; ++k) {
-    (k % 2 == 0 ? even : odd) += k % 4 < 2 ? term : -term;
-    const double order = 2.0 * k + 1.0;
-    term *= (mu - order * order) / (8.0 * t * (k + 1.0));
-  }
-  const double phase = t - (half_ - 0.5) * M_PI / 2.0;
-  return std::exp(log_front_ + (half_ - 0.5) * std::log(2.0 / t)) *
-         (std::cos(phase) * even - std::sin(phase) * odd);
+  return std::exp(log_front_ + (half_ - 0.5) * std::log(2.0 / t)) * hankel_wave(half_, t);
 }
 
 double sphere_cosine_bias(double d, double s) {

@@ -4,6 +4,7 @@
 #include "bochner/kernel/options.hpp"
 #include "bochner/random/stream.hpp"
 #include "core/door.hpp"
+#include "kernel/median_distance.hpp"
 #include "kernel/metric_transform.hpp"
 
 #include <algorithm>
@@ -195,14 +196,17 @@ double weighted_median(const Door& door, MatrixView<const T> x, std::span<const 
 }
 
 template <Scalar T>
+double unweighted_median(MatrixView<const T> x) {
+  return x.rows <= kAllPairsUpTo ? median_of(all_pairs(x)) : median_of(sampled_pairs(x));
+}
+
+template <Scalar T>
 double median_distance(MatrixView<const T> x, std::span<const double> weights) {
   constexpr Door kDoor("median_lengthscale");
   kDoor.at_least("the number of rows of x", x.rows, 2)
       .at_least("the number of columns of x", x.cols, 1)
       .finite("x", x);
-  const double median = !weights.empty()          ? weighted_median(kDoor, x, weights)
-                        : x.rows <= kAllPairsUpTo ? median_of(all_pairs(x))
-                                                  : median_of(sampled_pairs(x));
+  const double median = weights.empty() ? unweighted_median(x) : weighted_median(kDoor, x, weights);
   if (median == 0.0) {
     kDoor.refuse(
         "the median distance is 0: more than half of the pairs of rows are duplicates up to "
@@ -287,6 +291,8 @@ double softmax_scale(MatrixView<const double> x, MatrixView<const double> y, dou
 }
 
 }  // namespace
+
+double kernels::median_distance(MatrixView<const double> x) { return unweighted_median(x); }
 
 double median_lengthscale(MatrixView<const double> x, std::span<const double> weights) {
   return median_distance(x, weights);

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Attention with one factor a key and head."""
+"""Attention with one factor per key and head."""
 
 from __future__ import annotations
 

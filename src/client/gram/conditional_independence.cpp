@@ -2,11 +2,11 @@
 #include "bochner/client/gram/conditional_independence.hpp"
 
 #include "bochner/feature_map.hpp"
-#include "bochner/kernel/data_scale.hpp"
 #include "client/gram/permutation_p_value.hpp"
 #include "client/gram/standardised.hpp"
 #include "core/door.hpp"
 #include "core/parallel.hpp"
+#include "kernel/median_distance.hpp"
 #include "linalg/cholesky.hpp"
 #include "linalg/product.hpp"
 #include "linalg/symmetric_eigen.hpp"
@@ -44,7 +44,7 @@ struct Variable {
 Variable variable(Matrix<double> rows) {
   Variable out{std::move(rows)};
   if (!out.varies()) return out;
-  const double median = sample_median_distance(out.rows.view());
+  const double median = kernels::median_distance(out.rows.view());
   // Of columns that mostly repeat one value the root mean square distance says more.
   out.lengthscale = median > 0.0 ? median : std::sqrt(2.0 * static_cast<double>(out.rows.cols()));
   return out;

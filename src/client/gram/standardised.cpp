@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "client/gram/standardised.hpp"
 
-#include "estimator/row_sample.hpp"
-
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
@@ -14,7 +12,6 @@ namespace {
 
 /// Spreads below this part of a column's size are rounding errors.
 constexpr double kRounding = 1e-13;
-constexpr Index kSampledRows = 256;
 
 struct Column {
   Index index;
@@ -51,22 +48,6 @@ Matrix<double> standardised(MatrixView<const double> x) {
     for (Index i = 0; i < x.rows; ++i) out(i, c) = (x(i, k) / unit - mean) / deviation;
   }
   return out;
-}
-
-double sample_median_distance(MatrixView<const double> x) {
-  const Matrix<double> rows = estimator::row_sample(x, kSampledRows, Seed{}, 0);
-  std::vector<double> squares;
-  for (Index i = 0; i < rows.rows(); ++i) {
-    for (Index j = 0; j < i; ++j) {
-      double square = 0.0;
-      for (Index k = 0; k < rows.cols(); ++k) square += std::pow(rows(i, k) - rows(j, k), 2);
-      squares.push_back(square);
-    }
-  }
-  if (squares.empty()) return 0.0;
-  const auto middle = squares.begin() + std::ssize(squares) / 2;
-  std::nth_element(squares.begin(), middle, squares.end());
-  return std::sqrt(*middle);
 }
 
 }  // namespace bochner::gram

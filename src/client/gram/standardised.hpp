@@ -10,7 +10,4 @@ namespace bochner::gram {
 /// A column whose spread is within rounding of its size does not vary.
 Matrix<double> standardised(MatrixView<const double> x);
 
-/// The median distance between two rows, over a sample of pairs; 0 where most pairs are equal.
-double sample_median_distance(MatrixView<const double> x);
-
 }  // namespace bochner::gram

@@ -44,7 +44,7 @@ def test_features_in_every_head(models, name, fit):
 
 
 def test_favor(models):
-    """What is said to be FAVOR+ is: positive features, one draw a key head, nothing from data."""
+    """What is said to be FAVOR+ is: positive features, one draw per key head, nothing from data."""
     model = models.make("llama")
     plans = hf.use_features(
         model, [models.tokens(1, 30)], 64, fit="none", features="positive", seed=7, on_plans=None

@@ -20,7 +20,7 @@ def launcher():
 
 
 def environment():
-    """Root, more ranks than cores, and one thread a rank."""
+    """Root, more ranks than cores, and one thread per rank."""
     return {
         **os.environ,
         "OMPI_ALLOW_RUN_AS_ROOT": "1",

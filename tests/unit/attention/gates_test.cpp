@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// One factor a key and head.
+// One factor per key and head.
 #include "gates.hpp"
 
 #include <bochner/client/attention/error.hpp>

@@ -162,6 +162,29 @@ TEST_CASE("rows on the sphere: far out the answer stays finite and joins on", "[
   }
 }
 
+TEST_CASE("rows on the sphere: the quick cosine far out is the cosine", "[sphere]") {
+  for (const double d : {1.0, 2.0, 3.0, 8.0, 30.0}) {
+    const FarCosine far(d);
+    int covered = 0;
+    for (double s = 1.0; s < 2e6; s *= 1.37) {
+      if (!far.covers(s)) continue;
+      ++covered;
+      const double t = std::sqrt(d * s);
+      const double amplitude = std::exp(std::lgamma(0.5 * d) - 0.5 * std::log(M_PI) +
+                                        0.5 * (d - 1.0) * std::log(2.0 / t));
+      CAPTURE(d, s);
+      const double expected = sphere_cosine(d, s);
+      if (expected == 0.0) {
+        CHECK(std::abs(far(s)) < std::exp(-45.0));
+      } else {
+        CHECK(std::abs(far(s) - expected) <= 4e-16 * t * amplitude + 1e-15 * amplitude);
+      }
+    }
+    CHECK(covered > 10);
+    CHECK_FALSE(far.covers(1.0));
+  }
+}
+
 TEST_CASE("rows on the sphere: in one dimension cosh is a constant", "[sphere]") {
   for (double s = 0.1; s < 500.0; s += 0.1) {
     const SphereMoments moments = sphere_hyperbolic(1.0, s);

@@ -149,12 +149,12 @@ struct AttentionOptions {
   /// for each key head, of `Mask::causal` alone; empty means none. ALiBi's biases, of
   /// `alibi_slopes`, and RetNet's decay; no approximation. Not with blocks or means.
   std::span<const double> decay{};
-  /// Batch x key_heads x S (any strides), one factor 0 <= g <= 1 a key and head, of `Mask::causal`
+  /// Batch x key_heads x S (any strides), one factor 0 <= g <= 1 per key and head, of `Mask::causal`
   /// alone; without data none. The weight of key j is multiplied by the product of g_t over the
   /// positions j < t <= i', i' being the last live key that the query sees, as in gated linear
   /// attention [Dao24, Yang24]; no approximation. A gate of 0 forgets what came before its position
-  /// exactly. Gates belong to positions: one of a key that `key_mask` hides acts on the keys before
-  /// it as well, when a live one follows. Double whatever the inputs are, since sums of their
+  /// exactly. Gates belong to positions: the gate of a key that `key_mask` hides acts on the keys
+  /// before it as well, when a live one follows. Double whatever the inputs are, since sums of their
   /// logarithms decide the weights. Times those of `decay`, where both are given. Not with blocks
   /// or means.
   TensorView<const double, 3> gates{};

@@ -144,11 +144,11 @@ def attention(
         one rate of at least 0 for each key head, with `causal` alone. ALiBi's biases, of
         `alibi_slopes`, and RetNet's decay; no approximation. Not with blocks or means.
     gates : array of shape (batch, key_heads, S), optional
-        One factor from 0 to 1 a key and head, with `causal` alone: the weight of key j is
+        One factor from 0 to 1 per key and head, with `causal` alone: the weight of key j is
         multiplied by the product of the gates at the positions after j, up to the last live key
         that the query sees, as in gated linear attention [Dao24, Yang24]; no approximation. A gate
-        of 0 forgets what came before its position exactly. Gates belong to positions: one of a key
-        that `key_mask` hides acts on the keys before it as well, when a live one follows. Of
+        of 0 forgets what came before its position exactly. Gates belong to positions: the gate of
+        a key that `key_mask` hides acts on the keys before it as well, when a live one follows. Of
         float64, or float32; not with blocks or means.
     exact : ExactPairs, optional
         The pairs of a query and a key that are weighed exactly, with ``k(q, k)`` itself, in one

@@ -36,7 +36,7 @@ class Layout:
     dtype : dtype
         Of the rows in the library.
     dimensions : int
-        2 for rows of columns, 1 for one number a row.
+        2 for rows of columns, 1 for one number per row.
     """
 
     name: str

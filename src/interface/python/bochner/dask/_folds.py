@@ -173,7 +173,7 @@ def dealt(
     values = np.zeros(0) if counted.values is None else counted.values
     if values.size < count:
         raise ValueError(
-            f"{function}: there are {values.size} groups, expected at least {count}, one a fold"
+            f"{function}: there are {values.size} groups, expected at least {count}, one per fold"
         )
     # Groups in random order, each to the fold with the fewest rows.
     of_group = np.empty(values.size, np.int64)

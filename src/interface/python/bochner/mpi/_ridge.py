@@ -138,7 +138,7 @@ def fit_ridge(
     feature_map : FeatureMap, FeatureMapSpec or str
         The same on all ranks.
     x : array of shape (n, input_dim), or path of a .npy file that holds one; or None
-        This rank's rows, float32 or float64: one file a rank, or `share` of one array. With None
+        This rank's rows, float32 or float64: one file per rank, or `share` of one array. With None
         for `x` and `y` a rank has no rows.
     y : array of shape (n,) or (n, num_targets), or path; or None
         Read twice: with an intercept, sums are taken about the mean over all ranks.

@@ -7,7 +7,7 @@ are ``v(x) exp(l(x))``. Positive ones have v = 1 and, one for each frequency w o
     l_r(x) = sqrt(1 - 4a) w_r.x~ + a |w_r|^2 - g |x~|^2 / 2 + t.x~ + constant,
 
 with g = 1 for softmax kernels and 2 for Gaussian ones, and a = 0 but for OPRF features; of
-trigonometric ones v holds the cosines and then the sines of w.x~, and l, one number a row, is
+trigonometric ones v holds the cosines and then the sines of w.x~, and l, one number per row, is
 ``+ |x~|^2 / 2 + t.x~ + constant`` for softmax kernels. What does not depend on x is read off the
 features of x = c, where it is all there is.
 """

@@ -235,7 +235,7 @@ class PerformerDecoder(nn.Module):
         *,
         memory_key_mask: Tensor | None = None,
     ) -> list[LayerCache]:
-        """Empty caches for `advance`, one a layer.
+        """Empty caches for `advance`, one per layer.
 
         Parameters
         ----------

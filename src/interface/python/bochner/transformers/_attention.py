@@ -91,13 +91,13 @@ def layer_call(
     key: Tensor,
     value: Tensor,
     attention_mask: Tensor | None,
-    dropout: float,
-    scaling: float | None,
-    is_causal: bool | None,
-    sliding_window: int | None,
-    options: dict[str, Any],
+    dropout: float = 0.0,
+    scaling: float | None = None,
+    is_causal: bool | None = None,
+    sliding_window: int | None = None,
+    **options: Any,
 ) -> LayerCall:
-    """The call of a layer, refused by name where it cannot be honoured."""
+    """What transformers calls an attention with, refused by name where it cannot be honoured."""
     layer = layer_name(module)
     refuse_dropout(layer, dropout)
     refuse_options(layer, options)
@@ -138,30 +138,8 @@ def attend(call: LayerCall, plans: LayerPlans | None, decoding: str) -> Tensor:
     return torch.cat(parts, 2)[:, :, places]
 
 
-def attention(
-    module: nn.Module,
-    query: Tensor,
-    key: Tensor,
-    value: Tensor,
-    attention_mask: Tensor | None,
-    dropout: float = 0.0,
-    scaling: float | None = None,
-    is_causal: bool | None = None,
-    sliding_window: int | None = None,
-    **options: Any,
-) -> tuple[Tensor, None]:
+def attention(module: nn.Module, *arguments: Any, **options: Any) -> tuple[Tensor, None]:
     """What transformers calls for every layer."""
-    call = layer_call(
-        module,
-        query,
-        key,
-        value,
-        attention_mask,
-        dropout,
-        scaling,
-        is_causal,
-        sliding_window,
-        options,
-    )
-    plans, decoding = stored_plans(module, call.layer, query, key)
+    call = layer_call(module, *arguments, **options)
+    plans, decoding = stored_plans(module, call.layer, call.queries, call.keys)
     return attend(call, plans, decoding).contiguous(), None

@@ -153,31 +153,9 @@ class Capture:
 _current: ContextVar[Capture | None] = ContextVar("bochner_capture", default=None)
 
 
-def _captured_attention(
-    module: nn.Module,
-    query: Tensor,
-    key: Tensor,
-    value: Tensor,
-    attention_mask: Tensor | None,
-    dropout: float = 0.0,
-    scaling: float | None = None,
-    is_causal: bool | None = None,
-    sliding_window: int | None = None,
-    **options: Any,
-) -> tuple[Tensor, None]:
+def _captured_attention(module: nn.Module, *arguments: Any, **options: Any) -> tuple[Tensor, None]:
     """Exact attention that is looked at."""
-    call = layer_call(
-        module,
-        query,
-        key,
-        value,
-        attention_mask,
-        dropout,
-        scaling,
-        is_causal,
-        sliding_window,
-        options,
-    )
+    call = layer_call(module, *arguments, **options)
     capture = _current.get()
     if capture is not None:
         capture.take(module, call)

@@ -136,7 +136,7 @@ def distill(
     Returns
     -------
     list of float
-        The losses, one a step.
+        The losses, one per step.
 
     Raises
     ------
