@@ -54,6 +54,7 @@ plant src/client/planted.cpp 'double planted = std::get<Diagonal>(*metric).lengt
 plant src/estimator/planted.cpp 'bool planted = a.features.index() == 0;' type_tests
 plant src/interface/python/planted.cpp 'bool planted = std::get_if<MeanSquareSumScale>(&rule);' type_tests
 plant src/interface/python/bochner/planted.py 'planted = TABLE[type(spec.features)]' type_tests
+plant src/interface/python/bochner/planted.py 'planted = isinstance(kernel.metric, Diagonal)' type_tests
 plant README.md '[planted](docs/planted.md)' links
 plant include/bochner/core/planted.hpp '/// docs/planted.md' links
 plant docs/gram.md $'```cpp\nplanted(gram);\n```' readme_code "$generated" "$compiler"

@@ -14,7 +14,7 @@ tests() {
     --include='*.[ch]pp' "$@" || true
   grep -rnE 'requires \{ (f|k|p|kernel|projection|features)\.[a-z_]+; \}' \
     --include='*.[ch]pp' "$@" || true
-  grep -rnE 'isinstance\(.*[a-z](Kernel|Projection|Features)\)|type\([a-z_.]*(kernel|projection|features)\)( |\])' \
+  grep -rnE 'isinstance\(.*([a-z](Kernel|Projection|Features)|\b(Isotropic|Diagonal|Full))\b|type\([a-z_.]*(kernel|projection|features)\)( |\])' \
     --include='*.py' "$@" || true
 }
 status=0

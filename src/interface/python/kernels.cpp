@@ -4,6 +4,7 @@
 #include "interface/python/module.hpp"
 #include "interface/python/registry.hpp"
 #include "interface/python/scale_rules.hpp"
+#include "kernel/standard_form.hpp"
 
 #include <span>
 #include <string>
@@ -19,6 +20,21 @@ void evaluate_pairs(const Kernel& kernel, const Input& x, const Input& y, const 
   const nb::gil_scoped_release release;
   for (Index i = 0; i < a.rows; ++i) {
     to[static_cast<std::size_t>(i)] = evaluate(kernel, a.row(i), b.row(i), a.cols);
+  }
+}
+
+/// A, dim x dim, of which the kernel sees A x.
+void transform_into(const Kernel& kernel, const Output& out) {
+  const auto to = matrix<double>(out);
+  const nb::gil_scoped_release release;
+  const InputTransform transform = standard_form(kernel, to.cols).transform;
+  std::vector<double> unit(static_cast<std::size_t>(to.cols));
+  std::vector<double> column(unit.size());
+  for (Index j = 0; j < to.cols; ++j) {
+    unit[static_cast<std::size_t>(j)] = 1.0;
+    transform.apply(unit.data(), column.data());
+    unit[static_cast<std::size_t>(j)] = 0.0;
+    for (Index i = 0; i < to.rows; ++i) to(i, j) = column[static_cast<std::size_t>(i)];
   }
 }
 
@@ -52,6 +68,7 @@ Kernel scaled(const Kernel& kernel, const Input& x, const std::string& rule, con
 
 void define_kernels(nb::module_& m) {
   m.def("evaluate", &evaluate_pairs, nb::arg("kernel"), nb::arg("x"), nb::arg("y"), nb::arg("out"));
+  m.def("kernel_transform", &transform_into, nb::arg("kernel"), nb::arg("out"));
   m.def("median_lengthscale", &median, nb::arg("x"), nb::arg("weights").none());
   m.def("mean_square_sum", &mean_square, nb::arg("x"), nb::arg("y"));
   m.def("softmax_scale_for", &scale_for, nb::arg("x"), nb::arg("y"), nb::arg("target"));

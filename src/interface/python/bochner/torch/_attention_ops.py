@@ -5,56 +5,29 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Sequence  # noqa: TC003 (schemas are read from the annotations)
-from typing import TYPE_CHECKING, Any, Optional
+from typing import Any, Optional
 
-import numpy as np
 import torch
 from torch import Tensor
 
 from bochner import _core
+from bochner.torch._call_options import call_options
 from bochner.torch._maps import maps_of
 from bochner.torch._pairs import pairs_of
 from bochner.torch._tensors import array_of, array_or_none, laid_out_as, number_of, wide
 
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
 # Schemas are read from the annotations, at run time and on Python 3.10.
 MaybeTensor = Optional[Tensor]  # noqa: UP045
-
-
-def _rates(decay: Sequence[float]) -> NDArray[np.float64] | None:
-    return np.array(decay, np.float64) if len(decay) > 0 else None
 
 
 @functools.lru_cache(maxsize=1024)
 def _shared_options(
     causal: bool, query_offset: int, decay: tuple[float, ...], exact: str, rest: str
 ) -> _core.AttentionOptions:
-    return _options(None, decay, causal, query_offset, exact, rest)
-
-
-def _options(
-    key_mask: Tensor | None,
-    decay: Sequence[float],
-    causal: bool,
-    query_offset: int,
-    exact: str,
-    rest: str,
-) -> _core.AttentionOptions:
-    return _core.AttentionOptions(
-        mask="causal" if causal else "none",
+    return call_options(
+        causal=causal,
         query_offset=query_offset,
-        query_offsets=None,
-        key_mask=array_or_none(key_mask),
-        key_lengths=None,
-        cu_seqlens=None,
-        cu_seqlens_keys=None,
-        products="full",
-        allowed=None,
-        window=0,
-        decay=_rates(decay),
-        gates=None,
+        decay=decay,
         exact=pairs_of(exact),
         rest=rest,
     )
@@ -70,7 +43,14 @@ def _options_of(
 ) -> _core.AttentionOptions:
     if key_mask is None:
         return _shared_options(causal, query_offset, tuple(decay), exact, rest)
-    return _options(key_mask, decay, causal, query_offset, exact, rest)
+    return call_options(
+        causal=causal,
+        query_offset=query_offset,
+        decay=decay,
+        key_mask=key_mask,
+        exact=pairs_of(exact),
+        rest=rest,
+    )
 
 
 @torch.library.custom_op("bochner::attention", mutates_args=(), device_types="cpu")

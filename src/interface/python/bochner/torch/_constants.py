@@ -20,10 +20,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from bochner import _core
 from bochner._core.options import (
-    Diagonal,
     FeatureMapSpec,
-    Full,
     GaussianKernel,
     Isotropic,
     PairTransform,
@@ -114,22 +113,17 @@ def require_plain(specs: list[FeatureMapSpec]) -> None:
         )
 
 
-def _metric(kernel: Any, dim: int) -> NDArray[np.float64]:
+def _kernel_transform(kernel: Any, dim: int) -> NDArray[np.float64]:
     """A."""
-    metric = kernel.metric
-    root = np.sqrt(kernel.scale) if is_softmax(kernel) else 1.0
-    if isinstance(metric, Full):
-        return root * np.array(metric.matrix, np.float64).reshape(dim, dim)
-    if isinstance(metric, Diagonal):
-        return root * np.diag(1.0 / np.array(metric.lengthscales, np.float64))
-    assert isinstance(metric, Isotropic)
-    return root * np.eye(dim) / metric.lengthscale
+    out = np.empty((dim, dim))
+    _core.kernel_transform(kernel, out)
+    return out
 
 
 def _transforms(spec: FeatureMapSpec) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """A of queries and A of keys, with the matrix of the spec's transform."""
     dim = spec.input_dim
-    kernel = _metric(spec.kernel, dim)
+    kernel = _kernel_transform(spec.kernel, dim)
     if len(spec.transform.matrix) == 0:
         return kernel, kernel
     matrix = np.array(spec.transform.matrix, np.float64).reshape(dim, dim)
@@ -176,7 +170,7 @@ def _numbers(spec: FeatureMapSpec, feature_map: FeatureMap) -> list[NDArray[np.f
             (transform.T @ tilt)[:, np.newaxis],
             np.log(columns) + exponent[0] * np.log(2.0),
         ]
-    return [*out, _metric(spec.kernel, dim).T, np.array([[0.0 if softmax else 1.0]])]
+    return [*out, _kernel_transform(spec.kernel, dim).T, np.array([[0.0 if softmax else 1.0]])]
 
 
 @torch.library.custom_op("bochner::map_constants", mutates_args=())
@@ -229,12 +223,12 @@ def kernel_constants_op(like: Tensor, kernel: str) -> list[Tensor]:
     found = kernel_of("exact_attention", kernel)
     if _word(found) not in _KERNELS:
         raise ValueError(f"exact_attention: the kernel is {kernel}, expected softmax or gaussian")
-    metric = _metric(found, like.shape[-1])
+    transform = _kernel_transform(found, like.shape[-1])
     gaussian = np.array(float(not is_softmax(found)))
     dtype = torch.float64 if like.dtype is torch.float64 else torch.float32
     return [
         torch.from_numpy(np.array(x, order="C")).to(dtype).to(like.device, copy=True)
-        for x in (metric.T, gaussian)
+        for x in (transform.T, gaussian)
     ]
 
 

@@ -6,14 +6,13 @@ from __future__ import annotations
 from collections.abc import Sequence  # noqa: TC003 (schemas are read from the annotations)
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor
 
 from bochner import _core
-from bochner._core.options import ExactPairs
 from bochner._specs import kernel_of
 from bochner.torch._attention_ops import MaybeTensor, no_second_derivative
+from bochner.torch._call_options import call_options
 from bochner.torch._tensors import array_of, array_or_none, laid_out_as, wide
 
 
@@ -31,21 +30,13 @@ def _options(
     query_offset: int,
     window: int,
 ) -> _core.AttentionOptions:
-    return _core.AttentionOptions(
-        mask="causal" if causal else "none",
+    return call_options(
+        causal=causal,
         query_offset=query_offset,
-        query_offsets=None,
-        key_mask=array_or_none(key_mask),
-        key_lengths=None,
-        cu_seqlens=None,
-        cu_seqlens_keys=None,
-        products="full",
-        allowed=array_or_none(_over_all_pairs(allowed, queries, keys)),
+        decay=decay,
+        key_mask=key_mask,
+        allowed=_over_all_pairs(allowed, queries, keys),
         window=window,
-        decay=np.array(decay, np.float64) if len(decay) > 0 else None,
-        gates=None,
-        exact=ExactPairs(),
-        rest="features",
     )
 
 
