@@ -17,7 +17,7 @@
 namespace bochner::cli {
 namespace {
 
-struct Arguments {
+struct EvaluateArguments {
   ModelOptions model;
   std::string weights;
   std::string train;
@@ -25,7 +25,7 @@ struct Arguments {
 };
 
 /// Throws UsageError where the model, or the data, leave nothing for --train to say.
-void check_training(const Arguments& arguments, const pipeline::Model& model) {
+void check_training(const EvaluateArguments& arguments, const pipeline::Model& model) {
   if (arguments.train.empty()) return;
   if (!model.classes.empty()) {
     throw UsageError("--train: is for a regression, not for classes");
@@ -35,7 +35,7 @@ void check_training(const Arguments& arguments, const pipeline::Model& model) {
   }
 }
 
-void run_evaluate(const Arguments& arguments) {
+void run_evaluate(const EvaluateArguments& arguments) {
   require_distinct_files(
       {{"--data", arguments.model.data},
        {"--model", arguments.model.model},
@@ -72,7 +72,7 @@ void run_evaluate(const Arguments& arguments) {
 }  // namespace
 
 std::function<void()> declare_evaluate(CLI::App& app) {
-  const auto arguments = std::make_shared<Arguments>();
+  const auto arguments = std::make_shared<EvaluateArguments>();
   declare_model_options(app, arguments->model, "Rows with their targets, under the model's names");
   declare_text(app, "--weights", arguments->weights, "COLUMN",
                "A column, by name or number, that says how much each row counts");

@@ -18,7 +18,7 @@
 namespace bochner::cli {
 namespace {
 
-struct Arguments {
+struct FeaturesArguments {
   ModelOptions model;
   std::string output = "-";
   std::string keep;
@@ -91,7 +91,7 @@ Matrix<double> labels_of(const io::RowReader& reader, const std::vector<double>&
   return out;
 }
 
-void run_features(const Arguments& arguments) {
+void run_features(const FeaturesArguments& arguments) {
   require_place_for_report(arguments.model, arguments.output);
   require_distinct_files({{"--data", arguments.model.data}, {"--model", arguments.model.model}},
                          {{"--output", arguments.output}});
@@ -130,7 +130,7 @@ void run_features(const Arguments& arguments) {
 }  // namespace
 
 std::function<void()> declare_features(CLI::App& app) {
-  const auto arguments = std::make_shared<Arguments>();
+  const auto arguments = std::make_shared<FeaturesArguments>();
   declare_model_options(app, arguments->model, "Rows with their target, under the model's names");
   declare_text(app, "--keep", arguments->keep, "LIST",
                "Columns of the data to write as a comment at the end of each line, as text");

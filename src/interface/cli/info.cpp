@@ -15,7 +15,7 @@
 namespace bochner::cli {
 namespace {
 
-struct Arguments {
+struct InfoArguments {
   bool json = false;
 };
 
@@ -66,7 +66,7 @@ std::string json() {
 }  // namespace
 
 std::function<void()> declare_info(CLI::App& app) {
-  const auto arguments = std::make_shared<Arguments>();
+  const auto arguments = std::make_shared<InfoArguments>();
   declare_json(app, arguments->json);
   app.footer(
       "Kernels, projections and features are shown with their options at the defaults.\n"

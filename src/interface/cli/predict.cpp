@@ -17,7 +17,7 @@
 namespace bochner::cli {
 namespace {
 
-struct Arguments {
+struct PredictArguments {
   ModelOptions model;
   std::string output = "-";
   std::string keep;
@@ -28,7 +28,7 @@ struct Arguments {
 /// What a line of the output holds.
 enum class Content { targets, targets_and_variances, class_names, probabilities };
 
-Content content_of(const Arguments& arguments, const pipeline::Model& model) {
+Content content_of(const PredictArguments& arguments, const pipeline::Model& model) {
   const std::string& file = arguments.model.model;
   if (arguments.variance && !model.has_posterior()) {
     throw FileError(file + ": holds no posterior; fit with --posterior full to have variances");
@@ -137,7 +137,7 @@ class Array {
   std::vector<double> held_;
 };
 
-void run_predict(const Arguments& arguments) {
+void run_predict(const PredictArguments& arguments) {
   require_place_for_report(arguments.model, arguments.output);
   const io::OutputLock lock(arguments.output);
   if (arguments.variance && arguments.probabilities) {
@@ -174,7 +174,7 @@ void run_predict(const Arguments& arguments) {
 }  // namespace
 
 std::function<void()> declare_predict(CLI::App& app) {
-  const auto arguments = std::make_shared<Arguments>();
+  const auto arguments = std::make_shared<PredictArguments>();
   declare_model_options(app, arguments->model,
                         "Rows to predict; columns are found by the names the model has, other "
                         "columns do not matter");
