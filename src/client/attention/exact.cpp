@@ -68,16 +68,14 @@ void ExactKeys<T, U>::load(const AttentionSequence& sequence, Index key_head, In
       std::fill_n(value, call_->problem.value_dim, U{0});
       continue;
     }
-    bool finite = true;
-    for (Index c = 0; c < call_->problem.value_dim; ++c) {
-      if (std::isfinite(value[c])) {
-        value[c] *= scale;
-        continue;
+    if (!group.sizes[static_cast<std::size_t>(first + r)].finite) {
+      poisoned_.push_back(r);
+      for (Index c = 0; c < call_->problem.value_dim; ++c) {
+        if (!std::isfinite(value[c])) value[c] = U{0};
       }
-      finite = false;
-      value[c] = U{0};
     }
-    if (!finite) poisoned_.push_back(r);
+    if (scale == U{1}) continue;
+    for (Index c = 0; c < call_->problem.value_dim; ++c) value[c] *= scale;
   }
 }
 
@@ -160,6 +158,8 @@ bool ExactQueries<T, U>::score(const ExactKeys<T, U>& keys, Matrix<U>& logits) {
   }
   const Index most = seen_[static_cast<std::size_t>(count_ - 1)];
   if (most == 0 || begin() >= keys.first() + keys.count()) return false;
+  const Index hidden = std::max<Index>(begin() - keys.first(), 0);
+  skipped_ = is_wide(range_) ? 0 : std::min(hidden, most) / simd::kPanel<U> * simd::kPanel<U>;
   multiply(keys, most, logits);
   add_bias(keys, logits);
   if (!factors().trivial()) add_factors(keys, logits);
@@ -197,12 +197,14 @@ void ExactQueries<T, U>::multiply(const ExactKeys<T, U>& keys, Index most,
       return;
     }
   }
-  simd::kernels<U>().project(queries_.data(), queries_.cols(), count_, keys.packed(),
-                             call_->problem.dim, most, logits.data(), logits.cols());
+  const Index dim = call_->problem.dim;
+  simd::kernels<U>().project(queries_.data(), queries_.cols(), count_,
+                             keys.packed() + skipped_ * dim, dim, most - skipped_,
+                             logits.data() + skipped_, logits.cols());
   if (call_->kernel.key_weight() == 0.0) return;
   for (Index r = 0; r < count_; ++r) {
     U* const row = logits.row(r);
-    for (Index j = 0; j < seen_[static_cast<std::size_t>(r)]; ++j) row[j] += keys.bias()[j];
+    for (Index j = skipped_; j < seen_[static_cast<std::size_t>(r)]; ++j) row[j] += keys.bias()[j];
   }
 }
 
@@ -218,7 +220,7 @@ void ExactQueries<T, U>::add_bias(const ExactKeys<T, U>& keys, Matrix<U>& logits
     const auto i = static_cast<std::size_t>(r);
     const U top = static_cast<U>(top_bias_[i]);
     U* const row = logits.row(r);
-    for (Index j = 0; j < seen_[i]; ++j) {
+    for (Index j = skipped_; j < seen_[i]; ++j) {
       const U own =
           !biased
               ? U{0}
@@ -241,7 +243,7 @@ void ExactQueries<T, U>::add_factors(const ExactKeys<T, U>& keys, Matrix<U>& log
   for (Index r = 0; r < count_; ++r) {
     const auto i = static_cast<std::size_t>(r);
     U* const row = logits.row(r);
-    for (Index j = 0; j < seen_[i]; ++j) {
+    for (Index j = skipped_; j < seen_[i]; ++j) {
       const Index key = sequence_->first_key + sequence_->position(keys.first() + j);
       row[j] -= static_cast<U>(all.between(key, last_key_[i]));
     }

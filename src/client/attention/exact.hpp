@@ -74,6 +74,8 @@ class ExactQueries {
   /// False when no row sees any of them by position.
   bool score(const ExactKeys<T, U>& keys, Matrix<U>& logits);
   const std::array<std::int32_t, simd::kBlockRows>& seen() const noexcept { return seen_; }
+  /// Whole panels of keys at the beginning of the tile that all rows have behind them: -infinity.
+  Index skipped() const noexcept { return skipped_; }
   /// What the logits of row r lack: log2 of the kernel (times e^bias) is logit + this.
   double log_constant(Index r) const;
 
@@ -98,6 +100,7 @@ class ExactQueries {
   /// With factors, the row in memory of the last key that a row may see: they start there.
   std::array<Index, simd::kBlockRows> last_key_{};
   std::array<std::int32_t, simd::kBlockRows> seen_{};
+  Index skipped_ = 0;
 };
 
 }  // namespace bochner::attention_internals

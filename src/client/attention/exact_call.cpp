@@ -3,6 +3,7 @@
 
 #include "client/attention/call.hpp"
 #include "client/attention/checks.hpp"
+#include "client/attention/magnitudes.hpp"
 #include "core/parallel.hpp"
 
 #include <algorithm>
@@ -56,24 +57,30 @@ ExactGroup measure(const ExactCall<T>& call, const AttentionSequence& sequence, 
   group.seen = seen_keys(call, sequence, key_head);
   group.sizes.resize(group.seen.size());
   group.origin = origin;
-  RowLength length(call.kernel);
-  for (std::size_t k = 0; k < group.seen.size(); ++k) {
-    if (!group.seen[k]) continue;
-    const Index at = sequence.first_key + sequence.position(static_cast<Index>(k));
-    if (group.origin.empty()) {
-      for (Index c = 0; c < keys.cols; ++c) {
-        const auto x = static_cast<double>(keys(at, c));
-        group.origin.push_back(std::isfinite(x) ? x : 0.0);
-      }
-    }
-    ExactSizes& sizes = group.sizes[k];
-    sizes.length = std::fmax(0.0, length(keys.row(at), keys.col_stride, group.origin.data()));
-    for (Index c = 0; c < values.cols; ++c) {
-      const double size = std::abs(static_cast<double>(values(at, c)));
-      if (std::isfinite(size)) sizes.value = std::max(sizes.value, size);
+  const auto first_seen = std::find(group.seen.begin(), group.seen.end(), char{1});
+  if (first_seen != group.seen.end() && group.origin.empty()) {
+    const Index at = sequence.first_key + sequence.position(first_seen - group.seen.begin());
+    for (Index c = 0; c < keys.cols; ++c) {
+      const auto x = static_cast<double>(keys(at, c));
+      group.origin.push_back(std::isfinite(x) ? x : 0.0);
     }
   }
   group.origin.resize(static_cast<std::size_t>(keys.cols));
+  RowLengths<T> lengths(call.kernel, group.origin);
+  std::size_t k = 0;
+  for_each_live_run(sequence, [&](Index first, Index count) {
+    for (Index at = first; at < first + count; at += simd::kBlockRows) {
+      const Index rows = std::min(simd::kBlockRows, first + count - at);
+      const std::span<const double> of_rows = lengths(keys.middle_rows(at, rows));
+      for (Index r = 0; r < rows; ++r, ++k) {
+        if (!group.seen[k]) continue;
+        const auto magnitude = row_magnitude(values.row(at + r), values.col_stride, values.cols);
+        group.sizes[k] = {.length = std::fmax(0.0, of_rows[static_cast<std::size_t>(r)]),
+                          .value = static_cast<double>(magnitude.largest_finite),
+                          .finite = magnitude.finite};
+      }
+    }
+  });
   group.collect();
   return group;
 }
@@ -96,11 +103,26 @@ std::optional<ExactSizes> seen_sizes(const ExactCall<T>& call, const AttentionSe
   return sizes;
 }
 
+/// What bounds the logits of a query and a key of these lengths.
+double largest_product(const ExactKernel& kernel, double query, double key) {
+  return kernel.shift_invariant() ? 0.5 * (query + key) * (query + key) : query * key;
+}
+
+/// Without a bias.
+template <Scalar T>
+ExactRange range_of(const ExactKernel& kernel, double query, const ExactSizes& keys) {
+  if (keys.value > kLargestExactValue<double>) return ExactRange::wide_scaled;
+  const double logit = largest_product(kernel, query, keys.length) * std::numbers::log2e;
+  return logit > kLargestLogit<T> || keys.value > kLargestExactValue<T> ? ExactRange::wide
+                                                                        : ExactRange::ordinary;
+}
+
 }  // namespace
 
 void ExactSizes::raise(const ExactSizes& other) {
   length = std::max(length, other.length);
   value = std::max(value, other.value);
+  finite = finite && other.finite;
 }
 
 void ExactGroup::collect() {
@@ -202,17 +224,28 @@ void exact_ranges(const ExactCall<T>& call, const AttentionSequence& sequence, I
                   Index first, std::span<ExactRange> ranges) {
   const ExactGroup& group = call.group(sequence, head / call.problem.heads_per_key_head);
   const auto queries = head_rows(call.inputs.queries, sequence.batch, head);
-  RowLength length(call.kernel);
+  RowLengths<T> lengths(call.kernel, group.origin);
+  std::span<const double> block;
+  const ExactSizes any =
+      group.largest(sequence.first_visible(first),
+                    sequence.visible_end(first + static_cast<Index>(ranges.size()) - 1));
   for (std::size_t r = 0; r < ranges.size(); ++r) {
     const Index query = first + static_cast<Index>(r);
+    const Index row = sequence.first_query + query;
     ranges[r] = ExactRange::ordinary;
+    const std::size_t in_block = r % simd::kBlockRows;
+    if (in_block == 0) {
+      const auto rest = static_cast<Index>(ranges.size() - r);
+      block = lengths(queries.middle_rows(row, std::min(simd::kBlockRows, rest)));
+    }
+    const double q = block[in_block];
+    // A window of keys is looked at only where the largest of all rows' keys could matter.
+    if (call.bias.data == nullptr && range_of<T>(call.kernel, q, any) == ExactRange::ordinary) {
+      continue;
+    }
     const std::optional<ExactSizes> sizes = seen_sizes(call, sequence, head, query);
     if (!sizes) continue;
-    const Index row = sequence.first_query + query;
-    const double q = length(queries.row(row), queries.col_stride, group.origin.data());
-    const double k = sizes->length;
-    const double product = call.kernel.shift_invariant() ? 0.5 * (q + k) * (q + k) : q * k;
-    if (product > kLargestProduct) {
+    if (largest_product(call.kernel, q, sizes->length) > kLargestProduct) {
       throw RefusedRow(call.door, {"queries", sequence.batch, head, row},
                        " and a key that it may see are too long: after the kernel's scaling their "
                        "product could be beyond 1e300");
@@ -220,10 +253,8 @@ void exact_ranges(const ExactCall<T>& call, const AttentionSequence& sequence, I
     const double bias = std::abs(top_bias(call, sequence, head, query));
     const bool far_bias = call.bias.data != nullptr && std::isfinite(bias) &&
                           bias * std::numbers::log2e > kLargestLogit<T>;
-    const bool wide = product * std::numbers::log2e > kLargestLogit<T> || far_bias ||
-                      sizes->value > kLargestExactValue<T>;
-    if (wide) ranges[r] = ExactRange::wide;
-    if (sizes->value > kLargestExactValue<double>) ranges[r] = ExactRange::wide_scaled;
+    const ExactRange range = range_of<T>(call.kernel, q, *sizes);
+    ranges[r] = far_bias && range == ExactRange::ordinary ? ExactRange::wide : range;
   }
 }
 

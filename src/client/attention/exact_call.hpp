@@ -19,7 +19,8 @@ namespace bochner::attention_internals {
 /// keys that it sees.
 struct ExactSizes {
   double length = 0.0;
-  double value = 0.0;
+  double value = 0.0;  ///< the largest finite one
+  bool finite = true;  ///< all values are
 
   void raise(const ExactSizes& other);
 };

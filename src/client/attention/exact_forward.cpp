@@ -30,17 +30,21 @@ template <Scalar T, Scalar U>
 void OnlineSoftmax<T, U>::add(const ExactQueries<T, U>& queries, const ExactKeys<T, U>& keys,
                               Matrix<U>& logits) {
   const auto& engine = simd::kernels<U>();
-  const auto& seen = queries.seen();
   const Index rows = queries.count();
-  engine.softmax_rows(logits.data(), logits.cols(), rows, seen.data(), exponent_.data(),
-                      rescale_.data(), sum_.data());
-  const Matrix<U>& values = keys.values();
-  if (seen.front() == keys.count()) {  // then all rows see all keys
-    engine.contract(logits.data(), logits.cols(), rows, keys.count(), values.data(), values.cols(),
+  const Index skipped = queries.skipped();
+  auto seen = queries.seen();
+  for (std::int32_t& count : seen) count = std::max(count - static_cast<std::int32_t>(skipped), 0);
+  U* const weights = logits.data() + skipped;
+  engine.softmax_rows(weights, logits.cols(), rows, seen.data(), exponent_.data(), rescale_.data(),
+                      sum_.data());
+  const U* const values = keys.values().row(skipped);
+  const Index value_stride = keys.values().cols();
+  if (seen.front() == keys.count() - skipped) {  // then all rows see all keys
+    engine.contract(weights, logits.cols(), rows, keys.count() - skipped, values, value_stride,
                     value_dim_, part_.data(), part_.cols());
   } else {
-    engine.contract_prefixes(logits.data(), logits.cols(), rows, seen.data(), values.data(),
-                             values.cols(), value_dim_, part_.data(), part_.cols());
+    engine.contract_prefixes(weights, logits.cols(), rows, seen.data(), values, value_stride,
+                             value_dim_, part_.data(), part_.cols());
   }
   for (Index r = 0; r < rows; ++r) {
     const auto i = static_cast<std::size_t>(r);
@@ -48,7 +52,7 @@ void OnlineSoftmax<T, U>::add(const ExactQueries<T, U>& queries, const ExactKeys
     const U* const part = part_.row(r);
     for (Index c = 0; c < value_dim_; ++c) sum[c] = rescale_[i] * sum[c] + part[c];
     for (const Index key : keys.poisoned()) {  // a weight of zero hides even a NaN
-      if (key >= seen[i] || logits(r, key) == U{0}) continue;
+      if (key < skipped || key - skipped >= seen[i] || logits(r, key) == U{0}) continue;
       for (Index c = 0; c < value_dim_; ++c) {
         const U value = keys.value(key, c);
         if (!std::isfinite(value)) sum[c] += logits(r, key) * value;

@@ -2,6 +2,7 @@
 #include "client/attention/exact_gradient_range.hpp"
 
 #include "client/attention/key_tiles.hpp"
+#include "client/attention/magnitudes.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -18,7 +19,7 @@ ExactRange gradient_range(const ExactCall<T>& call, const TensorView<const T, 4>
   const ExactGroup& group = call.group(sequence, key_head);
   const ExactSizes sizes = group.largest(0, sequence.num_keys);
   std::vector<ExactRange> rows(static_cast<std::size_t>(sequence.num_queries));
-  RowLength length(call.kernel);
+  RowLengths<T> lengths(call.kernel, group.origin);
   bool wide = false;
   double gradient = 0.0;
   double longest = std::max(1.0, sizes.length);
@@ -27,11 +28,15 @@ ExactRange gradient_range(const ExactCall<T>& call, const TensorView<const T, 4>
     wide = wide || std::any_of(rows.begin(), rows.end(), is_wide);
     const auto queries = head_rows(call.inputs.queries, sequence.batch, head);
     const auto slopes = head_rows(out_gradient, sequence.batch, head);
-    for (Index i = sequence.first_query; i < sequence.first_query + sequence.num_queries; ++i) {
-      longest = std::fmax(longest, length(queries.row(i), queries.col_stride, group.origin.data()));
-      for (Index c = 0; c < slopes.cols; ++c) {
-        const double size = std::abs(static_cast<double>(slopes(i, c)));
-        if (std::isfinite(size)) gradient = std::max(gradient, size);
+    for (Index i = 0; i < sequence.num_queries; i += simd::kBlockRows) {
+      const Index count = std::min(simd::kBlockRows, sequence.num_queries - i);
+      const Index first = sequence.first_query + i;
+      for (const double length : lengths(queries.middle_rows(first, count))) {
+        longest = std::fmax(longest, length);
+      }
+      for (Index r = first; r < first + count; ++r) {
+        const auto size = row_magnitude(slopes.row(r), slopes.col_stride, slopes.cols);
+        gradient = std::max(gradient, static_cast<double>(size.largest_finite));
       }
     }
   });

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "client/attention/exact_kernel.hpp"
 
+#include "client/attention/magnitudes.hpp"
 #include "simd/engine.hpp"
 
 #include <algorithm>
@@ -122,26 +123,51 @@ double ExactKernel::log_similarity(const double* query, const double* key) const
   return std::inner_product(q.begin(), q.end(), k.begin(), 0.0);
 }
 
-RowLength::RowLength(const ExactKernel& kernel)
+template <Scalar T>
+RowLengths<T>::RowLengths(const ExactKernel& kernel, const std::vector<double>& origin)
     : kernel_(kernel),
+      origin_(origin),
       raw_(static_cast<std::size_t>(kernel.transform().dim())),
-      transformed_(raw_.size()) {}
+      transformed_(raw_.size()) {
+  const InputTransform& transform = kernel.transform();
+  if (!transform.matrix.empty()) return;
+  in_scalar_ = true;
+  for (std::size_t k = 0; k < raw_.size(); ++k) {
+    scale_.push_back(static_cast<T>(transform.diagonal[k]));
+    if (!kernel.shift_invariant()) continue;
+    centre_.push_back(static_cast<T>(origin[k]));
+    in_scalar_ = in_scalar_ && static_cast<double>(centre_[k]) == origin[k];
+  }
+  block_ = Matrix<T>(simd::kBlockRows, simd::padded<T>(transform.dim()));
+}
 
 template <Scalar T>
-double RowLength::operator()(const T* x, Index stride, const double* origin) {
-  const InputTransform& transform = kernel_.transform();
-  bool finite = true;
+std::span<const double> RowLengths<T>::operator()(MatrixView<const T> rows) {
+  constexpr double kSafe = std::same_as<T, float> ? 1e70 : 1e280;
+  if (in_scalar_) {
+    simd::kernels<T>().pack_rows(rows.data, rows.row_stride, rows.col_stride, rows.rows, rows.cols,
+                                 centre_.empty() ? nullptr : centre_.data(), scale_.data(),
+                                 block_.data(), block_.cols(), lengths_.data());
+  }
+  for (Index r = 0; r < rows.rows; ++r) {
+    double& length = lengths_[static_cast<std::size_t>(r)];
+    // The square of a row that is not finite is not in range either.
+    const bool in_range = in_scalar_ && length < kSafe && length > 1.0 / kSafe;
+    length = in_range ? std::sqrt(length) : of_row(rows.row(r), rows.col_stride);
+  }
+  return {lengths_.data(), static_cast<std::size_t>(rows.rows)};
+}
+
+template <Scalar T>
+double RowLengths<T>::of_row(const T* x, Index stride) {
+  if (!row_magnitude(x, stride, static_cast<Index>(raw_.size())).finite) {
+    return std::numeric_limits<double>::quiet_NaN();
+  }
   for (std::size_t k = 0; k < raw_.size(); ++k) {
     const auto value = static_cast<double>(x[static_cast<Index>(k) * stride]);
-    finite = finite && std::isfinite(value);
-    raw_[k] = kernel_.shift_invariant() ? value - origin[k] : value;
+    raw_[k] = kernel_.shift_invariant() ? value - origin_[k] : value;
   }
-  if (!finite) return std::numeric_limits<double>::quiet_NaN();
-  if (transform.matrix.empty()) {
-    for (std::size_t k = 0; k < raw_.size(); ++k) transformed_[k] = transform.diagonal[k] * raw_[k];
-  } else {
-    transform.apply(raw_.data(), transformed_.data());
-  }
+  kernel_.transform().apply(raw_.data(), transformed_.data());
   double squared = 0.0;
   double largest = 0.0;
   for (const double t : transformed_) {
@@ -157,6 +183,8 @@ double RowLength::operator()(const T* x, Index stride, const double* origin) {
   return largest * std::sqrt(squared);
 }
 
+template class RowLengths<float>;
+template class RowLengths<double>;
 template void ExactKernel::transform<float, float>(Side, const double*, MatrixView<const float>,
                                                    Matrix<float>&) const;
 template void ExactKernel::transform_gradient<float, float>(ExactRange, const Matrix<float>&,
@@ -169,7 +197,5 @@ template void ExactKernel::transform<double, double>(Side, const double*, Matrix
                                                      Matrix<double>&) const;
 template void ExactKernel::transform_gradient<double, double>(ExactRange, const Matrix<double>&,
                                                               MatrixView<double>) const;
-template double RowLength::operator()<float>(const float*, Index, const double*);
-template double RowLength::operator()<double>(const double*, Index, const double*);
 
 }  // namespace bochner::attention_internals

@@ -6,7 +6,10 @@
 #include "bochner/kernel/kernel.hpp"
 #include "core/door.hpp"
 #include "kernel/standard_form.hpp"
+#include "simd/engine.hpp"
 
+#include <array>
+#include <span>
 #include <vector>
 
 /// \file
@@ -68,19 +71,30 @@ class ExactKernel {
   double key_weight_;
 };
 
-/// Lengths of rows, one after the other.
-class RowLength {
+/// Lengths of rows, a block at a time: |A x|, or |A(x - origin)| for kernels that do not see
+/// shifts.
+template <Scalar T>
+class RowLengths {
  public:
-  explicit RowLength(const ExactKernel& kernel);
-  /// |A x|, or |A(x - origin)| for kernels that do not see shifts; NaN for a row that is not
-  /// finite. Does not overflow before the length itself does.
-  template <Scalar T>
-  double operator()(const T* x, Index stride, const double* origin);
+  /// Both must outlive it.
+  RowLengths(const ExactKernel& kernel, const std::vector<double>& origin);
+
+  /// Of at most kBlockRows rows, until the next call; NaN for a row that is not finite. Does not
+  /// overflow before a length itself does.
+  std::span<const double> operator()(MatrixView<const T> rows);
 
  private:
+  double of_row(const T* x, Index stride);
+
   const ExactKernel& kernel_;
+  const std::vector<double>& origin_;
+  bool in_scalar_ = false;  ///< A is diagonal, and the origin is one of T
+  std::vector<T> centre_;
+  std::vector<T> scale_;
+  Matrix<T> block_;
   std::vector<double> raw_;
   std::vector<double> transformed_;
+  std::array<double, simd::kBlockRows> lengths_{};
 };
 
 }  // namespace bochner::attention_internals

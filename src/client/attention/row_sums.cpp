@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "client/attention/row_sums.hpp"
 
+#include "client/attention/magnitudes.hpp"
+
 #include <algorithm>
 #include <cmath>
+#include <type_traits>
 
 namespace bochner::attention_internals {
 namespace {
@@ -33,13 +36,11 @@ void write_mean(const T* numerator, Index numerator_stride, T normaliser, Index 
   if (normaliser < T{0}) ++report.negative_rows;
   const T inverse = T{1} / normaliser;
   const bool invertible = std::abs(normaliser) > std::numeric_limits<T>::min();
-  bool finite = true;
   for (Index c = 0; c < cols; ++c) {
     const T sum = numerator[c * numerator_stride];
-    const T mean = invertible ? sum * inverse : sum / normaliser;
-    finite = finite && std::isfinite(mean);
-    row[c * stride] = mean;
+    row[c * stride] = invertible ? sum * inverse : sum / normaliser;
   }
+  const bool finite = row_magnitude(row, stride, cols).finite;
   if (!finite) ++report.nonfinite_rows;
 }
 
@@ -75,9 +76,16 @@ void RowSums<T>::add(Index batch, Index head, Index query, const U* numerator_in
   const double top = std::max(unit + mine, row.unit + theirs);
   const double old_factor = std::exp2(row.unit - top);
   const double new_factor = std::exp2(unit - top);
-  for (Index c = 0; c < cols; ++c) {
-    sum[c * stride] = static_cast<T>(old_factor * static_cast<double>(sum[c * stride]) +
+  const auto blend = [&](auto step) {
+    for (Index c = 0; c < cols; ++c) {
+      sum[c * step] = static_cast<T>(old_factor * static_cast<double>(sum[c * step]) +
                                      new_factor * static_cast<double>(numerator_in[c]));
+    }
+  };
+  if (stride == 1) {
+    blend(std::integral_constant<Index, 1>());  // so that it becomes vectors
+  } else {
+    blend(stride);
   }
   row.normaliser = old_factor * row.normaliser + new_factor * static_cast<double>(normaliser);
   row.unit = top;

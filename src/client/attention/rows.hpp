@@ -3,6 +3,7 @@
 
 #include "bochner/core/matrix.hpp"
 #include "client/attention/checks.hpp"
+#include "client/attention/magnitudes.hpp"
 #include "client/attention/weights.hpp"
 #include "core/text.hpp"
 #include "feature_map/block.hpp"
@@ -125,6 +126,8 @@ inline constexpr T kLargestAttentionValue = std::same_as<T, float> ? T(0x1p100) 
 template <Scalar T>
 void refuse_large_values(MatrixView<const T> values, const RowOrigin& origin) {
   for (Index r = 0; r < values.rows; ++r) {
+    const auto magnitude = row_magnitude(values.row(r), values.col_stride, values.cols);
+    if (magnitude.largest_finite <= kLargestAttentionValue<T>) continue;
     for (Index c = 0; c < values.cols; ++c) {
       const T size = std::abs(values(r, c));
       if (!(size > kLargestAttentionValue<T>) || std::isinf(size)) continue;
