@@ -7,14 +7,13 @@
 //
 // Usage: bench_heads_accuracy FOLDER [--quick], FOLDER from heads.sh.
 
+#include "bench/attention_heads/heads.hpp"
 #include "bench/support/report.hpp"
-#include "io/row_reader.hpp"
 
 #include <bochner/bochner.hpp>
 
 #include <algorithm>
 #include <cmath>
-#include <filesystem>
 #include <span>
 #include <string>
 #include <vector>
@@ -25,28 +24,6 @@ namespace {
 
 constexpr Index kFrequencies = 256;
 constexpr KeyBlocks kBlocks{.query_rows = 16, .key_rows = 16, .order = BlockOrder::bisection};
-
-/// Layers x heads x length x dimension.
-struct Array {
-  Matrix<float> rows;
-  std::array<Index, 4> extents{};
-
-  explicit Array(const std::string& path) {
-    io::ReadOptions options;
-    options.leading = io::LeadingDimensions::flatten;
-    const auto reader = io::open_rows(path, options);
-    rows = io::read_all<float>(*reader);
-    std::copy_n(reader->shape().begin(), extents.size(), extents.begin());
-  }
-
-  /// 1 x heads x `length` x dimension: the first rows of each head.
-  TensorView<const float, 4> layer(Index l, Index length) const {
-    const auto [layers, heads, most, dim] = extents;
-    return {rows.data() + l * heads * most * dim,
-            {1, heads, length, dim},
-            {heads * most * dim, most * dim, dim, 1}};
-  }
-};
 
 enum class Fit { plain, calibrated };
 
@@ -148,7 +125,7 @@ class Model {
     return {data.data(), {1, heads(), length(), dim()}};
   }
 
-  Array queries_, keys_, values_;
+  bench::HeadArray queries_, keys_, values_;
   std::vector<std::vector<float>> exact_;  ///< of each layer
   std::vector<float> out_;
 };
@@ -244,7 +221,7 @@ struct Bars {
 
 void measure(bench::Report& report, const std::string& folder, const std::string& name,
              const Bars& bars) {
-  if (!std::filesystem::exists(folder + "/" + name + "_values.npy")) {
+  if (!bench::has_heads(folder, name)) {
     report.note("skipped: %s, whose heads are not in %s", name.c_str(), folder.c_str());
     return;
   }
@@ -269,7 +246,7 @@ void promises(bench::Report& report, const std::string& folder) {
   double heads = 0.0;
   double missed = 0.0;
   for (const std::string name : {"protein", "chemistry"}) {
-    if (!std::filesystem::exists(folder + "/" + name + "_values.npy")) continue;
+    if (!bench::has_heads(folder, name)) continue;
     for (const double error : Model(folder, name).planned_errors(kPromised)) {
       heads += 1.0;
       missed += error > 1.5 * kPromised ? 1.0 : 0.0;
