@@ -81,6 +81,7 @@ from bochner._kernels import (
     softmax_scale_for,
     with_scale,
 )
+from bochner._label_sets import LabelSets
 from bochner._logistic import LogisticRegression, LogisticReport, class_targets, largest_output
 from bochner._logistic_sums import LogisticSums, logistic_gradient, logistic_product
 from bochner._map import FeatureMap
@@ -106,6 +107,7 @@ from bochner._output_errors import OutputError, output_error
 from bochner._pair_study import PairStudy, pair_study
 from bochner._permutation_tests import PermutationTest, independence_test, two_sample_test
 from bochner._plans import FrequencyPlan, frequencies_needed, frequencies_needed_uniformly
+from bochner._prediction_intervals import PredictionIntervals
 from bochner._principal_components import KernelPrincipalComponents
 from bochner._reading import ReadOptions
 from bochner._recommendations import Candidate, Recommendation, recommend, recommend_for_attention
@@ -166,6 +168,7 @@ __all__ = [
     "KernelEstimate",
     "KernelMoments",
     "KernelPrincipalComponents",
+    "LabelSets",
     "LogisticRegression",
     "LogisticReport",
     "LogisticSums",
@@ -180,6 +183,7 @@ __all__ = [
     "PairStudy",
     "PermutationTest",
     "PredictedGramError",
+    "PredictionIntervals",
     "ReadOptions",
     "Recommendation",
     "RidgeFit",
