@@ -15,6 +15,7 @@
 #include <bochner/client/regression/logistic_validation.hpp>
 #include <bochner/client/regression/normal_equations.hpp>
 #include <bochner/client/regression/prediction_intervals.hpp>
+#include <bochner/client/regression/ridge_feature_errors.hpp>
 #include <bochner/client/regression/ridge_path.hpp>
 #include <bochner/client/regression/ridge_regression.hpp>
 #include <bochner/client/regression/search.hpp>
