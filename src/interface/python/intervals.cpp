@@ -95,8 +95,8 @@ void members(const AnyLabelSets& sets, const Input& x, double level, const Outpu
              Threads threads) {
   unlocked(x, [&]<class T>() {
     const auto to = matrix<double>(out);
-    const auto found = std::get<LabelSets<T>>(sets.model)
-                           .predict(matrix<T>(x), level, interruptible(threads));
+    const auto found =
+        std::get<LabelSets<T>>(sets.model).predict(matrix<T>(x), level, interruptible(threads));
     for (Index i = 0; i < to.rows; ++i) {
       for (const Index c : found[static_cast<std::size_t>(i)]) to(i, c) = 1.0;
     }

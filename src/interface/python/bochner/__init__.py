@@ -57,6 +57,7 @@ from bochner._exact_attention import (
     softmax_scale_gradient,
 )
 from bochner._exact_gram import ExactGram
+from bochner._feature_errors import FeatureErrors, feature_error
 from bochner._fits import FitOutcome, Fitted, fit
 from bochner._folds import Folds, group_folds, group_labels, repeated_columns, row_folds
 from bochner._gram_approximation import GramApproximation
@@ -111,6 +112,13 @@ from bochner._prediction_intervals import PredictionIntervals
 from bochner._principal_components import KernelPrincipalComponents
 from bochner._reading import ReadOptions
 from bochner._recommendations import Candidate, Recommendation, recommend, recommend_for_attention
+from bochner._result_errors import (
+    eigenvalue_error,
+    independence_error,
+    principal_component_error,
+    two_sample_error,
+)
+from bochner._ridge_feature_errors import RidgeFeatureErrors
 from bochner._ridge_fit import FitReport, RidgeFit, fit_ridge
 from bochner._ridge_path import RidgePath, ridge_leverage, ridge_path
 from bochner._ridge_regression import RidgeRegression
@@ -148,6 +156,7 @@ __all__ = [
     "EffectiveNorms",
     "ExactGram",
     "ExpectedError",
+    "FeatureErrors",
     "FeatureMap",
     "FitOutcome",
     "FitReport",
@@ -186,6 +195,7 @@ __all__ = [
     "PredictionIntervals",
     "ReadOptions",
     "Recommendation",
+    "RidgeFeatureErrors",
     "RidgeFit",
     "RidgePath",
     "RidgeRegression",
@@ -220,6 +230,7 @@ __all__ = [
     "delta_spectral",
     "derive_seed",
     "eigenpairs",
+    "eigenvalue_error",
     "error_expected",
     "estimate",
     "evaluate",
@@ -227,6 +238,7 @@ __all__ = [
     "exact_attention_gradient",
     "exact_attention_rows",
     "exact_gram",
+    "feature_error",
     "feature_functions",
     "fit",
     "fit_ridge",
@@ -243,6 +255,7 @@ __all__ = [
     "head_specs",
     "hutchinson_error",
     "incompatibility",
+    "independence_error",
     "independence_test",
     "kernel_kmeans",
     "kernel_moments",
@@ -275,6 +288,7 @@ __all__ = [
     "parse_projection",
     "plan_attention",
     "predict",
+    "principal_component_error",
     "projections",
     "read_table",
     "recommend",
@@ -297,6 +311,7 @@ __all__ = [
     "study_pairs",
     "study_specs",
     "study_table",
+    "two_sample_error",
     "two_sample_test",
     "weighted_chi_square_tail",
     "with_frequencies",
