@@ -172,7 +172,7 @@ struct Fitted {
 ///                                                  .columns = {.targets = {"price"}}});
 /// Reads the file twice, by blocks of rows: once for means, deviations and rows to search on, once
 /// for the sums of least squares, whose size does not depend on the number of rows (a logistic
-/// regression holds the rows, conjugate gradients a temporary file of them). The same bits come for
+/// regression and intervals hold the rows, conjugate gradients a temporary file of them). The same bits come for
 /// any number of threads and of interruptions. `watcher` is asked whether to stop between blocks of
 /// rows and between candidates of a search; Interrupted is thrown then, and the sums are saved
 /// where there are checkpoints. `before_writing`, if there is one, is called with the result before

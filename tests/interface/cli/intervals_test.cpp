@@ -161,6 +161,31 @@ TEST_CASE("whole groups are left out where groups are named", "[fit][intervals]"
   CHECK_THAT(one.err, Contains("has 1 groups, and intervals by 10-fold need at least 10"));
 }
 
+TEST_CASE("rows without weight leave nothing in intervals", "[fit][intervals]") {
+  const Scratch scratch;
+  const auto with_weights = [](int i) {
+    std::vector<double> row = noisy(i);
+    const bool absent = i % 10 == 3;
+    row.push_back(absent ? 0.0 : 1.0);
+    if (absent) row[3] = 1e200;
+    return row;
+  };
+  const std::string data = scratch.write("x.csv", table("t,u,site,y,w", 120, with_weights));
+  for (const char* const how : {"loo", "10-fold"}) {
+    REQUIRE(fit(data, scratch.path("m"),
+                fixed({"--intervals", how, "--weights", "w", "--groups", "site"}))
+                .status == 0);
+    const pipeline::Model model = pipeline::load_model(scratch.path("m"));
+    const auto& held = std::get<bochner::PredictionIntervals<float>>(model.held_out);
+    CHECK(held.num_rows() == 108);
+    const double row[] = {0.1, 0.2};
+    const Matrix<double> found =
+        model.outputs_and_intervals(bochner::MatrixView<const double>(row, 1, 2), 0.8);
+    CHECK(found(0, 1) > -3.0);
+    CHECK(found(0, 2) < 3.0);
+  }
+}
+
 TEST_CASE("label sets of a classification", "[fit][intervals]") {
   const Scratch scratch;
   const std::string data = scratch.write("x.csv", classes(120));
