@@ -9,7 +9,7 @@
 #include <algorithm>
 #include <cmath>
 #include <functional>
-#include <optional>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -18,9 +18,9 @@ using namespace bochner;
 namespace {
 
 constexpr double kLevel = 0.9;
-/// Of the units, and at most so many rows of them.
-constexpr double kHeldOut = 0.2;
-constexpr Index kMostTested = 5000;
+constexpr double kHeldOut = 0.2;  ///< of the units
+/// Every k-th row of those that are held out is looked at, this many or up to twice as many.
+constexpr Index kTested = 5000;
 constexpr Index kFeatures = 512;
 
 /// Rows and which of them belong together.
@@ -46,6 +46,8 @@ Data groups_of(const std::string& name, const std::string& path, Index cols, Ind
 struct Split {
   bench::Split rows;
   std::vector<Index> groups;  ///< of the rows of the fit
+  std::vector<Index> tested;  ///< of the rows of the test
+  std::vector<Index> unit;    ///< of `tested`
 };
 
 /// A fifth of the units, drawn at random, is held out.
@@ -56,9 +58,17 @@ Split split_of(const Data& data, std::uint64_t seed) {
   const auto is_test = [&](Index i) {
     return order[static_cast<std::size_t>(data.unit[static_cast<std::size_t>(i)])] < out;
   };
-  Split split{bench::split(data.table, is_test), {}};
+  Split split{bench::split(data.table, is_test), {}, {}, {}};
+  const Index step = std::max<Index>(1, split.rows.test.x.rows() / kTested);
+  Index row = 0;
   for (Index i = 0; i < data.table.rows(); ++i) {
-    if (!is_test(i)) split.groups.push_back(data.unit[static_cast<std::size_t>(i)]);
+    const Index unit = data.unit[static_cast<std::size_t>(i)];
+    if (!is_test(i)) {
+      split.groups.push_back(unit);
+    } else if (row++ % step == 0) {
+      split.tested.push_back(row - 1);
+      split.unit.push_back(unit);
+    }
   }
   return split;
 }
@@ -93,9 +103,32 @@ struct Outcome {
   double size = 0.0;  ///< mean width over the target's deviation, or classes per set
 };
 
-MatrixView<const float> tested(const Split& split) {
-  const MatrixView<const float> x = split.rows.test.x.view();
-  return x.middle_rows(0, std::min(x.rows, kMostTested));
+Matrix<float> tested_rows(const Split& split) {
+  const Matrix<float>& all = split.rows.test.x;
+  Matrix<float> x(std::ssize(split.tested), all.cols());
+  for (Index i = 0; i < x.rows(); ++i) {
+    std::copy_n(all.row(split.tested[static_cast<std::size_t>(i)]), x.cols(), x.row(i));
+  }
+  return x;
+}
+
+double tested_target(const Split& split, Index i) {
+  return static_cast<double>(split.rows.test.y(split.tested[static_cast<std::size_t>(i)], 0));
+}
+
+/// The mean over units of the mean over their rows: a row of a new unit is what is promised.
+Outcome mean_over_units(const Split& split, const std::vector<Outcome>& rows) {
+  std::map<Index, std::vector<Outcome>> by_unit;
+  for (std::size_t i = 0; i < rows.size(); ++i) by_unit[split.unit[i]].push_back(rows[i]);
+  Outcome mean;
+  for (const auto& [unit, own] : by_unit) {
+    const auto share = static_cast<double>(by_unit.size() * own.size());
+    for (const Outcome& row : own) {
+      mean.coverage += row.coverage / share;
+      mean.size += row.size / share;
+    }
+  }
+  return mean;
 }
 
 double deviation(const Matrix<float>& y) {
@@ -118,17 +151,17 @@ Outcome intervals(const Data& data, Way way, std::uint64_t seed) {
       way == Way::jackknife
           ? PredictionIntervals<float>(map, rows, options)
           : PredictionIntervals<float>(map, rows, folds_of(data, split, seed), options);
-  const MatrixView<const float> x = tested(split);
-  Matrix<double> lower(x.rows, 1), upper(x.rows, 1);
-  made.predict(x, kLevel, lower.view(), upper.view());
-  Outcome out;
-  const double spread = deviation(split.rows.train.y) * static_cast<double>(x.rows);
-  for (Index i = 0; i < x.rows; ++i) {
-    const auto y = static_cast<double>(split.rows.test.y(i, 0));
-    out.coverage += (lower(i, 0) <= y && y <= upper(i, 0)) / static_cast<double>(x.rows);
-    out.size += (upper(i, 0) - lower(i, 0)) / spread;
+  const Matrix<float> x = tested_rows(split);
+  Matrix<double> lower(x.rows(), 1), upper(x.rows(), 1);
+  made.predict(x.view(), kLevel, lower.view(), upper.view());
+  const double spread = deviation(split.rows.train.y);
+  std::vector<Outcome> rows_held;
+  for (Index i = 0; i < x.rows(); ++i) {
+    const double y = tested_target(split, i);
+    rows_held.push_back(
+        {lower(i, 0) <= y && y <= upper(i, 0) ? 1.0 : 0.0, (upper(i, 0) - lower(i, 0)) / spread});
   }
-  return out;
+  return mean_over_units(split, rows_held);
 }
 
 Outcome label_sets(const Data& data, std::uint64_t seed) {
@@ -146,17 +179,14 @@ Outcome label_sets(const Data& data, std::uint64_t seed) {
       search(data, split, seed, Loss::misclassification, {train, targets.view()});
   const LabelSets<float> sets(FeatureMap<float>(found.spec), {train, labels}, classes,
                               folds_of(data, split, seed), RidgeOptions{.ridge = found.ridge});
-  const MatrixView<const float> x = tested(split);
-  const std::vector<Index> truth = labels_of(split.rows.test);
-  Outcome out;
-  const auto members = sets.predict(x, kLevel);
-  for (std::size_t i = 0; i < members.size(); ++i) {
-    const std::vector<Index>& set = members[i];
-    const auto count = static_cast<double>(members.size());
-    out.coverage += (std::find(set.begin(), set.end(), truth[i]) != set.end()) / count;
-    out.size += static_cast<double>(set.size()) / count;
+  std::vector<Outcome> rows_held;
+  const Matrix<float> x = tested_rows(split);
+  for (const std::vector<Index>& set : sets.predict(x.view(), kLevel)) {
+    const auto own = static_cast<Index>(tested_target(split, std::ssize(rows_held)));
+    const bool held = std::find(set.begin(), set.end(), own) != set.end();
+    rows_held.push_back({held ? 1.0 : 0.0, static_cast<double>(set.size())});
   }
-  return out;
+  return mean_over_units(split, rows_held);
 }
 
 void measure(bench::Report& report, const std::string& name, const std::string& what,
