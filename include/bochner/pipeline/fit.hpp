@@ -172,13 +172,14 @@ struct Fitted {
 ///                                                  .columns = {.targets = {"price"}}});
 /// Reads the file twice, by blocks of rows: once for means, deviations and rows to search on, once
 /// for the sums of least squares, whose size does not depend on the number of rows (a logistic
-/// regression and intervals hold the rows, conjugate gradients a temporary file of them). The same bits come for
-/// any number of threads and of interruptions. `watcher` is asked whether to stop between blocks of
-/// rows and between candidates of a search; Interrupted is thrown then, and the sums are saved
-/// where there are checkpoints. `before_writing`, if there is one, is called with the result before
-/// the model's file appears: what it throws leaves the old file and the checkpoint. Throws
-/// InvalidRequest; FileError for what is wrong with the file, naming the place, and for rows or
-/// matrices larger than this process's memory may be; InvalidArgument for what cannot be solved.
+/// regression and intervals hold the rows, conjugate gradients a temporary file of them). The same
+/// bits come for any number of threads and of interruptions. `watcher` is asked whether to stop
+/// between blocks of rows and between candidates of a search; Interrupted is thrown then, and the
+/// sums are saved where there are checkpoints. `before_writing`, if there is one, is called with
+/// the result before the model's file appears: what it throws leaves the old file and the
+/// checkpoint. Throws InvalidRequest; FileError for what is wrong with the file, naming the place,
+/// and for rows or matrices larger than this process's memory may be; InvalidArgument for what
+/// cannot be solved.
 BOCHNER_EXPORT Fitted fit(const FitRequest& request, Watcher* watcher = nullptr,
                           const std::function<void(const Fitted&)>& before_writing = {});
 

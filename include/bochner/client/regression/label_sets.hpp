@@ -39,7 +39,8 @@ constexpr std::array<std::string_view, 2> names_of(ClassScore) { return {"output
 /// and the set of level 1 - alpha holds the classes with p_c(x) > alpha: CV+ [Romano20], with the
 /// score of the least ambiguous sets [Sadinle19]. w_i = 1 / ((U + 1) n_u) for a row of a unit of
 /// n_u rows, of U units, as in PredictionIntervals, with the same coverage: about 1 - alpha, at
-/// least 1 - 2 alpha less a term of order sqrt(2 / U). A set may be empty: no class looks like those of the level's rows.
+/// least 1 - 2 alpha less a term of order sqrt(2 / U). A set may be empty: no class looks like
+/// those of the level's rows.
 ///
 /// ```cpp
 /// Matrix<double> x(300, 1);

@@ -153,8 +153,8 @@ def fit(
 
     Reads the file twice, by blocks of rows: once for means, deviations and rows to search on, once
     for the sums of least squares, whose size does not depend on the number of rows (a logistic
-    regression and intervals hold the rows, conjugate gradients a temporary file of them). Inputs are
-    standardised. The same bits come for any number of threads and of interruptions.
+    regression and intervals hold the rows, conjugate gradients a temporary file of them). Inputs
+    are standardised. The same bits come for any number of threads and of interruptions.
 
     An interrupt (Ctrl-C) is obeyed between blocks of rows, between candidates of a search and
     within the solution; with an `output` the sums are saved first, and ``resume=True`` goes on from

@@ -28,9 +28,9 @@ class LabelSets(Kept):
     set of level ``1 - alpha`` holds the classes with ``p_c(x) > alpha``: CV+ (Romano, Sesia and
     Candes 2020), with the score of the least ambiguous sets (Sadinle, Lei and Wasserman 2019).
     ``w_i = 1 / ((U + 1) n_u)`` for a row of a unit of n_u rows, of U units, as in
-    `PredictionIntervals`, with the same coverage: about ``1 - alpha``, at least ``1 - 2 alpha`` less a
-    term of order ``sqrt(2 / U)``. A set may be empty: no class looks like those of the level's
-    rows. Immutable, safe to share between threads, picklable.
+    `PredictionIntervals`, with the same coverage: about ``1 - alpha``, at least ``1 - 2 alpha``
+    less a term of order ``sqrt(2 / U)``. A set may be empty: no class looks like those of the
+    level's rows. Immutable, safe to share between threads, picklable.
 
     Parameters
     ----------
