@@ -5,6 +5,7 @@
 #include "bench/support/report.hpp"
 #include "bochner/client/gram.hpp"
 #include "bochner/client/regression.hpp"
+#include "core/numbers.hpp"
 #include "tests/support/data.hpp"
 
 #include <cmath>
@@ -70,9 +71,10 @@ FeatureErrors predictions(const Rows& rows, const FeatureMap<double>& map) {
   return found;
 }
 
-/// One line: coverage over draws and results, and how the mean standard error compares with the
-/// deviation between draws.
-void measure(bench::Report& report, const std::string& name, int draws, Index frequencies,
+/// A bar, and a line of `table`: coverage over draws and results, and how the mean standard error
+/// compares with the deviation between draws.
+void measure(bench::Report& report, std::vector<std::string>& table, const std::string& name,
+             int draws, Index frequencies,
              const std::function<FeatureErrors(Index, std::uint64_t)>& once) {
   std::vector<FeatureErrors> all;
   for (int r = 0; r < draws; ++r) {
@@ -93,7 +95,9 @@ void measure(bench::Report& report, const std::string& name, int draws, Index fr
   }
   const double coverage = covered / static_cast<double>(draws) / static_cast<double>(results);
   report.line(name + "_" + std::to_string(frequencies), coverage, bench::between(0.9, 0.99));
-  report.note("| %s | %td | %d | %.3f | %.2f |", name.c_str(), frequencies, draws, coverage, ratio);
+  table.push_back("| " + name + " | " + std::to_string(frequencies) + " | " +
+                  std::to_string(draws) + " | " + significant(coverage, 3) + " | " +
+                  significant(ratio, 3) + " |");
 }
 
 }  // namespace
@@ -103,29 +107,31 @@ int main(int argc, char** argv) {
   const int draws = report.choose(200, 40);
   const Rows rows = read();
   const MatrixView<const double> x = rows.x.view();
-  report.note(
+  std::vector<std::string> table = {
       "| result | frequencies | draws | coverage of level 0.95 | standard error / deviation "
-      "between draws |");
-  report.note("|---|---|---|---|---|");
+      "between "
+      "draws |",
+      "|---|---|---|---|---|"};
   for (const Index m : {Index{32}, Index{128}}) {
-    measure(report, "mmd", draws, m, [&](Index frequencies, std::uint64_t seed) {
+    measure(report, table, "mmd", draws, m, [&](Index frequencies, std::uint64_t seed) {
       const FeatureMap<double> map = drawn(kColumns, frequencies, seed);
       return two_sample_error<double>(map, x.middle_rows(0, kRows / 2),
                                       x.middle_rows(kRows / 2, kRows / 2));
     });
-    measure(report, "hsic", draws, m, [&](Index frequencies, std::uint64_t seed) {
+    measure(report, table, "hsic", draws, m, [&](Index frequencies, std::uint64_t seed) {
       return independence_error<double>(drawn(kColumns, frequencies, 2 * seed), x,
                                         drawn(1, frequencies, 2 * seed + 1), rows.y.view());
     });
-    measure(report, "eigenvalues", draws, m, [&](Index frequencies, std::uint64_t seed) {
+    measure(report, table, "eigenvalues", draws, m, [&](Index frequencies, std::uint64_t seed) {
       return eigenvalue_error<double>(drawn(kColumns, frequencies, seed), x, 3);
     });
-    measure(report, "components", draws, m, [&](Index frequencies, std::uint64_t seed) {
+    measure(report, table, "components", draws, m, [&](Index frequencies, std::uint64_t seed) {
       return principal_component_error<double>(drawn(kColumns, frequencies, seed), x, 3);
     });
-    measure(report, "predictions", draws, m, [&](Index frequencies, std::uint64_t seed) {
+    measure(report, table, "predictions", draws, m, [&](Index frequencies, std::uint64_t seed) {
       return predictions(rows, drawn(kColumns, frequencies, seed));
     });
   }
+  for (const std::string& line : table) report.note("%s", line.c_str());
   return 0;
 }

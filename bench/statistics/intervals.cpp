@@ -4,6 +4,7 @@
 // splits; kernel and ridge are searched for on the rows of each fit.
 #include "bench/regression/problem.hpp"
 #include "bench/support/report.hpp"
+#include "core/numbers.hpp"
 #include "random/permutation.hpp"
 
 #include <algorithm>
@@ -189,8 +190,9 @@ Outcome label_sets(const Data& data, std::uint64_t seed) {
   return mean_over_units(split, rows_held);
 }
 
-void measure(bench::Report& report, const std::string& name, const std::string& what,
-             const std::function<Outcome(std::uint64_t)>& once) {
+/// Prints a bar, and adds a line to `table`.
+void measure(bench::Report& report, std::vector<std::string>& table, const std::string& name,
+             const std::string& what, const std::function<Outcome(std::uint64_t)>& once) {
   const int splits = report.choose(50, 5);
   std::vector<double> coverage;
   double size = 0.0;
@@ -203,8 +205,9 @@ void measure(bench::Report& report, const std::string& name, const std::string& 
   for (const double c : coverage) mean += c / splits;
   for (const double c : coverage) square += (c - mean) * (c - mean) / (splits - 1);
   report.line(name + "_coverage", mean, bench::between(0.88, 0.93));
-  report.note("| %s | %s | %d | %.4f | %.4f | %.2f |", name.c_str(), what.c_str(), splits, mean,
-              std::sqrt(square), size);
+  table.push_back("| " + name + " | " + what + " | " + std::to_string(splits) + " | " +
+                  significant(mean, 3) + " | " + significant(std::sqrt(square), 2) + " | " +
+                  significant(size, 3) + " |");
 }
 
 }  // namespace
@@ -213,36 +216,37 @@ int main(int argc, char** argv) {
   bench::Report report(argc, argv);
   const std::string folder = report.arguments().at(0);
   const std::string concrete = std::string(BOCHNER_DATA_DIR) + "/concrete.csv";
-  report.note(
-      "| data | intervals of level 0.9 | splits | coverage | its deviation between splits | "
-      "mean width / deviation of the target, or classes per set |");
-  report.note("|---|---|---|---|---|---|");
+  std::vector<std::string> table = {
+      "| data | intervals of level 0.9 | splits | coverage | its deviation between splits | mean "
+      "width / deviation of the target, or classes per set |",
+      "|---|---|---|---|---|---|"};
   {
     const Data data = rows_of("concrete", concrete, 9);
-    measure(report, "concrete_jackknife", "jackknife+",
+    measure(report, table, "concrete_jackknife", "jackknife+",
             [&](std::uint64_t seed) { return intervals(data, Way::jackknife, seed); });
-    measure(report, "concrete", "CV+, 10 folds",
+    measure(report, table, "concrete", "CV+, 10 folds",
             [&](std::uint64_t seed) { return intervals(data, Way::folds, seed); });
   }
   {
     const Data data = groups_of("concrete recipes", concrete, 9, 7);
-    measure(report, "concrete_recipes", "CV+, 10 folds of whole recipes",
+    measure(report, table, "concrete_recipes", "CV+, 10 folds of whole recipes",
             [&](std::uint64_t seed) { return intervals(data, Way::folds, seed); });
   }
   {
     const Data data = rows_of("diamonds", folder + "/diamonds.csv", 10);
-    measure(report, "diamonds", "CV+, 10 folds",
+    measure(report, table, "diamonds", "CV+, 10 folds",
             [&](std::uint64_t seed) { return intervals(data, Way::folds, seed); });
   }
   {
     const Data data = groups_of("colorado", folder + "/colorado.csv", 7, 3);
-    measure(report, "colorado", "CV+, 10 folds of whole stations",
+    measure(report, table, "colorado", "CV+, 10 folds of whole stations",
             [&](std::uint64_t seed) { return intervals(data, Way::folds, seed); });
   }
   {
     const Data data = rows_of("satellite", folder + "/satellite.csv", 37);
-    measure(report, "satellite", "label sets, CV+, 10 folds, least squares",
+    measure(report, table, "satellite", "label sets, CV+, 10 folds, least squares",
             [&](std::uint64_t seed) { return label_sets(data, seed); });
   }
+  for (const std::string& line : table) report.note("%s", line.c_str());
   return 0;
 }
