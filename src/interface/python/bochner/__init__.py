@@ -89,7 +89,8 @@ from bochner._map import FeatureMap
 from bochner._matrix_study import MatrixStudy, matrix_study
 from bochner._mean_embeddings import MeanEmbedding
 from bochner._merging import merge_in_order
-from bochner._models import Model, load_model, predict, save_model
+from bochner._model_files import load_model, predict, save_model
+from bochner._models import Model
 from bochner._moments import KernelMoments, kernel_moments, row_moment
 from bochner._normal_equations import NormalEquations
 from bochner._nystrom import Nystrom, nystrom
