@@ -18,6 +18,7 @@
 #include <bochner/core/view.hpp>
 #include <bochner/core/watcher.hpp>
 #include <bochner/estimator/check.hpp>
+#include <bochner/estimator/feature_error.hpp>
 #include <bochner/estimator/gram_error.hpp>
 #include <bochner/estimator/kernel_estimate.hpp>
 #include <bochner/estimator/optimal_centring.hpp>

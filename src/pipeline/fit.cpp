@@ -14,6 +14,7 @@
 #include "io/sha256.hpp"
 #include "pipeline/fit_checks.hpp"
 #include "pipeline/fit_search.hpp"
+#include "pipeline/held_out_fit.hpp"
 #include "pipeline/iterative_fit.hpp"
 #include "pipeline/logistic_fit.hpp"
 #include "pipeline/model_columns.hpp"
@@ -43,8 +44,9 @@ constexpr Index kCholeskyUpTo = 8192;
 Solver solver_of(const FitRequest& request) {
   if (request.solver != Solver::automatic) return request.solver;
   const bool formed =
-      request.posterior == Posterior::full || request.resume == Resume::if_unfinished ||
-      num_features(request.spec) <= kCholeskyUpTo || request.objective == Objective::logistic;
+      request.posterior == Posterior::full || request.intervals.held_out != HeldOut::none ||
+      request.resume == Resume::if_unfinished || num_features(request.spec) <= kCholeskyUpTo ||
+      request.objective == Objective::logistic;
   return formed ? Solver::cholesky : Solver::conjugate_gradients;
 }
 
@@ -140,6 +142,27 @@ decltype(Model::regression) fit_regression(const TrainingFile& file, const Train
   return fit_file<T>(file, summary, plan, checkpoint, begun, outcome);
 }
 
+/// The models without some of the rows, where they are asked for; the time they take is the fit's.
+decltype(Model::held_out) fit_intervals(const TrainingFile& file, const TrainingSummary& summary,
+                                        const FitRequest& request, const FitPlan& plan,
+                                        const io::Checkpoint* checkpoint, FitOutcome& outcome) {
+  if (request.intervals.held_out == HeldOut::none) return {};
+  const Stopwatch watch;
+  const StopRequests stop(plan.watcher);
+  const bool single = request.arithmetic == Arithmetic::single_precision;
+  try {
+    auto held_out = single ? fit_held_out<float>(file, summary, request, plan, outcome.search)
+                           : fit_held_out<double>(file, summary, request, plan, outcome.search);
+    outcome.seconds += watch.seconds();
+    return held_out;
+  } catch (const Interrupted&) {
+    if (checkpoint == nullptr || !checkpoint->exists()) throw;
+    throw Interrupted("interrupted while rows were left out; " + checkpoint->name() +
+                          " holds the sums of rows before",
+                      Interrupted::Kept::state);
+  }
+}
+
 /// The file that a fit writes, and its checkpoints.
 struct Destination {
   explicit Destination(const std::string& path) : lock(path), file(path) {}
@@ -171,7 +194,7 @@ FitPlan plan_of(const FitRequest& request, Standardisation standardisation, Watc
 }
 
 Model model_of(const TrainingFile& file, const TrainingSummary& summary, const FitPlan& plan,
-               decltype(Model::regression) regression) {
+               decltype(Model::regression) regression, decltype(Model::held_out) held_out) {
   return {.inputs = file.inputs().names,
           .targets = file.targets().names,
           .places = model_places(file),
@@ -181,7 +204,8 @@ Model model_of(const TrainingFile& file, const TrainingSummary& summary, const F
           .standardisation = plan.standardisation,
           .data_digest = summary.digest,
           .num_rows = summary.rows,
-          .regression = std::move(regression)};
+          .regression = std::move(regression),
+          .held_out = std::move(held_out)};
 }
 
 }  // namespace
@@ -197,6 +221,18 @@ std::string to_text(const SearchPlan& plan) {
     case Criterion::evidence:
       return "evidence";
     case Criterion::k_fold:
+      break;
+  }
+  return std::to_string(plan.num_folds) + "-fold";
+}
+
+std::string to_text(const IntervalPlan& plan) {
+  switch (plan.held_out) {
+    case HeldOut::none:
+      return "none";
+    case HeldOut::rows:
+      return "loo";
+    case HeldOut::folds:
       break;
   }
   return std::to_string(plan.num_folds) + "-fold";
@@ -246,7 +282,8 @@ Fitted fit(const FitRequest& asked, Watcher* watcher,
   auto regression =
       single ? fit_regression<float>(file, summary, request, plan, checkpoint, begun, outcome)
              : fit_regression<double>(file, summary, request, plan, checkpoint, begun, outcome);
-  Fitted out{.model = model_of(file, summary, plan, std::move(regression)),
+  auto held_out = fit_intervals(file, summary, request, plan, checkpoint, outcome);
+  Fitted out{.model = model_of(file, summary, plan, std::move(regression), std::move(held_out)),
              .outcome = std::move(outcome)};
   if (before_writing) before_writing(out);
   if (destination) {

@@ -12,6 +12,17 @@ namespace {
 
 [[noreturn]] void refuse(const std::string& what) { throw InvalidRequest("fit: " + what); }
 
+void check_intervals(const FitRequest& request, Index most_folds) {
+  const IntervalPlan& plan = request.intervals;
+  if (plan.held_out == HeldOut::rows && request.task == Task::classify) {
+    refuse("intervals.held_out is rows, which is of a regression; label sets are by folds");
+  }
+  if (plan.num_folds < 2 || plan.num_folds > most_folds) {
+    refuse("intervals.num_folds is " + std::to_string(plan.num_folds) + ", expected 2 to " +
+           std::to_string(most_folds));
+  }
+}
+
 void check_reading(const FitRequest& request) {
   const io::ReadOptions& reading = request.reading;
   if (reading.classes || !reading.groups.empty() || reading.text) {
@@ -48,6 +59,9 @@ void check_solver(const FitRequest& request) {
   const bool logistic = request.objective == Objective::logistic;
   if (iterative && request.posterior == Posterior::full) {
     refuse("a full posterior needs the solver cholesky");
+  }
+  if (iterative && request.intervals.held_out != HeldOut::none) {
+    refuse("intervals need the solver cholesky");
   }
   if (iterative && logistic) refuse("conjugate gradients are for the squared loss");
   if (request.resume == Resume::if_unfinished &&
@@ -86,6 +100,7 @@ void require_valid(const FitRequest& request) {
     refuse("search.num_folds is " + std::to_string(request.search.num_folds) +
            ", expected 2 to 1000");
   }
+  check_intervals(request, kMostFolds);
   check_solver(request);
   check_reading(request);
   check_output(request);

@@ -2,14 +2,13 @@
 #include "pipeline/fit_search.hpp"
 
 #include "bochner/client/regression/folds.hpp"
-#include "bochner/client/regression/groups.hpp"
 #include "bochner/core/error.hpp"
 #include "bochner/kernel/options.hpp"
 #include "io/message.hpp"
 #include "pipeline/leaving.hpp"
 #include "pipeline/training_blocks.hpp"
+#include "pipeline/training_folds.hpp"
 #include "pipeline/uniform_sample.hpp"
-#include "random/permutation.hpp"
 
 #include <algorithm>
 #include <array>
@@ -24,18 +23,6 @@ namespace {
 
 /// That a search can be made with.
 constexpr Index kFewestFolds = 2;
-
-/// Labels of the groups that the file's columns name, or nothing.
-std::vector<Index> sample_groups(const TrainingFile& file, MatrixView<const double> rows) {
-  if (file.group_columns().empty()) return {};
-  Matrix<double> groups(rows.rows, file.groups().count());
-  Index to = 0;
-  for (const Index from : file.group_columns()) {
-    for (Index i = 0; i < rows.rows; ++i) groups(i, to) = rows(i, from);
-    ++to;
-  }
-  return group_labels<double>(std::as_const(groups).view());
-}
 
 /// How many rows there are for a search, in words.
 std::string available(const TrainingSummary& summary, Index rows) {
@@ -86,7 +73,7 @@ SearchResult search_sample(const TrainingFile& file, const TrainingSummary& summ
   options.seed = request.spec.seed;
   if (request.ridge && request.objective == Objective::squared) options.ridges = {*request.ridge};
   if (!summary.classes.empty()) options.loss = Loss::misclassification;
-  options.groups = sample_groups(file, rows);
+  options.groups = groups_of(group_values(file, rows).view());
   require_folds(file, summary, folds, rows.rows, options.groups);
   Progress progress(plan.watcher,
                     {"search", static_cast<double>(options.max_candidates), "candidates"});
@@ -104,20 +91,6 @@ constexpr Index kLogisticRows = 2500;
 constexpr Index kLogisticFeatures = 256;
 constexpr double kLogisticTolerance = 1e-3;
 
-/// Rows in random order, dealt class by class: the classes of two rows or more are in two folds or
-/// more, so that none is lost with one.
-Folds class_folds(const std::vector<Index>& labels, Index count, Seed seed) {
-  const auto n = static_cast<Index>(labels.size());
-  Folds folds = row_folds(n, count, seed);
-  std::vector<Index> order = random_permutation(Stream(seed, Purpose::permutation), n);
-  std::stable_sort(order.begin(), order.end(), [&](Index a, Index b) {
-    return labels[static_cast<std::size_t>(a)] < labels[static_cast<std::size_t>(b)];
-  });
-  Index dealt = 0;
-  for (const Index row : order) folds.fold[static_cast<std::size_t>(row)] = dealt++ % count;
-  return folds;
-}
-
 /// The ridge with the least log loss on rows drawn at random with the first frequencies. It stands
 /// beside a mean over rows, so that of all rows is as much smaller as they are more: the prior is
 /// the same.
@@ -134,7 +107,7 @@ LogisticValidation logistic_ridge(const TrainingFile& file, const TrainingSummar
   FeatureMapSpec spec = plan.spec;
   const Index per_frequency = num_features(spec) / spec.num_frequencies;
   spec.num_frequencies = std::min(spec.num_frequencies, kLogisticFeatures / per_frequency);
-  const std::vector<Index> groups = sample_groups(file, rows);
+  const std::vector<Index> groups = groups_of(group_values(file, rows).view());
   const Index folds = request.search.num_folds;
   require_folds(file, summary, folds, n, groups);
   const Folds held_out = groups.empty() ? class_folds(labels, folds, request.spec.seed)

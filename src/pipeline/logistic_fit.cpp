@@ -2,16 +2,13 @@
 #include "pipeline/logistic_fit.hpp"
 
 #include "bochner/core/error.hpp"
-#include "core/memory.hpp"
 #include "core/stopwatch.hpp"
 #include "pipeline/falling_progress.hpp"
+#include "pipeline/held_training_rows.hpp"
 #include "pipeline/leaving.hpp"
 #include "pipeline/training_blocks.hpp"
 
-#include <algorithm>
-#include <cstddef>
 #include <string>
-#include <utility>
 #include <vector>
 
 namespace bochner::pipeline {
@@ -19,25 +16,10 @@ namespace bochner::pipeline {
 template <Scalar T>
 LogisticRegression<T> fit_logistic(const TrainingFile& file, const TrainingSummary& summary,
                                    const FitPlan& plan, FitOutcome& outcome) {
-  const Index inputs = file.num_inputs();
-  require_memory(file.path(),
-                 static_cast<double>(summary.rows) * static_cast<double>(inputs + 2) * sizeof(T));
   const Stopwatch watch;
   const StopRequests stop(plan.watcher);
-  Matrix<T> x(summary.rows, inputs);
-  std::vector<Index> labels;
-  labels.reserve(static_cast<std::size_t>(summary.rows));
-  std::vector<T> weights;
-  TrainingBlocks<T> blocks(file, summary, plan.standardisation);
-  while (blocks.next()) {
-    leave_if_asked(plan.watcher, "while reading the rows");
-    const StandardisedRows<T>& rows = blocks.rows();
-    std::copy_n(rows.x.data(), rows.x.size(), x.row(static_cast<Index>(labels.size())));
-    for (Index i = 0; i < blocks.num_rows(); ++i) {
-      labels.push_back(static_cast<Index>(rows.targets(i, 0)));
-    }
-    weights.insert(weights.end(), rows.weights.begin(), rows.weights.end());
-  }
+  const HeldTrainingRows<T> rows = hold_rows<T>(file, summary, plan);
+  const std::vector<Index> labels = rows.labels();
   const FeatureMap<T> map(plan.spec);
   LogisticOptions options{.ridge = plan.model.ridge, .intercept = plan.model.intercept};
   FallingProgress progress(plan.watcher, options.tolerance);
@@ -47,8 +29,8 @@ LogisticRegression<T> fit_logistic(const TrainingFile& file, const TrainingSumma
   };
   const auto fitted = [&] {
     try {
-      return LogisticRegression<T>(map, {std::as_const(x).view(), labels, weights},
-                                   num_classes(summary), options, plan.execution);
+      return LogisticRegression<T>(map, {rows.x.view(), labels, rows.weights}, num_classes(summary),
+                                   options, plan.execution);
     } catch (const InvalidArgument&) {
       name_refused_row<T>(file, summary, plan.standardisation, map);
       throw;

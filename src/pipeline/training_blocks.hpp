@@ -48,6 +48,10 @@ class TrainingBlocks {
   bool next();
   const StandardisedRows<T>& rows() const noexcept { return rows_; }
   Index num_rows() const noexcept { return rows_.x.rows(); }
+  /// The same rows as the file has them, in the order of `TrainingFile::open`.
+  MatrixView<const double> block() const noexcept {
+    return block_.view().middle_rows(0, num_rows());
+  }
   /// After `map` has refused rows of this block: throws FileError that names the first of them.
   void name_refused(const FeatureMap<T>& map) const;
 

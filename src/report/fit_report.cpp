@@ -8,8 +8,10 @@
 #include "report/ridge_path_report.hpp"
 
 #include <algorithm>
+#include <concepts>
 #include <cstddef>
 #include <filesystem>
+#include <variant>
 
 namespace bochner::report {
 namespace {
@@ -32,6 +34,20 @@ std::vector<std::string> found_groups(const pipeline::Model& model, const Search
     out.push_back(model.inputs[static_cast<std::size_t>(column)]);
   }
   return out;
+}
+
+/// What the model holds for intervals, and of how many rows.
+std::string intervals_text(const pipeline::FitRequest& request, const pipeline::Model& model) {
+  const Index rows = std::visit(
+      []<class Held>(const Held& held) -> Index {
+        if constexpr (std::same_as<Held, std::monostate>) {
+          return 0;
+        } else {
+          return held.num_rows();
+        }
+      },
+      model.held_out);
+  return to_text(request.intervals) + ", " + std::to_string(rows) + " rows";
 }
 
 }  // namespace
@@ -81,6 +97,7 @@ std::string fit_text(const pipeline::FitRequest& request, const pipeline::Fitted
            (outcome.iterative->converged ? "" : ", not converged") + ", relative residual " +
            significant(outcome.iterative->residual, 2) + "\n";
   }
+  if (model.has_intervals()) out += "intervals " + intervals_text(request, model) + "\n";
   const auto fresh = static_cast<double>(model.num_rows - outcome.resumed_rows);
   out += "time      " + duration(outcome.seconds) + ", " + significant(fresh / outcome.seconds, 3) +
          " rows/s";
@@ -125,6 +142,7 @@ std::string fit_json(const pipeline::FitRequest& request, const pipeline::Fitted
                                   {"sketch_rows", outcome.iterative->sketch_rows},
                                   {"converged", outcome.iterative->converged}};
   }
+  if (model.has_intervals()) out["intervals"] = intervals_text(request, model);
   out["seconds"] = outcome.seconds;
   out["resumed_rows"] = outcome.resumed_rows;
   out["model"] = request.output;

@@ -39,6 +39,7 @@ OPTIONS = {
     "HutchinsonOptions": bo.hutchinson_error,
     "LanczosErrorOptions": bo.spectral_error,
     "CheckOptions": bo.check_unbiased,
+    "FeatureErrorOptions": bo.feature_error,
 }
 # Members of records that C++ computes from the others.
 COMPUTED = {"CheckResult": {"passed"}, "HeadPlan": {"time"}}

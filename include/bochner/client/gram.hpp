@@ -15,5 +15,6 @@
 #include <bochner/client/gram/nystrom.hpp>
 #include <bochner/client/gram/permutation_test.hpp>
 #include <bochner/client/gram/principal_components.hpp>
+#include <bochner/client/gram/result_errors.hpp>
 #include <bochner/client/gram/shifted.hpp>
 #include <bochner/client/gram/two_sample.hpp>

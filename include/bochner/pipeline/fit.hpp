@@ -58,6 +58,24 @@ struct SearchPlan {
 /// "5-fold", "loo", "gcv", "evidence".
 BOCHNER_EXPORT std::string to_text(const SearchPlan& plan);
 
+/// Which rows a model is fitted without, for intervals and label sets.
+enum class HeldOut {
+  none,  ///< the model has no intervals
+  rows,  ///< each by itself: jackknife+, for a regression; each group, where rows come in groups
+  folds  ///< CV+
+};
+constexpr std::array<std::string_view, 3> names_of(HeldOut) { return {"none", "rows", "folds"}; }
+
+/// What is kept for prediction intervals and label sets. The rows are held in memory, with the sums
+/// of every fold; the model grows by a set of coefficients per fold, or per row.
+struct IntervalPlan {
+  HeldOut held_out = HeldOut::none;
+  Index num_folds = 10;
+};
+
+/// "none", "loo", "10-fold".
+BOCHNER_EXPORT std::string to_text(const IntervalPlan& plan);
+
 /// Whether the fit is studied: a path of ridges, and rows predicted without themselves.
 enum class StudyFit { none, path_and_left_out };
 constexpr std::array<std::string_view, 2> names_of(StudyFit) {
@@ -96,6 +114,7 @@ struct FitRequest {
   SearchPlan search{};
   std::optional<double> ridge{};  ///< nothing: searched
   Posterior posterior = Posterior::mean;
+  IntervalPlan intervals{};
   /// `cholesky`: one pass over the rows and D^2 numbers; `conjugate_gradients`: a pass per
   /// iteration and D^2 / 16; `automatic`: the former up to 8,192 features.
   Solver solver = Solver::automatic;
@@ -153,13 +172,14 @@ struct Fitted {
 ///                                                  .columns = {.targets = {"price"}}});
 /// Reads the file twice, by blocks of rows: once for means, deviations and rows to search on, once
 /// for the sums of least squares, whose size does not depend on the number of rows (a logistic
-/// regression holds the rows, conjugate gradients a temporary file of them). The same bits come for
-/// any number of threads and of interruptions. `watcher` is asked whether to stop between blocks of
-/// rows and between candidates of a search; Interrupted is thrown then, and the sums are saved
-/// where there are checkpoints. `before_writing`, if there is one, is called with the result before
-/// the model's file appears: what it throws leaves the old file and the checkpoint. Throws
-/// InvalidRequest; FileError for what is wrong with the file, naming the place, and for rows or
-/// matrices larger than this process's memory may be; InvalidArgument for what cannot be solved.
+/// regression and intervals hold the rows, conjugate gradients a temporary file of them). The same
+/// bits come for any number of threads and of interruptions. `watcher` is asked whether to stop
+/// between blocks of rows and between candidates of a search; Interrupted is thrown then, and the
+/// sums are saved where there are checkpoints. `before_writing`, if there is one, is called with
+/// the result before the model's file appears: what it throws leaves the old file and the
+/// checkpoint. Throws InvalidRequest; FileError for what is wrong with the file, naming the place,
+/// and for rows or matrices larger than this process's memory may be; InvalidArgument for what
+/// cannot be solved.
 BOCHNER_EXPORT Fitted fit(const FitRequest& request, Watcher* watcher = nullptr,
                           const std::function<void(const Fitted&)>& before_writing = {});
 

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <bochner/client/regression/label_sets.hpp>
 #include <bochner/client/regression/logistic_regression.hpp>
+#include <bochner/client/regression/prediction_intervals.hpp>
 #include <bochner/client/regression/ridge_regression.hpp>
 #include <bochner/core/archive.hpp>
 #include <bochner/core/matrix.hpp>
@@ -34,6 +36,10 @@ struct BOCHNER_EXPORT Model {
   std::variant<RidgeRegression<float>, RidgeRegression<double>, LogisticRegression<float>,
                LogisticRegression<double>>
       regression;
+  /// Of a regression fitted with intervals, of classes with label sets, or nothing.
+  std::variant<std::monostate, PredictionIntervals<float>, PredictionIntervals<double>,
+               LabelSets<float>, LabelSets<double>>
+      held_out{};
 
   /// Whether inputs and targets are all columns of the file.
   bool knows_all_columns() const;
@@ -51,6 +57,15 @@ struct BOCHNER_EXPORT Model {
   /// n x 2 num_outputs: outputs, then their posterior variances, O(n D^2). Throws as `outputs`, and
   /// without `has_posterior`.
   Matrix<double> outputs_and_variances(MatrixView<const double> rows,
+                                       const Execution& execution = {}) const;
+  /// Whether intervals or label sets are to be had.
+  bool has_intervals() const;
+  /// Of a regression n x 3 num_outputs: outputs, then lower and upper ends of the intervals that
+  /// hold a new row's targets with probability `level`, each by itself (PredictionIntervals), which
+  /// are infinite where the rows are too few for the level. Of classes n x 2 num_outputs: outputs,
+  /// then 1 for the classes in the set of that level and 0 for the others (LabelSets). Throws as
+  /// `outputs`, on a level outside (0, 1), and without `has_intervals`.
+  Matrix<double> outputs_and_intervals(MatrixView<const double> rows, double level,
                                        const Execution& execution = {}) const;
 };
 

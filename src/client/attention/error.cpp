@@ -257,7 +257,8 @@ AttentionErrorReport attention_with_error(const FeatureMap<T>& map,
     spread_of_redraws(spec, error_options.redraws, inputs, standard_error, options, execution);
     return report;
   }
-  const std::vector<FrequencyGroup> groups = frequency_groups(spec.num_frequencies, block_size);
+  const std::vector<FrequencyGroup> groups =
+      estimator::frequency_groups(spec.num_frequencies, block_size);
   report.groups = static_cast<Index>(groups.size());
   report.degrees_of_freedom =
       static_cast<double>(spec.num_frequencies) / static_cast<double>(groups.front().count) - 1.0;

@@ -5,16 +5,6 @@
 
 namespace bochner::attention_internals {
 
-std::vector<FrequencyGroup> frequency_groups(Index num_frequencies, Index block_size) {
-  const Index blocks = (num_frequencies + block_size - 1) / block_size;
-  const Index size = block_size * ((blocks + kMostGroups - 1) / kMostGroups);
-  std::vector<FrequencyGroup> groups;
-  for (Index first = 0; first < num_frequencies; first += size) {
-    groups.push_back({first, std::min(size, num_frequencies - first)});
-  }
-  return groups;
-}
-
 template <Scalar T>
 GroupSums<T>::GroupSums(const BlockMap<T>& map, Index value_dim, std::vector<FrequencyGroup> groups)
     : value_dim_(value_dim),

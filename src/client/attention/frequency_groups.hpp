@@ -2,6 +2,7 @@
 #pragma once
 
 #include "client/attention/query_block.hpp"
+#include "estimator/frequency_groups.hpp"
 
 #include <span>
 #include <vector>
@@ -11,16 +12,7 @@
 
 namespace bochner::attention_internals {
 
-/// Consecutive frequencies.
-struct FrequencyGroup {
-  Index first;
-  Index count;
-};
-
-/// The independent blocks of m frequencies, the last one perhaps truncated; in groups of equal
-/// size when there are more than `kMostGroups`.
-std::vector<FrequencyGroup> frequency_groups(Index num_frequencies, Index block_size);
-inline constexpr Index kMostGroups = 64;
+using estimator::FrequencyGroup;
 
 /// Numerators and normalisers of up to 64 queries, group by group.
 template <Scalar T>

@@ -2,8 +2,9 @@
 #include "bochner/client/regression/cross_validation.hpp"
 
 #include "client/regression/checks.hpp"
-#include "client/regression/feature_blocks.hpp"
+#include "client/regression/fold_moments.hpp"
 #include "client/regression/gathered_rows.hpp"
+#include "client/regression/output_blocks.hpp"
 #include "client/regression/ridge_spectrum.hpp"
 #include "client/regression/target_scale.hpp"
 #include "core/parallel.hpp"
@@ -85,78 +86,23 @@ class HeldOut {
   Matrix<double> wrong_;    ///< rows x ridges
 };
 
-/// sum += sign * part, lower triangles.
-void add_lower(const Matrix<double>& part, double sign, Matrix<double>& sum) {
-  for (Index i = 0; i < part.rows(); ++i) {
-    for (Index j = 0; j <= i; ++j) sum(i, j) += sign * part(i, j);
-  }
-}
-
 /// Predicts a fold, which is the rows `indices` of all rows, by the models.
 template <Scalar T>
 void predict_fold(const FeatureMap<T>& map, const TrainingRows<T>& fold,
                   std::span<const Index> indices, const Models& models,
                   std::span<const double> offset, HeldOut& held_out, const Execution& execution) {
-  const Index n = map.num_features();
-  const auto columns = static_cast<Index>(models.intercept.size());
-  const simd::Kernels<double>& engine = simd::kernels<double>();
-  std::vector<Matrix<double>> products;
-  for (int w = 0; w < regression::feature_workers(fold.x.rows, execution); ++w) {
-    products.emplace_back(simd::kBlockRows, models.theta.cols());
-  }
-  regression::for_feature_blocks(
-      kCrossValidate, map, fold.x, execution,
-      [&](Index first, Index rows, const double* phi, std::size_t worker) {
-        Matrix<double>& product = products[worker];
-        engine.contract(phi, regression::feature_stride(n), rows, n, models.theta.data(),
-                        models.theta.cols(), columns, product.data(), product.cols());
-        std::vector<double> output(static_cast<std::size_t>(columns));
+  regression::for_output_blocks(
+      kCrossValidate, map, fold.x, models.theta, models.intercept, execution,
+      [&](Index first, Index rows, MatrixView<const double> outputs) {
         std::vector<double> y(offset.size());
         for (Index r = 0; r < rows; ++r) {
-          for (std::size_t c = 0; c < output.size(); ++c) {
-            output[c] = product(r, static_cast<Index>(c)) + models.intercept[c];
-          }
           for (std::size_t c = 0; c < y.size(); ++c) {
             y[c] = fold.targets(first + r, static_cast<Index>(c)) - offset[c];
           }
-          held_out.set(indices[static_cast<std::size_t>(first + r)], y.data(), output.data(),
+          held_out.set(indices[static_cast<std::size_t>(first + r)], y.data(), &outputs(r, 0),
                        offset.data());
         }
       });
-}
-
-/// The moments of each fold alone, and of all of them.
-struct FoldMoments {
-  std::vector<Matrix<double>> part;
-  std::vector<Index> part_rows;
-  Matrix<double> total;
-  Index total_rows = 0;
-
-  /// Those of the model that predicts a fold.
-  Matrix<double> without(std::size_t fold) const {
-    Matrix<double> rest = total;
-    add_lower(part[fold], -1.0, rest);
-    return rest;
-  }
-};
-
-template <Scalar T>
-FoldMoments fold_moments(const FeatureMap<T>& map, const TrainingRows<T>& rows,
-                         const std::vector<std::vector<Index>>& members,
-                         const std::vector<double>& offset, const Execution& execution) {
-  FoldMoments moments;
-  for (const auto& indices : members) {
-    const regression::GatheredRows<T> fold(rows, indices);
-    NormalEquations<T> equations(map, {.num_targets = rows.targets.cols, .target_offset = offset});
-    equations.add(fold.rows(), execution);
-    moments.part.push_back(equations.moments(execution));
-    moments.part_rows.push_back(equations.num_rows());
-    moments.total_rows += equations.num_rows();
-    const Matrix<double>& part = moments.part.back();
-    if (moments.total.size() == 0) moments.total = Matrix<double>(part.rows(), part.cols());
-    add_lower(part, 1.0, moments.total);
-  }
-  return moments;
 }
 
 /// Squared errors, and the loss of every unit.
@@ -229,11 +175,9 @@ CrossValidation cross_validate(const FeatureMap<T>& map, const TrainingRows<T>& 
   const std::vector<double> offset =
       intercept == Intercept::fitted ? scale.mean : std::vector<double>(scale.mean.size());
 
-  std::vector<std::vector<Index>> members(static_cast<std::size_t>(folds.count));
-  for (std::size_t i = 0; i < folds.fold.size(); ++i) {
-    members[static_cast<std::size_t>(folds.fold[i])].push_back(static_cast<Index>(i));
-  }
-  const FoldMoments moments = fold_moments(map, rows, members, offset, execution);
+  const std::vector<std::vector<Index>> members = regression::fold_members(folds);
+  const regression::FoldMoments moments =
+      regression::fold_moments(map, rows, members, offset, execution);
   HeldOut held_out(rows.x.rows, static_cast<Index>(ridges.size()), t);
   std::vector<bool> singular(ridges.size());
   for (std::size_t f = 0; f < members.size(); ++f) {

@@ -231,17 +231,8 @@ void RidgeRegression<T>::leave_one_out(const TrainingRows<T>& rows, MatrixView<d
   require_factor(kDoor, factor_);
   const Index n = map().num_features();
   const Matrix<double>& theta = coefficients();
-  double smallest = factor_->r(0, 0);
-  double largest = smallest;
-  for (Index j = 0; j < n; ++j) {
-    smallest = std::min(smallest, factor_->r(j, j));
-    largest = std::max(largest, factor_->r(j, j));
-  }
-  // Below least_left 1 - h is made of rounding errors: those of h, a sum of D terms of order one by
-  // the inverse of a matrix of this condition.
-  const double condition = (largest / smallest) * (largest / smallest);
   const double least_left =
-      std::max(static_cast<double>(n), condition) * std::numeric_limits<double>::epsilon();
+      regression::least_unexplained(factor_->r.view().middle_rows(0, n).middle_cols(0, n));
   regression::require_rows(kDoor, rows, map().input_dim(), num_targets());
   kDoor.shape("residual", residual, rows.x.rows, num_targets(), "rows of x, num_targets");
   std::vector<Matrix<double>> scratch;

@@ -112,6 +112,17 @@ double pivot_rounding(Index num_features, double largest_diagonal) {
          largest_diagonal;
 }
 
+double least_unexplained(MatrixView<const double> r) {
+  double smallest = r(0, 0);
+  double largest = smallest;
+  for (Index j = 0; j < r.rows; ++j) {
+    smallest = std::min(smallest, r(j, j));
+    largest = std::max(largest, r(j, j));
+  }
+  const double condition = (largest / smallest) * (largest / smallest);
+  return std::max(static_cast<double>(r.rows), condition) * std::numeric_limits<double>::epsilon();
+}
+
 std::vector<double> intercepts_of(const RidgeSystem& system, MatrixView<const double> theta) {
   std::vector<double> intercepts = system.mean_targets;
   for (Index j = 0; j < theta.rows; ++j) {

@@ -82,6 +82,10 @@ void solve_factored(MatrixView<const double> r, MatrixView<double> b, const Exec
 /// Bound on the rounding errors in the pivots of A + p I: a pivot up to this may be nothing else.
 double pivot_rounding(Index num_features, double largest_diagonal);
 
+/// The least 1 - h that is more than rounding, h a leverage computed with the factor r: a sum of D
+/// terms of order one, by the inverse of a matrix of its condition.
+double least_unexplained(MatrixView<const double> r);
+
 /// theta -> intercept, in units of the moments' targets.
 std::vector<double> intercepts_of(const RidgeSystem& system, MatrixView<const double> theta);
 

@@ -9,6 +9,7 @@
 #include "io/message.hpp"
 
 #include <cstdint>
+#include <optional>
 #include <string_view>
 #include <utility>
 
@@ -56,15 +57,40 @@ void declare_regression(CLI::App& app, FitArguments& arguments) {
   declare_text(app, "--posterior", arguments.posterior, "WHAT",
                "mean, or full: the model holds what variances need, half a number per pair of "
                "features");
+  declare_text(app, "--intervals", arguments.intervals, "HOW",
+               "none, 10-fold (any number) or, for a regression of up to some thousands of rows, "
+               "loo: the model holds what predict --interval needs, from fits without folds or "
+               "rows (whole groups, with --groups), with the rows held in memory");
+}
+
+/// The number before "-fold", if the text ends so.
+std::optional<Index> parse_folds(const std::string& option, const std::string& text) {
+  constexpr std::string_view kFold = "-fold";
+  if (!text.ends_with(kFold)) return std::nullopt;
+  return static_cast<Index>(
+      parse_whole(option, text.substr(0, text.size() - kFold.size()), 2, 1000));
+}
+
+pipeline::IntervalPlan parse_intervals(const std::string& text, pipeline::Task task) {
+  constexpr const char* kOption = "--intervals";
+  if (text == "none") return {};
+  if (const auto folds = parse_folds(kOption, text)) return {pipeline::HeldOut::folds, *folds};
+  if (text != "loo") {
+    throw UsageError(std::string(kOption) +
+                     ": expected 10-fold (or another number), loo or none, got " +
+                     io::quoted(text));
+  }
+  if (task == pipeline::Task::classify) {
+    throw UsageError(std::string(kOption) + " loo: is of a regression, expected 10-fold");
+  }
+  return {.held_out = pipeline::HeldOut::rows};
 }
 
 void set_criterion(const std::string& text, pipeline::SearchPlan& plan) {
-  constexpr std::string_view kFold = "-fold";
   if (const auto criterion = find_choice<Criterion>(text)) {
     plan.criterion = *criterion;
-  } else if (text.ends_with(kFold)) {
-    plan.num_folds = static_cast<Index>(
-        parse_whole("--validate", text.substr(0, text.size() - kFold.size()), 2, 1000));
+  } else if (const auto folds = parse_folds("--validate", text)) {
+    plan.num_folds = *folds;
   } else {
     throw UsageError("--validate: expected 5-fold (or another number), " +
                      words_of(choices_of<Criterion>()) + ", got " + io::quoted(text));
@@ -74,6 +100,9 @@ void set_criterion(const std::string& text, pipeline::SearchPlan& plan) {
 Solver parse_solver(const FitArguments& arguments, const pipeline::FitRequest& request) {
   const auto solver = parse_choice<Solver>("--solver", arguments.solver);
   if (solver != Solver::conjugate_gradients) return solver;
+  if (request.intervals.held_out != pipeline::HeldOut::none) {
+    throw UsageError("--solver iterative: --intervals needs cholesky");
+  }
   if (request.posterior == Posterior::full) {
     throw UsageError("--solver iterative: a full posterior needs cholesky");
   }
@@ -166,6 +195,7 @@ pipeline::FitRequest parse_fit(const FitArguments& arguments) {
   if (out.posterior == Posterior::full && out.task == pipeline::Task::classify) {
     throw UsageError("--posterior full: is of a regression, not of classes");
   }
+  out.intervals = parse_intervals(arguments.intervals, out.task);
   out.solver = parse_solver(arguments, out);
   out.checkpoint_interval = parse_checkpoint_seconds(arguments.checkpoint_seconds);
   if (arguments.resume) out.resume = pipeline::Resume::if_unfinished;

@@ -32,6 +32,7 @@ struct FitArguments {
   std::string groups;
   std::string weights;
   std::string posterior = "mean";
+  std::string intervals = "none";
   PrecisionOption precision{Arithmetic::single_precision};
   std::string seed = "1";
   std::string threads = "0";

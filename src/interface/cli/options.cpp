@@ -58,6 +58,12 @@ double parse_positive(const std::string& option, const std::string& text) {
   throw UsageError(option + ": " + io::quoted(text) + " is not a positive number");
 }
 
+double parse_fraction(const std::string& option, const std::string& text) {
+  const auto value = parse<double>(text);
+  if (value && *value > 0.0 && *value < 1.0) return *value;
+  throw UsageError(option + ": " + io::quoted(text) + " is not a number between 0 and 1");
+}
+
 void refuse_option(const std::string& option, const std::string& text, const std::string& reason) {
   // Where the whole text is wrong, its position says nothing.
   constexpr std::string_view kAtStart = "at character 1: ";

@@ -24,6 +24,9 @@ std::uint64_t parse_whole(const std::string& option, const std::string& text, st
 /// A number that is finite and positive.
 double parse_positive(const std::string& option, const std::string& text);
 
+/// A number between 0 and 1, both excluded.
+double parse_fraction(const std::string& option, const std::string& text);
+
 /// Counts of frequencies in ascending order, each once: a list of numbers and of ranges
 /// `first:last`, which double from `first` on.
 std::vector<Index> parse_frequencies(const std::string& option, const std::string& text);

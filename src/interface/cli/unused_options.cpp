@@ -24,8 +24,9 @@ void refuse_unused(const FitArguments& arguments, const pipeline::FitRequest& re
   refuse(
       "--validate", !folds && !searched,
       "the ridge of a logistic regression is chosen by folds; expected 5-fold or another number");
-  refuse("--groups", !searched && !ridge_open, nothing_open);
-  refuse("--groups", !folds && !(logistic && ridge_open),
+  const bool no_intervals = request.intervals.held_out == pipeline::HeldOut::none;
+  refuse("--groups", !searched && !ridge_open && no_intervals, nothing_open);
+  refuse("--groups", !folds && !(logistic && ridge_open) && no_intervals,
          "--validate " + arguments.validate +
              " looks at single rows; expected --validate 5-fold or another number of folds");
   refuse("--solver", logistic && arguments.solver != "auto", "--loss logistic has its own");

@@ -74,6 +74,8 @@ pipeline::FitRequest request_of(const nb::dict& options) {
   out.search.num_folds = member<Index>(options, "num_folds");
   out.ridge = member<std::optional<double>>(options, "ridge");
   out.posterior = choice_of<Posterior>(kOwner, options, "posterior");
+  out.intervals = {.held_out = choice_of<pipeline::HeldOut>(kOwner, options, "held_out"),
+                   .num_folds = member<Index>(options, "interval_folds")};
   out.solver = choice_of<Solver>(kOwner, options, "solver");
   out.arithmetic =
       member<bool>(options, "single") ? Arithmetic::single_precision : Arithmetic::double_precision;
@@ -159,6 +161,13 @@ void outputs_and_variances(const pipeline::Model& model, const Input& rows, cons
   for (Index i = 0; i < to.rows; ++i) std::copy_n(found.row(i), to.cols, to.row(i));
 }
 
+Matrix<double> outputs_and_intervals(const pipeline::Model& model, const Input& rows, double level,
+                                     Threads threads) {
+  const auto from = matrix<double>(rows);
+  const nb::gil_scoped_release release;
+  return model.outputs_and_intervals(from, level, interruptible(threads));
+}
+
 Matrix<double> outputs_of_file(const pipeline::Model& model, const std::string& data,
                                const io::ReadOptions& reading, Threads threads) {
   const nb::gil_scoped_release release;
@@ -237,10 +246,18 @@ void define_models(nb::module_& m) {
       .def_prop_ro("num_outputs", &Model::num_outputs)
       .def_prop_ro("probabilistic", &Model::probabilistic)
       .def_prop_ro("has_posterior", &Model::has_posterior)
+      .def_prop_ro("has_intervals", &Model::has_intervals)
       .def("regression", &regression_of)
       .def("outputs", &outputs, nb::arg("rows"), nb::arg("out"), nb::arg("num_threads").none())
       .def("outputs_and_variances", &outputs_and_variances, nb::arg("rows"), nb::arg("out"),
            nb::arg("num_threads").none())
+      .def(
+          "outputs_and_intervals",
+          [](const Model& model, const Input& rows, double level, Threads threads) {
+            const Matrix<double> out = outputs_and_intervals(model, rows, level, threads);
+            return to_numpy(out.view());
+          },
+          nb::arg("rows"), nb::arg("level"), nb::arg("num_threads").none())
       .def(
           "outputs_of_file",
           [](const Model& model, const std::string& data, const nb::dict& reading,

@@ -44,6 +44,8 @@ NB_MODULE(_core, m) {
   bochner::python::define_equations(m);
   bochner::python::define_regression(m);
   bochner::python::define_validation(m);
+  bochner::python::define_intervals(m);
+  bochner::python::define_feature_errors(m);
   bochner::python::define_models(m);
   bochner::python::define_estimators(m);
   bochner::python::define_studies(m);

@@ -23,6 +23,8 @@ void define_gram_clients(nanobind::module_& m);
 void define_equations(nanobind::module_& m);
 void define_regression(nanobind::module_& m);
 void define_validation(nanobind::module_& m);
+void define_intervals(nanobind::module_& m);
+void define_feature_errors(nanobind::module_& m);
 void define_models(nanobind::module_& m);
 void define_estimators(nanobind::module_& m);
 void define_studies(nanobind::module_& m);

@@ -5,6 +5,7 @@
 #include "bochner/client/gram.hpp"
 #include "bochner/client/regression.hpp"
 #include "bochner/estimator/check.hpp"
+#include "bochner/estimator/feature_error.hpp"
 #include "interface/python/module.hpp"
 
 namespace bochner::python {
@@ -51,6 +52,8 @@ void define_records(nb::module_& m) {
   add<SampledGramError>(all, "SampledGramError");
   add<SpectralError>(all, "SpectralError");
   add<DeltaSpectral>(all, "DeltaSpectral");
+  add<FeatureErrorOptions>(all, "FeatureErrorOptions");
+  add<FeatureErrors>(all, "FeatureErrors");
   add<CheckOptions>(all, "CheckOptions");
   add<CheckResult>(all, "CheckResult");
   m.attr("defaults") = all;

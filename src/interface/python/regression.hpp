@@ -72,6 +72,17 @@ TrainingRows<T> rows_of(const Input& x, const Input& y, const Maybe& weights) {
   return {matrix<T>(x), targets_of(y), weights_of<T>(weights)};
 }
 
+template <Scalar T>
+LabelledRows<T> labelled_rows_of(const Input& x, const Input& labels, const Maybe& weights) {
+  return {matrix<T>(x), vector<Index>(labels), weights_of<T>(weights)};
+}
+
+inline Folds folds_of(Index count, const Input& fold, const Input& unit, Index num_units) {
+  const auto folds = vector<Index>(fold);
+  const auto units = vector<Index>(unit);
+  return {count, {folds.begin(), folds.end()}, {units.begin(), units.end()}, num_units};
+}
+
 inline Intercept intercept_of(bool fitted) { return fitted ? Intercept::fitted : Intercept::none; }
 
 /// What is fitted, in the options of a fit, whatever they call it.

@@ -21,11 +21,6 @@ namespace {
 
 using Threads = std::optional<int>;
 
-template <Scalar T>
-LabelledRows<T> labelled_rows_of(const Input& x, const Input& labels, const Maybe& weights) {
-  return {matrix<T>(x), vector<Index>(labels), weights_of<T>(weights)};
-}
-
 nb::object to_numpy_array(const std::vector<Index>& values) {
   return to_numpy(std::span<const Index>(values));
 }
@@ -35,12 +30,6 @@ nb::object to_numpy_array(const std::vector<Index>& values) {
 nb::tuple to_tuple(const Folds& folds) {
   return nb::make_tuple(folds.count, to_numpy_array(folds.fold), to_numpy_array(folds.unit),
                         folds.num_units);
-}
-
-Folds folds_of(Index count, const Input& fold, const Input& unit, Index num_units) {
-  const auto folds = vector<Index>(fold);
-  const auto units = vector<Index>(unit);
-  return {count, {folds.begin(), folds.end()}, {units.begin(), units.end()}, num_units};
 }
 
 std::vector<Index> labels_of(const Input& columns) {

@@ -57,6 +57,7 @@ from bochner._exact_attention import (
     softmax_scale_gradient,
 )
 from bochner._exact_gram import ExactGram
+from bochner._feature_errors import FeatureErrors, feature_error
 from bochner._fits import FitOutcome, Fitted, fit
 from bochner._folds import Folds, group_folds, group_labels, repeated_columns, row_folds
 from bochner._gram_approximation import GramApproximation
@@ -81,13 +82,15 @@ from bochner._kernels import (
     softmax_scale_for,
     with_scale,
 )
+from bochner._label_sets import LabelSets
 from bochner._logistic import LogisticRegression, LogisticReport, class_targets, largest_output
 from bochner._logistic_sums import LogisticSums, logistic_gradient, logistic_product
 from bochner._map import FeatureMap
 from bochner._matrix_study import MatrixStudy, matrix_study
 from bochner._mean_embeddings import MeanEmbedding
 from bochner._merging import merge_in_order
-from bochner._models import Model, load_model, predict, save_model
+from bochner._model_files import load_model, predict, save_model
+from bochner._models import Model
 from bochner._moments import KernelMoments, kernel_moments, row_moment
 from bochner._normal_equations import NormalEquations
 from bochner._nystrom import Nystrom, nystrom
@@ -106,9 +109,17 @@ from bochner._output_errors import OutputError, output_error
 from bochner._pair_study import PairStudy, pair_study
 from bochner._permutation_tests import PermutationTest, independence_test, two_sample_test
 from bochner._plans import FrequencyPlan, frequencies_needed, frequencies_needed_uniformly
+from bochner._prediction_intervals import PredictionIntervals
 from bochner._principal_components import KernelPrincipalComponents
 from bochner._reading import ReadOptions
 from bochner._recommendations import Candidate, Recommendation, recommend, recommend_for_attention
+from bochner._result_errors import (
+    eigenvalue_error,
+    independence_error,
+    principal_component_error,
+    two_sample_error,
+)
+from bochner._ridge_feature_errors import RidgeFeatureErrors
 from bochner._ridge_fit import FitReport, RidgeFit, fit_ridge
 from bochner._ridge_path import RidgePath, ridge_leverage, ridge_path
 from bochner._ridge_regression import RidgeRegression
@@ -146,6 +157,7 @@ __all__ = [
     "EffectiveNorms",
     "ExactGram",
     "ExpectedError",
+    "FeatureErrors",
     "FeatureMap",
     "FitOutcome",
     "FitReport",
@@ -166,6 +178,7 @@ __all__ = [
     "KernelEstimate",
     "KernelMoments",
     "KernelPrincipalComponents",
+    "LabelSets",
     "LogisticRegression",
     "LogisticReport",
     "LogisticSums",
@@ -180,8 +193,10 @@ __all__ = [
     "PairStudy",
     "PermutationTest",
     "PredictedGramError",
+    "PredictionIntervals",
     "ReadOptions",
     "Recommendation",
+    "RidgeFeatureErrors",
     "RidgeFit",
     "RidgePath",
     "RidgeRegression",
@@ -216,6 +231,7 @@ __all__ = [
     "delta_spectral",
     "derive_seed",
     "eigenpairs",
+    "eigenvalue_error",
     "error_expected",
     "estimate",
     "evaluate",
@@ -223,6 +239,7 @@ __all__ = [
     "exact_attention_gradient",
     "exact_attention_rows",
     "exact_gram",
+    "feature_error",
     "feature_functions",
     "fit",
     "fit_ridge",
@@ -239,6 +256,7 @@ __all__ = [
     "head_specs",
     "hutchinson_error",
     "incompatibility",
+    "independence_error",
     "independence_test",
     "kernel_kmeans",
     "kernel_moments",
@@ -271,6 +289,7 @@ __all__ = [
     "parse_projection",
     "plan_attention",
     "predict",
+    "principal_component_error",
     "projections",
     "read_table",
     "recommend",
@@ -293,6 +312,7 @@ __all__ = [
     "study_pairs",
     "study_specs",
     "study_table",
+    "two_sample_error",
     "two_sample_test",
     "weighted_chi_square_tail",
     "with_frequencies",

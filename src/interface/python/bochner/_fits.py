@@ -22,7 +22,7 @@ from bochner._hyperparameter_search import (
 )
 from bochner._logistic import LogisticReport
 from bochner._models import Model
-from bochner._options import flag, is_single, path, real, seed_of, whole, word
+from bochner._options import flag, is_single, one_of, path, real, seed_of, whole, word
 from bochner._progress import progress
 from bochner._reading import Columns, ReadOptions, reading_of, selection_of
 from bochner._results import Result, arrays_of
@@ -111,6 +111,14 @@ def _outcome(found: dict[str, Any]) -> FitOutcome:
     )
 
 
+def _held_out(function: str, intervals: str | int) -> tuple[str, int]:
+    """What is left out, and the number of folds."""
+    if isinstance(intervals, str):
+        said = one_of(function, "intervals", intervals, ("none", "loo"))
+        return {"none": "none", "loo": "rows"}[said], 10
+    return "folds", whole(function, "intervals", intervals, 2, 1000)
+
+
 def fit(
     data: str | os.PathLike[str],
     targets: Columns,
@@ -131,6 +139,7 @@ def fit(
     num_folds: int = 5,
     ridge: float | None = None,
     posterior: Posterior = "mean",
+    intervals: Literal["none", "loo"] | int = "none",
     solver: Literal["automatic", "cholesky", "conjugate-gradients"] = "automatic",
     dtype: DTypeLike = np.float32,
     study: bool = False,
@@ -144,8 +153,8 @@ def fit(
 
     Reads the file twice, by blocks of rows: once for means, deviations and rows to search on, once
     for the sums of least squares, whose size does not depend on the number of rows (a logistic
-    regression holds the rows, conjugate gradients a temporary file of them). Inputs are
-    standardised. The same bits come for any number of threads and of interruptions.
+    regression and intervals hold the rows, conjugate gradients a temporary file of them). Inputs
+    are standardised. The same bits come for any number of threads and of interruptions.
 
     An interrupt (Ctrl-C) is obeyed between blocks of rows, between candidates of a search and
     within the solution; with an `output` the sums are saved first, and ``resume=True`` goes on from
@@ -186,6 +195,10 @@ def fit(
         Without it, searched.
     posterior : {"mean", "full"}
         full: the model gives variances.
+    intervals : {"none", "loo"} or int
+        What the model keeps for intervals and label sets: the models without each of so many folds
+        or, of a regression of up to some thousands of rows, without each row (without each group,
+        where there are some). The rows are held in memory.
     solver : {"automatic", "cholesky", "conjugate-gradients"}
         cholesky: one pass over the rows and D^2 numbers; conjugate-gradients: a pass per iteration
         and D^2 / 16; automatic: the former up to 8,192 features.
@@ -251,6 +264,7 @@ def fit(
         features, projection = _core.suitable_map(kernel, features, projection)
     except ValueError as error:
         raise ValueError(f"{function}: {error}") from None
+    held_out, interval_folds = _held_out(function, intervals)
     request = {
         "data": path(function, "data", data),
         "reading": reading_of(function, reading),
@@ -270,6 +284,8 @@ def fit(
         "num_folds": whole(function, "num_folds", num_folds, 0),
         "ridge": None if ridge is None else real(function, "ridge", ridge),
         "posterior": word(function, "posterior", posterior),
+        "held_out": held_out,
+        "interval_folds": interval_folds,
         "solver": word(function, "solver", solver),
         "single": is_single(function, dtype),
         "study": flag(function, "study", study),

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,11 +11,13 @@ from bochner import _core
 from bochner._archives import Kept, State
 from bochner._arrays import ArrayLike, doubles, threads
 from bochner._logistic import LogisticRegression, largest_output
-from bochner._options import flag, path
+from bochner._options import flag, fraction, path
 from bochner._reading import ReadOptions, is_file, reading_of
 from bochner._ridge_regression import RidgeRegression
 
 if TYPE_CHECKING:
+    import os
+
     from numpy.typing import NDArray
     from typing_extensions import Self
 
@@ -133,6 +134,11 @@ class Model(Kept):
         return bool(self._model.has_posterior)
 
     @property
+    def has_intervals(self) -> bool:
+        """Whether intervals of a regression, or label sets of classes, are to be had."""
+        return bool(self._model.has_intervals)
+
+    @property
     def regression(self) -> RidgeRegression | LogisticRegression:
         """The regression, whose inputs are standardised: ``(x - centre) / scale``."""
         held: Any = self._model.regression()
@@ -246,93 +252,98 @@ class Model(Kept):
         mean, std = both[:, :count], np.sqrt(both[:, count:])
         return (mean[:, 0], std[:, 0]) if count == 1 else (mean, std)
 
+    def predict_interval(
+        self, rows: ArrayLike, level: float = 0.9, *, num_threads: int | None = None
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Ends of the intervals that hold the targets of new rows with probability `level`.
+
+        For a regression that `has_intervals`: see `PredictionIntervals`.
+
+        Parameters
+        ----------
+        rows : array of shape (n, len(inputs))
+            Raw rows, not standardised.
+        level : float
+            Between 0 and 1.
+        num_threads : int, optional
+
+        Returns
+        -------
+        lower, upper : array of shape (n,) or (n, len(targets))
+            Vectors of one target; infinite where the model was fitted to too few rows for `level`.
+
+        Raises
+        ------
+        ValueError
+            As `outputs`, on a level out of range, and for a model without intervals or of classes.
+
+        Examples
+        --------
+        >>> import pathlib, tempfile
+        >>> import numpy as np
+        >>> import bochner as bo
+        >>> x = np.linspace(0.0, 6.0, 300)
+        >>> y = np.sin(x) + 0.1 * np.random.default_rng(0).normal(size=300)
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     file = pathlib.Path(folder, "train.npy")
+        ...     np.save(file, np.column_stack([x, y]))
+        ...     model = bo.fit(file, 2, num_frequencies=16, ridge=1e-4, intervals=10).model
+        >>> lower, upper = model.predict_interval(np.array([[1.0], [5.0]]), 0.9)
+        >>> bool(np.all(lower < np.sin([1.0, 5.0])) and np.all(np.sin([1.0, 5.0]) < upper))
+        True
+        """
+        function = "predict_interval"
+        if self.classes:
+            raise ValueError(f"{function}: the model is of classes, which have predict_set")
+        found = self._with_intervals(function, rows, level, num_threads)
+        count = self.num_outputs
+        lower, upper = found[:, count : 2 * count], found[:, 2 * count :]
+        return (lower[:, 0], upper[:, 0]) if count == 1 else (lower, upper)
+
+    def predict_set(
+        self, rows: ArrayLike, level: float = 0.9, *, num_threads: int | None = None
+    ) -> NDArray[np.bool_]:
+        """Which classes are in the sets that hold those of new rows with probability `level`.
+
+        For a model of classes that `has_intervals`: see `LabelSets`.
+
+        Parameters
+        ----------
+        rows : array of shape (n, len(inputs))
+            Raw rows, not standardised.
+        level : float
+            Between 0 and 1.
+        num_threads : int, optional
+
+        Returns
+        -------
+        bool array of shape (n, len(classes))
+
+        Raises
+        ------
+        ValueError
+            As `outputs`, on a level out of range, and for a model without sets or of a regression.
+        """
+        function = "predict_set"
+        if not self.classes:
+            raise ValueError(f"{function}: the model is of targets, which have predict_interval")
+        found = self._with_intervals(function, rows, level, num_threads)
+        return np.asarray(found[:, self.num_outputs :] == 1.0)
+
+    def _with_intervals(
+        self, function: str, rows: ArrayLike, level: float, num_threads: int | None
+    ) -> NDArray[np.float64]:
+        if not self.has_intervals:
+            raise ValueError(f"{function}: the model holds no intervals; fit it with intervals=10")
+        return np.asarray(
+            self._model.outputs_and_intervals(
+                doubles(function, "rows", rows, "rows, columns"),
+                fraction(function, "level", level),
+                threads(function, num_threads),
+            )
+        )
+
     def __repr__(self) -> str:
         what = f"classes {list(self.classes)}" if self.classes else f"targets {list(self.targets)}"
         inputs = list(self.inputs[:5]) + ["..."] * (len(self.inputs) > 5)
         return f"Model of {what} from inputs {inputs}, spec={self.spec}, ridge={self.ridge:.6g}"
-
-
-def load_model(file: str | os.PathLike[str]) -> Model:
-    """The model in a file that `save_model`, `fit` or ``bochner fit`` wrote.
-
-    Parameters
-    ----------
-    file : path
-
-    Returns
-    -------
-    Model
-
-    Raises
-    ------
-    OSError
-        For anything but a model, whole and consistent.
-    """
-    return Model(_core.load_model(path("load_model", "file", file)))
-
-
-def save_model(model: Model, file: str | os.PathLike[str]) -> None:
-    """Write the file that ``bochner fit`` writes: whole, or the old one stays.
-
-    Parameters
-    ----------
-    model : Model
-    file : path
-
-    Raises
-    ------
-    OSError
-        When it cannot be written.
-
-    Examples
-    --------
-    >>> import pathlib, tempfile
-    >>> import numpy as np
-    >>> import bochner as bo
-    >>> x = np.linspace(0.0, 6.0, 100)
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     data, file = pathlib.Path(folder, "x.npy"), pathlib.Path(folder, "model")
-    ...     np.save(data, np.column_stack([x, np.sin(x)]))
-    ...     model = bo.fit(data, 2, num_frequencies=16, ridge=1e-6, lengthscales="fixed").model
-    ...     bo.save_model(model, file)
-    ...     again = bo.load_model(file)
-    >>> bool((again.predict(x[:, None]) == model.predict(x[:, None])).all())
-    True
-    """
-    _core.save_model(_as_model("save_model", model)._model, path("save_model", "file", file))
-
-
-def _as_model(function: str, model: object) -> Model:
-    if not isinstance(model, Model):
-        raise TypeError(f"{function}: model is {type(model).__name__}, expected a Model")
-    return model
-
-
-def predict(
-    model: Model | str | os.PathLike[str],
-    data: ArrayLike | str | os.PathLike[str],
-    *,
-    return_std: bool = False,
-    reading: ReadOptions | None = None,
-    num_threads: int | None = None,
-) -> Any:
-    """What a model, or the model in a file, predicts: `Model.predict`.
-
-    Parameters
-    ----------
-    model : Model or path
-    data : array of shape (n, len(inputs)) or path
-    return_std : bool
-    reading : ReadOptions, optional
-    num_threads : int, optional
-
-    Returns
-    -------
-    array of shape (n,) or (n, len(targets))
-    std : array of the same shape
-        Only where asked for.
-    """
-    if isinstance(model, (str, os.PathLike)):
-        model = load_model(model)
-    held = _as_model("predict", model)
-    return held.predict(data, return_std=return_std, reading=reading, num_threads=num_threads)

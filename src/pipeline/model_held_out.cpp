@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pipeline/model_held_out.hpp"
+
+#include <concepts>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace bochner::pipeline {
+namespace {
+
+constexpr std::string_view kIntervalsPrefix = "intervals.";
+
+/// Copies the entries whose keys begin with the prefix, without it.
+template <class Entries>
+void take_intervals(const Entries& from, Entries& to) {
+  for (auto it = from.lower_bound(kIntervalsPrefix);
+       it != from.end() && it->first.starts_with(kIntervalsPrefix); ++it) {
+    to.emplace(it->first.substr(kIntervalsPrefix.size()), it->second);
+  }
+}
+
+template <Scalar T>
+void require_same_scalar(const Door& door, const Model& model) {
+  const bool same = std::visit([]<template <class> class Regression, Scalar U>(
+                                   const Regression<U>&) { return std::same_as<T, U>; },
+                               model.regression);
+  if (!same) door.refuse("intervals are of another scalar than the regression");
+}
+
+}  // namespace
+
+void add_held_out(const Model& model, Archive& archive) {
+  Archive part = std::visit(
+      []<class Held>(const Held& held) -> Archive {
+        if constexpr (std::same_as<Held, std::monostate>) {
+          return {};
+        } else {
+          return held.save();
+        }
+      },
+      model.held_out);
+  for (auto& [key, word] : part.metadata) {
+    archive.metadata.insert_or_assign(std::string(kIntervalsPrefix) + key, std::move(word));
+  }
+  for (auto& [key, array] : part.arrays) {
+    archive.arrays.insert_or_assign(std::string(kIntervalsPrefix) + key, std::move(array));
+  }
+}
+
+decltype(Model::held_out) held_out_of(const Archive& archive) {
+  Archive part;
+  take_intervals(archive.metadata, part.metadata);
+  take_intervals(archive.arrays, part.arrays);
+  if (part.metadata.empty() && part.arrays.empty()) return {};
+  const bool single = part.word("scalar") == "float";
+  if (part.word("kind") == "label_sets") {
+    if (single) return LabelSets<float>::load(part);
+    return LabelSets<double>::load(part);
+  }
+  if (single) return PredictionIntervals<float>::load(part);
+  return PredictionIntervals<double>::load(part);
+}
+
+void require_consistent_held_out(const Door& door, const Model& model) {
+  const auto require = [&]<template <class> class Held, Scalar T>(const Held<T>& held) {
+    if constexpr (std::same_as<Held<T>, LabelSets<T>>) {
+      if (held.num_classes() != std::ssize(model.classes)) {
+        door.refuse("label sets are not of the model's classes");
+      }
+      const bool by_probability = held.scored_by() == ClassScore::probability;
+      if (by_probability != model.probabilistic()) {
+        door.refuse("label sets are scored by what the regression does not give");
+      }
+    } else if (!model.classes.empty() || held.num_targets() != model.num_outputs()) {
+      door.refuse("intervals are not of the model's targets");
+    }
+    require_same_scalar<T>(door, model);
+    if (held.map().spec() != model.spec()) door.refuse("intervals are of another map");
+  };
+  std::visit(
+      [&]<class Held>(const Held& held) {
+        if constexpr (!std::same_as<Held, std::monostate>) require(held);
+      },
+      model.held_out);
+}
+
+bool Model::has_intervals() const { return held_out.index() > 0; }
+
+Matrix<double> Model::outputs_and_intervals(MatrixView<const double> rows, double level,
+                                            const Execution& execution) const {
+  constexpr Door kDoor("Model::outputs_and_intervals");
+  kDoor.columns("rows", rows, std::ssize(inputs), "the model's inputs").fraction("level", level);
+  if (!has_intervals()) {
+    kDoor.refuse("the model holds no intervals, expected one that was fitted with them");
+  }
+  const Index t = num_outputs();
+  const Matrix<double> own = outputs(rows, execution);
+  Matrix<double> out(rows.rows, (classes.empty() ? 3 : 2) * t);
+  for (Index i = 0; i < rows.rows; ++i) {
+    for (Index c = 0; c < t; ++c) out(i, c) = own(i, c);
+  }
+  const auto predict = [&]<template <class> class Held, Scalar T>(const Held<T>& held) {
+    Matrix<T> x(rows.rows, rows.cols);
+    standardisation.apply<T>(rows, x.view());
+    if constexpr (std::same_as<Held<T>, LabelSets<T>>) {
+      const MatrixView<double> members = out.view().middle_cols(t, t);
+      held.p_values(std::as_const(x).view(), members, execution);
+      for (Index i = 0; i < rows.rows; ++i) {
+        for (Index c = 0; c < t; ++c) members(i, c) = in_label_set(members(i, c), level) ? 1 : 0;
+      }
+    } else {
+      held.predict(std::as_const(x).view(), level, out.view().middle_cols(t, t),
+                   out.view().middle_cols(2 * t, t), execution);
+    }
+  };
+  std::visit(
+      [&]<class Held>(const Held& held) {
+        if constexpr (!std::same_as<Held, std::monostate>) predict(held);
+      },
+      held_out);
+  return out;
+}
+
+}  // namespace bochner::pipeline
