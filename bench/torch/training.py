@@ -30,7 +30,7 @@ def main():
             questions=("text-next", "pixels-next"),
             attentions=("exact", "favor", "hyperbolic-oprf"),
             windows=(0, 64),
-            seeds=2 if QUICK else 5,
+            seeds=2 if QUICK else 4,
             steps=20 if QUICK else 200,
             seconds=1.0,
             **MODEL,

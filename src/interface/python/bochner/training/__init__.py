@@ -10,6 +10,14 @@ from bochner.training._arguments import add_training_arguments, training_options
 from bochner.training._attentions import ATTENTIONS
 from bochner.training._kernel_study import QUESTIONS, AttentionKernels, attention_kernels
 from bochner.training._model import SequenceModel
+from bochner.training._paper_errors import (
+    AttentionApproximations,
+    VarianceRatios,
+    attention_approximations,
+    variance_ratios,
+)
+from bochner.training._paper_speed import modelled_microseconds
+from bochner.training._paper_training import LearningCurves, carried_over, redraw_curves
 from bochner.training._rows import Rows, Sequences, sequences_of
 from bochner.training._tasks import load_sequences
 from bochner.training._train import DivergenceError, train
@@ -20,8 +28,10 @@ from bochner.training._training_run import Point, TrainingRun
 __all__ = [
     "ATTENTIONS",
     "QUESTIONS",
+    "AttentionApproximations",
     "AttentionKernels",
     "DivergenceError",
+    "LearningCurves",
     "Point",
     "Rows",
     "SequenceModel",
@@ -29,11 +39,17 @@ __all__ = [
     "TrainingCosts",
     "TrainingOptions",
     "TrainingRun",
+    "VarianceRatios",
     "add_training_arguments",
+    "attention_approximations",
     "attention_kernels",
+    "carried_over",
     "load_sequences",
+    "modelled_microseconds",
+    "redraw_curves",
     "sequences_of",
     "train",
     "training_costs",
     "training_options",
+    "variance_ratios",
 ]

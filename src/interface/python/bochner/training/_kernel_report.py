@@ -4,23 +4,23 @@
 from __future__ import annotations
 
 import csv
+import importlib.util
 import io
 import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from bochner.plot._axes import finished
+from bochner.plot._axes import finished, ticks_at
 from bochner.training._kernel_summary import kernel_rows, sentences
 from bochner.training._tasks import unit_of
 from bochner.training._whole_files import write_text, write_whole
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from pathlib import Path
 
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
 
     from bochner._results import Result
     from bochner._study_inputs import Integers, Strings
@@ -100,7 +100,8 @@ def _costs_table(costs: TrainingCosts) -> str:
     return _table(header, rows)
 
 
-def _csv(result: Result, columns: Mapping[str, object]) -> str:
+def csv_of(result: Result, columns: Mapping[str, object]) -> str:
+    """Members of a result that are columns."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(columns)
@@ -151,6 +152,7 @@ def draw_costs(costs: TrainingCosts, member: str, ax: Axes) -> Axes:
         values = getattr(costs, member)[here]
         if np.any(values > 0):  # nothing beyond a short sequence's has no place on this axis
             ax.loglog(costs.length[here], np.where(values > 0, values, np.nan), marker="o", **style)
+            ticks_at(ax, costs.length.tolist())
     return _legible(ax, "length", f"{member} per token", None)
 
 
@@ -163,26 +165,31 @@ def write_report(folder: Path, study: AttentionKernels, costs: TrainingCosts | N
     """The page, the tables and the figures of a study; figures where there is matplotlib."""
     files = [folder / "report.md", folder / "runs.csv"]
     write_text(files[0], kernels_page(study, costs))
-    write_text(files[1], _csv(study, study._columns()))
+    write_text(files[1], csv_of(study, study._columns()))
     if costs is not None:
         files.append(folder / "costs.csv")
-        write_text(files[-1], _csv(costs, costs.to_dict()))
-    try:
-        from matplotlib.figure import Figure
-    except ImportError:
+        write_text(files[-1], csv_of(costs, costs.to_dict()))
+    if importlib.util.find_spec("matplotlib") is None:
         return files
     for question in dict.fromkeys(study.question.tolist()):
-        figure = Figure(layout="constrained")
-        draw_curves(study, question, figure.subplots())
-        files.append(_drawn(figure, folder / f"{question}.svg"))
+        files.append(folder / f"{question}.svg")
+        draw_into(files[-1], [lambda ax, each=question: draw_curves(study, each, ax)])
     if costs is not None:
-        figure = Figure(figsize=(10, 4.5), layout="constrained")
-        for ax, member in zip(figure.subplots(1, 2), ("microseconds", "bytes"), strict=True):
-            draw_costs(costs, member, ax)
-        files.append(_drawn(figure, folder / "costs.svg"))
+        files.append(folder / "costs.svg")
+        members = ("microseconds", "bytes")
+        draw_into(files[-1], [lambda ax, each=m: draw_costs(costs, each, ax) for m in members])
     return files
 
 
-def _drawn(figure: Figure, file: Path) -> Path:
-    write_whole(file, lambda out: figure.savefig(out, format="svg"))
-    return file
+def draw_into(file: Path, panels: Sequence[Callable[..., object]]) -> None:
+    """A figure of panels side by side; ImportError where there is no matplotlib."""
+    try:
+        from matplotlib import rc_context
+        from matplotlib.figure import Figure
+    except ImportError as error:
+        raise ImportError("figures need matplotlib: pip install bochner[plot]") from error
+    figure = Figure(figsize=(6.4 * len(panels), 4.8), layout="constrained")
+    for ax, draw in zip(figure.subplots(1, len(panels), squeeze=False)[0], panels, strict=True):
+        draw(ax)
+    with rc_context({"svg.hashsalt": file.stem}):  # the same figure, the same bytes
+        write_whole(file, lambda out: figure.savefig(out, format="svg", metadata={"Date": None}))

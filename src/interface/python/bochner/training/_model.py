@@ -59,6 +59,10 @@ class SequenceModel(nn.Module):
                 layer.self_attn = _in_place_of(layer.self_attn, options.attention, frame)
         self.to(device)
 
+    def take(self, other: nn.Module) -> None:
+        """Take over the parameters of a model that differs in its attention at most."""
+        _copy_parameters(other, self)
+
     def forward(self, tokens: Tensor, padding: Tensor) -> Tensor:
         """Outputs of tokens (batch, length), `padding` being True where there is none.
 
@@ -79,8 +83,17 @@ class SequenceModel(nn.Module):
 def _in_place_of(start: nn.Module, name: str, frame: Frame) -> nn.Module:
     """The attention of this name with the projections of another one."""
     made = ATTENTIONS[name](frame)
-    wanted = dict(made.named_parameters())
-    with torch.no_grad():
-        for key, value in start.named_parameters():
-            wanted[key].copy_(value)
+    _copy_parameters(start, made)
     return made
+
+
+@torch.no_grad()
+def _copy_parameters(source: nn.Module, target: nn.Module) -> None:
+    given = dict(source.named_parameters())
+    for name, parameter in target.named_parameters():
+        if name not in given or given[name].shape != parameter.shape:
+            raise ValueError(
+                f"SequenceModel: {name} has shape {tuple(parameter.shape)}, which the other model "
+                "does not have"
+            )
+        parameter.copy_(given[name])

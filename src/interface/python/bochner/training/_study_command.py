@@ -13,6 +13,7 @@ from bochner.training._arguments import add_training_arguments, given_members
 from bochner.training._attentions import ATTENTIONS
 from bochner.training._kernel_report import kernels_page, write_report
 from bochner.training._kernel_study import QUESTIONS, VARIED, attention_kernels
+from bochner.training._paper_command import add_paper
 from bochner.training._training_costs import training_costs
 
 if TYPE_CHECKING:
@@ -65,43 +66,50 @@ def parser() -> argparse.ArgumentParser:
         help="for time and memory; empty for none",
     )
     add_training_arguments(kernels, but=VARIED)
+    kernels.set_defaults(run=run_kernels)
+    add_paper(studies)
     return top
+
+
+def run_kernels(given: argparse.Namespace) -> list[Path]:
+    """Make the study of attentions and its page."""
+    model = given_members(given)
+    bar = "bar" if importlib.util.find_spec("tqdm") is not None else None
+    study = attention_kernels(
+        given.output,
+        given.data,
+        questions=given.questions,
+        attentions=given.attentions,
+        windows=given.windows,
+        seeds=given.seeds,
+        steps=given.steps,
+        seconds=given.seconds,
+        measure_every=given.measure_every,
+        lengths=given.lengths,
+        progress=bar,
+        **model,
+    )
+    costs = None
+    if given.cost_lengths:
+        costs = training_costs(
+            given.output,
+            attentions=given.attentions,
+            windows=given.windows,
+            lengths=given.cost_lengths,
+            progress=bar,
+            **model,
+        )
+    print(kernels_page(study, costs))
+    return write_report(given.output, study, costs)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the study that the arguments name."""
     given = parser().parse_args(arguments)
-    model = given_members(given)
-    bar = "bar" if importlib.util.find_spec("tqdm") is not None else None
     try:
-        study = attention_kernels(
-            given.output,
-            given.data,
-            questions=given.questions,
-            attentions=given.attentions,
-            windows=given.windows,
-            seeds=given.seeds,
-            steps=given.steps,
-            seconds=given.seconds,
-            measure_every=given.measure_every,
-            lengths=given.lengths,
-            progress=bar,
-            **model,
-        )
-        costs = None
-        if given.cost_lengths:
-            costs = training_costs(
-                given.output,
-                attentions=given.attentions,
-                windows=given.windows,
-                lengths=given.cost_lengths,
-                progress=bar,
-                **model,
-            )
-    except (ValueError, OSError) as error:
+        files = given.run(given)
+    except (ValueError, OSError, ImportError) as error:
         print(f"bochner study: {error}", file=sys.stderr)
         return 1
-    files = write_report(given.output, study, costs)
-    print(kernels_page(study, costs))
     print("written:", ", ".join(str(file) for file in files))
     return 0

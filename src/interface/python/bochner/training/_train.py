@@ -15,6 +15,8 @@ from bochner.training._training_run import Point, TrainingRun
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from torch import nn
+
     from bochner.training._rows import Sequences
     from bochner.training._training_options import TrainingOptions
 
@@ -41,6 +43,7 @@ def train(
     minutes: float | None = None,
     measure_every: int = 50,
     checkpoint: str | Path | None = None,
+    start: nn.Module | None = None,
     on_point: Callable[[TrainingRun, Point], object] | None = None,
     progress: Callable[..., object] | str | None = None,
 ) -> TrainingRun:
@@ -62,6 +65,8 @@ def train(
         Steps.
     checkpoint : path, optional
         Where the run is saved; where the file is there already, the run goes on from it.
+    start : Module, optional
+        A model of the same sizes, whose parameters this one starts with.
     on_point : callable, optional
         Called with the run and each `Point`.
     progress : callable or "bar", optional
@@ -101,6 +106,8 @@ def train(
     run = TrainingRun(options, sequences)
     if file is not None and file.exists():
         run.load(file)
+    elif start is not None:
+        run.model.take(start)
 
     def look() -> None:
         point = run.measure()

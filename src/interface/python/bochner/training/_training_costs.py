@@ -149,7 +149,10 @@ def _apart(options: TrainingOptions, runs: int) -> dict[str, Any]:
         "microseconds": float("nan"),
         "bytes": float("nan"),
     }
-    context = multiprocessing.get_context("spawn")
+    # Forked from a server that has imported all of this: quickly, and without the peak of this
+    # process, which one that is started by it would inherit.
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload([__name__])
     with concurrent.futures.ProcessPoolExecutor(1, mp_context=context) as pool:
         try:
             seconds, peak = pool.submit(

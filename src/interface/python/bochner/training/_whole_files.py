@@ -4,21 +4,20 @@
 from __future__ import annotations
 
 import os
-import tempfile
-from pathlib import Path
+import secrets
 from typing import IO, TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
 
 def write_whole(path: Path, write: Callable[[IO[Any]], object]) -> None:
     """What `write` puts into a file of bytes, under `path` when all of it is on disk."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f"{path.name}.part-")
-    part = Path(name)
+    part = path.with_name(f"{path.name}.part-{secrets.token_hex(4)}")
     try:
-        with os.fdopen(handle, "wb") as file:
+        with part.open("xb") as file:
             write(file)
             file.flush()
             os.fsync(file.fileno())
