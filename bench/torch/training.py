@@ -12,8 +12,7 @@ import shutil
 import sys
 from pathlib import Path
 
-from bochner.training import attention_kernels
-from bochner.training._kernel_summary import kernel_rows
+from bochner.training import attention_kernels, kernel_rows
 
 QUICK = "--quick" in sys.argv
 MODEL = {"embed_dim": 64, "num_heads": 2, "num_features": 128, "batch": 4}

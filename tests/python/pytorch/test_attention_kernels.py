@@ -16,7 +16,7 @@ import bochner.training as bt  # noqa: E402
 from bochner import _command  # noqa: E402
 from bochner.training import _kernel_runs, _kernel_study  # noqa: E402
 from bochner.training._kernel_report import kernels_page  # noqa: E402
-from bochner.training._kernel_summary import Mean, kernel_rows, mean_of, sentences  # noqa: E402
+from bochner.training._kernel_summary import Mean, mean_of, sentences  # noqa: E402
 from bochner.training._normalisers import normalisers  # noqa: E402
 from bochner.training._study_command import main  # noqa: E402
 
@@ -125,7 +125,7 @@ def test_runs_that_diverge_are_entries(data, tmp_path):
     assert all(status.startswith("diverged: train: the loss is") for status in found.status)
     assert np.all(np.isnan(found.loss_at_steps))
     assert np.all(np.isfinite(found.curves[:, 0]))
-    (row,) = kernel_rows(found)
+    (row,) = bt.kernel_rows(found)
     assert (row.runs, row.done) == (2, 0)
     assert "diverged" in kernels_page(found, None)
     assert sentences([row]) == []
@@ -170,7 +170,7 @@ def made(entries):
         attention=np.array(attention),
         window=np.array(window),
         seed=np.array(seed),
-        status=np.array(["done"] * count),
+        status=np.array(["done"] * count, object),
         loss_at_steps=np.array(loss),
         loss_at_seconds=nothing,
         steps_at_seconds=nothing,
@@ -182,7 +182,7 @@ def made(entries):
 
 
 def test_rows_are_means_with_errors_in_spreads_of_exact_attention():
-    found = kernel_rows(
+    found = bt.kernel_rows(
         made(
             [("exact", 0, s, loss) for s, loss in enumerate((2.0, 2.2, 2.4))]
             + [("favor", 0, s, loss) for s, loss in enumerate((2.3, 2.5))]
@@ -205,7 +205,7 @@ def test_sentences_say_what_cannot_be_told_apart():
     def said(second):
         losses = {"exact": (2.0, 2.1), "favor": (1.9, 2.0), "relu": second}
         entries = [(a, 0, s, x) for a, pair in losses.items() for s, x in enumerate(pair)]
-        (sentence,) = sentences(kernel_rows(made(entries)))
+        (sentence,) = sentences(bt.kernel_rows(made(entries)))
         return sentence
 
     near, far = said((2.0, 2.05)), said((3.0, 3.05))
@@ -213,6 +213,16 @@ def test_sentences_say_what_cannot_be_told_apart():
     assert "within two standard errors of it are exact, relu;" in near
     assert "within two standard errors of it are exact;" in far
     assert near.endswith("exact attention has 2.05 ± 0.05.")
+
+
+def test_sentences_leave_out_what_did_not_end_and_doubt_one_seed():
+    found = made([("exact", 0, 0, 2.0), ("favor", 0, 0, 1.0), ("favor", 0, 1, np.nan)])
+    found.status[2] = "diverged: at step 3"
+    (sentence,) = sentences(bt.kernel_rows(found))
+    assert sentence == (
+        "text-next, after the same steps: exact is best, with 2 bits per byte, of one seed, which "
+        "tells nothing apart."
+    )
 
 
 def test_negative_normalisers_are_counted(data):

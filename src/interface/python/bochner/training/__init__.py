@@ -9,6 +9,7 @@ Needs PyTorch: ``pip install bochner[torch]``.
 from bochner.training._arguments import add_training_arguments, training_options
 from bochner.training._attentions import ATTENTIONS
 from bochner.training._kernel_study import QUESTIONS, AttentionKernels, attention_kernels
+from bochner.training._kernel_summary import KernelRow, kernel_rows
 from bochner.training._model import SequenceModel
 from bochner.training._paper_errors import (
     AttentionApproximations,
@@ -31,6 +32,7 @@ __all__ = [
     "AttentionApproximations",
     "AttentionKernels",
     "DivergenceError",
+    "KernelRow",
     "LearningCurves",
     "Point",
     "Rows",
@@ -44,6 +46,7 @@ __all__ = [
     "attention_approximations",
     "attention_kernels",
     "carried_over",
+    "kernel_rows",
     "load_sequences",
     "modelled_microseconds",
     "redraw_curves",

@@ -3,9 +3,7 @@
 
 from __future__ import annotations
 
-import csv
 import importlib.util
-import io
 import math
 from typing import TYPE_CHECKING, Any
 
@@ -13,16 +11,16 @@ import numpy as np
 
 from bochner.plot._axes import finished, ticks_at
 from bochner.training._kernel_summary import kernel_rows, sentences
+from bochner.training._report_files import csv_of, draw_into
 from bochner.training._tasks import unit_of
-from bochner.training._whole_files import write_text, write_whole
+from bochner.training._whole_files import write_text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
     from matplotlib.axes import Axes
 
-    from bochner._results import Result
     from bochner._study_inputs import Integers, Strings
     from bochner.training._kernel_study import AttentionKernels
     from bochner.training._kernel_summary import KernelRow
@@ -100,16 +98,6 @@ def _costs_table(costs: TrainingCosts) -> str:
     return _table(header, rows)
 
 
-def csv_of(result: Result, columns: Mapping[str, object]) -> str:
-    """Members of a result that are columns."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(columns)
-    values = [getattr(result, name).tolist() for name in columns]
-    writer.writerows(zip(*values, strict=True))
-    return text.getvalue()
-
-
 def _styles(attention: Strings, window: Integers) -> dict[tuple[str, int], dict[str, Any]]:
     """A colour for each attention, and dashes where there is a window."""
     names = list(dict.fromkeys(attention.tolist()))
@@ -179,17 +167,3 @@ def write_report(folder: Path, study: AttentionKernels, costs: TrainingCosts | N
         members = ("microseconds", "bytes")
         draw_into(files[-1], [lambda ax, each=m: draw_costs(costs, each, ax) for m in members])
     return files
-
-
-def draw_into(file: Path, panels: Sequence[Callable[..., object]]) -> None:
-    """A figure of panels side by side; ImportError where there is no matplotlib."""
-    try:
-        from matplotlib import rc_context
-        from matplotlib.figure import Figure
-    except ImportError as error:
-        raise ImportError("figures need matplotlib: pip install bochner[plot]") from error
-    figure = Figure(figsize=(6.4 * len(panels), 4.8), layout="constrained")
-    for ax, draw in zip(figure.subplots(1, len(panels), squeeze=False)[0], panels, strict=True):
-        draw(ax)
-    with rc_context({"svg.hashsalt": file.stem}):  # the same figure, the same bytes
-        write_whole(file, lambda out: figure.savefig(out, format="svg", metadata={"Date": None}))

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from bochner.training._arguments import add_training_arguments, training_options
-from bochner.training._kernel_report import csv_of, draw_costs, draw_into
+from bochner.training._kernel_report import draw_costs
 from bochner.training._paper_errors import (
     attention_approximations,
     draw_approximations,
@@ -17,6 +17,7 @@ from bochner.training._paper_errors import (
 )
 from bochner.training._paper_speed import draw_speed, modelled_microseconds
 from bochner.training._paper_training import carried_over, draw_learning_curves, redraw_curves
+from bochner.training._report_files import csv_of, draw_into
 from bochner.training._tasks import load_sequences
 from bochner.training._training_costs import training_costs
 from bochner.training._whole_files import write_text
