@@ -131,6 +131,24 @@ def test_runs_that_diverge_are_entries(data, tmp_path):
     assert sentences([row]) == []
 
 
+def test_a_damaged_checkpoint_is_no_entry(data, tmp_path):
+    runs = tmp_path / "runs"
+    runs.mkdir()
+    (runs / "text-next-exact-window0-seed0.pt").write_bytes(b"half")
+    with pytest.raises(bt.CheckpointError, match="is no checkpoint, or a damaged one"):
+        study(tmp_path, data, seeds=1)
+    assert not list(runs.glob("*.json"))
+
+
+def test_a_run_without_memory_is_an_entry(data, tmp_path, monkeypatch):
+    def too_large(_run):
+        raise RuntimeError("can't allocate memory\nsomewhere")
+
+    monkeypatch.setattr(bt.TrainingRun, "advance", too_large)
+    found = study(tmp_path, data, seeds=1, windows=[0])
+    assert found.status.tolist() == ["failed: can't allocate memory"] * 2
+
+
 def test_another_study_is_refused(data, tmp_path):
     study(tmp_path, data, seeds=1)
     with pytest.raises(ValueError, match="holds a study with steps 4, expected 5 or another"):

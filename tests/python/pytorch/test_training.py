@@ -301,18 +301,18 @@ def test_a_run_that_diverges_says_where(data):
 def test_other_checkpoints_are_refused(data, tmp_path):
     given, file = sequences(data), tmp_path / "run.pt"
     bt.train(options(), given, steps=1, checkpoint=file)
-    with pytest.raises(ValueError, match="was saved with batch 4, expected 3"):
+    with pytest.raises(bt.CheckpointError, match="was saved with batch 4, expected 3"):
         bt.train(options(batch=3), given, steps=2, checkpoint=file)
     other = given._replace(train=given.train.spread(5))
-    with pytest.raises(ValueError, match="was saved with other data"):
+    with pytest.raises(bt.CheckpointError, match="was saved with other data"):
         bt.train(options(), other, steps=2, checkpoint=file)
     content = file.read_bytes()
     for damaged in (b"", content[:100], content[: len(content) // 2], b"x" * 50):
         file.write_bytes(damaged)
-        with pytest.raises(ValueError, match="is no checkpoint"):
+        with pytest.raises(bt.CheckpointError, match="is no checkpoint"):
             bt.train(options(), given, steps=2, checkpoint=file)
     torch.save({"format": 99}, file)
-    with pytest.raises(ValueError, match="is no checkpoint of format"):
+    with pytest.raises(bt.CheckpointError, match="is no checkpoint of format"):
         bt.train(options(), given, steps=2, checkpoint=file)
 
 

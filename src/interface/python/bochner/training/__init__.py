@@ -24,13 +24,14 @@ from bochner.training._tasks import load_sequences
 from bochner.training._train import DivergenceError, train
 from bochner.training._training_costs import TrainingCosts, training_costs
 from bochner.training._training_options import TrainingOptions
-from bochner.training._training_run import Point, TrainingRun
+from bochner.training._training_run import CheckpointError, Point, TrainingRun
 
 __all__ = [
     "ATTENTIONS",
     "QUESTIONS",
     "AttentionApproximations",
     "AttentionKernels",
+    "CheckpointError",
     "DivergenceError",
     "KernelRow",
     "LearningCurves",

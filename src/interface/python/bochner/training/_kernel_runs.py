@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from bochner.training._normalisers import normalisers
 from bochner.training._tasks import TASKS
 from bochner.training._train import DivergenceError, train
+from bochner.training._training_run import CheckpointError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
     from bochner.training._rows import Sequences
     from bochner.training._training_options import TrainingOptions
     from bochner.training._training_run import TrainingRun
+
+
+_LINE = "\n"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -56,8 +60,12 @@ def trained(
             }
     except DivergenceError as error:
         status, run = f"diverged: {error}", error.run
+    except CheckpointError:
+        raise
     except ValueError as error:
         status = f"refused: {error}"
+    except (RuntimeError, MemoryError) as error:  # as torch says that there is no memory left
+        status = f"failed: {str(error).partition(_LINE)[0] or type(error).__name__}"
     return {
         "question": f"{options.task}-{options.objective}",
         "attention": options.attention,

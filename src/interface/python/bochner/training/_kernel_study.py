@@ -139,6 +139,8 @@ def attention_kernels(
     ------
     TypeError, ValueError
         On options out of range, or a folder of another study, naming what differs.
+    CheckpointError
+        When what is left of an interrupted run is damaged, or of other data.
 
     Examples
     --------
@@ -223,7 +225,7 @@ def _keep_settings(
         write_text(file, json.dumps(settings, indent=2) + "\n")
         return
     before = json.loads(file.read_text())
-    for name in before.keys() | settings.keys():
+    for name in sorted(before.keys() | settings.keys()):
         if before.get(name) != settings.get(name):
             raise ValueError(
                 f"{_NAME}: {folder} holds a study with {name} {before.get(name)!r}, expected "

@@ -81,7 +81,9 @@ def train(
     Raises
     ------
     TypeError, ValueError
-        On options that do not fit, no limit, or a checkpoint of another run.
+        On options that do not fit, or no limit.
+    CheckpointError
+        On a checkpoint that is damaged or of another run; a ValueError.
     DivergenceError
         When the loss is no finite number; a FloatingPointError that has the run.
 

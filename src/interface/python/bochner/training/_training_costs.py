@@ -3,12 +3,12 @@
 
 from __future__ import annotations
 
-import concurrent.futures
 import dataclasses
 import json
-import multiprocessing
-import resource
+import os
 import statistics
+import subprocess
+import sys
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -141,42 +141,54 @@ def _kept(file: Path, options: TrainingOptions, runs: int) -> dict[str, Any]:
 
 def _apart(options: TrainingOptions, runs: int) -> dict[str, Any]:
     """Measured by a process that has done nothing before, whose peak is this step's."""
+    asked = {"options": options.to_dict(), "runs": runs, "threads": torch.get_num_threads()}
+    program = f"from {__name__} import answer; answer()"
+    done = subprocess.run(
+        [sys.executable, "-c", program, json.dumps(asked)],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+        capture_output=True,
+        check=False,
+        text=True,
+    )
     entry: dict[str, Any] = {
         "attention": options.attention,
         "window": options.window,
         "length": options.length,
-        "status": "done",
+        "status": f"failed: its process ended with status {done.returncode}",
         "microseconds": float("nan"),
         "bytes": float("nan"),
     }
-    # Forked from a server that has imported all of this: quickly, and without the peak of this
-    # process, which one that is started by it would inherit.
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload([__name__])
-    with concurrent.futures.ProcessPoolExecutor(1, mp_context=context) as pool:
-        try:
-            seconds, peak = pool.submit(
-                measured_step, options, runs, torch.get_num_threads()
-            ).result()
-        except concurrent.futures.process.BrokenProcessPool:
-            return {**entry, "status": "failed: its process ended, for want of memory perhaps"}
-        except (ValueError, RuntimeError, MemoryError) as error:
-            return {**entry, "status": f"refused: {str(error).splitlines()[0]}"}
-    entry["microseconds"] = 1e6 * seconds / options.length
-    entry["bytes"] = peak / options.length
+    if done.returncode == 0:
+        entry |= json.loads(done.stdout)
     return entry
 
 
+def answer() -> None:
+    """Print what is measured of the options in this process's argument."""
+    asked = json.loads(sys.argv[1])
+    options = TrainingOptions(**asked["options"])
+    torch.set_num_threads(asked["threads"])
+    try:
+        seconds, peak = measured_step(options, asked["runs"])
+    except (ValueError, RuntimeError, MemoryError) as error:
+        reason = str(error).partition("\n")[0] or type(error).__name__
+        print(json.dumps({"status": f"refused: {reason}"}))
+        return
+    microseconds, size = 1e6 * seconds / options.length, peak / options.length
+    print(json.dumps({"status": "done", "microseconds": microseconds, "bytes": size}))
+
+
 def _peak(device: torch.device) -> int:
-    """Bytes, of the process or of the device."""
+    """Bytes, of the device or of this program: what its parent had does not count."""
     if device.type == "cuda":
         return int(torch.cuda.max_memory_allocated(device))
-    return 1024 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    status = Path("/proc/self/status").read_text()
+    line = next(each for each in status.splitlines() if each.startswith("VmHWM:"))
+    return 1024 * int(line.split()[1])
 
 
-def measured_step(options: TrainingOptions, runs: int, threads: int) -> tuple[float, int]:
+def measured_step(options: TrainingOptions, runs: int) -> tuple[float, int]:
     """Median seconds of a step, and the bytes that it took beyond a short sequence's."""
-    torch.set_num_threads(threads)
     device = torch.device(options.device)
     model = SequenceModel(options, options.length, _VOCABULARY, 0)
 

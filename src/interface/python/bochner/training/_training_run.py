@@ -42,6 +42,10 @@ class Point(NamedTuple):
     """Share of it where the likeliest answer was wrong."""
 
 
+class CheckpointError(ValueError):
+    """A checkpoint is damaged, or of another run."""
+
+
 class TrainingRun:
     """A run, from its first step or from where it was saved.
 
@@ -186,23 +190,23 @@ class TrainingRun:
 
         Raises
         ------
-        ValueError
+        CheckpointError
             When the file is damaged, or of other options or data, naming what differs.
         """
         try:
             state: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
         except (RuntimeError, EOFError, ValueError, pickle.UnpicklingError) as error:
-            raise ValueError(f"train: {path} is no checkpoint, or a damaged one") from error
+            raise CheckpointError(f"train: {path} is no checkpoint, or a damaged one") from error
         if not isinstance(state, dict) or state.get("format") != _FORMAT:
-            raise ValueError(f"train: {path} is no checkpoint of format {_FORMAT}")
+            raise CheckpointError(f"train: {path} is no checkpoint of format {_FORMAT}")
         mine, theirs = self.options.to_dict(), state["options"]
         for name, value in mine.items():
             if theirs.get(name) != value and name != "device":
-                raise ValueError(
+                raise CheckpointError(
                     f"train: {path} was saved with {name} {theirs.get(name)!r}, expected {value!r}"
                 )
         if state["data"] != self._digest:
-            raise ValueError(f"train: {path} was saved with other data than these")
+            raise CheckpointError(f"train: {path} was saved with other data than these")
         self.model.load_state_dict(state["model"])
         self._optimiser.load_state_dict(state["optimiser"])
         if self._redraws is not None:
