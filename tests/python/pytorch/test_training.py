@@ -311,6 +311,10 @@ def test_other_checkpoints_are_refused(data, tmp_path):
         file.write_bytes(damaged)
         with pytest.raises(bt.CheckpointError, match="is no checkpoint"):
             bt.train(options(), given, steps=2, checkpoint=file)
+    middle = len(content) // 2
+    file.write_bytes(content[:middle] + bytes([content[middle] ^ 1]) + content[middle + 1 :])
+    with pytest.raises(bt.CheckpointError, match="is a damaged checkpoint, in"):
+        bt.train(options(), given, steps=2, checkpoint=file)
     torch.save({"format": 99}, file)
     with pytest.raises(bt.CheckpointError, match="is no checkpoint of format"):
         bt.train(options(), given, steps=2, checkpoint=file)

@@ -6,6 +6,7 @@ from __future__ import annotations
 import math
 import pickle
 import time
+import zipfile
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import torch
@@ -194,8 +195,12 @@ class TrainingRun:
             When the file is damaged, or of other options or data, naming what differs.
         """
         try:
+            with zipfile.ZipFile(path) as parts:
+                damaged = parts.testzip()
+            if damaged is not None:
+                raise CheckpointError(f"train: {path} is a damaged checkpoint, in {damaged}")
             state: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
-        except (RuntimeError, EOFError, ValueError, pickle.UnpicklingError) as error:
+        except (RuntimeError, zipfile.BadZipFile, pickle.UnpicklingError) as error:
             raise CheckpointError(f"train: {path} is no checkpoint, or a damaged one") from error
         if not isinstance(state, dict) or state.get("format") != _FORMAT:
             raise CheckpointError(f"train: {path} is no checkpoint of format {_FORMAT}")
