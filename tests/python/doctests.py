@@ -19,7 +19,7 @@ PAGES = [
     ROOT / "src" / "interface" / "python" / "package.md",
 ]
 CLUSTER_PAGES = [ROOT / "docs" / "cluster.md"]
-TORCH_PAGES = [ROOT / "docs" / "torch.md"]
+TORCH_PAGES = [ROOT / "docs" / "torch.md", ROOT / "docs" / "performers.md"]
 TRANSFORMERS_PAGES = [ROOT / "docs" / "transformers.md"]
 OPTIONAL = {
     "bochner.dask": ("distributed",),  # `dask` alone would be found here: a folder of tests
@@ -27,6 +27,7 @@ OPTIONAL = {
     "bochner.plot": ("matplotlib",),
     "bochner.sklearn": ("sklearn",),
     "bochner.torch": ("torch",),
+    "bochner.training": ("torch",),
     "bochner.transformers": ("torch", "transformers"),
 }
 

@@ -40,6 +40,21 @@ def test_without_torch_the_extra_is_named():
     )
 
 
+STUDY = BLOCKED.replace(
+    "import bochner.torch",
+    "sys.argv = ['bochner', 'study']; from bochner._command import main; main()",
+)
+
+
+def test_without_torch_a_study_names_the_extra():
+    found = run(STUDY)
+    assert found.returncode == 1
+    assert found.stderr == (
+        "bochner study: bochner.torch needs PyTorch, which is not installed: pip install "
+        "bochner[torch]\n"
+    )
+
+
 OLD = """
 import sys, types
 

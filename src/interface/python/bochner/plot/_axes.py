@@ -6,6 +6,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from matplotlib.axes import Axes
 
 
@@ -39,6 +41,15 @@ def finished(ax: Axes, xlabel: str, ylabel: str, *, legend: str | None = None) -
     ax.grid(visible=True, which="major", alpha=0.3)
     ax.legend(frameon=False, title=legend)
     return ax
+
+
+def ticks_at(ax: Axes, values: Iterable[int]) -> None:
+    """Mark these numbers alone on a logarithmic axis of counts."""
+    from matplotlib.ticker import NullLocator
+
+    numbers = sorted(set(values))
+    ax.set_xticks(numbers, [str(number) for number in numbers])
+    ax.xaxis.set_minor_locator(NullLocator())
 
 
 def expect(function: str, name: str, value: object, classes: tuple[type, ...]) -> None:
