@@ -5,98 +5,34 @@ Usage: span_ranks.py STORE RANK SIZE
 """
 
 import datetime
-import sys
 
-import numpy as np
 import pytest
 import torch
 import torch.distributed as dist
+from span_cases import (
+    COUNTS,
+    GRADIENT_TOLERANCE,
+    LAST,
+    RANK,
+    SIZE,
+    STORE,
+    TOLERANCE,
+    UNEVEN,
+    compare,
+    compare_gradients,
+    cut,
+    distance,
+    refused,
+    rows,
+    slopes,
+)
+from span_refusals import REFUSALS
 from tensor_cases import Cases
 
 import bochner as bo
-import bochner._agreement as agreement
 import bochner.torch as bt
 import bochner.torch._spans as spans
 from bochner.torch import sequence_parallel_attention
-
-STORE, RANK, SIZE = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
-LAST = SIZE - 1
-# What follows is of one process each, but sums of float32 are added in another order.
-TOLERANCE = {torch.float32: 1e-6, torch.float64: 1e-12}
-GRADIENT_TOLERANCE = {torch.float32: 1e-5, torch.float64: 1e-11}
-COUNTS = [(50, 83), (41, 5, 87)][SIZE - 2]
-UNEVEN = [[(0, 133), (133, 0), (130, 3)], [(70, 0, 63), (0, 0, 9), (0, 8, 0)]][SIZE - 2]
-
-
-def cut(tensor, counts=COUNTS, dim=2):
-    """This rank's span."""
-    return tensor.split(list(counts), dim)[RANK]
-
-
-def rows(dtype=torch.float64, counts=COUNTS, **options):
-    return Cases.rows(dtype, queries=sum(counts), keys=sum(counts), **options)
-
-
-def distance(found, expected):
-    scale = float(expected.norm())
-    return 0.0 if expected.numel() == 0 else float((found - expected).norm()) / max(scale, 1e-30)
-
-
-def compare(specs, x, counts=COUNTS, backends=("fused", "torch"), **options):
-    """Against one process, by each backend."""
-    single = {name: value for name, value in options.items() if name != "key_mask"}
-    mask = options.get("key_mask")
-    cut_mask = {} if mask is None else {"key_mask": cut(mask, counts, 1)}
-    whole = {} if mask is None else {"key_mask": mask}
-    mine = [cut(each, counts) for each in x]
-    for backend in backends:
-        expected = bt.attention(specs, *x, backend=backend, **whole, **single)
-        found = sequence_parallel_attention(specs, *mine, backend=backend, **cut_mask, **single)
-        assert found.shape == mine[0].shape[:3] + x[2].shape[3:]
-        assert found.dtype == mine[0].dtype
-        error = distance(found, cut(expected, counts))
-        assert error < TOLERANCE[x[0].dtype], (backend, options, counts, error)
-
-
-def slopes(function, x, weights):
-    """Gradients of a weighted sum."""
-    learned = [each.detach().clone().requires_grad_() for each in x]
-    (function(*learned) * weights).sum().backward()
-    return [each.grad for each in learned]
-
-
-def compare_gradients(specs, x, counts=COUNTS, **options):
-    weights = Cases.rows(x[0].dtype, keys=sum(counts), key_heads=4, seed=9)[2]
-    mask = options.pop("key_mask", None)
-    whole = {} if mask is None else {"key_mask": mask}
-    part = {} if mask is None else {"key_mask": cut(mask, counts, 1)}
-    expected = slopes(
-        lambda *y: bt.attention(specs, *y, backend="torch", **whole, **options), x, weights
-    )
-    found = slopes(
-        lambda *y: sequence_parallel_attention(specs, *y, **part, **options),
-        [cut(each, counts) for each in x],
-        cut(weights, counts),
-    )
-    for mine, all_of_it in zip(found, expected, strict=True):
-        scale = float(all_of_it.norm()) / SIZE
-        error = float((mine - cut(all_of_it, counts)).norm()) / scale
-        assert error < GRADIENT_TOLERANCE[x[0].dtype], (options, counts, error)
-
-
-def refused(kind, call):
-    """The message that every rank raises, the same on all."""
-    try:
-        call()
-    except kind as error:
-        message = str(error)
-    else:
-        message = "nothing was raised"
-    everyone = [None] * SIZE
-    dist.all_gather_object(everyone, message)
-    assert everyone == [message] * SIZE, everyone
-    assert message.startswith("sequence_parallel_attention: "), message
-    return message
 
 
 def outputs_are_those_of_one_process():
@@ -270,87 +206,6 @@ def groups_are_the_callers():
         sequence_parallel_attention(Cases.spec(), *x, "gloo")
 
 
-def what_is_wrong_on_one_rank_is_raised_on_all():
-    x = [cut(each) for each in rows()]
-    spec = Cases.spec()
-
-    def call(*tensors, **options):
-        return lambda: sequence_parallel_attention(spec, *(tensors or x), **options)
-
-    bad = [each.clone() for each in x]
-    if RANK == LAST:
-        bad[1][0, 1, 3, 2] = 1e300
-    for options in ({"causal": True}, {"causal": True, "exact": "window=4"}, {}):
-        message = refused(ValueError, call(*bad, **options))
-        assert f"rank {LAST}: " in message
-        assert "keys: batch 0, head 1, row 3 is too long" in message, message
-    if RANK < LAST:  # a state of NaN goes nowhere
-        bad = [each.clone() for each in x]
-        bad[2][0, 1, 3, 2] = np.nan
-    else:
-        bad = x
-    for options in ({"causal": True}, {}):
-        assert "rank 0: " in refused(ValueError, call(*bad, **options))
-    worse = [x[0], x[1], x[2].float()] if RANK == 0 else x
-    assert "rank 0: values has dtype torch.float32" in refused(TypeError, call(*worse))
-    short = [x[0][:, :, 1:], *x[1:]] if RANK == 0 else x
-    assert "expected as many with a causal mask" in refused(ValueError, call(*short, causal=True))
-    for options, said in (
-        ({"exact": "window=3"}, "exact.window is given without a causal mask"),
-        ({"decay": [0.1, 0.1]}, "decay is given without a causal mask"),
-        ({"causal": True, "exact": "first_keys=3"}, "only a window is weighed exactly"),
-        ({"causal": True, "decay": [0.1]}, "decay has 1 entries, expected 2"),
-        ({"backend": "cuda"}, "backend is 'cuda'"),
-    ):
-        assert said in refused(ValueError, call(**options))
-    held = Cases.spec(kernel=bo.LaplacianKernel(), features="trigonometric")
-    learned = [each.clone().requires_grad_() for each in x]
-    message = refused(ValueError, lambda: sequence_parallel_attention(held, *learned))
-    assert "the kernel is" in message
-
-
-def ranks_that_differ_are_refused():
-    x = [cut(each) for each in rows()]
-
-    def differs(name, first, last, mine=x, **options):
-        message = refused(
-            ValueError, lambda: sequence_parallel_attention(Cases.spec(), *mine, **options)
-        )
-        assert f"{name} is {first} on rank 0 and {last} on rank {LAST}" in message, message
-
-    last = RANK == LAST
-    other = Cases.spec(seed=4) if last else Cases.spec()
-    message = refused(ValueError, lambda: sequence_parallel_attention(other, *x))
-    assert "seed=3 on rank 0" in message
-    assert f"seed=4 on rank {LAST}" in message
-    differs("causal", False, True, causal=last)
-    differs("batch", 2, 1, [each[:1] for each in x] if last else x)
-    differs("the number of heads", 4, 2, [x[0][:, :2], *x[1:]] if last else x)
-    differs("the columns of values", 5, 4, [*x[:2], x[2][..., :4]] if last else x)
-    single = [each.float() for each in x]
-    differs("the dtype", "torch.float64", "torch.float32", single if last else x)
-    differs("exact", "", "window=3", causal=True, exact="window=3" if last else None)
-    learned = [x[0], x[1].clone().requires_grad_(), x[2]] if last else x
-    message = refused(
-        ValueError,
-        lambda: sequence_parallel_attention(Cases.spec(), *learned, backend="torch"),
-    )
-    assert "a gradient of queries, keys or values is" in message
-    before = agreement.LIBRARY
-    if last:
-        agreement.LIBRARY = "bochner 0.0.1"
-    differs("library", before, "bochner 0.0.1")
-    agreement.LIBRARY = before
-
-
-def second_derivatives_are_refused():
-    learned = [cut(each).clone().requires_grad_() for each in rows()]
-    out = sequence_parallel_attention(Cases.spec(), *learned, causal=True)
-    (slope,) = torch.autograd.grad(out.square().sum(), learned[1:2], create_graph=True)
-    with pytest.raises(RuntimeError, match="once_differentiable"):
-        slope.sum().backward()
-
-
 def a_wrong_boundary_is_caught():
     """With one key too few in the sums of each rank."""
     x = rows()
@@ -388,10 +243,8 @@ CHECKS = [
     units_of_ranks_may_be_far_apart,
     narrow_types_and_layouts,
     groups_are_the_callers,
-    what_is_wrong_on_one_rank_is_raised_on_all,
-    ranks_that_differ_are_refused,
-    second_derivatives_are_refused,
     a_wrong_boundary_is_caught,
+    *REFUSALS,
 ]
 
 

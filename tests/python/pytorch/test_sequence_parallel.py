@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Runs of two and three processes over gloo, of which span_ranks.py says what they check."""
+"""Runs of two and three processes over gloo: span_ranks.py and span_refusals.py are the checks."""
 
 import os
 import subprocess
