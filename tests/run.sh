@@ -140,7 +140,10 @@ if make_venv python tests/python/requirements.txt; then
 else
   failed=$((failed + 1))
 fi
-build_and_count dev "${python[@]}"
+# Debian's libopenmpi-dev, or another's.
+mpi=OFF
+if command -v mpicxx >/dev/null; then mpi=ON; fi
+build_and_count dev "${python[@]}" -DBOCHNER_BUILD_MPI=$mpi
 if [ $everything = yes ]; then
   for isa in $(build/dev/tests/bochner_list_isas); do
     BOCHNER_ISA=$isa count "isa-$isa" dev -LE '^(architecture|consumer|compilers)$'

@@ -3,7 +3,6 @@
 
 #include "bochner/core/error.hpp"
 #include "bochner/version.hpp"
-#include "core/memory.hpp"
 #include "core/numbers.hpp"
 #include "core/stopwatch.hpp"
 #include "core/text.hpp"
@@ -13,11 +12,11 @@
 #include "io/output_lock.hpp"
 #include "io/sha256.hpp"
 #include "pipeline/fit_checks.hpp"
+#include "pipeline/fit_parts.hpp"
 #include "pipeline/fit_search.hpp"
 #include "pipeline/held_out_fit.hpp"
 #include "pipeline/iterative_fit.hpp"
 #include "pipeline/logistic_fit.hpp"
-#include "pipeline/model_columns.hpp"
 #include "pipeline/streaming_fit.hpp"
 #include "pipeline/training_file.hpp"
 #include "simd/engine.hpp"
@@ -25,7 +24,6 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
-#include <cmath>
 #include <cstddef>
 #include <filesystem>
 #include <span>
@@ -48,16 +46,6 @@ Solver solver_of(const FitRequest& request) {
       request.resume == Resume::if_unfinished || num_features(request.spec) <= kCholeskyUpTo ||
       request.objective == Objective::logistic;
   return formed ? Solver::cholesky : Solver::conjugate_gradients;
-}
-
-Standardisation standardisation_of(const TrainingSummary& summary, Index inputs) {
-  Standardisation out{{summary.mean.begin(), summary.mean.begin() + inputs},
-                      {summary.deviation.begin(), summary.deviation.begin() + inputs}};
-  // A constant column stays at zero, and is measured in its own size where that is large.
-  for (std::size_t c = 0; c < out.scale.size(); ++c) {
-    if (out.scale[c] == 0.0) out.scale[c] = std::max(1.0, std::abs(out.centre[c]));
-  }
-  return out;
 }
 
 /// A digest of all that the bits of the result depend on.
@@ -89,33 +77,6 @@ std::string run_identity(const TrainingFile& file, const TrainingSummary& summar
   io::Sha256 hash;
   hash.add(std::as_bytes(std::span(written)));
   return hash.hex();
-}
-
-void require_room(const FitRequest& request, Index outputs) {
-  const double features = static_cast<double>(num_features(request.spec) + outputs + 1);
-  // The sums, their copy for the solver, a copy on its way to the disk; or the sketch. And the
-  // frequencies.
-  const double matrices = request.solver == Solver::conjugate_gradients ? 1.0 / 16.0 : 3.0;
-  require_memory(std::to_string(request.spec.num_frequencies) + " frequencies",
-                 8.0 * (matrices * features * features +
-                        2.0 * static_cast<double>(request.spec.num_frequencies) *
-                            static_cast<double>(request.spec.input_dim)),
-                 "fewer of them would do");
-}
-
-/// Where the model's columns stand in the file.
-std::vector<Index> model_places(const TrainingFile& file) {
-  std::vector<Index> out = file.inputs().places;
-  out.insert(out.end(), file.targets().places.begin(), file.targets().places.end());
-  return out;
-}
-
-std::vector<std::string> constant_inputs(const TrainingFile& file, const TrainingSummary& summary) {
-  std::vector<std::string> out;
-  for (std::size_t c = 0; c < file.inputs().names.size(); ++c) {
-    if (summary.deviation[c] == 0.0) out.push_back(file.inputs().names[c]);
-  }
-  return out;
 }
 
 /// Where temporary files go that no output has a folder for.
@@ -180,34 +141,6 @@ std::optional<Archive> begun_by(io::Checkpoint& checkpoint, Resume resume) {
                   "again");
 }
 
-/// What is to be fitted, but for what is searched.
-FitPlan plan_of(const FitRequest& request, Standardisation standardisation, Watcher* watcher) {
-  return {.spec = request.spec,
-          .model = {.posterior = request.posterior},
-          .standardisation = std::move(standardisation),
-          .execution = request.execution,
-          .checkpoint_interval = request.checkpoint_interval,
-          .study = request.study,
-          .unsaved = {},
-          .watcher = watcher,
-          .metadata = {}};
-}
-
-Model model_of(const TrainingFile& file, const TrainingSummary& summary, const FitPlan& plan,
-               decltype(Model::regression) regression, decltype(Model::held_out) held_out) {
-  return {.inputs = file.inputs().names,
-          .targets = file.targets().names,
-          .places = model_places(file),
-          .named = file.named(),
-          .file_columns = file.num_columns(),
-          .classes = summary.classes,
-          .standardisation = plan.standardisation,
-          .data_digest = summary.digest,
-          .num_rows = summary.rows,
-          .regression = std::move(regression),
-          .held_out = std::move(held_out)};
-}
-
 }  // namespace
 
 InvalidRequest::~InvalidRequest() = default;
@@ -251,10 +184,7 @@ Fitted fit(const FitRequest& asked, Watcher* watcher,
     throw InvalidRequest("fit: classes are of one target, got " +
                          std::to_string(file.num_targets()));
   }
-  io::require_header(
-      {.metadata = column_metadata(file.inputs().names, file.targets().names, model_places(file)),
-       .arrays = {}},
-      request.output);
+  require_header(file, request.output);
   request.spec.input_dim = file.num_inputs();
   require_room(request, file.num_targets());
   const TrainingSummary summary = summarise(file, request.task, request.spec.seed, watcher);
@@ -283,8 +213,9 @@ Fitted fit(const FitRequest& asked, Watcher* watcher,
       single ? fit_regression<float>(file, summary, request, plan, checkpoint, begun, outcome)
              : fit_regression<double>(file, summary, request, plan, checkpoint, begun, outcome);
   auto held_out = fit_intervals(file, summary, request, plan, checkpoint, outcome);
-  Fitted out{.model = model_of(file, summary, plan, std::move(regression), std::move(held_out)),
+  Fitted out{.model = model_of(file, summary, plan, std::move(regression)),
              .outcome = std::move(outcome)};
+  out.model.held_out = std::move(held_out);
   if (before_writing) before_writing(out);
   if (destination) {
     io::write_archive(destination->file, to_archive(out.model));

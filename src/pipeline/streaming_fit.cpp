@@ -84,16 +84,14 @@ RidgeRegression<T> studied(const NormalEquations<T>& sums, const TrainingFile& f
 }  // namespace
 
 template <Scalar T>
-RidgeRegression<T> fit_file(const TrainingFile& file, const TrainingSummary& summary,
+NormalEquations<T> sum_file(const TrainingFile& file, const TrainingSummary& summary,
                             const FitPlan& plan, io::Checkpoint* checkpoint,
-                            const std::optional<Archive>& begun, FitOutcome& outcome) {
+                            const std::optional<Archive>& begun) {
   NormalEquations<T> sums =
       begun ? NormalEquations<T>::load(*begun)
             : NormalEquations<T>(FeatureMap<T>(plan.spec), equations_options(file, summary));
   Index done = begun ? begun->count(kRowsDone) : 0;
-  outcome.resumed_rows = done;
-  const auto start = Clock::now();
-  auto saved = start - std::chrono::duration_cast<Clock::duration>(plan.unsaved);
+  auto saved = Clock::now() - std::chrono::duration_cast<Clock::duration>(plan.unsaved);
   Saving saving(plan.watcher, "the fit");
   Index saved_rows = done;
   const auto save = [&] {
@@ -130,6 +128,16 @@ RidgeRegression<T> fit_file(const TrainingFile& file, const TrainingSummary& sum
     done += blocks.num_rows();
     progress.advance(static_cast<double>(blocks.num_rows()));
   }
+  return sums;
+}
+
+template <Scalar T>
+RidgeRegression<T> fit_file(const TrainingFile& file, const TrainingSummary& summary,
+                            const FitPlan& plan, io::Checkpoint* checkpoint,
+                            const std::optional<Archive>& begun, FitOutcome& outcome) {
+  outcome.resumed_rows = begun ? begun->count(kRowsDone) : 0;
+  const auto start = Clock::now();
+  const NormalEquations<T> sums = sum_file<T>(file, summary, plan, checkpoint, begun);
   RidgeRegression<T> model = plan.study == StudyFit::none
                                  ? RidgeRegression<T>(sums, plan.model, plan.execution)
                                  : studied(sums, file, summary, plan, outcome.study);
@@ -137,6 +145,12 @@ RidgeRegression<T> fit_file(const TrainingFile& file, const TrainingSummary& sum
   return model;
 }
 
+template NormalEquations<float> sum_file(const TrainingFile&, const TrainingSummary&,
+                                         const FitPlan&, io::Checkpoint*,
+                                         const std::optional<Archive>&);
+template NormalEquations<double> sum_file(const TrainingFile&, const TrainingSummary&,
+                                          const FitPlan&, io::Checkpoint*,
+                                          const std::optional<Archive>&);
 template RidgeRegression<float> fit_file(const TrainingFile&, const TrainingSummary&,
                                          const FitPlan&, io::Checkpoint*,
                                          const std::optional<Archive>&, FitOutcome&);

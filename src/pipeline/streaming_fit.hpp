@@ -3,6 +3,7 @@
 
 #include "bochner/client/regression/fit.hpp"
 #include "bochner/client/regression/logistic_regression.hpp"
+#include "bochner/client/regression/normal_equations.hpp"
 #include "bochner/client/regression/ridge_regression.hpp"
 #include "bochner/pipeline/fit.hpp"
 #include "bochner/pipeline/model.hpp"
@@ -35,10 +36,16 @@ struct FitPlan {
   std::map<std::string, std::string> metadata;
 };
 
-/// Fits to all rows of `file`, which must still have the digest of `summary`. From time to time,
+/// Sums of all rows of `file`, which must still have the digest of `summary`. From time to time,
 /// and when the watcher asks to stop, the sums are saved in `checkpoint`; then it throws
 /// Interrupted. Without a checkpoint nothing is saved. `begun` is what it held, if anything: the
 /// result has the same bits as without the interruption, for any number of them.
+template <Scalar T>
+NormalEquations<T> sum_file(const TrainingFile& file, const TrainingSummary& summary,
+                            const FitPlan& plan, io::Checkpoint* checkpoint,
+                            const std::optional<Archive>& begun);
+
+/// Fits to them. Throws as `sum_file`.
 template <Scalar T>
 RidgeRegression<T> fit_file(const TrainingFile& file, const TrainingSummary& summary,
                             const FitPlan& plan, io::Checkpoint* checkpoint,

@@ -78,12 +78,16 @@ class TrainingFile {
 struct TrainingSummary {
   Index rows = 0;
   Index counted = 0;                 ///< those of positive weight; the rest says nothing
+  double weight = 0.0;               ///< their sum
   std::string digest;                ///< SHA-256 of the file
   std::vector<double> mean;          ///< of inputs and targets, weighted where rows are
   std::vector<double> deviation;     ///< standard deviations, likewise; 0 for a constant column
   std::vector<std::string> classes;  ///< values of the first target, ordered, if wanted
-  Matrix<double> sample;  ///< counted rows drawn at random: about 65,536 at most, and 64 MiB
+  Matrix<double> sample;             ///< counted rows drawn at random: about `sample_rows` at most
 };
+
+/// Rows of so many columns to sample: 65,536, and 64 MiB, at most.
+Index sample_rows(Index cols);
 
 /// Classes, or 0 for a regression.
 inline Index num_classes(const TrainingSummary& summary) {

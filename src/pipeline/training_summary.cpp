@@ -23,12 +23,6 @@ constexpr Index kSampleBytes = Index{1} << 26;
 /// Squares of targets are summed.
 constexpr double kLargestTarget = 1e150;
 
-/// Rows to sample, so that they fit.
-Index sample_rows(Index cols) {
-  return std::clamp<Index>(kSampleBytes / (cols * static_cast<Index>(sizeof(double))), 2,
-                           kSampleRows);
-}
-
 void check_targets(const io::RowReader& reader, Index row, const double* values, Index first,
                    Index count) {
   for (Index c = first; c < first + count; ++c) {
@@ -80,6 +74,11 @@ void order_classes(const TrainingFile& file, std::span<const std::string> classe
 
 }  // namespace
 
+Index sample_rows(Index cols) {
+  return std::clamp<Index>(kSampleBytes / (cols * static_cast<Index>(sizeof(double))), 2,
+                           kSampleRows);
+}
+
 TrainingSummary summarise(const TrainingFile& file, Task task, Seed seed, Watcher* watcher) {
   const auto reader =
       file.open(task == Task::classify ? std::optional(std::vector<std::string>{}) : std::nullopt);
@@ -128,6 +127,7 @@ TrainingSummary summarise(const TrainingFile& file, Task task, Seed seed, Watche
     out.mean.push_back(column.mean());
     out.deviation.push_back(column.constant() ? 0.0 : column.deviation());
   }
+  out.weight = moments.front().weight();
   out.sample = sample.rows();
   if (task == Task::classify) order_classes(file, reader->classes(), counted, out);
   out.digest = reader->digest();

@@ -22,6 +22,7 @@ grep -rnE '^[[:space:]]*#[[:space:]]*include' --include='*.[ch]pp' --include='*.
       layer["study"] = layer["pipeline"] = 8
       layer["bochner"] = layer["eigen"] = 9  # the umbrella and the adaptor
       layer["report"] = 9
+      layer["mpi"] = 9  # the public headers of interface/mpi
       layer["interface"] = layer["c_api"] = 10
     }
     # The unit of a path below src/ or include/bochner/: its folder or, at the top, its stem. Clients

@@ -4,6 +4,7 @@
 #include "bochner/io/read_options.hpp"
 #include "bochner/version.hpp"
 #include "interface/cli/last_words.hpp"
+#include "interface/cli/launched.hpp"
 #include "interface/cli/print.hpp"
 #include "interface/cli/signals.hpp"
 #include "interface/cli/usage_error.hpp"
@@ -150,6 +151,8 @@ int run(int argc, char** argv) {
         name,
         error.what() + std::string(resumable ? "; the same command with --resume goes on" : ""),
         128 + noted_signal());
+  } catch (const ToldElsewhere&) {
+    return 0;
   } catch (const std::bad_alloc&) {
     return complain(name, kNoMemory, kFailed);
   } catch (const std::exception& error) {

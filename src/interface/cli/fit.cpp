@@ -5,12 +5,15 @@
 #include "interface/cli/command.hpp"
 #include "interface/cli/distinct_files.hpp"
 #include "interface/cli/fit_request.hpp"
+#include "interface/cli/launched.hpp"
 #include "interface/cli/print.hpp"
 #include "interface/cli/report_folder.hpp"
 #include "interface/cli/terminal_watcher.hpp"
 #include "interface/cli/usage_error.hpp"
+#include "pipeline/shared_fit.hpp"
 #include "report/fit_report.hpp"
 
+#include <exception>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -41,7 +44,35 @@ pipeline::Fitted fitted(const pipeline::FitRequest& request,
   }
 }
 
+/// Of this process among those that were started together. What is wrong on one of them is thrown
+/// on all; the first one says it.
+void run_shared_fit(const FitArguments& arguments, const pipeline::Partners& partners) {
+  const bool first = partners.rank() == 0;
+  try {
+    FitArguments own = arguments;
+    pipeline::FitRequest request;
+    partners.together([&] {
+      own.input.path = file_of_rank(arguments.input.path, partners.rank(), partners.size());
+      request = parse_fit(own);
+      refuse_overwriting(own);
+    });
+    std::optional<TerminalWatcher> watcher;
+    if (first) watcher.emplace("fit");
+    const std::optional<pipeline::Fitted> fit =
+        pipeline::fit_together(request, partners, watcher ? &*watcher : nullptr);
+    request.data = arguments.input.path;
+    if (fit)
+      print(arguments.json ? report::fit_json(request, *fit) : report::fit_text(request, *fit));
+  } catch (const std::exception&) {
+    if (first) throw;
+    throw ToldElsewhere();
+  }
+}
+
 void run_fit(const FitArguments& arguments) {
+  if (const std::unique_ptr<pipeline::Partners> partners = launched_partners()) {
+    return run_shared_fit(arguments, *partners);
+  }
   const pipeline::FitRequest request = parse_fit(arguments);
   refuse_overwriting(arguments);
   std::optional<io::OutputFolder> report = open_report(arguments.report);

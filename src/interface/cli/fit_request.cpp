@@ -174,7 +174,8 @@ void declare_fit_arguments(CLI::App& app, FitArguments& arguments) {
   app.footer(
       "Reads the file twice, by blocks of rows: once for means, deviations and rows to search on,\n"
       "once for the sums of least squares, whose size does not depend on the number of rows.\n"
-      "Inputs are standardised; the model's file says how. An interrupt leaves a checkpoint.\n\n"
+      "Inputs are standardised; the model's file says how. An interrupt leaves a checkpoint.\n"
+      "Under mpirun each rank reads one of the files that a pattern names; rank 0 writes.\n\n"
       "Example:\n"
       "  bochner fit --data train.csv --target price --frequencies 1024 -o model.safetensors");
 }

@@ -245,7 +245,7 @@ def what_is_wrong_on_one_rank_is_raised_on_all():
 
 
 def versions_that_differ_are_refused():
-    import bochner.mpi._agreement as agreement
+    import bochner._agreement as agreement
 
     if COMM.size == 1:
         return

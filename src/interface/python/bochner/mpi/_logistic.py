@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from bochner._agreement import agreed, together
 from bochner._logistic_steps import Options, Point
 from bochner._logistic_steps import fit_logistic as fit_from_sums
 from bochner._logistic_sums import LogisticSums, logistic_gradient, logistic_product
@@ -15,7 +16,7 @@ from bochner._map import FeatureMap, Map, as_map
 from bochner._normal_equations import NormalEquations
 from bochner._options import flag, positive, whole
 from bochner._results import Result
-from bochner.mpi._agreement import agreed, duplicate, together
+from bochner.mpi._duplicate import duplicate
 from bochner.mpi._packed import Packed, without_pending
 from bochner.mpi._reductions import reduce_packed
 from bochner.mpi._ridge import LocalRows, local_rows

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import numpy as np
 
+from bochner._agreement import agreed, together
 from bochner._normal_equations import NormalEquations
-from bochner.mpi._agreement import agreed, duplicate, together
+from bochner.mpi._duplicate import duplicate
 from bochner.mpi._packed import Packed, is_additive, without_pending
 from bochner.mpi._pieces import broadcast, partners, receive, receive_sum, send
 

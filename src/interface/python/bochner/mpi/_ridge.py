@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from bochner._agreement import agreed, together
 from bochner._map import FeatureMap, Map, as_map
 from bochner._normal_equations import NormalEquations
 from bochner._options import flag, one_of, real
 from bochner._ridge_regression import RidgeRegression
-from bochner.mpi._agreement import agreed, duplicate, together
+from bochner.mpi._duplicate import duplicate
 from bochner.mpi._packed import Packed
 from bochner.mpi._reductions import reduce_packed
 from bochner.mpi._rows import Rows, RowsLike, batches, counted_from

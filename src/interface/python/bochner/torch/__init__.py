@@ -2,7 +2,8 @@
 """Attention by random features for PyTorch: operators, modules and Performers.
 
 `attention` and `exact_attention` are operators with gradients (``bochner::attention``, ...): the
-library's own code on the CPU, the same in plain torch on every other device. `FeatureMap`,
+library's own code on the CPU, the same in plain torch on every other device.
+`sequence_parallel_attention` is attention over a sequence that is cut over ranks. `FeatureMap`,
 `FavorAttention`, `PerformerEncoder`, `PerformerDecoder` and `PerformerLanguageModel` are modules;
 `redraw` and `RedrawSchedule` draw new frequencies while one trains.
 """
@@ -33,6 +34,7 @@ from bochner.torch._language_model import PerformerLanguageModel, TokenEmbedding
 from bochner.torch._maps import spec_text
 from bochner.torch._performer import PerformerDecoder, PerformerEncoder, PerformerLayer
 from bochner.torch._redraws import RedrawSchedule, redraw
+from bochner.torch._sequence_parallel import sequence_parallel_attention
 
 __all__ = [
     "AttentionCache",
@@ -47,5 +49,6 @@ __all__ = [
     "attention",
     "exact_attention",
     "redraw",
+    "sequence_parallel_attention",
     "spec_text",
 ]

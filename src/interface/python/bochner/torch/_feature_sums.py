@@ -66,17 +66,23 @@ def _no_state(keys: LogFeatures, values: Tensor) -> State:
     )
 
 
-def _rows(first: int, end: int, features: LogFeatures) -> LogFeatures:
+def rows_of(first: int, end: int, features: LogFeatures) -> LogFeatures:
+    """Some of them."""
     return features.each(lambda x: x[..., first:end, :])
+
+
+def state_over(keys: LogFeatures, values: Tensor) -> State:
+    """Of all keys, or of none."""
+    state = _no_state(keys, values)
+    for first in range(0, values.shape[-2], SPAN):
+        end = min(first + SPAN, values.shape[-2])
+        state = state.plus(_state_of(rows_of(first, end, keys), values[..., first:end, :]))
+    return state
 
 
 def over_all(queries: LogFeatures, keys: LogFeatures, values: Tensor) -> Part:
     """Every query and every key."""
-    state = _no_state(keys, values)
-    for first in range(0, values.shape[-2], SPAN):
-        end = min(first + SPAN, values.shape[-2])
-        state = state.plus(_state_of(_rows(first, end, keys), values[..., first:end, :]))
-    return state.seen_by(queries)
+    return state_over(keys, values).seen_by(queries)
 
 
 def over_earlier(
@@ -99,31 +105,31 @@ def over_earlier(
         if query_at(first) == num_queries:
             break
         end = min(first + SPAN, num_keys)
-        span_keys, span_values = _rows(first, end, keys), values[..., first:end, :]
+        span_keys, span_values = rows_of(first, end, keys), values[..., first:end, :]
         rows = query_at(first), query_at(end)
         if rows[0] < rows[1]:
             at = rows[0] + offset - first
             part, state, steps = _span(
-                _rows(*rows, queries), at, span_keys, span_values, state, rates
+                rows_of(*rows, queries), at, span_keys, span_values, state, rates
             )
             parts.append(part)
         else:
             steps = end - first
             if rates is not None:
-                span_keys = span_keys.raised(rates * _steps(steps, values))
+                span_keys = span_keys.raised(rates * steps_to(steps, values))
             state = state.plus(_state_of(span_keys, span_values)).later(rates, steps)
         origin += steps
     first = query_at(num_keys)
     if first < num_queries:
-        later = _rows(first, num_queries, queries)
+        later = rows_of(first, num_queries, queries)
         if rates is not None:
             since = first + offset - origin
-            later = later.raised(-rates * (_steps(num_queries - first, values) + since))
+            later = later.raised(-rates * (steps_to(num_queries - first, values) + since))
         parts.append(state.seen_by(later))
     return joined(parts)
 
 
-def _steps(count: int, like: Tensor) -> Tensor:
+def steps_to(count: int, like: Tensor) -> Tensor:
     """0, 1, ..., count - 1 as a column."""
     return torch.arange(count, device=like.device, dtype=like.dtype).unsqueeze(-1)
 
@@ -151,7 +157,7 @@ def _span(
 
     q, k, v = features(queries, at), features(keys, 0), chunked(values, 0, 0.0)
     if rates is not None:
-        aging = rates.unsqueeze(-1) * _steps(size, values)
+        aging = rates.unsqueeze(-1) * steps_to(size, values)
         q, k = q.raised(-aging), k.raised(aging)
     chunks = _state_of(k, v)
     before: list[State] = []

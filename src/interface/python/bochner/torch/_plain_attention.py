@@ -31,19 +31,32 @@ def without_autocast(tensor: Tensor) -> Any:
     return torch.autocast(device, enabled=False)
 
 
+def by_kernel(problem: Problem, constants: MapConstants, offset: int) -> KernelRows:
+    """Rows after the kernel's A, query 0 at position `offset`."""
+    kernel, gaussian = constants.kernel.unsqueeze(1), constants.gaussian.unsqueeze(1)
+    return kernel_rows(problem.queries, problem.keys, kernel, gaussian, problem.rates, offset)
+
+
 def _by_head(side: SideConstants) -> SideConstants:
     """For rows (batch, key heads, queries a key head, n, d)."""
     return type(side)(*(x.unsqueeze(1) for x in side))
 
 
-def _require_as_many(maps: int, key_heads: int) -> None:
+def require_as_many(maps: int, key_heads: int) -> None:
     if maps not in (1, key_heads):
         raise ValueError(
             f"attention: there are {maps} maps, expected 1 or {key_heads} (one per key head)"
         )
 
 
-class _Problem:
+def rates_column(decay: Sequence[float], like: Tensor) -> Tensor | None:
+    """Rates (key heads, 1, 1, 1); no decay is an empty one."""
+    if len(decay) == 0:
+        return None
+    return torch.tensor(list(decay), dtype=like.dtype, device=like.device).view(-1, 1, 1, 1)
+
+
+class Problem:
     """Rows, grouped by key heads, in float32 or float64."""
 
     def __init__(
@@ -64,11 +77,7 @@ class _Problem:
         ones = torch.ones_like(values[..., :1])
         self.values = torch.cat([values, ones], -1).unsqueeze(2)
         self.key_mask = key_mask
-        self.rates = (
-            torch.tensor(list(decay), dtype=values.dtype, device=values.device).view(-1, 1, 1, 1)
-            if len(decay) > 0
-            else None
-        )
+        self.rates = rates_column(decay, values)
 
     def live(self) -> Tensor | None:
         return None if self.key_mask is None else self.key_mask[:, None, None, None, :]
@@ -104,11 +113,11 @@ def plain_attention(
     if len(decay) > 0 and not causal:
         raise ValueError("attention: decay is given without a causal mask")
     key_heads = keys.shape[1]
-    _require_as_many(constants.gaussian.shape[0], key_heads)
+    require_as_many(constants.gaussian.shape[0], key_heads)
     if 0 in queries.shape or keys.shape[2] == 0:
         return queries.new_zeros((*queries.shape[:3], values.shape[3]))
     with without_autocast(queries):
-        problem = _Problem(queries, keys, values, key_mask, decay)
+        problem = Problem(queries, keys, values, key_mask, decay)
         total = no_keys(problem.values, tuple(problem.queries.shape[:-1]), problem.values.shape[-1])
         window = min(pairs.window, queries.shape[2] + keys.shape[2] + abs(query_offset) + 1)
         chosen = None
@@ -116,14 +125,7 @@ def plain_attention(
             chosen = chosen_keys(problem.raw_keys, key_mask, pairs.first_keys, pairs.heaviest_keys)
         seen = _cut(window, causal, query_offset)
         if window > 0 or chosen is not None:
-            rows = kernel_rows(
-                problem.queries,
-                problem.keys,
-                constants.kernel.unsqueeze(1),
-                constants.gaussian.unsqueeze(1),
-                problem.rates,
-                query_offset,
-            )
+            rows = by_kernel(problem, constants, query_offset)
             if window > 0:
                 band = Seen(query_offset - window + 1, query_offset + (1 if causal else window))
                 total = total.plus(over_pairs(rows, problem.values, problem.live(), band))
@@ -152,20 +154,28 @@ def _cut(window: int, causal: bool, offset: int) -> list[Seen]:
     return [Seen(until=offset - window + 1), Seen(first=offset + window)]
 
 
+def feature_rows(
+    problem: Problem, constants: MapConstants, others: Tensor | None
+) -> tuple[LogFeatures, LogFeatures]:
+    """Of queries and keys; none of keys beside `others` (batch, heads or 1, S)."""
+    queries = log_features(problem.queries, _by_head(constants.query), constants.signed)
+    keys = log_features(problem.keys, _by_head(constants.key), constants.signed)
+    if others is not None:
+        hidden = ~others[:, :, None, :, None]
+        keys = LogFeatures(keys.value, keys.log.masked_fill(hidden, -torch.inf))
+    return queries, keys
+
+
 def _features(
-    problem: _Problem,
+    problem: Problem,
     constants: MapConstants,
     others: Tensor | None,
     seen: list[Seen],
     window: int,
     offset: int,
 ) -> Part:
-    """All keys of `others` (batch, heads or 1, S) that are seen outside of the window."""
-    queries = log_features(problem.queries, _by_head(constants.query), constants.signed)
-    keys = log_features(problem.keys, _by_head(constants.key), constants.signed)
-    if others is not None:
-        hidden = ~others[:, :, None, :, None]
-        keys = LogFeatures(keys.value, keys.log.masked_fill(hidden, -torch.inf))
+    """All keys of `others` that are seen outside of the window."""
+    queries, keys = feature_rows(problem, constants, others)
     if seen == [Seen()]:
         return over_all(queries, keys, problem.values)
     if problem.rates is not None:
@@ -208,7 +218,7 @@ def plain_exact_attention(
     if 0 in queries.shape or keys.shape[2] == 0:
         return queries.new_zeros((*queries.shape[:3], values.shape[3]))
     with without_autocast(queries):
-        problem = _Problem(queries, keys, values, key_mask, decay)
+        problem = Problem(queries, keys, values, key_mask, decay)
         groups = problem.queries.shape[1:3]
         live = problem.live()
         if allowed is not None:

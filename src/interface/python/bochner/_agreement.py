@@ -3,14 +3,12 @@
 
 from __future__ import annotations
 
-import contextlib
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from bochner import _core
-from bochner.mpi._available import MPI
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Mapping
 
 T = TypeVar("T")
 
@@ -19,23 +17,20 @@ LIBRARY = f"bochner {_core.version}"
 _KINDS: tuple[type[Exception], ...] = (TypeError, ValueError, OSError, MemoryError)
 
 
-@contextlib.contextmanager
-def duplicate(function: str, comm: Any) -> Iterator[Any]:
-    """A communicator of our own over the caller's ranks."""
-    if not isinstance(comm, MPI.Intracomm):
-        raise TypeError(
-            f"{function}: comm is {type(comm).__name__}, expected an intracommunicator of mpi4py"
-        )
-    if comm == MPI.COMM_NULL:
-        raise ValueError(f"{function}: comm is the null communicator")
-    ours = comm.Dup()
-    try:
-        yield ours
-    finally:
-        ours.Free()
+class Gathering(Protocol):
+    """Ranks that can tell each other things: a communicator of mpi4py is one."""
+
+    @property
+    def rank(self) -> int:
+        """The number of this one."""
+        ...
+
+    def allgather(self, sendobj: Any, /) -> list[Any]:
+        """What each rank says, in their order."""
+        ...
 
 
-def together(function: str, comm: Any, work: Callable[[], T]) -> T:
+def together(function: str, comm: Gathering, work: Callable[[], T]) -> T:
     """What `work` returns here; what it raises on one rank is raised on all of them."""
     result: Any = None
     failure: tuple[int, str] | None = None
@@ -57,7 +52,7 @@ def together(function: str, comm: Any, work: Callable[[], T]) -> T:
     return done
 
 
-def agreed(function: str, comm: Any, said: Mapping[str, Any] | None) -> dict[str, Any]:
+def agreed(function: str, comm: Gathering, said: Mapping[str, Any] | None) -> dict[str, Any]:
     """What all ranks say that say anything; raises on all of them where two differ."""
     everyone = comm.allgather(None if said is None else {"library": LIBRARY, **said})
     speakers = [(rank, words) for rank, words in enumerate(everyone) if words is not None]
