@@ -14,6 +14,7 @@ ROOT = Path(__file__).parents[2]
 PAGES = [
     ROOT / "docs" / "python.md",
     ROOT / "docs" / "coming_from.md",
+    ROOT / "docs" / "statistics.md",
     ROOT / "src" / "interface" / "python" / "package.md",
 ]
 CLUSTER_PAGES = [ROOT / "docs" / "cluster.md"]
