@@ -53,7 +53,7 @@ std::string null_words(const ConditionalIndependenceOptions& options) {
   if (options.null == NullLaw::permutations) {
     return std::to_string(options.permutations) + " permutations";
   }
-  return std::string(name_of(options.null)) + " by " + std::string(name_of(options.law));
+  return std::string(name_of(options.null)) + " (" + std::string(name_of(options.law)) + ")";
 }
 
 }  // namespace

@@ -86,7 +86,7 @@ TEST_CASE("a test says in words what was asked and how far draws agree", "[test]
   CAPTURE(outcome.err);
   REQUIRE(outcome.status == 0);
   CHECK_THAT(outcome.out, Contains("300 rows; is x independent of y given z?"));
-  CHECK_THAT(outcome.out, Contains("weighted-chi-squares by inversion, 10 draws"));
+  CHECK_THAT(outcome.out, Contains("weighted-chi-squares (inversion), 10 draws"));
   CHECK_THAT(outcome.out, Contains("p-values of the draws"));
 }
 
