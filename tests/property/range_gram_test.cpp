@@ -162,14 +162,14 @@ TEMPLATE_TEST_CASE("what is built on Gram matrices is finite, or refused", "[pro
       ++answers;
       const ExactGram exact(map.spec().kernel, rows);
       // All of these are of order one at most: none has a reason to refuse.
-      const PermutationTestOptions permutations{.permutations = 9, .seed = {3}};
-      const PermutationTest mmd = two_sample_test(*gram, 4, permutations);
+      const KernelTestOptions permutations{.permutations = 9, .seed = {3}};
+      const KernelTest mmd = two_sample_test(*gram, 4, permutations);
       CHECK(std::abs(mmd.statistic) <= 4.0);
       CHECK(mmd.p_value > 0.0);
       CHECK(mmd.p_value <= 1.0);
-      const PermutationTest exact_mmd = two_sample_test(exact, 4, permutations);
+      const KernelTest exact_mmd = two_sample_test(exact, 4, permutations);
       CHECK(std::abs(exact_mmd.statistic) <= 4.0);
-      const PermutationTest hsic = independence_test(*gram, *gram, permutations);
+      const KernelTest hsic = independence_test(*gram, *gram, permutations);
       CHECK(hsic.statistic >= 0.0);
       CHECK(hsic.statistic <= 1.0 + 1e-5);
       const KernelClusters clusters = kernel_kmeans(*gram, {.clusters = 3, .restarts = 2});

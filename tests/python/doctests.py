@@ -16,6 +16,7 @@ PAGES = [
     ROOT / "docs" / "coming_from.md",
     ROOT / "docs" / "errors.md",
     ROOT / "docs" / "intervals.md",
+    ROOT / "docs" / "statistics.md",
     ROOT / "src" / "interface" / "python" / "package.md",
 ]
 CLUSTER_PAGES = [ROOT / "docs" / "cluster.md"]

@@ -63,7 +63,7 @@ def numbers(state):
     if isinstance(state, bo.NormalEquations):
         return [state.moments().ravel(), [state.num_rows, state.log_weights]]
     if isinstance(state, bo.MeanEmbedding):
-        return [state.mean, [state.num_rows, state.squared_distance(state)]]
+        return [state.mean, [state.num_rows, state.distance(state).squared]]
     if isinstance(state, bo.GramErrorCurve):
         return [list(state.to_dict().values())[:-1]]
     if isinstance(state, bo.LogisticSums):
@@ -228,10 +228,10 @@ def test_mean_embeddings_are_means_of_features():
     first, second = bo.MeanEmbedding(SPEC).add(x), bo.MeanEmbedding(SPEC).add(y)
     assert np.allclose(first.mean, bo.FeatureMap(SPEC).transform(x).mean(axis=0), atol=1e-14)
     expected = bo.two_sample_test(SPEC, x, y, permutations=1).statistic
-    assert np.isclose(first.squared_distance(second), expected, rtol=1e-11)
+    assert np.isclose(first.distance(second).squared, expected, rtol=1e-11)
     for function in (
         lambda: bo.MeanEmbedding(SPEC).mean,
-        lambda: first.squared_distance(bo.MeanEmbedding(SPEC)),
+        lambda: first.distance(bo.MeanEmbedding(SPEC)),
     ):
         with pytest.raises(ValueError, match="rows"):
             function()

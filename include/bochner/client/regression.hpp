@@ -14,6 +14,7 @@
 #include <bochner/client/regression/logistic_regression.hpp>
 #include <bochner/client/regression/logistic_validation.hpp>
 #include <bochner/client/regression/normal_equations.hpp>
+#include <bochner/client/regression/online_ridge.hpp>
 #include <bochner/client/regression/prediction_intervals.hpp>
 #include <bochner/client/regression/ridge_feature_errors.hpp>
 #include <bochner/client/regression/ridge_path.hpp>

@@ -69,27 +69,62 @@ Matrix<double> random_features(const Variable& of, Index count, Seed seed) {
   return standardised(features(map, of.rows.view(), Side::query, {1}).view());
 }
 
-/// a less its least squares fit by b; columns of both have mean zero.
-void regress_away(const Matrix<double>& b, Matrix<double>& a) {
-  const auto n = static_cast<double>(b.rows());
-  const Index dim = b.cols();
-  Matrix<double> moments(dim, simd::padded<double>(dim));
-  const auto square = moments.view().middle_cols(0, dim);
-  linalg::add_product(b.view().transpose(), b.view(), square);
-  for (Index k = 0; k < dim; ++k) moments(k, k) += n * kRidge;
-  if (linalg::cholesky(square, {1})) {
-    kDoor.refuse("features of z depend on each other linearly; give fewer condition_features");
+/// Least squares on features of z, columns of mean zero.
+class ConditionFit {
+ public:
+  explicit ConditionFit(Matrix<double> features)
+      : features_(std::move(features)),
+        moments_(features_.cols(), simd::padded<double>(features_.cols())) {
+    linalg::add_product(features_.view().transpose(), features_.view(), square());
+    for (Index k = 0; k < features_.cols(); ++k) moments_(k, k) += shift();
+    if (linalg::cholesky(square(), {1})) {
+      kDoor.refuse("features of z depend on each other linearly; give fewer condition_features");
+    }
   }
-  Matrix<double> coefficients(dim, simd::padded<double>(a.cols()));
-  const auto solution = coefficients.view().middle_cols(0, a.cols());
-  linalg::add_product(b.view().transpose(), a.view(), solution);
-  linalg::solve_transposed(square, solution, {1});
-  linalg::solve_upper(square, solution, {1});
-  for (Index k = 0; k < dim; ++k) {
-    for (Index c = 0; c < a.cols(); ++c) coefficients(k, c) = -coefficients(k, c);
+
+  /// a less its fit; columns have mean zero.
+  void regress_away(Matrix<double>& a) const {
+    Matrix<double> coefficients(features_.cols(), simd::padded<double>(a.cols()));
+    const auto solution = coefficients.view().middle_cols(0, a.cols());
+    linalg::add_product(features_.view().transpose(), a.view(), solution);
+    linalg::solve_transposed(square(), solution, {1});
+    linalg::solve_upper(square(), solution, {1});
+    for (Index k = 0; k < solution.rows; ++k) {
+      for (Index c = 0; c < a.cols(); ++c) coefficients(k, c) = -coefficients(k, c);
+    }
+    linalg::add_product(features_.view(), solution, a.view());
   }
-  linalg::add_product(b.view(), solution, a.view());
-}
+
+  /// What the second moments of products of residuals are too small by: with leverages h_i, tr (I -
+  /// H) / sum_i (1 - h_i)^2.
+  double inflation() const {
+    const Index n = features_.rows();
+    Matrix<double> scaled(features_.cols(), simd::padded<double>(n));
+    for (Index i = 0; i < n; ++i) {
+      for (Index k = 0; k < features_.cols(); ++k) scaled(k, i) = features_(i, k);
+    }
+    linalg::solve_transposed(square(), scaled.view().middle_cols(0, n), {1});
+    double trace = 0.0;
+    double squares = 0.0;
+    for (Index i = 0; i < n; ++i) {
+      double left = 1.0 - 1.0 / static_cast<double>(n);  // less that of the mean
+      for (Index k = 0; k < scaled.rows(); ++k) left -= scaled(k, i) * scaled(k, i);
+      trace += left;
+      squares += left * left;
+    }
+    return trace / squares;
+  }
+
+ private:
+  double shift() const { return static_cast<double>(features_.rows()) * kRidge; }
+  MatrixView<double> square() { return moments_.view().middle_cols(0, features_.cols()); }
+  MatrixView<const double> square() const {
+    return moments_.view().middle_cols(0, features_.cols());
+  }
+
+  Matrix<double> features_;
+  Matrix<double> moments_;  ///< their Cholesky factor
+};
 
 /// |a^T b|_F^2 / n
 double statistic_of(const Matrix<double>& a, const Matrix<double>& b) {
@@ -100,8 +135,8 @@ double statistic_of(const Matrix<double>& a, const Matrix<double>& b) {
   return sum / static_cast<double>(a.rows());
 }
 
-/// The eigenvalues of the second moments of the products a_ij b_il.
-std::vector<double> weights_of(const Matrix<double>& a, const Matrix<double>& b) {
+/// `inflation` times the eigenvalues of the second moments of the products a_ij b_il.
+std::vector<double> weights_of(const Matrix<double>& a, const Matrix<double>& b, double inflation) {
   Matrix<double> products(a.rows(), a.cols() * b.cols());
   for (Index i = 0; i < a.rows(); ++i) {
     for (Index j = 0; j < a.cols(); ++j) {
@@ -114,14 +149,14 @@ std::vector<double> weights_of(const Matrix<double>& a, const Matrix<double>& b)
   if (!eigen) kDoor.refuse("the eigenvalues of the statistic's law were not found");
   std::vector<double> weights;
   for (const double value : eigen->values) {
-    weights.push_back(std::max(value, 0.0) / static_cast<double>(a.rows()));
+    weights.push_back(inflation * std::max(value, 0.0) / static_cast<double>(a.rows()));
   }
   return weights;
 }
 
 double permutation_p_value(const Matrix<double>& a, const Matrix<double>& b, double statistic,
-                           Index permutations, Seed seed) {
-  PermutationTest test{.statistic = statistic, .permuted = {}};
+                           double inflation, Index permutations, Seed seed) {
+  KernelTest test{.statistic = statistic, .permuted = {}};
   Matrix<double> permuted(a.rows(), a.cols());
   for (Index p = 0; p < permutations; ++p) {
     const std::vector<Index> order = random_permutation(
@@ -129,7 +164,7 @@ double permutation_p_value(const Matrix<double>& a, const Matrix<double>& b, dou
     for (Index i = 0; i < a.rows(); ++i) {
       std::copy_n(a.row(order[static_cast<std::size_t>(i)]), a.cols(), permuted.row(i));
     }
-    test.permuted.push_back(statistic_of(permuted, b));
+    test.permuted.push_back(inflation * statistic_of(permuted, b));
   }
   set_p_value(test, statistic);
   return test.p_value;
@@ -169,16 +204,21 @@ class Test {
     };
     Matrix<double> a = random_features(x_, options_.features, seed(Role::x));
     Matrix<double> b = random_features(y_, options_.features, seed(Role::y));
+    // Without dependence the statistic's mean is that of tr (I - H) rows; the products of residuals
+    // of row i are (1 - h_i)^2 of those of the features.
+    double inflation = 1.0;
     if (z_.varies()) {
-      const Matrix<double> c = random_features(z_, condition_features_, seed(Role::z));
-      regress_away(c, a);
-      regress_away(c, b);
+      const ConditionFit fit(random_features(z_, condition_features_, seed(Role::z)));
+      fit.regress_away(a);
+      fit.regress_away(b);
+      inflation = fit.inflation();
     }
     Outcome out{.statistic = statistic_of(a, b)};
-    out.p_value = options_.null == NullLaw::permutations
-                      ? permutation_p_value(a, b, out.statistic, options_.permutations,
-                                            seed(Role::permutations))
-                      : weighted_chi_square_tail(weights_of(a, b), out.statistic, options_.law);
+    out.p_value =
+        options_.null == NullLaw::permutations
+            ? permutation_p_value(a, b, out.statistic, inflation, options_.permutations,
+                                  seed(Role::permutations))
+            : weighted_chi_square_tail(weights_of(a, b, inflation), out.statistic, options_.law);
     return out;
   }
 

@@ -4,12 +4,14 @@
 #include "client/gram/centred_features.hpp"
 #include "client/gram/checks.hpp"
 #include "client/gram/feature_products.hpp"
+#include "client/gram/null_law.hpp"
 #include "client/gram/permutation_p_value.hpp"
 #include "random/permutation.hpp"
 
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <vector>
 
 namespace bochner {
 
@@ -37,12 +39,33 @@ double squared_products(const FeatureSource<T>& phi, const Matrix<double>& b,
   return sum;
 }
 
+/// P(sum_jk lambda_j mu_k X_jk / n >= statistic), of centred rows. (n - 1) / n makes one of the two
+/// covariances that of 1 / n.
+template <Scalar T>
+double dependence_p_value(const GramApproximation<T>& x, const GramApproximation<T>& y,
+                          double statistic, ChiSquareLaw law, const Execution& execution) {
+  const auto n = static_cast<double>(x.size());
+  const std::vector<double> lambda =
+      covariance_eigenvalues(kIndependenceTest, x.features(), execution);
+  const std::vector<double> mu = covariance_eigenvalues(kIndependenceTest, y.features(), execution);
+  // Ascending. Relative to the largest, no product leaves the range of double.
+  const double first = lambda.back();
+  const double second = mu.back();
+  if (first == 0.0 || second == 0.0) return 1.0;
+  const double relative = n * (statistic / first / second);
+  if (!std::isfinite(relative)) kIndependenceTest.refuse("the statistic overflows; scale x down");
+  std::vector<double> weights;
+  for (const double a : lambda) {
+    for (const double b : mu) weights.push_back((n - 1.0) / n * (a / first) * (b / second));
+  }
+  return weighted_chi_square_tail(weights, relative, law);
+}
+
 }  // namespace
 
 template <Scalar T>
-PermutationTest independence_test(const GramApproximation<T>& x, const GramApproximation<T>& y,
-                                  const PermutationTestOptions& options,
-                                  const Execution& execution) {
+KernelTest independence_test(const GramApproximation<T>& x, const GramApproximation<T>& y,
+                             const KernelTestOptions& options, const Execution& execution) {
   const Index n = x.size();
   require_size(kIndependenceTest, "y", y.size(), n, "those of x");
   kIndependenceTest.at_least("rows", n, 2).at_least("permutations", options.permutations, 1);
@@ -50,8 +73,13 @@ PermutationTest independence_test(const GramApproximation<T>& x, const GramAppro
   const GramApproximation<T> centred = centred_rows(kIndependenceTest, x);
   const Matrix<double> psi = centred_features(kIndependenceTest, y.features());
   const double squared_rows = static_cast<double>(n) * static_cast<double>(n);
-  PermutationTest out;
+  KernelTest out;
   out.statistic = squared_products(centred.features(), psi, execution) / squared_rows;
+  if (options.null == NullLaw::weighted_chi_squares) {
+    out.p_value = dependence_p_value(centred, centred_rows(kIndependenceTest, y), out.statistic,
+                                     options.law, execution);
+    return out;
+  }
   Matrix<double> permuted(n, psi.cols());
   for (Index b = 1; b <= options.permutations; ++b) {
     const std::vector<Index> order = random_permutation(
@@ -66,11 +94,11 @@ PermutationTest independence_test(const GramApproximation<T>& x, const GramAppro
   return out;
 }
 
-template PermutationTest independence_test(const GramApproximation<float>&,
-                                           const GramApproximation<float>&,
-                                           const PermutationTestOptions&, const Execution&);
-template PermutationTest independence_test(const GramApproximation<double>&,
-                                           const GramApproximation<double>&,
-                                           const PermutationTestOptions&, const Execution&);
+template KernelTest independence_test(const GramApproximation<float>&,
+                                      const GramApproximation<float>&, const KernelTestOptions&,
+                                      const Execution&);
+template KernelTest independence_test(const GramApproximation<double>&,
+                                      const GramApproximation<double>&, const KernelTestOptions&,
+                                      const Execution&);
 
 }  // namespace bochner

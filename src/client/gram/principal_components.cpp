@@ -3,6 +3,7 @@
 
 #include "client/gram/centred_features.hpp"
 #include "client/gram/feature_products.hpp"
+#include "client/gram/null_law.hpp"
 #include "core/door.hpp"
 #include "linalg/symmetric_eigen.hpp"
 
@@ -37,13 +38,9 @@ KernelPrincipalComponents<T>::KernelPrincipalComponents(FeatureMap<T> map, Matri
   mean_ = mean_features(kKernelPrincipalComponents, gram.features());
   const FeatureSource<T> source(gram.features(), mean_);
   const Index features = source.num_features();
-  const auto n = static_cast<double>(x.rows);
-  Matrix<double> covariance = feature_moments(source, execution);
+  const Matrix<double> covariance = second_moments(source, static_cast<double>(x.rows), execution);
   double square = 0.0;  // mean |phi|^2
   for (Index i = 0; i < features; ++i) {
-    for (Index j = 0; j <= i; ++j) {
-      covariance(i, j) = std::ldexp(covariance(i, j) / n, 2 * source.max_exponent());
-    }
     total_variance_ += covariance(i, i);
     square += mean_[static_cast<std::size_t>(i)] * mean_[static_cast<std::size_t>(i)];
   }

@@ -2,11 +2,13 @@
 #include "bochner/client/gram/two_sample.hpp"
 
 #include "client/gram/centred_features.hpp"
+#include "client/gram/null_law.hpp"
 #include "client/gram/permutation_p_value.hpp"
 #include "core/door.hpp"
 #include "random/permutation.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <cstdint>
 #include <numeric>
 
@@ -68,18 +70,38 @@ class Discrepancy {
   double total_ = 0.0;
 };
 
+/// P((1 / n + 1 / l) sum_k lambda_k (X_k - 1) >= statistic).
+double discrepancy_p_value(const std::vector<double>& lambda, double statistic, double first,
+                           double second, ChiSquareLaw law) {
+  const double mean = std::accumulate(lambda.begin(), lambda.end(), 0.0);
+  if (mean == 0.0) return 1.0;
+  const double sum = mean + statistic / (1.0 / first + 1.0 / second);
+  if (!std::isfinite(sum)) kTwoSampleTest.refuse("the statistic overflows; scale the inputs down");
+  return weighted_chi_square_tail(lambda, sum, law);
+}
+
+template <Scalar T>
+std::vector<double> limit_weights(const GramApproximation<T>& centred, const Execution& execution) {
+  return covariance_eigenvalues(kTwoSampleTest, centred.features(), execution);
+}
+std::vector<double> limit_weights(const ExactGram& gram, const Execution& execution) {
+  return covariance_eigenvalues(kTwoSampleTest, gram, execution);
+}
+
 template <class Gram>
-PermutationTest test(const Gram& pooled, Index first, const PermutationTestOptions& options,
-                     const Execution& execution) {
+KernelTest test(const Gram& pooled, Index first, const KernelTestOptions& options,
+                const Execution& execution) {
   const Index n = pooled.size();
   kTwoSampleTest.at_least("the number of rows of the first sample", first, 2)
       .at_least("the number of rows of the second sample", n - first, 2)
       .at_least("permutations", options.permutations, 1);
+  const bool permuting = options.null == NullLaw::permutations;
+  const Index permutations = permuting ? options.permutations : 0;
   const Discrepancy discrepancy(pooled, first, execution);
-  PermutationTest out;
+  KernelTest out;
   // Assignment 0 is the one given.
-  for (Index done = 0; done <= options.permutations; done += kAssignments) {
-    const Index count = std::min(kAssignments, options.permutations + 1 - done);
+  for (Index done = 0; done <= permutations; done += kAssignments) {
+    const Index count = std::min(kAssignments, permutations + 1 - done);
     Matrix<double> u(n, count);
     for (Index c = 0; c < count; ++c) {
       std::vector<Index> order(static_cast<std::size_t>(n));
@@ -101,27 +123,33 @@ PermutationTest test(const Gram& pooled, Index first, const PermutationTestOptio
       }
     }
   }
-  set_p_value(out, discrepancy.unit());
+  if (permuting) {
+    set_p_value(out, discrepancy.unit());
+  } else {
+    out.p_value = discrepancy_p_value(limit_weights(pooled, execution), out.statistic,
+                                      static_cast<double>(first), static_cast<double>(n - first),
+                                      options.law);
+  }
   return out;
 }
 
 }  // namespace
 
 template <Scalar T>
-PermutationTest two_sample_test(const GramApproximation<T>& pooled, Index first_rows,
-                                const PermutationTestOptions& options, const Execution& execution) {
+KernelTest two_sample_test(const GramApproximation<T>& pooled, Index first_rows,
+                           const KernelTestOptions& options, const Execution& execution) {
   // MMD^2 does not change when a vector is added to all features.
   return test(centred_rows(kTwoSampleTest, pooled), first_rows, options, execution);
 }
 
-PermutationTest two_sample_test(const ExactGram& pooled, Index first_rows,
-                                const PermutationTestOptions& options, const Execution& execution) {
+KernelTest two_sample_test(const ExactGram& pooled, Index first_rows,
+                           const KernelTestOptions& options, const Execution& execution) {
   return test(pooled, first_rows, options, execution);
 }
 
 template <Scalar T>
-PermutationTest two_sample_test(const FeatureMap<T>& map, ViewOf<const T> x, ViewOf<const T> y,
-                                const PermutationTestOptions& options, const Execution& execution) {
+KernelTest two_sample_test(const FeatureMap<T>& map, ViewOf<const T> x, ViewOf<const T> y,
+                           const KernelTestOptions& options, const Execution& execution) {
   kTwoSampleTest.columns("x", x, map.input_dim(), "the map's input_dim")
       .columns("y", y, map.input_dim(), "the map's input_dim");
   Matrix<T> pooled(x.rows + y.rows, x.cols);
@@ -134,15 +162,15 @@ PermutationTest two_sample_test(const FeatureMap<T>& map, ViewOf<const T> x, Vie
                          execution);
 }
 
-template PermutationTest two_sample_test(const GramApproximation<float>&, Index,
-                                         const PermutationTestOptions&, const Execution&);
-template PermutationTest two_sample_test(const GramApproximation<double>&, Index,
-                                         const PermutationTestOptions&, const Execution&);
-template PermutationTest two_sample_test(const FeatureMap<float>&, MatrixView<const float>,
-                                         MatrixView<const float>, const PermutationTestOptions&,
-                                         const Execution&);
-template PermutationTest two_sample_test(const FeatureMap<double>&, MatrixView<const double>,
-                                         MatrixView<const double>, const PermutationTestOptions&,
-                                         const Execution&);
+template KernelTest two_sample_test(const GramApproximation<float>&, Index,
+                                    const KernelTestOptions&, const Execution&);
+template KernelTest two_sample_test(const GramApproximation<double>&, Index,
+                                    const KernelTestOptions&, const Execution&);
+template KernelTest two_sample_test(const FeatureMap<float>&, MatrixView<const float>,
+                                    MatrixView<const float>, const KernelTestOptions&,
+                                    const Execution&);
+template KernelTest two_sample_test(const FeatureMap<double>&, MatrixView<const double>,
+                                    MatrixView<const double>, const KernelTestOptions&,
+                                    const Execution&);
 
 }  // namespace bochner

@@ -2,9 +2,9 @@
 #include "client/regression/linear_model.hpp"
 
 #include "client/regression/feature_blocks.hpp"
-#include "client/regression/saved_map.hpp"
 #include "core/archive_entries.hpp"
 #include "core/text.hpp"
+#include "feature_map/saved_map.hpp"
 #include "simd/engine.hpp"
 
 #include <cmath>
@@ -72,7 +72,7 @@ void LinearModel<T>::predict(const Door& door, MatrixView<const T> x, MatrixView
 
 template <Scalar T>
 void LinearModel<T>::save(Archive& archive) const {
-  save_map(map_, archive);
+  feature_map::save_map(map_, archive);
   archive.metadata["num_targets"] = std::to_string(num_outputs());
   archive.arrays.insert_or_assign("coefficients", coefficients_);
   archive.arrays.insert_or_assign("intercepts", row_matrix(intercepts_));
@@ -84,7 +84,7 @@ LinearModel<T> LinearModel<T>::load(const Door& door, const Archive& archive) {
   // An array without columns would confirm any number of features.
   if (num_outputs < 1) door.refuse("'num_targets' is 0, expected at least 1");
   Index features = 0;
-  FeatureMap<T> map = load_map<T>(archive, [&](const FeatureMapSpec& spec) {
+  FeatureMap<T> map = feature_map::load_map<T>(archive, [&](const FeatureMapSpec& spec) {
     features = bochner::num_features(spec);
     archive.array<double>("coefficients", features, num_outputs);
   });

@@ -4,10 +4,10 @@
 #include "client/regression/checks.hpp"
 #include "client/regression/feature_blocks.hpp"
 #include "client/regression/gathered_rows.hpp"
-#include "client/regression/saved_map.hpp"
 #include "core/archive_entries.hpp"
 #include "core/parallel.hpp"
 #include "core/text.hpp"
+#include "feature_map/saved_map.hpp"
 #include "linalg/lower_tiles.hpp"
 #include "simd/engine.hpp"
 
@@ -243,6 +243,17 @@ void NormalEquations<T>::subtract(const NormalEquations& other, const Execution&
 }
 
 template <Scalar T>
+void NormalEquations<T>::scale(double factor) {
+  if (!(factor > 0.0 && factor <= 1.0)) {
+    Door("NormalEquations::scale").refuse("factor", text::number(factor), "above 0 and at most 1");
+  }
+  for (Index e = 0; e < sums_.size(); ++e) sums_.data()[e] *= factor;
+  const double root = std::sqrt(factor);
+  for (Index e = 0; e < num_pending_ * pending_.cols(); ++e) pending_.data()[e] *= root;
+  log_weights_ += static_cast<double>(num_rows_) * std::log(factor);
+}
+
+template <Scalar T>
 Archive NormalEquations<T>::save() const {
   Archive archive;
   archive.metadata = {{"kind", std::string(kEquationsKind)},
@@ -250,7 +261,7 @@ Archive NormalEquations<T>::save() const {
                       {"num_rows", std::to_string(num_rows_)},
                       {"num_pending", std::to_string(num_pending_)},
                       {"log_weights", text::number(log_weights_)}};
-  regression::save_map(map_, archive);
+  feature_map::save_map(map_, archive);
   Matrix<double> offset(1, num_targets());
   std::copy(options_.target_offset.begin(), options_.target_offset.end(), offset.data());
   archive.metadata["offset"] = options_.target_offset.empty() ? "none" : "given";
@@ -272,7 +283,7 @@ Archive NormalEquations<T>::save() const {
 template <Scalar T>
 NormalEquations<T> NormalEquations<T>::load(const Archive& archive) {
   require_kind(kLoad, archive, kEquationsKind);
-  return restored(regression::load_map<T>(
+  return restored(feature_map::load_map<T>(
                       archive, [&](const FeatureMapSpec& spec) { require_sums(spec, archive); }),
                   archive);
 }
@@ -280,7 +291,7 @@ NormalEquations<T> NormalEquations<T>::load(const Archive& archive) {
 template <Scalar T>
 NormalEquations<T> NormalEquations<T>::load(const FeatureMap<T>& map, const Archive& archive) {
   require_kind(kLoad, archive, kEquationsKind);
-  regression::require_map(kLoad, map, archive);
+  feature_map::require_map(kLoad, map, archive);
   require_sums(map.spec(), archive);
   return restored(map, archive);
 }

@@ -43,7 +43,9 @@ constexpr std::array kCommands = {
     BOCHNER_COMMAND(info, "Version, instruction set, threads and what maps are made of"),
     BOCHNER_COMMAND(plan, "Which map to use, and how many frequencies an error needs"),
     BOCHNER_COMMAND(predict, "Predictions of a fitted model"),
+    BOCHNER_COMMAND(test, "Are two variables independent, given others or not"),
     BOCHNER_COMMAND(variance, "Bias and variance of the kernel estimate, predicted and measured"),
+    BOCHNER_COMMAND(watch, "Changes in the law of a stream of rows, as they come"),
 };
 
 #undef BOCHNER_COMMAND

@@ -73,6 +73,11 @@ void subtract(AnyEquations& equations, AnyEquations& other, Threads threads) {
             [&](auto& sums, const auto& others) { sums.subtract(others, execution(threads)); });
 }
 
+void scale(AnyEquations& equations, double factor) {
+  equations.alone(
+      [&](AnyEquations::Sums& held) { std::visit([&](auto& sums) { sums.scale(factor); }, held); });
+}
+
 /// Both triangles.
 void moments(AnyEquations& equations, const Output& out, Threads threads) {
   const auto to = matrix<double>(out);
@@ -134,6 +139,7 @@ void define_equations(nb::module_& m) {
            nb::arg("num_threads").none())
       .def("merge", &merge, nb::arg("other"), nb::arg("num_threads").none())
       .def("subtract", &subtract, nb::arg("other"), nb::arg("num_threads").none())
+      .def("scale", &scale, nb::arg("factor"))
       .def("moments", &moments, nb::arg("out"), nb::arg("num_threads").none())
       .def_prop_ro("num_rows", &num_rows)
       .def_prop_ro("log_weights", &log_weights)

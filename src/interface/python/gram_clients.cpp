@@ -101,52 +101,63 @@ void nearest(const AnyGram& any, const Input& centres, const Output& labels, Thr
 }
 
 /// Fills the permuted values and returns the statistic and its p-value.
-nb::tuple outcome(const PermutationTest& test, const Output& permuted) {
+nb::tuple outcome(const KernelTest& test, const Output& permuted) {
   std::copy(test.permuted.begin(), test.permuted.end(), vector<double>(permuted).begin());
   return nb::make_tuple(test.statistic, test.p_value);
 }
 
-PermutationTestOptions options(const Output& permuted, std::uint64_t seed) {
-  return {.permutations = static_cast<Index>(permuted.shape(0)), .seed = {seed}};
+/// As many permutations as there is room for; none by the limit law.
+KernelTestOptions options(const Output& permuted, const std::string& null, const std::string& law,
+                          std::uint64_t seed) {
+  return {.null = choice<NullLaw>("null", null),
+          .law = choice<ChiSquareLaw>("law", law),
+          .permutations = std::max<Index>(static_cast<Index>(permuted.shape(0)), 1),
+          .seed = {seed}};
 }
 
-nb::tuple two_samples(const AnyGram& pooled, Index first_rows, std::uint64_t seed,
-                      const Output& permuted, Threads threads) {
+nb::tuple two_samples(const AnyGram& pooled, Index first_rows, const std::string& null,
+                      const std::string& law, std::uint64_t seed, const Output& permuted,
+                      Threads threads) {
+  const KernelTestOptions chosen = options(permuted, null, law, seed);
   return outcome(unlocked_in(pooled,
                              [&]<class T>() {
-                               return two_sample_test(pooled.in<T>(), first_rows,
-                                                      options(permuted, seed),
+                               return two_sample_test(pooled.in<T>(), first_rows, chosen,
                                                       interruptible(threads));
                              }),
                  permuted);
 }
 
-nb::tuple two_samples_exactly(const ExactGram& pooled, Index first_rows, std::uint64_t seed,
-                              const Output& permuted, Threads threads) {
-  PermutationTest test;
+nb::tuple two_samples_exactly(const ExactGram& pooled, Index first_rows, const std::string& null,
+                              const std::string& law, std::uint64_t seed, const Output& permuted,
+                              Threads threads) {
+  const KernelTestOptions chosen = options(permuted, null, law, seed);
+  KernelTest test;
   {
     const nb::gil_scoped_release release;
-    test = two_sample_test(pooled, first_rows, options(permuted, seed), interruptible(threads));
+    test = two_sample_test(pooled, first_rows, chosen, interruptible(threads));
   }
   return outcome(test, permuted);
 }
 
-nb::tuple two_samples_of_rows(const AnyMap& map, const Input& x, const Input& y, std::uint64_t seed,
+nb::tuple two_samples_of_rows(const AnyMap& map, const Input& x, const Input& y,
+                              const std::string& null, const std::string& law, std::uint64_t seed,
                               const Output& permuted, Threads threads) {
+  const KernelTestOptions chosen = options(permuted, null, law, seed);
   return outcome(unlocked(x,
                           [&]<class T>() {
-                            return two_sample_test(map.in<T>(), matrix<T>(x), matrix<T>(y),
-                                                   options(permuted, seed), interruptible(threads));
+                            return two_sample_test(map.in<T>(), matrix<T>(x), matrix<T>(y), chosen,
+                                                   interruptible(threads));
                           }),
                  permuted);
 }
 
-nb::tuple independence(const AnyGram& x, const AnyGram& y, std::uint64_t seed,
-                       const Output& permuted, Threads threads) {
+nb::tuple independence(const AnyGram& x, const AnyGram& y, const std::string& null,
+                       const std::string& law, std::uint64_t seed, const Output& permuted,
+                       Threads threads) {
+  const KernelTestOptions chosen = options(permuted, null, law, seed);
   return outcome(unlocked_in(x,
                              [&]<class T>() {
-                               return independence_test(x.in<T>(), y.in<T>(),
-                                                        options(permuted, seed),
+                               return independence_test(x.in<T>(), y.in<T>(), chosen,
                                                         interruptible(threads));
                              }),
                  permuted);
@@ -195,14 +206,16 @@ void define_gram_clients(nb::module_& m) {
         nb::arg("num_threads").none());
   m.def("nearest_clusters", &nearest, nb::arg("gram"), nb::arg("centres"), nb::arg("labels"),
         nb::arg("num_threads").none());
-  m.def("two_sample_test", &two_samples, nb::arg("pooled"), nb::arg("first_rows"), nb::arg("seed"),
-        nb::arg("permuted"), nb::arg("num_threads").none());
+  m.def("two_sample_test", &two_samples, nb::arg("pooled"), nb::arg("first_rows"), nb::arg("null"),
+        nb::arg("law"), nb::arg("seed"), nb::arg("permuted"), nb::arg("num_threads").none());
   m.def("two_sample_test_exact", &two_samples_exactly, nb::arg("pooled"), nb::arg("first_rows"),
-        nb::arg("seed"), nb::arg("permuted"), nb::arg("num_threads").none());
+        nb::arg("null"), nb::arg("law"), nb::arg("seed"), nb::arg("permuted"),
+        nb::arg("num_threads").none());
   m.def("two_sample_test_of_rows", &two_samples_of_rows, nb::arg("map"), nb::arg("x"), nb::arg("y"),
-        nb::arg("seed"), nb::arg("permuted"), nb::arg("num_threads").none());
-  m.def("independence_test", &independence, nb::arg("x"), nb::arg("y"), nb::arg("seed"),
-        nb::arg("permuted"), nb::arg("num_threads").none());
+        nb::arg("null"), nb::arg("law"), nb::arg("seed"), nb::arg("permuted"),
+        nb::arg("num_threads").none());
+  m.def("independence_test", &independence, nb::arg("x"), nb::arg("y"), nb::arg("null"),
+        nb::arg("law"), nb::arg("seed"), nb::arg("permuted"), nb::arg("num_threads").none());
   m.def("conditional_independence_test", &conditional_independence, nb::arg("x"), nb::arg("y"),
         nb::arg("z"), nb::arg("test"), nb::arg("features"), nb::arg("condition_features"),
         nb::arg("null"), nb::arg("law"), nb::arg("permutations"), nb::arg("draws"), nb::arg("seed"),

@@ -41,8 +41,11 @@ NB_MODULE(_core, m) {
   bochner::python::define_gram(m);
   bochner::python::define_gram_errors(m);
   bochner::python::define_gram_clients(m);
+  bochner::python::define_embeddings(m);
+  bochner::python::define_change_detector(m);
   bochner::python::define_equations(m);
   bochner::python::define_regression(m);
+  bochner::python::define_online_ridge(m);
   bochner::python::define_validation(m);
   bochner::python::define_intervals(m);
   bochner::python::define_feature_errors(m);

@@ -44,7 +44,10 @@ void define_records(nb::module_& m) {
   add<GramSolveOptions>(all, "GramSolveOptions");
   add<ClusterOptions>(all, "ClusterOptions");
   add<NystromOptions>(all, "NystromOptions");
-  add<PermutationTestOptions>(all, "PermutationTestOptions");
+  add<KernelTestOptions>(all, "KernelTestOptions");
+  add<ChangeDetectorOptions>(all, "ChangeDetectorOptions");
+  add<Change>(all, "Change");
+  add<EmbeddingDistance>(all, "EmbeddingDistance");
   add<SampledErrorOptions>(all, "SampledErrorOptions");
   add<HutchinsonOptions>(all, "HutchinsonOptions");
   add<LanczosErrorOptions>(all, "LanczosErrorOptions");

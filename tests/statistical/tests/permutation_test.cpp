@@ -38,7 +38,7 @@ FeatureMap<double> map_of(Index dim) {
 constexpr double kLevel = 0.1;
 const double kSigma = std::sqrt(kLevel * (1.0 - kLevel) / kReplicates);
 
-bool rejects(const PermutationTest& test) { return test.p_value <= kLevel; }
+bool rejects(const KernelTest& test) { return test.p_value <= kLevel; }
 
 }  // namespace
 
@@ -51,11 +51,11 @@ TEST_CASE("the two-sample test has its level and its power", "[gram]") {
     const auto seed = static_cast<std::uint64_t>(2 * r);
     const Matrix<double> x = normals(15, seed);
     const Matrix<double> y = normals(25, seed + 1);
-    const PermutationTestOptions options{.permutations = kPermutations, .seed = {seed}};
-    const PermutationTest test = two_sample_test<double>(map, x.view(), y.view(), options);
+    const KernelTestOptions options{.permutations = kPermutations, .seed = {seed}};
+    const KernelTest test = two_sample_test<double>(map, x.view(), y.view(), options);
     rejected += rejects(test);
     // The twin: the biased statistic of the samples beside unbiased permuted ones.
-    PermutationTest biased = test;
+    KernelTest biased = test;
     biased.statistic += (1.0 - 1.0 / 15.0) / 15.0;
     int as_large = 1;
     for (const double value : biased.permuted) as_large += value >= biased.statistic;
@@ -106,7 +106,7 @@ TEST_CASE("the independence test has its level and its power", "[gram]") {
     const Matrix<double> z = normals(40, seed);
     const MatrixView<const double> x = z.view().middle_cols(0, 1);
     const MatrixView<const double> y = z.view().middle_cols(1, 1);
-    const PermutationTestOptions options{.permutations = kPermutations, .seed = {seed}};
+    const KernelTestOptions options{.permutations = kPermutations, .seed = {seed}};
     const GramApproximation<double> gram(map, x);
     rejected += rejects(independence_test<double>(gram, {map, y}, options));
     // Dependent without correlation: y = x^2 plus noise.

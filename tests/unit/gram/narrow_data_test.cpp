@@ -112,7 +112,7 @@ TEST_CASE("discrepancy and dependence of close rows keep their digits in float",
     const GramApproximation<float> narrow(map, x.view());
     const GramApproximation<float> again(map, x.view(), {.memory = 0});
     const GramApproximation<double> wide(wide_map, y.view());
-    const PermutationTestOptions options{.permutations = 20, .seed = {5}};
+    const KernelTestOptions options{.permutations = 20, .seed = {5}};
     const double statistic = two_sample_test(narrow, 40, options).statistic;
     const double exact = two_sample_test(wide, 40, options).statistic;
     CHECK(std::abs(exact) < 1e-6);

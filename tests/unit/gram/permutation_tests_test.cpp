@@ -38,7 +38,7 @@ TEST_CASE("the two-sample statistic is that of the matrix", "[gram]") {
   for (const FeatureFunction& features :
        {FeatureFunction(TrigonometricFeatures{}), FeatureFunction(PositiveFeatures{})}) {
     const FeatureMap<double> map = map_of(3, features);
-    const PermutationTest found =
+    const KernelTest found =
         two_sample_test<double>(map, x.view(), y.view(), {.permutations = 99, .seed = {4}});
     CHECK(found.statistic ==
           Approx(discrepancy(approximate<double>(map, pooled), 13)).epsilon(1e-9).margin(1e-12));
@@ -54,12 +54,12 @@ TEST_CASE("the two-sample statistic is that of the matrix", "[gram]") {
     double square = 0.0;
     for (const double value : found.permuted) square += (value - mean) * (value - mean) / 98.0;
     CHECK(std::abs(mean) < 6.0 * std::sqrt(square / 99.0));
-    const PermutationTest threaded = two_sample_test<double>(
+    const KernelTest threaded = two_sample_test<double>(
         map, x.view(), y.view(), {.permutations = 99, .seed = {4}}, Execution{.num_threads = 3});
     CHECK(threaded.permuted == found.permuted);
   }
   const ExactGram exact(GaussianKernel{Isotropic{1.2}}, pooled.view());
-  const PermutationTest by_exact = two_sample_test(exact, 13, {.permutations = 9});
+  const KernelTest by_exact = two_sample_test(exact, 13, {.permutations = 9});
   CHECK(by_exact.statistic ==
         Approx(discrepancy(bochner::testing::exact(GaussianKernel{Isotropic{1.2}}, pooled), 13))
             .epsilon(1e-9)
@@ -71,8 +71,8 @@ TEST_CASE("the independence statistic is that of the centred matrices", "[gram]"
   const Matrix<double> y = normal_matrix<double>(25, 2, 64);
   const FeatureMap<double> map_x = map_of(3, PositiveFeatures{});
   const FeatureMap<double> map_y = map_of(2);
-  const PermutationTest found = independence_test<double>({map_x, x.view()}, {map_y, y.view()},
-                                                          {.permutations = 39, .seed = {4}});
+  const KernelTest found = independence_test<double>({map_x, x.view()}, {map_y, y.view()},
+                                                     {.permutations = 39, .seed = {4}});
   const Eigen::MatrixXd h =
       Eigen::MatrixXd::Identity(25, 25) - Eigen::MatrixXd::Constant(25, 25, 1.0 / 25.0);
   const Eigen::MatrixXd k = approximate<double>(map_x, x);

@@ -1,18 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <bochner/client/gram/kernel_test.hpp>
 #include <bochner/core/execution.hpp>
-#include <bochner/core/field.hpp>
 #include <bochner/core/matrix.hpp>
-#include <bochner/core/view.hpp>
-#include <bochner/estimator/weighted_chi_square.hpp>
 #include <bochner/export.hpp>
-#include <bochner/random/stream.hpp>
-
-#include <array>
-#include <string_view>
-#include <tuple>
-#include <vector>
 
 /// \file
 /// Whether x and y are independent given z.
@@ -25,15 +17,6 @@ enum class ConditionalTest {
   rcit   ///< those of x and of (y, z): sees all conditional dependence
 };
 constexpr std::array<std::string_view, 2> names_of(ConditionalTest) { return {"rcot", "rcit"}; }
-
-/// Where the law of the statistic without dependence comes from.
-enum class NullLaw {
-  weighted_chi_squares,  ///< its limit, by `ConditionalIndependenceOptions::law`
-  permutations           ///< of the residuals of x
-};
-constexpr std::array<std::string_view, 2> names_of(NullLaw) {
-  return {"weighted-chi-squares", "permutations"};
-}
 
 struct ConditionalIndependenceOptions {
   ConditionalTest test = ConditionalTest::rcot;
@@ -80,9 +63,10 @@ struct ConditionalIndependence {
 /// together. Columns are standardised, kernels are Gaussian with the median distance for a
 /// lengthscale, features have random phases and orthogonal frequencies. With residuals a_i and b_i
 /// of the features of x and y after least squares on those of z, C = sum a_i b_i^T / n; n |C|_F^2
-/// has, where x and y are independent given z and n is large, the law of sum lambda_k X_k, lambda
-/// the eigenvalues of the second moments of the products a_ij b_il and X_k chi-squared with one
-/// degree of freedom. A z without columns, or that does not vary, is no condition; of an x or y
+/// has, where x and y are independent given z and n is large, the law of sum lambda_k X_k, X_k
+/// chi-squared with one degree of freedom and lambda the eigenvalues of the second moments of the
+/// products a_ij b_il, times tr (I - H) / sum (1 - H_ii)^2 for what the regression on z, H its hat
+/// matrix, took of both. A z without columns, or that does not vary, is no condition; of an x or y
 /// that does not vary everything is independent (p = 1).
 ///
 /// O(draws n (D_z^2 + D_x^2 D_y^2)); one draw after the other on one thread each. The same bits for

@@ -68,6 +68,11 @@ class NormalEquations {
   /// differ, or when `other` has more rows.
   void subtract(const NormalEquations& other, const Execution& execution = {});
 
+  /// Multiplies the weights of all rows that are in by `factor`, in (0, 1]: forgetting. Fits after
+  /// it are those of the rows with these weights, to rounding. O(D^2). Throws InvalidArgument for
+  /// another factor.
+  void scale(double factor);
+
   const FeatureMap<T>& map() const noexcept { return map_; }
   const NormalEquationsOptions& options() const noexcept { return options_; }
   Index num_features() const noexcept { return map_.num_features(); }

@@ -31,6 +31,7 @@ from bochner._attention_rows import attention_rows, exact_attention_rows
 from bochner._attention_state import AttentionState
 from bochner._attention_study import AttentionStudy, attention_study
 from bochner._calibration import CalibratedHead, calibrate
+from bochner._change_detector import Change, ChangeDetector
 from bochner._checks_of_maps import CheckResult, check_unbiased, check_variance
 from bochner._chi_square import weighted_chi_square_tail
 from bochner._clusters import KernelClusters, kernel_kmeans, nearest_clusters
@@ -75,6 +76,7 @@ from bochner._gram_predictions import (
 from bochner._gram_solve import GramSolveReport, solve
 from bochner._gram_study import GramStudy, gram_study
 from bochner._hyperparameter_search import SearchCandidate, SearchResult, search_hyperparameters
+from bochner._kernel_tests import KernelTest, independence_test, two_sample_test
 from bochner._kernels import (
     evaluate,
     mean_square_sum,
@@ -87,13 +89,14 @@ from bochner._logistic import LogisticRegression, LogisticReport, class_targets,
 from bochner._logistic_sums import LogisticSums, logistic_gradient, logistic_product
 from bochner._map import FeatureMap
 from bochner._matrix_study import MatrixStudy, matrix_study
-from bochner._mean_embeddings import MeanEmbedding
+from bochner._mean_embeddings import EmbeddingDistance, MeanEmbedding
 from bochner._merging import merge_in_order
 from bochner._model_files import load_model, predict, save_model
 from bochner._models import Model
 from bochner._moments import KernelMoments, kernel_moments, row_moment
 from bochner._normal_equations import NormalEquations
 from bochner._nystrom import Nystrom, nystrom
+from bochner._online_ridge import OnlineRidge
 from bochner._optimal_parameters import (
     mean_square_sums,
     optimal_hyperbolic_oprf_parameter,
@@ -107,7 +110,6 @@ from bochner._optimal_parameters import (
 from bochner._optimal_transforms import optimal_centring, optimal_pair_transform
 from bochner._output_errors import OutputError, output_error
 from bochner._pair_study import PairStudy, pair_study
-from bochner._permutation_tests import PermutationTest, independence_test, two_sample_test
 from bochner._plans import FrequencyPlan, frequencies_needed, frequencies_needed_uniformly
 from bochner._prediction_intervals import PredictionIntervals
 from bochner._principal_components import KernelPrincipalComponents
@@ -149,12 +151,15 @@ __all__ = [
     "AttentionStudy",
     "Candidate",
     "CalibratedHead",
+    "Change",
+    "ChangeDetector",
     "CheckResult",
     "ComparedGram",
     "ConditionalIndependence",
     "CrossValidation",
     "DeltaSpectral",
     "EffectiveNorms",
+    "EmbeddingDistance",
     "ExactGram",
     "ExpectedError",
     "FeatureErrors",
@@ -189,9 +194,10 @@ __all__ = [
     "Model",
     "NormalEquations",
     "Nystrom",
+    "OnlineRidge",
     "OutputError",
     "PairStudy",
-    "PermutationTest",
+    "KernelTest",
     "PredictedGramError",
     "PredictionIntervals",
     "ReadOptions",

@@ -11,6 +11,7 @@ import numpy as np
 from bochner import _core
 from bochner._arrays import ArrayLike, doubles, threads
 from bochner._chi_square import ChiSquareLaw
+from bochner._kernel_tests import NullLaw
 from bochner._options import one_of, seed_of, whole
 from bochner._results import Result
 
@@ -55,7 +56,7 @@ def conditional_independence_test(
     test: Literal["rcot", "rcit"] = "rcot",
     features: int = 5,
     condition_features: int | None = None,
-    null: Literal["weighted-chi-squares", "permutations"] = "weighted-chi-squares",
+    null: NullLaw = "weighted-chi-squares",
     law: ChiSquareLaw = "inversion",
     permutations: int = 999,
     draws: int = 10,
@@ -131,7 +132,7 @@ def conditional_independence_test(
             0
             if condition_features is None
             else whole(function, "condition_features", condition_features, 1),
-            one_of(function, "null", null, ("weighted-chi-squares", "permutations")),
+            one_of(function, "null", null, get_args(NullLaw)),
             one_of(function, "law", law, get_args(ChiSquareLaw)),
             whole(function, "permutations", permutations, 1),
             whole(function, "draws", draws, 1),

@@ -11,7 +11,7 @@ from bochner import _core
 from bochner._archives import Kept, State, archive_of
 from bochner._arrays import ArrayLike, like, list_of, optional_weights, targets, threads
 from bochner._map import FeatureMap, Map, as_map
-from bochner._options import dtype_of, is_single, path, whole
+from bochner._options import dtype_of, is_single, path, real, whole
 
 if TYPE_CHECKING:
     import os
@@ -329,6 +329,38 @@ class NormalEquations(Kept):
             When maps or options differ, or when `other` has more rows.
         """
         self._equations.subtract(self._same("subtract", other), threads("subtract", num_threads))
+        return self
+
+    def scale(self, factor: float) -> NormalEquations:
+        """Multiply the weights of all rows that are in: forgetting. O(D^2).
+
+        Parameters
+        ----------
+        factor : float
+            Above 0 and at most 1.
+
+        Returns
+        -------
+        NormalEquations
+            This.
+
+        Raises
+        ------
+        TypeError, ValueError
+            For another factor.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> import bochner as bo
+        >>> x = np.linspace(0.0, 1.0, 100)[:, None]
+        >>> recent = bo.NormalEquations(bo.FeatureMapSpec(1, 16, seed=1))
+        >>> for batch in np.split(x, 10):
+        ...     recent = recent.scale(0.9).add(batch, batch[:, 0])
+        >>> recent.num_rows
+        100
+        """
+        self._equations.scale(real("scale", "factor", factor))
         return self
 
     def moments(self, *, num_threads: int | None = None) -> NDArray[np.float64]:

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from bochner._kernel_tests import KernelTest
 from bochner._mean_embeddings import MeanEmbedding
 from bochner._options import seed_of, whole
-from bochner._permutation_tests import PermutationTest
 from bochner._specs import spec_of
 from bochner.dask._available import dask
 from bochner.dask._collections import Partitioned, as_rows, partitioned
@@ -128,7 +128,7 @@ def two_sample_test(
     seed: int = 0,
     num_threads: int = 1,
     on_progress: Callable[[str, float, float, str], object] | Literal["bar"] | None = None,
-) -> PermutationTest:
+) -> KernelTest:
     """Whether two samples have the same law: `bochner.two_sample_test` for Dask's collections.
 
     The statistic is that function's, to rounding; the permutations are others. How many rows of a
@@ -154,7 +154,7 @@ def two_sample_test(
 
     Returns
     -------
-    PermutationTest
+    KernelTest
 
     Raises
     ------
@@ -208,4 +208,4 @@ def two_sample_test(
     found = _statistics(summed(function, work, blocks, on_progress), n, l)
     statistic, permuted, rounding = float(found[0]), found[1:-1], found[-1]
     reached = int(np.count_nonzero(permuted >= statistic - rounding))
-    return PermutationTest(statistic, (1 + reached) / (repeats + 1), permuted)
+    return KernelTest(statistic, (1 + reached) / (repeats + 1), permuted)

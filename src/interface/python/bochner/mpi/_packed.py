@@ -33,7 +33,7 @@ _LINEAR = ("coefficients", "intercepts")
 
 _KINDS: dict[type[Any], _Additive] = {
     NormalEquations: _Additive(("sums",), ("num_rows",), ("log_weights",)),
-    MeanEmbedding: _Additive(_LINEAR, ("num_rows",)),
+    MeanEmbedding: _Additive(("sums", "totals"), ("num_rows",)),
     LogisticSums: _Additive(_LINEAR, ("num_rows",), ("weight", "loss")),
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "client/regression/saved_map.hpp"
+#include "feature_map/saved_map.hpp"
 
 #include "core/archive_entries.hpp"
 #include "core/checked.hpp"
@@ -13,7 +13,7 @@
 #include <type_traits>
 #include <utility>
 
-namespace bochner::regression {
+namespace bochner::feature_map {
 namespace {
 
 constexpr Door kArchive("archive");
@@ -123,4 +123,4 @@ template void require_witness(const FeatureMap<double>&, const Archive&);
 template void require_map(const Door&, const FeatureMap<float>&, const Archive&);
 template void require_map(const Door&, const FeatureMap<double>&, const Archive&);
 
-}  // namespace bochner::regression
+}  // namespace bochner::feature_map

@@ -8,7 +8,7 @@
 /// \file
 /// A feature map in an archive: its spec, and one row of frequencies as a witness.
 
-namespace bochner::regression {
+namespace bochner::feature_map {
 
 template <Scalar T>
 void save_map(const FeatureMap<T>& map, Archive& archive);
@@ -41,4 +41,4 @@ FeatureMap<T> load_map(const Archive& archive, const Fits& fits) {
   return map;
 }
 
-}  // namespace bochner::regression
+}  // namespace bochner::feature_map
