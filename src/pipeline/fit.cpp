@@ -35,6 +35,7 @@ namespace bochner::pipeline {
 namespace {
 
 constexpr const char* kRidge = "checkpoint_ridge";
+constexpr const char* kGroupColumns = "checkpoint_group_columns";
 
 /// Above this many features the D x D matrix is formed only when asked for.
 constexpr Index kCholeskyUpTo = 8192;
@@ -48,7 +49,7 @@ Solver solver_of(const FitRequest& request) {
   return formed ? Solver::cholesky : Solver::conjugate_gradients;
 }
 
-/// A digest of all that the bits of the result depend on.
+/// A digest of all that the bits of the sums depend on; not of `intervals`, which come after them.
 std::string run_identity(const TrainingFile& file, const TrainingSummary& summary,
                          const FitRequest& request) {
   const io::ReadOptions& reading = request.reading;
@@ -106,14 +107,15 @@ decltype(Model::regression) fit_regression(const TrainingFile& file, const Train
 /// The models without some of the rows, where they are asked for; the time they take is the fit's.
 decltype(Model::held_out) fit_intervals(const TrainingFile& file, const TrainingSummary& summary,
                                         const FitRequest& request, const FitPlan& plan,
+                                        const std::vector<Index>& found_groups,
                                         const io::Checkpoint* checkpoint, FitOutcome& outcome) {
   if (request.intervals.held_out == HeldOut::none) return {};
   const Stopwatch watch;
   const StopRequests stop(plan.watcher);
   const bool single = request.arithmetic == Arithmetic::single_precision;
   try {
-    auto held_out = single ? fit_held_out<float>(file, summary, request, plan, outcome.search)
-                           : fit_held_out<double>(file, summary, request, plan, outcome.search);
+    auto held_out = single ? fit_held_out<float>(file, summary, request, plan, found_groups)
+                           : fit_held_out<double>(file, summary, request, plan, found_groups);
     outcome.seconds += watch.seconds();
     return held_out;
   } catch (const Interrupted&) {
@@ -198,21 +200,25 @@ Fitted fit(const FitRequest& asked, Watcher* watcher,
   FitOutcome outcome;
   outcome.layout = file.layout();
   outcome.constant = constant_inputs(file, summary);
+  std::vector<Index> found_groups;
   if (begun) {
     plan.spec = parse_spec(begun->word("map"));
     plan.model.ridge = begun->number(kRidge);
+    found_groups = nlohmann::json::parse(begun->word(kGroupColumns)).get<std::vector<Index>>();
   } else {
     const Stopwatch watch;
     outcome.search = choose_hyperparameters(file, summary, request, plan);
+    if (outcome.search.kernel) found_groups = outcome.search.kernel->group_columns;
     plan.unsaved = std::chrono::duration<double>(watch.seconds());
   }
-  plan.metadata = {{kRidge, shortest(plan.model.ridge)}};
+  plan.metadata = {{kRidge, shortest(plan.model.ridge)},
+                   {kGroupColumns, nlohmann::json(found_groups).dump()}};
   io::Checkpoint* const checkpoint = destination ? &*destination->checkpoint : nullptr;
   const bool single = request.arithmetic == Arithmetic::single_precision;
   auto regression =
       single ? fit_regression<float>(file, summary, request, plan, checkpoint, begun, outcome)
              : fit_regression<double>(file, summary, request, plan, checkpoint, begun, outcome);
-  auto held_out = fit_intervals(file, summary, request, plan, checkpoint, outcome);
+  auto held_out = fit_intervals(file, summary, request, plan, found_groups, checkpoint, outcome);
   Fitted out{.model = model_of(file, summary, plan, std::move(regression)),
              .outcome = std::move(outcome)};
   out.model.held_out = std::move(held_out);

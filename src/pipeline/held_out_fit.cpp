@@ -19,10 +19,9 @@ namespace {
 
 /// One label per row; nothing where rows come one by one.
 template <Scalar T>
-std::vector<Index> row_groups(const HeldTrainingRows<T>& rows, const FitSearch& search) {
+std::vector<Index> row_groups(const HeldTrainingRows<T>& rows, const std::vector<Index>& columns) {
   if (rows.groups.cols() > 0) return groups_of(rows.groups.view());
-  if (!search.kernel || search.kernel->group_columns.empty()) return {};
-  const std::vector<Index>& columns = search.kernel->group_columns;
+  if (columns.empty()) return {};
   Matrix<double> found(rows.x.rows(), static_cast<Index>(columns.size()));
   for (Index i = 0; i < found.rows(); ++i) {
     for (Index c = 0; c < found.cols(); ++c) {
@@ -54,11 +53,13 @@ std::optional<Folds> planned_folds(const TrainingFile& file, const TrainingSumma
 }
 
 /// The moments of every fold, or as many models as there are rows.
-void require_room(const FitPlan& plan, const std::optional<Folds>& folds, Index outputs,
-                  Index rows) {
+void require_room(const FitRequest& request, const FitPlan& plan, const std::optional<Folds>& folds,
+                  Index outputs, Index rows) {
   const auto features = static_cast<double>(num_features(plan.spec));
   const auto models = static_cast<double>((folds ? folds->count : rows) * outputs);
-  const double moments = folds ? static_cast<double>(folds->count) + 3.0 : 3.0;
+  // A logistic regression is fitted without one fold after the other.
+  const bool by_sums = folds && request.objective == Objective::squared;
+  const double moments = by_sums ? static_cast<double>(folds->count) + 3.0 : 3.0;
   require_memory("intervals", 8.0 * features * (moments * features + 2.0 * models),
                  "fewer folds or frequencies would do");
 }
@@ -82,12 +83,12 @@ decltype(Model::held_out) fit_labels(const HeldTrainingRows<T>& rows, Index clas
 template <Scalar T>
 decltype(Model::held_out) fit_held_out(const TrainingFile& file, const TrainingSummary& summary,
                                        const FitRequest& request, const FitPlan& plan,
-                                       const FitSearch& search) {
+                                       const std::vector<Index>& found_groups) {
   const HeldTrainingRows<T> rows = hold_rows<T>(file, summary, plan);
-  const std::vector<Index> groups = row_groups(rows, search);
+  const std::vector<Index> groups = row_groups(rows, found_groups);
   const std::optional<Folds> folds = planned_folds(file, summary, request, rows, groups);
   const Index classes = num_classes(summary);
-  require_room(plan, folds, classes == 0 ? file.num_targets() : classes, rows.x.rows());
+  require_room(request, plan, folds, classes == 0 ? file.num_targets() : classes, rows.x.rows());
   Execution execution = plan.execution;
   execution.poll = [&] {
     if (plan.execution.poll) plan.execution.poll();
@@ -102,9 +103,9 @@ decltype(Model::held_out) fit_held_out(const TrainingFile& file, const TrainingS
 
 template decltype(Model::held_out) fit_held_out<float>(const TrainingFile&, const TrainingSummary&,
                                                        const FitRequest&, const FitPlan&,
-                                                       const FitSearch&);
+                                                       const std::vector<Index>&);
 template decltype(Model::held_out) fit_held_out<double>(const TrainingFile&, const TrainingSummary&,
                                                         const FitRequest&, const FitPlan&,
-                                                        const FitSearch&);
+                                                        const std::vector<Index>&);
 
 }  // namespace bochner::pipeline

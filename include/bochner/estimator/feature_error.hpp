@@ -89,8 +89,9 @@ using FeatureFunctional = std::function<std::vector<double>(std::span<const doub
 ///   T_J = G T - sum_g (1 - 1 / h_g) T_(g),  bias = T - T_J,
 ///   standard_error^2 = (1 / G) sum_g (h_g T - (h_g - 1) T_(g) - T_J)^2 / (h_g - 1),
 /// m / m_1 - 1 degrees of freedom. Bootstrap [Yao23]: B blocks are drawn from the B with
-/// replacement; standard_error^2 is B / (B - 1) times the variance over replicates, with B - 1
-/// degrees of freedom, and the bias the mean over replicates less T. Yao, Erichson and Lopes
+/// replacement; standard_error^2 is B / (B - 1) times the variance over replicates, with
+/// m / block_size - 1 degrees of freedom (B - 1 where the last block is whole), and the bias the
+/// mean over replicates less T. Yao, Erichson and Lopes
 /// resample rows, which there are independent; here blocks are, of coupled frequencies.
 ///
 /// The error is that of the features alone, not of the data. Calls the functional G + 1 or

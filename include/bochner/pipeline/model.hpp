@@ -61,10 +61,10 @@ struct BOCHNER_EXPORT Model {
   /// Whether intervals or label sets are to be had.
   bool has_intervals() const;
   /// Of a regression n x 3 num_outputs: outputs, then lower and upper ends of the intervals that
-  /// hold a new row's targets with probability `level`, each by itself (PredictionIntervals), which
-  /// are infinite where the rows are too few for the level. Of classes n x 2 num_outputs: outputs,
-  /// then 1 for the classes in the set of that level and 0 for the others (LabelSets). Throws as
-  /// `outputs`, on a level outside (0, 1), and without `has_intervals`.
+  /// hold a new row's targets with probability about `level`, each by itself (PredictionIntervals),
+  /// which are infinite where the rows are too few for the level. Of classes n x 2 num_outputs:
+  /// outputs, then 1 for the classes in the set of that level and 0 for the others (LabelSets).
+  /// Throws as `outputs`, on a level outside (0, 1), and without `has_intervals`.
   Matrix<double> outputs_and_intervals(MatrixView<const double> rows, double level,
                                        const Execution& execution = {}) const;
 };

@@ -176,6 +176,7 @@ FeatureErrors eigenvalue_error(const FeatureMap<T>& map, ViewOf<const T> x, Inde
   return feature_error(
       map.spec(),
       [&](std::span<const double> weights) {
+        if (execution.poll) execution.poll();
         std::vector<double> out = spectrum.largest(weights, count);
         out.pop_back();
         return out;
@@ -199,6 +200,7 @@ FeatureErrors principal_component_error(const FeatureMap<T>& map, ViewOf<const T
   return feature_error(
       map.spec(),
       [&](std::span<const double> weights) {
+        if (execution.poll) execution.poll();
         std::vector<double> out = spectrum.largest(weights, count);
         const double total = out.back();
         if (!(total > 0.0)) kPrincipalComponentError.refuse("the rows are all alike");

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "client/regression/checks.hpp"
 
+#include "client/regression/gathered_rows.hpp"
 #include "core/text.hpp"
 
 #include <cmath>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -98,6 +100,21 @@ void require_folds(const Door& door, const Folds& folds, Index rows) {
   }
 }
 
+template <Scalar T>
+void require_classes_outside_folds(const Door& door, const LabelledRows<T>& rows,
+                                   const Folds& folds) {
+  for (Index fold = 0; fold < folds.count; ++fold) {
+    std::set<Index> classes;
+    for (std::size_t i = 0; i < folds.fold.size() && classes.size() < 2; ++i) {
+      const bool counts = weight_of(rows, static_cast<Index>(i)) > 0.0;
+      if (counts && folds.fold[i] != fold) classes.insert(rows.labels[i]);
+    }
+    if (classes.size() >= 2) continue;
+    door.refuse("the rows outside fold " + std::to_string(fold) +
+                " hold fewer than two classes; give folds that divide every class");
+  }
+}
+
 void require_ridge(const Door& door, double ridge) {
   door.between("ridge", ridge, 0.0, kLargestNumber, kUpToLargest);
 }
@@ -109,6 +126,8 @@ void require_ridges(const Door& door, std::span<const double> ridges) {
 
 template void require_labelled_rows(const Door&, const LabelledRows<float>&, Index, Index);
 template void require_labelled_rows(const Door&, const LabelledRows<double>&, Index, Index);
+template void require_classes_outside_folds(const Door&, const LabelledRows<float>&, const Folds&);
+template void require_classes_outside_folds(const Door&, const LabelledRows<double>&, const Folds&);
 template void require_rows(const Door&, const TrainingRows<float>&, Index, Index);
 template void require_rows(const Door&, const TrainingRows<double>&, Index, Index);
 

@@ -40,6 +40,11 @@ void require_weight(const Door& door, double sum);
 /// one fold.
 void require_folds(const Door& door, const Folds& folds, Index rows);
 
+/// Unless the rows outside each fold hold two classes, which the model that predicts it must know.
+template <Scalar T>
+void require_classes_outside_folds(const Door& door, const LabelledRows<T>& rows,
+                                   const Folds& folds);
+
 /// Unless lambda is in [0, 1e100].
 void require_ridge(const Door& door, double ridge);
 

@@ -8,7 +8,7 @@ namespace bochner::regression {
 namespace {
 
 /// sum += sign * part, lower triangles.
-void add_lower(const Matrix<double>& part, double sign, Matrix<double>& sum) {
+void add_lower(const Matrix<double>& part, Matrix<double>& sum) {
   for (Index i = 0; i < part.rows(); ++i) {
     for (Index j = 0; j <= i; ++j) sum(i, j) += sign * part(i, j);
   }
@@ -25,8 +25,11 @@ std::vector<std::vector<Index>> fold_members(const Folds& folds) {
 }
 
 Matrix<double> FoldMoments::without(std::size_t fold) const {
-  Matrix<double> rest = total;
-  add_lower(part[fold], -1.0, rest);
+  // Summed anew: of what this fold outweighs, total - part would keep only rounding.
+  Matrix<double> rest(total.rows(), total.cols());
+  for (std::size_t f = 0; f < part.size(); ++f) {
+    if (f != fold) add_lower(part[f], rest);
+  }
   return rest;
 }
 
@@ -44,7 +47,7 @@ FoldMoments fold_moments(const FeatureMap<T>& map, const TrainingRows<T>& rows,
     moments.total_rows += equations.num_rows();
     const Matrix<double>& part = moments.part.back();
     if (moments.total.size() == 0) moments.total = Matrix<double>(part.rows(), part.cols());
-    add_lower(part, 1.0, moments.total);
+    add_lower(part, moments.total);
   }
   return moments;
 }

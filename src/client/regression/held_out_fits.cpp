@@ -18,6 +18,13 @@
 namespace bochner::regression {
 namespace {
 
+/// Here, where rows still have the caller's numbers.
+template <Scalar T>
+void refuse_long_rows(const Door& door, const FeatureMap<T>& map, MatrixView<const T> x,
+                      const Execution& execution) {
+  for_feature_blocks(door, map, x, execution, [](Index, Index, const double*, std::size_t) {});
+}
+
 /// Room for that many models, and the rows that have a weight.
 template <class Rows>
 HeldOutFit begin_fit(const Rows& rows, Index features, Index outputs) {
@@ -151,6 +158,7 @@ HeldOutFit ridge_without_rows(const Door& door, const FeatureMap<T>& map,
   const Index t = all.targets.cols;
   require_ridge(door, options.ridge);
   require_rows(door, all, map.input_dim(), t);
+  refuse_long_rows(door, map, all.x, execution);
   const std::vector<double> offset = held_out_offset(door, all, options.intercept);
   HeldOutFit fit = begin_fit(all, map.num_features(), t);
   const auto n = static_cast<Index>(fit.row.size());
@@ -183,6 +191,7 @@ HeldOutFit ridge_without_folds(const Door& door, const FeatureMap<T>& map,
   require_ridge(door, options.ridge);
   require_rows(door, all, map.input_dim(), t);
   require_folds(door, all_folds, all.x.rows);
+  refuse_long_rows(door, map, all.x, execution);
   const std::vector<double> offset = held_out_offset(door, all, options.intercept);
   HeldOutFit fit = begin_fit(all, map.num_features(), t);
   const Folds folds = counted_folds(door, all_folds, fit);
@@ -220,6 +229,7 @@ HeldOutFit logistic_without_folds(const Door& door, const FeatureMap<T>& map,
                                   const Execution& execution) {
   require_labelled_rows(door, rows, map.input_dim(), num_classes);
   require_folds(door, all_folds, rows.x.rows);
+  require_classes_outside_folds(door, rows, all_folds);
   HeldOutFit fit = begin_fit(rows, map.num_features(), num_classes);
   const Folds folds = counted_folds(door, all_folds, fit);
   make_room(fit, folds.count);

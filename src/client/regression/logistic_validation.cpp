@@ -9,7 +9,6 @@
 #include <cmath>
 #include <limits>
 #include <optional>
-#include <set>
 #include <string>
 #include <utility>
 
@@ -56,22 +55,6 @@ std::optional<LogisticRegression<T>> fitted(const FeatureMap<T>& map, const Labe
   }
 }
 
-/// The model that predicts a fold must know two classes.
-template <Scalar T>
-void require_classes_outside_folds(const LabelledRows<T>& rows, const Folds& folds) {
-  for (Index fold = 0; fold < folds.count; ++fold) {
-    std::set<Index> classes;
-    for (std::size_t i = 0; i < folds.fold.size() && classes.size() < 2; ++i) {
-      const bool counts = regression::weight_of(rows, static_cast<Index>(i)) > 0.0;
-      if (counts && folds.fold[i] != fold) classes.insert(rows.labels[i]);
-    }
-    if (classes.size() >= 2) continue;
-    kCrossValidateLogistic.refuse("the rows outside fold " + std::to_string(fold) +
-                                  " hold fewer than two classes; give folds that divide every "
-                                  "class");
-  }
-}
-
 }  // namespace
 
 std::size_t LogisticValidation::best() const {
@@ -88,7 +71,7 @@ LogisticValidation cross_validate_logistic(const FeatureMap<T>& map, const Label
   regression::require_ridges(kCrossValidateLogistic, ridges);
   regression::require_labelled_rows(kCrossValidateLogistic, rows, map.input_dim(), num_classes);
   regression::require_folds(kCrossValidateLogistic, folds, n);
-  require_classes_outside_folds(rows, folds);
+  regression::require_classes_outside_folds(kCrossValidateLogistic, rows, folds);
   LogisticValidation out;
   Matrix<T> probabilities(n, std::max<Index>(num_classes, 0));
   std::vector<T> weights(static_cast<std::size_t>(n));

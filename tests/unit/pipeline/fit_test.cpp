@@ -116,6 +116,32 @@ TEST_CASE("a model comes back from its archive, and nothing else does", "[pipeli
   CHECK_THROWS_AS(from_archive(Archive{}), InvalidArgument);
 }
 
+TEST_CASE("a fit that is stopped leaves out the groups that its search found", "[pipeline]") {
+  // 60 stations of 12 rows, each known by two columns that are no function of one another.
+  const auto spread = [](int i, double step) { return std::fmod(step * i, 1.0); };
+  std::string rows = "lon,lat,t,y\n";
+  for (int i = 0; i < 720; ++i) {
+    const double t = spread(i, 0.618034);
+    rows += std::to_string(spread(i / 12, 0.618034)) + "," +
+            std::to_string(spread(i / 12, 0.7549)) + "," + std::to_string(t) + "," +
+            std::to_string(std::sin(3.0 * t)) + "\n";
+  }
+  const Scratch scratch;
+  FitRequest asked = request(scratch.write("x.csv", rows));
+  asked.spec.num_frequencies = 8;
+  asked.search.lengthscales = SearchPlan{}.lengthscales;
+  asked.intervals.held_out = HeldOut::rows;
+  const Fitted whole = fit(asked);
+  REQUIRE(whole.outcome.search.kernel);
+  REQUIRE(whole.outcome.search.kernel->group_columns == std::vector<Index>{0, 1});
+  asked.output = scratch.path("m");
+  Recorder impatient(true);
+  CHECK_THROWS_AS(fit(asked, &impatient), Interrupted);
+  REQUIRE(std::filesystem::exists(asked.output + ".checkpoint0"));
+  asked.resume = Resume::if_unfinished;
+  CHECK(numbers(fit(asked).model) == numbers(whole.model));
+}
+
 TEST_CASE("a fit with an output writes what a fit without one holds", "[pipeline]") {
   const Scratch scratch;
   const std::string data = scratch.write("x.csv", wave(300));

@@ -76,7 +76,10 @@ double prediction(const FeatureMap<T>& map, const Problem<T>& problem, const Mat
 
 template <Scalar T>
 NormalEquations<T> sums_of(const FeatureMap<T>& map, const Problem<T>& problem) {
-  NormalEquations<T> sums(map, {.num_targets = problem.targets.cols(), .target_offset = {}});
+  const Index t = problem.targets.cols();
+  NormalEquations<T> sums(
+      map,
+      {.num_targets = t, .target_offset = std::vector<double>(static_cast<std::size_t>(t), 2.5)});
   sums.add(problem.rows());
   return sums;
 }

@@ -255,7 +255,7 @@ class Model(Kept):
     def predict_interval(
         self, rows: ArrayLike, level: float = 0.9, *, num_threads: int | None = None
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Ends of the intervals that hold the targets of new rows with probability `level`.
+        """Ends of the intervals that hold the targets of new rows with probability about `level`.
 
         For a regression that `has_intervals`: see `PredictionIntervals`.
 
@@ -303,7 +303,7 @@ class Model(Kept):
     def predict_set(
         self, rows: ArrayLike, level: float = 0.9, *, num_threads: int | None = None
     ) -> NDArray[np.bool_]:
-        """Which classes are in the sets that hold those of new rows with probability `level`.
+        """Which classes are in the sets that hold those of new rows with probability about `level`.
 
         For a model of classes that `has_intervals`: see `LabelSets`.
 
