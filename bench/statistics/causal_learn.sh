@@ -11,7 +11,7 @@ if [ -z "$python" ]; then
   venv=build/bench/statistics-venv
   [ -x $venv/bin/python ] || python3 -m venv $venv
   if ! $venv/bin/python -m pip install --quiet --upgrade numpy causal-learn; then
-    echo "# power_vs_kci, power_vs_rcit, time_vs_kci: skipped, causal-learn cannot be installed"
+    echo "# power_above_kci, power_above_causal_learn_rcit, time_vs_kci: skipped, causal-learn cannot be installed"
     exit 0
   fi
   $venv/bin/python -m pip install --quiet .

@@ -41,8 +41,8 @@ void StreamWatch::learn() {
     for (Index i = 0; i < learned_.rows(); ++i) moments.add(learned_(i, k));
     units_.centre.push_back(moments.mean());
     // A column that does not vary yet is measured in its own size.
-    units_.scale.push_back(moments.constant() ? std::max(1.0, std::abs(moments.mean()))
-                                              : moments.deviation());
+    const double own = moments.mean() == 0.0 ? 1.0 : std::abs(moments.mean());
+    units_.scale.push_back(moments.constant() ? own : moments.deviation());
   }
   Matrix<double> rows(learned_.rows(), learned_.cols());
   units_.apply<double>(std::as_const(learned_).view(), rows.view());

@@ -78,7 +78,9 @@ std::string test_json(const TestRecord& record) {
   out["given"] = record.given;
   out["test"] = name_of(options.test);
   out["features"] = options.features;
-  out["condition_features"] = options.condition_features;
+  if (!record.given.empty() && options.condition_features > 0) {
+    out["condition_features"] = options.condition_features;
+  }
   out["null"] = name_of(options.null);
   if (options.null == NullLaw::permutations) {
     out["permutations"] = options.permutations;

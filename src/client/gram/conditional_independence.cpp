@@ -69,6 +69,12 @@ Matrix<double> random_features(const Variable& of, Index count, Seed seed) {
   return standardised(features(map, of.rows.view(), Side::query, {1}).view());
 }
 
+/// What the regression on z takes of the law's weights, and of statistics of permuted residuals.
+struct Inflation {
+  double limit = 1.0;
+  double permuted = 1.0;
+};
+
 /// Least squares on features of z, columns of mean zero.
 class ConditionFit {
  public:
@@ -95,9 +101,9 @@ class ConditionFit {
     linalg::add_product(features_.view(), solution, a.view());
   }
 
-  /// What the second moments of products of residuals are too small by: with leverages h_i, tr (I -
-  /// H) / sum_i (1 - h_i)^2.
-  double inflation() const {
+  /// With leverages h_i: the second moments of products of residuals are too small by tr (I - H) /
+  /// sum_i (1 - h_i)^2, statistics of permuted residuals by (n - 1) / tr (I - H).
+  Inflation inflation() const {
     const Index n = features_.rows();
     Matrix<double> scaled(features_.cols(), simd::padded<double>(n));
     for (Index i = 0; i < n; ++i) {
@@ -112,7 +118,7 @@ class ConditionFit {
       trace += left;
       squares += left * left;
     }
-    return trace / squares;
+    return {trace / squares, static_cast<double>(n - 1) / trace};
   }
 
  private:
@@ -206,7 +212,7 @@ class Test {
     Matrix<double> b = random_features(y_, options_.features, seed(Role::y));
     // Without dependence the statistic's mean is that of tr (I - H) rows; the products of residuals
     // of row i are (1 - h_i)^2 of those of the features.
-    double inflation = 1.0;
+    Inflation inflation;
     if (z_.varies()) {
       const ConditionFit fit(random_features(z_, condition_features_, seed(Role::z)));
       fit.regress_away(a);
@@ -214,11 +220,11 @@ class Test {
       inflation = fit.inflation();
     }
     Outcome out{.statistic = statistic_of(a, b)};
-    out.p_value =
-        options_.null == NullLaw::permutations
-            ? permutation_p_value(a, b, out.statistic, inflation, options_.permutations,
-                                  seed(Role::permutations))
-            : weighted_chi_square_tail(weights_of(a, b, inflation), out.statistic, options_.law);
+    out.p_value = options_.null == NullLaw::permutations
+                      ? permutation_p_value(a, b, out.statistic, inflation.permuted,
+                                            options_.permutations, seed(Role::permutations))
+                      : weighted_chi_square_tail(weights_of(a, b, inflation.limit), out.statistic,
+                                                 options_.law);
     return out;
   }
 

@@ -33,6 +33,8 @@ constexpr const char* kEmbeddingKind = "mean_embedding";
 
 /// Weights whose squares' sum is this close to the square of their sum are one weight.
 constexpr double kWeightRounding = 1e-12;
+/// What decays of different steps may differ by.
+constexpr double kDecayRounding = 1e-6;
 /// Of the sum of their squares: far enough from zero for quotients.
 constexpr double kLeastWeight = 1e-280;
 
@@ -64,18 +66,21 @@ void MeanEmbedding<T>::add(MatrixView<const T> x, const Execution& execution) {
   std::vector<double> sums = sums_;
   double lengths = lengths_;
   double lengths2 = lengths2_;
+  double weight = weight_;
+  double weight2 = weight2_;
   for_each_feature_row(kEmbeddingAdd, map_, x, execution, [&](Index, std::span<const double> phi) {
     for (std::size_t j = 0; j < sums.size(); ++j) sums[j] += phi[j];
     const double length = length_squared(phi);
     lengths += length;
     lengths2 += length;
+    weight += 1.0;
+    weight2 += 1.0;
   });
   if (!std::isfinite(lengths))
     kEmbeddingAdd.refuse("the squares of the features overflow; scale x down");
   sums_ = std::move(sums);
-  const auto rows = static_cast<double>(x.rows);
-  weight_ += rows;
-  weight2_ += rows;
+  weight_ = weight;
+  weight2_ = weight2;
   lengths_ = lengths;
   lengths2_ = lengths2;
   num_rows_ += x.rows;
@@ -97,6 +102,11 @@ void MeanEmbedding<T>::subtract(const MeanEmbedding& other) {
                               std::to_string(num_rows_) + " of " + text::number(weight_));
   }
   if (other.num_rows_ == num_rows_) {
+    if (weight_ - other.weight_ > kDecayRounding * weight_) {
+      kEmbeddingSubtract.refuse("other has all " + std::to_string(num_rows_) +
+                                " rows, but of weight " + text::number(other.weight_) + ", not " +
+                                text::number(weight_) + ": decay both alike");
+    }
     *this = MeanEmbedding(map_);
     return;
   }
@@ -104,6 +114,13 @@ void MeanEmbedding<T>::subtract(const MeanEmbedding& other) {
       weight2_ - other.weight2_ <= kWeightRounding * weight2_) {
     kEmbeddingSubtract.refuse("nothing but rounding would be left of the weight of " +
                               std::to_string(num_rows_ - other.num_rows_) + " rows");
+  }
+  // (sum w)^2 <= n sum w^2 for any weights.
+  const double left = weight_ - other.weight_;
+  const double most =
+      static_cast<double>(num_rows_ - other.num_rows_) * (weight2_ - other.weight2_);
+  if (left * left > (1.0 + kDecayRounding) * most) {
+    kEmbeddingSubtract.refuse("the rows of other weigh more than they do here: decay both alike");
   }
   combine(other, -1.0);
   lengths_ = std::max(lengths_, 0.0);

@@ -14,7 +14,7 @@ namespace {
 
 std::vector<double> spectrum_of(const Door& door, MatrixView<const double> lower) {
   auto eigen = linalg::symmetric_eigen(lower);
-  if (!eigen) door.refuse("the features overflow; scale them down");
+  if (!eigen) door.refuse("the kernel's values or the features overflow; scale the inputs down");
   for (double& value : eigen->values) value = std::max(value, 0.0);
   return std::move(eigen->values);
 }

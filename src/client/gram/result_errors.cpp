@@ -2,7 +2,7 @@
 #include "bochner/client/gram/result_errors.hpp"
 
 #include "client/gram/centred_features.hpp"
-#include "client/gram/feature_products.hpp"
+#include "client/gram/null_law.hpp"
 #include "linalg/symmetric_eigen.hpp"
 
 #include <algorithm>
@@ -92,19 +92,6 @@ class WeightedSpectrum {
   Index features_;
 };
 
-/// Phi^T Phi of rows, times `scale`.
-template <Scalar T>
-Matrix<double> plain_moments(const FeatureSource<T>& source, double scale,
-                             const Execution& execution) {
-  Matrix<double> moments = feature_moments(source, execution);
-  for (Index i = 0; i < source.num_features(); ++i) {
-    for (Index j = 0; j <= i; ++j) {
-      moments(i, j) = std::ldexp(scale * moments(i, j), 2 * source.max_exponent());
-    }
-  }
-  return moments;
-}
-
 }  // namespace
 
 template <Scalar T>
@@ -171,8 +158,8 @@ FeatureErrors eigenvalue_error(const FeatureMap<T>& map, ViewOf<const T> x, Inde
   kEigenvalueError.columns("x", x, map.input_dim(), "the map's input_dim")
       .between("count", count, 1, std::min(x.rows, map.num_features()));
   const GramApproximation<T> rows(map, x, {}, execution);
-  const WeightedSpectrum spectrum(kEigenvalueError, plain_moments(rows.features(), 1.0, execution),
-                                  map.num_features());
+  const WeightedSpectrum spectrum(
+      kEigenvalueError, gram::second_moments(rows.features(), 1.0, execution), map.num_features());
   return feature_error(
       map.spec(),
       [&](std::span<const double> weights) {
@@ -195,7 +182,7 @@ FeatureErrors principal_component_error(const FeatureMap<T>& map, ViewOf<const T
       centred_rows(kPrincipalComponentError, GramApproximation<T>(map, x, {}, execution));
   const WeightedSpectrum spectrum(
       kPrincipalComponentError,
-      plain_moments(rows.features(), 1.0 / static_cast<double>(x.rows), execution),
+      gram::second_moments(rows.features(), static_cast<double>(x.rows), execution),
       map.num_features());
   return feature_error(
       map.spec(),

@@ -101,6 +101,22 @@ void require_folds(const Door& door, const Folds& folds, Index rows) {
 }
 
 template <Scalar T>
+void require_distances(const Door& door, const TrainingRows<T>& rows,
+                       std::span<const double> offset) {
+  for (Index i = 0; i < rows.x.rows; ++i) {
+    const double root = std::sqrt(weight_of(rows, i));
+    for (Index c = 0; c < rows.targets.cols; ++c) {
+      const double from = offset.empty() ? 0.0 : offset[static_cast<std::size_t>(c)];
+      if (std::abs(root * (rows.targets(i, c) - from)) <= kLargestTarget) continue;
+      door.refuse("targets: row " + std::to_string(i) + ", column " + std::to_string(c),
+                  text::number(rows.targets(i, c)),
+                  "a number within 1e152 of target_offset (over the root of its weight), whose "
+                  "square is in range; divide the targets");
+    }
+  }
+}
+
+template <Scalar T>
 void require_classes_outside_folds(const Door& door, const LabelledRows<T>& rows,
                                    const Folds& folds) {
   for (Index fold = 0; fold < folds.count; ++fold) {
@@ -128,6 +144,8 @@ template void require_labelled_rows(const Door&, const LabelledRows<float>&, Ind
 template void require_labelled_rows(const Door&, const LabelledRows<double>&, Index, Index);
 template void require_classes_outside_folds(const Door&, const LabelledRows<float>&, const Folds&);
 template void require_classes_outside_folds(const Door&, const LabelledRows<double>&, const Folds&);
+template void require_distances(const Door&, const TrainingRows<float>&, std::span<const double>);
+template void require_distances(const Door&, const TrainingRows<double>&, std::span<const double>);
 template void require_rows(const Door&, const TrainingRows<float>&, Index, Index);
 template void require_rows(const Door&, const TrainingRows<double>&, Index, Index);
 

@@ -24,6 +24,11 @@ template <Scalar T>
 void require_rows(const Door& door, const TrainingRows<T>& rows, Index input_dim,
                   Index num_targets);
 
+/// Unless squares of the targets' distances from `offset` (none: zeros) are in range.
+template <Scalar T>
+void require_distances(const Door& door, const TrainingRows<T>& rows,
+                       std::span<const double> offset);
+
 /// Unless there is one label in [0, classes) per row, at least two of them with rows of positive
 /// weight, and x and weights are as above.
 template <Scalar T>

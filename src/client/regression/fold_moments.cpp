@@ -7,10 +7,10 @@
 namespace bochner::regression {
 namespace {
 
-/// sum += sign * part, lower triangles.
+/// sum += part, lower triangles.
 void add_lower(const Matrix<double>& part, Matrix<double>& sum) {
   for (Index i = 0; i < part.rows(); ++i) {
-    for (Index j = 0; j <= i; ++j) sum(i, j) += sign * part(i, j);
+    for (Index j = 0; j <= i; ++j) sum(i, j) += part(i, j);
   }
 }
 

@@ -27,6 +27,9 @@ constexpr Index kTile = 256;
 constexpr Door kNormalEquations("NormalEquations");
 constexpr Door kAdd("NormalEquations::add");
 constexpr Door kLoad("NormalEquations::load");
+constexpr Door kScale("NormalEquations::scale");
+/// The least weight of all rows that is kept: quotients of sums are in range.
+constexpr double kLeastScaledWeight = 1e-200;
 
 double offset_of(const NormalEquationsOptions& options, Index target) {
   return options.target_offset.empty() ? 0.0
@@ -71,22 +74,6 @@ void make_rows(regression::FeatureBlocks<T>& blocks, const NormalEquationsOption
                   *out = root;
                 }
               });
-}
-
-/// Squares of targets must not overflow.
-template <Scalar T>
-void require_distances(const TrainingRows<T>& rows, const NormalEquationsOptions& options) {
-  for (Index i = 0; i < rows.x.rows; ++i) {
-    const double root = std::sqrt(regression::weight_of(rows, i));
-    for (Index c = 0; c < rows.targets.cols; ++c) {
-      const double distance = root * (rows.targets(i, c) - offset_of(options, c));
-      if (std::abs(distance) <= regression::kLargestTarget) continue;
-      kAdd.refuse("targets: row " + std::to_string(i) + ", column " + std::to_string(c),
-                  text::number(rows.targets(i, c)),
-                  "a number within 1e152 of target_offset (over the root of its weight), whose "
-                  "square is in range; divide the targets");
-    }
-  }
 }
 
 void require_options(const NormalEquationsOptions& options) {
@@ -139,7 +126,7 @@ NormalEquations<T>::NormalEquations(FeatureMap<T> map, NormalEquationsOptions op
 template <Scalar T>
 void NormalEquations<T>::add(const TrainingRows<T>& rows, const Execution& execution) {
   regression::require_rows(kAdd, rows, map_.input_dim(), num_targets());
-  require_distances(rows, options_);
+  regression::require_distances(kAdd, rows, options_.target_offset);
   const Index n = rows.x.rows;
   const Index whole = (num_pending_ + n) / kBlock;
   if (execution.poll && whole > 0) {
@@ -245,7 +232,14 @@ void NormalEquations<T>::subtract(const NormalEquations& other, const Execution&
 template <Scalar T>
 void NormalEquations<T>::scale(double factor) {
   if (!(factor > 0.0 && factor <= 1.0)) {
-    Door("NormalEquations::scale").refuse("factor", text::number(factor), "above 0 and at most 1");
+    kScale.refuse("factor", text::number(factor), "above 0 and at most 1");
+  }
+  const Index ones = num_columns() - 1;
+  double weight = sums_(ones, ones);
+  for (Index r = 0; r < num_pending_; ++r) weight += pending_(r, ones) * pending_(r, ones);
+  if (weight > 0.0 && factor * weight < kLeastScaledWeight) {
+    kScale.refuse("the weight of all rows, " + text::number(weight) +
+                  ", would vanish below the range of double; start anew");
   }
   for (Index e = 0; e < sums_.size(); ++e) sums_.data()[e] *= factor;
   const double root = std::sqrt(factor);

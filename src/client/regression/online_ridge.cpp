@@ -18,11 +18,14 @@ namespace {
 
 constexpr Door kOnlineRidge("OnlineRidge");
 constexpr Door kOnlineForget("OnlineRidge::forget");
+constexpr Door kOnlineModel("OnlineRidge::model");
 
 /// Weight that is left of a sum after this share of it went is rounding.
 constexpr double kWeightLeft = 1e-12;
 /// The least weight that is kept: its quotients are in range.
 constexpr double kLeastOnlineWeight = 1e-200;
+/// Rows whose features are held at a time.
+constexpr Index kHeldRows = 1024;
 
 }  // namespace
 
@@ -96,17 +99,23 @@ void OnlineRidge<T>::change(std::string_view function, const TrainingRows<T>& ro
   const Door door(function);
   regression::require_rows(door, rows, map_.input_dim(), static_cast<Index>(yy_.size()));
   const Index n = map_.num_features();
-  Matrix<double> phi(rows.x.rows, n);
-  regression::for_feature_blocks(
-      door, map_, rows.x, execution,
-      [&](Index first, Index count, const double* block, std::size_t /*worker*/) {
-        for (Index r = 0; r < count; ++r) {
-          std::copy_n(block + r * regression::feature_stride(n), n, phi.row(first + r));
-        }
-      });
+  regression::require_distances(door, rows, offset_);
+  const Index held = std::min(kHeldRows, rows.x.rows);
+  Matrix<double> phi(held, n);
+  regression::FeatureBlocks<T> blocks(map_, held, execution);
+  const auto hold = [&](Index begin) {
+    const Index count = std::min(held, rows.x.rows - begin);
+    blocks.each(door, rows.x.middle_rows(begin, count), begin,
+                [&](Index first, Index block_rows, const double* block, std::size_t /*worker*/) {
+                  for (Index r = 0; r < block_rows; ++r) {
+                    std::copy_n(block + r * regression::feature_stride(n), n, phi.row(first + r));
+                  }
+                });
+  };
   OnlineRidge next(*this);
   Distances from{std::vector<double>(static_cast<std::size_t>(n)), std::vector<double>(yy_.size())};
   for (Index i = 0; i < rows.x.rows; ++i) {
+    if (i % held == 0) hold(i);
     const double weight = regression::weight_of(rows, i);
     if (weight == 0.0) continue;
     if (direction == Direction::out &&
@@ -115,7 +124,7 @@ void OnlineRidge<T>::change(std::string_view function, const TrainingRows<T>& ro
                   ", expected less than that of all rows, " + text::number(next.weight_));
     }
     for (std::size_t j = 0; j < from.features.size(); ++j) {
-      from.features[j] = phi(i, static_cast<Index>(j)) - next.mean_features_[j];
+      from.features[j] = phi(i % held, static_cast<Index>(j)) - next.mean_features_[j];
     }
     for (std::size_t c = 0; c < from.targets.size(); ++c) {
       from.targets[c] = rows.targets(i, static_cast<Index>(c)) - offset_[c] - next.mean_targets_[c];
@@ -155,9 +164,28 @@ void OnlineRidge<T>::forget(double factor) {
 }
 
 template <Scalar T>
+void OnlineRidge<T>::require_regular() const {
+  const Index n = factor_.rows();
+  double largest = 0.0;
+  for (Index j = 0; j < n; ++j) {
+    double diagonal = 0.0;  // of A + P I
+    for (Index i = 0; i <= j; ++i) diagonal += factor_(i, j) * factor_(i, j);
+    largest = std::max(largest, diagonal);
+  }
+  for (Index j = 0; j < n; ++j) {
+    if (factor_(j, j) * factor_(j, j) > regression::pivot_rounding(n, largest)) continue;
+    throw regression::SingularSystem(kOnlineModel.message(
+        "the system is singular at ridge " + text::number(ridge()) + " (feature " +
+        std::to_string(j) + " of " + std::to_string(n) +
+        " depends on those before it to rounding); fit anew with a larger ridge"));
+  }
+}
+
+template <Scalar T>
 RidgeRegression<T> OnlineRidge<T>::model(const Execution& execution) const {
   const Index n = factor_.rows();
   const auto t = static_cast<Index>(yy_.size());
+  require_regular();
   Matrix<double> solution = b_;
   regression::solve_factored(factor_.view().middle_cols(0, n), solution.view().middle_cols(0, t),
                              execution);

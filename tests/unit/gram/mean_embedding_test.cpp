@@ -65,6 +65,15 @@ TEMPLATE_TEST_CASE("embeddings are means of features, in any batches", "[embeddi
     for (Index i = 0; i < 1500; ++i) expected += static_cast<double>(phi(i, j)) / 1500.0;
     CHECK(mean[static_cast<std::size_t>(j)] == Approx(expected).margin(1e-7));
   }
+  // Rows that come after others have faded, one by one or together.
+  MeanEmbedding<T> together(map_of<T>());
+  together.add(x.view().middle_rows(0, 1));
+  together.decay(0.99);
+  MeanEmbedding<T> singly = together;
+  together.add(x.view().middle_rows(1, 100));
+  for (Index i = 1; i <= 100; ++i) singly.add(x.view().middle_rows(i, 1));
+  CHECK(singly.weight() == together.weight());
+  CHECK(singly.mean() == together.mean());
   // Any strides.
   Matrix<T> wide(1500, 6);
   for (Index i = 0; i < 1500; ++i) {
@@ -214,6 +223,15 @@ TEST_CASE("what embeddings cannot do is refused by name", "[embedding]") {
     CHECK_THROWS_WITH(some.decay(factor), Contains("MeanEmbedding::decay: factor is"));
   }
   CHECK_THROWS_WITH(some.decay(1e-200), Contains("below the range of double"));
+  // Rows that weigh less there, or more, than here.
+  MeanEmbedding<double> faded = some;
+  faded.decay(0.5);
+  MeanEmbedding<double> whole = some;
+  CHECK_THROWS_WITH(whole.subtract(faded), Contains("decay both alike"));
+  MeanEmbedding<double> longer = embedding(normal_matrix<double>(1000, 3, 72));
+  longer.decay(0.5);
+  CHECK_THROWS_WITH(longer.subtract(embedding(normal_matrix<double>(100, 3, 72))),
+                    Contains("weigh more than they do here"));
   // One row that counts, however many there are.
   MeanEmbedding<double> one = embedding(x);
   one.decay(1e-100);

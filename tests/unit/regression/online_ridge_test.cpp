@@ -138,9 +138,33 @@ TEST_CASE("changes that cannot be made are refused by name, and change nothing",
   CHECK_THROWS_WITH(online.add({bad.view(), target.view().middle_rows(0, 1)}),
                     Contains("OnlineRidge::add: "));
   CHECK_THROWS_AS(online.add({far.view(), target.view().middle_rows(0, 1)}), InvalidArgument);
+  Matrix<double> huge(1, 1);
+  huge(0, 0) = 1e200;
+  CHECK_THROWS_WITH(online.add({rows.x.middle_rows(0, 1), huge.view()}),
+                    Contains("OnlineRidge::add: targets: row 0, column 0"));
   CHECK_THROWS_WITH(online.remove(rows), Contains("expected less than that of all rows"));
   CHECK(distance(online.model(), before, problem.x) == 0.0);
   CHECK(online.num_rows() == 50);
   online.forget(1e-150);
   CHECK_THROWS_WITH(online.forget(1e-150), Contains("would vanish"));
+  sums.scale(1e-150);
+  CHECK_THROWS_WITH(sums.scale(1e-150), Contains("NormalEquations::scale: the weight of all rows"));
+}
+
+TEST_CASE("a penalty that has faded below rounding is said", "[online]") {
+  // 128 features of one column: their moments have a far smaller rank.
+  const FeatureMap<double> map({.input_dim = 1, .num_frequencies = 64});
+  const auto problem = smooth_problem<double>(600, 1, 1, 5);
+  const TrainingRows<double> rows = problem.rows();
+  NormalEquations<double> sums(map);
+  sums.add(rows);
+  OnlineRidge<double> online(sums, {.ridge = 1e-4});
+  CHECK_NOTHROW(online.model());
+  for (Index i = 0; i < 3000; ++i) {
+    online.forget(0.99);
+    online.add(rows.middle_rows(i % 600, 1));
+  }
+  CHECK(online.ridge() < 1e-15);
+  CHECK_THROWS_WITH(online.model(),
+                    Contains("OnlineRidge::model: the system is singular at ridge"));
 }

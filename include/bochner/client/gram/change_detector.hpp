@@ -49,7 +49,7 @@ struct Change {
 /// length of the recent part is resolved to a factor of two: O(D log n) time per row, and as many
 /// numbers.
 ///
-/// After n rows of independent rows, before and after of lengths p and q are a change when
+/// After n independent rows, before and after of lengths p and q are a change when
 ///   |mean phi before - mean phi after| > sqrt(B (1/p + 1/q)) (1 + sqrt(2 ln(n (n - 1) S /
 ///   alpha))),
 /// B = largest_square, S the number of points compared, alpha the false alarm rate. The

@@ -25,8 +25,8 @@ struct EmbeddingDistance {
   double squared = 0.0;
   double distance = 0.0;  ///< its root, or 0 below
   /// sqrt(tr Sigma_x / n + tr Sigma_y / l): the root mean square length of what the difference of
-  /// the two means owes to the choice of rows, and so how far the distance is off at most, in the
-  /// root mean square. n and l count rows by weight, (sum w)^2 / sum w^2.
+  /// the two means owes to the choice of rows: how far the distance is off, about. n and l count
+  /// rows by weight, (sum w)^2 / sum w^2.
   double error = 0.0;
 
   static constexpr auto fields() {

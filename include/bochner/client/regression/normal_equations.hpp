@@ -64,13 +64,13 @@ class NormalEquations {
   /// begin a block. Throws InvalidArgument when maps or options differ.
   void merge(const NormalEquations& other, const Execution& execution = {});
 
-  /// Takes the sums of `other` away again, to rounding. Throws InvalidArgument when maps or options
-  /// differ, or when `other` has more rows.
+  /// Takes the sums of `other` away again, to rounding; its rows must have been scaled as those
+  /// here were. Throws InvalidArgument when maps or options differ, or when `other` has more rows.
   void subtract(const NormalEquations& other, const Execution& execution = {});
 
   /// Multiplies the weights of all rows that are in by `factor`, in (0, 1]: forgetting. Fits after
   /// it are those of the rows with these weights, to rounding. O(D^2). Throws InvalidArgument for
-  /// another factor.
+  /// another factor, and when weights would vanish.
   void scale(double factor);
 
   const FeatureMap<T>& map() const noexcept { return map_; }

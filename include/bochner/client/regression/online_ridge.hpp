@@ -52,6 +52,7 @@ class OnlineRidge {
   /// or no positive definite matrix would be left: rows that were not in.
   void remove(const TrainingRows<T>& rows, const Execution& execution = {});
   /// Multiplies the weights of all rows that are in, and the penalty, by `factor`, in (0, 1].
+  /// The penalty fades for good: a stream that forgets for long needs a new fit now and then.
   /// Throws InvalidArgument for another factor, and when weights would vanish.
   void forget(double factor);
 
@@ -65,7 +66,8 @@ class OnlineRidge {
   /// P / W: the ridge at which a fit of the rows that are in gives `model()`.
   double ridge() const noexcept { return penalty_ / weight_; }
 
-  /// The model by now, O(D^2 t). Throws InvalidArgument when coefficients overflow.
+  /// The model by now, O(D^2 t). Throws InvalidArgument when coefficients overflow, and when the
+  /// system is singular to rounding.
   RidgeRegression<T> model(const Execution& execution = {}) const;
 
  private:
@@ -78,6 +80,8 @@ class OnlineRidge {
   void change(std::string_view function, const TrainingRows<T>& rows, Direction direction,
               const Execution& execution);
   bool shift(const Distances& from, double weight, Direction direction);
+  /// A penalty that faded and rows that went can leave nothing but rounding in a pivot.
+  void require_regular() const;
 
   FeatureMap<T> map_;
   RidgeOptions options_;
