@@ -69,7 +69,8 @@ class Recorder final : public Watcher {
   void warn(const std::string& what) override { warnings += what; }
   void guard() override { ++guards; }
   void unguard() noexcept override { --guards; }
-  bool stopping() override { return stops_ && guards > 0; }
+  /// While the sums are made.
+  bool stopping() override { return stops_ && guards > 0 && stages.ends_with("fit "); }
 
   std::string stages;
   std::string warnings;
@@ -136,8 +137,7 @@ TEST_CASE("a fit that is stopped leaves out the groups that its search found", "
   REQUIRE(whole.outcome.search.kernel->group_columns == std::vector<Index>{0, 1});
   asked.output = scratch.path("m");
   Recorder impatient(true);
-  CHECK_THROWS_AS(fit(asked, &impatient), Interrupted);
-  REQUIRE(std::filesystem::exists(asked.output + ".checkpoint0"));
+  CHECK_THROWS_WITH(fit(asked, &impatient), Contains("holds them"));
   asked.resume = Resume::if_unfinished;
   CHECK(numbers(fit(asked).model) == numbers(whole.model));
 }
