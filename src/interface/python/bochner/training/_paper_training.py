@@ -65,8 +65,8 @@ def _curves(runs: Sequence[tuple[str, int, TrainingRun]], steps: int, every: int
         for point in run.curve
         if point.step == steps or (point.step < steps and point.step % every == 0)
     ]
-    columns = (np.array(column) for column in zip(*entries, strict=True))
-    return LearningCurves(*columns, runs[0][2].unit)
+    label, seeds, at, losses = (np.array(column) for column in zip(*entries, strict=True))
+    return LearningCurves(label, seeds, at, losses, runs[0][2].unit)
 
 
 def carried_over(
