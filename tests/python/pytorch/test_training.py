@@ -308,7 +308,7 @@ def test_minutes_end_a_run(data):
 
 def test_a_run_that_diverges_says_where(data):
     wild = options(learning_rate=1e30, warmup=0, clip=1e30)
-    with pytest.raises(bt.DivergenceError, match=r"train: the (loss|gradient) is .* at step \d") as found:
+    with pytest.raises(bt.DivergenceError, match=r"train: the .* at step \d") as found:
         bt.train(wild, sequences(data), steps=50)
     assert found.value.run.step < 50
     assert math.isfinite(found.value.run.curve[0].loss)
