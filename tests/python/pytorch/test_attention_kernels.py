@@ -4,6 +4,8 @@
 import dataclasses
 import importlib.util
 import math
+import runpy
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,13 +16,14 @@ import training_cases  # noqa: E402
 
 import bochner.training as bt  # noqa: E402
 from bochner import _command  # noqa: E402
-from bochner.training import _kernel_runs, _kernel_study  # noqa: E402
+from bochner.training import _kernel_runs, _kernel_study, _training_costs  # noqa: E402
 from bochner.training._kernel_report import kernels_page  # noqa: E402
 from bochner.training._kernel_summary import Mean, mean_of, sentences  # noqa: E402
 from bochner.training._normalisers import normalisers  # noqa: E402
 from bochner.training._study_command import main  # noqa: E402
 
 MODEL = {k: v for k, v in training_cases.MODEL.items() if k != "length"}
+BENCH = Path(__file__).parents[3] / "bench" / "torch" / "training.py"
 LENGTHS = dict.fromkeys(("pixels", "text", "proteins"), training_cases.LENGTH)
 
 
@@ -122,7 +125,7 @@ def test_runs_that_diverge_are_entries(data, tmp_path):
     found = study(
         tmp_path, data, attentions=["favor"], windows=[0], learning_rate=1e30, clip=1e30, steps=50
     )
-    assert all(status.startswith("diverged: train: the loss is") for status in found.status)
+    assert all(status.startswith("diverged: train: the ") for status in found.status)
     assert np.all(np.isnan(found.loss_at_steps))
     assert np.all(np.isfinite(found.curves[:, 0]))
     (row,) = bt.kernel_rows(found)
@@ -147,6 +150,25 @@ def test_a_run_without_memory_is_an_entry(data, tmp_path, monkeypatch):
     monkeypatch.setattr(bt.TrainingRun, "advance", too_large)
     found = study(tmp_path, data, seeds=1, windows=[0])
     assert found.status.tolist() == ["failed: can't allocate memory"] * 2
+    monkeypatch.undo()
+    assert study(tmp_path, data, seeds=1, windows=[0]).status.tolist() == ["done"] * 2
+
+
+def test_a_run_that_failed_goes_on_from_its_checkpoint(data, tmp_path, monkeypatch):
+    advance, steps = bt.TrainingRun.advance, []
+
+    def too_large(run):
+        steps.append(run.step)
+        if len(steps) == 4:
+            raise RuntimeError("can't allocate memory")
+        return advance(run)
+
+    monkeypatch.setattr(bt.TrainingRun, "advance", too_large)
+    chosen = {"attentions": ["favor"], "windows": [0], "seeds": 1}
+    assert study(tmp_path, data, **chosen).status.tolist() == ["failed: can't allocate memory"]
+    assert study(tmp_path, data, **chosen).status.tolist() == ["done"]
+    assert steps == [0, 1, 2, 3, 2, 3]
+    assert not list(tmp_path.rglob("*.pt"))
 
 
 def test_another_study_is_refused(data, tmp_path):
@@ -157,6 +179,46 @@ def test_another_study_is_refused(data, tmp_path):
         study(tmp_path, data, depth=2)
     more = study(tmp_path, data, seeds=2, attentions=["favor", "relu"])
     assert len(more.status) == 8
+    lengths = {"text": training_cases.LENGTH}
+    with pytest.raises(ValueError, match="holds a study with lengths"):
+        study(tmp_path, data, lengths=lengths)
+
+
+def test_a_default_may_be_given(data, tmp_path):
+    given = {"attentions": ["favor"], "windows": [0], "seeds": 1, "lengths": None, "steps": 1}
+    text = bt.sequences_of([np.arange(250)], [np.arange(250)], 1024, 256)
+    given["sequences"] = lambda _options: text
+    first = study(tmp_path, data, **given)
+    given |= {"lengths": {"text": 1024}, "learning_rate": np.float64(1e-3), "device": "cpu"}
+    assert study(tmp_path, data, **given) == first
+    with pytest.raises(ValueError, match=r"with learning_rate 0\.001, expected 0\.01"):
+        study(tmp_path, data, **{**given, "learning_rate": 0.01})
+
+
+def test_other_data_are_refused(data, tmp_path):
+    def of(token):
+        rows = bt.sequences_of([[token] * 48], [[token] * 24], training_cases.LENGTH, 256)
+        return lambda _options: rows
+
+    chosen = {"attentions": ["favor"], "windows": [0], "seeds": 1}
+    first = study(tmp_path, data, sequences=of(1), **chosen)
+    with pytest.raises(ValueError, match="holds a study of other data for text-next"):
+        study(tmp_path, data, sequences=of(2), **chosen)
+    assert study(tmp_path, data, sequences=of(1), **chosen) == first
+
+
+def test_what_is_named_twice_is_run_once(data, tmp_path):
+    found = study(
+        tmp_path,
+        data,
+        questions=["text-next"] * 2,
+        attentions=["favor", "favor"],
+        windows=[0, np.int64(0)],
+        seeds=1,
+    )
+    assert found.attention.tolist() == ["favor"]
+    (row,) = bt.kernel_rows(found)
+    assert row.runs == 1
 
 
 @pytest.mark.parametrize(
@@ -170,6 +232,11 @@ def test_another_study_is_refused(data, tmp_path):
         ({"windows": [-1]}, "windows is -1"),
         ({"window": 3}, "window is given, which the study varies itself"),
         ({"questions": []}, "questions is empty"),
+        (
+            {"lengths": {"films": 24}},
+            "lengths has 'films', expected some of pixels, text",
+        ),
+        ({"lengths": {"text": 1}}, "lengths is 1"),
     ],
 )
 def test_studies_are_refused_by_name(data, tmp_path, changed, message):
@@ -251,12 +318,56 @@ def test_negative_normalisers_are_counted(data):
         return normalisers(bt.TrainingRun(options, given))
 
     identity, cosine, exact = share("identity"), share("cosine"), share("exact")
-    rows = MODEL["batch"] * MODEL["num_heads"] * 24
+    held_out = given.held_out.spread(MODEL["held_out"])
+    rows = int(held_out.lengths[: MODEL["batch"]].sum()) * MODEL["num_heads"]
     assert identity.rows == cosine.rows == rows
     # The sign of q.k is even at the start, and the first row sees one key alone.
     assert 0.1 * rows < identity.negative < 0.9 * rows
     assert cosine.negative == 0
     assert exact.rows == 0
+
+
+@pytest.mark.parametrize(("task", "objective"), [("text", "next"), ("proteins", "masked")])
+def test_normalisers_of_padding_are_not_counted(task, objective):
+    """Causal, where the model is not told of padding, and not."""
+    pieces = [np.arange(2 + 3 * i) % 20 for i in range(5)]
+    given = bt.sequences_of(pieces, pieces, training_cases.LENGTH, 26)
+    chosen = bt.TrainingOptions(
+        task=task, objective=objective, attention="identity", **training_cases.MODEL
+    )
+    run = bt.TrainingRun(chosen, given)
+    live = int((~run.held_out()[0].padding).sum())
+    assert live == 2 + 5 + 8 + 11 < MODEL["batch"] * training_cases.LENGTH
+    assert normalisers(run).rows == live * MODEL["num_heads"] * MODEL["depth"]
+
+
+@pytest.mark.parametrize("done", [2, 1])
+def test_the_benchmark_holds_where_all_runs_are_done(done, tmp_path, monkeypatch, capsys):
+    entries = [("exact", 0, s, loss) for s, loss in enumerate((2.0, 2.2))]
+    found = made([*entries, ("favor", 0, 0, 2.0), ("favor", 0, 1, 2.0)])
+    found.status[3] = "done" if done == 2 else "diverged: train: the loss is nan at step 3"
+    monkeypatch.setattr(bt, "attention_kernels", lambda *_given, **_options: found)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("sys.argv", ["training.py"])
+    runpy.run_path(str(BENCH))
+    verdict = "holds" if done == 2 else "short"
+    assert f"<=2 {verdict} text-next, favor" in capsys.readouterr().out
+
+
+def test_costs_that_failed_are_measured_again(tmp_path, monkeypatch):
+    answers = iter(["failed: no memory", "done", "failed: no memory"])
+
+    def apart(options, _runs):
+        names = {"attention": options.attention, "window": 0, "length": options.length}
+        return {**names, "status": next(answers), "microseconds": 1.0, "bytes": 1.0}
+
+    monkeypatch.setattr(_training_costs, "_apart", apart)
+
+    def status():
+        given = {"attentions": ["favor", "favor"], "windows": [0, 0], "lengths": [32, 32]}
+        return bt.training_costs(tmp_path, **given).status.tolist()
+
+    assert [status() for _ in range(3)] == [["failed: no memory"], ["done"], ["done"]]
 
 
 def test_costs_are_measured_once(tmp_path):

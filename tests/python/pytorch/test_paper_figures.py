@@ -12,6 +12,7 @@ import training_cases  # noqa: E402
 
 import bochner as bo  # noqa: E402
 import bochner.training as bt  # noqa: E402
+from bochner.training._paper_training import draw_learning_curves  # noqa: E402
 from bochner.training._study_command import main  # noqa: E402
 
 
@@ -118,6 +119,63 @@ def test_carried_weights_start_where_exact_attention_ended(data, tmp_path):
     assert abs(start[1] - start[0]) < 0.05 * start[0]
     assert start[3] > start[0]
     assert bt.carried_over(tmp_path, options, given, attentions=pairs, **counts) == found
+
+
+def test_weights_of_another_start_are_other_runs(data, tmp_path):
+    given = bt.load_sequences("text", data, training_cases.LENGTH)
+    options = bt.TrainingOptions(task="text", **training_cases.MODEL)
+
+    def curve(folder, before):
+        pairs = [("favor", 0), ["favor", 0], ("exact", 0)]
+        counts = {"steps_before": before, "steps_after": 2, "measure_every": 2, "seeds": 1}
+        return bt.carried_over(folder, options, given, attentions=pairs, **counts)
+
+    first, second = (curve(tmp_path / "one", before) for before in (2, 4))
+    assert first.label.tolist() == ["exact"] * 2 + ["favor"] * 2
+    assert not np.any(first.loss == second.loss)
+    assert curve(tmp_path / "other", 4) == second
+
+
+def test_curves_have_no_points_where_shorter_runs_ended(data, tmp_path):
+    given = bt.load_sequences("text", data, training_cases.LENGTH)
+    options = bt.TrainingOptions(task="text", attention="favor", **training_cases.MODEL)
+
+    def steps(count, seeds):
+        found = bt.redraw_curves(
+            tmp_path, options, given, redraw_every=[0, 0], steps=count, measure_every=2, seeds=seeds
+        )
+        return found.step.tolist()
+
+    assert steps(3, 1) == [0, 2, 3]
+    assert steps(6, 2) == [0, 2, 4, 6] * 2
+    assert steps(3, 2) == [0, 2, 3, 0, 2]  # the second run was not measured at 3
+
+
+def test_means_are_of_steps_that_all_seeds_have():
+    figure = pytest.importorskip("matplotlib.figure").Figure()
+    seeds, steps = np.array([0, 0, 0, 1, 1]), np.array([0, 2, 3, 0, 2])
+    losses = np.array([4.0, 3.0, 0.5, 6.0, 5.0])
+    found = bt.LearningCurves(np.array(["never"] * 5), seeds, steps, losses, "bits per byte")
+    (line,) = draw_learning_curves(found, figure.subplots()).lines
+    assert line.get_xdata().tolist() == [0, 2]
+    assert line.get_ydata().tolist() == [5.0, 4.0]
+
+
+@pytest.mark.parametrize("attention", ["exact", "window", "exp", "cosine", "identity"])
+def test_what_has_nothing_to_redraw_has_no_curves(attention, data, tmp_path):
+    given = bt.load_sequences("text", data, training_cases.LENGTH)
+    options = bt.TrainingOptions(task="text", attention=attention, **training_cases.MODEL)
+    with pytest.raises(ValueError, match=f"redraw_curves: attention is '{attention}'"):
+        bt.redraw_curves(tmp_path, options, given, steps=1, seeds=1)
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_command_says_that_a_run_diverges(data, tmp_path, capsys):
+    arguments = ["performer-paper", "--output", str(tmp_path), "--data", str(data)]
+    arguments += ["--length=24", "--depth=1", "--embed-dim=16", "--num-heads=2", "--batch=2"]
+    arguments += ["--learning-rate=1e30", "--clip=1e30", "--warmup=0", "--steps=50", "--seeds=1"]
+    assert main([*arguments, "--figure=redraws"]) == 1
+    assert capsys.readouterr().err.startswith("bochner study: train: the ")
 
 
 def test_models_of_other_sizes_are_not_taken_over(data):

@@ -16,6 +16,7 @@ torch = pytest.importorskip("torch", reason="PyTorch is not installed")
 import training_cases  # noqa: E402
 
 import bochner.training as bt  # noqa: E402
+from bochner.training import _packages  # noqa: E402
 from bochner.training._objectives import OBJECTIVES  # noqa: E402
 from bochner.training._own_attention import ExponentialFeatures, Frame  # noqa: E402
 from bochner.training._rows import rows_of  # noqa: E402
@@ -98,8 +99,6 @@ def test_damaged_packages_are_named(tmp_path, monkeypatch):
         with pytest.raises(ValueError, match=message):
             sequences(tmp_path, "pixels")
     monkeypatch.setenv("PATH", "")
-    from bochner.training import _packages
-
     with pytest.raises(FileNotFoundError, match="package no-such is not installed and could not"):
         _packages.package_files("text", tmp_path, {"no-such": ["usr/nothing"]})
     assert not list(tmp_path.glob("no-such*"))
@@ -222,6 +221,23 @@ def test_exponential_features_are_those_of_the_map():
     assert torch.allclose(shares, expected / expected.sum(-1, keepdim=True), atol=1e-6)
 
 
+def test_a_long_key_leaves_earlier_exponential_features():
+    """What a causal model sees before it: a shift by its own logarithm would be exp(-110), 0."""
+    frame = Frame(8, 2, 6, 0, 5, 3, 1, torch.device("cpu"))
+    features = ExponentialFeatures(frame)
+    rows = features.get_buffer("rows")[0] / math.sqrt(math.sqrt(4))
+    k = 0.1 * torch.randn(1, 2, 5, 4, generator=torch.Generator().manual_seed(0))
+    k[0, 0, 4] = 110.0 * rows[0] / rows[0].square().sum()
+    q = torch.zeros(1, 2, 5, 4)
+    of_q, of_k = features(q, k)
+    largest = float((k[0, 0] @ rows.mT).max())
+    assert 105 < largest < 112
+    weights = (of_q @ of_k.mT)[0, 0, 0, :4]
+    expected = (k[0, 0, :4] @ rows.mT).exp().sum(-1)
+    assert torch.allclose(weights / weights.sum(), expected / expected.sum(), rtol=1e-4)
+    assert float(torch.tensor(-largest).exp()) < 1e-44
+
+
 @pytest.mark.parametrize("attention", bt.ATTENTIONS)
 def test_windows_are_taken_or_refused(attention, data):
     def steps():
@@ -292,10 +308,106 @@ def test_minutes_end_a_run(data):
 
 def test_a_run_that_diverges_says_where(data):
     wild = options(learning_rate=1e30, warmup=0, clip=1e30)
-    with pytest.raises(bt.DivergenceError, match=r"the loss is \w+ at step \d") as found:
+    with pytest.raises(bt.DivergenceError, match=r"train: the .* at step \d") as found:
         bt.train(wild, sequences(data), steps=50)
     assert found.value.run.step < 50
     assert math.isfinite(found.value.run.curve[0].loss)
+
+
+def ends_of(model, value):
+    """Parameters of the output, all of them this."""
+    with torch.no_grad():
+        for parameter in model.head.parameters():
+            parameter.fill_(value)
+
+
+def test_a_gradient_that_is_not_finite_changes_nothing(data):
+    run = bt.TrainingRun(options(), sequences(data))
+    run.advance()
+    before = [p.detach().clone() for p in run.model.parameters()]
+    run.model.head.weight.register_hook(lambda gradient: gradient * math.nan)
+    with pytest.raises(FloatingPointError, match="the gradient is nan long at step 1"):
+        run.advance()
+    assert run.step == 1
+    assert all(torch.equal(p, b) for p, b in zip(run.model.parameters(), before, strict=True))
+    assert all(p.grad is None for p in run.model.parameters())
+
+
+def test_a_loss_held_out_that_is_not_finite_is_no_point(data, tmp_path, monkeypatch):
+    """Measured after a last step whose batch was still fine."""
+    advance = bt.TrainingRun.advance
+
+    def spoil(run):
+        loss = advance(run)
+        if run.step == 3:
+            ends_of(run.model, math.nan)
+        return loss
+
+    monkeypatch.setattr(bt.TrainingRun, "advance", spoil)
+    file = tmp_path / "run.pt"
+    with pytest.raises(bt.DivergenceError, match="the loss held out is nan at step 3") as found:
+        bt.train(options(), sequences(data), steps=3, measure_every=2, checkpoint=file)
+    assert [point.step for point in found.value.run.curve] == [0, 2]
+    kept = bt.TrainingRun(options(), sequences(data))
+    kept.load(file)
+    assert kept.step == 2
+
+
+@pytest.mark.parametrize("attention", ["exp", "favor"])
+def test_redraws_are_refused_where_frequencies_are_kept(attention, data):
+    chosen = options(attention=attention, redraw_every=2)
+    if attention == "favor":
+        bt.TrainingRun(chosen, sequences(data))
+    else:
+        with pytest.raises(ValueError, match="exp: redraw_every is 2, expected 0"):
+            bt.TrainingRun(chosen, sequences(data))
+
+
+def test_options_of_numpy_are_kept_as_python(data, tmp_path):
+    given = {
+        "attention": np.str_("favor"),
+        "batch": np.int32(4),
+        "window": np.int64(0),
+        "learning_rate": np.float32(0.5),
+        "clip": np.int64(1),
+        "seed": np.uint64(3),
+        "length": np.int16(training_cases.LENGTH),
+    }
+    chosen = options(**given)
+    kinds = {type(value) for value in chosen.to_dict().values()}
+    assert kinds == {str, int, float}
+    file = tmp_path / "run.pt"
+    for steps in (1, 2):
+        run = bt.train(chosen, sequences(data), steps=steps, checkpoint=file)
+    assert run.step == 2
+
+
+def unpacking(folder, before):
+    """What `_packages._run` does, with `before` called when the package was unpacked."""
+
+    def act(scratch, *command):
+        if command[0] == "apt-get":
+            (Path(scratch) / "some.deb").write_bytes(b"")
+        else:
+            file = Path(scratch) / "unpacked" / "usr" / "file"
+            file.parent.mkdir(parents=True)
+            file.write_bytes(b"mine")
+            before(folder / "some" / "usr")
+
+    return act
+
+
+@pytest.mark.parametrize("there", ["file", "other"])
+def test_what_another_process_unpacked_is_not_touched(there, tmp_path, monkeypatch):
+    def other(place):
+        place.mkdir(parents=True)
+        (place / there).write_bytes(b"theirs")
+
+    monkeypatch.setattr(_packages, "_run", unpacking(tmp_path, other))
+    (found,) = _packages.package_files("text", tmp_path, {"some": ["usr/file"]}, tmp_path / "none")
+    assert found.read_bytes() == (b"theirs" if there == "file" else b"mine")
+    assert [path.name for path in found.parent.iterdir()] == ["file"]
+    assert [path.name for path in tmp_path.iterdir()] == ["some"]
 
 
 def test_other_checkpoints_are_refused(data, tmp_path):
@@ -365,6 +477,15 @@ def test_runs_are_refused_by_name(data):
         bt.load_sequences("pixels", data, 785)
     with pytest.raises(ValueError, match="window is 0, expected at least 1"):
         bt.train(options(attention="window"), sequences(data), steps=1)
+
+
+def test_the_example_says_that_a_run_diverges(data, tmp_path):
+    command = [sys.executable, str(EXAMPLE), "--task=text", "--data", str(data), "--output"]
+    command += [str(tmp_path), "--length=24", "--embed-dim=16", "--depth=1", "--num-heads=2"]
+    command += ["--steps=50", "--learning-rate=1e30", "--clip=1e30", "--warmup=0"]
+    done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 1
+    assert done.stderr.startswith("train.py: train: the ")
 
 
 def test_the_example_trains_and_goes_on(data, tmp_path):

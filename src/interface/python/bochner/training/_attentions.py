@@ -134,3 +134,14 @@ ATTENTIONS: dict[str, Maker] = {
     "identity": _given("identity", RowsThemselves),
 }
 """What makes each; ValueError where a window is not to be had."""
+
+KEEP_FREQUENCIES = frozenset({"exp"})
+"""Those whose frequencies cannot be drawn anew while a model trains."""
+
+WITHOUT_FREQUENCIES = frozenset({"exact", "window", "cosine", "identity"})
+"""Those whose output no frequencies are in."""
+
+
+def label_of(attention: str, window: int) -> str:
+    """An attention with its window, in tables and legends."""
+    return attention + (f" + window {window}" if window > 0 else "")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from bochner.plot._axes import finished, ticks_at
+from bochner.training._attentions import label_of
 from bochner.training._kernel_summary import kernel_rows, sentences
 from bochner.training._report_files import csv_of, draw_into
 from bochner.training._tasks import unit_of
@@ -81,10 +82,6 @@ def kernels_page(study: AttentionKernels, costs: TrainingCosts | None) -> str:
     return "\n".join(parts)
 
 
-def _named(attention: str, window: int) -> str:
-    return attention + (f" + window {window}" if window > 0 else "")
-
-
 def _costs_table(costs: TrainingCosts) -> str:
     lengths = sorted(set(costs.length.tolist()))
     cells: dict[str, dict[int, str]] = {}
@@ -92,7 +89,7 @@ def _costs_table(costs: TrainingCosts) -> str:
         *(each.tolist() for each in costs.to_dict().values()), strict=True
     ):
         text = f"{time:.3g} us, {size / 1024:.3g} KiB" if status == "done" else status
-        cells.setdefault(_named(attention, window), {})[length] = text
+        cells.setdefault(label_of(attention, window), {})[length] = text
     header = ["attention", *map(str, lengths)]
     rows = [[name, *(row.get(n, "-") for n in lengths)] for name, row in cells.items()]
     return _table(header, rows)
@@ -106,7 +103,7 @@ def _styles(attention: Strings, window: Integers) -> dict[tuple[str, int], dict[
         key: {
             "color": _COLOURS[names.index(key[0]) % len(_COLOURS)],
             "linestyle": "-" if key[1] == 0 else "--",
-            "label": _named(*key),
+            "label": label_of(*key),
         }
         for key in keys
     }

@@ -31,6 +31,11 @@ class Budget:
     measure_every: int
 
 
+def failed(entry: dict[str, Any]) -> bool:
+    """Whether an entry is of a run that another time may go well: that is made again."""
+    return entry["status"].startswith("failed")
+
+
 def trained(
     options: TrainingOptions, sequences: Sequences, budget: Budget, checkpoint: Path
 ) -> dict[str, Any]:

@@ -16,13 +16,13 @@ from bochner._options import positive, several, whole
 from bochner._progress import progress as watched
 from bochner._results import Result
 from bochner.training._attentions import ATTENTIONS
-from bochner.training._kernel_runs import Budget, trained
+from bochner.training._kernel_runs import Budget, failed, trained
 from bochner.training._tasks import TASKS, load_sequences
 from bochner.training._training_options import TrainingOptions
 from bochner.training._whole_files import write_text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
     from bochner._study_inputs import Doubles, Integers, Strings
     from bochner.training._rows import Sequences
@@ -106,7 +106,8 @@ def attention_kernels(
     Parameters
     ----------
     folder : path
-        Where runs are kept. One folder is one study: other budgets or models are refused there.
+        Where runs are kept. One folder is one study: other budgets, models or data are refused
+        there. What failed, such as for want of memory, is tried again.
     data : path
         Of `load_sequences`.
     questions : sequence of str
@@ -138,7 +139,7 @@ def attention_kernels(
     Raises
     ------
     TypeError, ValueError
-        On options out of range, or a folder of another study, naming what differs.
+        On options out of range, or a folder of another study or other data, naming what differs.
     CheckpointError
         When what is left of an interrupted run is damaged, or of other data.
 
@@ -161,26 +162,25 @@ def attention_kernels(
         positive(_NAME, "seconds", seconds),
         whole(_NAME, "measure_every", measure_every, 1),
     )
-    known = {"questions": QUESTIONS, "attentions": tuple(ATTENTIONS)}
-    for name, given in (("questions", questions), ("attentions", attentions)):
-        for each in several(_NAME, name, given):
-            if each not in known[name]:
-                raise ValueError(
-                    f"{_NAME}: {name} has {each!r}, expected some of {', '.join(known[name])}"
-                )
+    asked = _known("questions", several(_NAME, "questions", questions), QUESTIONS)
+    compared = _known("attentions", several(_NAME, "attentions", attentions), ATTENTIONS)
+    of_tasks = {task: each.length for task, each in TASKS.items()}
+    for task in _known("lengths", lengths or {}, TASKS):
+        of_tasks[task] = whole(_NAME, "lengths", (lengths or {})[task], 2, TASKS[task].most)
     for name in VARIED:
         if name in model:
             raise ValueError(f"{_NAME}: {name} is given, which the study varies itself")
-    widths = [whole(_NAME, "windows", width, 0) for width in several(_NAME, "windows", windows)]
+    widths = dict.fromkeys(
+        whole(_NAME, "windows", width, 0) for width in several(_NAME, "windows", windows)
+    )
     count = whole(_NAME, "seeds", seeds, 1)
-    of_tasks = lengths or {}
     plans = [
         _options(question, attention, width, seed, of_tasks, model)
         for question, attention, width, seed in itertools.product(
-            questions, attentions, widths, range(count)
+            asked, compared, widths, range(count)
         )
     ]
-    _keep_settings(place, budget, of_tasks, model)
+    _keep_settings(place, budget, of_tasks, plans[0])
     if sequences is None:
 
         def sequences(options: TrainingOptions) -> Sequences:
@@ -193,6 +193,16 @@ def attention_kernels(
             if show is not None:
                 show("attention kernels", len(found), len(plans), "runs")
     return _gathered(found)
+
+
+def _known(name: str, given: Iterable[str], words: Collection[str]) -> list[str]:
+    """Words that were given, each once; ValueError on others than `words`."""
+    found = list(dict.fromkeys(given))
+    for each in found:
+        if each not in words:
+            expected = ", ".join(words)
+            raise ValueError(f"{_NAME}: {name} has {each!r}, expected some of {expected}")
+    return found
 
 
 def _options(
@@ -209,17 +219,18 @@ def _options(
         objective=objective,
         attention=attention,
         window=window,
-        length=lengths.get(task, 0),
+        length=lengths[task],
         seed=seed,
         **model,
     )
 
 
 def _keep_settings(
-    folder: Path, budget: Budget, lengths: dict[str, int], model: dict[str, Any]
+    folder: Path, budget: Budget, lengths: dict[str, int], options: TrainingOptions
 ) -> None:
-    """Write what all runs share, or compare it with what is there."""
-    settings = {**dataclasses.asdict(budget), "lengths": lengths, **model}
+    """Write what all runs share, defaults too, or compare it with what is there."""
+    shared = {name: value for name, value in options.to_dict().items() if name not in VARIED}
+    settings = {**dataclasses.asdict(budget), "lengths": lengths, **shared}
     file = folder / "study.json"
     if not file.exists():
         write_text(file, json.dumps(settings, indent=2) + "\n")
@@ -233,24 +244,39 @@ def _keep_settings(
             )
 
 
+def _keep_digest(folder: Path, question: str, data: Sequences) -> None:
+    """Write what the data of a question are, or compare it with what is there."""
+    file = folder / "data" / f"{question}.sha256"
+    digest = data.digest()
+    if not file.exists():
+        write_text(file, digest + "\n")
+    elif file.read_text().strip() != digest:
+        raise ValueError(
+            f"{_NAME}: {folder} holds a study of other data for {question}, expected the same or "
+            "another folder"
+        )
+
+
 def _runs(
     folder: Path,
     plans: Sequence[TrainingOptions],
     budget: Budget,
     sequences: Callable[[TrainingOptions], Sequences],
 ) -> Iterator[dict[str, Any]]:
-    loaded: dict[tuple[str, str], Sequences] = {}
+    loaded: dict[str, Sequences] = {}
     for options in plans:
-        name = f"{options.task}-{options.objective}-{options.attention}"
-        file = folder / "runs" / f"{name}-window{options.window}-seed{options.seed}.json"
-        if not file.exists():
-            key = (options.task, options.objective)
-            if key not in loaded:
-                loaded = {key: sequences(options)}
+        question = f"{options.task}-{options.objective}"
+        if question not in loaded:
+            loaded = {question: sequences(options)}
+            _keep_digest(folder, question, loaded[question])
+        name = f"{question}-{options.attention}-window{options.window}-seed{options.seed}"
+        file = folder / "runs" / f"{name}.json"
+        if not file.exists() or failed(json.loads(file.read_text())):
             checkpoint = file.with_suffix(".pt")
-            entry = trained(options, loaded[key], budget, checkpoint)
+            entry = trained(options, loaded[question], budget, checkpoint)
             write_text(file, json.dumps(entry) + "\n")
-            checkpoint.unlink(missing_ok=True)
+            if not failed(entry):
+                checkpoint.unlink(missing_ok=True)
         yield json.loads(file.read_text())
 
 

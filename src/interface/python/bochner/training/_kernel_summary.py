@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from bochner.training._attentions import label_of
 from bochner.training._tasks import unit_of
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ class KernelRow:
     @property
     def name(self) -> str:
         """With its window."""
-        return self.attention + (f" + window {self.window}" if self.window > 0 else "")
+        return label_of(self.attention, self.window)
 
 
 def kernel_rows(study: AttentionKernels) -> list[KernelRow]:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @dataclasses.dataclass(frozen=True)
 class Normalisers:
-    """Of all layers and heads, over the rows of one batch held out."""
+    """Of all layers and heads, over the tokens of one batch held out, without padding."""
 
     rows: int = 0
     negative: int = 0
@@ -42,18 +42,19 @@ class Normalisers:
 def normalisers(run: TrainingRun) -> Normalisers:
     """Of a run's model on the first batch of what it is measured on; none of exact attention."""
     found = Normalisers()
+    question = run.held_out()[0]
+    lengths = (~question.padding).sum(1).tolist()
 
     def look(module: nn.Module, rows: tuple[Tensor, ...], options: dict[str, Any]) -> None:
         nonlocal found
-        padding = options.get("key_padding_mask")
-        live = None if padding is None else (~padding).cpu().numpy()
-        found = found.plus(_of(module, rows, causal=options["is_causal"], live=live))
+        for i, length in enumerate(lengths):  # padding comes last
+            cut = tuple(x[i : i + 1, :length] for x in rows)
+            found = found.plus(_of(module, cut, causal=options["is_causal"]))
 
     hooks = [
         layer.self_attn.register_forward_pre_hook(look, with_kwargs=True)
         for layer in run.model.body.layers
     ]
-    question = run.held_out()[0]
     try:
         run.model.eval()(question.inputs, question.padding)
     finally:
@@ -62,8 +63,8 @@ def normalisers(run: TrainingRun) -> Normalisers:
     return found
 
 
-def _of(module: Any, rows: tuple[Tensor, ...], *, causal: bool, live: Any) -> Normalisers:
-    options: dict[str, Any] = {"causal": causal, "key_mask": live, "return_report": True}
+def _of(module: Any, rows: tuple[Tensor, ...], *, causal: bool) -> Normalisers:
+    options: dict[str, Any] = {"causal": causal, "return_report": True}
     if isinstance(module, FavorAttention):
         q, k, v = module.projected(rows)
         maps: Any = module.feature_map.specs

@@ -26,6 +26,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
+# Of exponential features of keys: sums of 2^20 times exp(25) are far within float32.
+_LARGEST_LOG = 25.0
+
+
 class Frame(NamedTuple):
     """Where an attention goes."""
 
@@ -164,7 +168,10 @@ class ExponentialFeatures(GivenFeatures):
     """phi(x)_r = exp(w_r . x / d^(1/4)): f = exp in generalised attention [Choromanski21].
 
     Positive features without the factor exp(-|x|^2 / 2). What attention does not see, a factor for
-    each query and one for all keys, keeps them in range.
+    each query and one for all keys, keeps them in range: that of keys is 1 while no logarithm of
+    theirs is above 25, and exp(25 - m) where the largest is m. From m = 112 on, keys of logarithm 0
+    and less leave the normal numbers of float32, and rows of a causal model that see no others
+    lose their digits and then their normaliser to a key that comes later.
     """
 
     def __init__(self, frame: Frame) -> None:
@@ -188,7 +195,7 @@ class ExponentialFeatures(GivenFeatures):
         logs = [self._root * x @ self.get_buffer("rows").mT for x in (q, k)]
         units = [
             logs[0].detach().amax(3, keepdim=True),
-            logs[1].detach().amax((2, 3), keepdim=True),
+            (logs[1].detach().amax((2, 3), keepdim=True) - _LARGEST_LOG).clamp(min=0.0),
         ]
         of_q, of_k = ((log - unit).exp() for log, unit in zip(logs, units, strict=True))
         return of_q, of_k

@@ -3,8 +3,8 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
-import shutil
 import subprocess
 import tempfile
 from pathlib import Path
@@ -36,7 +36,7 @@ def _found(function: str, folder: Path, package: str, file: str, root: Path) -> 
     for place in (copy, root / file):
         if place.is_file():
             return place
-    _unpack(function, folder, package)
+    _unpack(function, folder, package, file)
     if not copy.is_file():
         raise FileNotFoundError(
             f"{function}: Debian's package {package} has no file {file}, which version 12 has"
@@ -44,8 +44,11 @@ def _found(function: str, folder: Path, package: str, file: str, root: Path) -> 
     return copy
 
 
-def _unpack(function: str, folder: Path, package: str) -> None:
-    """The package below `folder`, whole or not at all."""
+def _unpack(function: str, folder: Path, package: str, file: str) -> None:
+    """The package below `folder`, whole or not at all; one with this `file` is not touched.
+
+    Another process may have unpacked it in the meantime, and be reading it.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder, prefix=f"{package}.part-") as scratch:
         try:
@@ -60,8 +63,15 @@ def _unpack(function: str, folder: Path, package: str) -> None:
                 f"it, or its files below {folder / package}"
             ) from error
         target = folder / package
-        shutil.rmtree(target, ignore_errors=True)
-        os.replace(Path(scratch) / "unpacked", target)
+        if (target / file).is_file():
+            return
+        with contextlib.suppress(FileNotFoundError):
+            os.replace(target, Path(scratch) / "replaced")
+        try:
+            os.replace(Path(scratch) / "unpacked", target)
+        except OSError:
+            if not (target / file).is_file():
+                raise
 
 
 def _run(folder: str, *command: str) -> None:

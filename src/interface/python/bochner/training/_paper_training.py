@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import math
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,6 +16,7 @@ from bochner._options import path as path_of
 from bochner._options import several, whole
 from bochner._results import Result
 from bochner.plot._axes import finished
+from bochner.training._attentions import KEEP_FREQUENCIES, WITHOUT_FREQUENCIES, label_of
 from bochner.training._train import train
 
 if TYPE_CHECKING:
@@ -55,14 +57,16 @@ class LearningCurves(Result):
         return {name: value for name, value in self.to_dict().items() if name != "unit"}
 
 
-def _curves(runs: Sequence[tuple[str, int, TrainingRun]]) -> LearningCurves:
+def _curves(runs: Sequence[tuple[str, int, TrainingRun]], steps: int, every: int) -> LearningCurves:
+    """Of runs measured every so many steps and at their end, not where a shorter call ended."""
     entries = [
         (label, seed, point.step, run.told(point))
         for label, seed, run in runs
         for point in run.curve
+        if point.step == steps or (point.step < steps and point.step % every == 0)
     ]
-    label, seeds, steps, losses = (np.array(column) for column in zip(*entries, strict=True))
-    return LearningCurves(label, seeds, steps, losses, runs[0][2].unit)
+    label, seeds, at, losses = (np.array(column) for column in zip(*entries, strict=True))
+    return LearningCurves(label, seeds, at, losses, runs[0][2].unit)
 
 
 def carried_over(
@@ -116,19 +120,19 @@ def carried_over(
     """
     name = "carried_over"
     place = Path(path_of(name, "folder", folder))
-    choices = [("exact", 0), *several(name, "attentions", attentions)]
+    choices = dict.fromkeys([("exact", 0), *map(tuple, several(name, "attentions", attentions))])
+    before = whole(name, "steps_before", steps_before, 1)
     runs = []
     for seed in range(whole(name, "seeds", seeds, 1)):
         first = dataclasses.replace(options, attention="exact", window=0, seed=seed)
         teacher = train(
             first,
             sequences,
-            steps=steps_before,
-            measure_every=whole(name, "steps_before", steps_before, 1),
-            checkpoint=place / f"before-seed{seed}.pt",
+            steps=before,
+            measure_every=before,
+            checkpoint=place / f"before{before}-seed{seed}.pt",
         )
         for attention, window in choices:
-            label = attention + (f" + window {window}" if window > 0 else "")
             after = dataclasses.replace(
                 options, attention=attention, window=window, seed=derive_seed(seed, _AFTER)
             )
@@ -137,11 +141,11 @@ def carried_over(
                 sequences,
                 steps=steps_after,
                 measure_every=measure_every,
-                checkpoint=place / f"after-{attention}-window{window}-seed{seed}.pt",
+                checkpoint=place / f"after{before}-{attention}-window{window}-seed{seed}.pt",
                 start=teacher.model,
             )
-            runs.append((label, seed, run))
-    return _curves(runs)
+            runs.append((label_of(attention, window), seed, run))
+    return _curves(runs, steps_after, measure_every)
 
 
 def redraw_curves(
@@ -174,7 +178,8 @@ def redraw_curves(
     Raises
     ------
     TypeError, ValueError
-        As `train`.
+        As `train`, and on an attention with nothing to draw anew: "exact", "window", "exp",
+        "cosine" and "identity".
 
     Examples
     --------
@@ -191,7 +196,12 @@ def redraw_curves(
     name = "redraw_curves"
     place = Path(path_of(name, "folder", folder))
     runs = []
-    for every in several(name, "redraw_every", redraw_every):
+    if options.attention in KEEP_FREQUENCIES | WITHOUT_FREQUENCIES:
+        raise ValueError(
+            f"{name}: attention is {options.attention!r}, expected one with frequencies that are "
+            "drawn anew"
+        )
+    for every in dict.fromkeys(several(name, "redraw_every", redraw_every)):
         label = "never" if every == 0 else f"every {every} steps"
         for seed in range(whole(name, "seeds", seeds, 1)):
             run = train(
@@ -202,14 +212,15 @@ def redraw_curves(
                 checkpoint=place / f"redraw{every}-seed{seed}.pt",
             )
             runs.append((label, seed, run))
-    return _curves(runs)
+    return _curves(runs, steps, measure_every)
 
 
 def draw_learning_curves(found: LearningCurves, ax: Axes) -> Axes:
-    """Means over seeds against steps, a band of one standard error around them."""
+    """Means over seeds against steps that all have, a band of one standard error around them."""
     for label in dict.fromkeys(found.label.tolist()):
         here = found.label == label
-        steps = np.unique(found.step[here])
+        mine = [found.step[here & (found.seed == seed)] for seed in np.unique(found.seed[here])]
+        steps = functools.reduce(np.intersect1d, mine)
         losses = [found.loss[here & (found.step == step)] for step in steps]
         mean = np.array([each.mean() for each in losses])
         (line,) = ax.plot(steps, mean, label=label)

@@ -108,7 +108,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = parser().parse_args(arguments)
     try:
         files = given.run(given)
-    except (ValueError, OSError, ImportError) as error:
+    except (ValueError, OSError, ImportError, FloatingPointError) as error:
         print(f"bochner study: {error}", file=sys.stderr)
         return 1
     print("written:", ", ".join(str(file) for file in files))

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from bochner._options import path as path_of
 from bochner._options import positive, whole
@@ -21,18 +21,28 @@ if TYPE_CHECKING:
     from bochner.training._training_options import TrainingOptions
 
 
+_Found = TypeVar("_Found")
+
+
 class DivergenceError(FloatingPointError):
-    """The loss of a batch was no finite number.
+    """A loss, of a batch or held out, or a gradient was not finite.
 
     Attributes
     ----------
     run : TrainingRun
-        As it was before that step.
+        As it was before that step, or at that measurement, which its curve does not have.
     """
 
     def __init__(self, message: str, run: TrainingRun) -> None:
         super().__init__(message)
         self.run = run
+
+
+def _guarded(run: TrainingRun, act: Callable[[], _Found]) -> _Found:
+    try:
+        return act()
+    except FloatingPointError as error:
+        raise DivergenceError(str(error), run) from error
 
 
 def train(
@@ -66,7 +76,8 @@ def train(
     checkpoint : path, optional
         Where the run is saved; where the file is there already, the run goes on from it.
     start : Module, optional
-        A model of the same sizes, whose parameters this one starts with.
+        A model of the same sizes, whose parameters this one starts with. It is not looked at where
+        the checkpoint exists, which does not know what its run started with.
     on_point : callable, optional
         Called with the run and each `Point`.
     progress : callable or "bar", optional
@@ -85,7 +96,8 @@ def train(
     CheckpointError
         On a checkpoint that is damaged or of another run; a ValueError.
     DivergenceError
-        When the loss is no finite number; a FloatingPointError that has the run.
+        When a loss, of a batch or held out, or a gradient is not finite; a FloatingPointError that
+        has the run.
 
     Examples
     --------
@@ -112,7 +124,7 @@ def train(
         run.model.take(start)
 
     def look() -> None:
-        point = run.measure()
+        point = _guarded(run, run.measure)
         if file is not None:
             run.save(file)
         if on_point is not None:
@@ -128,10 +140,7 @@ def train(
         if not run.curve:
             look()
         while run.step < most and run.seconds < seconds:
-            try:
-                run.advance()
-            except FloatingPointError as error:
-                raise DivergenceError(str(error), run) from error
+            _guarded(run, run.advance)
             told(show)
             if run.step % every == 0:
                 look()

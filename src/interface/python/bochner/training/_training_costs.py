@@ -20,6 +20,7 @@ from bochner._options import path as path_of
 from bochner._options import several, whole
 from bochner._progress import progress as watched
 from bochner._results import Result
+from bochner.training._kernel_runs import failed
 from bochner.training._model import SequenceModel
 from bochner.training._training_options import TrainingOptions
 from bochner.training._whole_files import write_text
@@ -71,7 +72,7 @@ def training_costs(
 ) -> TrainingCosts:
     """Measure a training step on sequences of several lengths, each in a process of its own.
 
-    Measurements are kept in `folder` one by one, and not made again.
+    Measurements are kept in `folder` one by one, and not made again unless they failed.
 
     Parameters
     ----------
@@ -109,9 +110,9 @@ def training_costs(
     runs = whole(_NAME, "timed_steps", timed_steps, 1)
     plans = [
         TrainingOptions(task="text", attention=attention, window=window, length=length, **model)
-        for attention in several(_NAME, "attentions", attentions)
-        for window in several(_NAME, "windows", windows)
-        for length in several(_NAME, "lengths", lengths)
+        for attention in dict.fromkeys(several(_NAME, "attentions", attentions))
+        for window in dict.fromkeys(several(_NAME, "windows", windows))
+        for length in dict.fromkeys(several(_NAME, "lengths", lengths))
     ]
     found: list[dict[str, Any]] = []
     with watched(_NAME, "progress", progress) as show:
@@ -132,7 +133,7 @@ def _kept(file: Path, options: TrainingOptions, runs: int) -> dict[str, Any]:
     wanted = {**options.to_dict(), "timed_steps": runs}
     if file.exists():
         kept: dict[str, Any] = json.loads(file.read_text())
-        if kept["options"] == wanted:
+        if kept["options"] == wanted and not failed(kept):
             return kept
     entry = {"options": wanted, **_apart(options, runs)}
     write_text(file, json.dumps(entry) + "\n")
@@ -172,7 +173,8 @@ def answer() -> None:
         seconds, peak = measured_step(options, asked["runs"])
     except (ValueError, RuntimeError, MemoryError) as error:
         reason = str(error).partition("\n")[0] or type(error).__name__
-        print(json.dumps({"status": f"refused: {reason}"}))
+        kind = "refused" if isinstance(error, ValueError) else "failed"
+        print(json.dumps({"status": f"{kind}: {reason}"}))
         return
     microseconds, size = 1e6 * seconds / options.length, peak / options.length
     print(json.dumps({"status": "done", "microseconds": microseconds, "bytes": size}))

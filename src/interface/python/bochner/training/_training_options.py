@@ -6,7 +6,7 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
-from bochner._options import finite, one_of, positive, seed_of, whole, word
+from bochner._options import one_of, positive, seed_of, whole, word
 from bochner.training._attentions import ATTENTIONS
 from bochner.training._tasks import TASKS
 
@@ -33,8 +33,8 @@ class TrainingOptions:
     depth, embed_dim, num_heads : int
         Of the Performer.
     num_features : int
-        Columns of the features of a head, the same for all features, whatever they have per
-        frequency.
+        Columns of the features of a head, the same for all features that have frequencies,
+        whatever they have per frequency.
     batch : int
         Sequences per step.
     learning_rate : float
@@ -86,21 +86,28 @@ class TrainingOptions:
     def __post_init__(self) -> None:
         task = TASKS[one_of(_CLASS, "task", self.task, tuple(TASKS))]
         objective = self.objective or task.objectives[0]
-        one_of(_CLASS, "objective", objective, task.objectives)
         length = task.length if self.length == 0 else whole(_CLASS, "length", self.length, 2)
         if length > task.most:
             raise ValueError(f"{_CLASS}: length is {length}, expected at most {task.most}")
-        object.__setattr__(self, "objective", objective)
-        object.__setattr__(self, "length", length)
-        one_of(_CLASS, "attention", self.attention, tuple(ATTENTIONS))
+        # Python's own numbers and words, which a checkpoint can be read with, not NumPy's.
+        kept: dict[str, Any] = {
+            "task": str(self.task),
+            "objective": str(one_of(_CLASS, "objective", objective, task.objectives)),
+            "attention": str(one_of(_CLASS, "attention", self.attention, tuple(ATTENTIONS))),
+            "length": length,
+        }
         for name in ("depth", "embed_dim", "num_heads", "num_features", "batch", "held_out"):
-            whole(_CLASS, name, getattr(self, name), 1)
+            kept[name] = whole(_CLASS, name, getattr(self, name), 1)
         for name in ("window", "warmup", "redraw_every"):
-            whole(_CLASS, name, getattr(self, name), 0)
+            kept[name] = whole(_CLASS, name, getattr(self, name), 0)
         for name in ("learning_rate", "clip"):
-            positive(_CLASS, name, finite(_CLASS, name, getattr(self, name)))
-        seed_of(_CLASS, self.seed)
-        word(_CLASS, "device", self.device)
+            kept[name] = positive(_CLASS, name, getattr(self, name))
+        kept |= {
+            "seed": seed_of(_CLASS, self.seed),
+            "device": str(word(_CLASS, "device", self.device)),
+        }
+        for name, value in kept.items():
+            object.__setattr__(self, name, value)
         if self.embed_dim % self.num_heads != 0:
             raise ValueError(
                 f"{_CLASS}: embed_dim is {self.embed_dim}, expected a multiple of num_heads "

@@ -13,6 +13,7 @@ import torch
 
 from bochner import derive_seed
 from bochner.torch import RedrawSchedule
+from bochner.training._attentions import KEEP_FREQUENCIES
 from bochner.training._model import SequenceModel
 from bochner.training._objectives import OBJECTIVES, Question
 from bochner.training._tasks import TASKS, unit_of
@@ -89,6 +90,11 @@ class TrainingRun:
         )
         self._redraws: RedrawSchedule | None = None
         if options.redraw_every > 0:
+            if options.attention in KEEP_FREQUENCIES:
+                raise ValueError(
+                    f"{options.attention}: redraw_every is {options.redraw_every}, expected 0: its "
+                    "frequencies are kept"
+                )
             self._redraws = RedrawSchedule(self.model, options.redraw_every)
 
     def _asked(self, rows: Rows, generator: torch.Generator) -> Question:
@@ -114,7 +120,7 @@ class TrainingRun:
         Raises
         ------
         FloatingPointError
-            When that is no finite number; nothing is changed then.
+            When that or its gradient is not finite; the run is as before the step then.
         """
         options = self.options
         question = self.batch()
@@ -126,7 +132,10 @@ class TrainingRun:
             raise FloatingPointError(f"train: the loss is {value} at step {self.step}")
         self._optimiser.zero_grad()
         loss.backward()
-        torch.nn.utils.clip_grad_norm_(self.model.parameters(), options.clip)
+        norm = float(torch.nn.utils.clip_grad_norm_(self.model.parameters(), options.clip))
+        if not math.isfinite(norm):
+            self._optimiser.zero_grad()
+            raise FloatingPointError(f"train: the gradient is {norm} long at step {self.step}")
         warm = min(1.0, (self.step + 1) / max(options.warmup, 1))
         for group in self._optimiser.param_groups:
             group["lr"] = warm * options.learning_rate
@@ -148,7 +157,13 @@ class TrainingRun:
 
     @torch.no_grad()
     def measure(self) -> Point:
-        """Measure on sequences held out, and add that to the curve."""
+        """Measure on sequences held out, and add that to the curve.
+
+        Raises
+        ------
+        FloatingPointError
+            When the loss is no finite number, which is not added.
+        """
         self.model.eval()
         losses, mistakes = [], []
         for question in self.held_out():
@@ -156,6 +171,8 @@ class TrainingRun:
             losses.append(question.losses(outputs))
             mistakes.append(question.mistakes(outputs))
         loss = float(torch.cat(losses).double().mean())
+        if not math.isfinite(loss):
+            raise FloatingPointError(f"train: the loss held out is {loss} at step {self.step}")
         point = Point(self.step, self.seconds, loss, float(torch.cat(mistakes).double().mean()))
         if self.curve and self.curve[-1].step == self.step:
             self.curve.pop()
