@@ -139,6 +139,10 @@ TEST_CASE("moments of files at both ends of the range of a double") {
   CHECK(apart.refusals == std::array<std::string, kRanks>{});
   CHECK(apart.summary.mean.at(0) == 0.0);
   CHECK(apart.summary.deviation.at(0) == Approx(1.7e308));
+  // Means that are farther from that of all than the largest double.
+  const Joined uneven = joined({moments(1.7e308, 0.0, 1.0), moments(-1.7e308, 0.0, 3.0)});
+  CHECK(uneven.refusals == std::array<std::string, kRanks>{});
+  CHECK(uneven.summary.deviation.at(0) / 0.85e308 == Approx(std::sqrt(3.0)));
   const Joined mixed = joined({moments(2.0, 3.0, 1.0), moments(6.0, 1.0, 3.0)});
   CHECK(mixed.summary.mean.at(0) == Approx(5.0));
   // Within files 9 / 4 + 3 / 4, between them 9 / 4 + 3 / 4.
