@@ -33,7 +33,24 @@ class Partners {
       const NormalEquations<float>& sums) const = 0;
   virtual std::optional<NormalEquations<double>> reduce(
       const NormalEquations<double>& sums) const = 0;
+  /// Ends all, saying why: the one call that a rank makes alone, where others wait for what it
+  /// cannot do.
+  [[noreturn]] virtual void abandon(const char* why) const = 0;
 };
+
+/// Runs `work`; an `Error` of one rank is thrown on all, as one. Others are thrown where they are.
+template <class Error, class Work>
+void share_error(const Partners& partners, const Work& work) {
+  std::string wrong;
+  try {
+    work();
+  } catch (const Error& error) {
+    wrong = error.what();
+  }
+  for (const std::string& said : partners.allgather(wrong)) {
+    if (!said.empty()) throw Error(said);
+  }
+}
 
 /// An archive as what can be said, and back. Throws as `io::to_bytes` and `io::parse_archive`.
 std::string archive_text(const Archive& archive);

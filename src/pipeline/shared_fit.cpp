@@ -17,6 +17,7 @@
 
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace bochner::pipeline {
 
@@ -47,6 +48,14 @@ std::string columns_text(const TrainingFile& file) {
   return out;
 }
 
+/// Those that have moments.
+std::vector<std::string> input_and_target_names(const TrainingFile& file) {
+  std::vector<std::string> out = file.inputs().names;
+  const std::vector<std::string>& targets = file.targets().names;
+  out.insert(out.end(), targets.begin(), targets.end());
+  return out;
+}
+
 /// Where the model goes: of rank 0.
 struct ModelFile {
   explicit ModelFile(const std::string& path) : lock(path), file(path) {}
@@ -63,9 +72,12 @@ class SharedFit {
   std::optional<Fitted> run(const std::function<void(const Fitted&)>& before_writing) {
     open();
     TrainingSummary own;
-    partners_.together(
-        [&] { own = summarise(*file_, request_.task, request_.spec.seed, watcher_); });
-    const TrainingSummary all = joined_summary(partners_, own, request_.spec.seed);
+    partners_.together([&] {
+      own = summarise(*file_, request_.task, seed_of_rank(request_.spec.seed, partners_.rank()),
+                      watcher_);
+    });
+    const TrainingSummary all =
+        joined_summary(partners_, own, input_and_target_names(*file_), request_.spec.seed);
     choose(all);
     // A rank reads its own rows, and sums them about the means of all.
     own.mean = all.mean;
@@ -82,9 +94,11 @@ class SharedFit {
   void open() {
     partners_.require_same("the library", std::string("bochner ") + version_string());
     partners_.require_same("the instruction set", std::string(simd::kernels<float>().name));
-    partners_.together([&] {
+    share_error<InvalidRequest>(partners_, [&] {
       require_valid(request_);
       require_shareable(request_);
+    });
+    partners_.together([&] {
       if (is_first() && !request_.output.empty()) destination_.emplace(request_.output);
       file_.emplace(request_.data, request_.reading, request_.columns);
       require_header(*file_, request_.output);

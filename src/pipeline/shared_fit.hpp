@@ -19,8 +19,9 @@ namespace bochner::pipeline {
 /// many ranks. `watcher` and `before_writing` as in `fit`.
 ///
 /// What is wrong on one rank is thrown on all, as InvalidArgument that names it: what `fit` throws,
-/// files of other columns, and what is not offered here, which are classes, groups, studies, an
-/// iterative solver and checkpoints.
+/// and files of other columns. A request that is wrong without a file, or for what is not offered
+/// here (classes, groups, studies, an iterative solver, checkpoints), is thrown on all as
+/// InvalidRequest.
 std::optional<Fitted> fit_together(const FitRequest& request, const Partners& partners,
                                    Watcher* watcher = nullptr,
                                    const std::function<void(const Fitted&)>& before_writing = {});

@@ -3,6 +3,7 @@
 
 #include "bochner/core/error.hpp"
 #include "core/text.hpp"
+#include "io/message.hpp"
 #include "io/sha256.hpp"
 #include "pipeline/column_moments.hpp"
 #include "pipeline/uniform_sample.hpp"
@@ -10,6 +11,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <cstdint>
 #include <span>
 #include <string>
 #include <vector>
@@ -45,10 +47,10 @@ struct JoinedColumn {
 };
 
 JoinedColumn joined_column(const std::vector<Archive>& files, Index column, Index columns,
-                           double weight) {
+                           double weight, const std::string& name) {
   JoinedColumn out;
-  const auto entry = [&](const Archive& file, const char* name) {
-    return file.array<double>(name, 1, columns)(0, column);
+  const auto entry = [&](const Archive& file, const char* array) {
+    return file.array<double>(array, 1, columns)(0, column);
   };
   const auto share = [&](const Archive& file) { return file.number("weight") / weight; };
   double least = entry(files.front(), kMean);
@@ -60,8 +62,13 @@ JoinedColumn joined_column(const std::vector<Archive>& files, Index column, Inde
     most = std::max(most, mean);
     out.mean += share(file) * mean;
   }
+  // Halves, since twice the largest double is none.
+  const auto half_deviation = [&](const Archive& file) { return 0.5 * entry(file, kDeviation); };
+  const auto half_offset = [&](const Archive& file) {
+    return 0.5 * entry(file, kMean) - 0.5 * out.mean;
+  };
   for (const Archive& file : files) {
-    size = std::max({size, entry(file, kDeviation), std::abs(entry(file, kMean) - out.mean)});
+    size = std::max({size, half_deviation(file), std::abs(half_offset(file))});
   }
   const bool constant =
       std::all_of(files.begin(), files.end(),
@@ -70,13 +77,12 @@ JoinedColumn joined_column(const std::vector<Archive>& files, Index column, Inde
   if (constant || size == 0.0) return out;
   double squares = 0.0;
   for (const Archive& file : files) {
-    const double spread =
-        std::hypot(entry(file, kDeviation) / size, (entry(file, kMean) - out.mean) / size);
+    const double spread = std::hypot(half_deviation(file) / size, half_offset(file) / size);
     squares += share(file) * spread * spread;
   }
-  out.deviation = size * std::sqrt(squares);
+  out.deviation = 2.0 * (size * std::sqrt(squares));
   if (!std::isfinite(out.mean) || !std::isfinite(out.deviation)) {
-    throw InvalidArgument("column " + std::to_string(column + 1) +
+    throw InvalidArgument("the column " + io::quoted(name) +
                           " differs too much from file to file for a double; measure it in a "
                           "larger unit");
   }
@@ -106,7 +112,12 @@ Matrix<double> below_each_other(const std::vector<Archive>& parts, Index cols) {
 
 }  // namespace
 
-TrainingSummary joined_summary(const Partners& partners, const TrainingSummary& own, Seed seed) {
+Seed seed_of_rank(Seed seed, int rank) {
+  return rank == 0 ? seed : derive_seed(seed, static_cast<std::uint64_t>(rank));
+}
+
+TrainingSummary joined_summary(const Partners& partners, const TrainingSummary& own,
+                               std::span<const std::string> names, Seed seed) {
   std::vector<Archive> files;
   for (const std::string& said : partners.allgather(moments_text(own)))
     files.push_back(archive_of(said));
@@ -122,14 +133,16 @@ TrainingSummary joined_summary(const Partners& partners, const TrainingSummary& 
   partners.together([&] {
     const auto columns = static_cast<Index>(own.mean.size());
     for (Index c = 0; c < columns; ++c) {
-      const JoinedColumn column = joined_column(files, c, columns, out.weight);
+      const JoinedColumn column =
+          joined_column(files, c, columns, out.weight, names[static_cast<std::size_t>(c)]);
       out.mean.push_back(column.mean);
       out.deviation.push_back(column.deviation);
     }
   });
   const Index most = std::min(out.counted, sample_rows(own.sample.cols()));
   Archive part;
-  Matrix<double> drawn = part_of_sample(own, out.counted, most, seed);
+  Matrix<double> drawn =
+      part_of_sample(own, out.counted, most, seed_of_rank(seed, partners.rank()));
   const Index cols = drawn.cols();
   part.metadata["rows"] = std::to_string(drawn.rows());
   part.arrays.emplace(kSample, std::move(drawn));

@@ -45,13 +45,15 @@ require_alike() {
     fail "$1 and $2 differ"
 }
 
-# refused RANKS TEXT OPTIONS...: a fit that fails with one message, which holds the text.
+# refused STATUS RANKS TEXT OPTIONS...: a fit that ends so with one message, which holds the text.
 refused() {
-  local ranks=$1 text=$2
-  shift 2
+  local status=$1 ranks=$2 text=$3 found=0
+  shift 3
   rm -f none.safetensors
-  if on "$ranks" "$@" --output none.safetensors; then fail "not refused: $text"; fi
+  on "$ranks" "$@" --output none.safetensors || found=$?
+  [ "$found" -eq "$status" ] || { cat said; fail "status $found, expected $status: $text"; }
   [ "$(grep -c '^bochner' said)" -eq 1 ] || { cat said; fail "not one message: $text"; }
+  if grep -q '^bochner fit: fit' said; then cat said; fail "the command's name twice: $text"; fi
   grep -q "^bochner fit: .*$text" said || { cat said; fail "not said: $text"; }
   [ ! -e none.safetensors ] || fail "a model of a fit that failed: $text"
 }
@@ -67,6 +69,13 @@ for ranks in 1 2 3 4; do
   [ "$(grep -c '^model ' said)" -eq 1 ] || fail "not one report"
   require_alike one.safetensors "on$ranks.safetensors" 1e-8
 done
+# One process is an ordinary fit, of a file whose name is a pattern, too.
+cp part1-0.csv 'odd[1].csv'
+cp part2-0.csv odd1.csv
+on 1 --data 'odd[1].csv' "${given[@]}" --report report --output odd.safetensors
+cmp one.safetensors odd.safetensors || fail "one process is no ordinary fit"
+[ -e report/report.json ] || fail "no report of one process"
+
 # As much a function of the files as one process is.
 on 3 --data 'part3-*.csv' "${given[@]}" --output again.safetensors
 cmp on3.safetensors again.safetensors || fail "other bits"
@@ -105,22 +114,32 @@ awk -v a="$(scale alone)" -v b="$(scale said)" \
   'BEGIN { exit !(a > 0 && b > 0.97 * a && b < 1.03 * a) }' ||
   fail "lengthscales $(scale alone) and $(scale said)"
 
-refused 3 'names 2 files, expected 3 (one per rank)' --data 'part2-*.csv' "${given[@]}"
-refused 2 'names 0 files, expected 2 (one per rank)' --data 'absent-*.csv' "${given[@]}"
+refused 1 3 'names 2 files, expected 3 (one per rank)' --data 'part2-*.csv' "${given[@]}"
+refused 1 2 'names 0 files, expected 2 (one per rank)' --data 'absent-*.csv' "${given[@]}"
 cp part2-0.csv bad-0.csv
 sed '5s/^[^,]*/nothing/' part2-1.csv >bad-1.csv
-refused 2 'rank 1: bad-1.csv: .*nothing' --data 'bad-*.csv' "${given[@]}"
+refused 1 2 'rank 1: bad-1.csv: .*nothing' --data 'bad-*.csv' "${given[@]}"
 head -n 1 part2-0.csv >empty-0.csv
 cp part2-1.csv empty-1.csv
-refused 2 'rank 0: empty-0.csv' --data 'empty-*.csv' "${given[@]}"
+refused 1 2 'rank 0: empty-0.csv' --data 'empty-*.csv' "${given[@]}"
 cp part2-0.csv other-0.csv
 sed '1s/cement/lime/' part2-1.csv >other-1.csv
-refused 2 'the list of columns is 1 cement.* on rank 0 and 1 lime' --data 'other-*.csv' "${given[@]}"
+refused 1 2 'the list of columns is 1 cement.* on rank 0 and 1 lime' --data 'other-*.csv' "${given[@]}"
+mkdir a b
+cp part2-0.csv a/x.csv; cp part2-1.csv a/y.csv
+cp part2-0.csv b/w.csv; cp part2-1.csv b/x.csv
+in_folder() { echo "cd $1 && exec '$bochner' fit --data '?.csv' ${given[*]} --output model.safetensors"; }
+status=0
+"${launcher[@]}" 1 bash -c "$(in_folder a)" : "${launcher[@]:1}" 1 bash -c "$(in_folder b)" >said 2>&1 ||
+  status=$?
+[ $status -eq 1 ] || { cat said; fail "status $status of other files"; }
+grep -q '^bochner fit: the list of files is x.csv, y.csv on rank 0 and w.csv, x.csv on rank 1' said ||
+  { cat said; fail "other files"; }
 parts=(--data 'part2-*.csv')
-refused 2 'classes are not offered' "${parts[@]}" "${target[@]}" --task classify
-refused 2 'groups are not offered' "${parts[@]}" "${target[@]}" --groups age
-refused 2 'the solver is cholesky' "${parts[@]}" "${given[@]}" --solver iterative
-refused 2 'no checkpoints to go on from' "${parts[@]}" "${given[@]}" --resume
-refused 2 'a fit is not studied' "${parts[@]}" "${given[@]}" --report report
-refused 2 'expected.*ridge\|--ridge' "${parts[@]}" "${target[@]}" --ridge many
+refused 2 2 'classes are not offered' "${parts[@]}" "${target[@]}" --task classify
+refused 2 2 'groups are not offered' "${parts[@]}" "${target[@]}" --groups age
+refused 2 2 'the solver is cholesky' "${parts[@]}" "${given[@]}" --solver iterative
+refused 2 2 'no checkpoints to go on from' "${parts[@]}" "${given[@]}" --resume
+refused 2 2 'a fit is not studied' "${parts[@]}" "${given[@]}" --report report
+refused 2 2 'expected.*ridge\|--ridge' "${parts[@]}" "${target[@]}" --ridge many
 echo "fit.sh: ok"

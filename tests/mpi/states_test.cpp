@@ -4,15 +4,38 @@
 #include <bochner/mpi/states.hpp>
 #include <bochner/random/stream.hpp>
 
+#include "interface/mpi/counts.hpp"
+
 #include <algorithm>
 #include <cmath>
 #include <csignal>
+#include <cstdint>
 #include <cstdio>
 #include <functional>
 #include <string>
 #include <vector>
 
 using namespace bochner;
+
+namespace {
+
+/// Broadcasts by the handler of errors of their communicators.
+struct Broadcasts {
+  int fatal = 0;
+  int other = 0;
+};
+Broadcasts broadcasts;
+
+}  // namespace
+
+/// In the place of the library's, by the interface for profilers.
+extern "C" int MPI_Bcast(void* buffer, int count, MPI_Datatype type, int root, MPI_Comm comm) {
+  MPI_Errhandler handler = MPI_ERRHANDLER_NULL;
+  MPI_Comm_get_errhandler(comm, &handler);
+  ++(handler == MPI_ERRORS_ARE_FATAL ? broadcasts.fatal : broadcasts.other);
+  MPI_Errhandler_free(&handler);
+  return PMPI_Bcast(buffer, count, type, root, comm);
+}
 
 namespace {
 
@@ -255,6 +278,43 @@ void communicators_are_the_callers() {
   require(said == "allreduce: comm is the null communicator", said);
 }
 
+void intercommunicators_are_refused() {
+  if (size_of(kWorld) == 1) return;
+  const int side = rank_of(kWorld) % 2;
+  MPI_Comm half = MPI_COMM_NULL, inter = MPI_COMM_NULL;
+  MPI_Comm_split(kWorld, side, 0, &half);
+  MPI_Intercomm_create(half, 0, kWorld, 1 - side, 0, &inter);
+  const NormalEquations<double> sums(FeatureMap<double>(spec_of(1)));
+  const std::string said = refused([&] { mpi::reduce(sums, inter); });
+  require(said == "reduce: comm is an intercommunicator, expected an intracommunicator", said);
+  MPI_Comm_free(&inter);
+  MPI_Comm_free(&half);
+}
+
+/// In a caller's communicator whose errors are returned, too.
+void errors_of_mpi_end_all_ranks() {
+  MPI_Comm returning = MPI_COMM_NULL;
+  MPI_Comm_dup(kWorld, &returning);
+  MPI_Comm_set_errhandler(returning, MPI_ERRORS_RETURN);
+  const NormalEquations<double> sums(FeatureMap<double>(spec_of(1)));
+  broadcasts = {};
+  mpi::allreduce(sums, returning);
+  require(broadcasts.fatal > 0 && broadcasts.other == 0, "the handler of errors");
+  MPI_Bcast(&broadcasts.other, 0, MPI_INT, 0, returning);
+  require(broadcasts.other == 1, "a handler that returns was not seen");
+  MPI_Comm_free(&returning);
+}
+
+void lengths_are_those_that_mpi_counts() {
+  const std::uint64_t most = (std::uint64_t{1} << 31) - 1;
+  const std::vector<std::uint64_t> fitting{3, 0, most - 3}, long_ones{most, 1};
+  const mpi::Counts counts = mpi::counts_of(fitting);
+  require(counts.starts == std::vector<int>{0, 3, 3}, "starts");
+  require(counts.total == static_cast<int>(most), "the end");
+  const std::string said = refused([&] { mpi::counts_of(long_ones); });
+  require(said == "what ranks say is 2147483648 bytes, MPI counts to 2^31 - 1", said);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -265,6 +325,9 @@ int main(int argc, char** argv) {
   a_wrong_state_is_caught(kWorld);
   ranks_that_differ_are_refused();
   communicators_are_the_callers();
+  intercommunicators_are_refused();
+  errors_of_mpi_end_all_ranks();
+  lengths_are_those_that_mpi_counts();
   if (rank_of(kWorld) == 0) std::printf("checks on %d ranks: ok\n", size_of(kWorld));
   MPI_Finalize();
   return 0;

@@ -13,9 +13,11 @@
 #include "pipeline/shared_fit.hpp"
 #include "report/fit_report.hpp"
 
+#include <cstddef>
 #include <exception>
 #include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 namespace bochner::cli {
@@ -44,41 +46,67 @@ pipeline::Fitted fitted(const pipeline::FitRequest& request,
   }
 }
 
-/// Of this process among those that were started together. What is wrong on one of them is thrown
-/// on all; the first one says it.
+pipeline::FitRequest checked_request(const FitArguments& arguments) {
+  pipeline::FitRequest request = parse_fit(arguments);
+  refuse_overwriting(arguments);
+  return request;
+}
+
+std::string text_of(const FitArguments& arguments, const pipeline::FitRequest& request,
+                    const pipeline::Fitted& fit) {
+  return arguments.json ? report::fit_json(request, fit) : report::fit_text(request, fit);
+}
+
+/// Of all processes that were started together, as far as it is known on each of them.
+std::optional<pipeline::Fitted> fitted_together(const FitArguments& arguments,
+                                                const pipeline::Partners& partners,
+                                                pipeline::FitRequest& request) {
+  FitArguments own = arguments;
+  own.input.path =
+      files_of_ranks(arguments.input.path, partners)[static_cast<std::size_t>(partners.rank())];
+  pipeline::share_error<UsageError>(partners, [&] { request = checked_request(own); });
+  std::optional<TerminalWatcher> watcher;
+  if (partners.rank() == 0) watcher.emplace("fit");
+  try {
+    return pipeline::fit_together(request, partners, watcher ? &*watcher : nullptr);
+  } catch (const pipeline::InvalidRequest& error) {
+    throw UsageError(error.what());
+  }
+}
+
+/// Of this process among those that were started together. InvalidArgument and UsageError are
+/// thrown on all, and the first one says it; what is thrown here alone ends all.
 void run_shared_fit(const FitArguments& arguments, const pipeline::Partners& partners) {
   const bool first = partners.rank() == 0;
+  pipeline::FitRequest request;
+  std::optional<pipeline::Fitted> fit;
   try {
-    FitArguments own = arguments;
-    pipeline::FitRequest request;
-    partners.together([&] {
-      own.input.path = file_of_rank(arguments.input.path, partners.rank(), partners.size());
-      request = parse_fit(own);
-      refuse_overwriting(own);
-    });
-    std::optional<TerminalWatcher> watcher;
-    if (first) watcher.emplace("fit");
-    const std::optional<pipeline::Fitted> fit =
-        pipeline::fit_together(request, partners, watcher ? &*watcher : nullptr);
-    request.data = arguments.input.path;
-    if (fit)
-      print(arguments.json ? report::fit_json(request, *fit) : report::fit_text(request, *fit));
-  } catch (const std::exception&) {
+    fit = fitted_together(arguments, partners, request);
+  } catch (const InvalidArgument&) {
     if (first) throw;
     throw ToldElsewhere();
+  } catch (const UsageError&) {
+    if (first) throw;
+    throw ToldElsewhere();
+  } catch (const std::exception& error) {
+    partners.abandon(error.what());
   }
+  if (!fit) return;
+  request.data = arguments.input.path;
+  print(text_of(arguments, request, *fit));
 }
 
 void run_fit(const FitArguments& arguments) {
   if (const std::unique_ptr<pipeline::Partners> partners = launched_partners()) {
     return run_shared_fit(arguments, *partners);
   }
-  const pipeline::FitRequest request = parse_fit(arguments);
-  refuse_overwriting(arguments);
+  FitArguments own = arguments;
+  own.input.path = file_alone(arguments.input.path);
+  const pipeline::FitRequest request = checked_request(own);
   std::optional<io::OutputFolder> report = open_report(arguments.report);
   const pipeline::Fitted fit = fitted(request, report);
   if (report) commit_report(*report);
-  print(arguments.json ? report::fit_json(request, fit) : report::fit_text(request, fit));
+  print(text_of(arguments, request, fit));
 }
 
 }  // namespace

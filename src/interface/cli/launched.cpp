@@ -5,10 +5,16 @@
 #include "io/message.hpp"
 
 #include <glob.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <array>
+#include <charconv>
 #include <cstdlib>
+#include <filesystem>
 #include <string>
+#include <string_view>
+#include <system_error>
 #include <vector>
 
 #ifdef BOCHNER_CLI_MPI
@@ -55,9 +61,9 @@ class Ranks final : public pipeline::Partners {
   std::vector<std::string> allgather(const std::string& said) const override {
     return ranks_.allgather(said);
   }
-  void together(const std::function<void()>& work) const override { ranks_.together("fit", work); }
+  void together(const std::function<void()>& work) const override { ranks_.together("", work); }
   void require_same(std::string_view name, const std::string& said) const override {
-    ranks_.require_same("fit", name, said);
+    ranks_.require_same("", name, said);
   }
   std::optional<NormalEquations<float>> reduce(const NormalEquations<float>& sums) const override {
     return mpi::reduce(sums, MPI_COMM_WORLD);
@@ -66,10 +72,19 @@ class Ranks final : public pipeline::Partners {
       const NormalEquations<double>& sums) const override {
     return mpi::reduce(sums, MPI_COMM_WORLD);
   }
+  /// Takes no memory: a lack of it may be the reason.
+  void abandon(const char* why) const override {
+    std::array<char, 12> rank{};
+    const char* const end = std::to_chars(rank.begin(), rank.end(), ranks_.rank()).ptr;
+    io::write_line(STDERR_FILENO,
+                   {"bochner fit: rank ", std::string_view(rank.data(), end), ": ", why});
+    MPI_Abort(MPI_COMM_WORLD, 1);
+    std::_Exit(1);
+  }
 
  private:
   Session session_;
-  mpi::Communicator ranks_{"fit", MPI_COMM_WORLD};
+  mpi::Communicator ranks_{"", MPI_COMM_WORLD};
 };
 #endif
 
@@ -78,7 +93,7 @@ class Ranks final : public pipeline::Partners {
 std::unique_ptr<pipeline::Partners> launched_partners() {
   const int processes = launched_processes();
 #ifdef BOCHNER_CLI_MPI
-  return processes > 0 ? std::make_unique<Ranks>() : nullptr;
+  return processes > 1 ? std::make_unique<Ranks>() : nullptr;
 #else
   if (processes <= 1) return nullptr;
   throw InvalidArgument("there are " + std::to_string(processes) +
@@ -87,14 +102,28 @@ std::unique_ptr<pipeline::Partners> launched_partners() {
 #endif
 }
 
-std::string file_of_rank(const std::string& pattern, int rank, int size) {
-  const std::vector<std::string> files = files_of(pattern);
-  if (static_cast<int>(files.size()) != size) {
-    throw InvalidArgument("--data " + io::quoted(pattern) + " names " +
-                          std::to_string(files.size()) + " files, expected " +
-                          std::to_string(size) + " (one per rank)");
-  }
-  return files[static_cast<std::size_t>(rank)];
+std::vector<std::string> files_of_ranks(const std::string& pattern,
+                                        const pipeline::Partners& partners) {
+  std::vector<std::string> files;
+  std::string names;
+  partners.together([&] {
+    files = files_of(pattern);
+    if (static_cast<int>(files.size()) != partners.size()) {
+      throw InvalidArgument("--data " + io::quoted(pattern) + " names " +
+                            std::to_string(files.size()) + " files, expected " +
+                            std::to_string(partners.size()) + " (one per rank)");
+    }
+    for (const std::string& file : files) names += (names.empty() ? "" : ", ") + file;
+  });
+  partners.require_same("the list of files", names);
+  return files;
+}
+
+std::string file_alone(const std::string& path) {
+  std::error_code unknown;
+  if (launched_processes() != 1 || std::filesystem::exists(path, unknown)) return path;
+  const std::vector<std::string> files = files_of(path);
+  return files.size() == 1 ? files.front() : path;
 }
 
 }  // namespace bochner::cli

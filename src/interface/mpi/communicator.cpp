@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "interface/mpi/communicator.hpp"
 
+#include "interface/mpi/counts.hpp"
+
 #include <algorithm>
 #include <cstdint>
-#include <numeric>
 
 namespace bochner::mpi {
 namespace {
@@ -13,7 +14,7 @@ constexpr int kTag = 11;
 constexpr std::size_t kPiece = std::size_t{1} << 30;
 
 [[noreturn]] void refuse(std::string_view function, const std::string& what) {
-  throw InvalidArgument(std::string(function) + ": " + what);
+  throw InvalidArgument((function.empty() ? "" : std::string(function) + ": ") + what);
 }
 
 /// Calls body(first, count) for pieces of a run of `size` bytes.
@@ -28,7 +29,14 @@ void for_each_piece(std::size_t size, const Body& body) {
 
 Communicator::Communicator(std::string_view function, MPI_Comm comm) {
   if (comm == MPI_COMM_NULL) refuse(function, "comm is the null communicator");
-  MPI_Comm_dup(comm, &comm_);
+  int is_inter = 0;
+  MPI_Comm_test_inter(comm, &is_inter);
+  if (is_inter != 0) {
+    refuse(function, "comm is an intercommunicator, expected an intracommunicator");
+  }
+  if (MPI_Comm_dup(comm, &comm_) != MPI_SUCCESS) refuse(function, "comm cannot be duplicated");
+  // A duplicate takes over the caller's handler, which may let calls fail that others wait for.
+  MPI_Comm_set_errhandler(comm_, MPI_ERRORS_ARE_FATAL);
   MPI_Comm_rank(comm_, &rank_);
   MPI_Comm_size(comm_, &size_);
 }
@@ -68,18 +76,17 @@ void Communicator::broadcast(Bytes& bytes) const {
 }
 
 std::vector<std::string> Communicator::allgather(const std::string& said) const {
-  const int length = static_cast<int>(said.size());
-  std::vector<int> lengths(static_cast<std::size_t>(size_));
-  MPI_Allgather(&length, 1, MPI_INT, lengths.data(), 1, MPI_INT, comm_);
-  std::vector<int> starts(lengths.size());
-  std::exclusive_scan(lengths.begin(), lengths.end(), starts.begin(), 0);
-  std::string all(static_cast<std::size_t>(starts.back() + lengths.back()), '\0');
-  MPI_Allgatherv(said.data(), length, MPI_CHAR, all.data(), lengths.data(), starts.data(), MPI_CHAR,
-                 comm_);
+  const std::uint64_t length = said.size();
+  std::vector<std::uint64_t> gathered(static_cast<std::size_t>(size_));
+  MPI_Allgather(&length, 1, MPI_UINT64_T, gathered.data(), 1, MPI_UINT64_T, comm_);
+  const Counts counts = counts_of(gathered);
+  std::string all(static_cast<std::size_t>(counts.total), '\0');
+  MPI_Allgatherv(said.data(), static_cast<int>(length), MPI_CHAR, all.data(), counts.lengths.data(),
+                 counts.starts.data(), MPI_CHAR, comm_);
   std::vector<std::string> out;
-  for (std::size_t r = 0; r < lengths.size(); ++r) {
-    out.push_back(
-        all.substr(static_cast<std::size_t>(starts[r]), static_cast<std::size_t>(lengths[r])));
+  for (std::size_t r = 0; r < gathered.size(); ++r) {
+    out.push_back(all.substr(static_cast<std::size_t>(counts.starts[r]),
+                             static_cast<std::size_t>(counts.lengths[r])));
   }
   return out;
 }

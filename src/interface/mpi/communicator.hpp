@@ -23,7 +23,8 @@ using Bytes = std::vector<std::byte>;
 /// A duplicate of the caller's communicator, freed with this.
 class Communicator {
  public:
-  /// Throws InvalidArgument on the null communicator.
+  /// An error of MPI in it ends all ranks, whatever handler the caller's has. Throws
+  /// InvalidArgument on the null communicator and on intercommunicators.
   Communicator(std::string_view function, MPI_Comm comm);
   ~Communicator();
   Communicator(const Communicator&) = delete;
@@ -37,10 +38,12 @@ class Communicator {
                  std::optional<int> source) const;
   /// Those of rank 0, on all ranks.
   void broadcast(Bytes& bytes) const;
-  /// What each rank says, in their order.
+  /// What each rank says, in their order. Throws InvalidArgument on all of them where that is 2^31
+  /// bytes or more.
   std::vector<std::string> allgather(const std::string& said) const;
 
-  /// Throws InvalidArgument on all ranks, naming two, unless all say the same.
+  /// Throws InvalidArgument on all ranks, naming two, unless all say the same. Here and below, the
+  /// message begins with the function's name, if there is one.
   void require_same(std::string_view function, std::string_view name,
                     const std::string& said) const;
 

@@ -57,7 +57,12 @@ AttentionState<T> unpacked(const AttentionState<T>&, const Bytes& bytes) {
 template <class State>
 class Merging {
  public:
-  explicit Merging(const State& state) : like_(state), state_(state) {}
+  explicit Merging(const State& state) : Merging(state, [&] { return state; }) {}
+  /// Begins with what `first` makes.
+  template <class First>
+  Merging(const State& like, const First& first) : like_(like) {
+    attempt([&] { state_.emplace(first()); });
+  }
 
   Bytes bytes() {
     Bytes out;
@@ -121,7 +126,9 @@ std::string spec_of(const AttentionState<T>& state) {
 template <class State>
 void require_same(std::string_view function, const Communicator& ranks, const State& state) {
   ranks.require_same(function, "the library", std::string("bochner ") + version_string());
-  ranks.require_same(function, "the map", spec_of(state));
+  std::string spec;
+  ranks.together(function, [&] { spec = spec_of(state); });
+  ranks.require_same(function, "the map", spec);
 }
 
 /// Merges the states of all ranks into that of rank 0; the others keep parts.
@@ -183,9 +190,12 @@ AttentionState<T> earlier(const AttentionState<T>& state, MPI_Comm comm) {
   constexpr std::string_view kFunction = "earlier";
   const Communicator ranks(kFunction, comm);
   require_same(kFunction, ranks, state);
-  AttentionState<T> nothing = state;
-  nothing.reset();
-  Merging<AttentionState<T>> through(state), before(nothing);
+  Merging<AttentionState<T>> through(state);
+  Merging<AttentionState<T>> before(state, [&] {
+    AttentionState<T> nothing = state;
+    nothing.reset();
+    return nothing;
+  });
   for (int step = 1; step < ranks.size(); step *= 2) {
     const auto rank_at = [&](int r) {
       return r >= 0 && r < ranks.size() ? std::optional<int>(r) : std::nullopt;

@@ -167,6 +167,12 @@ def units_of_ranks_may_be_far_apart():
         compare(Cases.spec("positive"), x, causal=True)
         compare(Cases.spec("positive"), x)
         compare_gradients(Cases.spec("positive"), x, causal=True)
+    # Fewer features than a vector of the processor has lanes.
+    size = torch.ones(sum(COUNTS))
+    size[COUNTS[0] : COUNTS[0] + COUNTS[1]] = 3.0
+    x = q, k * size.view(-1, 1), v
+    for m in (1, 2, 3, 5, 8):
+        compare(Cases.spec("positive", m=m), x)
 
 
 def narrow_types_and_layouts():

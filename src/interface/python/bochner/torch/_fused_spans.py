@@ -269,7 +269,7 @@ def fused_common(function: str, ranks: Ranks, layer: Layer, rows: Rows) -> Tenso
     factors = np.ldexp(1.0, np.maximum(exponent - top.numpy(), _SMALLEST).astype(np.int32))
     summed = {"exponent": top.numpy()}
     for name in ("values", "mass"):
-        total = torch.from_numpy(_times(arrays[name], factors))
+        total = torch.from_numpy(_times(arrays[name], factors, by_row=name == "values"))
         ranks.total(total)
         summed[name] = total.numpy()
         summed[f"{name}_rest"] = np.zeros_like(arrays[name])
@@ -283,10 +283,10 @@ def fused_common(function: str, ranks: Ranks, layer: Layer, rows: Rows) -> Tenso
     return together(function, ranks, attended)
 
 
-def _times(array: NDArray[Any], factors: NDArray[np.float64]) -> NDArray[Any]:
-    """Of each stream a row per feature, or an entry with padding behind, times its factor."""
+def _times(array: NDArray[Any], factors: NDArray[np.float64], *, by_row: bool) -> NDArray[Any]:
+    """Of each stream a row per feature, or else an entry, times its factor; padding is behind."""
     streams, features = factors.shape
-    per_feature = max(array.shape[1] // max(features, 1), 1)
+    per_feature = array.shape[1] // max(features, 1) if by_row else 1
     rows = np.zeros_like(array)
     used = features * per_feature
     table = array[:, :used].reshape(streams, features, per_feature)

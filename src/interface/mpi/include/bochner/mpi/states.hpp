@@ -11,7 +11,8 @@
 
 /// \file
 /// States of the ranks of a communicator, merged. All ranks make a call together; it talks in a
-/// duplicate of the caller's communicator, which is freed again. What is wrong on one rank is
+/// duplicate of the caller's communicator, which is freed again and in which an error of MPI ends
+/// all ranks. Null communicators and intercommunicators are refused. What is wrong on one rank is
 /// thrown on all of them, with one message that names it: InvalidArgument on states of other maps,
 /// extents or options, on other versions of the library (naming both) and on bytes that were
 /// damaged (they carry a digest). States travel as the bytes of `io::to_bytes`, in messages of at
