@@ -52,7 +52,7 @@ def test_partitions_merge_to_the_whole(example):
 
 def test_the_page_shows_the_example():
     page = (ROOT / "docs" / "cluster.md").read_text(encoding="utf-8")
-    code = page.partition("```py\n")[2].partition("```")[0]
+    code = page.partition("## Spark")[2].partition("```py\n")[2].partition("```")[0]
     assert code.strip()
     assert code in (FOLDER / "spark_partitions.py").read_text(encoding="utf-8")
 

@@ -102,6 +102,7 @@ TEST_CASE("every option of fit changes something or is refused", "[fit][options]
               {"--validate", {"--validate", "4-fold"}},
               {"--groups", {"--groups", "g"}},
               {"--weights", {"--weights", "w"}},
+              {"--intervals", {"--intervals", "5-fold"}},
               {"--posterior", {"--posterior", "full"}},
               {"--precision", {"--precision", "double"}},
               {"--seed", {"--seed", "2"}},
@@ -138,6 +139,7 @@ TEST_CASE("every option of predict, evaluate and features changes something or i
   predict["--threads"] = {"--threads", "two"};  // a number of them changes no bit
   predict["--output"] = {};
   predict["--keep"] = {"--keep", "w"};
+  predict["--interval"] = {"--interval", "0.9"};
   predict["--variance"] = {"--variance"};
   predict["--probabilities"] = {"--probabilities"};
   check_each("predict", written, output, predict);

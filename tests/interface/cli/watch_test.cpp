@@ -88,7 +88,7 @@ TEST_CASE("a stream that cannot be watched says why", "[watch]") {
   CHECK(still.status == 0);
   CHECK(still.out.empty());
   std::string doubled;
-  for (int i = 0; i < 400; ++i) doubled += i < 200 ? "0.001\n" : "0.002\n";
+  for (int i = 0; i < 2000; ++i) doubled += i < 1000 ? "0.001\n" : "0.002\n";
   const Outcome moved = watch({"--learn", "3", "--json"}, doubled);
   CHECK(moved.status == 0);
   CHECK_FALSE(moved.out.empty());
