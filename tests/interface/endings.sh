@@ -31,7 +31,7 @@ array() { table "$1" "$2" | tail -n +2; }
 for name in train test new; do table 300 "a,b,c,price,species" >$name.csv; done
 array 200 "a,b,c,d,e,f" >pairs.csv
 for name in Q K V; do array 256 "a,b,c,d,e,f,g,h" >$name.npy; done
-"$program" fit --data train.csv --target price --skip-columns species --frequencies 64 \
+"$program" fit --data train.csv --target price --skip-columns species --frequencies 64 --intervals 10-fold \
   --lengthscale 1 --ridge 1 -o model.safetensors >/dev/null
 "$program" fit --data train.csv --target species --task classify --loss logistic --frequencies 64 \
   --lengthscale 1 --ridge 1 -o classifier.safetensors >/dev/null
@@ -43,7 +43,8 @@ for page in "$root/README.md" $(find "$root/docs" -name '*.md' | sort); do
 done | sed -e ':a' -e '/\\$/N; s/\\\n/ /; ta' | grep -E '^ *(\$ )?bochner ' |
   sed -E -e 's/^ *(\$ )?bochner +//' -e 's/ +#.*$//' -e 's/[[:space:]]+/ /g' | sort -u >documented
 # Probabilities are those of a classifier, which has the name of every other model there.
-grep -vE '[|<>;&`$]|\.\.\.' documented |
+# `study` is a command of the Python package.
+grep -vE '[|<>;&`$]|\.\.\.|^study ' documented |
   sed '/--probabilities/s/model\.safetensors/classifier.safetensors/' >commands
 
 # One number of a command becomes another one.
