@@ -55,6 +55,10 @@ plant src/estimator/planted.cpp 'bool planted = a.features.index() == 0;' type_t
 plant src/interface/python/planted.cpp 'bool planted = std::get_if<MeanSquareSumScale>(&rule);' type_tests
 plant src/interface/python/bochner/planted.py 'planted = TABLE[type(spec.features)]' type_tests
 plant src/interface/python/bochner/planted.py 'planted = isinstance(kernel.metric, Diagonal)' type_tests
+plant src/interface/python/bochner/planted.py 'planted = {(type(s.features), s.input_dim)}' type_tests
+plant src/interface/python/bochner/planted.py 'planted = "features=positive" in specs' type_tests
+plant src/interface/python/bochner/planted.py 'planted = _word(spec.kernel) not in KERNELS' type_tests
+plant src/interface/python/bochner/planted.py 'planted = hasattr(kernel, "scale")' type_tests
 plant README.md '[planted](docs/planted.md)' links
 plant include/bochner/core/planted.hpp '/// docs/planted.md' links
 plant docs/gram.md $'```cpp\nplanted(gram);\n```' readme_code "$generated" "$compiler"

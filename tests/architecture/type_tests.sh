@@ -14,7 +14,10 @@ tests() {
     --include='*.[ch]pp' "$@" || true
   grep -rnE 'requires \{ (f|k|p|kernel|projection|features)\.[a-z_]+; \}' \
     --include='*.[ch]pp' "$@" || true
-  grep -rnE 'isinstance\(.*([a-z](Kernel|Projection|Features)|\b(Isotropic|Diagonal|Full))\b|type\([a-z_.]*(kernel|projection|features)\)( |\])' \
+  grep -rnE 'isinstance\(.*([a-z](Kernel|Projection|Features)|\b(Isotropic|Diagonal|Full))\b|type\([a-z_.]*(kernel|projection|features)\)( |\]|,)' \
+    --include='*.py' "$@" || true
+  # By its text, or by a member that only one of them has.
+  grep -rnE "['\"](kernel|projection|features)=[a-z-]+['\"] (not )?in |hasattr\((kernel|projection|features)\b|(word|str)\([a-z_.]*(kernel|projection|features)\)(\.(partition|split|startswith)| (not )?in| [=!]=)" \
     --include='*.py' "$@" || true
 }
 status=0

@@ -136,6 +136,17 @@ status=0
 grep -q '^bochner fit: the list of files is x.csv, y.csv on rank 0 and w.csv, x.csv on rank 1' said ||
   { cat said; fail "other files"; }
 parts=(--data 'part2-*.csv')
+# Memory that one rank alone lacks ends all of them, in time.
+wide="'$bochner' fit --data 'part2-*.csv' --target compressive_strength --frequencies 1024 \
+  --lengthscale 3 --ridge 1e-3 --output wide.safetensors"
+for kib in 300000 255000 200000; do
+  status=0
+  timeout 60 "${launcher[@]}" 1 bash -c "exec $wide" : \
+    "${launcher[@]:1}" 1 bash -c "ulimit -v $kib; exec $wide" >said 2>&1 || status=$?
+  [ $status -ne 0 ] && [ $status -ne 124 ] || { cat said; fail "status $status without memory"; }
+  [ "$(grep -c '^bochner fit: .*rank 1: ' said)" -eq 1 ] || { cat said; fail "no word of memory"; }
+  [ ! -e wide.safetensors ] || fail "a model without memory"
+done
 refused 2 2 'classes are not offered' "${parts[@]}" "${target[@]}" --task classify
 refused 2 2 'groups are not offered' "${parts[@]}" "${target[@]}" --groups age
 refused 2 2 'the solver is cholesky' "${parts[@]}" "${given[@]}" --solver iterative

@@ -190,19 +190,12 @@ RidgeRegression<T> OnlineRidge<T>::model(const Execution& execution) const {
   regression::solve_factored(factor_.view().middle_cols(0, n), solution.view().middle_cols(0, t),
                              execution);
   Matrix<double> theta(n, t);
-  std::vector<double> intercepts = mean_targets_;
-  std::vector<double> noise = yy_;
+  for (Index j = 0; j < n; ++j) std::copy_n(solution.row(j), t, theta.row(j));
+  std::vector<double> intercepts =
+      regression::intercepts_of(mean_targets_, mean_features_, theta.view());
+  for (std::size_t c = 0; c < offset_.size(); ++c) intercepts[c] += offset_[c];
   const Index degrees = num_rows_ - (options_.intercept == Intercept::fitted ? 1 : 0);
-  for (Index c = 0; c < t; ++c) {
-    const auto at = static_cast<std::size_t>(c);
-    for (Index j = 0; j < n; ++j) {
-      theta(j, c) = solution(j, c);
-      intercepts[at] -= mean_features_[static_cast<std::size_t>(j)] * theta(j, c);
-      noise[at] -= b_(j, c) * theta(j, c);
-    }
-    intercepts[at] += offset_[at];
-    noise[at] = std::max(0.0, noise[at]) / static_cast<double>(std::max<Index>(1, degrees));
-  }
+  std::vector<double> noise = regression::noise_variances_of(b_.view(), yy_, theta.view(), degrees);
   RidgeOptions options = options_;
   options.ridge = ridge();
   return RidgeRegression<T>(map_, options, std::move(theta), std::move(intercepts),

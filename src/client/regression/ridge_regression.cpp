@@ -30,19 +30,6 @@ void require_factor(const Door& door, const std::shared_ptr<Factor>& factor) {
   door.refuse("the model was fitted without its posterior; ask for Posterior::full");
 }
 
-/// sigma^2 of every target, from what its solution leaves unexplained.
-std::vector<double> noise_variances_of(const regression::RidgeSystem& system,
-                                       const Matrix<double>& theta) {
-  std::vector<double> noise;
-  for (Index c = 0; c < system.num_targets(); ++c) {
-    double explained = 0.0;
-    for (Index j = 0; j < theta.rows(); ++j) explained += system.b(j, c) * theta(j, c);
-    const double unexplained = std::max(0.0, system.yy[static_cast<std::size_t>(c)] - explained);
-    noise.push_back(unexplained / static_cast<double>(std::max<Index>(1, system.degrees())));
-  }
-  return noise;
-}
-
 }  // namespace
 
 template <Scalar T>
@@ -64,7 +51,8 @@ RidgeRegression<T>::RidgeRegression(const NormalEquations<T>& equations,
     const auto& offset = equations.options().target_offset;
     for (std::size_t c = 0; c < offset.size(); ++c) intercepts[c] += offset[c];
   }
-  noise_variances_ = noise_variances_of(system, theta);
+  noise_variances_ =
+      regression::noise_variances_of(system.b.view(), system.yy, theta.view(), system.degrees());
   linear_ = std::make_shared<const regression::LinearModel<T>>(
       kRidgeRegression, equations.map(), std::move(theta), std::move(intercepts));
   kRidgeRegression.finite("noise_variances", noise_variances_);

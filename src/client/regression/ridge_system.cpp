@@ -123,15 +123,28 @@ double least_unexplained(MatrixView<const double> r) {
   return std::max(static_cast<double>(r.rows), condition) * std::numeric_limits<double>::epsilon();
 }
 
-std::vector<double> intercepts_of(const RidgeSystem& system, MatrixView<const double> theta) {
-  std::vector<double> intercepts = system.mean_targets;
+std::vector<double> intercepts_of(std::vector<double> mean_targets,
+                                  std::span<const double> mean_features,
+                                  MatrixView<const double> theta) {
   for (Index j = 0; j < theta.rows; ++j) {
     for (Index c = 0; c < theta.cols; ++c) {
-      intercepts[static_cast<std::size_t>(c)] -=
-          system.mean_features[static_cast<std::size_t>(j)] * theta(j, c);
+      mean_targets[static_cast<std::size_t>(c)] -=
+          mean_features[static_cast<std::size_t>(j)] * theta(j, c);
     }
   }
-  return intercepts;
+  return mean_targets;
+}
+
+std::vector<double> noise_variances_of(MatrixView<const double> b, std::span<const double> yy,
+                                       MatrixView<const double> theta, Index degrees) {
+  std::vector<double> noise;
+  for (Index c = 0; c < theta.cols; ++c) {
+    double explained = 0.0;
+    for (Index j = 0; j < theta.rows; ++j) explained += b(j, c) * theta(j, c);
+    const double unexplained = std::max(0.0, yy[static_cast<std::size_t>(c)] - explained);
+    noise.push_back(unexplained / static_cast<double>(std::max<Index>(1, degrees)));
+  }
+  return noise;
 }
 
 }  // namespace bochner::regression

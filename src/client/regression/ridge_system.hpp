@@ -86,7 +86,18 @@ double pivot_rounding(Index num_features, double largest_diagonal);
 /// terms of order one, by the inverse of a matrix of its condition.
 double least_unexplained(MatrixView<const double> r);
 
-/// theta -> intercept, in units of the moments' targets.
-std::vector<double> intercepts_of(const RidgeSystem& system, MatrixView<const double> theta);
+/// theta -> intercept, in units of the moments' targets, from the means of targets and features.
+std::vector<double> intercepts_of(std::vector<double> mean_targets,
+                                  std::span<const double> mean_features,
+                                  MatrixView<const double> theta);
+inline std::vector<double> intercepts_of(const RidgeSystem& system,
+                                         MatrixView<const double> theta) {
+  return intercepts_of(system.mean_targets, system.mean_features, theta);
+}
+
+/// sigma^2 of every target, from what its solution leaves unexplained of its squares `yy`; b are
+/// its moments with the features.
+std::vector<double> noise_variances_of(MatrixView<const double> b, std::span<const double> yy,
+                                       MatrixView<const double> theta, Index degrees);
 
 }  // namespace bochner::regression

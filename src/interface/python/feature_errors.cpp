@@ -95,6 +95,18 @@ nb::dict components(const AnyMap& map, const Input& x, Index count, const std::s
   }));
 }
 
+/// Of the error of one result.
+Index frequencies_for(double standard_error, Index num_frequencies, Index block_size,
+                      double wanted) {
+  const FeatureErrors errors{.value = {0.0},
+                             .standard_error = {standard_error},
+                             .bias = {0.0},
+                             .degrees_of_freedom = {0.0},
+                             .num_frequencies = num_frequencies,
+                             .block_size = block_size};
+  return errors.frequencies_needed(0, wanted);
+}
+
 struct AnyRidgeErrors {
   std::variant<RidgeFeatureErrors<float>, RidgeFeatureErrors<double>> models;
 };
@@ -126,6 +138,8 @@ void predict(const AnyRidgeErrors& errors, const Input& x, const Output& out, co
 }  // namespace
 
 void define_feature_errors(nb::module_& m) {
+  m.def("frequencies_needed_for", &frequencies_for, nb::arg("standard_error"),
+        nb::arg("num_frequencies"), nb::arg("block_size"), nb::arg("wanted"));
   nb::class_<AnyRidgeErrors>(m, "RidgeErrors")
       .def_prop_ro("single", [](const AnyRidgeErrors& any) { return any.models.index() == 0; })
       .def_prop_ro("num_targets",

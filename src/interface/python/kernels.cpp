@@ -6,8 +6,11 @@
 #include "interface/python/scale_rules.hpp"
 #include "kernel/standard_form.hpp"
 
+#include <nanobind/stl/pair.h>
+
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace bochner::python {
@@ -36,6 +39,13 @@ void transform_into(const Kernel& kernel, const Output& out) {
     unit[static_cast<std::size_t>(j)] = 0.0;
     for (Index i = 0; i < to.rows; ++i) to(i, j) = column[static_cast<std::size_t>(i)];
   }
+}
+
+/// Whether frequencies are standard normal with exponentials or waves as features, and whether the
+/// kernel is exp(A x . A y).
+std::pair<bool, bool> law_of(const Kernel& kernel, Index dim) {
+  const SpectralMeasure measure = spectral_measure(kernel);
+  return {is_normal(measure) && !measure.rectifier(), takes_matrix(standard_form(kernel, dim))};
 }
 
 /// None without an array.
@@ -69,6 +79,7 @@ Kernel scaled(const Kernel& kernel, const Input& x, const std::string& rule, con
 void define_kernels(nb::module_& m) {
   m.def("evaluate", &evaluate_pairs, nb::arg("kernel"), nb::arg("x"), nb::arg("y"), nb::arg("out"));
   m.def("kernel_transform", &transform_into, nb::arg("kernel"), nb::arg("out"));
+  m.def("kernel_law", &law_of, nb::arg("kernel"), nb::arg("dim"));
   m.def("median_lengthscale", &median, nb::arg("x"), nb::arg("weights").none());
   m.def("mean_square_sum", &mean_square, nb::arg("x"), nb::arg("y"));
   m.def("softmax_scale_for", &scale_for, nb::arg("x"), nb::arg("y"), nb::arg("target"));

@@ -1,16 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "bochner/feature_map.hpp"
+#include "estimator/row_law.hpp"
 #include "feature_map/suitable_map.hpp"
+#include "features/row_law.hpp"
 #include "interface/python/module.hpp"
 #include "interface/python/registry.hpp"
 
 #include <nanobind/stl/optional.h>
 #include <nanobind/stl/pair.h>
+#include <nanobind/stl/vector.h>
 
 #include <cstdint>
 #include <functional>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace bochner::python {
 namespace {
@@ -111,6 +115,19 @@ nb::object spec_replace(nb::handle self, const nb::kwargs& changes) {
   return self.type()(**all);
 }
 
+/// What a frequency w contributes, of x~ = A x: which function of w.x~, whether -w counts, too, and
+/// the a of weights exp(a |w|^2), one or one per direction.
+nb::tuple feature_law(const FeatureFunction& features) {
+  const RowLaw law = estimator::row_law(features);
+  const bool exponentials = law.argument == RowLaw::Argument::sum;
+  const bool waves = law.argument == RowLaw::Argument::difference && law.phase_variance == 0.0;
+  return nb::make_tuple(exponentials ? "exponentials"
+                        : waves      ? "waves"
+                                     : "other",
+                        law.sides == RowLaw::Sides::both,
+                        law.directions.empty() ? std::vector<double>{law.a} : law.directions);
+}
+
 void define_spec(nb::module_& m) {
   nb::class_<FeatureMapSpec> spec =
       nb::borrow<nb::class_<FeatureMapSpec>>(nb::type<FeatureMapSpec>());
@@ -144,6 +161,8 @@ void define_spec(nb::module_& m) {
       .def("__replace__", &spec_replace,
            nb::sig("def __replace__(self, /, **changes: object) -> FeatureMapSpec"));
 
+  m.def("feature_law", &feature_law, nb::arg("features"),
+        nb::sig("def feature_law(features: object) -> tuple[str, bool, list[float]]"));
   m.def("incompatibility", &incompatibility, nb::arg("kernel"), nb::arg("projection"),
         nb::arg("features"));
   m.def(

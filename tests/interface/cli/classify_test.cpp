@@ -67,13 +67,6 @@ Json evaluate(const Scratch& scratch, const std::string& data) {
   return Json::parse(outcome.out);
 }
 
-std::vector<std::string> lines(const std::string& text) {
-  std::istringstream in(text);
-  std::vector<std::string> out;
-  for (std::string line; std::getline(in, line);) out.push_back(line);
-  return out;
-}
-
 }  // namespace
 
 TEST_CASE("logistic regression gives probabilities of classes that are words", "[fit][classify]") {

@@ -24,13 +24,6 @@ namespace pipeline = bochner::pipeline;
 
 namespace {
 
-std::vector<std::string> lines(const std::string& text) {
-  std::istringstream in(text);
-  std::vector<std::string> out;
-  for (std::string line; std::getline(in, line);) out.push_back(line);
-  return out;
-}
-
 std::vector<double> numbers(const std::string& line) {
   std::istringstream in(line);
   std::vector<double> out;

@@ -6,6 +6,7 @@
 #include <sys/wait.h>
 
 #include <cstdlib>
+#include <sstream>
 
 namespace bochner::test {
 namespace {
@@ -40,6 +41,13 @@ Outcome shell(const std::string& script, const Setting& setting) {
 
 Outcome run_bochner(const std::vector<std::string>& arguments, const Setting& setting) {
   return shell(command_line(arguments) + " " + setting.shell_suffix, setting);
+}
+
+std::vector<std::string> lines(const std::string& text) {
+  std::istringstream in(text);
+  std::vector<std::string> out;
+  for (std::string line; std::getline(in, line);) out.push_back(line);
+  return out;
 }
 
 }  // namespace bochner::test

@@ -29,4 +29,6 @@ std::string command_line(const std::vector<std::string>& arguments);
 /// Runs a shell script and waits for it.
 Outcome shell(const std::string& script, const Setting& setting = {});
 
+std::vector<std::string> lines(const std::string& text);
+
 }  // namespace bochner::test

@@ -9,7 +9,6 @@
 
 #include <cmath>
 #include <cstddef>
-#include <sstream>
 #include <string>
 #include <vector>
 
@@ -19,13 +18,6 @@ using Catch::Matchers::StartsWith;
 using Json = nlohmann::json;
 
 namespace {
-
-std::vector<std::string> lines(const std::string& text) {
-  std::istringstream in(text);
-  std::vector<std::string> out;
-  for (std::string line; std::getline(in, line);) out.push_back(line);
-  return out;
-}
 
 /// t, u and y = sin(3 t).
 std::vector<double> sine(int i) {

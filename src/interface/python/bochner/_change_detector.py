@@ -4,13 +4,14 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from bochner import _core
 from bochner._arrays import ArrayLike, like, threads
-from bochner._map import FeatureMap, Map, as_map
+from bochner._map import Map, as_map
+from bochner._mapped import Mapped
 from bochner._options import dtype_of, is_single, real
 from bochner._results import Result
 
@@ -40,7 +41,7 @@ class Change(Result):
     threshold: float
 
 
-class ChangeDetector:
+class ChangeDetector(Mapped):
     """Watches a stream for a change of its law, as far as the kernel sees it.
 
     The means of the features before and after each point of a dyadic grid are compared at every
@@ -84,8 +85,6 @@ class ChangeDetector:
     __slots__ = ("_detector", "_dtype", "_map")
 
     _detector: _core.ChangeDetector
-    _dtype: np.dtype[Any]
-    _map: FeatureMap
 
     def __init__(
         self,
@@ -105,16 +104,6 @@ class ChangeDetector:
             real(function, "false_alarm_rate", false_alarm_rate),
             real(function, "largest_square", largest_square),
         )
-
-    @property
-    def feature_map(self) -> FeatureMap:
-        """The features."""
-        return self._map
-
-    @property
-    def dtype(self) -> np.dtype[Any]:
-        """Of the rows and the features."""
-        return self._dtype
 
     @property
     def num_rows(self) -> int:

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import dataclasses
-import math
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import numpy as np
@@ -22,7 +21,6 @@ if TYPE_CHECKING:
 
 Resampling: TypeAlias = Literal["automatic", "jackknife", "bootstrap"]
 _RESAMPLINGS = ("automatic", "jackknife", "bootstrap")
-_MOST_FREQUENCIES = 2**40
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -105,13 +103,11 @@ class FeatureErrors(Result):
         function = "frequencies_needed"
         wanted = positive(function, "standard_error", standard_error)
         which = whole(function, "result", result, 0, len(self.value) - 1)
-        ratio = float(self.standard_error[which]) / wanted
-        needed = self.num_frequencies * ratio * ratio
-        if not needed <= _MOST_FREQUENCIES:
-            raise ValueError(
-                f"{function}: standard_error {wanted!r} takes more than 2^40 frequencies"
+        return int(
+            _core.frequencies_needed_for(
+                float(self.standard_error[which]), self.num_frequencies, self.block_size, wanted
             )
-        return max(1, math.ceil(needed / self.block_size)) * self.block_size
+        )
 
 
 def resampling_options(

@@ -13,6 +13,7 @@ from bochner._arrays import ArrayLike, integers, like, optional_weights, rows, t
 from bochner._folds import Folds, folds_of
 from bochner._logistic import count_classes
 from bochner._map import FeatureMap, Map, as_map
+from bochner._mapped import Mapped
 from bochner._options import dtype_of, flag, fraction, one_of, real, whole
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
 
-class LabelSets(Kept):
+class LabelSets(Mapped, Kept):
     """Classifiers that have not seen a row, and how well the row's own class did with them.
 
     With ``s_c^(-i)(x)`` the score of class c in the classifier fitted without the fold of row i,
@@ -77,10 +78,9 @@ class LabelSets(Kept):
            [False, False,  True]])
     """
 
-    __slots__ = ("_map", "_sets")
+    __slots__ = ("_dtype", "_map", "_sets")
 
     _sets: _core.LabelSets
-    _map: FeatureMap
 
     def __init__(
         self,
@@ -129,6 +129,7 @@ class LabelSets(Kept):
 
     def _hold(self, held: _core.LabelSets, map_: FeatureMap) -> None:
         self._sets = held
+        self._dtype = dtype_of(held.single)
         self._map = map_
 
     def _state(self) -> State:
@@ -141,16 +142,6 @@ class LabelSets(Kept):
         made = cls.__new__(cls)
         made._hold(held, FeatureMap(held.spec))
         return made
-
-    @property
-    def feature_map(self) -> FeatureMap:
-        """The features."""
-        return self._map
-
-    @property
-    def dtype(self) -> np.dtype[Any]:
-        """Of the rows and the features."""
-        return dtype_of(self._sets.single)
 
     @property
     def num_classes(self) -> int:

@@ -3,34 +3,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from bochner._archives import Kept
-
-if TYPE_CHECKING:
-    import numpy as np
-
-    from bochner._map import FeatureMap
+from bochner._mapped import Mapped
 
 
-class LinearModel(Kept):
+class LinearModel(Mapped, Kept):
     """A model that is linear in features, with a penalty and perhaps a constant."""
 
     __slots__ = ("_dtype", "_map", "_options")
 
-    _dtype: np.dtype[Any]
-    _map: FeatureMap
     _options: dict[str, Any]
-
-    @property
-    def feature_map(self) -> FeatureMap:
-        """The features."""
-        return self._map
-
-    @property
-    def dtype(self) -> np.dtype[Any]:
-        """Of the rows and the features."""
-        return self._dtype
 
     @property
     def ridge(self) -> float:

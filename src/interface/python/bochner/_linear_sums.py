@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Sums that are columns of one number a feature: how they are kept."""
+"""Sums that are columns of one number per feature: how they are kept."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import numpy as np
 from bochner import _core
 from bochner._archives import Kept, State
 from bochner._map import FeatureMap
+from bochner._mapped import Mapped
 from bochner._options import dtype_of
 
 if TYPE_CHECKING:
@@ -21,8 +22,8 @@ _MODEL = "ridge_regression"
 _MODEL_WORDS = {"ridge": "0", "intercept": "none", "posterior": "mean"}
 
 
-class LinearSums(Kept):
-    """A column, or several, of one number a feature and one besides, over a count of rows."""
+class LinearSums(Mapped, Kept):
+    """A column, or several, of one number per feature and one besides, over a count of rows."""
 
     __slots__ = ("_columns", "_constants", "_dtype", "_map", "_num_rows")
 
@@ -30,8 +31,6 @@ class LinearSums(Kept):
 
     _columns: NDArray[np.float64]
     _constants: NDArray[np.float64]
-    _dtype: np.dtype[Any]
-    _map: FeatureMap
     _num_rows: int
 
     def _hold(
@@ -100,16 +99,6 @@ class LinearSums(Kept):
                 f"{type(self).__name__}: '{name}' is {words.get(name)!r}, expected a number"
             )
         return number
-
-    @property
-    def feature_map(self) -> FeatureMap:
-        """The features."""
-        return self._map
-
-    @property
-    def dtype(self) -> np.dtype[Any]:
-        """Of the rows and the features."""
-        return self._dtype
 
     @property
     def num_rows(self) -> int:

@@ -12,6 +12,7 @@ from bochner import _core
 from bochner._archives import Kept, State
 from bochner._arrays import ArrayLike, like, threads
 from bochner._map import FeatureMap, Map, as_map
+from bochner._mapped import Mapped
 from bochner._options import dtype_of, is_single, real
 from bochner._results import Result
 
@@ -42,7 +43,7 @@ class EmbeddingDistance(Result):
     error: float
 
 
-class MeanEmbedding(Kept):
+class MeanEmbedding(Mapped, Kept):
     """The sums that a mean of features needs, whatever the number of rows.
 
     ``sum_i w_i phi(x_i)`` and four sums that distances need besides: the embedding of a sample, or
@@ -85,9 +86,7 @@ class MeanEmbedding(Kept):
 
     __slots__ = ("_dtype", "_embedding", "_map")
 
-    _dtype: np.dtype[Any]
     _embedding: _core.Embedding
-    _map: FeatureMap
 
     def __init__(self, feature_map: Map, *, dtype: DTypeLike = np.float64) -> None:
         function = "MeanEmbedding"
@@ -114,16 +113,6 @@ class MeanEmbedding(Kept):
         made._map, made._dtype = self._map, self._dtype
         made._embedding = self._embedding.copy()
         return made
-
-    @property
-    def feature_map(self) -> FeatureMap:
-        """The features."""
-        return self._map
-
-    @property
-    def dtype(self) -> np.dtype[Any]:
-        """Of the rows and the features."""
-        return self._dtype
 
     @property
     def num_rows(self) -> int:

@@ -11,6 +11,7 @@ from bochner import _core
 from bochner._archives import Kept, State, archive_of
 from bochner._arrays import ArrayLike, like, list_of, optional_weights, targets, threads
 from bochner._map import FeatureMap, Map, as_map
+from bochner._mapped import Mapped
 from bochner._options import dtype_of, is_single, path, real, whole
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ def with_axes(words: dict[str, str], is_vector: bool) -> dict[str, str]:
     return {**words, TARGET_AXES: "rows" if is_vector else "rows, targets"}
 
 
-class NormalEquations(Kept):
+class NormalEquations(Mapped, Kept):
     """The sums that ridge regression needs, whatever the number of rows.
 
     ``M = sum_i w_i z_i z_i.T`` of the rows ``z_i = [phi(x_i), y_i - target_offset, 1]``, of size
@@ -75,9 +76,7 @@ class NormalEquations(Kept):
 
     __slots__ = ("_dtype", "_equations", "_map", "_vector")
 
-    _dtype: np.dtype[Any]
     _equations: _core.Equations
-    _map: FeatureMap
     _vector: bool
 
     def __init__(
@@ -189,16 +188,6 @@ class NormalEquations(Kept):
     def copy(self) -> Self:
         """Sums of their own over the same rows: more rows give both the same bits."""
         return self._restored(*self._state(), self._map)
-
-    @property
-    def feature_map(self) -> FeatureMap:
-        """The features."""
-        return self._map
-
-    @property
-    def dtype(self) -> np.dtype[Any]:
-        """Of the rows and the features."""
-        return self._dtype
 
     @property
     def num_features(self) -> int:

@@ -12,6 +12,7 @@ from bochner._archives import Kept, State
 from bochner._arrays import ArrayLike, like, optional_weights, rows, targets, threads
 from bochner._folds import Folds, folds_of
 from bochner._map import FeatureMap, Map, as_map
+from bochner._mapped import Mapped
 from bochner._normal_equations import TARGET_AXES, with_axes
 from bochner._options import dtype_of, flag, fraction, real
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
 
-class PredictionIntervals(Kept):
+class PredictionIntervals(Mapped, Kept):
     """What ridge regression is wrong by on rows it has not seen, and intervals made of that.
 
     With ``f^(-i)`` fitted without the unit of row i (and its fold) and ``R_i = |y_i -
@@ -80,10 +81,9 @@ class PredictionIntervals(Kept):
     True
     """
 
-    __slots__ = ("_intervals", "_map", "_vector")
+    __slots__ = ("_dtype", "_intervals", "_map", "_vector")
 
     _intervals: _core.Intervals
-    _map: FeatureMap
     _vector: bool
 
     def __init__(
@@ -121,6 +121,7 @@ class PredictionIntervals(Kept):
     def _hold(self, held: _core.Intervals, is_vector: bool, map_: FeatureMap) -> None:
         self._intervals = held
         self._vector = is_vector
+        self._dtype = dtype_of(held.single)
         self._map = map_
 
     def _state(self) -> State:
@@ -133,16 +134,6 @@ class PredictionIntervals(Kept):
         made = cls.__new__(cls)
         made._hold(held, words.get(TARGET_AXES) == "rows", FeatureMap(held.spec))
         return made
-
-    @property
-    def feature_map(self) -> FeatureMap:
-        """The features."""
-        return self._map
-
-    @property
-    def dtype(self) -> np.dtype[Any]:
-        """Of the rows and the features."""
-        return dtype_of(self._intervals.single)
 
     @property
     def num_targets(self) -> int:

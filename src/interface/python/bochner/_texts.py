@@ -18,6 +18,11 @@ def _part(function: str, part_of: Callable[..., Any], text: str) -> Any:
     return part_of(function, word(function, "text", text), "text")
 
 
+def name_in(text: str) -> str:
+    """What the text of a part begins with: its name, without its options."""
+    return text.partition("(")[0]
+
+
 def parse_kernel(text: str) -> Any:
     """The kernel of a text, as ``str(kernel)`` writes it; options left out keep their defaults.
 

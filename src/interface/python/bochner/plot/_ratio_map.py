@@ -11,6 +11,7 @@ from bochner._gram_study import GramStudy
 from bochner._matrix_study import MatrixStudy
 from bochner._options import positive
 from bochner._pair_study import PairStudy
+from bochner._texts import name_in
 from bochner.plot._axes import axes_or_new, expect
 
 if TYPE_CHECKING:
@@ -21,20 +22,15 @@ if TYPE_CHECKING:
 _ROUNDING = 1e-12
 
 
-def _short(text: str) -> str:
-    """A map's name without the options of its projection, which rarely differ."""
-    return text.partition("(")[0]
-
-
 def _cells(
     study: PairStudy | MatrixStudy | GramStudy,
 ) -> tuple[list[str], NDArray[Any], NDArray[Any], NDArray[Any]]:
     """Map, number of frequencies, and squares of the measured and the predicted error."""
     if isinstance(study, GramStudy):
-        names = [_short(projection) for projection in study.projection]
+        names = [name_in(projection) for projection in study.projection]
         return names, study.frequencies, study.measured**2, study.predicted**2
     names = [
-        f"{_short(features)}, {_short(projection)}"
+        f"{name_in(features)}, {name_in(projection)}"
         for features, projection in zip(study.features, study.projection, strict=True)
     ]
     if isinstance(study, MatrixStudy):

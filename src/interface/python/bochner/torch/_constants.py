@@ -37,8 +37,6 @@ from bochner.torch._tensors import number_of
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-_KERNELS = ("softmax", "gaussian")
-_FEATURES = ("positive", "hyperbolic", "oprf", "hyperbolic-oprf", "trigonometric")
 _SIDE_TENSORS = 5
 
 
@@ -70,30 +68,45 @@ class MapConstants(NamedTuple):
     """Whether features are cosines and sines."""
 
 
-def _word(option: object) -> str:
-    """What an option is called in a text."""
-    return str(option).partition("(")[0]
+class _KernelLaw(NamedTuple):
+    normal: bool
+    """Whether frequencies are normal: softmax and Gaussian kernels."""
+    exponential: bool
+    """Whether it is exp(A x . A y)."""
 
 
-def is_softmax(kernel: Any) -> bool:
-    """Whether a kernel is exp(scale A x . A y): such kernels say their scale."""
-    return hasattr(kernel, "scale")
+class _FeatureLaw(NamedTuple):
+    function: str
+    """``exponentials``, ``waves`` (cosines and sines) or ``other``."""
+    both: bool
+    """Whether there are features of -w."""
+    a: list[float]
+    """Of weights exp(a |w|^2): one number, or one per direction."""
 
 
+def _kernel_law(kernel: Any, dim: int) -> _KernelLaw:
+    return _KernelLaw(*_core.kernel_law(kernel, dim))
+
+
+def _feature_law(features: Any) -> _FeatureLaw:
+    return _FeatureLaw(*_core.feature_law(features))
+
+
+@torch.compiler.assume_constant_result
 def is_signed(specs: str) -> bool:
-    """Whether the specs of a text are trigonometric; of words alone, so that graphs can ask it."""
-    return "features=trigonometric" in specs
+    """Whether the features of the specs of a text are cosines and sines."""
+    return _feature_law(lines_of(specs)[0].features).function == "waves"
 
 
 def require_plain(specs: list[FeatureMapSpec]) -> None:
     """Refuse by name what the path in plain torch does not hold."""
     for spec in specs:
-        if _word(spec.kernel) not in _KERNELS:
+        if not _kernel_law(spec.kernel, spec.input_dim).normal:
             raise ValueError(
                 f"bochner.torch: the kernel is {spec.kernel!r}; outside the CPU, and with "
                 'backend="torch", kernels are softmax or gaussian'
             )
-        if _word(spec.features) not in _FEATURES:
+        if _feature_law(spec.features).function == "other":
             raise ValueError(
                 f"bochner.torch: the features are {spec.features!r}; outside the CPU, and with "
                 'backend="torch", they are positive, hyperbolic, oprf, hyperbolic-oprf or '
@@ -105,7 +118,10 @@ def require_plain(specs: list[FeatureMapSpec]) -> None:
                 "bochner.torch: frequencies have weights; outside the CPU, and with "
                 'backend="torch", all count the same'
             )
-    kinds = {(type(s.features), s.num_frequencies, s.input_dim) for s in specs}
+    kinds = {
+        (_feature_law(s.features).function, s.num_features, s.num_frequencies, s.input_dim)
+        for s in specs
+    }
     if len(kinds) > 1:
         raise ValueError(
             "bochner.torch: the maps of the heads have several feature functions or sizes; outside "
@@ -132,7 +148,7 @@ def _transforms(spec: FeatureMapSpec) -> tuple[NDArray[np.float64], NDArray[np.f
 
 def _standard_frequencies(spec: FeatureMapSpec) -> NDArray[np.float64]:
     """The rows that meet x~: those of the same draw for the kernel of scale 1."""
-    softmax = is_softmax(spec.kernel)
+    softmax = _kernel_law(spec.kernel, spec.input_dim).exponential
     kernel = SoftmaxKernel(1.0) if softmax else GaussianKernel(Isotropic(1.0))
     plain = spec.__replace__(kernel=kernel, transform=PairTransform())
     return FeatureMap(plain).frequencies()
@@ -145,11 +161,11 @@ def _shift(values: Any, dim: int) -> NDArray[np.float64]:
 def _numbers(spec: FeatureMapSpec, feature_map: FeatureMap) -> list[NDArray[np.float64]]:
     """The arrays of one map, in the order of `MapConstants`."""
     dim = spec.input_dim
-    softmax = is_softmax(spec.kernel)
-    signed = is_signed(str(spec))
-    a = np.asarray(getattr(spec.features, "a", 0.0), np.float64)
-    stretched = _standard_frequencies(spec) * np.sqrt(1.0 - 4.0 * a)
-    if spec.num_features == 2 * spec.num_frequencies and not signed:
+    softmax = _kernel_law(spec.kernel, dim).exponential
+    law = _feature_law(spec.features)
+    signed = law.function == "waves"
+    stretched = _standard_frequencies(spec) * np.sqrt(1.0 - 4.0 * np.array(law.a))
+    if law.both and not signed:
         stretched = np.concatenate([stretched, -stretched])
     weight = float(softmax) if signed else (1.0 if softmax else 2.0)
     shifts = (_shift(spec.transform.query, dim), _shift(spec.transform.key, dim))
@@ -221,10 +237,11 @@ def gathered(tensors: list[Tensor], signed: bool) -> MapConstants:
 def kernel_constants_op(like: Tensor, kernel: str) -> list[Tensor]:
     """A of a kernel, transposed, and 1 where it is Gaussian."""
     found = kernel_of("exact_attention", kernel)
-    if _word(found) not in _KERNELS:
+    law = _kernel_law(found, like.shape[-1])
+    if not law.normal:
         raise ValueError(f"exact_attention: the kernel is {kernel}, expected softmax or gaussian")
     transform = _kernel_transform(found, like.shape[-1])
-    gaussian = np.array(float(not is_softmax(found)))
+    gaussian = np.array(float(not law.exponential))
     dtype = torch.float64 if like.dtype is torch.float64 else torch.float32
     return [
         torch.from_numpy(np.array(x, order="C")).to(dtype).to(like.device, copy=True)
@@ -247,7 +264,8 @@ def softmax_scales_op(like: Tensor, texts: str) -> Tensor:
         [spec.kernel for spec in lines_of(texts)] if specs else [kernel_of("attention", texts)]
     )
     for kernel in kernels:
-        if not is_softmax(kernel):
+        law = _kernel_law(kernel, like.shape[-1])
+        if not (law.normal and law.exponential):
             raise ValueError(
                 f"attention: softmax_scale is given and the kernel is {kernel!r}, expected softmax"
             )

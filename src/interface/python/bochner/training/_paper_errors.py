@@ -20,6 +20,7 @@ from bochner._core.options import (
 )
 from bochner._options import positive, seed_of, whole
 from bochner._results import Result
+from bochner._texts import name_in
 from bochner.plot._axes import finished, ticks_at
 
 if TYPE_CHECKING:
@@ -235,7 +236,7 @@ def attention_approximations(
         entries.append(
             (
                 str(spec.features),
-                str(spec.projection).partition("(")[0],
+                name_in(str(spec.projection)),
                 bochner.FeatureMap(spec).num_features,
                 power * report.predicted_error**2 if report.prediction_holds else np.nan,
                 np.mean(errors),
