@@ -18,6 +18,10 @@ function(bochner_compile_options target)
     # across them, g++ 12 takes the storage of a vector for a part of something (GCC bug 104475).
     target_compile_options(${target} PRIVATE -Wno-subobject-linkage -Wno-free-nonheap-object)
   endif()
+  if(CMAKE_CXX_COMPILER_ID STREQUAL GNU)
+    # Without collecting its garbage g++ is a tenth faster and holds a third more, at most 1 GB.
+    target_compile_options(${target} PRIVATE --param=ggc-min-heapsize=524288)
+  endif()
   if(BOCHNER_WARNINGS_AS_ERRORS)
     target_compile_options(${target} PRIVATE -Werror)
   endif()

@@ -46,7 +46,7 @@ launcher=()
 if command -v ccache >/dev/null; then launcher=(-DCMAKE_CXX_COMPILER_LAUNCHER=ccache); fi
 tests=(test_property_spec test_property_frequencies test_property_accuracy)
 {
-  cmake -S "$tree" -B "$scratch/build" -G Ninja -DCMAKE_BUILD_TYPE=Debug -DCMAKE_CXX_FLAGS=-O0 -DCMAKE_UNITY_BUILD=ON \
+  cmake -S "$tree" -B "$scratch/build" -G Ninja -DCMAKE_BUILD_TYPE=None -DCMAKE_CXX_FLAGS=-O0 -DCMAKE_UNITY_BUILD=ON \
     -DCMAKE_CXX_COMPILER="$compiler" -DBOCHNER_BUILD_EXAMPLES=OFF "${launcher[@]}" &&
     cmake --build "$scratch/build" --target bochner_cli "${tests[@]}"
 } >"$scratch/log" 2>&1 || { tail -n 40 "$scratch/log"; exit 1; }

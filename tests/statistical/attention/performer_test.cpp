@@ -5,6 +5,8 @@
 #include <bochner/client/gram.hpp>
 #include <bochner/estimator/gram_error.hpp>
 
+#include <cmath>
+
 using namespace bochner;
 using namespace bochner::testing;
 

@@ -2,6 +2,8 @@
 #include "performer.hpp"
 #include "support/statistics.hpp"
 
+#include <cmath>
+
 using namespace bochner;
 using namespace bochner::testing;
 

@@ -8,6 +8,8 @@
 #include <bochner/estimator/kernel_estimate.hpp>
 #include <bochner/estimator/variance.hpp>
 
+#include <boost/math/distributions/normal.hpp>
+
 #include <array>
 #include <cmath>
 #include <functional>
