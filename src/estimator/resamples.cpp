@@ -19,7 +19,7 @@ constexpr Index kJackknifeFrom = 8;
 
 Resamples::Resamples(const Door& door, const FeatureMapSpec& spec,
                      const FeatureErrorOptions& options)
-    : num_frequencies_(spec.num_frequencies), resampling_(options.resampling) {
+    : num_frequencies_(spec.num_frequencies), resampling_(options.resampling), seed_(options.seed) {
   validate(spec);
   door.at_least("replicates", options.replicates, 2);
   const BlockLaw law = block_law(spec);
@@ -34,45 +34,43 @@ Resamples::Resamples(const Door& door, const FeatureMapSpec& spec,
   if (resampling_ == Resampling::automatic) {
     resampling_ = blocks_ >= kJackknifeFrom ? Resampling::jackknife : Resampling::bootstrap;
   }
-  if (resampling_ == Resampling::jackknife) {
-    leave_out();
-  } else {
-    draw(options);
-  }
-}
-
-void Resamples::leave_out() {
-  groups_ = frequency_groups(num_frequencies_, block_size_);
-  const auto m = static_cast<double>(num_frequencies_);
-  degrees_of_freedom_ = m / static_cast<double>(groups_.front().count) - 1.0;
-  for (const FrequencyGroup& group : groups_) {
-    std::vector<double>& weights = weights_.emplace_back(
-        static_cast<std::size_t>(num_frequencies_), m / (m - static_cast<double>(group.count)));
-    std::fill_n(weights.begin() + group.first, group.count, 0.0);
-  }
-}
-
-void Resamples::draw(const FeatureErrorOptions& options) {
-  const std::vector<FrequencyGroup> blocks = frequency_blocks(num_frequencies_, block_size_);
+  const bool jackknife = resampling_ == Resampling::jackknife;
+  groups_ = jackknife ? frequency_groups(num_frequencies_, block_size_)
+                      : frequency_blocks(num_frequencies_, block_size_);
+  count_ = jackknife ? std::ssize(groups_) : options.replicates;
   degrees_of_freedom_ =
-      static_cast<double>(num_frequencies_) / static_cast<double>(block_size_) - 1.0;
-  for (Index r = 0; r < options.replicates; ++r) {
-    const Stream stream(options.seed, Purpose::study, static_cast<std::uint64_t>(r));
-    std::vector<double> weights(static_cast<std::size_t>(num_frequencies_));
-    double total = 0.0;
-    for (Index b = 0; b < blocks_; ++b) {
-      const double u = stream.uniform(static_cast<std::uint64_t>(b));
-      const auto drawn =
-          std::min(blocks_ - 1, static_cast<Index>(u * static_cast<double>(blocks_)));
-      const FrequencyGroup& block = blocks[static_cast<std::size_t>(drawn)];
-      for (Index j = 0; j < block.count; ++j) {
-        weights[static_cast<std::size_t>(block.first + j)] += 1.0;
-      }
-      total += static_cast<double>(block.count);
+      static_cast<double>(num_frequencies_) / static_cast<double>(groups_.front().count) - 1.0;
+}
+
+std::vector<double> Resamples::weights(Index replicate) const {
+  return resampling_ == Resampling::jackknife
+             ? without(groups_[static_cast<std::size_t>(replicate)])
+             : drawn(replicate);
+}
+
+std::vector<double> Resamples::without(const FrequencyGroup& group) const {
+  const auto m = static_cast<double>(num_frequencies_);
+  std::vector<double> weights(static_cast<std::size_t>(num_frequencies_),
+                              m / (m - static_cast<double>(group.count)));
+  std::fill_n(weights.begin() + group.first, group.count, 0.0);
+  return weights;
+}
+
+std::vector<double> Resamples::drawn(Index replicate) const {
+  const Stream stream(seed_, Purpose::study, static_cast<std::uint64_t>(replicate));
+  std::vector<double> weights(static_cast<std::size_t>(num_frequencies_));
+  double total = 0.0;
+  for (Index b = 0; b < blocks_; ++b) {
+    const double u = stream.uniform(static_cast<std::uint64_t>(b));
+    const auto drawn = std::min(blocks_ - 1, static_cast<Index>(u * static_cast<double>(blocks_)));
+    const FrequencyGroup& block = groups_[static_cast<std::size_t>(drawn)];
+    for (Index j = 0; j < block.count; ++j) {
+      weights[static_cast<std::size_t>(block.first + j)] += 1.0;
     }
-    for (double& weight : weights) weight *= static_cast<double>(num_frequencies_) / total;
-    weights_.push_back(std::move(weights));
+    total += static_cast<double>(block.count);
   }
+  for (double& weight : weights) weight *= static_cast<double>(num_frequencies_) / total;
+  return weights;
 }
 
 Resamples::Error Resamples::error(double value, std::span<const double> replicates) const {

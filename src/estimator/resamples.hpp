@@ -18,11 +18,9 @@ class Resamples {
   /// Throws InvalidArgument as `feature_error`.
   Resamples(const Door& door, const FeatureMapSpec& spec, const FeatureErrorOptions& options);
 
-  Index count() const noexcept { return static_cast<Index>(weights_.size()); }
+  Index count() const noexcept { return count_; }
   /// One per frequency, of mean 1.
-  std::span<const double> weights(Index replicate) const {
-    return weights_[static_cast<std::size_t>(replicate)];
-  }
+  std::vector<double> weights(Index replicate) const;
   Index num_frequencies() const noexcept { return num_frequencies_; }
   Index block_size() const noexcept { return block_size_; }
   Index blocks() const noexcept { return blocks_; }
@@ -37,16 +35,17 @@ class Resamples {
   Error error(double value, std::span<const double> replicates) const;
 
  private:
-  void leave_out();
-  void draw(const FeatureErrorOptions& options);
+  std::vector<double> without(const FrequencyGroup& group) const;
+  std::vector<double> drawn(Index replicate) const;
 
   Index num_frequencies_;
   Index block_size_ = 0;
   Index blocks_ = 0;
   Resampling resampling_;
   double degrees_of_freedom_ = 0.0;
-  std::vector<FrequencyGroup> groups_;  ///< of the jackknife
-  std::vector<std::vector<double>> weights_;
+  std::vector<FrequencyGroup> groups_;  ///< that the jackknife leaves out, or the bootstrap draws
+  Index count_ = 0;
+  Seed seed_;
 };
 
 }  // namespace bochner::estimator

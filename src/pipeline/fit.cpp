@@ -16,6 +16,7 @@
 #include "pipeline/fit_search.hpp"
 #include "pipeline/held_out_fit.hpp"
 #include "pipeline/iterative_fit.hpp"
+#include "pipeline/leaving.hpp"
 #include "pipeline/logistic_fit.hpp"
 #include "pipeline/streaming_fit.hpp"
 #include "pipeline/training_file.hpp"
@@ -44,12 +45,13 @@ Solver solver_of(const FitRequest& request) {
   if (request.solver != Solver::automatic) return request.solver;
   const bool formed =
       request.posterior == Posterior::full || request.intervals.held_out != HeldOut::none ||
-      request.resume == Resume::if_unfinished || num_features(request.spec) <= kCholeskyUpTo ||
-      request.objective == Objective::logistic;
+      request.feature_errors || request.resume == Resume::if_unfinished ||
+      num_features(request.spec) <= kCholeskyUpTo || request.objective == Objective::logistic;
   return formed ? Solver::cholesky : Solver::conjugate_gradients;
 }
 
-/// A digest of all that the bits of the sums depend on; not of `intervals`, which come after them.
+/// A digest of all that the bits of the sums depend on; not of `intervals` and `feature_errors`,
+/// which come after them.
 std::string run_identity(const TrainingFile& file, const TrainingSummary& summary,
                          const FitRequest& request) {
   const io::ReadOptions& reading = request.reading;
@@ -87,21 +89,28 @@ std::string temporary_folder() {
   return error ? "/tmp" : folder.string();
 }
 
+/// The members of a model that come from its sums.
+struct Solution {
+  decltype(Model::regression) regression;
+  decltype(Model::feature_errors) feature_errors{};
+};
+
 template <Scalar T>
-decltype(Model::regression) fit_regression(const TrainingFile& file, const TrainingSummary& summary,
-                                           const FitRequest& request, const FitPlan& plan,
-                                           io::Checkpoint* checkpoint,
-                                           const std::optional<Archive>& begun,
-                                           FitOutcome& outcome) {
+Solution fit_regression(const TrainingFile& file, const TrainingSummary& summary,
+                        const FitRequest& request, const FitPlan& plan, io::Checkpoint* checkpoint,
+                        const std::optional<Archive>& begun, FitOutcome& outcome) {
   if (request.objective == Objective::logistic) {
-    return fit_logistic<T>(file, summary, plan, outcome);
+    return {fit_logistic<T>(file, summary, plan, outcome)};
   }
   if (request.solver == Solver::conjugate_gradients) {
     const std::string beside =
         request.output.empty() ? temporary_folder() + "/fit" : request.output;
-    return fit_file_iteratively<T>(file, summary, plan, beside, outcome);
+    return {fit_file_iteratively<T>(file, summary, plan, beside, outcome)};
   }
-  return fit_file<T>(file, summary, plan, checkpoint, begun, outcome);
+  SolvedSums<T> solved = fit_file<T>(file, summary, plan, checkpoint, begun, outcome);
+  Solution out{std::move(solved.regression)};
+  if (solved.feature_errors) out.feature_errors = *std::move(solved.feature_errors);
+  return out;
 }
 
 /// The models without some of the rows, where they are asked for; the time they take is the fit's.
@@ -113,17 +122,12 @@ decltype(Model::held_out) fit_intervals(const TrainingFile& file, const Training
   const Stopwatch watch;
   const StopRequests stop(plan.watcher);
   const bool single = request.arithmetic == Arithmetic::single_precision;
-  try {
-    auto held_out = single ? fit_held_out<float>(file, summary, request, plan, found_groups)
-                           : fit_held_out<double>(file, summary, request, plan, found_groups);
-    outcome.seconds += watch.seconds();
-    return held_out;
-  } catch (const Interrupted&) {
-    if (checkpoint == nullptr || !checkpoint->exists()) throw;
-    throw Interrupted("interrupted while rows were left out; " + checkpoint->name() +
-                          " holds the sums of rows before",
-                      Interrupted::Kept::state);
-  }
+  auto held_out = after_sums(checkpoint, "while rows were left out", [&] {
+    return single ? fit_held_out<float>(file, summary, request, plan, found_groups)
+                  : fit_held_out<double>(file, summary, request, plan, found_groups);
+  });
+  outcome.seconds += watch.seconds();
+  return held_out;
 }
 
 /// The file that a fit writes, and its checkpoints.
@@ -188,6 +192,7 @@ Fitted fit(const FitRequest& asked, Watcher* watcher,
   }
   require_header(file, request.output);
   request.spec.input_dim = file.num_inputs();
+  require_draws(request);
   require_room(request, file.num_targets());
   const TrainingSummary summary = summarise(file, request.task, request.spec.seed, watcher);
   require_room(request, std::max(num_classes(summary), file.num_targets()));
@@ -215,12 +220,13 @@ Fitted fit(const FitRequest& asked, Watcher* watcher,
                    {kGroupColumns, nlohmann::json(found_groups).dump()}};
   io::Checkpoint* const checkpoint = destination ? &*destination->checkpoint : nullptr;
   const bool single = request.arithmetic == Arithmetic::single_precision;
-  auto regression =
+  Solution solution =
       single ? fit_regression<float>(file, summary, request, plan, checkpoint, begun, outcome)
              : fit_regression<double>(file, summary, request, plan, checkpoint, begun, outcome);
   auto held_out = fit_intervals(file, summary, request, plan, found_groups, checkpoint, outcome);
-  Fitted out{.model = model_of(file, summary, plan, std::move(regression)),
+  Fitted out{.model = model_of(file, summary, plan, std::move(solution.regression)),
              .outcome = std::move(outcome)};
+  out.model.feature_errors = std::move(solution.feature_errors);
   out.model.held_out = std::move(held_out);
   if (before_writing) before_writing(out);
   if (destination) {

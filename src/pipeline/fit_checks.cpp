@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pipeline/fit_checks.hpp"
 
+#include "core/door.hpp"
 #include "core/numbers.hpp"
+#include "estimator/resamples.hpp"
 #include "io/file_identity.hpp"
 
 #include <cmath>
@@ -63,6 +65,7 @@ void check_solver(const FitRequest& request) {
   if (iterative && request.intervals.held_out != HeldOut::none) {
     refuse("intervals need the solver cholesky");
   }
+  if (iterative && request.feature_errors) refuse("feature errors need the solver cholesky");
   if (iterative && logistic) refuse("conjugate gradients are for the squared loss");
   if (request.resume == Resume::if_unfinished &&
       (iterative || logistic || request.output.empty())) {
@@ -85,6 +88,9 @@ void require_valid(const FitRequest& request) {
   if (request.posterior == Posterior::full && request.task == Task::classify) {
     refuse("a full posterior is of a regression, not of classes");
   }
+  if (request.feature_errors && request.task == Task::classify) {
+    refuse("feature errors are of a regression, not of classes");
+  }
   if (request.spec.num_frequencies < 1 || request.spec.num_frequencies > kMostFrequencies) {
     refuse("spec.num_frequencies is " + std::to_string(request.spec.num_frequencies) +
            ", expected 1 to 2^40");
@@ -104,6 +110,15 @@ void require_valid(const FitRequest& request) {
   check_solver(request);
   check_reading(request);
   check_output(request);
+}
+
+void require_draws(const FitRequest& request) {
+  if (!request.feature_errors) return;
+  try {
+    const estimator::Resamples resamples(Door("fit"), request.spec, *request.feature_errors);
+  } catch (const InvalidArgument& error) {
+    throw InvalidRequest(error.what());
+  }
 }
 
 }  // namespace bochner::pipeline

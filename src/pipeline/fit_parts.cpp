@@ -2,6 +2,7 @@
 #include "pipeline/fit_parts.hpp"
 
 #include "core/memory.hpp"
+#include "estimator/frequency_groups.hpp"
 #include "io/archive_file.hpp"
 #include "pipeline/model_columns.hpp"
 
@@ -37,8 +38,14 @@ void require_room(const FitRequest& request, Index outputs) {
   // The sums, their copy for the solver, a copy on its way to the disk; or the sketch. And the
   // frequencies.
   const double matrices = request.solver == Solver::conjugate_gradients ? 1.0 / 16.0 : 3.0;
+  // Coefficients of the models of other draws, and their copy on its way to the disk.
+  const double models = request.feature_errors
+                            ? static_cast<double>(std::max(estimator::kMostGroups,
+                                                           request.feature_errors->replicates))
+                            : 0.0;
   require_memory(std::to_string(request.spec.num_frequencies) + " frequencies",
                  8.0 * (matrices * features * features +
+                        2.0 * models * features * static_cast<double>(outputs) +
                         2.0 * static_cast<double>(request.spec.num_frequencies) *
                             static_cast<double>(request.spec.input_dim)),
                  "fewer of them would do");
@@ -62,6 +69,7 @@ std::vector<std::string> constant_inputs(const TrainingFile& file, const Trainin
 FitPlan plan_of(const FitRequest& request, Standardisation standardisation, Watcher* watcher) {
   return {.spec = request.spec,
           .model = {.posterior = request.posterior},
+          .feature_errors = request.feature_errors,
           .standardisation = std::move(standardisation),
           .execution = request.execution,
           .checkpoint_interval = request.checkpoint_interval,
@@ -83,7 +91,8 @@ Model model_of(const TrainingFile& file, const TrainingSummary& summary, const F
           .data_digest = summary.digest,
           .num_rows = summary.rows,
           .regression = std::move(regression),
-          .held_out = {}};
+          .held_out = {},
+          .feature_errors = {}};
 }
 
 }  // namespace bochner::pipeline

@@ -28,7 +28,7 @@ std::vector<std::string> constant_inputs(const TrainingFile& file, const Trainin
 /// What is to be fitted, but for what is searched.
 FitPlan plan_of(const FitRequest& request, Standardisation standardisation, Watcher* watcher);
 
-/// Without the models that intervals are made from.
+/// Without the models that intervals and feature errors are made from.
 Model model_of(const TrainingFile& file, const TrainingSummary& summary, const FitPlan& plan,
                decltype(Model::regression) regression);
 

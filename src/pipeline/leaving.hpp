@@ -3,6 +3,7 @@
 
 #include "bochner/core/error.hpp"
 #include "bochner/core/watcher.hpp"
+#include "io/checkpoint.hpp"
 
 #include <string>
 
@@ -13,6 +14,20 @@ inline void leave_if_asked(Watcher* watcher, const std::string& when) {
   if (watcher == nullptr || !watcher->stopping()) return;
   throw Interrupted("interrupted " + when + "; the same call begins again",
                     Interrupted::Kept::nothing);
+}
+
+/// body(), which comes after the sums and keeps nothing; where it is left `when`, the checkpoint,
+/// if there is one, still holds what it did.
+template <class Body>
+auto after_sums(const io::Checkpoint* checkpoint, const std::string& when, const Body& body) {
+  try {
+    return body();
+  } catch (const Interrupted&) {
+    if (checkpoint == nullptr || !checkpoint->exists()) throw;
+    throw Interrupted(
+        "interrupted " + when + "; " + checkpoint->name() + " holds the sums of rows before",
+        Interrupted::Kept::state);
+  }
 }
 
 }  // namespace bochner::pipeline

@@ -8,6 +8,7 @@
 #include "io/message.hpp"
 #include "pipeline/column_ranges.hpp"
 #include "pipeline/model_columns.hpp"
+#include "pipeline/model_feature_errors.hpp"
 #include "pipeline/model_held_out.hpp"
 #include "pipeline/model_rows.hpp"
 
@@ -74,7 +75,8 @@ Model from_archive(const Archive& archive) {
               .data_digest = archive.word("data_sha256"),
               .num_rows = archive.count("data_rows"),
               .regression = regression_of(archive),
-              .held_out = held_out_of(archive)};
+              .held_out = held_out_of(archive),
+              .feature_errors = feature_errors_of(archive)};
   // Models of version 0.1 do not say.
   if (archive.metadata.contains(kPlaces)) {
     model.places = places_of(archive, model.inputs.size() + model.targets.size());
@@ -206,6 +208,7 @@ void require_consistent(const Model& model) {
     }
   }
   require_consistent_held_out(kDoor, model);
+  require_consistent_feature_errors(kDoor, model);
   for (const auto* const names : {&model.inputs, &model.targets, &model.classes}) {
     for (const std::string& name : *names) {
       if (!io::is_utf8(name)) kDoor.refuse("a name is not UTF-8");
@@ -228,6 +231,7 @@ Archive to_archive(const Model& model) {
     archive.metadata[kFileColumns] = std::to_string(model.file_columns);
   }
   add_held_out(model, archive);
+  add_feature_errors(model, archive);
   require_finite(archive);
   return archive;
 }

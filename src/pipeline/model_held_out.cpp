@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pipeline/model_held_out.hpp"
 
+#include "pipeline/archive_parts.hpp"
+
 #include <concepts>
-#include <string>
 #include <string_view>
 #include <utility>
 
@@ -10,15 +11,6 @@ namespace bochner::pipeline {
 namespace {
 
 constexpr std::string_view kIntervalsPrefix = "intervals.";
-
-/// Copies the entries whose keys begin with the prefix, without it.
-template <class Entries>
-void take_intervals(const Entries& from, Entries& to) {
-  for (auto it = from.lower_bound(kIntervalsPrefix);
-       it != from.end() && it->first.starts_with(kIntervalsPrefix); ++it) {
-    to.emplace(it->first.substr(kIntervalsPrefix.size()), it->second);
-  }
-}
 
 template <Scalar T>
 void require_same_scalar(const Door& door, const Model& model) {
@@ -40,19 +32,12 @@ void add_held_out(const Model& model, Archive& archive) {
         }
       },
       model.held_out);
-  for (auto& [key, word] : part.metadata) {
-    archive.metadata.insert_or_assign(std::string(kIntervalsPrefix) + key, std::move(word));
-  }
-  for (auto& [key, array] : part.arrays) {
-    archive.arrays.insert_or_assign(std::string(kIntervalsPrefix) + key, std::move(array));
-  }
+  add_part(std::move(part), kIntervalsPrefix, archive);
 }
 
 decltype(Model::held_out) held_out_of(const Archive& archive) {
-  Archive part;
-  take_intervals(archive.metadata, part.metadata);
-  take_intervals(archive.arrays, part.arrays);
-  if (part.metadata.empty() && part.arrays.empty()) return {};
+  const Archive part = part_of(archive, kIntervalsPrefix);
+  if (is_empty(part)) return {};
   const bool single = part.word("scalar") == "float";
   if (part.word("kind") == "label_sets") {
     if (single) return LabelSets<float>::load(part);

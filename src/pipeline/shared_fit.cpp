@@ -105,6 +105,7 @@ class SharedFit {
       request_.spec.input_dim = file_->num_inputs();
       require_room(request_, file_->num_targets());
     });
+    share_error<InvalidRequest>(partners_, [&] { require_draws(request_); });
     partners_.require_same("the list of columns", columns_text(*file_));
   }
 
@@ -139,11 +140,13 @@ class SharedFit {
     partners_.together([&] {
       if (!total) return;
       RidgeRegression<T> model(*total, plan_->model, plan_->execution);
+      std::optional<RidgeFeatureErrors<T>> errors = feature_errors_of(*total, *plan_);
       outcome_.layout = file_->layout();
       outcome_.constant = constant_inputs(*file_, all);
       outcome_.seconds = watch.seconds();
       out.emplace(Fitted{.model = model_of(*file_, all, *plan_, std::move(model)),
                          .outcome = std::move(outcome_)});
+      if (errors) out->model.feature_errors = *std::move(errors);
       if (before_writing) before_writing(*out);
       if (!destination_) return;
       io::write_archive(destination_->file, to_archive(out->model));

@@ -4,6 +4,7 @@
 #include "bochner/client/regression/normal_equations.hpp"
 #include "bochner/client/regression/ridge_path.hpp"
 #include "bochner/core/error.hpp"
+#include "pipeline/leaving.hpp"
 #include "pipeline/saving.hpp"
 #include "pipeline/training_blocks.hpp"
 #include "pipeline/uniform_sample.hpp"
@@ -18,6 +19,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr const char* kRowsDone = "rows_done";
+constexpr const char* kFrequenciesLeftOut = "while frequencies were left out";
 
 NormalEquationsOptions equations_options(const TrainingFile& file, const TrainingSummary& summary) {
   if (!summary.classes.empty()) return {num_classes(summary), {}};
@@ -132,17 +134,32 @@ NormalEquations<T> sum_file(const TrainingFile& file, const TrainingSummary& sum
 }
 
 template <Scalar T>
-RidgeRegression<T> fit_file(const TrainingFile& file, const TrainingSummary& summary,
-                            const FitPlan& plan, io::Checkpoint* checkpoint,
-                            const std::optional<Archive>& begun, FitOutcome& outcome) {
+std::optional<RidgeFeatureErrors<T>> feature_errors_of(const NormalEquations<T>& sums,
+                                                       const FitPlan& plan) {
+  if (!plan.feature_errors) return std::nullopt;
+  const StopRequests stop(plan.watcher);
+  Execution execution = plan.execution;
+  execution.poll = [&] {
+    if (plan.execution.poll) plan.execution.poll();
+    leave_if_asked(plan.watcher, kFrequenciesLeftOut);
+  };
+  return RidgeFeatureErrors<T>(sums, plan.model, *plan.feature_errors, execution);
+}
+
+template <Scalar T>
+SolvedSums<T> fit_file(const TrainingFile& file, const TrainingSummary& summary,
+                       const FitPlan& plan, io::Checkpoint* checkpoint,
+                       const std::optional<Archive>& begun, FitOutcome& outcome) {
   outcome.resumed_rows = begun ? begun->count(kRowsDone) : 0;
   const auto start = Clock::now();
   const NormalEquations<T> sums = sum_file<T>(file, summary, plan, checkpoint, begun);
   RidgeRegression<T> model = plan.study == StudyFit::none
                                  ? RidgeRegression<T>(sums, plan.model, plan.execution)
                                  : studied(sums, file, summary, plan, outcome.study);
+  auto errors =
+      after_sums(checkpoint, kFrequenciesLeftOut, [&] { return feature_errors_of(sums, plan); });
   outcome.seconds = std::chrono::duration<double>(Clock::now() - start).count();
-  return model;
+  return {std::move(model), std::move(errors)};
 }
 
 template NormalEquations<float> sum_file(const TrainingFile&, const TrainingSummary&,
@@ -151,11 +168,13 @@ template NormalEquations<float> sum_file(const TrainingFile&, const TrainingSumm
 template NormalEquations<double> sum_file(const TrainingFile&, const TrainingSummary&,
                                           const FitPlan&, io::Checkpoint*,
                                           const std::optional<Archive>&);
-template RidgeRegression<float> fit_file(const TrainingFile&, const TrainingSummary&,
-                                         const FitPlan&, io::Checkpoint*,
-                                         const std::optional<Archive>&, FitOutcome&);
-template RidgeRegression<double> fit_file(const TrainingFile&, const TrainingSummary&,
-                                          const FitPlan&, io::Checkpoint*,
-                                          const std::optional<Archive>&, FitOutcome&);
+template std::optional<RidgeFeatureErrors<float>> feature_errors_of(const NormalEquations<float>&,
+                                                                    const FitPlan&);
+template std::optional<RidgeFeatureErrors<double>> feature_errors_of(const NormalEquations<double>&,
+                                                                     const FitPlan&);
+template SolvedSums<float> fit_file(const TrainingFile&, const TrainingSummary&, const FitPlan&,
+                                    io::Checkpoint*, const std::optional<Archive>&, FitOutcome&);
+template SolvedSums<double> fit_file(const TrainingFile&, const TrainingSummary&, const FitPlan&,
+                                     io::Checkpoint*, const std::optional<Archive>&, FitOutcome&);
 
 }  // namespace bochner::pipeline

@@ -4,6 +4,7 @@
 #include "bochner/client/regression/fit.hpp"
 #include "bochner/client/regression/logistic_regression.hpp"
 #include "bochner/client/regression/normal_equations.hpp"
+#include "bochner/client/regression/ridge_feature_errors.hpp"
 #include "bochner/client/regression/ridge_regression.hpp"
 #include "bochner/pipeline/fit.hpp"
 #include "bochner/pipeline/model.hpp"
@@ -24,6 +25,7 @@ namespace bochner::pipeline {
 struct FitPlan {
   FeatureMapSpec spec;
   RidgeOptions model;
+  std::optional<FeatureErrorOptions> feature_errors;
   Standardisation standardisation;
   Execution execution;
   std::chrono::duration<double> checkpoint_interval{60.0};
@@ -45,17 +47,33 @@ NormalEquations<T> sum_file(const TrainingFile& file, const TrainingSummary& sum
                             const FitPlan& plan, io::Checkpoint* checkpoint,
                             const std::optional<Archive>& begun);
 
-/// Fits to them. Throws as `sum_file`.
+/// A regression, and its feature errors where the plan asks for them.
 template <Scalar T>
-RidgeRegression<T> fit_file(const TrainingFile& file, const TrainingSummary& summary,
-                            const FitPlan& plan, io::Checkpoint* checkpoint,
-                            const std::optional<Archive>& begun, FitOutcome& outcome);
+struct SolvedSums {
+  RidgeRegression<T> regression;
+  std::optional<RidgeFeatureErrors<T>> feature_errors;
+};
 
-extern template RidgeRegression<float> fit_file(const TrainingFile&, const TrainingSummary&,
-                                                const FitPlan&, io::Checkpoint*,
-                                                const std::optional<Archive>&, FitOutcome&);
-extern template RidgeRegression<double> fit_file(const TrainingFile&, const TrainingSummary&,
-                                                 const FitPlan&, io::Checkpoint*,
-                                                 const std::optional<Archive>&, FitOutcome&);
+/// The feature errors that the plan asks for. Throws Interrupted between factorisations.
+template <Scalar T>
+std::optional<RidgeFeatureErrors<T>> feature_errors_of(const NormalEquations<T>& sums,
+                                                       const FitPlan& plan);
+
+/// Fits to the sums of the file. Throws as `sum_file`.
+template <Scalar T>
+SolvedSums<T> fit_file(const TrainingFile& file, const TrainingSummary& summary,
+                       const FitPlan& plan, io::Checkpoint* checkpoint,
+                       const std::optional<Archive>& begun, FitOutcome& outcome);
+
+extern template std::optional<RidgeFeatureErrors<float>> feature_errors_of(
+    const NormalEquations<float>&, const FitPlan&);
+extern template std::optional<RidgeFeatureErrors<double>> feature_errors_of(
+    const NormalEquations<double>&, const FitPlan&);
+extern template SolvedSums<float> fit_file(const TrainingFile&, const TrainingSummary&,
+                                           const FitPlan&, io::Checkpoint*,
+                                           const std::optional<Archive>&, FitOutcome&);
+extern template SolvedSums<double> fit_file(const TrainingFile&, const TrainingSummary&,
+                                            const FitPlan&, io::Checkpoint*,
+                                            const std::optional<Archive>&, FitOutcome&);
 
 }  // namespace bochner::pipeline

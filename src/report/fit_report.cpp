@@ -50,6 +50,19 @@ std::string intervals_text(const pipeline::FitRequest& request, const pipeline::
   return to_text(request.intervals) + ", " + std::to_string(rows) + " rows";
 }
 
+/// Models that imitate other draws of the frequencies.
+Index num_draws(const pipeline::Model& model) {
+  return std::visit(
+      []<class Errors>(const Errors& errors) -> Index {
+        if constexpr (std::same_as<Errors, std::monostate>) {
+          return 0;
+        } else {
+          return errors.num_models();
+        }
+      },
+      model.feature_errors);
+}
+
 }  // namespace
 
 std::string fit_text(const pipeline::FitRequest& request, const pipeline::Fitted& fit) {
@@ -98,6 +111,9 @@ std::string fit_text(const pipeline::FitRequest& request, const pipeline::Fitted
            significant(outcome.iterative->residual, 2) + "\n";
   }
   if (model.has_intervals()) out += "intervals " + intervals_text(request, model) + "\n";
+  if (model.has_feature_errors()) {
+    out += "draws     " + std::to_string(num_draws(model)) + " for feature errors\n";
+  }
   const auto fresh = static_cast<double>(model.num_rows - outcome.resumed_rows);
   out += "time      " + duration(outcome.seconds) + ", " + significant(fresh / outcome.seconds, 3) +
          " rows/s";
@@ -143,6 +159,7 @@ std::string fit_json(const pipeline::FitRequest& request, const pipeline::Fitted
                                   {"converged", outcome.iterative->converged}};
   }
   if (model.has_intervals()) out["intervals"] = intervals_text(request, model);
+  if (model.has_feature_errors()) out["feature_error_draws"] = num_draws(model);
   out["seconds"] = outcome.seconds;
   out["resumed_rows"] = outcome.resumed_rows;
   out["model"] = request.output;

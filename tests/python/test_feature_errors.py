@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Errors of results over draws of the frequencies: against their definitions in NumPy."""
 
+import pickle
+
 import numpy as np
 import pytest
 
@@ -134,6 +136,38 @@ def test_errors_of_predictions_are_those_of_their_definition(dtype):
     assert (errors.num_models, errors.degrees_of_freedom) == (M // 2, M / 2 - 1)
     assert errors.feature_map == fm
     assert "12 models" in repr(errors)
+    assert errors.dtype == dtype
+    for again in (pickle.loads(pickle.dumps(errors)), type(errors).from_bytes(errors.to_bytes())):
+        assert np.array_equal(again.predict(unseen), found)
+        assert again.feature_map == fm
+
+
+def test_models_of_files_keep_their_errors(tmp_path):
+    x = normals(60, 8)
+    y = np.sin(x[:, 0]) + x[:, 1]
+    np.save(tmp_path / "x.npy", np.column_stack([x, y]))
+    options = {"num_frequencies": M, "lengthscales": "fixed", "ridge": 1e-3, "dtype": np.float64}
+    data = tmp_path / "x.npy"
+    model = bo.fit(data, 3, feature_errors=True, output=tmp_path / "m", **options).model
+    assert model.has_feature_errors
+    unseen = normals(5, 9)
+    found = model.predict_with_feature_error(unseen)
+    assert np.array_equal(found[0], model.predict(unseen))
+    sums = bo.NormalEquations(model.spec).add((x - model.centre) / model.scale, y)
+    direct = bo.RidgeFeatureErrors(sums, ridge=1e-3)
+    expected = direct.predict((unseen - model.centre) / model.scale)
+    assert np.allclose(found, expected, rtol=1e-8)
+    loaded = bo.load_model(tmp_path / "m")
+    assert np.array_equal(loaded.predict_with_feature_error(unseen), found)
+
+    plain = bo.fit(data, 3, **options).model
+    assert not plain.has_feature_errors
+    with pytest.raises(ValueError, match="holds no feature errors; fit it with feature_errors"):
+        plain.predict_with_feature_error(unseen)
+    with pytest.raises(ValueError, match="feature errors need the solver cholesky"):
+        bo.fit(data, 3, feature_errors=True, solver="conjugate-gradients", **options)
+    with pytest.raises(TypeError, match="feature_errors"):
+        bo.fit(data, 3, feature_errors="yes", **options)
 
 
 def test_few_blocks_are_drawn_with_replacement():

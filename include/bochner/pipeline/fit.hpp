@@ -7,6 +7,7 @@
 #include <bochner/client/regression/search.hpp>
 #include <bochner/core/execution.hpp>
 #include <bochner/core/watcher.hpp>
+#include <bochner/estimator/feature_error.hpp>
 #include <bochner/export.hpp>
 #include <bochner/feature_map.hpp>
 #include <bochner/io/read_options.hpp>
@@ -115,6 +116,10 @@ struct FitRequest {
   std::optional<double> ridge{};  ///< nothing: searched
   Posterior posterior = Posterior::mean;
   IntervalPlan intervals{};
+  /// How other draws of the frequencies are imitated, for the errors of a regression's predictions
+  /// over draws (RidgeFeatureErrors): at most 64 factorisations more, or one per replicate, and as
+  /// many sets of coefficients in the model. Nothing: the model has no feature errors.
+  std::optional<FeatureErrorOptions> feature_errors{};
   /// `cholesky`: one pass over the rows and D^2 numbers; `conjugate_gradients`: a pass per
   /// iteration and D^2 / 16; `automatic`: the former up to 8,192 features.
   Solver solver = Solver::automatic;

@@ -4,6 +4,7 @@
 #include <bochner/client/regression/label_sets.hpp>
 #include <bochner/client/regression/logistic_regression.hpp>
 #include <bochner/client/regression/prediction_intervals.hpp>
+#include <bochner/client/regression/ridge_feature_errors.hpp>
 #include <bochner/client/regression/ridge_regression.hpp>
 #include <bochner/core/archive.hpp>
 #include <bochner/core/matrix.hpp>
@@ -40,6 +41,9 @@ struct BOCHNER_EXPORT Model {
   std::variant<std::monostate, PredictionIntervals<float>, PredictionIntervals<double>,
                LabelSets<float>, LabelSets<double>>
       held_out{};
+  /// Of a regression fitted with feature errors, or nothing.
+  std::variant<std::monostate, RidgeFeatureErrors<float>, RidgeFeatureErrors<double>>
+      feature_errors{};
 
   /// Whether inputs and targets are all columns of the file.
   bool knows_all_columns() const;
@@ -58,6 +62,12 @@ struct BOCHNER_EXPORT Model {
   /// without `has_posterior`.
   Matrix<double> outputs_and_variances(MatrixView<const double> rows,
                                        const Execution& execution = {}) const;
+  /// Whether errors over draws of the frequencies are to be had.
+  bool has_feature_errors() const;
+  /// n x 2 num_outputs: outputs, then their standard errors over draws of the frequencies
+  /// (RidgeFeatureErrors). Throws as `outputs`, and without `has_feature_errors`.
+  Matrix<double> outputs_and_feature_errors(MatrixView<const double> rows,
+                                            const Execution& execution = {}) const;
   /// Whether intervals or label sets are to be had.
   bool has_intervals() const;
   /// Of a regression n x 3 num_outputs: outputs, then lower and upper ends of the intervals that

@@ -5,7 +5,7 @@
 #include "bochner/feature_map.hpp"
 #include "client/regression/held_out_fits.hpp"
 #include "client/regression/held_out_scores.hpp"
-#include "client/regression/output_blocks.hpp"
+#include "client/regression/linear_models.hpp"
 
 #include <vector>
 
@@ -22,22 +22,20 @@ class HeldOutModels {
   /// not finite.
   HeldOutModels(const Door& door, FeatureMap<T> map, HeldOutFit fit, Matrix<double> scores);
 
-  const FeatureMap<T>& map() const noexcept { return map_; }
-  Index num_outputs() const noexcept { return num_outputs_; }
-  Index num_models() const noexcept {
-    return static_cast<Index>(intercepts_.size()) / num_outputs_;
-  }
+  const FeatureMap<T>& map() const noexcept { return models_.map(); }
+  Index num_outputs() const noexcept { return models_.num_outputs(); }
+  Index num_models() const noexcept { return models_.num_models(); }
   Index num_rows() const noexcept { return rows_.scores.rows(); }
   Index num_kinds() const noexcept { return rows_.scores.cols(); }
   /// What all shares come to.
   double total_share() const noexcept;
   const HeldOutScores& scores(Index kind) const { return sorted_[static_cast<std::size_t>(kind)]; }
 
-  /// As `for_output_blocks`: column k num_outputs + c is output c of model k.
+  /// As `LinearModels`.
   template <class Body>
   void each_block(const Door& door, MatrixView<const T> x, const Execution& execution,
                   const Body& body) const {
-    for_output_blocks(door, map_, x, theta_, intercepts_, execution, body);
+    models_.each_block(door, x, execution, body);
   }
 
   /// Adds everything to an archive.
@@ -46,10 +44,9 @@ class HeldOutModels {
   static HeldOutModels load(const Door& door, const Archive& archive);
 
  private:
-  FeatureMap<T> map_;
-  Index num_outputs_;
-  Matrix<double> theta_;
-  std::vector<double> intercepts_;
+  HeldOutModels(const Door& door, LinearModels<T> models, ScoredRows rows);
+
+  LinearModels<T> models_;
   ScoredRows rows_;
   std::vector<HeldOutScores> sorted_;  ///< one per kind of score
 };

@@ -61,6 +61,9 @@ void declare_regression(CLI::App& app, FitArguments& arguments) {
                "none, 10-fold (any number) or, for a regression of up to some thousands of rows, "
                "loo: the model holds what predict --interval needs, from fits without folds or "
                "rows (whole groups, with --groups), with the rows held in memory");
+  app.add_flag("--feature-errors", arguments.feature_errors,
+               "Of a regression: the model holds what predict --feature-error needs, from at most "
+               "64 fits (200 of fewer than eight blocks) that imitate other frequencies");
 }
 
 /// The number before "-fold", if the text ends so.
@@ -102,6 +105,9 @@ Solver parse_solver(const FitArguments& arguments, const pipeline::FitRequest& r
   if (solver != Solver::conjugate_gradients) return solver;
   if (request.intervals.held_out != pipeline::HeldOut::none) {
     throw UsageError("--solver iterative: --intervals needs cholesky");
+  }
+  if (request.feature_errors) {
+    throw UsageError("--solver iterative: --feature-errors needs cholesky");
   }
   if (request.posterior == Posterior::full) {
     throw UsageError("--solver iterative: a full posterior needs cholesky");
@@ -197,6 +203,12 @@ pipeline::FitRequest parse_fit(const FitArguments& arguments) {
     throw UsageError("--posterior full: is of a regression, not of classes");
   }
   out.intervals = parse_intervals(arguments.intervals, out.task);
+  if (arguments.feature_errors) {
+    if (out.task == pipeline::Task::classify) {
+      throw UsageError("--feature-errors: is of a regression, not of classes");
+    }
+    out.feature_errors = FeatureErrorOptions{.seed = out.spec.seed};
+  }
   out.solver = parse_solver(arguments, out);
   out.checkpoint_interval = parse_checkpoint_seconds(arguments.checkpoint_seconds);
   if (arguments.resume) out.resume = pipeline::Resume::if_unfinished;

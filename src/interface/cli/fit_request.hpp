@@ -33,6 +33,7 @@ struct FitArguments {
   std::string weights;
   std::string posterior = "mean";
   std::string intervals = "none";
+  bool feature_errors = false;
   PrecisionOption precision{Arithmetic::single_precision};
   std::string seed = "1";
   std::string threads = "0";

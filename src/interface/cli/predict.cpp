@@ -25,91 +25,123 @@ struct PredictArguments {
   std::string output = "-";
   std::string keep;
   bool variance = false;
+  bool feature_error = false;
   bool probabilities = false;
   std::string interval;
 };
 
-/// What a line of the output holds.
-enum class Content {
-  targets,
-  targets_and_variances,
-  targets_and_intervals,
-  class_names,
-  class_names_and_sets,
-  probabilities
+/// What a line of the output holds first: a number per target, a class, or a number per class.
+enum class Content { targets, class_names, probabilities };
+
+/// What stands beside it.
+enum class Beside { variances, feature_errors, intervals, sets };
+
+struct Line {
+  Content content;
+  std::vector<Beside> beside;
+  double level = 0.0;  ///< of intervals and sets
 };
 
-/// Whether the first number of a line stands for a class.
-bool names_classes(Content content) {
-  return content == Content::class_names || content == Content::class_names_and_sets;
-}
-
-Content content_of(const PredictArguments& arguments, const pipeline::Model& model) {
+Line line_of(const PredictArguments& arguments, double level, const pipeline::Model& model) {
   const std::string& file = arguments.model.model;
-  if (arguments.variance && !model.has_posterior()) {
-    throw FileError(file + ": holds no posterior; fit with --posterior full to have variances");
-  }
-  if (arguments.probabilities && !model.probabilistic()) {
-    throw FileError(file + ": gives no probabilities; fit with --task classify --loss logistic");
-  }
-  if (!arguments.interval.empty() && !model.has_intervals()) {
-    throw FileError(file + ": holds no intervals; fit with --intervals 10-fold to have them");
-  }
-  if (!arguments.interval.empty()) {
-    return model.classes.empty() ? Content::targets_and_intervals : Content::class_names_and_sets;
-  }
-  if (arguments.variance) return Content::targets_and_variances;
-  if (arguments.probabilities) return Content::probabilities;
-  return model.classes.empty() ? Content::targets : Content::class_names;
+  const auto require = [&](bool asked, bool held, const char* what) {
+    if (asked && !held) throw FileError(file + ": " + what);
+  };
+  require(arguments.variance, model.has_posterior(),
+          "holds no posterior; fit with --posterior full to have variances");
+  require(arguments.feature_error, model.has_feature_errors(),
+          "holds no feature errors; fit with --feature-errors to have them");
+  require(arguments.probabilities, model.probabilistic(),
+          "gives no probabilities; fit with --task classify --loss logistic");
+  require(level > 0.0, model.has_intervals(),
+          "holds no intervals; fit with --intervals 10-fold to have them");
+  const bool classes = !model.classes.empty();
+  Line out{classes ? Content::class_names : Content::targets, {}, level};
+  if (arguments.probabilities) out.content = Content::probabilities;
+  if (arguments.variance) out.beside.push_back(Beside::variances);
+  if (arguments.feature_error) out.beside.push_back(Beside::feature_errors);
+  if (level > 0.0) out.beside.push_back(classes ? Beside::sets : Beside::intervals);
+  return out;
 }
 
-std::vector<std::string> column_names(const pipeline::Model& model, Content content) {
-  if (content == Content::probabilities) return model.classes;
+std::vector<std::string> column_names(const pipeline::Model& model, const Line& line) {
+  if (line.content == Content::probabilities) return model.classes;
   std::vector<std::string> names = model.targets;
-  if (content == Content::targets_and_variances) {
-    for (const std::string& target : model.targets) names.push_back(target + "_variance");
-  }
-  if (content == Content::targets_and_intervals) {
-    for (const std::string& target : model.targets) names.push_back(target + "_lower");
-    for (const std::string& target : model.targets) names.push_back(target + "_upper");
-  }
-  if (content == Content::class_names_and_sets) {
-    for (const std::string& name : model.classes) names.push_back(name + "_in_set");
+  const auto add = [&](const std::vector<std::string>& of, const char* suffix) {
+    for (const std::string& name : of) names.push_back(name + suffix);
+  };
+  for (const Beside beside : line.beside) {
+    switch (beside) {
+      case Beside::variances:
+        add(model.targets, "_variance");
+        break;
+      case Beside::feature_errors:
+        add(model.targets, "_feature_error");
+        break;
+      case Beside::intervals:
+        add(model.targets, "_lower");
+        add(model.targets, "_upper");
+        break;
+      case Beside::sets:
+        add(model.classes, "_in_set");
+        break;
+    }
   }
   return names;
 }
 
-/// What a line says.
-struct Line {
-  Content content;
-  double level = 0.0;  ///< of intervals and sets
-};
+/// The model's outputs, then what is asked for.
+Matrix<double> outputs_and(Beside beside, double level, const pipeline::Model& model,
+                           MatrixView<const double> rows, const Execution& execution) {
+  switch (beside) {
+    case Beside::variances:
+      return model.outputs_and_variances(rows, execution);
+    case Beside::feature_errors:
+      return model.outputs_and_feature_errors(rows, execution);
+    case Beside::intervals:
+    case Beside::sets:
+      break;
+  }
+  return model.outputs_and_intervals(rows, level, execution);
+}
 
 /// Predictions as numbers; of a class, its place among them.
-Matrix<double> predict(const ModelAtWork& work, Line line, MatrixView<const double> rows) {
+Matrix<double> predict(const ModelAtWork& work, const Line& line, MatrixView<const double> rows) {
   const pipeline::Model& model = work.model;
-  Matrix<double> outputs = pipeline::naming_rows(work.model, *work.reader, rows, [&] {
-    if (line.level > 0.0) return model.outputs_and_intervals(rows, line.level, work.execution);
-    return line.content == Content::targets_and_variances
-               ? model.outputs_and_variances(rows, work.execution)
-               : model.outputs(rows, work.execution);
+  const auto parts = pipeline::naming_rows(work.model, *work.reader, rows, [&] {
+    std::vector<Matrix<double>> found;
+    if (line.beside.empty()) found.push_back(model.outputs(rows, work.execution));
+    for (const Beside beside : line.beside) {
+      found.push_back(outputs_and(beside, line.level, model, rows, work.execution));
+    }
+    return found;
   });
-  if (!names_classes(line.content)) return outputs;
-  const auto scores = std::as_const(outputs).view().middle_cols(0, model.num_outputs());
-  Matrix<double> classes(rows.rows, 1 + outputs.cols() - scores.cols);
+  const bool classes = line.content == Content::class_names;
+  const Index outputs = model.num_outputs();
+  Index columns = classes ? 1 : outputs;
+  for (const Matrix<double>& part : parts) columns += part.cols() - outputs;
+  Matrix<double> out(rows.rows, columns);
+  const MatrixView<const double> scores = parts.front().view().middle_cols(0, outputs);
   for (Index i = 0; i < rows.rows; ++i) {
-    classes(i, 0) = static_cast<double>(pipeline::largest(scores, i));
-    std::copy_n(outputs.row(i) + scores.cols, classes.cols() - 1, classes.row(i) + 1);
+    double* to = out.row(i);
+    if (classes) {
+      *to++ = static_cast<double>(pipeline::largest(scores, i));
+    } else {
+      to = std::copy_n(scores.row(i), outputs, to);
+    }
+    for (const Matrix<double>& part : parts) {
+      to = std::copy_n(part.row(i) + outputs, part.cols() - outputs, to);
+    }
   }
-  return classes;
+  return out;
 }
 
 class Lines {
  public:
-  Lines(io::OutputFile& out, const ModelAtWork& work, Content content)
-      : out_(out), model_(work.model), reader_(*work.reader), content_(content) {
+  Lines(io::OutputFile& out, const ModelAtWork& work, const Line& line)
+      : out_(out), model_(work.model), reader_(*work.reader), content_(line.content) {
     for (const std::string& name : text_names(reader_)) append(io::csv_field(name));
-    for (const std::string& name : column_names(model_, content)) append(io::csv_field(name));
+    for (const std::string& name : column_names(model_, line)) append(io::csv_field(name));
     write();
   }
   void add(const Matrix<double>& block) {
@@ -117,7 +149,7 @@ class Lines {
     for (Index i = 0; i < block.rows(); ++i) {
       for (Index t = 0; t < texts; ++t) append(io::csv_field(std::string(reader_.text(i, t))));
       for (Index c = 0; c < block.cols(); ++c) {
-        append(c == 0 && names_classes(content_)
+        append(c == 0 && content_ == Content::class_names
                    ? io::csv_field(model_.classes[static_cast<std::size_t>(block(i, c))])
                    : shortest(block(i, c)));
       }
@@ -149,10 +181,11 @@ class Lines {
 /// An array, whose header says how many rows it has: they are held until all are there.
 class Array {
  public:
-  Array(const pipeline::Model& model, Content content)
-      : cols_(static_cast<Index>(column_names(model, content).size())) {
-    if (names_classes(content)) values_ = pipeline::class_numbers(model);
-    if (names_classes(content) && values_.empty()) {
+  Array(const pipeline::Model& model, const Line& line)
+      : cols_(static_cast<Index>(column_names(model, line).size())) {
+    const bool classes = line.content == Content::class_names;
+    if (classes) values_ = pipeline::class_numbers(model);
+    if (classes && values_.empty()) {
       throw UsageError(
           "--output: an array holds numbers, and the classes are words; expected another file, or "
           "--probabilities");
@@ -176,15 +209,20 @@ class Array {
   std::vector<double> held_;
 };
 
+void require_compatible(const PredictArguments& arguments) {
+  if (!arguments.probabilities) return;
+  const auto refuse = [](bool given, const char* what) {
+    if (given) throw UsageError(std::string(what) + ", --probabilities of classes");
+  };
+  refuse(arguments.variance, "--variance: is of a regression");
+  refuse(arguments.feature_error, "--feature-error: is of a regression");
+  refuse(!arguments.interval.empty(), "--interval: gives sets");
+}
+
 void run_predict(const PredictArguments& arguments) {
   require_place_for_report(arguments.model, arguments.output);
   const io::OutputLock lock(arguments.output);
-  if (arguments.variance && arguments.probabilities) {
-    throw UsageError("--variance: is of a regression, --probabilities of classes");
-  }
-  if (!arguments.interval.empty() && (arguments.variance || arguments.probabilities)) {
-    throw UsageError("--interval: comes without --variance and --probabilities");
-  }
+  require_compatible(arguments);
   const double level =
       arguments.interval.empty() ? 0.0 : parse_fraction("--interval", arguments.interval);
   if (!arguments.keep.empty() && arguments.output.ends_with(".npy")) {
@@ -193,22 +231,22 @@ void run_predict(const PredictArguments& arguments) {
   require_distinct_files({{"--data", arguments.model.data}, {"--model", arguments.model.model}},
                          {{"--output", arguments.output}});
   ModelAtWork work = open_model(arguments.model, {.text = kept_columns(arguments.keep)});
-  const Content content = content_of(arguments, work.model);
+  const Line line = line_of(arguments, level, work.model);
   io::OutputFile out(arguments.output);
   Index rows_done = 0;
   const auto predict_all = [&](auto& sink) {
     io::RowReader& reader = *work.reader;
     io::for_each_block(reader, io::rows_at_a_time(reader.cols()), [&](MatrixView<double> rows) {
       rows_done += rows.rows;
-      sink.add(predict(work, {content, level}, rows));
+      sink.add(predict(work, line, rows));
     });
   };
   if (arguments.output.ends_with(".npy")) {
-    Array array(work.model, content);
+    Array array(work.model, line);
     predict_all(array);
     array.write(out);
   } else {
-    Lines lines(out, work, content);
+    Lines lines(out, work, line);
     predict_all(lines);
   }
   out.commit();
@@ -225,6 +263,9 @@ std::function<void()> declare_predict(CLI::App& app) {
   app.add_flag("--variance", arguments->variance,
                "Also the posterior variance of every prediction, without the noise of an "
                "observation; the model is fitted with --posterior full");
+  app.add_flag("--feature-error", arguments->feature_error,
+               "Also the standard error of every prediction over draws of the frequencies; the "
+               "model is fitted with --feature-errors");
   app.add_flag(
       "--probabilities", arguments->probabilities,
       "Of every class instead of the most likely one; the model is fitted with --loss logistic");
@@ -236,10 +277,10 @@ std::function<void()> declare_predict(CLI::App& app) {
   declare_model_output(app, arguments->model, arguments->output,
                        "Predictions as comma-separated text, or as an array where it ends in .npy");
   app.footer(
-      "A line of names, then one line per row: columns kept, predictions (then their variances,\n"
-      "NAME_variance, or the ends of their intervals, NAME_lower and NAME_upper), the class (then\n"
-      "1 for the classes in its set and 0 for the others, CLASS_in_set), or one probability per\n"
-      "class.");
+      "A line of names, then one line per row: columns kept, then predictions (then, as asked "
+      "for,\n"
+      "NAME_variance, NAME_feature_error, NAME_lower and NAME_upper), the class (then 1 for the\n"
+      "classes in its set and 0 for the others, CLASS_in_set), or one probability per class.");
   return [arguments] { run_predict(*arguments); };
 }
 

@@ -4,6 +4,7 @@
 #include "bochner/estimator/feature_error.hpp"
 #include "interface/python/arrays.hpp"
 #include "interface/python/interrupt.hpp"
+#include "interface/python/kept_models.hpp"
 #include "interface/python/maps.hpp"
 #include "interface/python/module.hpp"
 #include "interface/python/records.hpp"
@@ -108,7 +109,7 @@ Index frequencies_for(double standard_error, Index num_frequencies, Index block_
 }
 
 struct AnyRidgeErrors {
-  std::variant<RidgeFeatureErrors<float>, RidgeFeatureErrors<double>> models;
+  std::variant<RidgeFeatureErrors<float>, RidgeFeatureErrors<double>> model;
 };
 
 AnyRidgeErrors ridge_errors(AnyEquations& equations, double ridge, bool intercept,
@@ -130,7 +131,7 @@ AnyRidgeErrors ridge_errors(AnyEquations& equations, double ridge, bool intercep
 void predict(const AnyRidgeErrors& errors, const Input& x, const Output& out, const Output& error,
              Threads threads) {
   unlocked(x, [&]<class T>() {
-    std::get<RidgeFeatureErrors<T>>(errors.models)
+    std::get<RidgeFeatureErrors<T>>(errors.model)
         .predict(matrix<T>(x), matrix<double>(out), matrix<double>(error), interruptible(threads));
   });
 }
@@ -140,22 +141,16 @@ void predict(const AnyRidgeErrors& errors, const Input& x, const Output& out, co
 void define_feature_errors(nb::module_& m) {
   m.def("frequencies_needed_for", &frequencies_for, nb::arg("standard_error"),
         nb::arg("num_frequencies"), nb::arg("block_size"), nb::arg("wanted"));
-  nb::class_<AnyRidgeErrors>(m, "RidgeErrors")
-      .def_prop_ro("single", [](const AnyRidgeErrors& any) { return any.models.index() == 0; })
+  define_kept_models<AnyRidgeErrors, RidgeFeatureErrors>(m, "RidgeErrors")
       .def_prop_ro("num_targets",
                    [](const AnyRidgeErrors& any) {
                      return std::visit([](const auto& held) { return held.num_targets(); },
-                                       any.models);
-                   })
-      .def_prop_ro("num_models",
-                   [](const AnyRidgeErrors& any) {
-                     return std::visit([](const auto& held) { return held.num_models(); },
-                                       any.models);
+                                       any.model);
                    })
       .def_prop_ro("degrees_of_freedom",
                    [](const AnyRidgeErrors& any) {
                      return std::visit([](const auto& held) { return held.degrees_of_freedom(); },
-                                       any.models);
+                                       any.model);
                    })
       .def("predict", &predict, nb::arg("x"), nb::arg("out"), nb::arg("error"),
            nb::arg("num_threads").none());

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "interface/python/archives.hpp"
 #include "interface/python/interrupt.hpp"
+#include "interface/python/kept_models.hpp"
 #include "interface/python/maps.hpp"
 #include "interface/python/module.hpp"
 #include "interface/python/registry.hpp"
@@ -103,42 +103,12 @@ void members(const AnyLabelSets& sets, const Input& x, double level, const Outpu
   });
 }
 
-template <class Any>
-nb::tuple saved(const Any& held) {
-  return to_python([&] {
-    const nb::gil_scoped_release release;
-    return std::visit([](const auto& model) { return model.save(); }, held.model);
-  }());
-}
-
-template <class Any, template <class> class Held>
-Any loaded(nb::handle words, nb::handle arrays) {
-  const Archive archive = to_archive(words, arrays);
-  const nb::gil_scoped_release release;
-  if (archive.word("scalar") == "float") return {Held<float>::load(archive)};
-  return {Held<double>::load(archive)};
-}
-
 /// What the classes have in common.
 template <class Any, template <class> class Held>
 nb::class_<Any> define(nb::module_& m, const char* name) {
-  return nb::class_<Any>(m, name)
-      .def_static("load", &loaded<Any, Held>)
-      .def("save", &saved<Any>)
-      .def_prop_ro("single", [](const Any& held) { return held.model.index() == 0; })
-      .def_prop_ro("spec",
-                   [](const Any& held) {
-                     return std::visit([](const auto& model) { return model.map().spec(); },
-                                       held.model);
-                   })
-      .def_prop_ro("num_rows",
-                   [](const Any& held) {
-                     return std::visit([](const auto& model) { return model.num_rows(); },
-                                       held.model);
-                   })
-      .def_prop_ro("num_models", [](const Any& held) {
-        return std::visit([](const auto& model) { return model.num_models(); }, held.model);
-      });
+  return define_kept_models<Any, Held>(m, name).def_prop_ro("num_rows", [](const Any& held) {
+    return std::visit([](const auto& model) { return model.num_rows(); }, held.model);
+  });
 }
 
 }  // namespace

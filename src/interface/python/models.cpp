@@ -74,6 +74,9 @@ pipeline::FitRequest request_of(const nb::dict& options) {
   out.search.num_folds = member<Index>(options, "num_folds");
   out.ridge = member<std::optional<double>>(options, "ridge");
   out.posterior = choice_of<Posterior>(kOwner, options, "posterior");
+  if (member<bool>(options, "feature_errors")) {
+    out.feature_errors = FeatureErrorOptions{.seed = out.spec.seed};
+  }
   out.intervals = {.held_out = choice_of<pipeline::HeldOut>(kOwner, options, "held_out"),
                    .num_folds = member<Index>(options, "interval_folds")};
   out.solver = choice_of<Solver>(kOwner, options, "solver");
@@ -144,20 +147,15 @@ nb::tuple fit(const nb::dict& options, nb::handle on_progress) {
   return nb::make_tuple(nb::cast(std::move(fitted.model)), to_dict(fitted.outcome));
 }
 
+/// `outputs`, or outputs and something beside them.
+using OutputsOf = Matrix<double> (pipeline::Model::*)(MatrixView<const double>,
+                                                      const Execution&) const;
+template <OutputsOf found_by>
 void outputs(const pipeline::Model& model, const Input& rows, const Output& out, Threads threads) {
   const auto from = matrix<double>(rows);
   const auto to = matrix<double>(out);
   const nb::gil_scoped_release release;
-  const Matrix<double> found = model.outputs(from, interruptible(threads));
-  for (Index i = 0; i < to.rows; ++i) std::copy_n(found.row(i), to.cols, to.row(i));
-}
-
-void outputs_and_variances(const pipeline::Model& model, const Input& rows, const Output& out,
-                           Threads threads) {
-  const auto from = matrix<double>(rows);
-  const auto to = matrix<double>(out);
-  const nb::gil_scoped_release release;
-  const Matrix<double> found = model.outputs_and_variances(from, interruptible(threads));
+  const Matrix<double> found = (model.*found_by)(from, interruptible(threads));
   for (Index i = 0; i < to.rows; ++i) std::copy_n(found.row(i), to.cols, to.row(i));
 }
 
@@ -248,9 +246,13 @@ void define_models(nb::module_& m) {
       .def_prop_ro("has_posterior", &Model::has_posterior)
       .def_prop_ro("has_intervals", &Model::has_intervals)
       .def("regression", &regression_of)
-      .def("outputs", &outputs, nb::arg("rows"), nb::arg("out"), nb::arg("num_threads").none())
-      .def("outputs_and_variances", &outputs_and_variances, nb::arg("rows"), nb::arg("out"),
+      .def_prop_ro("has_feature_errors", &Model::has_feature_errors)
+      .def("outputs", &outputs<&Model::outputs>, nb::arg("rows"), nb::arg("out"),
            nb::arg("num_threads").none())
+      .def("outputs_and_variances", &outputs<&Model::outputs_and_variances>, nb::arg("rows"),
+           nb::arg("out"), nb::arg("num_threads").none())
+      .def("outputs_and_feature_errors", &outputs<&Model::outputs_and_feature_errors>,
+           nb::arg("rows"), nb::arg("out"), nb::arg("num_threads").none())
       .def(
           "outputs_and_intervals",
           [](const Model& model, const Input& rows, double level, Threads threads) {

@@ -103,6 +103,7 @@ TEST_CASE("every option of fit changes something or is refused", "[fit][options]
               {"--groups", {"--groups", "g"}},
               {"--weights", {"--weights", "w"}},
               {"--intervals", {"--intervals", "5-fold"}},
+              {"--feature-errors", {"--feature-errors"}},
               {"--posterior", {"--posterior", "full"}},
               {"--precision", {"--precision", "double"}},
               {"--seed", {"--seed", "2"}},
@@ -141,6 +142,7 @@ TEST_CASE("every option of predict, evaluate and features changes something or i
   predict["--keep"] = {"--keep", "w"};
   predict["--interval"] = {"--interval", "0.9"};
   predict["--variance"] = {"--variance"};
+  predict["--feature-error"] = {"--feature-error"};
   predict["--probabilities"] = {"--probabilities"};
   check_each("predict", written, output, predict);
   std::map<std::string, Arguments> features = common;

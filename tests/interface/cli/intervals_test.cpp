@@ -225,7 +225,6 @@ TEST_CASE("intervals that are not to be had are refused", "[fit][intervals][bad]
     CHECK(outcome.status == 2);
     CHECK_THAT(outcome.err, Contains("--interval") && Contains("between 0 and 1"));
   }
-  CHECK(predict({"--interval", "0.9", "--variance"}).status == 2);
   for (const Arguments& wrong :
        std::vector<Arguments>{{"--intervals", "1-fold"},
                               {"--intervals", "all"},

@@ -132,6 +132,42 @@ TEST_CASE("feature errors have the same bits for any threads and any targets bes
   CHECK(four.num_models() == 10);
 }
 
+TEMPLATE_TEST_CASE("feature errors survive their archive to the last bit", "[regression]", float,
+                   double) {
+  const auto problem = smooth_problem<TestType>(40, 2, 2, 25);
+  for (const Index frequencies : {6, 30}) {
+    const FeatureMap<TestType> map(regression_spec(2, frequencies));
+    const RidgeFeatureErrors<TestType> errors(sums_of(map, problem), {.ridge = 1e-3},
+                                              {.replicates = 9, .seed = {3}});
+    const Archive archive = errors.save();
+    const auto loaded = RidgeFeatureErrors<TestType>::load(archive);
+    CHECK(loaded.map().spec() == map.spec());
+    CHECK(loaded.num_targets() == 2);
+    CHECK(loaded.num_models() == errors.num_models());
+    CHECK(loaded.degrees_of_freedom() == errors.degrees_of_freedom());
+    Matrix<double> out(40, 2), error(40, 2), out2(40, 2), error2(40, 2);
+    errors.predict(problem.x.view(), out.view(), error.view());
+    loaded.predict(problem.x.view(), out2.view(), error2.view());
+    CHECK(std::equal(out.data(), out.data() + out.size(), out2.data()));
+    CHECK(std::equal(error.data(), error.data() + error.size(), error2.data()));
+
+    const auto refused = [&](auto change, const char* word) {
+      Archive bad = archive;
+      change(bad);
+      CHECK_THROWS_WITH(RidgeFeatureErrors<TestType>::load(bad), Contains(word));
+    };
+    refused([](Archive& a) { a.metadata["kind"] = "ridge_regression"; }, "'kind'");
+    refused([](Archive& a) { a.metadata["resampling"] = "guess"; }, "'resampling'");
+    refused([](Archive& a) { a.metadata.erase("resampling"); }, "'resampling'");
+    refused([](Archive& a) { a.metadata["outputs_per_model"] = "7"; }, "does not divide");
+    if (frequencies == 30) {
+      refused([](Archive& a) { a.metadata["outputs_per_model"] = "1"; },
+              "22 models, expected one and 10");
+    }
+    refused([](Archive& a) { a.arrays.clear(); }, "coefficients");
+  }
+}
+
 TEST_CASE("feature errors that cannot be are refused", "[regression][bad]") {
   const auto problem = smooth_problem<double>(30, 2, 1, 24);
   const FeatureMap<double> one_block(regression_spec(2, 2));

@@ -3,6 +3,7 @@
 
 #include <bochner/client/regression/normal_equations.hpp>
 #include <bochner/client/regression/ridge_regression.hpp>
+#include <bochner/core/archive.hpp>
 #include <bochner/core/execution.hpp>
 #include <bochner/core/view.hpp>
 #include <bochner/estimator/feature_error.hpp>
@@ -18,7 +19,7 @@ namespace bochner {
 
 namespace regression {
 template <Scalar T>
-class ResampledRidge;
+struct ResampledRidge;
 }  // namespace regression
 
 /// Ridge regression with the frequencies of other draws, imitated by the one there is:
@@ -57,8 +58,14 @@ class RidgeFeatureErrors {
   void predict(MatrixView<const T> x, MatrixView<double> out, MatrixView<double> error,
                const Execution& execution = {}) const;
 
+  Archive save() const;
+  /// Throws InvalidArgument when the archive does not hold one of these, saying what is wrong.
+  static RidgeFeatureErrors load(const Archive& archive);
+
  private:
-  std::shared_ptr<const regression::ResampledRidge<T>> models_;
+  explicit RidgeFeatureErrors(std::shared_ptr<const regression::ResampledRidge<T>> ridge);
+
+  std::shared_ptr<const regression::ResampledRidge<T>> ridge_;
 };
 
 extern template class BOCHNER_EXPORT RidgeFeatureErrors<float>;

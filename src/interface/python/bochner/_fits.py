@@ -140,6 +140,7 @@ def fit(
     ridge: float | None = None,
     posterior: Posterior = "mean",
     intervals: Literal["none", "loo"] | int = "none",
+    feature_errors: bool = False,
     solver: Literal["automatic", "cholesky", "conjugate-gradients"] = "automatic",
     dtype: DTypeLike = np.float32,
     study: bool = False,
@@ -199,6 +200,10 @@ def fit(
         What the model keeps for intervals and label sets: the models without each of so many folds
         or, of a regression of up to some thousands of rows, without each row (without each group,
         where there are some). The rows are held in memory.
+    feature_errors : bool
+        Whether the model of a regression keeps what `Model.predict_with_feature_error` takes: at
+        most 64 fits to the same sums (200 of fewer than eight blocks of frequencies) that imitate
+        other draws.
     solver : {"automatic", "cholesky", "conjugate-gradients"}
         cholesky: one pass over the rows and D^2 numbers; conjugate-gradients: a pass per iteration
         and D^2 / 16; automatic: the former up to 8,192 features.
@@ -286,6 +291,7 @@ def fit(
         "posterior": word(function, "posterior", posterior),
         "held_out": held_out,
         "interval_folds": interval_folds,
+        "feature_errors": flag(function, "feature_errors", feature_errors),
         "solver": word(function, "solver", solver),
         "single": is_single(function, dtype),
         "study": flag(function, "study", study),

@@ -17,6 +17,7 @@ from bochner._ridge_regression import RidgeRegression
 
 if TYPE_CHECKING:
     import os
+    from collections.abc import Callable
 
     from numpy.typing import NDArray
     from typing_extensions import Self
@@ -134,6 +135,11 @@ class Model(Kept):
         return bool(self._model.has_posterior)
 
     @property
+    def has_feature_errors(self) -> bool:
+        """Whether errors over draws of the frequencies are to be had."""
+        return bool(self._model.has_feature_errors)
+
+    @property
     def has_intervals(self) -> bool:
         """Whether intervals of a regression, or label sets of classes, are to be had."""
         return bool(self._model.has_intervals)
@@ -246,11 +252,68 @@ class Model(Kept):
         if is_file(data):
             raise ValueError(f"{function}: return_std is for an array, and data is a file")
         rows = self._rows(function, data, reading)
+        mean, variance = self._pairs(
+            self._model.outputs_and_variances, rows, threads(function, num_threads)
+        )
+        return mean, np.sqrt(variance)
+
+    def _pairs(
+        self, outputs: Callable[..., None], rows: NDArray[np.float64], num_threads: int
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         count = self.num_outputs
         both = np.empty((rows.shape[0], 2 * count))
-        self._model.outputs_and_variances(rows, both, threads(function, num_threads))
-        mean, std = both[:, :count], np.sqrt(both[:, count:])
-        return (mean[:, 0], std[:, 0]) if count == 1 else (mean, std)
+        outputs(rows, both, num_threads)
+        first, second = both[:, :count], both[:, count:]
+        return (first[:, 0], second[:, 0]) if count == 1 else (first, second)
+
+    def predict_with_feature_error(
+        self, rows: ArrayLike, *, num_threads: int | None = None
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Targets, and how far they depend on the draw of the frequencies.
+
+        For a regression that `has_feature_errors`: see `RidgeFeatureErrors`. O(n (m d + G D t)), G
+        draws that are imitated.
+
+        Parameters
+        ----------
+        rows : array of shape (n, len(inputs))
+            Raw rows, not standardised.
+        num_threads : int, optional
+
+        Returns
+        -------
+        targets, standard_error : array of shape (n,) or (n, len(targets))
+            Vectors of one target; the error is over draws of the frequencies, not of the data.
+
+        Raises
+        ------
+        ValueError
+            As `outputs`, and for a model without feature errors.
+
+        Examples
+        --------
+        >>> import pathlib, tempfile
+        >>> import numpy as np
+        >>> import bochner as bo
+        >>> x = np.linspace(0.0, 6.0, 300)
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     file = pathlib.Path(folder, "train.npy")
+        ...     np.save(file, np.column_stack([x, np.sin(x)]))
+        ...     model = bo.fit(file, 2, num_frequencies=64, ridge=1e-4, feature_errors=True).model
+        >>> value, error = model.predict_with_feature_error(np.array([[1.0], [9.0]]))
+        >>> bool(error[0] < 0.05 < error[1])  # at 9.0 there are no data
+        True
+        """
+        function = "predict_with_feature_error"
+        if not self.has_feature_errors:
+            raise ValueError(
+                f"{function}: the model holds no feature errors; fit it with feature_errors=True"
+            )
+        return self._pairs(
+            self._model.outputs_and_feature_errors,
+            doubles(function, "rows", rows, "rows, columns"),
+            threads(function, num_threads),
+        )
 
     def predict_interval(
         self, rows: ArrayLike, level: float = 0.9, *, num_threads: int | None = None

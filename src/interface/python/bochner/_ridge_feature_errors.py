@@ -3,23 +3,25 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from bochner import _core
+from bochner._archives import Kept, State
 from bochner._arrays import ArrayLike, like, threads
 from bochner._feature_errors import Resampling, resampling_options
-from bochner._normal_equations import NormalEquations, equations_of
+from bochner._map import FeatureMap
+from bochner._mapped import Mapped
+from bochner._normal_equations import TARGET_AXES, NormalEquations, equations_of, with_axes
 from bochner._options import dtype_of, flag, real
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+    from typing_extensions import Self
 
-    from bochner._map import FeatureMap
 
-
-class RidgeFeatureErrors:
+class RidgeFeatureErrors(Mapped, Kept):
     """Ridge regression with the frequencies of other draws, imitated by the one there is.
 
     `feature_error` with predictions for results. The error says how far ``f(x)`` may be from the
@@ -55,10 +57,9 @@ class RidgeFeatureErrors:
     True
     """
 
-    __slots__ = ("_errors", "_map", "_vector")
+    __slots__ = ("_dtype", "_errors", "_map", "_vector")
 
     _errors: _core.RidgeErrors
-    _map: FeatureMap
     _vector: bool
 
     def __init__(
@@ -73,20 +74,31 @@ class RidgeFeatureErrors:
         num_threads: int | None = None,
     ) -> None:
         function = "RidgeFeatureErrors"
-        self._errors = _core.ridge_errors(
+        held = _core.ridge_errors(
             equations_of(function, equations),
             real(function, "ridge", ridge),
             flag(function, "intercept", intercept),
             *resampling_options(function, resampling, replicates, seed),
             threads(function, num_threads),
         )
-        self._vector = equations._vector
-        self._map = equations._map
+        self._hold(held, equations._vector, equations._map)
 
-    @property
-    def feature_map(self) -> FeatureMap:
-        """The features."""
-        return self._map
+    def _hold(self, held: _core.RidgeErrors, is_vector: bool, map_: FeatureMap) -> None:
+        self._errors = held
+        self._vector = is_vector
+        self._dtype = dtype_of(held.single)
+        self._map = map_
+
+    def _state(self) -> State:
+        words, arrays = self._errors.save()
+        return with_axes(words, self._vector), arrays
+
+    @classmethod
+    def _restored(cls, words: dict[str, str], arrays: dict[str, Any]) -> Self:
+        held = _core.RidgeErrors.load(words, arrays)
+        made = cls.__new__(cls)
+        made._hold(held, words.get(TARGET_AXES) == "rows", FeatureMap(held.spec))
+        return made
 
     @property
     def num_models(self) -> int:
@@ -124,8 +136,7 @@ class RidgeFeatureErrors:
             On shapes that do not match, and on NaN or infinity in `x`.
         """
         function = "predict"
-        dtype = dtype_of(self._errors.single)
-        x = like(function, "x", x, "rows, columns", "the sums", dtype)
+        x = like(function, "x", x, "rows, columns", "the sums", self._dtype)
         out = np.empty((x.shape[0], self._errors.num_targets))
         error = np.empty_like(out)
         self._errors.predict(x, out, error, threads(function, num_threads))
