@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "bochner/core/matrix.hpp"
 
+#include "core/aligned_memory.hpp"
 #include "core/checked.hpp"
 #include "core/door.hpp"
 
@@ -11,8 +12,6 @@
 namespace bochner {
 namespace {
 
-constexpr std::align_val_t kAlignment{64};
-
 template <class T>
 std::unique_ptr<T[], AlignedDelete> allocate_zeroed(Index rows, Index cols) {
   Door("Matrix").at_least("rows", rows, 0).at_least("cols", cols, 0);
@@ -21,16 +20,14 @@ std::unique_ptr<T[], AlignedDelete> allocate_zeroed(Index rows, Index cols) {
       count ? checked_product(*count, static_cast<Index>(sizeof(T))) : std::nullopt;
   if (!bytes) throw std::bad_alloc();
   if (*count == 0) return nullptr;
-  T* memory = static_cast<T*>(::operator new(static_cast<std::size_t>(*bytes), kAlignment));
+  T* memory = static_cast<T*>(allocate_aligned(static_cast<std::size_t>(*bytes)));
   std::fill_n(memory, *count, T{});
   return std::unique_ptr<T[], AlignedDelete>(memory);
 }
 
 }  // namespace
 
-void AlignedDelete::operator()(void* memory) const noexcept {
-  ::operator delete(memory, kAlignment);
-}
+void AlignedDelete::operator()(void* memory) const noexcept { free_aligned(memory); }
 
 template <class T>
 Matrix<T>::Matrix(Index rows, Index cols)

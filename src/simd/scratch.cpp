@@ -1,19 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "simd/scratch.hpp"
 
-#include <new>
+#include "core/aligned_memory.hpp"
 
 namespace bochner::simd {
-namespace {
 
-constexpr std::align_val_t kAlignment{64};
+Scratch::Scratch(Index bytes) : memory_(allocate_aligned(static_cast<std::size_t>(bytes))) {}
 
-}  // namespace
-
-Scratch::Scratch(Index bytes)
-    : memory_(::operator new(static_cast<std::size_t>(bytes), kAlignment)) {}
-
-Scratch::~Scratch() { ::operator delete(memory_, kAlignment); }
+Scratch::~Scratch() { free_aligned(memory_); }
 
 void* Scratch::data() const noexcept { return memory_; }
 

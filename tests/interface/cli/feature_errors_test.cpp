@@ -103,7 +103,7 @@ TEST_CASE("feature errors of a file are those of its sums, and survive the archi
   }
   model.standardisation.apply<double>(std::as_const(rows).view(), x.view());
   bochner::NormalEquations<double> sums(bochner::FeatureMap<double>(model.spec()),
-                                        {.num_targets = 2});
+                                        {.num_targets = 2, .target_offset = {}});
   sums.add({x, y});
   const bochner::RidgeFeatureErrors<double> direct(sums, {.ridge = 1e-4});
   direct.predict(std::as_const(x).view(), out.view(), error.view());

@@ -5,12 +5,50 @@
 #include <catch2/catch.hpp>
 
 #include <cstdint>
+#include <filesystem>
+#include <fstream>
+#include <ios>
 #include <limits>
 #include <new>
+#include <sstream>
+#include <string>
 #include <utility>
 
 using bochner::Index;
 using bochner::Matrix;
+
+namespace {
+
+/// What the kernel says of the mapping that holds an address ("VmFlags" of proc_pid_smaps(5)).
+std::string flags_of(const void* memory) {
+  const auto address = reinterpret_cast<std::uintptr_t>(memory);
+  std::ifstream maps("/proc/self/smaps");
+  bool inside = false;
+  for (std::string line; std::getline(maps, line);) {
+    if (inside && line.starts_with("VmFlags:")) return line.substr(8) + ' ';
+    std::istringstream range(line);
+    std::uintptr_t first = 0, end = 0;
+    char dash = 0;
+    if (range >> std::hex >> first >> dash >> end && dash == '-') {
+      inside = first <= address && address < end;
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
+TEST_CASE("huge pages are asked for behind large matrices", "[matrix]") {
+  if (!std::filesystem::exists("/sys/kernel/mm/transparent_hugepage")) {
+    WARN("this kernel has no transparent huge pages");
+    return;
+  }
+  const Matrix<double> large(1 << 20, 4);  // 32 MiB
+  CHECK(flags_of(large.row(1 << 19)).find(" hg ") != std::string::npos);
+  static const char small[4096] = {};
+  CHECK(flags_of(small).find(" hg ") == std::string::npos);
+  for (Index i = 0; i < large.size(); i += 511) REQUIRE(large.data()[i] == 0.0);
+}
 
 TEST_CASE("a matrix is zero, aligned and deeply copied", "[matrix]") {
   Matrix<float> a(3, 5);
