@@ -74,7 +74,7 @@ std::vector<std::set<Index>> choices(const Kernel& kernel, const Qkv<T>& x,
         }
       }
     }
-    for (Index i = first; i < (causal ? first + 1 : end); ++i) {
+    for (Index i = first; i < (causal ? first + 1 : end) && !mass.empty(); ++i) {
       std::vector<long double> logs;
       for (const auto& [_, b] : mass) {
         logs.push_back(log_mass(kernel, x, i, b * width, std::min((b + 1) * width, keys)));

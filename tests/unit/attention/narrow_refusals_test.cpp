@@ -115,9 +115,11 @@ TEMPLATE_TEST_CASE("what is written shares no byte with narrow inputs", "[attent
   const std::array<Index, 4> extents{1, 2, 8, 4};
   for (Tensor<N>* const tensor : {&x.q, &x.k, &x.v}) {
     const std::string name = tensor == &x.q ? "queries" : tensor == &x.k ? "keys" : "values";
-    // A float over the last two numbers.
-    const TensorView<float, 4> last(
-        reinterpret_cast<float*>(tensor->elements.data() + tensor->elements.size() - 2), extents);
+    // A float over the last two numbers, and the others behind them.
+    const std::size_t own = tensor->elements.size();
+    tensor->elements.resize(own + 2 * 63);
+    const TensorView<float, 4> last(reinterpret_cast<float*>(tensor->elements.data() + own - 2),
+                                    extents);
     CHECK_THROWS_WITH(attention(map, x.inputs(), last),
                       Contains("attention: out overlaps " + name));
     CHECK_THROWS_WITH(attention(map, x.inputs(), tensor->view()), Contains("out overlaps " + name));
