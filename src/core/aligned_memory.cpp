@@ -20,10 +20,9 @@ constexpr std::align_val_t kAlignment{64};
 void advise_huge_pages(void* memory, std::size_t bytes) noexcept {
   constexpr std::uintptr_t kHugePage = std::uintptr_t{2} << 20;
   if (bytes < 2 * kHugePage) return;
-  const auto begin = reinterpret_cast<std::uintptr_t>(memory);
-  const std::uintptr_t first = (begin + kHugePage - 1) & ~(kHugePage - 1);
-  const std::uintptr_t end = (begin + bytes) & ~(kHugePage - 1);
-  if (first < end) ::madvise(reinterpret_cast<void*>(first), end - first, MADV_HUGEPAGE);
+  const std::uintptr_t skipped = -reinterpret_cast<std::uintptr_t>(memory) % kHugePage;
+  const std::uintptr_t length = (bytes - skipped) / kHugePage * kHugePage;
+  ::madvise(static_cast<char*>(memory) + skipped, length, MADV_HUGEPAGE);
 }
 #else
 void advise_huge_pages(void*, std::size_t) noexcept {}

@@ -31,6 +31,7 @@ Matrix<double> scaled_moments(const Matrix<double>& moments, std::span<const dou
   }
   std::vector<Index> columns = kept;
   std::vector<double> factor;
+  factor.reserve(kept.size() + static_cast<std::size_t>(targets) + 1);
   for (const Index j : kept) factor.push_back(scale[static_cast<std::size_t>(j)]);
   for (Index j = features; j <= features + targets; ++j) {
     columns.push_back(j);
