@@ -19,7 +19,7 @@ function(bochner_compile_options target)
     target_compile_options(${target} PRIVATE -Wno-subobject-linkage -Wno-free-nonheap-object)
   endif()
   if(CMAKE_CXX_COMPILER_ID STREQUAL GNU)
-    # Without collecting its garbage g++ is a tenth faster and holds a third more, at most 1 GB.
+    # Without collecting its garbage g++ is a tenth faster and holds up to two fifths more.
     target_compile_options(${target} PRIVATE --param=ggc-min-heapsize=524288)
   endif()
   if(BOCHNER_WARNINGS_AS_ERRORS)

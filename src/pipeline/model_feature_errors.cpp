@@ -2,29 +2,22 @@
 #include "pipeline/model_feature_errors.hpp"
 
 #include "pipeline/archive_parts.hpp"
+#include "pipeline/held_part.hpp"
 
 #include <algorithm>
 #include <string_view>
 #include <utility>
-#include <variant>
 
 namespace bochner::pipeline {
 namespace {
 
 constexpr std::string_view kErrorsPrefix = "feature_errors.";
 
-/// Calls body(errors) with those of a model that has some.
-template <class Errors, class Body>
-void visit_errors(const Errors& errors, const Body& body) {
-  if (const auto* const single = std::get_if<RidgeFeatureErrors<float>>(&errors)) body(*single);
-  if (const auto* const full = std::get_if<RidgeFeatureErrors<double>>(&errors)) body(*full);
-}
-
 }  // namespace
 
 void add_feature_errors(const Model& model, Archive& archive) {
-  visit_errors(model.feature_errors,
-               [&](const auto& errors) { add_part(errors.save(), kErrorsPrefix, archive); });
+  if_held(model.feature_errors,
+          [&](const auto& errors) { add_part(errors.save(), kErrorsPrefix, archive); });
 }
 
 decltype(Model::feature_errors) feature_errors_of(const Archive& archive) {
@@ -35,10 +28,8 @@ decltype(Model::feature_errors) feature_errors_of(const Archive& archive) {
 }
 
 void require_consistent_feature_errors(const Door& door, const Model& model) {
-  visit_errors(model.feature_errors, [&]<Scalar T>(const RidgeFeatureErrors<T>& errors) {
-    if (!std::holds_alternative<RidgeRegression<T>>(model.regression)) {
-      door.refuse("feature errors are of another scalar than the regression, or it is of classes");
-    }
+  if_held(model.feature_errors, [&]<Scalar T>(const RidgeFeatureErrors<T>& errors) {
+    require_same_scalar<T>(door, "feature errors", model);
     if (!model.classes.empty() || errors.num_targets() != model.num_outputs()) {
       door.refuse("feature errors are not of the model's targets");
     }
@@ -57,7 +48,7 @@ Matrix<double> Model::outputs_and_feature_errors(MatrixView<const double> rows,
   }
   const Index t = num_outputs();
   Matrix<double> out(rows.rows, 2 * t);
-  visit_errors(feature_errors, [&]<Scalar T>(const RidgeFeatureErrors<T>& errors) {
+  if_held(feature_errors, [&]<Scalar T>(const RidgeFeatureErrors<T>& errors) {
     Matrix<T> x(rows.rows, rows.cols);
     standardisation.apply<T>(rows, x.view());
     errors.predict(std::as_const(x).view(), out.view().middle_cols(0, t),

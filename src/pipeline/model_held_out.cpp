@@ -2,6 +2,7 @@
 #include "pipeline/model_held_out.hpp"
 
 #include "pipeline/archive_parts.hpp"
+#include "pipeline/held_part.hpp"
 
 #include <concepts>
 #include <string_view>
@@ -12,27 +13,11 @@ namespace {
 
 constexpr std::string_view kIntervalsPrefix = "intervals.";
 
-template <Scalar T>
-void require_same_scalar(const Door& door, const Model& model) {
-  const bool same = std::visit([]<template <class> class Regression, Scalar U>(
-                                   const Regression<U>&) { return std::same_as<T, U>; },
-                               model.regression);
-  if (!same) door.refuse("intervals are of another scalar than the regression");
-}
-
 }  // namespace
 
 void add_held_out(const Model& model, Archive& archive) {
-  Archive part = std::visit(
-      []<class Held>(const Held& held) -> Archive {
-        if constexpr (std::same_as<Held, std::monostate>) {
-          return {};
-        } else {
-          return held.save();
-        }
-      },
-      model.held_out);
-  add_part(std::move(part), kIntervalsPrefix, archive);
+  if_held(model.held_out,
+          [&](const auto& held) { add_part(held.save(), kIntervalsPrefix, archive); });
 }
 
 decltype(Model::held_out) held_out_of(const Archive& archive) {
@@ -60,14 +45,10 @@ void require_consistent_held_out(const Door& door, const Model& model) {
     } else if (!model.classes.empty() || held.num_targets() != model.num_outputs()) {
       door.refuse("intervals are not of the model's targets");
     }
-    require_same_scalar<T>(door, model);
+    require_same_scalar<T>(door, "intervals", model);
     if (held.map().spec() != model.spec()) door.refuse("intervals are of another map");
   };
-  std::visit(
-      [&]<class Held>(const Held& held) {
-        if constexpr (!std::same_as<Held, std::monostate>) require(held);
-      },
-      model.held_out);
+  if_held(model.held_out, require);
 }
 
 bool Model::has_intervals() const { return held_out.index() > 0; }
@@ -99,11 +80,7 @@ Matrix<double> Model::outputs_and_intervals(MatrixView<const double> rows, doubl
                    out.view().middle_cols(2 * t, t), execution);
     }
   };
-  std::visit(
-      [&]<class Held>(const Held& held) {
-        if constexpr (!std::same_as<Held, std::monostate>) predict(held);
-      },
-      held_out);
+  if_held(held_out, predict);
   return out;
 }
 

@@ -3,15 +3,14 @@
 
 #include "core/numbers.hpp"
 #include "io/message.hpp"
+#include "pipeline/held_part.hpp"
 #include "report/identity.hpp"
 #include "report/predicted_chart.hpp"
 #include "report/ridge_path_report.hpp"
 
 #include <algorithm>
-#include <concepts>
 #include <cstddef>
 #include <filesystem>
-#include <variant>
 
 namespace bochner::report {
 namespace {
@@ -38,29 +37,16 @@ std::vector<std::string> found_groups(const pipeline::Model& model, const Search
 
 /// What the model holds for intervals, and of how many rows.
 std::string intervals_text(const pipeline::FitRequest& request, const pipeline::Model& model) {
-  const Index rows = std::visit(
-      []<class Held>(const Held& held) -> Index {
-        if constexpr (std::same_as<Held, std::monostate>) {
-          return 0;
-        } else {
-          return held.num_rows();
-        }
-      },
-      model.held_out);
+  Index rows = 0;
+  pipeline::if_held(model.held_out, [&](const auto& held) { rows = held.num_rows(); });
   return to_text(request.intervals) + ", " + std::to_string(rows) + " rows";
 }
 
 /// Models that imitate other draws of the frequencies.
 Index num_draws(const pipeline::Model& model) {
-  return std::visit(
-      []<class Errors>(const Errors& errors) -> Index {
-        if constexpr (std::same_as<Errors, std::monostate>) {
-          return 0;
-        } else {
-          return errors.num_models();
-        }
-      },
-      model.feature_errors);
+  Index draws = 0;
+  pipeline::if_held(model.feature_errors, [&](const auto& errors) { draws = errors.num_models(); });
+  return draws;
 }
 
 }  // namespace

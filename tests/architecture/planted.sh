@@ -53,6 +53,7 @@ plant src/study/planted.cpp 'bool planted = std::get_if<bochner::GaussianKernel>
 plant src/client/planted.cpp 'double planted = std::get<Diagonal>(*metric).lengthscales[0];' type_tests
 plant src/estimator/planted.cpp 'bool planted = a.features.index() == 0;' type_tests
 plant src/interface/python/planted.cpp 'bool planted = std::get_if<MeanSquareSumScale>(&rule);' type_tests
+plant src/pipeline/planted.cpp 'bool planted = std::holds_alternative<RidgeRegression<T>>(model);' type_tests
 plant src/interface/python/bochner/planted.py 'planted = TABLE[type(spec.features)]' type_tests
 plant src/interface/python/bochner/planted.py 'planted = isinstance(kernel.metric, Diagonal)' type_tests
 plant src/interface/python/bochner/planted.py 'planted = {(type(s.features), s.input_dim)}' type_tests

@@ -32,15 +32,16 @@ on() {
   "${launcher[@]}" "$ranks" "$bochner" fit "$@" >said 2>&1
 }
 
-# require_alike MODEL MODEL TOLERANCE: predictions of the first column, over the largest.
+# require_alike MODEL MODEL TOLERANCE [OPTION]: the last column of predictions, over the largest.
 require_alike() {
   for model in "$1" "$2"; do
-    "$bochner" predict --model "$model" --data "$data" --output "$model.csv" >/dev/null
+    "$bochner" predict --model "$model" --data "$data" --output "$model.csv" "${@:4}" >/dev/null
   done
   paste -d, "$1.csv" "$2.csv" | awk -F, -v most="$3" '
     NR == 1 { next }
-    { d = $1 - $2; if (d < 0) d = -d; if (d > error) error = d
-      v = $2 < 0 ? -$2 : $2; if (v > size) size = v }
+    { first = $(NF / 2); second = $NF
+      d = first - second; if (d < 0) d = -d; if (d > error) error = d
+      v = second < 0 ? -second : second; if (v > size) size = v }
     END { if (NR < 100 || !(error <= most * size)) { print "error " error " of " size; exit 1 } }' ||
     fail "$1 and $2 differ"
 }
@@ -69,6 +70,10 @@ for ranks in 1 2 3 4; do
   [ "$(grep -c '^model ' said)" -eq 1 ] || fail "not one report"
   require_alike one.safetensors "on$ranks.safetensors" 1e-8
 done
+# Errors over draws of the frequencies, from the sums of all.
+"$bochner" fit --data "$data" "${given[@]}" --feature-errors --output errors.safetensors >/dev/null
+on 3 --data 'part3-*.csv' "${given[@]}" --feature-errors --output errors3.safetensors
+require_alike errors.safetensors errors3.safetensors 1e-8 --feature-error
 # One process is an ordinary fit, of a file whose name is a pattern, too.
 cp part1-0.csv 'odd[1].csv'
 cp part2-0.csv odd1.csv

@@ -155,9 +155,17 @@ struct Outer<std::variant<M, std::vector<M>>> {
     if (is_sequence(value)) return Outer<std::vector<M>>::in(place, value);
     return Outer<M>::in(place, value);
   }
-  static std::variant<M, nb::typed<nb::tuple, M, nb::ellipsis>> out(const Value& value) {
-    if (const M* const single = std::get_if<M>(&value)) return *single;
-    return Outer<std::vector<M>>::out(std::get<std::vector<M>>(value));
+  using Out = std::variant<M, nb::typed<nb::tuple, M, nb::ellipsis>>;
+  static Out out(const Value& value) {
+    return std::visit(
+        []<class Held>(const Held& held) -> Out {
+          if constexpr (std::same_as<Held, M>) {
+            return held;
+          } else {
+            return Outer<Held>::out(held);
+          }
+        },
+        value);
   }
 };
 

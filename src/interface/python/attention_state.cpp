@@ -155,12 +155,14 @@ class AnyAttentionState {
   void merge(const AnyAttentionState& next) {
     state_.change_by(next.state_, [](State& held, const State& others) {
       std::visit(
-          [&]<class T>(AttentionState<T>& state) {
-            const auto* const other = std::get_if<AttentionState<T>>(&others);
-            if (other == nullptr) throw nb::type_error("AttentionState.merge: the dtypes differ");
-            state.merge(*other);
+          []<class T, class U>(AttentionState<T>& state, const AttentionState<U>& other) {
+            if constexpr (std::same_as<T, U>) {
+              state.merge(other);
+            } else {
+              throw nb::type_error("AttentionState.merge: the dtypes differ");
+            }
           },
-          held);
+          held, others);
     });
   }
 

@@ -8,6 +8,7 @@
 
 #include <nanobind/nanobind.h>
 
+#include <concepts>
 #include <variant>
 
 /// \file
@@ -22,8 +23,10 @@ struct OfEitherScalar {
 
   template <Scalar T>
   const Of<T>& in() const {
-    if (const auto* const held = std::get_if<Of<T>>(&value)) return *held;
-    throw nanobind::type_error("bochner: arguments of one call have different dtypes");
+    if (is_single() != std::same_as<T, float>) {
+      throw nanobind::type_error("bochner: arguments of one call have different dtypes");
+    }
+    return std::get<Of<T>>(value);
   }
   bool is_single() const { return value.index() == 0; }
 };
